@@ -1,0 +1,61 @@
+import type { Clock } from './clock.ts';
+
+/** The prefixes of contract 2. */
+export type IdPrefix =
+  | 'app'
+  | 'call'
+  | 'trunk'
+  | 'cust'
+  | 'did'
+  | 'evt'
+  | 'dlv'
+  | 'conf'
+  | 'str'
+  | 'rate'
+  | 'key';
+
+/**
+ * Makes ids of the form `call_20260529T120212.123456007`: the UTC second, then nine digits, of which six are
+ * the microsecond and three the node. They strictly increase even when the wall clock is set back, and two
+ * nodes never make the same one.
+ */
+export class Ids {
+  #clock: Clock;
+  #node: string;
+  #last: number;
+
+  /**
+   * @param node 0–999, this process's number among its peers.
+   * @param after an id made earlier (by a former process on the same data); all new ids are greater.
+   */
+  constructor(clock: Clock, options: { node?: number; after?: string | undefined } = {}) {
+    this.#clock = clock;
+    this.#node = String(options.node ?? 0).padStart(3, '0');
+    this.#last = options.after ? microsecondsOf(options.after) : 0;
+  }
+
+  next(prefix: IdPrefix): string {
+    this.#last = Math.max(Math.floor(this.#clock.now() * 1000), this.#last + 1);
+    const iso = new Date(Math.floor(this.#last / 1000)).toISOString();
+    const second = iso.slice(0, 19).replaceAll('-', '').replaceAll(':', '');
+    const micros = String(this.#last % 1_000_000).padStart(6, '0');
+    return `${prefix}_${second}.${micros}${this.#node}`;
+  }
+}
+
+const SHAPE = /_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{6})\d{3}$/;
+
+function microsecondsOf(id: string): number {
+  const parts = SHAPE.exec(id)?.slice(1).map(Number);
+  if (!parts) return 0;
+  const [year, month, day, hour, minute, second, micros] = parts as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return Date.UTC(year, month - 1, day, hour, minute, second) * 1000 + micros;
+}

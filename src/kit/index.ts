@@ -1,0 +1,12 @@
+/**
+ * The ground that every room stands on: time, chance, ids, failures, scopes, logs. It knows nothing of calls,
+ * and it is the only place where the machine's clock and dice are touched.
+ */
+export { type Clock, rfc3339, sleep, systemClock, type Timer } from './clock.ts';
+export { Signal } from './events.ts';
+export { type Detail, explain, Failure } from './failure.ts';
+export { type IdPrefix, Ids } from './ids.ts';
+export { createLog, type Log, type LogLevel, silentLog } from './log.ts';
+export { type Random, seededRandom, systemRandom } from './random.ts';
+export { Scope } from './scope.ts';
+export { VirtualClock } from './virtual-clock.ts';

@@ -1,0 +1,34 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+/** Where chance comes from; handed in, so that a run can be repeated. */
+export interface Random {
+  /** Uniform in [0, 1). Not for secrets. */
+  float(): number;
+  /** `count` bytes, fit for keys and tokens. */
+  bytes(count: number): Buffer;
+  /** A version 4 UUID. */
+  uuid(): string;
+}
+
+export const systemRandom: Random = {
+  float: () => Math.random(),
+  bytes: (count) => randomBytes(count),
+  uuid: () => randomUUID(),
+};
+
+/** The same numbers for the same seed (mulberry32). For tests and the simulator, never for secrets. */
+export function seededRandom(seed: number): Random {
+  const float = () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const bytes = (count: number) =>
+    Buffer.from(Array.from({ length: count }, () => Math.floor(float() * 256)));
+  const uuid = () => {
+    const hex = bytes(16).toString('hex');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+  };
+  return { float, bytes, uuid };
+}
