@@ -1,0 +1,41 @@
+/** Where a call stands, in the contract's words. The last three are final. */
+export type CallStatus = 'dialing' | 'ringing' | 'in_progress' | 'completed' | 'failed' | 'canceled';
+
+export type Direction = 'inbound' | 'outbound';
+
+/** An error as the application is told of it. */
+export interface CallError {
+  code: string;
+  message: string;
+  details?: { pointer: string; code: string; message: string; expected?: string; found?: string }[];
+}
+
+/** A call as it is kept: plain data, times in milliseconds since 1970. */
+export interface CallRecord {
+  id: string;
+  customerId: string;
+  applicationId: string;
+  /** The SIP leg's own id, a UUID. */
+  providerCallId: string;
+  status: CallStatus;
+  direction: Direction;
+  from: string;
+  to: string;
+  answerUrl: string;
+  metadata: Record<string, unknown>;
+  variables: Record<string, string>;
+  routeMode: 'webhook' | 'reject' | 'sip';
+  routingTarget: string;
+  createdAt: number;
+  dialingAt: number | null;
+  ringingAt: number | null;
+  answeredAt: number | null;
+  endedAt: number | null;
+  reason: string | null;
+  endedBy: string | null;
+  sipStatus: number | null;
+  error: CallError | null;
+}
+
+export const isFinal = (status: CallStatus): boolean =>
+  status === 'completed' || status === 'failed' || status === 'canceled';

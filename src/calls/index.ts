@@ -1,0 +1,19 @@
+/**
+ * The life of a call, from its first ring to its one ending. This room says what it needs of the others in
+ * `ports.ts` (a Leg, a journal) and knows neither SIP nor SQL.
+ */
+export { type CallError, type CallRecord, type CallStatus, type Direction, isFinal } from './call.ts';
+export type {
+  CallJournal,
+  Digit,
+  EventDraft,
+  Leg,
+  LegEnd,
+  RefusalReason,
+  Sound,
+  Tap,
+  TapEnd,
+  TapOptions,
+  TimelineEntry,
+} from './ports.ts';
+export type { CallFilter, CallStore, Page, PageRequest } from './store.ts';

@@ -1,0 +1,36 @@
+import type { CallRecord, CallStatus, Direction } from './call.ts';
+import type { TimelineEntry } from './ports.ts';
+
+/** A page of a list: `limit` rows after the row that `cursor` names. */
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface Page<T> {
+  data: T[];
+  /** Give it back as `cursor` for the rows that follow; null at the end. */
+  nextCursor: string | null;
+}
+
+export interface CallFilter {
+  applicationId?: string | undefined;
+  status?: CallStatus | undefined;
+  direction?: Direction | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  /** Milliseconds since 1970, inclusive. */
+  createdAfter?: number | undefined;
+  /** Milliseconds since 1970, exclusive. */
+  createdBefore?: number | undefined;
+}
+
+/** What can be read about calls. Newest first. */
+export interface CallStore {
+  call(id: string): Promise<CallRecord | undefined>;
+  calls(filter: CallFilter, page: PageRequest): Promise<Page<CallRecord>>;
+  /** Calls that are not in a final state: after a start, those a crash cut off. */
+  openCalls(): Promise<CallRecord[]>;
+  /** In the order in which things happened. */
+  timeline(callId: string): Promise<TimelineEntry[]>;
+}

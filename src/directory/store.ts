@@ -1,0 +1,96 @@
+/** Who is who. Plain data, times in milliseconds since 1970. */
+export interface Customer {
+  id: string;
+  name: string;
+  createdAt: number;
+}
+
+export interface Application {
+  id: string;
+  customerId: string;
+  name: string;
+  answerUrl: string;
+  answerMethod: 'GET' | 'POST';
+  fallbackAnswerUrl: string | null;
+  webhookUrl: string | null;
+  /** The live secret first; a second one while it is being rotated. Empty: requests are not signed. */
+  webhookSecrets: string[];
+  faultMessage: string | null;
+  voice: string | null;
+  language: string | null;
+  aiEnabled: boolean;
+  recordCalls: boolean;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** An API key: only its SHA-256 is kept. */
+export interface ApiKey {
+  id: string;
+  applicationId: string;
+  /** Hex SHA-256 of the whole key. */
+  sha256: string;
+  /** The first characters, to tell keys apart on a page: `mv_live_ab12`. */
+  hint: string;
+  createdAt: number;
+  /** After this it no longer opens anything; null while it is live. */
+  expiresAt: number | null;
+}
+
+export interface Did {
+  id: string;
+  customerId: string;
+  /** Null while the number is assigned to no application. */
+  applicationId: string | null;
+  numberE164: string;
+  provider: string;
+  status: 'active' | 'inactive';
+  routeMode: 'webhook' | 'reject' | 'sip';
+  /** A SIP URI, with route mode `sip`. */
+  routingTarget: string | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface Trunk {
+  id: string;
+  /** Null: for all customers. */
+  customerId: string | null;
+  name: string;
+  proxy: string;
+  username: string | null;
+  password: string | null;
+  realm: string | null;
+  fromDomain: string | null;
+  /** An address or a CIDR block that inbound calls come from. */
+  inboundIp: string | null;
+  isActive: boolean;
+  gatewayName: string;
+  transport: 'udp' | 'tcp' | 'tls';
+  register: boolean;
+  srtp: boolean;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** Everything small and slow-changing, saved row by row (`save` inserts or replaces). */
+export interface DirectoryStore {
+  /** All of it, read once at the start: the directory is kept in memory. */
+  load(): Promise<DirectoryRows>;
+  saveCustomer(row: Customer): Promise<void>;
+  saveApplication(row: Application): Promise<void>;
+  deleteApplication(id: string): Promise<void>;
+  saveKey(row: ApiKey): Promise<void>;
+  saveDid(row: Did): Promise<void>;
+  deleteDid(id: string): Promise<void>;
+  saveTrunk(row: Trunk): Promise<void>;
+  deleteTrunk(id: string): Promise<void>;
+}
+
+export interface DirectoryRows {
+  customers: Customer[];
+  applications: Application[];
+  keys: ApiKey[];
+  dids: Did[];
+  trunks: Trunk[];
+}

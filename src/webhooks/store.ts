@@ -1,0 +1,71 @@
+import type { CallRecord, Page, PageRequest } from '../calls/index.ts';
+
+export type EventState = 'pending' | 'delivered' | 'dead' | 'unsent';
+
+/** An event that is committed: it has its number and will not change but for its delivery. */
+export interface EventRecord {
+  /** `evt_…`, increasing with time. */
+  id: string;
+  callId: string;
+  applicationId: string;
+  event: string;
+  /** 1, 2, 3, … within the call, without a gap. */
+  sequence: number;
+  /** `<call_id>:<event>`, then `<call_id>:<event>:2`, … */
+  eventKey: string;
+  createdAt: number;
+  /** The call as it was at that moment. */
+  call: CallRecord;
+  data: Record<string, unknown>;
+  /** `unsent`: the application has no webhook_url. */
+  state: EventState;
+  /** Tries so far. */
+  attempts: number;
+  /** When the next try is due, while `pending`. */
+  nextAttemptAt: number | null;
+}
+
+/** One try to deliver an event. */
+export interface AttemptRecord {
+  /** `dlv_…` */
+  id: string;
+  eventId: string;
+  /** 1 for the first. */
+  attempt: number;
+  at: number;
+  durationMs: number;
+  /** HTTP status, or null where no answer came. */
+  status: number | null;
+  /** Why it failed, when it did. */
+  error: string | null;
+  /** What the receiver answered, cut at 4 KiB. */
+  answer: string;
+}
+
+/** What delivery needs to remember. */
+export interface OutboxStore {
+  /** Events still to be delivered, in order of call and sequence: read once, at the start. */
+  pendingEvents(): Promise<EventRecord[]>;
+  /** Writes what became of a try; resolves when it is durable. Many at once cost one commit. */
+  saveAttempt(
+    attempt: AttemptRecord,
+    event: Pick<EventRecord, 'id' | 'state' | 'attempts' | 'nextAttemptAt'>,
+  ): Promise<void>;
+  /** Changes an event's delivery without a try, as a redelivery does. */
+  saveEventState(event: Pick<EventRecord, 'id' | 'state' | 'attempts' | 'nextAttemptAt'>): Promise<void>;
+}
+
+export interface EventFilter {
+  applicationId?: string | undefined;
+  callId?: string | undefined;
+  event?: string | undefined;
+  state?: EventState | undefined;
+}
+
+/** The log of events, for reading. */
+export interface EventStore {
+  event(id: string): Promise<EventRecord | undefined>;
+  /** A call's events in order of sequence; otherwise newest first. */
+  events(filter: EventFilter, page: PageRequest): Promise<Page<EventRecord>>;
+  attempts(eventId: string): Promise<AttemptRecord[]>;
+}
