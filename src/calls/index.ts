@@ -5,15 +5,10 @@
 export { type CallError, type CallRecord, type CallStatus, type Direction, isFinal } from './call.ts';
 export type {
   CallJournal,
-  Digit,
   EventDraft,
   Leg,
   LegEnd,
   RefusalReason,
-  Sound,
-  Tap,
-  TapEnd,
-  TapOptions,
   TimelineEntry,
 } from './ports.ts';
 export type { CallFilter, CallStore, Page, PageRequest } from './store.ts';

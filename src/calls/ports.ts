@@ -1,17 +1,6 @@
 import type { Signal } from '../kit/index.ts';
+import type { Digit, Sound, Tap, TapOptions } from '../media/index.ts';
 import type { CallRecord } from './call.ts';
-
-/** Sound that can be played to a leg: 8 kHz mono samples, shared with the media threads without a copy. */
-export interface Sound {
-  samples: Int16Array<SharedArrayBuffer>;
-}
-
-/** One key press of the far end, when it is complete. */
-export interface Digit {
-  /** One of `0-9 * # A-D`. */
-  digit: string;
-  durationMs: number;
-}
 
 /** How a leg came to its end, told once. */
 export interface LegEnd {
@@ -19,36 +8,6 @@ export interface LegEnd {
   by: 'caller' | 'application' | 'system';
   reason: string;
   sipStatus?: number;
-}
-
-/** What becomes of a file that a leg's sound is written to. */
-export interface TapEnd {
-  cause: 'stopped' | 'closed' | 'max_reached' | 'write_failed';
-  /** The operating system's sentence, with `write_failed`. */
-  error?: string;
-  /** Samples per channel that the file holds. */
-  samples: number;
-  gaps: { startMs: number; endMs: number; cause: 'pause' | 'skip' | 'sensitive' }[];
-}
-
-/** A leg's sound on its way into a WAV file: caller left, everything the caller hears right, on one clock. */
-export interface Tap {
-  /** Wall-clock milliseconds of the first frame that is in the file. */
-  readonly startedAt: number;
-  pause(mode: 'silence' | 'skip'): Promise<void>;
-  resume(): Promise<void>;
-  /** The file is closed, complete and readable when this resolves. Stopping twice gives the same answer. */
-  stop(): Promise<TapEnd>;
-  /** Resolves when the file is closed, for whatever cause. Never rejects. */
-  readonly ended: Promise<TapEnd>;
-}
-
-export interface TapOptions {
-  /** Where the WAV file is written; its folder exists. */
-  path: string;
-  /** 1 mixes both directions; 2 keeps them apart. */
-  channels: 1 | 2;
-  maxSeconds: number;
 }
 
 /** One party of a call: a SIP dialog and its audio. Everything a call can do is a function over this. */
