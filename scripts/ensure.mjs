@@ -1,0 +1,48 @@
+// Installs what is missing, and only then. Runs on any Node from 20 on, before there are any packages, so it
+// uses nothing but Node itself; everything after it runs on the Node that the packages bring.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+const stamp = 'node_modules/.installed';
+const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
+const say = (text) => process.stderr.write(`${text}\n`);
+
+/** Packages are as package-lock.json says, or are installed anew. */
+function packages() {
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  say('Installing packages (npm ci), once: about half a minute …');
+  const started = performance.now();
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    stdio: ['ignore', 2, 2],
+  });
+  if (npm.status !== 0) process.exit(npm.status ?? 1);
+  writeFileSync(stamp, lock);
+  say(`Packages are installed (${Math.round((performance.now() - started) / 1000)} s).`);
+}
+
+/** SIP peers that we did not write, which the tests call. Without root the tests that need them say so. */
+function peers() {
+  const wanted = [
+    ['sipp', 'sip-tester'],
+    ['baresip', 'baresip'],
+  ];
+  const missing = wanted
+    .filter(([command]) => spawnSync('which', [command]).status !== 0)
+    .map(([, name]) => name);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || spawnSync('which', ['apt-get']).status !== 0) {
+    say(
+      `Not installed, and not installable from here: ${missing.join(', ')}. Tests that call them are skipped.`,
+    );
+    return;
+  }
+  say(`Installing SIP peers for the tests: ${missing.join(', ')} …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { stdio: ['ignore', 'ignore', 2], env };
+  execFileSync('apt-get', ['update', '-qq'], options);
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options);
+}
+
+packages();
+if (process.argv.includes('--peers')) peers();

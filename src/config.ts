@@ -1,0 +1,170 @@
+import { availableParallelism } from 'node:os';
+import { Failure } from './kit/index.ts';
+
+/** One setting: the environment variable that sets it, its default, and what it means. */
+interface Setting<T> {
+  name: string;
+  default: string;
+  meaning: string;
+  /** Turns the text into a value; returns undefined where the text makes no sense. */
+  read(text: string): T | undefined;
+  /** Never shown in full. */
+  secret?: boolean;
+}
+
+const text = (name: string, fallback: string, meaning: string): Setting<string> => ({
+  name,
+  default: fallback,
+  meaning,
+  read: (value) => value,
+});
+
+const count = (
+  name: string,
+  fallback: string,
+  meaning: string,
+  from: number,
+  to: number,
+): Setting<number> => ({
+  name,
+  default: fallback,
+  meaning,
+  read: (value) => (/^\d+$/.test(value) && +value >= from && +value <= to ? +value : undefined),
+});
+
+const flag = (name: string, fallback: string, meaning: string): Setting<boolean> => ({
+  name,
+  default: fallback,
+  meaning,
+  read: (value) => ({ true: true, '1': true, false: false, '0': false })[value.toLowerCase()],
+});
+
+const oneOf = <T extends string>(
+  name: string,
+  fallback: T,
+  meaning: string,
+  values: readonly T[],
+): Setting<T> => ({
+  name,
+  default: fallback,
+  meaning: `${meaning} (${values.join(', ')})`,
+  read: (value) => values.find((candidate) => candidate === value),
+});
+
+const range = (name: string, fallback: string, meaning: string): Setting<{ from: number; to: number }> => ({
+  name,
+  default: fallback,
+  meaning,
+  read(value) {
+    const [from, to] = value.split('-').map(Number);
+    if (!from || !to || from < 1024 || to > 65_535 || to - from < 3) return undefined;
+    return { from, to };
+  },
+});
+
+/** Every setting of the program. Each has a default with which it runs on a fresh machine. */
+export const settings = {
+  httpHost: text('MINIVOICE_HTTP_HOST', '127.0.0.1', 'address of REST and the status page'),
+  httpPort: count(
+    'MINIVOICE_HTTP_PORT',
+    '8080',
+    'port of REST and the status page; 0 picks a free one',
+    0,
+    65_535,
+  ),
+  sipHost: text('MINIVOICE_SIP_HOST', '127.0.0.1', 'address that SIP and RTP are bound to'),
+  sipPort: count('MINIVOICE_SIP_PORT', '5060', 'SIP over UDP and TCP; 0 picks a free one', 0, 65_535),
+  rtpPorts: range('MINIVOICE_RTP_PORTS', '20000-29999', 'ports for RTP (even) and RTCP (the next)'),
+  publicAddress: text('MINIVOICE_PUBLIC_ADDRESS', '', 'what SDP and Contact say; empty: the address bound'),
+  publicUrl: text('MINIVOICE_PUBLIC_URL', '', 'how the world reaches REST, for file_url; empty: as bound'),
+  dataDir: text('MINIVOICE_DATA_DIR', './data', 'database, recordings, prompts cache, secrets (made 0700)'),
+  adminToken: {
+    ...text(
+      'MINIVOICE_ADMIN_TOKEN',
+      '',
+      'for /admin/v1; empty: made at the first start and kept in the data folder',
+    ),
+    secret: true,
+  },
+  allowPrivateUrls: flag(
+    'MINIVOICE_ALLOW_PRIVATE_URLS',
+    'false',
+    'lets customers’ URLs be http and reach private addresses: for development and tests',
+  ),
+  mediaWorkers: count(
+    'MINIVOICE_MEDIA_WORKERS',
+    String(Math.max(1, availableParallelism() - 1)),
+    'media threads; the default is cores − 1',
+    1,
+    256,
+  ),
+  maxCalls: count(
+    'MINIVOICE_MAX_CALLS',
+    '2000',
+    'calls at once; further ones get 503 with Retry-After',
+    1,
+    100_000,
+  ),
+  drainSeconds: count(
+    'MINIVOICE_DRAIN_SECONDS',
+    '30',
+    'how long running calls may go on after SIGTERM',
+    0,
+    86_400,
+  ),
+  recordingDays: count(
+    'MINIVOICE_RECORDING_DAYS',
+    '0',
+    'recordings older than this are deleted; 0 keeps them',
+    0,
+    36_500,
+  ),
+  node: count(
+    'MINIVOICE_NODE',
+    '0',
+    'this process’s number among its peers: the last digits of every id',
+    0,
+    999,
+  ),
+  logLevel: oneOf('MINIVOICE_LOG_LEVEL', 'info', 'JSON lines on stdout', [
+    'debug',
+    'info',
+    'warn',
+    'error',
+    'silent',
+  ]),
+} satisfies Record<string, Setting<unknown>>;
+
+type Values<S> = { [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
+
+/** Every setting's value, checked. */
+export type Config = Values<typeof settings>;
+
+/** Reads all settings; fails with `invalid_setting`, naming every wrong one at once. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const wrong: string[] = [];
+  const entries = Object.entries<Setting<unknown>>(settings).map(([key, setting]) => {
+    const given = env[setting.name]?.trim() || setting.default;
+    const value = setting.read(given);
+    if (value === undefined) wrong.push(`${setting.name}=${JSON.stringify(given)} (${setting.meaning})`);
+    return [key, value];
+  });
+  if (wrong.length > 0)
+    throw new Failure('invalid_setting', `These settings make no sense: ${wrong.join('; ')}`);
+  return Object.fromEntries(entries) as Config;
+}
+
+/** A table of all settings with meaning, default and the value in force, as `minivoice config` prints it. */
+export function describeConfig(env: Record<string, string | undefined>): string {
+  return Object.values<Setting<unknown>>(settings)
+    .map((setting) => {
+      const given = env[setting.name]?.trim();
+      const value = given
+        ? setting.secret
+          ? '(set)'
+          : given
+        : `${setting.default || '(empty)'}   (default)`;
+      return `${setting.name}=${value}\n    ${setting.meaning}\n`;
+    })
+    .join('');
+}

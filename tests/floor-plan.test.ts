@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const src = resolve(import.meta.dirname, '../src');
+
+/** Who may import whom, besides `contract/` and `kit`: the final word on the plan of the house. */
+const plan: Record<string, string[]> = {
+  kit: [],
+  net: [],
+  sip: ['net'],
+  sdp: [],
+  media: ['net'],
+  speech: ['media'],
+  calls: ['media'],
+  actions: ['calls', 'net', 'webhooks'],
+  directory: ['calls'],
+  recordings: ['calls', 'media'],
+  webhooks: ['calls', 'net'],
+  lines: ['calls', 'sip', 'sdp', 'media', 'net'],
+  storage: ['calls', 'recordings', 'webhooks', 'directory'],
+  api: ['calls', 'actions', 'directory', 'recordings', 'webhooks'],
+};
+
+/** Imported for their types alone: the middle floor knows what a frame of sound is, not how it is made. */
+const typesOnly: Record<string, string[]> = { calls: ['media'] };
+
+interface Import {
+  from: string;
+  target: string;
+  typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8');
+  const found = text.matchAll(/(?:^|\n)\s*(import|export)(\s+type)?\s[^;]*?from\s+'(\.[^']+)'/g);
+  return [...found].map((match) => ({
+    from: relative(src, file),
+    target: relative(src, resolve(dirname(file), match[3]!)),
+    typeOnly: match[2] !== undefined,
+  }));
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const imports = files.flatMap((name) => importsOf(join(src, name)));
+const room = (path: string) => (path.includes('/') ? path.split('/')[0]! : '');
+const isTest = (path: string) => /\.(test|conformance)\.ts$/.test(path) || path.includes('/testing/');
+
+test('every room has a door that begins with a paragraph on what the room is for', () => {
+  for (const name of new Set(files.map(room).filter(Boolean))) {
+    expect(plan, `the room ${name} is on the plan`).toHaveProperty(name);
+    const door = readFileSync(join(src, name, 'index.ts'), 'utf8');
+    expect(door, `the door of ${name}`).toMatch(/^\/\*\*\n( \* .+\n)+ \*\//);
+  }
+});
+
+test('a room imports only the rooms that the plan allows, and only through their doors', () => {
+  const wrong = imports
+    .filter(({ from, target }) => !isTest(from) && room(from) !== '' && room(from) !== room(target))
+    .filter(({ from, target, typeOnly }) => {
+      if (target.startsWith('..')) return !target.startsWith('../contract/');
+      const here = room(from);
+      const there = room(target);
+      if (there === 'kit') return target !== 'kit/index.ts';
+      if (!plan[here]?.includes(there) || target !== `${there}/index.ts`) return true;
+      return typesOnly[here]?.includes(there) ? !typeOnly : false;
+    });
+  expect(wrong).toEqual([]);
+});
+
+test('time and chance are taken from kit alone', () => {
+  const direct = /\b(setTimeout|setInterval|Date\.now|Math\.random)\(|new Date\(\)/;
+  const wrong = files
+    .filter((name) => room(name) !== 'kit' && !isTest(name))
+    .filter((name) => direct.test(readFileSync(join(src, name), 'utf8')));
+  expect(wrong).toEqual([]);
+});
+
+test('no file of the server is longer than 400 lines', () => {
+  const long = files.filter((name) => readFileSync(join(src, name), 'utf8').split('\n').length > 401);
+  expect(long).toEqual([]);
+});
