@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { ERRORS, type ErrorCode, errorStatus } from './errors.ts';
+
+describe('the catalogue of errors', () => {
+  it.each([
+    ['invalid_request', 400],
+    ['unauthorized', 401],
+    ['insufficient_balance', 402],
+    ['spend_control_exceeded', 403],
+    ['active_call_not_found', 404],
+    ['recording_not_started', 404],
+    ['call_uuid_missing', 409],
+    ['gateway_name_exists', 409],
+    ['payload_too_large', 413],
+    ['cps_limit_reached', 429],
+    ['recording_start_failed', 502],
+  ])('answers %s with %i', (code, status) => {
+    expect(errorStatus(code)).toBe(status);
+  });
+
+  it('answers what it does not know, and what only calls tell of, with 500', () => {
+    for (const code of ['constructor', 'no_such_code', 'answer_url_error'])
+      expect(errorStatus(code)).toBe(500);
+  });
+
+  it('writes every code in snake_case and gives each a sentence', () => {
+    for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+      expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      expect(ERRORS[code].message.length).toBeGreaterThan(8);
+    }
+  });
+});
