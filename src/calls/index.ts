@@ -3,6 +3,7 @@
  * `ports.ts` (a Leg, a journal) and knows neither SIP nor SQL.
  */
 export { type CallError, type CallRecord, type CallStatus, type Direction, isFinal } from './call.ts';
+export { type Blame, type Ending, endingOf, finalOf } from './ending.ts';
 export type {
   CallJournal,
   EventDraft,
@@ -11,4 +12,6 @@ export type {
   RefusalReason,
   TimelineEntry,
 } from './ports.ts';
+export { durations, Session, type SessionPorts } from './session.ts';
 export type { CallFilter, CallStore, Page, PageRequest } from './store.ts';
+export { type Arrival, type Route, Switchboard, type SwitchboardPorts } from './switchboard.ts';

@@ -1,0 +1,62 @@
+import type { CallError, CallRecord, CallStatus } from './call.ts';
+import type { LegEnd } from './ports.ts';
+
+/** Whose fault a failure is: ours, the customer's application, or the line. */
+export type Blame = 'us' | 'customer' | 'carrier';
+
+/** How a call ends, as a value. There is one for each call, whatever happens. */
+export type Ending =
+  | { kind: 'completed'; by: LegEnd['by'] }
+  | { kind: 'canceled' }
+  | { kind: 'refused'; reason: 'busy' | 'rejected' }
+  | { kind: 'failed'; error: CallError; blame: Blame; sipStatus?: number };
+
+type Final = Pick<CallRecord, 'reason' | 'endedBy' | 'sipStatus' | 'error'> & {
+  status: CallStatus;
+  event: 'call.completed' | 'call.failed' | 'call.canceled';
+};
+
+const ENDED_BY: Record<Blame, string> = { us: 'system', customer: 'application', carrier: 'system' };
+
+/** What an ending makes of the call, and the event that reports it. */
+export function finalOf(ending: Ending): Final {
+  const clean = { sipStatus: null, error: null };
+  switch (ending.kind) {
+    case 'completed':
+      return { ...clean, status: 'completed', event: 'call.completed', reason: 'normal', endedBy: ending.by };
+    case 'canceled':
+      return { ...clean, status: 'canceled', event: 'call.canceled', reason: 'canceled', endedBy: 'caller' };
+    case 'refused':
+      return {
+        ...clean,
+        status: 'failed',
+        event: 'call.failed',
+        reason: ending.reason,
+        endedBy: 'application',
+      };
+    case 'failed':
+      return {
+        status: 'failed',
+        event: 'call.failed',
+        reason: ending.error.code,
+        endedBy: ENDED_BY[ending.blame],
+        sipStatus: ending.sipStatus ?? null,
+        error: ending.error,
+      };
+  }
+}
+
+/** The ending that a leg's own end means for its call. */
+export function endingOf(end: LegEnd, answered: boolean): Ending {
+  if (end.by === 'system') {
+    const error = { code: end.reason, message: `The line failed: ${end.reason.replaceAll('_', ' ')}.` };
+    return {
+      kind: 'failed',
+      error,
+      blame: 'carrier',
+      ...(end.sipStatus ? { sipStatus: end.sipStatus } : {}),
+    };
+  }
+  if (!answered && end.by === 'caller') return { kind: 'canceled' };
+  return { kind: 'completed', by: end.by };
+}

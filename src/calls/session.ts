@@ -1,0 +1,130 @@
+import { type Clock, explain, type Log, Scope } from '../kit/index.ts';
+import type { CallRecord } from './call.ts';
+import { type Ending, finalOf } from './ending.ts';
+import type { CallJournal, EventDraft, Leg } from './ports.ts';
+
+/** What a session needs of its surroundings. */
+export interface SessionPorts {
+  journal: CallJournal;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * One call while it lives: who it is, where it stands, what it has opened, and its one ending. What a call can
+ * *do* is not here: that is a function over its leg, a file each.
+ */
+export class Session {
+  readonly leg: Leg;
+  readonly log: Log;
+  /** Whatever is opened for the call is closed with this, in reverse order; hangup aborts its signal. */
+  readonly scope = new Scope();
+  #journal: CallJournal;
+  #clock: Clock;
+  #epoch: number;
+  #record: CallRecord;
+  #ended: Promise<void> | undefined;
+
+  constructor(record: CallRecord, leg: Leg, ports: SessionPorts) {
+    this.leg = leg;
+    this.log = ports.log.child({ call_id: record.id });
+    this.#record = record;
+    this.#journal = ports.journal;
+    this.#clock = ports.clock;
+    this.#epoch = record.createdAt - ports.clock.monotonic();
+    this.scope.defer(() => leg.hangup());
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+
+  /** The call as it is now. Never changed in place: a value once taken stays as it was. */
+  get record(): CallRecord {
+    return this.#record;
+  }
+
+  get answered(): boolean {
+    return this.#record.answeredAt !== null;
+  }
+
+  /** Milliseconds since 1970, by a clock that began with the call and does not jump with the machine's. */
+  now(): number {
+    return Math.round(this.#epoch + this.#clock.monotonic());
+  }
+
+  /** Writes the call as it is now, together with the event that reports it. */
+  async report(event: string, data: Record<string, unknown> = {}): Promise<void> {
+    await this.#journal.commit({ call: this.#record, events: [this.draft(event, data)] });
+  }
+
+  /** An event about the call as it is at this moment, for who commits it with a change of his own. */
+  draft(event: string, data: Record<string, unknown>): EventDraft {
+    return { event, at: this.now(), call: this.#record, data };
+  }
+
+  /** Adds a line to the call's timeline. Never fails the call: what cannot be written is logged. */
+  note(kind: string, data: Record<string, unknown>): void {
+    const entry = { callId: this.id, at: this.now(), kind, data };
+    this.#journal
+      .commit({ timeline: [entry] })
+      .catch((error) => this.log.error({ kind, error: explain(error) }, 'the timeline could not be written'));
+  }
+
+  /** The caller is connected: the call is in progress from now on. */
+  async begin(): Promise<void> {
+    this.#change({ status: 'in_progress', answeredAt: this.now() });
+    await this.report('call.answered');
+  }
+
+  /** Variables are in every later event and request. */
+  setVariables(variables: Record<string, string>): Promise<void> {
+    this.#change({ variables });
+    return this.#journal.commit({ call: this.#record });
+  }
+
+  /**
+   * Ends the call: the first ending counts, whoever brings it, and every later one waits for the same end.
+   * What the call has opened is closed first, so a recording's event comes before the call's last.
+   */
+  end(ending: Ending): Promise<void> {
+    this.#ended ??= this.#finish(ending);
+    return this.#ended;
+  }
+
+  async #finish(ending: Ending): Promise<void> {
+    const endedAt = this.now();
+    await this.scope.close(ending).catch((error) => {
+      this.log.error({ error: explain(error) }, 'something of the call could not be closed');
+    });
+    const { event, ...final } = finalOf(ending);
+    this.#change({ ...final, endedAt });
+    const { durationSeconds, billsecSeconds } = durations(this.#record);
+    await this.report(event, {
+      reason: final.reason,
+      ended_by: final.endedBy,
+      duration_seconds: durationSeconds,
+      billsec_seconds: billsecSeconds,
+      ...(final.sipStatus ? { sip_status: final.sipStatus } : {}),
+      ...(final.error ? { error: final.error } : {}),
+    });
+    this.log.info({ status: final.status, reason: final.reason, seconds: durationSeconds }, 'call ended');
+  }
+
+  #change(patch: Partial<CallRecord>): void {
+    this.#record = { ...this.#record, ...patch };
+  }
+}
+
+/** Whole seconds from the first ring, and from the answer, to the end; null while the call goes on. */
+export function durations(call: CallRecord): {
+  durationSeconds: number | null;
+  billsecSeconds: number | null;
+} {
+  if (call.endedAt === null) return { durationSeconds: null, billsecSeconds: null };
+  const seconds = (from: number) => Math.max(0, Math.floor((call.endedAt! - from) / 1000));
+  return {
+    durationSeconds: seconds(call.createdAt),
+    billsecSeconds: call.answeredAt === null ? 0 : seconds(call.answeredAt),
+  };
+}
