@@ -1,0 +1,110 @@
+import { lookup as systemLookup } from 'node:dns/promises';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { Failure } from '../kit/index.ts';
+
+/** An address that a host name stands for. */
+export interface ResolvedAddress {
+  address: string;
+  family: 4 | 6;
+}
+
+/** Asks the name service for all addresses of a host; rejects when there is none. */
+export type Resolve = (hostname: string) => Promise<ResolvedAddress[]>;
+
+/** What the machine itself would connect to: hosts file, then DNS. */
+export const systemResolve: Resolve = async (hostname) =>
+  (await systemLookup(hostname, { all: true })) as ResolvedAddress[];
+
+// IANA's registries of special-purpose addresses (RFC 6890, as of 2025), and what clouds put beside them.
+const CLOSED: [name: string, ...blocks: string[]][] = [
+  ['a "this network" address', '0.0.0.0/8'],
+  ['a private address', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+  ['a carrier-grade NAT address', '100.64.0.0/10'],
+  ['a loopback address', '127.0.0.0/8', '::1/128'],
+  ['a link-local address', '169.254.0.0/16', 'fe80::/10'],
+  ['a reserved address', '192.0.0.0/24', '192.88.99.0/24', '240.0.0.0/4', '2001::/23'],
+  ['a documentation address', '192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'],
+  ['a documentation address', '2001:db8::/32', '3fff::/20'],
+  ['a benchmarking address', '198.18.0.0/15'],
+  ['a multicast address', '224.0.0.0/4', 'ff00::/8'],
+  ['a unique local address', 'fc00::/7'],
+  ['a site-local address', 'fec0::/10'],
+  ["a cloud's metadata address", '168.63.129.16/32'],
+  // Both carry an IPv4 address to a relay that nobody needs to run any more (RFC 7526).
+  ['a 6to4 address', '2002::/16'],
+];
+
+const closed = CLOSED.map(([name, ...blocks]) => ({ name, list: blockList(blocks) }));
+const globalUnicast = blockList(['2000::/3']);
+const mapped = blockList(['::ffff:0:0/96']);
+// RFC 6052: how an IPv6-only network reaches the whole of IPv4, so the address inside decides.
+const nat64 = blockList(['64:ff9b::/96']);
+
+function blockList(blocks: string[]): BlockList {
+  const list = new BlockList();
+  for (const block of blocks) {
+    const [network, bits] = block.split('/') as [string, string];
+    list.addSubnet(network, Number(bits), isIP(network) === 6 ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}
+
+/**
+ * Why a customer's URL may not reach an address: `a loopback address`, …; undefined for an address of the
+ * public internet. What is not an address at all is refused too.
+ */
+export function whyNotPublic(address: string): string | undefined {
+  const family = isIP(address);
+  if (family === 0 || address.includes('%')) return 'not a public address';
+  if (family === 4) return closed.find(({ list }) => list.check(address, 'ipv4'))?.name;
+  if (mapped.check(address, 'ipv6') || nat64.check(address, 'ipv6')) return whyNotPublic(lastIpv4(address));
+  const name = closed.find(({ list }) => list.check(address, 'ipv6'))?.name;
+  return name ?? (globalUnicast.check(address, 'ipv6') ? undefined : 'a reserved address');
+}
+
+/** The last 32 bits of an IPv6 address, as IPv4 is written. */
+function lastIpv4(address: string): string {
+  const dotted = /[\d.]+$/.exec(address)?.[0];
+  if (dotted?.includes('.')) return dotted;
+  const groups = new URL(`http://[${address}]`).hostname.slice(1, -1).split(':');
+  const [high, low] = groups.slice(-2).map((group) => Number.parseInt(group || '0', 16)) as [number, number];
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+function notAllowed(host: string, why: string): Failure {
+  return new Failure(
+    'address_not_allowed',
+    `${host} is ${why}; this server only calls addresses of the public internet, unless it is started with MINIVOICE_ALLOW_PRIVATE_URLS=true`,
+  );
+}
+
+/** @throws Failure `address_not_allowed` when a host is written as an address that is not public. */
+export function checkLiteral(host: string): void {
+  const address = host.startsWith('[') ? host.slice(1, -1) : host;
+  const why = isIP(address) ? whyNotPublic(address) : undefined;
+  if (why) throw notAllowed(address, why);
+}
+
+/**
+ * A `lookup` for `net.connect` that hides addresses which are not public. What it gives is what is connected
+ * to, so that a name that answers differently the second time (DNS rebinding) gains nothing.
+ */
+export function guardedLookup(resolve: Resolve, allowPrivate: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname)
+      .then((found) => open(hostname, found, allowPrivate))
+      .then(
+        (open) => (options.all ? callback(null, open) : callback(null, open[0]!.address, open[0]!.family)),
+        (error) => callback(error, ''),
+      );
+  };
+}
+
+function open(hostname: string, found: ResolvedAddress[], allowPrivate: boolean): ResolvedAddress[] {
+  if (found.length === 0) throw new Failure('connect_failed', `${hostname} has no address`);
+  if (allowPrivate) return found;
+  const open = found.filter(({ address }) => !whyNotPublic(address));
+  if (open.length > 0) return open;
+  const { address } = found[0]!;
+  throw notAllowed(`${hostname} (${address})`, whyNotPublic(address)!);
+}

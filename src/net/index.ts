@@ -1,0 +1,12 @@
+/**
+ * The wires: sockets for SIP and RTP, the pool of RTP ports, and outgoing HTTP that a customer's URL cannot turn
+ * against the machine. It knows nothing of calls; the loopback in memory makes the same wires for tests.
+ */
+export { type Resolve, type ResolvedAddress, systemResolve, whyNotPublic } from './address-guard.ts';
+export {
+  createHttpClient,
+  type HttpAnswer,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpRequest,
+} from './http.ts';
