@@ -10,3 +10,12 @@ export {
   type HttpClientOptions,
   type HttpRequest,
 } from './http.ts';
+export { RtpPorts } from './rtp-ports.ts';
+export {
+  dgramSockets,
+  type RtpSocket,
+  type RtpSockets,
+  rtpSockets,
+  type TakeDatagram,
+} from './rtp-socket.ts';
+export { networkSockets } from './rtp-socket-network.ts';

@@ -1,0 +1,101 @@
+import type { Endpoint } from './network.ts';
+
+/** Size of a `struct sockaddr_in`. */
+export const SOCKADDR_BYTES = 16;
+/** Sizes of `struct mmsghdr` and `struct iovec` on 64-bit Linux; offsets of fields inside the first. */
+const HEADER_BYTES = 64;
+const IOVEC_BYTES = 16;
+const NAME_LENGTH = 8;
+const IOVEC = 16;
+const IOVEC_COUNT = 24;
+const RECEIVED = 56;
+/** A packet of 20 ms G.711 has 172 bytes; what is cut off at the end of a larger one is of no use to us. */
+const SLOT_BYTES = 1536;
+
+/** An IPv4 address and port as a `struct sockaddr_in`. */
+export function socketAddress({ address, port }: Endpoint): Uint8Array {
+  const bytes = Buffer.alloc(SOCKADDR_BYTES);
+  bytes.writeUInt16LE(2, 0);
+  bytes.writeUInt16BE(port, 2);
+  address.split('.').forEach((part, at) => {
+    bytes[4 + at] = Number(part);
+  });
+  return bytes;
+}
+
+/** Room for `capacity` datagrams and their sources in one piece of memory, laid out as `recvmmsg(2)` wants it. */
+export class DatagramSlots {
+  readonly capacity: number;
+  /** The array of `struct mmsghdr`, at the start of the memory. */
+  readonly headers: Uint8Array;
+  #lengths: Uint32Array;
+  #names: Uint8Array;
+  #slots: { bytes: Buffer; source: Endpoint }[];
+
+  /** @param addressOf tells where a buffer is in memory. */
+  constructor(capacity: number, addressOf: (buffer: Uint8Array) => bigint) {
+    const vectors = capacity * HEADER_BYTES;
+    const names = vectors + capacity * IOVEC_BYTES;
+    const data = names + capacity * SOCKADDR_BYTES;
+    const memory = new ArrayBuffer(data + capacity * SLOT_BYTES);
+    this.capacity = capacity;
+    this.headers = new Uint8Array(memory);
+    this.#lengths = new Uint32Array(memory, 0, vectors / 4);
+    this.#names = new Uint8Array(memory, names, capacity * SOCKADDR_BYTES);
+    this.#slots = Array.from({ length: capacity }, (_, slot) => ({
+      bytes: Buffer.from(memory, data + slot * SLOT_BYTES, SLOT_BYTES),
+      source: new Source(this.#names, slot * SOCKADDR_BYTES),
+    }));
+    const view = new DataView(memory);
+    const pointer = (at: number, to: number) =>
+      view.setBigUint64(at, addressOf(this.headers) + BigInt(to), true);
+    for (let slot = 0; slot < capacity; slot++) {
+      const header = slot * HEADER_BYTES;
+      const vector = vectors + slot * IOVEC_BYTES;
+      pointer(header, names + slot * SOCKADDR_BYTES);
+      view.setUint32(header + NAME_LENGTH, SOCKADDR_BYTES, true);
+      pointer(header + IOVEC, vector);
+      view.setBigUint64(header + IOVEC_COUNT, 1n, true);
+      pointer(vector, data + slot * SLOT_BYTES);
+      view.setBigUint64(vector + 8, BigInt(SLOT_BYTES), true);
+    }
+  }
+
+  bytes(slot: number): Buffer {
+    return this.#slots[slot]!.bytes;
+  }
+
+  length(slot: number): number {
+    return this.#lengths[(slot * HEADER_BYTES + RECEIVED) / 4]!;
+  }
+
+  source(slot: number): Endpoint {
+    return this.#slots[slot]!.source;
+  }
+
+  /** Whether the datagram came from there: the same port and address. */
+  isFrom(slot: number, peer: Uint8Array): boolean {
+    const at = slot * SOCKADDR_BYTES;
+    for (let i = 2; i < 8; i++) if (this.#names[at + i] !== peer[i]) return false;
+    return true;
+  }
+}
+
+/** A `struct sockaddr_in` that is read only when somebody asks. */
+class Source implements Endpoint {
+  #names: Uint8Array;
+  #at: number;
+
+  constructor(names: Uint8Array, at: number) {
+    this.#names = names;
+    this.#at = at;
+  }
+
+  get port(): number {
+    return (this.#names[this.#at + 2]! << 8) | this.#names[this.#at + 3]!;
+  }
+
+  get address(): string {
+    return this.#names.subarray(this.#at + 4, this.#at + 8).join('.');
+  }
+}

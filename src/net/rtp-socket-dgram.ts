@@ -1,0 +1,71 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIP } from 'node:net';
+import { DatagramQueue, isFrom } from './datagram-queue.ts';
+import type { Endpoint } from './network.ts';
+import type { RtpSocket, TakeDatagram } from './rtp-socket.ts';
+
+/** @param host an IP address of this machine. */
+export function openDgramSocket(host: string, port: number): Promise<RtpSocket> {
+  const family = isIP(host) === 6 ? 6 : 4;
+  // Addresses are literals, so the lookup answers at once; that makes `connect` take effect at once too.
+  const lookup = (address: string, _options: unknown, done: (e: null, a: string, f: number) => void) =>
+    done(null, address, family);
+  const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup });
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind({ address: host, port, exclusive: true }, () => {
+      socket.off('error', reject);
+      resolve(new DgramSocket(socket, family));
+    });
+  });
+}
+
+class DgramSocket implements RtpSocket {
+  readonly port: number;
+  unsent = 0;
+  #socket: Socket;
+  #family: number;
+  #waiting = new DatagramQueue();
+  #target: Endpoint | undefined;
+  #connected = false;
+
+  constructor(socket: Socket, family: number) {
+    this.#socket = socket;
+    this.#family = family;
+    this.port = socket.address().port;
+    socket.on('message', (bytes, from) => {
+      // What was read from the kernel before `connect` may still be on its way through the event loop.
+      if (!this.#connected || isFrom(this.#target!, from)) this.#waiting.add(bytes, from);
+    });
+    // ECONNREFUSED says that the far port is closed, now or for the moment.
+    socket.on('error', () => this.unsent++);
+  }
+
+  aim(to: Endpoint): void {
+    if (this.#connected) this.#socket.disconnect();
+    this.#connected = false;
+    this.#target = isIP(to.address) === this.#family ? { ...to } : undefined;
+  }
+
+  connect(to: Endpoint): void {
+    this.aim(to);
+    this.#waiting.keepOnly(to);
+    if (!this.#target) return;
+    this.#socket.connect(to.port, to.address);
+    this.#connected = true;
+  }
+
+  receive(take: TakeDatagram): void {
+    this.#waiting.drain(take);
+  }
+
+  send(bytes: Uint8Array, length: number): void {
+    if (this.#connected) this.#socket.send(bytes, 0, length);
+    else if (this.#target) this.#socket.send(bytes, 0, length, this.#target.port, this.#target.address);
+  }
+
+  close(): void {
+    this.#socket.removeAllListeners('message');
+    this.#socket.close();
+  }
+}

@@ -1,0 +1,132 @@
+import { createRequire } from 'node:module';
+import { isIPv4 } from 'node:net';
+import { endianness } from 'node:os';
+import type * as Koffi from 'koffi';
+import { DatagramSlots, SOCKADDR_BYTES, socketAddress } from './libc-layout.ts';
+import type { Endpoint } from './network.ts';
+import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
+
+// The numbers of Linux on x86-64 and arm64.
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_DONTWAIT = 0x40;
+/** Of eight datagrams each: a flood on one port must not hold up the beat of the others. */
+const MAX_ROUNDS = 8;
+const NO_ADDRESS = new Uint8Array(SOCKADDR_BYTES);
+
+interface Libc {
+  socket(family: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
+  send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
+  sendto(fd: number, bytes: Uint8Array, length: number, flags: number, to: Uint8Array, size: number): number;
+  recvmmsg(fd: number, messages: Uint8Array, count: number, flags: number, timeout: null): number;
+  close(fd: number): number;
+  /** The system's name of the last error: `EADDRINUSE`. */
+  lastError(): string;
+}
+
+/**
+ * IPv4 sockets by libc's own calls: a beat asks each socket once and gets all that waits, and no packet wakes
+ * the event loop. Rejects where there is no Linux, no koffi, or another layout of structures.
+ */
+export async function loadLibc(): Promise<RtpSockets> {
+  if (process.platform !== 'linux') throw new Error(`no libc calls on ${process.platform}`);
+  if (!['x64', 'arm64'].includes(process.arch) || endianness() !== 'LE')
+    throw new Error(`the layout of libc's structures on ${process.arch} is not known`);
+  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  const libc = bindings(koffi);
+  // One set of buffers for all sockets of a thread: they are emptied before the next one is asked.
+  const slots = new DatagramSlots(8, (buffer) => BigInt(koffi.address(buffer)));
+  return {
+    kind: 'libc',
+    open: async (host, port) => new LibcSocket(libc, slots, bound(libc, host, port), port),
+  };
+}
+
+function bindings(koffi: typeof Koffi): Libc {
+  const library = koffi.load(null);
+  const names = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+  return {
+    socket: library.func('int socket(int, int, int)'),
+    bind: library.func('int bind(int, void *, uint32_t)'),
+    connect: library.func('int connect(int, void *, uint32_t)'),
+    send: library.func('int64_t send(int, void *, size_t, int)'),
+    sendto: library.func('int64_t sendto(int, void *, size_t, int, void *, uint32_t)'),
+    recvmmsg: library.func('int recvmmsg(int, void *, uint32_t, int, void *)'),
+    close: library.func('int close(int)'),
+    lastError: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+  } as unknown as Libc;
+}
+
+function bound(libc: Libc, host: string, port: number): number {
+  const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw systemError('socket', libc.lastError());
+  if (libc.bind(fd, socketAddress({ address: host, port }), SOCKADDR_BYTES) === 0) return fd;
+  const name = libc.lastError();
+  libc.close(fd);
+  throw systemError(`bind ${host}:${port}`, name);
+}
+
+function systemError(what: string, code: string): Error {
+  return Object.assign(new Error(`${what}: ${code}`), { code });
+}
+
+class LibcSocket implements RtpSocket {
+  readonly port: number;
+  unsent = 0;
+  #libc: Libc;
+  #slots: DatagramSlots;
+  #fd: number;
+  #target: Uint8Array | undefined;
+  #connected = false;
+
+  constructor(libc: Libc, slots: DatagramSlots, fd: number, port: number) {
+    this.#libc = libc;
+    this.#slots = slots;
+    this.#fd = fd;
+    this.port = port;
+  }
+
+  aim(to: Endpoint): void {
+    // A `sockaddr` of family AF_UNSPEC (0) dissolves the connection; the port was bound by number, so it stays.
+    if (this.#connected) this.#libc.connect(this.#fd, NO_ADDRESS, SOCKADDR_BYTES);
+    this.#connected = false;
+    this.#target = isIPv4(to.address) ? socketAddress(to) : undefined;
+  }
+
+  connect(to: Endpoint): void {
+    this.aim(to);
+    if (!this.#target) return;
+    if (this.#libc.connect(this.#fd, this.#target, SOCKADDR_BYTES) === 0) this.#connected = true;
+    else this.unsent++;
+  }
+
+  receive(take: TakeDatagram): void {
+    const { capacity, headers } = this.#slots;
+    for (let rounds = 0, count = capacity; count === capacity && rounds < MAX_ROUNDS; rounds++) {
+      // Minus one: nothing is there, or the far port is closed, which `send` tells as well.
+      count = this.#libc.recvmmsg(this.#fd, headers, capacity, MSG_DONTWAIT, null);
+      for (let slot = 0; slot < count; slot++) {
+        // The kernel keeps what had arrived from elsewhere before `connect`.
+        if (this.#connected && !this.#slots.isFrom(slot, this.#target!)) continue;
+        take(this.#slots.bytes(slot), this.#slots.length(slot), this.#slots.source(slot));
+      }
+    }
+  }
+
+  send(bytes: Uint8Array, length: number): void {
+    if (!this.#target) return;
+    const sent = this.#connected
+      ? this.#libc.send(this.#fd, bytes, length, MSG_DONTWAIT)
+      : this.#libc.sendto(this.#fd, bytes, length, MSG_DONTWAIT, this.#target, SOCKADDR_BYTES);
+    if (sent < 0) this.unsent++;
+  }
+
+  close(): void {
+    if (this.#fd >= 0) this.#libc.close(this.#fd);
+    this.#fd = -1;
+  }
+}

@@ -1,0 +1,58 @@
+import { DatagramQueue, isFrom } from './datagram-queue.ts';
+import type { Datagrams, Endpoint, Network } from './network.ts';
+import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
+
+/** RTP over any `Network`, such as the one in memory on which whole calls run in virtual time. */
+export function networkSockets(network: Network): RtpSockets {
+  return { kind: 'network', open: (host, port) => NetworkSocket.open(network, { address: host, port }) };
+}
+
+class NetworkSocket implements RtpSocket {
+  unsent = 0;
+  #waiting = new DatagramQueue();
+  #datagrams: Datagrams;
+  #target: Endpoint | undefined;
+  #connected = false;
+
+  static async open(network: Network, at: Endpoint): Promise<RtpSocket> {
+    const socket = new NetworkSocket(await network.bind(at, (bytes, from) => socket.#arrived(bytes, from)));
+    return socket;
+  }
+
+  constructor(datagrams: Datagrams) {
+    this.#datagrams = datagrams;
+  }
+
+  get port(): number {
+    return this.#datagrams.local.port;
+  }
+
+  aim(to: Endpoint): void {
+    this.#connected = false;
+    this.#target = { ...to };
+  }
+
+  connect(to: Endpoint): void {
+    this.aim(to);
+    this.#connected = true;
+    this.#waiting.keepOnly(to);
+  }
+
+  receive(take: TakeDatagram): void {
+    this.#waiting.drain(take);
+  }
+
+  send(bytes: Uint8Array, length: number): void {
+    // Copied, since the network may hold it for a while.
+    const data = Buffer.from(bytes.subarray(0, length));
+    if (this.#target) this.#datagrams.send(data, this.#target, () => this.unsent++);
+  }
+
+  close(): void {
+    void this.#datagrams.close();
+  }
+
+  #arrived(bytes: Buffer, from: Endpoint): void {
+    if (!this.#connected || isFrom(this.#target!, from)) this.#waiting.add(bytes, from);
+  }
+}

@@ -1,0 +1,136 @@
+import { createSocket } from 'node:dgram';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createLog, seededRandom, silentLog, sleep, systemClock, VirtualClock } from '../kit/index.ts';
+import { MemoryNetwork } from './memory-network.ts';
+import { dgramSockets, type RtpSocket, type RtpSockets, rtpSockets } from './rtp-socket.ts';
+import { networkSockets } from './rtp-socket-network.ts';
+
+interface Bed {
+  sockets: RtpSockets;
+  host: string;
+  /** Lets what is on its way arrive. */
+  settle(): Promise<void>;
+}
+
+/** A port that is free at this moment, from the system. */
+function freePort(host: string): Promise<number> {
+  const probe = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  return new Promise((resolve) => {
+    probe.bind(0, host, () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+const loopback = (sockets: RtpSockets, host = '127.0.0.1'): Bed => ({
+  sockets,
+  host,
+  settle: () => sleep(systemClock, 10),
+});
+
+function inMemory(): Bed {
+  const clock = new VirtualClock();
+  const sockets = networkSockets(new MemoryNetwork(clock, seededRandom(1)));
+  return { sockets, host: '10.0.0.1', settle: () => clock.advance(100) };
+}
+
+const beds: Record<string, () => Promise<Bed>> = {
+  'the cheapest of this machine': async () => loopback(await rtpSockets('127.0.0.1', silentLog)),
+  dgram: async () => loopback(dgramSockets),
+  'dgram with IPv6': async () => loopback(await rtpSockets('::1', silentLog), '::1'),
+  'a network in memory': async () => inMemory(),
+};
+
+describe.each(Object.keys(beds))('RTP sockets: %s', (name) => {
+  let open: RtpSocket[] = [];
+  afterEach(() => {
+    for (const socket of open) socket.close();
+    open = [];
+  });
+
+  async function make(count: number) {
+    const bed = await beds[name]!();
+    const at = async () =>
+      bed.sockets.open(bed.host, await freePort(bed.host.startsWith('10.') ? '127.0.0.1' : bed.host));
+    for (let i = 0; i < count; i++) open.push(await at());
+    return { bed, sockets: open as [RtpSocket, RtpSocket, RtpSocket] };
+  }
+  const heard = (socket: RtpSocket) => {
+    const texts: string[] = [];
+    socket.receive((bytes, length, from) =>
+      texts.push(`${Buffer.from(bytes).toString('latin1', 0, length)} from ${from.port}`),
+    );
+    return texts;
+  };
+  const say = (socket: RtpSocket, text: string) => socket.send(Buffer.from(text), text.length);
+
+  it('hands over all datagrams in order, with their source, however many wait', async () => {
+    const { bed, sockets } = await make(2);
+    const [a, b] = sockets;
+    a.aim({ address: bed.host, port: b.port });
+    const words = Array.from({ length: 20 }, (_, i) => `word ${i}`);
+    for (const word of words) say(a, word);
+    await bed.settle();
+    expect(heard(b).sort()).toEqual(words.map((word) => `${word} from ${a.port}`).sort());
+    expect(heard(b)).toEqual([]);
+  });
+
+  it('hears everybody until it is connected, then only its peer, even of what came before', async () => {
+    const { bed, sockets } = await make(3);
+    const [a, peer, foreigner] = sockets;
+    for (const socket of [peer, foreigner]) socket.aim({ address: bed.host, port: a.port });
+    say(foreigner, 'first');
+    await bed.settle();
+    expect(heard(a)).toEqual([`first from ${foreigner.port}`]);
+    say(foreigner, 'early');
+    say(peer, 'hello');
+    await bed.settle();
+    a.connect({ address: bed.host, port: peer.port });
+    say(foreigner, 'late');
+    await bed.settle();
+    expect(heard(a)).toEqual([`hello from ${peer.port}`]);
+  });
+
+  it('opens up again when it is aimed elsewhere, on the same port', async () => {
+    const { bed, sockets } = await make(3);
+    const [a, b, c] = sockets;
+    a.connect({ address: bed.host, port: b.port });
+    a.aim({ address: bed.host, port: c.port });
+    c.aim({ address: bed.host, port: a.port });
+    say(a, 'to c');
+    say(c, 'to a');
+    await bed.settle();
+    expect(heard(c)).toEqual([`to c from ${a.port}`]);
+    expect(heard(a)).toEqual([`to a from ${c.port}`]);
+  });
+
+  it('sends nothing to what is no address, and says nothing when nobody listens', async () => {
+    const { bed, sockets } = await make(1);
+    const [a] = sockets;
+    say(a, 'nowhere yet');
+    a.aim({ address: 'phone.example', port: 4000 });
+    say(a, 'no address');
+    a.connect({ address: bed.host, port: await freePort('127.0.0.1') });
+    for (let i = 0; i < 3; i++) {
+      say(a, 'nobody there');
+      await bed.settle();
+    }
+    expect(heard(a)).toEqual([]);
+    if (bed.sockets.kind !== 'network') expect(a.unsent).toBeGreaterThan(0);
+  });
+
+  it('refuses a port that is taken', async () => {
+    const { bed, sockets } = await make(1);
+    await expect(bed.sockets.open(bed.host, sockets[0].port)).rejects.toThrow('EADDRINUSE');
+  });
+});
+
+it('uses batched libc calls on Linux, and dgram for IPv6', async () => {
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line: string) => void lines.push(line) });
+  const expected = process.platform === 'linux' ? 'libc' : 'dgram';
+  expect((await rtpSockets('127.0.0.1', log)).kind).toBe(expected);
+  expect((await rtpSockets('::1', log)).kind).toBe('dgram');
+  expect(lines).toHaveLength(expected === 'libc' ? 0 : 1);
+});
