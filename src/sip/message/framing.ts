@@ -1,0 +1,85 @@
+import { assemble, bodyLength, type Head, MAX_HEAD, parseHead, refuse } from './head.ts';
+import type { SipMessage } from './message.ts';
+import { SipSyntaxError } from './syntax-error.ts';
+
+/** What came out of a stream, in order. */
+export type Framed =
+  | { kind: 'message'; message: SipMessage }
+  /** RFC 5626 §3.5.1: a double CRLF, to be answered with one. */
+  | { kind: 'ping' }
+  /** A single CRLF. */
+  | { kind: 'pong' }
+  /** The stream cannot be read on: answer if `error.partial` says how, then close it. */
+  | { kind: 'error'; error: SipSyntaxError };
+
+const NOTHING = Buffer.alloc(0);
+
+/** Cuts the bytes of one TCP or TLS connection into messages by Content-Length (RFC 3261 §18.3). */
+export class StreamFramer {
+  #pending: Buffer = NOTHING;
+  /** Of the message whose body is not complete. */
+  #head: { head: Head; end: number } | undefined;
+  #searched = 0;
+  #broken = false;
+
+  /** Bytes that wait for the rest of their message. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  /** @returns what is complete now. After an error everything else is ignored. */
+  feed(chunk: Buffer): Framed[] {
+    if (this.#broken) return [];
+    this.#pending = this.#pending.length > 0 ? Buffer.concat([this.#pending, chunk]) : chunk;
+    const found: Framed[] = [];
+    try {
+      for (let next = this.#next(); next; next = this.#next()) found.push(next);
+    } catch (error) {
+      if (!(error instanceof SipSyntaxError)) throw error;
+      found.push({ kind: 'error', error });
+      this.#broken = true;
+      this.#pending = NOTHING;
+    }
+    return found;
+  }
+
+  #next(): Framed | undefined {
+    if (this.#pending.length === 0) return undefined;
+    if (!this.#head && this.#pending[0] === 13) return this.#keepAlive();
+    this.#head ??= this.#readHead();
+    if (!this.#head || this.#pending.length < this.#head.end) return undefined;
+    const { head, end } = this.#head;
+    const length = bodyLength(head) ?? 0;
+    const message = assemble(head, this.#pending.subarray(end - length, end));
+    this.#drop(end);
+    return { kind: 'message', message };
+  }
+
+  #keepAlive(): Framed | undefined {
+    const text = this.#pending.toString('latin1', 0, 4);
+    if (text === '\r' || text === '\r\n\r') return undefined;
+    if (!text.startsWith('\r\n')) throw new SipSyntaxError('There is a lone CR between two messages');
+    const kind = text === '\r\n\r\n' ? 'ping' : 'pong';
+    this.#drop(kind === 'ping' ? 4 : 2);
+    return { kind };
+  }
+
+  #readHead(): { head: Head; end: number } | undefined {
+    const headEnd = this.#pending.indexOf('\r\n\r\n', this.#searched, 'latin1');
+    this.#searched = Math.max(0, this.#pending.length - 3);
+    if (headEnd < 0 && this.#pending.length <= MAX_HEAD) return undefined;
+    const head = parseHead(this.#pending.toString('latin1', 0, headEnd < 0 ? MAX_HEAD + 1 : headEnd));
+    if (head.fault) throw refuse(head, head.fault);
+    const length = bodyLength(head);
+    if (length === undefined) {
+      throw refuse(head, { status: 400, message: 'In a stream every message needs a Content-Length' });
+    }
+    return { head, end: headEnd + 4 + length };
+  }
+
+  #drop(count: number): void {
+    this.#pending = this.#pending.subarray(count);
+    this.#head = undefined;
+    this.#searched = 0;
+  }
+}

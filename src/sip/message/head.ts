@@ -1,0 +1,127 @@
+import { Headers } from './headers.ts';
+import type { SipMessage } from './message.ts';
+import { isToken } from './params.ts';
+import { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-error.ts';
+import { parseVia } from './via.ts';
+
+/** Bytes of start-line and header fields together; more is answered with 513. */
+export const MAX_HEAD = 16 * 1024;
+/** Bytes of a body; more is answered with 413. */
+export const MAX_BODY = 64 * 1024;
+
+type StartLine =
+  | { kind: 'request'; method: string; uri: string; fault?: Refusal }
+  | { kind: 'response'; status: number; reason: string; fault?: Refusal };
+
+/** A message without its body; with a fault it is only good for an answer. */
+export interface Head {
+  line: StartLine;
+  headers: Headers;
+  fault: Refusal | undefined;
+}
+
+/** Reads start-line and header fields, in latin1, without the empty line. @throws SipSyntaxError if not SIP. */
+export function parseHead(text: string): Head {
+  const end = text.indexOf('\r\n');
+  const line = parseStartLine(end < 0 ? text : text.slice(0, end));
+  const headers = new Headers();
+  const broken = end < 0 ? undefined : readFields(text, end + 2, headers);
+  const tooLong = text.length > MAX_HEAD && `The header fields are longer than ${MAX_HEAD} bytes`;
+  if (tooLong) return { line, headers, fault: { status: 513, message: tooLong } };
+  return { line, headers, fault: line.fault ?? (broken ? { status: 400, message: broken } : undefined) };
+}
+
+/** The error that refuses a message of which this head was read. */
+export function refuse(head: Head, fault: Refusal): SipSyntaxError {
+  return new SipSyntaxError(fault.message, { status: fault.status, partial: partialOf(head) });
+}
+
+/** Head and body as one message. @throws SipSyntaxError if the head has a fault. */
+export function assemble(head: Head, body: Buffer): SipMessage {
+  const { line, headers } = head;
+  if (head.fault) throw refuse(head, head.fault);
+  return line.kind === 'request'
+    ? { kind: 'request', method: line.method, uri: line.uri, headers, body }
+    : { kind: 'response', status: line.status, reason: line.reason, headers, body };
+}
+
+/** What Content-Length says; undefined when there is none. @throws SipSyntaxError 400 or 413. */
+export function bodyLength(head: Head): number | undefined {
+  const [value, ...more] = head.headers.all('content-length');
+  if (value === undefined) return undefined;
+  const fail = (message: string, status = 400) => refuse(head, { status, message });
+  if (more.some((each) => each !== value)) throw fail('There are several Content-Length fields');
+  if (!/^\d{1,10}$/.test(value)) throw fail('The Content-Length is not a number');
+  const length = Number(value);
+  if (length > MAX_BODY) throw fail(`The body is longer than ${MAX_BODY} bytes`, 413);
+  return length;
+}
+
+function parseStartLine(line: string): StartLine {
+  return /^SIP\/\d+\.\d+ /i.test(line) ? parseStatusLine(line) : parseRequestLine(line);
+}
+
+function parseRequestLine(line: string): StartLine {
+  const [method = '', uri = '', version = '', ...rest] = line.split(' ');
+  if (!isToken(method) || !line.includes(' ')) throw new SipSyntaxError('The start-line is not one of SIP');
+  const fault = (status: number, message: string): StartLine => {
+    return { kind: 'request', method, uri, fault: { status, message } };
+  };
+  if (!/^SIP\/\d+\.\d+$/i.test(version) || rest.length > 0 || !uri) {
+    return fault(400, 'The Request-Line is not method, URI and version with single spaces between');
+  }
+  if (version.toUpperCase() !== 'SIP/2.0') return fault(505, `${version} is not spoken here, SIP/2.0 is`);
+  return { kind: 'request', method, uri };
+}
+
+function parseStatusLine(line: string): StartLine {
+  const match = /^SIP\/2\.0 ([1-6]\d\d)(?: ([^\r\n]*))?$/i.exec(line);
+  if (!match) throw new SipSyntaxError('The Status-Line is not version, status of three digits and reason');
+  return { kind: 'response', status: Number(match[1]), reason: match[2] ?? '' };
+}
+
+/** Reads on after a broken line, so that a refusal can be answered. @returns the first fault. */
+function readFields(text: string, from: number, headers: Headers): string | undefined {
+  let fault: string | undefined;
+  for (let at = from; at < text.length; ) {
+    const end = endOfField(text, at);
+    const colon = text.indexOf(':', at);
+    const name = colon < 0 || colon > end ? '' : text.slice(at, colon).trimEnd();
+    const value = name ? unfold(text.slice(colon + 1, end)) : '';
+    if (!isToken(name)) fault ??= `A header field has no proper name: ${excerpt(text, at, end)}`;
+    else if (/[\r\n]/.test(value)) fault ??= `There is a lone CR or LF in ${name}`;
+    else headers.append(name, value);
+    at = end + 2;
+  }
+  return fault;
+}
+
+// RFC 3261 §7.3.1: a line that begins with a space or a tab goes on with the field before it.
+function endOfField(text: string, from: number): number {
+  for (let at = from; ; ) {
+    const end = text.indexOf('\r\n', at);
+    if (end < 0) return text.length;
+    const next = text.charCodeAt(end + 2);
+    if (next !== 32 && next !== 9) return end;
+    at = end + 2;
+  }
+}
+
+function unfold(value: string): string {
+  const trimmed = value.trim();
+  return trimmed.includes('\r\n') ? trimmed.replace(/[ \t]*\r\n[ \t]+/g, ' ') : trimmed;
+}
+
+function excerpt(text: string, from: number, to: number): string {
+  return JSON.stringify(text.slice(from, Math.min(to, from + 40)));
+}
+
+function partialOf({ line, headers }: Head): PartialRequest | undefined {
+  if (line.kind === 'response') return undefined;
+  try {
+    parseVia(headers.all('via')[0] ?? '');
+    return { kind: 'request', method: line.method, headers };
+  } catch {
+    return undefined;
+  }
+}

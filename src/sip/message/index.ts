@@ -1,0 +1,38 @@
+/**
+ * SIP messages as they are on the wire (RFC 3261 §7 and §20): bytes to `SipMessage` and back, without any state
+ * and without any I/O. Reading is strict and never silent: what is refused says with which status and why.
+ * Header values stay text until a typed reader is asked for one.
+ */
+export { type Framed, StreamFramer } from './framing.ts';
+export { MAX_BODY, MAX_HEAD } from './head.ts';
+export { Headers } from './headers.ts';
+export { formatHost, parseHost } from './host.ts';
+export {
+  createRequest,
+  createResponse,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+} from './message.ts';
+export { formatNameAddress, type NameAddress, parseNameAddress } from './name-address.ts';
+export { formatParams, isToken, type Params, parseParams, quote, splitList, unquote } from './params.ts';
+export { parseMessage } from './parse.ts';
+export {
+  type CSeq,
+  callIdOf,
+  contactsOf,
+  cseqOf,
+  fromOf,
+  maxForwardsOf,
+  recordRoutesOf,
+  routesOf,
+  setTopVia,
+  toOf,
+  topVia,
+} from './readers.ts';
+export { reasonPhrase } from './reasons.ts';
+export { serialize } from './serialize.ts';
+export { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-error.ts';
+export { formatUri, parseUri, type Uri, type UriParts } from './uri.ts';
+export { validate } from './validate.ts';
+export { formatVia, parseVia, type Via } from './via.ts';

@@ -1,0 +1,63 @@
+import { isUtf8 } from 'node:buffer';
+import { formatParams, type Params, parseParams, quote, unquote } from './params.ts';
+import { SipSyntaxError } from './syntax-error.ts';
+
+/** What From, To, Contact, Route and their like hold: RFC 3261 §20.10. */
+export interface NameAddress {
+  displayName: string | undefined;
+  /** As it was written, of any scheme; `parseUri` reads it. `*` in a Contact that removes all bindings. */
+  uri: string;
+  /** Parameters of the header field, not of the URI. */
+  params: Params;
+  tag: string | undefined;
+}
+
+const NAME_ADDRESS = /^(?:("(?:[^"\\]|\\[\s\S])*")|([^"<>]*?))\s*<([^<>\s"]+)>\s*(;[\s\S]*)?$/;
+const ADDRESS = /^([^\s<>";?,]+)\s*(;[\s\S]*)?$/;
+const DISPLAY_TOKENS = /^[A-Za-z0-9\-.!%*_+`'~\s]*$/;
+
+/** Reads one value, not a comma list. */
+export function parseNameAddress(text: string): NameAddress {
+  const match = NAME_ADDRESS.exec(text);
+  if (match) return named(match[1], match[2] ?? '', match[3]!, match[4] ?? '');
+  // RFC 3261 §20.10: without angle brackets a semicolon starts a parameter of the field, and neither comma
+  // nor question mark may be in the URI.
+  const bare = ADDRESS.exec(text);
+  if (bare) return address(undefined, bare[1]!, bare[2] ?? '');
+  throw new SipSyntaxError(`The address ${JSON.stringify(text.slice(0, 80))} is malformed`);
+}
+
+function named(quoted: string | undefined, tokens: string, uri: string, params: string): NameAddress {
+  if (!DISPLAY_TOKENS.test(tokens)) {
+    throw new SipSyntaxError(`The display name ${JSON.stringify(tokens.slice(0, 80))} needs quotes`);
+  }
+  return address(quoted === undefined ? tokens : unquote(quoted), uri, params);
+}
+
+function address(name: string | undefined, uri: string, rest: string): NameAddress {
+  const params = parseParams(rest);
+  return { displayName: name ? decode(name) : undefined, uri, params, tag: params.get('tag') };
+}
+
+/** Writes an address, its name in quotes; a `tag` goes before one in `params`. */
+export function formatNameAddress(address: {
+  uri: string;
+  displayName?: string | undefined;
+  params?: ReadonlyMap<string, string>;
+  tag?: string | undefined;
+}): string {
+  const params = new Map(address.params);
+  if (address.tag !== undefined) params.set('tag', address.tag);
+  const name = address.displayName ? `${quote(encode(address.displayName))} ` : '';
+  return `${name}<${address.uri}>${formatParams(params)}`;
+}
+
+// Header values are latin1 with one character per byte; a person's name is UTF-8 (RFC 3261 §25.1).
+function decode(name: string): string {
+  const bytes = Buffer.from(name, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : name;
+}
+
+function encode(name: string): string {
+  return Buffer.from(name, 'utf8').toString('latin1');
+}
