@@ -10,6 +10,16 @@ export {
   type HttpClientOptions,
   type HttpRequest,
 } from './http.ts';
+export { MemoryNetwork, type Passed, type Weather } from './memory-network.ts';
+export {
+  type Datagrams,
+  type Endpoint,
+  type Listener,
+  type Network,
+  type Stream,
+  type StreamHandlers,
+  systemNetwork,
+} from './network.ts';
 export { RtpPorts } from './rtp-ports.ts';
 export {
   dgramSockets,

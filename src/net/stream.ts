@@ -1,0 +1,59 @@
+import { createConnection, createServer, type Socket } from 'node:net';
+import type { Endpoint, Listener, Stream } from './network.ts';
+
+/** Listens for TCP connections; port 0 takes a free one. Rejects when the address cannot be bound. */
+export function listenStreams(at: Endpoint, accepted: (stream: Stream) => void): Promise<Listener> {
+  const server = createServer({ noDelay: true }, (socket) => accepted(streamOf(socket)));
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at.port, at.address, () => {
+      server.off('error', reject);
+      // Such as too many open files at accept: the next connection may succeed again.
+      server.on('error', () => {});
+      const { address, port } = server.address() as Endpoint;
+      resolve({
+        local: { address, port },
+        close: () => new Promise((closed) => server.close(() => closed())),
+      });
+    });
+  });
+}
+
+/** Opens a TCP connection. Rejects when it cannot be opened, or when `signal` is aborted first. */
+export function connectStream(to: Endpoint, signal: AbortSignal): Promise<Stream> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const socket = createConnection({ host: to.address, port: to.port, noDelay: true });
+    const abort = () => socket.destroy(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    const settled = () => signal.removeEventListener('abort', abort);
+    socket.once('error', (error) => {
+      settled();
+      reject(error);
+    });
+    socket.once('connect', () => {
+      settled();
+      resolve(streamOf(socket));
+    });
+  });
+}
+
+function streamOf(socket: Socket): Stream {
+  let error: Error | undefined;
+  socket.on('error', (cause) => {
+    error = cause;
+  });
+  return {
+    local: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+    remote: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 },
+    get backlog() {
+      return socket.writableLength;
+    },
+    handle(handlers) {
+      socket.on('data', handlers.data);
+      socket.once('close', () => handlers.closed(error));
+    },
+    write: (data) => void socket.write(data),
+    close: () => void socket.destroy(),
+  };
+}
