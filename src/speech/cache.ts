@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Clock } from '../kit/index.ts';
+
+export type Samples = Int16Array<SharedArrayBuffer>;
+
+export interface CacheOptions {
+  folder: string;
+  clock: Clock;
+  /** Bytes on disk; the least recently used files go first. */
+  diskBytes: number;
+  /** Bytes in memory, likewise. */
+  memoryBytes: number;
+}
+
+/**
+ * Sentences that were spoken before: a small shelf in memory, a larger one on disk (raw samples, 8 kHz,
+ * 16 bit, little-endian, named by hash). A file is whole or absent; a disk that fails costs only time.
+ */
+export class SpeechCache {
+  #options: CacheOptions;
+  #memory = new Map<string, Samples>();
+  #memoryBytes = 0;
+  #diskBytes = 0;
+  #written = 0;
+
+  constructor(options: CacheOptions) {
+    this.#options = options;
+  }
+
+  /** The name under which a sentence is kept; every part that changes its sound is in it. */
+  static key(parts: string[]): string {
+    return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  }
+
+  async find(key: string): Promise<Samples | undefined> {
+    const held = this.#memory.get(key);
+    if (held) {
+      this.#memory.delete(key);
+      this.#memory.set(key, held);
+      return held;
+    }
+    const samples = await this.#read(key);
+    if (samples) this.#hold(key, samples);
+    return samples;
+  }
+
+  async keep(key: string, samples: Samples): Promise<void> {
+    this.#hold(key, samples);
+    const path = this.#path(key);
+    const draft = `${path}.${process.pid}-${++this.#written}.tmp`;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(draft, new Uint8Array(samples.buffer));
+      await rename(draft, path);
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {});
+      throw error;
+    }
+    this.#diskBytes += samples.byteLength;
+    if (this.#diskBytes > this.#options.diskBytes) await this.prune();
+  }
+
+  /** Takes stock of the disk, removes drafts that a crash left, and what is over the limit, oldest first. */
+  async prune(): Promise<void> {
+    const names = await readdir(this.#options.folder, { recursive: true }).catch(() => []);
+    const files: { path: string; size: number; used: number }[] = [];
+    for (const name of names) {
+      const path = join(this.#options.folder, name);
+      if (isForeignDraft(name)) await rm(path, { force: true });
+      if (!name.endsWith('.pcm')) continue;
+      const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }));
+      files.push({ path, size, used: mtimeMs });
+    }
+    files.sort((a, b) => a.used - b.used);
+    this.#diskBytes = files.reduce((sum, { size }) => sum + size, 0);
+    // A tenth more than needed, so that the next sentence does not prune again.
+    const bound = this.#diskBytes > this.#options.diskBytes ? this.#options.diskBytes * 0.9 : Infinity;
+    for (const { path, size } of files) {
+      if (this.#diskBytes <= bound) return;
+      await rm(path, { force: true });
+      this.#diskBytes -= size;
+    }
+  }
+
+  async #read(key: string): Promise<Samples | undefined> {
+    const path = this.#path(key);
+    const bytes = await readFile(path).catch(() => undefined);
+    if (!bytes || bytes.length % 2 !== 0) return undefined;
+    const samples = new Int16Array(new SharedArrayBuffer(bytes.length));
+    new Uint8Array(samples.buffer).set(bytes);
+    const now = this.#options.clock.now() / 1000;
+    utimes(path, now, now).catch(() => {});
+    return samples;
+  }
+
+  #hold(key: string, samples: Samples): void {
+    if (this.#memory.has(key)) return;
+    this.#memory.set(key, samples);
+    this.#memoryBytes += samples.byteLength;
+    for (const [oldest, { byteLength }] of this.#memory) {
+      if (this.#memoryBytes <= this.#options.memoryBytes) return;
+      this.#memory.delete(oldest);
+      this.#memoryBytes -= byteLength;
+    }
+  }
+
+  #path(key: string): string {
+    return join(this.#options.folder, key.slice(0, 2), `${key}.pcm`);
+  }
+}
+
+/** A draft of another process: ours are still being written. */
+function isForeignDraft(name: string): boolean {
+  return name.endsWith('.tmp') && !name.includes(`.pcm.${process.pid}-`);
+}

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { inWords } from './wording.ts';
+
+test.each([
+  ['Due 03/21/2026.', 'Due March 21st, 2026.'],
+  ['Due 2026-11-02 or 12/13/2026.', 'Due November 2nd, 2026 or December 13th, 2026.'],
+  ['It costs €12.50 or £1.', 'It costs 12 euros 50 cents or 1 pound.'],
+  ['Call +15550100000 or 555-0100.', 'Call plus 1 5 5 5 0 1 0 0 0 0 0 or 5 5 5, 0 1 0 0.'],
+  ['Your order 4071 of 1,234,567 is $4.99.', 'Your order 4071 of 1,234,567 is $4.99.'],
+  ['“Café” — it’s #1 & open', '"Cafe", it\'s number 1 and open'],
+  ['Press * or #.', 'Press star or pound.'],
+  ['Write to a.b@example.com', 'Write to a dot b at example dot com'],
+  ['20°C, 50% off', '20 degrees C, 50 per cent off'],
+])('%s is read as %s', (written, spoken) => {
+  expect(inWords(written)).toBe(spoken);
+});
+
+test('a date that cannot be is left as it stands', () => {
+  expect(inWords('13/45/2026')).toBe('13/45/2026');
+});
+
+test('what no English voice can say is nothing', () => {
+  expect(inWords('日本語 … —')).toBe('');
+  expect(inWords('?!')).toBe('');
+});
+
+test('whatever comes in, plain ASCII without endless words goes out', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
+      expect(inWords(text)).toMatch(/^[\x20-\x7e]*$/);
+      for (const word of inWords(text).split(' ')) expect(word.length).toBeLessThan(40);
+    }),
+  );
+});
