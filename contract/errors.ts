@@ -29,7 +29,6 @@ export const ERRORS = {
   // Who is who.
   customer_not_found: entry(404, 'customer not found'),
   application_not_found: entry(404, 'application not found'),
-  did_not_found: entry(404, 'DID not found'),
   trunk_not_found: entry(404, 'trunk not found'),
   phone_not_found: entry(404, 'phone not found'),
   number_exists: entry(409, 'number_e164 already exists'),

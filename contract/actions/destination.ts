@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import { address } from '../fields.ts';
+import { whenFields } from './define.ts';
+
+/** The two names of whom to call; exactly one is given. */
+export const destinationFields = {
+  destination: address.optional().describe('Whom to call, required: a number in E.164 or a SIP URI.'),
+  to: address.optional().describe('Another name for `destination`; only one of the two is given.'),
+  from: address
+    .optional()
+    .describe("The caller ID shown to the destination. Default: the caller's own, or the called number."),
+};
+
+interface Given {
+  destination?: string | undefined;
+  to?: string | undefined;
+}
+
+const expected = 'a phone number in E.164, such as +15550100000, or a SIP URI, such as sip:desk@example.com';
+
+type Rule = [check: (given: Given) => boolean, says: z.core.$ZodCustomParams];
+
+/** Refuses an action that names nobody. */
+export const someDestination: Rule = [
+  (given) => given.destination !== undefined || given.to !== undefined,
+  { when: whenFields, path: ['destination'], params: { code: 'required', expected } },
+];
+
+/** Refuses an action that names somebody twice. */
+export const oneDestinationOnly: Rule = [
+  (given) => given.destination === undefined || given.to === undefined,
+  {
+    when: whenFields,
+    path: ['to'],
+    error: 'to is another name for destination: give one of the two',
+    params: { code: 'conflict', expected: 'destination alone' },
+  },
+];
+
+/** The same rule in the words of JSON Schema. */
+export const eitherDestination = { oneOf: [{ required: ['destination'] }, { required: ['to'] }] };

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { url } from '../fields.ts';
+import { camelCased } from './camel-case.ts';
+import { defineAction } from './define.ts';
+
+export const redirect = defineAction({
+  type: 'redirect',
+  summary: 'Fetches a new document and goes on with it in place of the rest of this one.',
+  notes: [
+    'A failed redirect ends the flow as a failed `answer_url` does: the fallback URL once, then the apology.',
+  ],
+  terminal: true,
+  example: { url: 'https://example.com/voice/menu', method: 'POST' },
+  schema: z
+    .strictObject({
+      url: url('http', 'https').describe('Where the document is, http or https.'),
+      method: z.enum(['GET', 'POST']).default('GET').describe('How it is asked for.'),
+      max_redirects: z
+        .int()
+        .min(0)
+        .max(20)
+        .default(10)
+        .describe('How many redirects the call may have made so far, this one not counted.'),
+    })
+    .transform(camelCased),
+});

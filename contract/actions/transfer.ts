@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { defineAction } from './define.ts';
+import { destinationFields, eitherDestination, oneDestinationOnly, someDestination } from './destination.ts';
+
+export const transfer = defineAction({
+  type: 'transfer',
+  summary: 'Connects the caller to a destination and lets the flow go.',
+  notes: [
+    'After a failed transfer (busy, no answer, unreachable) the actions that follow do run.',
+    'The second leg is relayed, so a recording goes on with the destination on its right channel.',
+  ],
+  terminal: true,
+  example: { destination: '+15550100001' },
+  schema: z
+    .strictObject({
+      ...destinationFields,
+      timeout_seconds: z
+        .int()
+        .min(5)
+        .max(120)
+        .default(30)
+        .describe('How long the destination may ring, in seconds.'),
+      mode: z
+        .enum(['relay', 'refer'])
+        .default('relay')
+        .describe('`relay` keeps the call here; `refer` hands it over with a SIP REFER.'),
+    })
+    .refine(...someDestination)
+    .refine(...oneDestinationOnly)
+    .meta(eitherDestination)
+    .transform(({ destination, to, timeout_seconds, ...rest }) => ({
+      ...rest,
+      destination: (destination ?? to)!,
+      timeoutSeconds: timeout_seconds,
+    })),
+});

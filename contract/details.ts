@@ -1,0 +1,117 @@
+import type { z } from 'zod';
+import type { Detail, DetailCode } from './errors.ts';
+import { nearest } from './nearest.ts';
+import { pointer, valueAt } from './pointer.ts';
+
+type Issue = z.core.$ZodIssue;
+
+export interface DetailContext {
+  /** The whole document, as it came. */
+  document: unknown;
+  /** Where in the document the checked value stands. */
+  base: readonly PropertyKey[];
+  /** The fields that the checked value may have, to suggest one for a name that is not among them. */
+  fields: readonly string[];
+}
+
+/** Turns what zod found into details that name the place in the original document. */
+export function detailsOf(error: z.core.$ZodError, context: DetailContext): Detail[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, issue, context));
+    return [detailOf(issue, context)];
+  });
+}
+
+function unknownField(key: string, issue: Issue, { document, base, fields }: DetailContext): Detail {
+  const path = [...base, ...issue.path, key];
+  const known = issue.path.length === 0 ? fields : [];
+  const meant = nearest(key, known);
+  return {
+    pointer: pointer(path),
+    code: 'unknown_field',
+    message: `there is no field ${quote(key)} here${meant ? `; did you mean "${meant}"?` : ''}`,
+    ...(known.length > 0 ? { expected: `one of ${known.join(', ')}` } : {}),
+    found: describe(valueAt(document, path)),
+  };
+}
+
+function detailOf(issue: Issue, { document, base }: DetailContext): Detail {
+  const path = [...base, ...issue.path];
+  const value = valueAt(document, path);
+  const name = String(path.at(-1) ?? 'the value');
+  const { code, expected } = fault(issue, value);
+  const message =
+    issue.code === 'custom' && code === 'conflict'
+      ? issue.message
+      : code === 'required'
+        ? `${name} is required`
+        : `${name} must be ${expected}`;
+  return { pointer: pointer(path), code, message, expected, found: describe(value) };
+}
+
+interface Fault {
+  code: DetailCode;
+  expected: string;
+}
+
+function fault(issue: Issue, value: unknown): Fault {
+  switch (issue.code) {
+    case 'invalid_type':
+      return {
+        code: value === undefined ? 'required' : 'invalid_type',
+        expected: TYPES[issue.expected] ?? issue.expected,
+      };
+    case 'invalid_value':
+      return {
+        code: value === undefined ? 'required' : 'invalid_value',
+        expected:
+          issue.values.length === 1 ? quote(issue.values[0]) : `one of ${issue.values.map(quote).join(', ')}`,
+      };
+    case 'too_small':
+      return {
+        code: issue.origin === 'number' ? 'out_of_range' : 'too_short',
+        expected: bound('at least', issue.minimum, issue.origin),
+      };
+    case 'too_big':
+      return {
+        code: issue.origin === 'number' ? 'out_of_range' : 'too_long',
+        expected: bound('at most', issue.maximum, issue.origin),
+      };
+    case 'custom':
+      return {
+        code: issue.params?.['code'] ?? 'invalid_value',
+        expected: issue.params?.['expected'] ?? issue.message,
+      };
+    default:
+      return { code: 'invalid_format', expected: issue.message };
+  }
+}
+
+const TYPES: Record<string, string> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a string',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'an object',
+  record: 'an object',
+};
+
+function bound(word: string, limit: number | bigint, origin: string): string {
+  const unit = origin === 'string' ? (limit === 1 ? ' character' : ' characters') : '';
+  const items = origin === 'array' ? ' items' : '';
+  return `${word} ${limit}${unit}${items}${unit ? ' long' : ''}`;
+}
+
+const quote = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
+};
+
+/** What was found, short enough to stand in a sentence. */
+export function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return quote(value);
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** A text of a form that is more than its type; `expected` is how a person would say the form. */
+export const formatted = (pattern: RegExp, expected: string) =>
+  z.string().regex(pattern, { error: expected, abort: true });
+
+/** A phone number in E.164, with its plus. */
+export const e164 = formatted(/^\+[1-9]\d{1,14}$/, 'a phone number in E.164, such as +15550100000');
+
+// RFC 3261 §19.1.1, without headers: sip:user@host:port;transport=tls
+const SIP_URI = /^sips?:([^\s@<>"]+@)?(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?(;[^\s<>"?]*)?$/i;
+const ADDRESS = new RegExp(`^\\+[1-9]\\d{1,14}$|${SIP_URI.source}`, 'i');
+
+export const sipUri = formatted(SIP_URI, 'a SIP URI, such as sip:desk@example.com').max(512);
+
+/** Whom to call, or who calls: a number or a SIP URI. */
+export const address = formatted(
+  ADDRESS,
+  'a phone number in E.164, such as +15550100000, or a SIP URI, such as sip:desk@example.com',
+).max(512);
+
+type Scheme = 'http' | 'https' | 'ws' | 'wss';
+
+/** An absolute URL of at most 2,048 characters with one of the schemes. */
+export function url(...schemes: Scheme[]) {
+  const starts = schemes.map((scheme) => `${scheme}://`);
+  const expected = `a URL that begins with ${starts.join(' or ')}`;
+  return z
+    .string()
+    .max(2048)
+    .refine((text) => starts.some((start) => text.toLowerCase().startsWith(start)) && URL.canParse(text), {
+      params: { code: 'invalid_format', expected },
+      error: expected,
+    })
+    .meta({ format: 'uri', pattern: `^(${schemes.join('|')})://` });
+}
+
+/** A language tag such as `en` or `en-GB` (BCP 47). */
+export const language = formatted(
+  /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/,
+  'a BCP 47 language tag, such as en-GB',
+).max(35);
+
+/** A voice's name, as the speech engine knows it. */
+export const voice = z.string().min(1).max(100);

@@ -1,0 +1,71 @@
+/** Where a text stops being JSON; lines and columns count from 1. */
+export interface JsonFault {
+  line: number;
+  column: number;
+  /** The engine's own words, without the place. */
+  reason: string;
+}
+
+/**
+ * Reads JSON, with or without a byte order mark.
+ * @returns the value, or where and why it could not be read.
+ */
+export function readJson(text: string): { value: unknown } | { fault: JsonFault } {
+  // RFC 8259 §8.1: a parser may ignore a byte order mark, and some servers send one.
+  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  try {
+    return { value: JSON.parse(body) };
+  } catch (error) {
+    const before = body.slice(0, stopsAt(body)).split('\n');
+    const reason = (error as Error).message.replace(/( in JSON at position|, ["."]).*$/s, '');
+    return { fault: { line: before.length, column: before.at(-1)!.length + 1, reason } };
+  }
+}
+
+const TOKEN =
+  /[ \t\n\r]+|"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;
+
+type Expect = 'value' | 'valueOrEnd' | 'key' | 'keyOrEnd' | 'colon' | 'commaOrEnd' | 'nothing';
+
+/**
+ * The offset of the first token that JSON does not allow there. The engine's messages name a place only
+ * sometimes, so the grammar (RFC 8259) is walked again, with a stack instead of recursion.
+ */
+function stopsAt(text: string): number {
+  const open: string[] = [];
+  let expect: Expect = 'value';
+  let at = 0;
+  for (; at < text.length; at = TOKEN.lastIndex) {
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(text)?.[0];
+    if (token === undefined) return at;
+    if (/^\s/.test(token)) continue;
+    const next = step(expect, token, open);
+    if (next === undefined) return at;
+    expect = next;
+  }
+  return at;
+}
+
+/** What may follow `token`, or undefined where it may not stand. */
+function step(expect: Expect, token: string, open: string[]): Expect | undefined {
+  const isValue = expect === 'value' || expect === 'valueOrEnd';
+  if (token === '{' || token === '[') {
+    if (!isValue) return undefined;
+    open.push(token);
+    return token === '{' ? 'keyOrEnd' : 'valueOrEnd';
+  }
+  if (token === '}' || token === ']') {
+    const ends = token === '}' ? expect === 'keyOrEnd' : expect === 'valueOrEnd';
+    const closes = open.at(-1) === (token === '}' ? '{' : '[');
+    if (!closes || (!ends && expect !== 'commaOrEnd')) return undefined;
+    open.pop();
+    return after(open);
+  }
+  if (token === ':') return expect === 'colon' ? 'value' : undefined;
+  if (token === ',') return expect === 'commaOrEnd' ? (open.at(-1) === '{' ? 'key' : 'value') : undefined;
+  if (expect === 'key' || expect === 'keyOrEnd') return token.startsWith('"') ? 'colon' : undefined;
+  return isValue ? after(open) : undefined;
+}
+
+const after = (open: string[]): Expect => (open.length > 0 ? 'commaOrEnd' : 'nothing');
