@@ -1,0 +1,15 @@
+import { type Kysely, type Migration, Migrator } from 'kysely';
+import type { Tables } from '../layouts.ts';
+import { beginning } from './0001-beginning.ts';
+
+/** In the order of their names. One that has been released is never edited: a change is a new one. */
+const migrations: Record<string, Migration> = {
+  '0001-beginning': beginning,
+};
+
+/** Brings the tables to the newest shape; the same steps for every database. */
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}

@@ -1,0 +1,56 @@
+import { sql } from 'kysely';
+import { Ids, silentLog } from '../../kit/index.ts';
+import { callStore } from '../calls.ts';
+import { directoryStore } from '../directory.ts';
+import { eventStore } from '../events.ts';
+import { latestId } from '../latest-id.ts';
+import { migrate } from '../migrations/index.ts';
+import { recordingStore } from '../recordings.ts';
+import { writeTexts } from '../statements.ts';
+import type { Storage, StorageOptions } from '../storage.ts';
+import { Checkpoints } from './checkpoint.ts';
+import { kyselyOver, openDatabase } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
+import { SqliteJournal } from './journal.ts';
+
+export interface SqliteOptions extends StorageOptions {
+  /** The database file; made when it is not there. Its folder must be. */
+  file: string;
+}
+
+/** Opens the database file, bringing its tables to the newest shape. Rejects when it is no database. */
+export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
+  const database = openDatabase(options.file);
+  const db = kyselyOver(database);
+  await migrate(db);
+  const ids = new Ids(options.clock, { node: options.node ?? 0, after: await latestId(db) });
+  const group = new GroupCommit(database);
+  const checkpoints = new Checkpoints(options.file, group, options.log ?? silentLog);
+  const journal = new SqliteJournal({
+    database,
+    group,
+    texts: writeTexts(db),
+    ids,
+    hasWebhook: options.hasWebhook,
+  });
+  const close = async () => {
+    group.close();
+    await checkpoints.close();
+    database.close();
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    ...callStore(db),
+    ...recordingStore(db),
+    ...eventStore(db),
+    ...directoryStore(db),
+    commit: (change) => journal.commit(change),
+    saveAttempt: (attempt, event) => journal.saveAttempt(attempt, event),
+    saveEventState: (event) => journal.saveEventState(event),
+    onCommitted: journal.onCommitted,
+    ids,
+    latestId: () => latestId(db),
+    ping: async () => void (await sql`select 1`.execute(db)),
+    close: () => (closed ??= close()),
+  };
+}

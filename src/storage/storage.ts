@@ -1,0 +1,51 @@
+import type { CallJournal, CallRecord, CallStore, EventDraft, TimelineEntry } from '../calls/index.ts';
+import type { DirectoryStore } from '../directory/store.ts';
+import type { Clock, Ids, Log, Signal } from '../kit/index.ts';
+import type { RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/store.ts';
+import type { EventRecord, EventStore, OutboxStore } from '../webhooks/store.ts';
+
+/** What is written together or not at all. */
+export interface Change {
+  call?: CallRecord;
+  recording?: RecordingRecord;
+  events?: EventDraft[];
+  timeline?: TimelineEntry[];
+}
+
+/** Every store of the house, kept by one database. */
+export interface Storage
+  extends CallJournal,
+    CallStore,
+    RecordingJournal,
+    RecordingStore,
+    OutboxStore,
+    EventStore,
+    DirectoryStore {
+  /**
+   * Resolves when the whole change would outlive the process; rejects when nothing of it was written. Changes
+   * take effect in the order of the calls. The change is read at once: what becomes of its objects later does
+   * not matter.
+   */
+  commit(change: Change): Promise<void>;
+  /** Events that have just been committed, in order of commit; told after they are durable. */
+  readonly onCommitted: Signal<EventRecord[]>;
+  /** Makes ids that are greater than every id in the database: the one maker for the whole process. */
+  readonly ids: Ids;
+  /** The greatest id in the database, by its time, whatever its prefix. */
+  latestId(): Promise<string | undefined>;
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>;
+  /** Writes what is waiting, then lets go of the database. Later commits are rejected. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What every database needs to be opened as a `Storage`. */
+export interface StorageOptions {
+  clock: Clock;
+  /** Silent unless given. */
+  log?: Log;
+  /** 0–999, this process's number among its peers. Default 0. */
+  node?: number;
+  /** Events of an application that has no webhook_url are `unsent` from the start. Asked at commit. */
+  hasWebhook(applicationId: string): boolean;
+}
