@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readJson } from './json.ts';
+
+const place = (text: string) => {
+  const read = readJson(text);
+  return 'fault' in read ? `${read.fault.line}:${read.fault.column}` : read.value;
+};
+
+describe('a text that is not JSON', () => {
+  it.each([
+    ['', '1:1'],
+    ['{', '1:2'],
+    ['abc', '1:1'],
+    ['{"a":1,}', '1:8'],
+    ['[1,\n 2,\n 03]', '3:3'],
+    ["{'a':1}", '1:2'],
+    ['{"a" 1}', '1:6'],
+    ['[1 2]', '1:4'],
+    ['"a\tb"', '1:1'],
+    ['{"a":1}\n}', '2:1'],
+    ['[1}', '1:3'],
+  ])('%j is faulty at %s', (text, at) => {
+    expect(place(text)).toBe(at);
+  });
+
+  it('is found faulty within its bounds, however it was damaged', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.nat(), fc.string({ minLength: 1, maxLength: 3 }), (json, at, wrong) => {
+        const text = json.slice(0, at % json.length) + wrong + json.slice(at % json.length);
+        const read = readJson(text);
+        if (!('fault' in read)) return;
+        const lines = text.split('\n');
+        expect(read.fault.line).toBeLessThanOrEqual(lines.length);
+        expect(read.fault.column).toBeLessThanOrEqual(lines[read.fault.line - 1]!.length + 1);
+        expect(read.fault.reason).toMatch(/^[A-Z]/);
+      }),
+    );
+  });
+
+  it('does not exhaust the stack when it is deep', () => {
+    expect(place('['.repeat(200_000))).toBe('1:200001');
+  });
+});
