@@ -6,12 +6,18 @@ export { type CallError, type CallRecord, type CallStatus, type Direction, isFin
 export { type Blame, type Ending, endingOf, finalOf } from './ending.ts';
 export type {
   CallJournal,
+  Digit,
   EventDraft,
   Leg,
   LegEnd,
   RefusalReason,
+  Sound,
+  Tap,
+  TapEnd,
+  TapOptions,
   TimelineEntry,
 } from './ports.ts';
+export { presentCall, presentEventCall } from './present.ts';
 export { durations, Session, type SessionPorts } from './session.ts';
 export type { CallFilter, CallStore, Page, PageRequest } from './store.ts';
 export { type Arrival, type Route, Switchboard, type SwitchboardPorts } from './switchboard.ts';

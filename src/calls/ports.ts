@@ -1,5 +1,8 @@
 import type { Signal } from '../kit/index.ts';
 import type { Digit, Sound, Tap, TapOptions } from '../media/index.ts';
+
+export type { Digit, Sound, Tap, TapEnd, TapOptions } from '../media/index.ts';
+
 import type { CallRecord } from './call.ts';
 
 /** How a leg came to its end, told once. */

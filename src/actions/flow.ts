@@ -1,0 +1,31 @@
+import type { Action, ActionOf, ActionType } from '../../contract/actions/index.ts';
+import type { Ending, Leg, Session } from '../calls/index.ts';
+import type { Services, Settings } from './ports.ts';
+
+/** What the last gather heard: handed to the next document's request. */
+export interface Gathered {
+  digits: string;
+  status: 'completed' | 'timed_out' | 'canceled';
+  timed_out: boolean;
+}
+
+/** Where the execution of one call's actions stands. An action sees the call through this. */
+export interface Flow {
+  readonly session: Session;
+  readonly leg: Leg;
+  readonly services: Services;
+  readonly settings: Settings;
+  /** Aborted when the call ends or another document takes over: every wait of an action takes it. */
+  signal: AbortSignal;
+  gathered: Gathered | undefined;
+  /** Redirects followed so far in this call. */
+  redirects: number;
+  /** The fallback URL is asked once in a call. */
+  fallbackAsked: boolean;
+}
+
+/** What an action makes of the list that it stands in. Nothing: the next action follows. */
+export type Outcome = { kind: 'replace'; actions: Action[] } | { kind: 'end'; ending: Ending };
+
+/** Carries out one action. A `Failure` is noted on the timeline and the flow goes on with the next one. */
+export type Perform<T extends ActionType> = (action: ActionOf<T>, flow: Flow) => Promise<Outcome | undefined>;

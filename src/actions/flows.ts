@@ -1,0 +1,126 @@
+import type { Action } from '../../contract/actions/index.ts';
+import type { Ending, Session } from '../calls/index.ts';
+import { explain, Failure } from '../kit/index.ts';
+import { apologise } from './apology.ts';
+import { isDocumentError, nextDocument } from './documents.ts';
+import type { Flow } from './flow.ts';
+import { performAll } from './perform-all.ts';
+import type { Services, Settings } from './ports.ts';
+
+interface Running {
+  flow: Flow;
+  /** Ends the list that is being performed in favour of another. */
+  takeOver(actions: Action[]): void;
+}
+
+/** The flows of all live calls: from the first ring, through documents and their actions, to the ending. */
+export class Flows {
+  #services: Services;
+  #running = new Map<string, Running>();
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /** Leads a call to the ending that it returns. Rejects when the call ends underneath it. */
+  async lead(session: Session): Promise<Ending> {
+    const settings = this.#services.settings(session.record.applicationId);
+    if (!settings) throw new Failure('application_not_found', 'The application of the call is gone.');
+    const flow = newFlow(session, this.#services, settings);
+    const ending = this.#run(flow).catch((error) => {
+      session.scope.signal.throwIfAborted();
+      return this.#excuse(flow, error);
+    });
+    // What an action still reports when the call ends underneath it comes before the call's last event.
+    session.scope.defer(() => ending.then(ignore, ignore));
+    session.scope.defer(() => void this.#running.delete(session.id));
+    return ending;
+  }
+
+  /**
+   * Runs a document on a live call at once, in place of what is being performed.
+   * Fails with `active_call_not_found` when no such call is performing actions.
+   */
+  takeOver(callId: string, actions: Action[]): void {
+    const running = this.#running.get(callId);
+    if (!running) throw new Failure('active_call_not_found', 'There is no active call with this id.');
+    running.takeOver(actions);
+  }
+
+  async #run(flow: Flow): Promise<Ending> {
+    const { session, settings } = flow;
+    flow.leg.ring();
+    const { answerUrl: url } = session.record;
+    const actions = await nextDocument(flow, { url, method: settings.answerMethod, reason: 'answer' });
+    const first = actions[0];
+    if (first?.type === 'hangup' && first.reason) {
+      flow.leg.refuse(first.reason);
+      return { kind: 'refused', reason: first.reason };
+    }
+    await answer(flow);
+    return await this.#perform(flow, actions);
+  }
+
+  /** Performs a list, and then whatever list takes its place, until one of them ends the call. */
+  async #perform(flow: Flow, actions: Action[]): Promise<Ending> {
+    for (let next: Action[] | undefined = actions; next; ) {
+      const turn = new AbortController();
+      let takeover: Action[] | undefined;
+      flow.signal = AbortSignal.any([flow.session.scope.signal, turn.signal]);
+      this.#running.set(flow.session.id, {
+        flow,
+        takeOver(replacement) {
+          takeover = replacement;
+          turn.abort(new Failure('interrupted', 'Another document took over.'));
+        },
+      });
+      const outcome = await performAll(next, flow);
+      flow.session.scope.signal.throwIfAborted();
+      if (takeover) next = takeover;
+      else if (outcome.kind === 'end') return outcome.ending;
+      else next = outcome.actions;
+    }
+    throw new Failure('internal_error', 'The flow ran out of lists.');
+  }
+
+  /** The caller never hears silence for a fault of ours or of the application. */
+  async #excuse(flow: Flow, error: unknown): Promise<Ending> {
+    const { session } = flow;
+    flow.signal = session.scope.signal;
+    const failure = isDocumentError(error)
+      ? { code: error.code, message: error.message, ...(error.details ? { details: error.details } : {}) }
+      : { code: 'internal_error', message: 'MiniVoice could not go on with the call.' };
+    session.note('error', { error: failure });
+    session.log.warn({ code: failure.code, error: explain(error) }, 'the flow of the call failed');
+    if (!session.answered) await answer(flow);
+    await apologise(flow);
+    return { kind: 'failed', error: failure, blame: isDocumentError(error) ? 'customer' : 'us' };
+  }
+}
+
+const ignore = () => {};
+
+function newFlow(session: Session, services: Services, settings: Settings): Flow {
+  return {
+    session,
+    leg: session.leg,
+    services,
+    settings,
+    signal: session.scope.signal,
+    gathered: undefined,
+    redirects: 0,
+    fallbackAsked: false,
+  };
+}
+
+async function answer(flow: Flow): Promise<void> {
+  const { session, services, settings } = flow;
+  await flow.leg.answer();
+  await session.begin();
+  if (settings.recordCalls || session.record.metadata['record'] === true) {
+    const recorder = services.recorder(session);
+    await recorder.start({ channels: 2, format: 'wav', maxSeconds: 14_400 }).catch((error) => {
+      session.note('recording', { status: 'failed', error: explain(error) });
+    });
+  }
+}

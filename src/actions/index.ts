@@ -1,0 +1,6 @@
+/**
+ * What an application wants done with a call: its documents are fetched and checked, and their actions carried
+ * out in order, one file per action, as functions over the call's leg.
+ */
+export { Flows } from './flows.ts';
+export type { DocumentRequest, Documents, Recorder, Services, Settings, Sounds, Speaker } from './ports.ts';

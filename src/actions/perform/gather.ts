@@ -1,0 +1,102 @@
+import type { ActionOf } from '../../../contract/actions/index.ts';
+import type { Digit } from '../../calls/index.ts';
+import type { Timer } from '../../kit/index.ts';
+import type { Flow, Gathered, Perform } from '../flow.ts';
+import { speak } from '../speech.ts';
+
+type Gather = ActionOf<'gather'>;
+
+/** Speaks the prompt, then listens for digits; reports what was heard as `call.gathered`. */
+export const gather: Perform<'gather'> = async (action, flow) => {
+  if (action.sensitive) flow.leg.redact(true);
+  try {
+    const gathered = await listen(action, flow);
+    flow.gathered = gathered;
+    await flow.session.report('call.gathered', { ...gathered, ...rules(action) });
+  } finally {
+    if (action.sensitive) flow.leg.redact(false);
+  }
+};
+
+function rules(action: Gather): Record<string, unknown> {
+  return {
+    min_digits: action.minDigits,
+    max_digits: action.maxDigits,
+    timeout_seconds: action.timeoutSeconds,
+    finish_on_key: action.finishOnKey ?? null,
+  };
+}
+
+/** Digits count from the first moment; the first one stops the prompt. The time runs when nothing is spoken. */
+async function listen(action: Gather, flow: Flow): Promise<Gathered> {
+  const collector = new Collector(action, flow);
+  try {
+    if (action.prompt) await speak(flow, action.prompt, {}, collector.pressed);
+    collector.startTimer();
+    return await collector.result;
+  } finally {
+    collector.close();
+  }
+}
+
+class Collector {
+  readonly result: Promise<Gathered>;
+  #digits = '';
+  #action: Gather;
+  #flow: Flow;
+  #timer: Timer | undefined;
+  #pressed = new AbortController();
+  #close: (() => void)[] = [];
+  #resolve!: (gathered: Gathered) => void;
+
+  constructor(action: Gather, flow: Flow) {
+    this.#action = action;
+    this.#flow = flow;
+    this.result = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    const canceled = () => this.#finish('canceled', false);
+    flow.signal.addEventListener('abort', canceled, { once: true });
+    this.#close = [
+      flow.leg.digits.on((digit) => this.#press(digit)),
+      () => flow.signal.removeEventListener('abort', canceled),
+      () => this.#timer?.cancel(),
+    ];
+  }
+
+  /** Aborted by the first digit, and when the call ends. */
+  get pressed(): AbortSignal {
+    return AbortSignal.any([this.#pressed.signal, this.#flow.signal]);
+  }
+
+  /** The time runs from now, and anew from each digit. */
+  startTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = this.#flow.services.clock.after(this.#action.timeoutSeconds * 1000, () => {
+      const enough = this.#digits.length >= this.#action.minDigits;
+      this.#finish(enough ? 'completed' : 'timed_out', true);
+    });
+  }
+
+  close(): void {
+    for (const close of this.#close) close();
+  }
+
+  #press({ digit }: Digit): void {
+    const { minDigits, maxDigits, finishOnKey } = this.#action;
+    this.#pressed.abort();
+    if (digit === finishOnKey) {
+      if (this.#digits.length >= minDigits) this.#finish('completed', false);
+      else this.startTimer();
+      return;
+    }
+    this.#digits += digit;
+    if (this.#digits.length >= maxDigits) this.#finish('completed', false);
+    else this.startTimer();
+  }
+
+  #finish(status: Gathered['status'], timedOut: boolean): void {
+    this.close();
+    this.#resolve({ digits: this.#digits, status, timed_out: timedOut });
+  }
+}

@@ -1,0 +1,7 @@
+import { sleep } from '../../kit/index.ts';
+import type { Perform } from '../flow.ts';
+
+/** Waits, in silence. */
+export const pause: Perform<'pause'> = async (action, flow) => {
+  await sleep(flow.services.clock, action.seconds * 1000, flow.signal);
+};

@@ -1,0 +1,35 @@
+import type { Sound } from '../../calls/index.ts';
+import type { Perform } from '../flow.ts';
+import { once } from '../speech.ts';
+
+/** Starts a recording and goes on at once; with `beep` the caller hears one first. */
+export const startRecording: Perform<'start_recording'> = async (action, flow) => {
+  if (action.beep) await flow.leg.play(once(beep()), flow.signal);
+  await flow.services.recorder(flow.session).start(action);
+};
+
+/** Stops the active recording; the flow goes on when its file is available. */
+export const stopRecording: Perform<'stop_recording'> = async (_action, flow) => {
+  await flow.services.recorder(flow.session).stop();
+};
+
+/** From now on nothing that is said reaches the file. */
+export const pauseRecording: Perform<'pause_recording'> = async (action, flow) => {
+  await flow.services.recorder(flow.session).pause(action.mode);
+};
+
+export const resumeRecording: Perform<'resume_recording'> = async (_action, flow) => {
+  await flow.services.recorder(flow.session).resume();
+};
+
+const RATE = 8000;
+
+/** A quarter second of 1,000 Hz with soft edges. */
+function beep(): Sound {
+  const samples = new Int16Array(new SharedArrayBuffer((RATE / 4) * 2));
+  for (let i = 0; i < samples.length; i++) {
+    const edge = Math.min(1, i / 80, (samples.length - i) / 80);
+    samples[i] = edge * 8000 * Math.sin((2 * Math.PI * 1000 * i) / RATE);
+  }
+  return { samples };
+}

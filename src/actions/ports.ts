@@ -1,0 +1,68 @@
+import type { Action } from '../../contract/actions/index.ts';
+import type { CallRecord, Session, Sound } from '../calls/index.ts';
+import type { Clock } from '../kit/index.ts';
+
+/** Text to sound, a sentence at a time. */
+export interface Speaker {
+  speak(
+    text: string,
+    options: { voice?: string | undefined; language?: string | undefined },
+    signal?: AbortSignal,
+  ): AsyncIterable<Sound>;
+}
+
+/** Sound files from the web. Fails with `play_failed` or `unsupported_sound`. */
+export interface Sounds {
+  fetch(url: string, signal: AbortSignal): Promise<Sound>;
+}
+
+/** A call's recordings, one after the other. */
+export interface Recorder {
+  /** Starts one unless one is running: then that one goes on. */
+  start(options: { channels: 1 | 2; format: 'wav' | 'mp3'; maxSeconds: number }): Promise<void>;
+  /** Fails with `recording_not_started` when none is running, and reports that as `recording.failed`. */
+  stop(): Promise<void>;
+  pause(mode: 'silence' | 'skip'): Promise<void>;
+  resume(): Promise<void>;
+}
+
+/** What is asked of an application's web server. */
+export interface DocumentRequest {
+  url: string;
+  method: 'GET' | 'POST';
+  reason: 'answer' | 'redirect';
+  call: CallRecord;
+  /** The last gather's result, for a redirect. */
+  data: Record<string, unknown>;
+  secrets: string[];
+  signal: AbortSignal;
+  /** Told of every exchange, those that failed too. */
+  onExchange(exchange: Record<string, unknown>): void;
+}
+
+/** Action documents from the application's web server, checked. Fails with `answer_url_error`. */
+export interface Documents {
+  fetch(request: DocumentRequest): Promise<Action[]>;
+}
+
+/** How an application wants its calls handled. */
+export interface Settings {
+  answerMethod: 'GET' | 'POST';
+  fallbackAnswerUrl: string | null;
+  webhookSecrets: string[];
+  faultMessage: string | null;
+  voice: string | null;
+  language: string | null;
+  recordCalls: boolean;
+}
+
+/** Everything that actions are made of. */
+export interface Services {
+  clock: Clock;
+  speaker: Speaker;
+  sounds: Sounds;
+  documents: Documents;
+  recorder(session: Session): Recorder;
+  /** Undefined when the application is gone. */
+  settings(applicationId: string): Settings | undefined;
+}

@@ -1,0 +1,41 @@
+import { rfc3339 } from '../kit/index.ts';
+import type { CallRecord } from './call.ts';
+import { durations } from './session.ts';
+
+/** The call as events carry it. */
+export function presentEventCall(call: CallRecord) {
+  return {
+    id: call.id,
+    customer_id: call.customerId,
+    application_id: call.applicationId,
+    provider_call_id: call.providerCallId,
+    status: call.status,
+    direction: call.direction,
+    from: call.from,
+    to: call.to,
+    route_mode: call.routeMode,
+    routing_target: call.routingTarget,
+  };
+}
+
+/** The whole call, as REST answers with it and as an application's `answer_url` is asked with it. */
+export function presentCall(call: CallRecord) {
+  const { durationSeconds, billsecSeconds } = durations(call);
+  return {
+    ...presentEventCall(call),
+    answer_url: call.answerUrl,
+    metadata: call.metadata,
+    created_at: rfc3339(call.createdAt),
+    dialing_at: time(call.dialingAt),
+    ringing_at: time(call.ringingAt),
+    answered_at: time(call.answeredAt),
+    ended_at: time(call.endedAt),
+    duration_seconds: durationSeconds,
+    billsec_seconds: billsecSeconds,
+    reason: call.reason,
+    ended_by: call.endedBy,
+    error: call.error,
+  };
+}
+
+const time = (ms: number | null): string | null => (ms === null ? null : rfc3339(ms));
