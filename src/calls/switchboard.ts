@@ -89,7 +89,10 @@ export class Switchboard {
 
   async #lead(session: Session): Promise<void> {
     const { leg } = session;
-    void leg.ended.then((end) => session.end(endingOf(end, session.answered)));
+    void leg.ended.then((end) => {
+      // Where we ended the leg, whoever did so brings the ending.
+      if (end.by !== 'application') return session.end(endingOf(end, session.answered));
+    });
     session.log.info({ from: session.record.from, to: session.record.to }, 'call arrived');
     try {
       await session.report('call.created');

@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../kit/index.ts';
+import { SimulatedCall } from './testing/simulated-call.ts';
+
+const answerUrlError = () => new Failure('answer_url_error', 'answered 500');
+
+describe('a document is carried out in order', () => {
+  test('the caller hears ringing, then each text, then the hangup', async () => {
+    const call = new SimulatedCall({
+      '/answer': [{ say: { text: 'ten chars!' } }, { type: 'say', text: 'five!' }],
+    });
+    await call.seconds(2);
+    expect(call.leg.seen).toEqual(['ringing', 'answered', 'heard 1 s', 'heard 0.5 s', 'hung up']);
+    expect(call.told).toEqual(['call.created', 'call.answered', 'call.completed']);
+    expect(call.record).toMatchObject({ status: 'completed', reason: 'normal', endedBy: 'application' });
+  });
+
+  test('an empty list answers and hangs up at once', async () => {
+    const call = new SimulatedCall({ '/answer': [] });
+    await call.seconds(0);
+    expect(call.leg.seen).toEqual(['ringing', 'answered', 'hung up']);
+  });
+
+  test('a first hangup with a reason refuses the call instead of answering it', async () => {
+    const call = new SimulatedCall({ '/answer': [{ hangup: { reason: 'busy' } }] });
+    await call.seconds(0);
+    expect(call.leg.seen).toEqual(['ringing', 'refused busy']);
+    expect(call.told).toEqual(['call.created', 'call.failed']);
+    expect(call.record).toMatchObject({ status: 'failed', reason: 'busy', answeredAt: null });
+  });
+
+  test('an action that is not available yet fails visibly, and the next one follows', async () => {
+    const call = new SimulatedCall({
+      '/answer': [{ transfer: { destination: '+15551234567' } }, { say: { text: 'after' } }],
+    });
+    await call.seconds(1);
+    expect(call.done).toEqual(['transfer failed not_available_yet', 'say completed']);
+    expect(call.record?.status).toBe('completed');
+  });
+
+  test('nothing after a hangup is carried out', async () => {
+    const call = new SimulatedCall({ '/answer': [{ hangup: {} }, { say: { text: 'never' } }] });
+    await call.seconds(1);
+    expect(call.done).toEqual(['hangup completed']);
+  });
+
+  test('variables are in every later event and request', async () => {
+    const call = new SimulatedCall({
+      '/answer': [
+        { set_variable: { name: 'step', value: 'one' } },
+        { redirect: { url: 'https://app.example/next' } },
+      ],
+      '/next': [{ unset_variable: { name: 'step' } }],
+    });
+    await call.seconds(1);
+    expect(call.requests[1]?.call.variables).toEqual({ step: 'one' });
+    expect(call.events.at(-1)?.call.variables).toEqual({});
+  });
+});
+
+describe('a document that cannot be had', () => {
+  test('is asked for once at the fallback URL', async () => {
+    const documents = { '/answer': answerUrlError(), '/fallback': [{ say: { text: 'saved' } }] };
+    const call = new SimulatedCall(documents, { fallbackAnswerUrl: 'https://app.example/fallback' });
+    await call.seconds(1);
+    expect(call.leg.seen).toContain('heard 0.5 s');
+    expect(call.record?.status).toBe('completed');
+  });
+
+  test('leaves the caller with an apology in the application’s words, and the application with call.failed', async () => {
+    const call = new SimulatedCall({ '/answer': [{ say: {} }] }, { faultMessage: 'so sorry!!' });
+    await call.seconds(2);
+    expect(call.leg.seen).toEqual(['ringing', 'answered', 'heard 1 s', 'hung up']);
+    expect(call.told).toEqual(['call.created', 'call.answered', 'call.failed']);
+    expect(call.events.at(-1)?.data).toMatchObject({
+      reason: 'answer_url_error',
+      error: { message: 'invalid action payload', details: [{ pointer: '/actions/0/say/text' }] },
+    });
+  });
+
+  test('ends the flow when a redirect led to it', async () => {
+    const call = new SimulatedCall({
+      '/answer': [{ redirect: { url: 'https://app.example/gone' } }, { say: { text: 'never' } }],
+    });
+    await call.seconds(30);
+    expect(call.done).toEqual(['redirect failed answer_url_error']);
+    expect(call.record).toMatchObject({ status: 'failed', reason: 'answer_url_error' });
+  });
+
+  test('is what a call that redirects for ever comes to', async () => {
+    const call = new SimulatedCall({
+      '/answer': [{ redirect: { url: 'https://app.example/answer', max_redirects: 3 } }],
+    });
+    await call.seconds(30);
+    expect(call.requests).toHaveLength(4);
+    expect(call.record?.error?.message).toContain('more than 3 times');
+  });
+});
+
+describe('gather', () => {
+  const gather = (fields: object) => ({
+    '/answer': [{ gather: fields }, { redirect: { url: 'https://app.example/next' } }],
+    '/next': [],
+  });
+
+  test('ends with the last digit that is wanted, and the next request carries the digits', async () => {
+    const call = new SimulatedCall(gather({ prompt: 'ten chars!', num_digits: 3 }));
+    await call.seconds(2);
+    call.leg.press('123');
+    await call.seconds(0);
+    expect(call.requests[1]?.data).toEqual({ digits: '123', status: 'completed', timed_out: false });
+    expect(call.told).toContain('call.gathered');
+  });
+
+  test('is heard from the first moment: a digit stops the prompt and counts', async () => {
+    const call = new SimulatedCall(gather({ prompt: 'a prompt of thirty characters!', num_digits: 2 }));
+    await call.seconds(0.5);
+    call.leg.press('4');
+    await call.seconds(0.1);
+    call.leg.press('2');
+    await call.seconds(0);
+    expect(call.leg.seen).toContain('heard 0.5 s, cut short');
+    expect(call.requests[1]?.data['digits']).toBe('42');
+  });
+
+  test('waits its time from the end of the prompt, and again from each digit', async () => {
+    const call = new SimulatedCall(gather({ prompt: 'ten chars!', num_digits: 2, timeout_seconds: 3 }));
+    await call.seconds(1 + 2.9);
+    call.leg.press('7');
+    await call.seconds(2.9);
+    expect(call.told).not.toContain('call.gathered');
+    await call.seconds(0.2);
+    expect(call.requests[1]?.data).toEqual({ digits: '7', status: 'timed_out', timed_out: true });
+  });
+
+  test('ignores the finish key before there are enough digits, and never counts it as one', async () => {
+    const call = new SimulatedCall(gather({ min_digits: 2, max_digits: 6, finish_on_key: '#' }));
+    await call.seconds(0);
+    call.leg.press('1#2#');
+    await call.seconds(0);
+    expect(call.requests[1]?.data).toEqual({ digits: '12', status: 'completed', timed_out: false });
+  });
+
+  test('is complete when time runs out after enough digits', async () => {
+    const call = new SimulatedCall(gather({ min_digits: 1, max_digits: 6 }));
+    await call.seconds(0);
+    call.leg.press('9');
+    await call.seconds(5.1);
+    expect(call.requests[1]?.data).toEqual({ digits: '9', status: 'completed', timed_out: true });
+  });
+
+  test('is reported as canceled, before the call’s last event, when the caller hangs up', async () => {
+    const call = new SimulatedCall(gather({ num_digits: 4 }));
+    await call.seconds(1);
+    call.leg.press('1');
+    call.leg.farEndHangsUp();
+    await call.seconds(0);
+    expect(call.told).toEqual(['call.created', 'call.answered', 'call.gathered', 'call.completed']);
+    expect(call.events[2]?.data).toMatchObject({ digits: '1', status: 'canceled' });
+  });
+
+  test('keeps sensitive digits out of the recording and the timeline', async () => {
+    const call = new SimulatedCall(gather({ num_digits: 4, sensitive: true }));
+    await call.seconds(0);
+    call.leg.press('1837');
+    await call.seconds(0);
+    expect(call.leg.seen).toEqual(['ringing', 'answered', 'redacted', 'no longer redacted', 'hung up']);
+    expect(JSON.stringify(call.timeline)).not.toContain('1837');
+    expect(call.requests[1]?.data['digits']).toBe('1837');
+  });
+});
+
+describe('a hangup ends whatever is going on', () => {
+  const actions = [
+    { say: { text: 'a text of some length' } },
+    { gather: {} },
+    { pause: { seconds: 2 } },
+    { play: { url: 'https://app.example/a.wav' } },
+  ];
+
+  test.each(actions.map((action) => [Object.keys(action)[0], action]))('%s', async (_name, action) => {
+    const call = new SimulatedCall({ '/answer': [action, { say: { text: 'never' } }] });
+    await call.seconds(0.5);
+    call.leg.farEndHangsUp();
+    await call.seconds(0);
+    await call.over;
+    expect(call.told.at(-1)).toBe('call.completed');
+    expect(call.record).toMatchObject({ status: 'completed', endedBy: 'caller' });
+    expect(call.done).toHaveLength(1);
+    expect(call.clock.pending).toBe(0);
+  });
+
+  test('before the answer it is a canceled call', async () => {
+    const call = new SimulatedCall({ '/answer': () => [{ pause: { seconds: 1 } }] });
+    call.leg.farEndHangsUp();
+    await call.seconds(0);
+    expect(call.told).toEqual(['call.created', 'call.canceled']);
+  });
+});
+
+describe('a document that takes over', () => {
+  test('interrupts what is being said and goes on in its place', async () => {
+    const call = new SimulatedCall({ '/answer': [{ pause: { seconds: 60 } }, { say: { text: 'never' } }] });
+    await call.seconds(1);
+    call.flows.takeOver(call.record!.id, [{ type: 'say', text: 'now', loop: 1 }]);
+    await call.seconds(1);
+    expect(call.done).toEqual(['pause interrupted', 'say completed']);
+    expect(call.record?.status).toBe('completed');
+  });
+});
+
+test('a call of an application that records its calls is recorded from the answer', async () => {
+  const call = new SimulatedCall({ '/answer': [] }, { recordCalls: true });
+  await call.seconds(0);
+  expect(call.recorded).toEqual(['start']);
+});

@@ -1,0 +1,115 @@
+import { checkDocument } from '../../../contract/actions/index.ts';
+import {
+  type CallRecord,
+  type EventDraft,
+  type Route,
+  Switchboard,
+  type TimelineEntry,
+} from '../../calls/index.ts';
+import { SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
+import { Failure, Ids, silentLog, VirtualClock } from '../../kit/index.ts';
+import { type DocumentRequest, Flows, type Services, type Settings } from '../index.ts';
+
+type Answer = object | Error | ((request: DocumentRequest) => object);
+
+/** One call run in virtual time: documents by URL, speech of one second per ten letters, everything written down. */
+export class SimulatedCall {
+  readonly clock = new VirtualClock();
+  readonly leg = new SimulatedLeg(this.clock);
+  readonly events: EventDraft[] = [];
+  readonly timeline: TimelineEntry[] = [];
+  readonly requests: DocumentRequest[] = [];
+  readonly recorded: string[] = [];
+  readonly settings: Settings = {
+    answerMethod: 'POST',
+    fallbackAnswerUrl: null,
+    webhookSecrets: [],
+    faultMessage: null,
+    voice: null,
+    language: null,
+    recordCalls: false,
+  };
+  readonly flows: Flows;
+  readonly over: Promise<void>;
+  record: CallRecord | undefined;
+  #documents: Record<string, Answer>;
+
+  constructor(documents: Record<string, Answer>, settings: Partial<Settings> = {}) {
+    this.#documents = documents;
+    Object.assign(this.settings, settings);
+    this.flows = new Flows(this.#services());
+    const switchboard = new Switchboard({
+      journal: { commit: async (change) => this.#write(change) },
+      clock: this.clock,
+      log: silentLog,
+      ids: new Ids(this.clock),
+      lead: (session) => this.flows.lead(session),
+      maxCalls: 10,
+    });
+    const route: Route = {
+      customerId: 'cust_1',
+      applicationId: 'app_1',
+      answerUrl: 'https://app.example/answer',
+      routeMode: 'webhook',
+      routingTarget: 'app_1',
+    };
+    this.over = switchboard.arrive({ leg: this.leg, from: '+15550001', to: '+15550002', route });
+  }
+
+  /** Moves time on by so many seconds. */
+  seconds(count: number): Promise<void> {
+    return this.clock.advance(count * 1000);
+  }
+
+  /** The names of the events so far, in order. */
+  get told(): string[] {
+    return this.events.map(({ event }) => event);
+  }
+
+  /** `say completed`, `transfer failed not_available_yet`, … in order. */
+  get done(): string[] {
+    return this.timeline
+      .filter(({ kind }) => kind === 'action')
+      .map(({ data }) => [data['type'], data['status'], (data['error'] as { code?: string })?.code])
+      .map((words) => words.filter(Boolean).join(' '));
+  }
+
+  #write(change: { call?: CallRecord; events?: EventDraft[]; timeline?: TimelineEntry[] }): void {
+    if (change.call) this.record = change.call;
+    this.events.push(...(change.events ?? []));
+    this.timeline.push(...(change.timeline ?? []));
+  }
+
+  #services(): Services {
+    const silence = (ms: number) => ({ samples: new Int16Array(new SharedArrayBuffer(ms * 16)) });
+    const note = (text: string) => async () => void this.recorded.push(text);
+    return {
+      clock: this.clock,
+      speaker: {
+        async *speak(text) {
+          yield silence(text.length * 100);
+        },
+      },
+      sounds: { fetch: async () => silence(1000) },
+      documents: { fetch: async (request) => this.#document(request) },
+      recorder: () => ({
+        start: note('start'),
+        stop: note('stop'),
+        pause: (mode) => note(`pause ${mode}`)(),
+        resume: note('resume'),
+      }),
+      settings: () => this.settings,
+    };
+  }
+
+  #document(request: DocumentRequest) {
+    this.requests.push(request);
+    request.onExchange({ url: request.url });
+    const answer = this.#documents[new URL(request.url).pathname];
+    if (!answer) throw new Failure('answer_url_error', 'answered 404');
+    if (answer instanceof Error) throw answer;
+    const verdict = checkDocument({ actions: typeof answer === 'function' ? answer(request) : answer });
+    if (verdict.ok) return verdict.actions;
+    throw new Failure('answer_url_error', 'invalid action payload', { details: verdict.details });
+  }
+}

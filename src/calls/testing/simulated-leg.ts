@@ -1,0 +1,98 @@
+import { type Clock, Failure, Signal, sleep } from '../../kit/index.ts';
+import type { Digit, Leg, LegEnd, RefusalReason, Sound, Tap, TapEnd, TapOptions } from '../index.ts';
+
+/** A leg without a line: sounds take their time on the given clock, and a test plays the far end. */
+export class SimulatedLeg implements Leg {
+  readonly id = '6f1c3a52-3d0e-4b53-9a57-9d1f0c6b8f10';
+  readonly digits = new Signal<Digit>();
+  readonly ended: Promise<LegEnd>;
+  /** What the far end saw and heard, in order: `ringing`, `answered`, `heard 1.5 s`, `refused busy`, `hung up`. */
+  readonly seen: string[] = [];
+  #clock: Clock;
+  #over = new AbortController();
+  #resolve!: (end: LegEnd) => void;
+  #playing: AbortController | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  ring(): void {
+    this.seen.push('ringing');
+  }
+
+  async answer(): Promise<void> {
+    this.#over.signal.throwIfAborted();
+    this.seen.push('answered');
+  }
+
+  refuse(reason: RefusalReason): void {
+    this.seen.push(`refused ${reason}`);
+    this.#end({ by: 'application', reason });
+  }
+
+  async hangup(): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    this.seen.push('hung up');
+    this.#end({ by: 'application', reason: 'normal' });
+  }
+
+  async play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
+    this.#playing?.abort();
+    const playing = new AbortController();
+    this.#playing = playing;
+    const until = AbortSignal.any([playing.signal, this.#over.signal, ...(signal ? [signal] : [])]);
+    const started = this.#clock.monotonic();
+    let outcome: 'finished' | 'stopped' = 'finished';
+    for await (const { samples } of sounds) {
+      outcome = await sleep(this.#clock, samples.length / 8, until).then(
+        () => 'finished' as const,
+        () => 'stopped' as const,
+      );
+      if (outcome === 'stopped') break;
+    }
+    const seconds = (this.#clock.monotonic() - started) / 1000;
+    this.seen.push(`heard ${seconds} s${outcome === 'stopped' ? ', cut short' : ''}`);
+    return outcome;
+  }
+
+  async tap(_options: TapOptions): Promise<Tap> {
+    if (this.#over.signal.aborted) throw new Failure('call_ended', 'The leg has ended.');
+    const end: TapEnd = { cause: 'stopped', samples: 0, gaps: [] };
+    const stop = async () => end;
+    return {
+      startedAt: this.#clock.now(),
+      pause: async () => {},
+      resume: async () => {},
+      stop,
+      ended: stop(),
+    };
+  }
+
+  redact(on: boolean): void {
+    this.seen.push(on ? 'redacted' : 'no longer redacted');
+  }
+
+  /** The far end presses keys. */
+  press(digits: string): void {
+    for (const digit of digits) this.digits.emit({ digit, durationMs: 100 });
+  }
+
+  /** The far end hangs up. */
+  farEndHangsUp(): void {
+    this.#end({ by: 'caller', reason: 'normal' });
+  }
+
+  #end(end: LegEnd): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    this.#resolve(end);
+  }
+}
