@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { language, url, voice } from '../fields.ts';
+import { id, time } from './values.ts';
+
+const name = z.string().trim().min(1).max(200).describe('What people call it.');
+const answerMethod = z.enum(['GET', 'POST']).describe('How `answer_url` is asked.');
+const secret = z.string().min(1).max(500);
+
+export const application = z.object({
+  id: id('app'),
+  customer_id: id('cust'),
+  name: z.string(),
+  answer_url: z.string().describe('Asked for actions when a call comes in.'),
+  answer_method: answerMethod,
+  fallback_answer_url: z.string().nullable().describe('Asked once when `answer_url` fails.'),
+  webhook_url: z.string().nullable().describe('Told of every event.'),
+  webhook_signed: z.boolean().describe('Whether a `webhook_secret` is set. The secret is never shown.'),
+  fault_message: z.string().nullable().describe('Spoken when a call cannot go on; null: a general apology.'),
+  voice: z.string().nullable().describe('Who speaks where an action does not say; null: the default voice.'),
+  language: z.string().nullable().describe('A BCP 47 tag, where an action does not say; null: the default.'),
+  ai_enabled: z.boolean().describe('Whether recordings are transcribed and analysed after the call.'),
+  record_calls: z.boolean().describe('Whether every call is recorded from its answer.'),
+  created_at: time,
+  updated_at: time,
+});
+
+/** With the key in full: at creation, and after a rotation, the only times that it is shown. */
+export const applicationWithKey = application.extend({
+  api_key: z.string().describe('The API key. It is shown this once: only a hash of it is kept.'),
+});
+
+const webhookSecrets = z
+  .union([secret, z.array(secret).max(2)])
+  .nullable()
+  .describe('Signs webhooks and requests. Two at once while one is being rotated, the new one first.');
+
+const settings = {
+  answer_method: answerMethod.optional().describe('How `answer_url` is asked. Default: POST.'),
+  fallback_answer_url: url('http', 'https').nullable().optional(),
+  webhook_url: url('http', 'https').nullable().optional(),
+  webhook_secret: webhookSecrets.optional(),
+  fault_message: z.string().min(1).max(1000).nullable().optional(),
+  voice: voice.nullable().optional(),
+  language: language.nullable().optional(),
+  ai_enabled: z.boolean().optional(),
+  record_calls: z.boolean().optional(),
+};
+
+export const newApplication = z.strictObject({ name, answer_url: url('http', 'https'), ...settings });
+
+export const applicationPatch = newApplication.partial();
+
+/** A key that has just been made in place of the ones before. */
+export const keyRotation = z.strictObject({
+  expire_old_after_seconds: z
+    .int()
+    .min(0)
+    .max(30 * 86_400)
+    .default(0)
+    .describe('How long the keys there are go on opening the door, in seconds.'),
+});
+
+export const customer = z.object({ id: id('cust'), name: z.string(), created_at: time });
+
+export const newCustomer = z.strictObject({ name });

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { address } from '../fields.ts';
+import { callStatus, direction, fault, id, pageQuery, routeMode, time, timeQuery } from './values.ts';
+
+/** The part of a call that every event carries. */
+export const eventCall = z.object({
+  id: id('call'),
+  customer_id: id('cust'),
+  application_id: id('app'),
+  provider_call_id: z.string().describe("The SIP leg's own id, a UUID."),
+  status: callStatus,
+  direction,
+  from: z.string().describe('Who calls: E.164, or a SIP user.'),
+  to: z.string().describe('Who is called: E.164, or a SIP URI.'),
+  route_mode: routeMode,
+  routing_target: z.string().describe("The application's id, or what the number is routed to."),
+});
+
+export const call = eventCall.extend({
+  answer_url: z.string().describe('Where the actions are asked for.'),
+  metadata: z.record(z.string(), z.unknown()).describe('What the creation of the call gave with it.'),
+  created_at: time,
+  dialing_at: time.nullable().describe('When an outbound call was sent out.'),
+  ringing_at: time.nullable(),
+  answered_at: time.nullable(),
+  ended_at: time.nullable(),
+  duration_seconds: z.int().nullable().describe('From creation to end, rounded down; null until then.'),
+  billsec_seconds: z.int().nullable().describe('From answer to end, rounded down; null until the end.'),
+  reason: z.string().nullable().describe('Why it ended: `normal`, `busy`, `answer_url_error`, …'),
+  ended_by: z.string().nullable().describe('`caller`, `application` or `system`.'),
+  error: fault.nullable().describe('What failed, if something did.'),
+});
+
+export const callQuery = pageQuery.extend({
+  status: callStatus.optional(),
+  direction: direction.optional(),
+  from: z.string().max(512).optional().describe('Exactly this caller.'),
+  to: z.string().max(512).optional().describe('Exactly this called number.'),
+  created_after: timeQuery.optional().describe('Created then or later, RFC 3339.'),
+  created_before: timeQuery.optional().describe('Created before then, RFC 3339.'),
+});
+
+export const newCall = z.object({
+  from: address.describe('The caller ID.'),
+  to: address.describe('Whom to call.'),
+  metadata: z.record(z.string(), z.unknown()).optional().describe('Kept with the call as it is.'),
+  record: z.boolean().optional().describe('Starts recording at the answer.'),
+});
+
+/** One line of a call's story. */
+export const timelineEntry = z.object({
+  at: time,
+  kind: z.string().describe('`request`, `action`, `recording`, …'),
+  data: z.record(z.string(), z.unknown()),
+});

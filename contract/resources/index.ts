@@ -1,0 +1,10 @@
+/**
+ * What REST takes and gives, in the form it has on the wire: one file for each resource.
+ */
+export * from './application.ts';
+export * from './call.ts';
+export * from './did.ts';
+export * from './event.ts';
+export * from './recording.ts';
+export * from './trunk.ts';
+export { errorBody, fault, id, listOf, pageQuery, time } from './values.ts';

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { formatted } from '../fields.ts';
+import { id, time } from './values.ts';
+
+const host = formatted(
+  /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?$/,
+  'a host or an address, with or without a port, such as sip.example.com:5060',
+).max(260);
+const transport = z.enum(['udp', 'tcp', 'tls']);
+
+export const trunk = z.object({
+  id: id('trunk'),
+  customer_id: id('cust').nullable().describe('Null: for the calls of all customers.'),
+  name: z.string(),
+  gateway_name: z.string().describe('A name for the log and the metrics; no two trunks share one.'),
+  direction: z
+    .enum(['inbound', 'outbound', 'both'])
+    .describe('`both` where `inbound_ip` is set, else `outbound`.'),
+  proxy: z.string(),
+  transport,
+  username: z.string().nullable(),
+  realm: z.string().nullable(),
+  from_domain: z.string().nullable(),
+  inbound_ip: z.string().nullable(),
+  is_active: z.boolean(),
+  register: z.boolean(),
+  srtp: z.boolean(),
+  created_at: time,
+  updated_at: time,
+});
+
+export const newTrunk = z.strictObject({
+  name: z.string().trim().min(1).max(200).describe('What people call it.'),
+  proxy: host.describe("The carrier's host or address, with or without a port."),
+  username: z.string().max(200).nullable().optional().describe('For digest authentication.'),
+  password: z.string().max(200).nullable().optional().describe('For digest authentication. Never shown.'),
+  realm: z.string().max(200).nullable().optional().describe('Default: whatever the carrier asks with.'),
+  from_domain: host.nullable().optional().describe('The domain of From. Default: ours.'),
+  inbound_ip: z
+    .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], { error: 'an IP address or a CIDR block' })
+    .nullable()
+    .optional()
+    .describe('Where inbound calls come from: an address or a CIDR block.'),
+  is_active: z.boolean().optional().describe('An inactive trunk carries no calls. Default: true.'),
+  gateway_name: formatted(/^[A-Za-z0-9._-]+$/, 'made of letters, digits, ".", "-" and "_"')
+    .max(100)
+    .optional()
+    .describe("A name for the log and the metrics. Default: made from the trunk's name."),
+  transport: transport.optional().describe('Default: `udp`.'),
+  register: z.boolean().optional().describe('Registers with the carrier. Default: false.'),
+  srtp: z.boolean().optional().describe('Sound is encrypted. Default: false.'),
+});
+
+export const trunkPatch = newTrunk.partial();
+
+export const newAdminTrunk = newTrunk.extend({
+  customer_id: z.string().nullable().optional().describe('Null or absent: for the calls of all customers.'),
+});
+
+export const adminTrunkPatch = newAdminTrunk.partial();
