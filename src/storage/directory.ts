@@ -1,5 +1,5 @@
 import type { Insertable, Kysely } from 'kysely';
-import type { ApiKey, Application, Customer, Did, DirectoryStore, Trunk } from '../directory/store.ts';
+import type { ApiKey, Application, Customer, Did, DirectoryStore, Trunk } from '../directory/index.ts';
 import {
   applicationLayout,
   customerLayout,

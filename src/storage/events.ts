@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PageRequest } from '../calls/index.ts';
-import type { AttemptRecord, EventFilter, EventRecord, EventStore, OutboxStore } from '../webhooks/store.ts';
+import type { AttemptRecord, EventFilter, EventRecord, EventStore, OutboxStore } from '../webhooks/index.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { attemptLayout, eventLayout, fromRow, type Tables } from './layouts.ts';
 

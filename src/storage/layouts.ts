@@ -1,7 +1,7 @@
 import type { CallRecord, TimelineEntry } from '../calls/index.ts';
-import type { ApiKey, Application, Customer, Did, Trunk } from '../directory/store.ts';
+import type { ApiKey, Application, Customer, Did, Trunk } from '../directory/index.ts';
 import type { RecordingRecord } from '../recordings/store.ts';
-import type { AttemptRecord, EventRecord } from '../webhooks/store.ts';
+import type { AttemptRecord, EventRecord } from '../webhooks/index.ts';
 
 /** How a property lies in its column: as it is, as JSON text, or as 0 or 1. */
 type Kind = 'plain' | 'json' | 'flag';

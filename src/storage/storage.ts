@@ -1,8 +1,8 @@
 import type { CallJournal, CallRecord, CallStore, EventDraft, TimelineEntry } from '../calls/index.ts';
-import type { DirectoryStore } from '../directory/store.ts';
+import type { DirectoryStore } from '../directory/index.ts';
 import type { Clock, Ids, Log, Signal } from '../kit/index.ts';
 import type { RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/store.ts';
-import type { EventRecord, EventStore, OutboxStore } from '../webhooks/store.ts';
+import type { EventRecord, EventStore, OutboxStore } from '../webhooks/index.ts';
 
 /** What is written together or not at all. */
 export interface Change {

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EventDraft } from '../../calls/index.ts';
 import { type Ids, Signal } from '../../kit/index.ts';
-import type { AttemptRecord, EventRecord, OutboxStore } from '../../webhooks/store.ts';
+import type { AttemptRecord, EventRecord, OutboxStore } from '../../webhooks/index.ts';
 import {
   attemptLayout,
   callLayout,

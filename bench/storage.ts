@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { CallRecord } from '../src/calls/index.ts';
+import { systemClock } from '../src/kit/index.ts';
+import { openSqliteStorage, type Storage } from '../src/storage/index.ts';
+import type { EventRecord } from '../src/webhooks/index.ts';
+
+/** One line of the table of measurements. */
+export interface Row {
+  name: string;
+  value: number;
+  unit: string;
+  /** What `value` must not exceed. */
+  budget?: number;
+}
+
+const CALLS = 3_000;
+/** Calls that reach the storage in the same turn of the event loop, as under load. */
+const AT_ONCE = 3;
+
+/** What the storage costs the thread that carries calls. */
+export async function run(): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'minivoice-bench-'));
+  const file = join(folder, 'minivoice.sqlite');
+  const storage = await openSqliteStorage({ file, clock: systemClock, hasWebhook: () => true });
+  try {
+    await sustain(storage, CALLS / 10);
+    const [used, pause] = await measured(() => sustain(storage, CALLS));
+    const [listed] = await measured(() => list(storage));
+    return [
+      {
+        name: 'storage: CPU of a whole call, its events and their delivery',
+        value: used / CALLS,
+        unit: 'µs',
+        budget: 600,
+      },
+      { name: 'storage: longest pause while calls are written', value: pause, unit: 'ms', budget: 20 },
+      { name: 'storage: CPU of a list of 50 calls', value: listed / LISTS, unit: 'µs', budget: 5_000 },
+    ];
+  } finally {
+    await storage.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** @returns microseconds of CPU of the whole process, and the longest pause of the event loop in ms. */
+async function measured(work: () => Promise<void>): Promise<[cpu: number, pause: number]> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  delay.disable();
+  return [user + system, delay.max / 1e6];
+}
+
+async function sustain(storage: Storage, calls: number): Promise<void> {
+  for (let done = 0; done < calls; done += AT_ONCE) {
+    await Promise.all(Array.from({ length: AT_ONCE }, () => wholeCall(storage)));
+  }
+}
+
+async function wholeCall(storage: Storage): Promise<void> {
+  const events: EventRecord[] = [];
+  const dialing = callOf(storage);
+  const stop = storage.onCommitted.on((fresh) => {
+    events.push(...fresh.filter((event) => event.callId === dialing.id));
+  });
+  await step(storage, dialing, 'call.created');
+  await step(
+    storage,
+    { ...dialing, status: 'in_progress', answeredAt: dialing.createdAt + 5 },
+    'call.answered',
+  );
+  await step(storage, { ...dialing, status: 'completed', endedAt: dialing.createdAt + 9 }, 'call.completed');
+  stop();
+  await Promise.all(events.map((event) => deliver(storage, event)));
+}
+
+function step(storage: Storage, call: CallRecord, event: string): Promise<void> {
+  const line = {
+    callId: call.id,
+    at: call.createdAt,
+    kind: 'action',
+    data: { action: 'say', text: 'Good morning' },
+  };
+  const draft = { event, at: call.createdAt, call, data: { reason: 'normal', duration_seconds: 12 } };
+  return storage.commit({ call, events: [draft], timeline: [line, line] });
+}
+
+function deliver(storage: Storage, event: EventRecord): Promise<void> {
+  const id = storage.ids.next('dlv');
+  const attempt = { id, eventId: event.id, attempt: 1, at: event.createdAt, durationMs: 12, error: null };
+  const delivered = { id: event.id, state: 'delivered', attempts: 1, nextAttemptAt: null } as const;
+  return storage.saveAttempt({ ...attempt, status: 200, answer: 'ok' }, delivered);
+}
+
+const LISTS = 50;
+
+async function list(storage: Storage): Promise<void> {
+  for (let n = 0; n < LISTS; n += 1) await storage.calls({ applicationId: 'app_bench' }, { limit: 50 });
+}
+
+function callOf(storage: Storage): CallRecord {
+  return {
+    id: storage.ids.next('call'),
+    customerId: 'cust_bench',
+    applicationId: 'app_bench',
+    providerCallId: '2d1b6f0e-6f57-4a53-9a53-2f6f4e0c8a11',
+    status: 'dialing',
+    direction: 'inbound',
+    from: '+15550100001',
+    to: '+15550100000',
+    answerUrl: 'https://example.test/answer',
+    metadata: { order: 'A-1' },
+    variables: { language: 'en' },
+    routeMode: 'webhook',
+    routingTarget: 'app_bench',
+    createdAt: systemClock.now(),
+    dialingAt: null,
+    ringingAt: null,
+    answeredAt: null,
+    endedAt: null,
+    reason: null,
+    endedBy: null,
+    sipStatus: null,
+    error: null,
+  };
+}

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../kit/index.ts';
+import { openSqliteStorage } from '../index.ts';
+import { storageConformance } from '../storage.conformance.ts';
+import { aCall } from '../testing/records.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'minivoice-storage-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const opened = (file: string) =>
+  openSqliteStorage({ file: join(folder, file), clock: new VirtualClock(), hasWebhook: () => true });
+
+describe('SQLite as storage', () => {
+  storageConformance((options) =>
+    openSqliteStorage({ ...options, file: join(folder, 'conformance.sqlite') }),
+  );
+});
+
+/** What a writer was promised before it was killed with the last of `count` promises. */
+async function promisesUntilKilled(file: string, count: number): Promise<Map<string, number>> {
+  const script = join(import.meta.dirname, '../testing/crashing.ts');
+  const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const promises = new Map<string, number>();
+  let lines = 0;
+  for await (const line of createInterface(child.stdout)) {
+    const [id, events] = line.split(' ');
+    // The last line may have been cut by the kill.
+    if (id && events) promises.set(id, Number(events));
+    lines += 1;
+    if (lines === count) child.kill('SIGKILL');
+  }
+  return promises;
+}
+
+test.each([1, 300, 5000])(
+  'after kill -9 at promise %i all that was promised is there, and whole',
+  async (count) => {
+    const promises = await promisesUntilKilled(join(folder, `crash-${count}.sqlite`), count);
+    const storage = await opened(`crash-${count}.sqlite`);
+    for (const [id, promised] of promises) {
+      const kept = (await storage.call(id))?.sipStatus as number;
+      expect(kept).toBeGreaterThanOrEqual(promised);
+      const sequences = Array.from({ length: kept }, (_, index) => index + 1);
+      const { data } = await storage.events({ callId: id }, { limit: 9 });
+      expect(data.map((event) => event.sequence)).toEqual(sequences);
+      expect((await storage.timeline(id)).map((line) => line.data['count'])).toEqual(sequences);
+    }
+    expect(promises.size).toBeGreaterThan(0);
+    await storage.close();
+  },
+);
+
+test('the write-ahead log begins anew under load instead of growing for ever', async () => {
+  const storage = await opened('load.sqlite');
+  const size = () => statSync(join(folder, 'load.sqlite-wal')).size;
+  // Every commit makes the log longer, except where a checkpoint has let it begin anew.
+  for (let commits = 0, before = 0; size() > before && commits < 50_000; commits += 200) {
+    before = size();
+    for (let n = 0; n < 200; n += 1) await storage.commit({ call: aCall(storage.ids.next('call')) });
+  }
+  const reached = size();
+  for (let n = 0; n < 50; n += 1) await storage.commit({ call: aCall(storage.ids.next('call')) });
+  expect(size()).toBe(reached);
+  await storage.close();
+});
+
+test('a file that is no database is refused', async () => {
+  writeFileSync(join(folder, 'text.sqlite'), 'Dear diary, today nobody called. '.repeat(100));
+  await expect(opened('text.sqlite')).rejects.toThrow('not a database');
+});

@@ -1,0 +1,27 @@
+// Writes until it is killed, and says on stdout what it was promised: `<call id> <events so far>` a line.
+import { systemClock } from '../../kit/index.ts';
+import { openSqliteStorage } from '../index.ts';
+import { aCall, anEvent } from './records.ts';
+
+const storage = await openSqliteStorage({
+  file: process.argv[2] as string,
+  clock: systemClock,
+  hasWebhook: () => true,
+});
+
+async function life(): Promise<never> {
+  for (;;) {
+    const call = aCall(storage.ids.next('call'));
+    for (let count = 1; count <= 3; count += 1) {
+      const line = { callId: call.id, at: count, kind: 'leg', data: { count } };
+      await storage.commit({
+        call: { ...call, sipStatus: count },
+        events: [anEvent(call)],
+        timeline: [line],
+      });
+      process.stdout.write(`${call.id} ${count}\n`);
+    }
+  }
+}
+
+await Promise.all(Array.from({ length: 8 }, life));
