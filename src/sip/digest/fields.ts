@@ -1,0 +1,29 @@
+import { isUtf8 } from 'node:buffer';
+import { unquote } from '../message/index.ts';
+
+const FIELD = /\s*([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\[\s\S])*"|[^\s,"]+)\s*(?:,|$)/y;
+
+/** Reads `Digest name=value, name="value"`. @returns undefined for another scheme or a malformed value. */
+export function parseFields(text: string): Map<string, string> | undefined {
+  const scheme = /^\s*Digest\s+/i.exec(text);
+  if (!scheme) return undefined;
+  const fields = new Map<string, string>();
+  FIELD.lastIndex = scheme[0].length;
+  for (let at = FIELD.lastIndex; at < text.length; at = FIELD.lastIndex) {
+    const match = FIELD.exec(text);
+    if (!match || fields.has(match[1]!.toLowerCase())) return undefined;
+    fields.set(match[1]!.toLowerCase(), fromWire(unquote(match[2]!)));
+  }
+  return fields;
+}
+
+/** A quoted-string for a header: latin1 characters that stand for UTF-8 bytes (RFC 7616 §4). */
+export function quoted(text: string): string {
+  const wire = Buffer.from(text, 'utf8').toString('latin1');
+  return `"${wire.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function fromWire(value: string): string {
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+}
