@@ -1,0 +1,14 @@
+import { presentEventCall } from '../calls/index.ts';
+import { rfc3339 } from '../kit/index.ts';
+import type { EventRecord } from './store.ts';
+
+/** What a webhook's receiver is sent. The same event gives the same bytes, however often it is tried. */
+export function webhookBody(event: EventRecord): string {
+  return JSON.stringify({
+    event: event.event,
+    created_at: rfc3339(event.createdAt),
+    call: presentEventCall(event.call),
+    variables: event.call.variables,
+    data: { event_key: event.eventKey, sequence: event.sequence, ...event.data },
+  });
+}

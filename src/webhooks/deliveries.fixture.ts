@@ -1,0 +1,119 @@
+import type { CallRecord } from '../calls/index.ts';
+import { Ids, seededRandom, silentLog, VirtualClock } from '../kit/index.ts';
+import type { HttpAnswer, HttpRequest } from '../net/index.ts';
+import { Deliveries, type DeliveriesPorts } from './deliveries.ts';
+import type { AttemptRecord, EventRecord } from './store.ts';
+
+export const START = Date.UTC(2026, 4, 29, 12, 0, 0);
+
+/** A call as it is when it has just been answered. */
+export function callRecord(patch: Partial<CallRecord> = {}): CallRecord {
+  return {
+    id: 'call_1',
+    customerId: 'cust_1',
+    applicationId: 'app_1',
+    providerCallId: '0b7e62a4-7a09-4d27-8d38-a61fbd4fdd0c',
+    status: 'in_progress',
+    direction: 'inbound',
+    from: '+15550001111',
+    to: '+15550100000',
+    answerUrl: 'https://app.test/answer',
+    metadata: {},
+    variables: {},
+    routeMode: 'webhook',
+    routingTarget: 'app_1',
+    createdAt: START,
+    dialingAt: null,
+    ringingAt: START,
+    answeredAt: START,
+    endedAt: null,
+    reason: null,
+    endedBy: null,
+    sipStatus: null,
+    error: null,
+    ...patch,
+  };
+}
+
+/** The `sequence`th event of a call: `evt_<call>_<sequence>`. */
+export function eventRecord(sequence = 1, callId = 'call_1', patch: Partial<EventRecord> = {}): EventRecord {
+  const applicationId = patch.applicationId ?? 'app_1';
+  return {
+    id: `evt_${callId}_${sequence}`,
+    callId,
+    applicationId,
+    event: 'call.gathered',
+    sequence,
+    eventKey: `${callId}:call.gathered:${sequence}`,
+    createdAt: START,
+    call: callRecord({ id: callId, applicationId }),
+    data: { digits: '1' },
+    state: 'pending',
+    attempts: 0,
+    nextAttemptAt: START,
+    ...patch,
+  };
+}
+
+/** What a receiver does with a request: answers with a status, or never gets it. */
+export type Receiver = (request: HttpRequest & { event: string }) => number | Error | Promise<number | Error>;
+
+/** Deliveries in virtual time, over a store in memory, to a receiver that is a function. */
+export class Bench {
+  readonly clock = new VirtualClock(START);
+  readonly events = new Map<string, EventRecord>();
+  readonly attempts: AttemptRecord[] = [];
+  readonly requests: { id: string; at: number; request: HttpRequest }[] = [];
+  receiver: Receiver = () => 200;
+  /** What the receiver says with its status. */
+  words = (id: string) => `answer to ${id}`;
+  targets: DeliveriesPorts['target'] = () => ({ url: 'https://app.test/hook', secrets: [] });
+  deliveries = this.restart();
+
+  /** A new process on the same store. */
+  restart(): Deliveries {
+    this.deliveries = new Deliveries({
+      store: {
+        pendingEvents: async () => [...this.events.values()].filter(({ state }) => state === 'pending'),
+        event: async (id) => this.events.get(id),
+        saveAttempt: async (attempt, event) => {
+          this.attempts.push(attempt);
+          this.events.set(event.id, { ...this.events.get(event.id)!, ...event });
+        },
+        saveEventState: async (event) => {
+          this.events.set(event.id, { ...this.events.get(event.id)!, ...event });
+        },
+      },
+      http: { request: (request) => this.#request(request), close: async () => {} },
+      clock: this.clock,
+      random: seededRandom(1),
+      ids: new Ids(this.clock),
+      log: silentLog,
+      target: (applicationId) => this.targets(applicationId),
+    });
+    return this.deliveries;
+  }
+
+  commit(...events: EventRecord[]): void {
+    for (const event of events) this.events.set(event.id, event);
+    this.deliveries.enqueue(events);
+  }
+
+  /** The events as the receiver was asked about them, in order. */
+  get asked(): string[] {
+    return this.requests.map(({ id }) => id);
+  }
+
+  async #request(request: HttpRequest): Promise<HttpAnswer> {
+    const { call, data } = JSON.parse(String(request.body));
+    const id = `evt_${call.id}_${data.sequence}`;
+    this.requests.push({ id, at: this.clock.now() - START, request });
+    const broken = Promise.withResolvers<never>();
+    request.signal?.addEventListener('abort', () => broken.reject(request.signal?.reason));
+    broken.promise.catch(() => {});
+    const outcome = await Promise.race([this.receiver({ ...request, event: id }), broken.promise]);
+    if (outcome instanceof Error) throw outcome;
+    const body = Buffer.from(this.words(id));
+    return { status: outcome, headers: {}, body, truncated: false, durationMs: 0 };
+  }
+}

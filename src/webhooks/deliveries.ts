@@ -1,0 +1,237 @@
+import { type Clock, explain, Failure, type Ids, type Log, type Random, type Timer } from '../kit/index.ts';
+import type { HttpClient } from '../net/index.ts';
+import { attemptDelivery, type WebhookTarget } from './attempt.ts';
+import { Lanes } from './lanes.ts';
+import { LONGEST_DELAY_MS, retryDelay } from './schedule.ts';
+import type { AttemptRecord, EventRecord, EventStore, OutboxStore } from './store.ts';
+
+/** What delivery needs of its surroundings. */
+export interface DeliveriesPorts {
+  store: OutboxStore & Pick<EventStore, 'event'>;
+  http: HttpClient;
+  clock: Clock;
+  random: Random;
+  ids: Ids;
+  log: Log;
+  /** Undefined when the application is gone or has no `webhook_url`. */
+  target(applicationId: string): WebhookTarget | undefined;
+}
+
+/** For the metrics: how many events wait now, and what became of events and tries since the start. */
+export interface DeliveryCounts {
+  /** Events that are neither accepted nor dead. */
+  pending: number;
+  /** How long the oldest of them has been waiting. */
+  oldestMs: number;
+  /** Events accepted. */
+  delivered: number;
+  /** Tries that failed. */
+  failed: number;
+  /** Events given up. */
+  dead: number;
+}
+
+/** An event on its way. `waiting`: for an earlier one of its call; `sleeping`: for its next try. */
+interface Delivery {
+  event: EventRecord;
+  since: number;
+  stage: 'waiting' | 'sleeping' | 'trying';
+  timer?: Timer;
+  /** Sent again on request: it keeps nobody waiting. */
+  again: boolean;
+}
+
+const AGAIN = { stage: 'waiting', again: true } as const;
+
+/** Tries at a time for one application. One that takes 100 ms for each is told of a thousand events a second. */
+const WIDTH = 100;
+
+/** After so many failures an event no longer holds up the later ones of its call. */
+const PATIENCE = 3;
+
+/**
+ * Brings committed events to the applications' webhooks: those of one call in order, those of different calls
+ * independently, each until it is accepted or dead. It keeps its place in the store after every try, so a crash
+ * repeats at most the tries in flight.
+ */
+export class Deliveries {
+  #ports: DeliveriesPorts;
+  #lanes = new Lanes(WIDTH);
+  #all = new Map<string, Delivery>();
+  /** The events of a call that are still to be accepted, in order of sequence. */
+  #calls = new Map<string, Delivery[]>();
+  #abort = new AbortController();
+  #delivered = 0;
+  #failed = 0;
+  #dead = 0;
+
+  constructor(ports: DeliveriesPorts) {
+    this.#ports = ports;
+  }
+
+  get counts(): DeliveryCounts {
+    const [oldest] = this.#all.values();
+    return {
+      pending: this.#all.size,
+      oldestMs: oldest ? Math.max(0, this.#ports.clock.now() - oldest.since) : 0,
+      delivered: this.#delivered,
+      failed: this.#failed,
+      dead: this.#dead,
+    };
+  }
+
+  /** Takes up what a former process left. To be awaited before events are committed. */
+  async start(): Promise<void> {
+    const left = await this.#ports.store.pendingEvents();
+    this.enqueue(left.sort((a, b) => (a.id < b.id ? -1 : 1)));
+  }
+
+  /** Takes events that are committed; those that are not `pending` are passed over. */
+  enqueue(events: EventRecord[]): void {
+    if (this.#abort.signal.aborted) return;
+    const calls = new Set<string>();
+    for (const event of events) {
+      if (event.state !== 'pending' || this.#all.has(event.id)) continue;
+      this.#add({ event, since: event.createdAt, stage: 'waiting', again: false });
+      calls.add(event.callId);
+    }
+    for (const callId of calls) this.#advance(callId);
+  }
+
+  /**
+   * Tries an event once more, now, whatever became of it; if that fails, what is left of its schedule holds.
+   * It does not wait for other events, nor they for it.
+   *
+   * @throws Failure `event_not_found`, `no_webhook_url`.
+   */
+  async redeliver(eventId: string): Promise<void> {
+    const { store, clock } = this.#ports;
+    const event = this.#all.get(eventId)?.event ?? (await store.event(eventId));
+    if (!event) throw new Failure('event_not_found', 'event not found');
+    if (!this.#ports.target(event.applicationId)) {
+      throw new Failure('no_webhook_url', 'the application has no webhook_url');
+    }
+    if (!this.#all.has(eventId)) {
+      const progress = { attempts: event.attempts, state: 'pending' as const, nextAttemptAt: clock.now() };
+      await store.saveEventState({ id: eventId, ...progress });
+      if (!this.#all.has(eventId))
+        this.#add({ ...AGAIN, event: { ...event, ...progress }, since: clock.now() });
+    }
+    const delivery = this.#all.get(eventId)!;
+    if (delivery.stage !== 'trying') this.#try(delivery);
+  }
+
+  /** Lets the tries that are due end, for at most `timeoutMs`, then closes. */
+  async drain(timeoutMs: number): Promise<void> {
+    const timeout = this.#ports.clock.after(timeoutMs, () => void this.close());
+    await this.#lanes.idle();
+    timeout.cancel();
+    await this.close();
+  }
+
+  /** Breaks off the tries in flight and sends nothing more; what is pending stays so in the store. */
+  async close(): Promise<void> {
+    this.#abort.abort(new Error('closed'));
+    for (const delivery of this.#all.values()) delivery.timer?.cancel();
+    this.#all.clear();
+    this.#calls.clear();
+    this.#lanes.clear();
+    await this.#lanes.idle();
+  }
+
+  #add(delivery: Delivery): void {
+    const { id, callId, sequence } = delivery.event;
+    this.#all.set(id, delivery);
+    const line = this.#calls.get(callId);
+    if (!line) this.#calls.set(callId, [delivery]);
+    else {
+      const before = line.findLastIndex(({ event }) => event.sequence < sequence);
+      line.splice(before + 1, 0, delivery);
+    }
+  }
+
+  /** Sets off the events of a call whose turn it is. */
+  #advance(callId: string): void {
+    for (const delivery of this.#calls.get(callId) ?? []) {
+      if (delivery.stage === 'waiting') this.#setOff(delivery);
+      if (delivery.event.attempts < PATIENCE && !delivery.again) return;
+    }
+  }
+
+  #setOff(delivery: Delivery): void {
+    const { attempts, nextAttemptAt } = delivery.event;
+    // What was never tried is due, even if the wall clock has been set back to before it happened.
+    const wait = attempts === 0 ? 0 : (nextAttemptAt ?? 0) - this.#ports.clock.now();
+    delivery.stage = 'sleeping';
+    if (wait <= 0) this.#try(delivery);
+    else {
+      const ms = Math.min(wait, LONGEST_DELAY_MS);
+      delivery.timer = this.#ports.clock.after(ms, () => this.#try(delivery));
+    }
+  }
+
+  #try(delivery: Delivery): void {
+    delivery.timer?.cancel();
+    delivery.stage = 'trying';
+    this.#lanes.run(delivery.event.applicationId, () => this.#deliver(delivery));
+  }
+
+  async #deliver(delivery: Delivery): Promise<void> {
+    const { event } = delivery;
+    const target = this.#ports.target(event.applicationId);
+    const { signal } = this.#abort;
+    try {
+      if (!target) await this.#giveUp(delivery);
+      else await this.#record(delivery, await attemptDelivery(event, target, this.#ports, signal));
+    } catch (error) {
+      if (signal.aborted) return;
+      // Not to be able to write is no reason to stop telling: at worst the try is repeated after a restart.
+      this.#ports.log.error(
+        { event_id: event.id, error: explain(error) },
+        'a delivery could not be recorded',
+      );
+    }
+    if (!signal.aborted) this.#settle(delivery);
+  }
+
+  /** Writes what became of a try, in the delivery first. */
+  async #record(delivery: Delivery, attempt: AttemptRecord): Promise<void> {
+    const progress = { attempts: attempt.attempt, ...this.#judge(attempt) };
+    delivery.event = { ...delivery.event, ...progress };
+    await this.#ports.store.saveAttempt(attempt, { id: delivery.event.id, ...progress });
+  }
+
+  #judge({ attempt, status, error, eventId }: AttemptRecord): Pick<EventRecord, 'state' | 'nextAttemptAt'> {
+    const { clock, random, log } = this.#ports;
+    if (error === null) {
+      this.#delivered++;
+      return { state: 'delivered', nextAttemptAt: null };
+    }
+    this.#failed++;
+    // 410 Gone: nobody will ever listen there again.
+    const delay = status === 410 ? undefined : retryDelay(attempt, random);
+    if (delay !== undefined) return { state: 'pending', nextAttemptAt: clock.now() + delay };
+    this.#dead++;
+    log.warn({ event_id: eventId, attempt, status, error }, 'an event was given up');
+    return { state: 'dead', nextAttemptAt: null };
+  }
+
+  /** The application has no webhook any more. */
+  async #giveUp(delivery: Delivery): Promise<void> {
+    const progress = { attempts: delivery.event.attempts, state: 'unsent' as const, nextAttemptAt: null };
+    delivery.event = { ...delivery.event, ...progress };
+    await this.#ports.store.saveEventState({ id: delivery.event.id, ...progress });
+  }
+
+  #settle(delivery: Delivery): void {
+    const { id, callId, state } = delivery.event;
+    delivery.stage = 'waiting';
+    if (state !== 'pending') {
+      this.#all.delete(id);
+      const line = this.#calls.get(callId);
+      line?.splice(line.indexOf(delivery), 1);
+      if (line?.length === 0) this.#calls.delete(callId);
+    }
+    this.#advance(callId);
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * Telling applications what happened: every event is written together with the state it reports, and sent from
+ * here to the application's `webhook_url`, signed, in the order of its call, until it is accepted or dead.
+ */
+export type { WebhookTarget } from './attempt.ts';
+export { webhookBody } from './body.ts';
+export { Deliveries, type DeliveriesPorts, type DeliveryCounts } from './deliveries.ts';
+export { MAX_ATTEMPTS } from './schedule.ts';
+export { type SignatureHeaders, signatureHeaders, TOLERANCE_SECONDS, verifySignature } from './signature.ts';
+export type {
+  AttemptRecord,
+  EventFilter,
+  EventRecord,
+  EventState,
+  EventStore,
+  OutboxStore,
+} from './store.ts';
