@@ -54,7 +54,7 @@ export const ERRORS = {
   not_acceptable: entry(null, 'the offered media cannot be handled'),
   no_media_port: entry(null, 'no RTP port is free'),
   call_ended: entry(null, 'the call has ended'),
-  interrupted: entry(null, 'the server stopped while the call was running'),
+  node_restarted: entry(null, 'MiniVoice was restarted while the call was running'),
 
   // What an action can fail with.
   transfer_failed: entry(null, 'the destination could not be connected'),

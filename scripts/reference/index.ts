@@ -1,0 +1,20 @@
+/**
+ * The reference that is made from `contract/`, so that it cannot say anything else than the code does.
+ */
+import { documentSchema, eventsSchema } from '../../contract/json-schema.ts';
+import { actionsReference } from './actions.ts';
+import { errorsReference } from './errors.ts';
+import { eventsReference } from './events.ts';
+
+const text = (schema: object): string => `${JSON.stringify(schema, null, 2)}\n`;
+
+/** Every generated file: its name in docs/reference/ and what it holds. */
+export function references(): Record<string, string> {
+  return {
+    'actions.md': actionsReference(),
+    'actions.schema.json': text(documentSchema()),
+    'errors.md': errorsReference(),
+    'events.md': eventsReference(),
+    'events.schema.json': text(eventsSchema()),
+  };
+}
