@@ -1,0 +1,48 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { Failure } from '../kit/index.ts';
+
+/** The folder that holds all recordings: `YYYY/MM/DD/<id>.wav`, by the UTC day of their start. */
+export class RecordingFiles {
+  #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = resolve(folder);
+  }
+
+  /** The name of a new recording's file, and its folder made. */
+  async place(id: string, startedAt: number): Promise<string> {
+    const day = new Date(startedAt).toISOString().slice(0, 10).replaceAll('-', '/');
+    const name = `${day}/${id}.wav`;
+    await mkdir(dirname(this.path(name)), { recursive: true, mode: 0o700 });
+    return name;
+  }
+
+  /** The absolute path of a name. Fails with `recording_file_missing` when it leads out of the folder. */
+  path(name: string): string {
+    const path = resolve(this.#folder, name);
+    if (!path.startsWith(this.#folder + sep)) {
+      throw new Failure('recording_file_missing', "the recording's file is not in its folder");
+    }
+    return path;
+  }
+
+  /** Bytes on disk; undefined when the file is not there. */
+  async size(name: string): Promise<number | undefined> {
+    const found = await stat(this.path(name)).catch(() => undefined);
+    return found?.isFile() ? found.size : undefined;
+  }
+
+  /** Does nothing when it is gone already. */
+  async remove(name: string): Promise<void> {
+    await rm(this.path(name), { force: true });
+  }
+
+  /** Names of all files, those of drafts too. */
+  async names(): Promise<string[]> {
+    const entries = await readdir(this.#folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.#folder.length + 1));
+  }
+}

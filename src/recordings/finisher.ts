@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../kit/index.ts';
+import type { Answer, Order } from './finishing-thread.ts';
+
+/** A file that is whole and on disk. */
+export interface Finished {
+  /** `wav` though mp3 was asked for: it could not be made, and the sound is kept as it was recorded. */
+  format: 'wav' | 'mp3';
+  sizeBytes: number;
+  sha256: string;
+}
+
+/** Makes a closed WAV file into what was asked for, and measures it. */
+export interface Finisher {
+  /**
+   * @param wav absolute path of a closed file. With `mp3` a file of that ending appears beside it, whole or
+   * not at all, and the WAV file stays: who commits the result removes it.
+   */
+  finish(wav: string, format: 'wav' | 'mp3'): Promise<Finished>;
+  close(): Promise<void>;
+}
+
+type Waiting = PromiseWithResolvers<Finished>;
+
+/**
+ * Does it in a thread of its own, so that neither hashing nor encoding holds up a call. The thread is started
+ * when it is first needed; if it dies, what it was at is rejected and the next order gets a new one.
+ */
+export class ThreadFinisher implements Finisher {
+  #log: Log;
+  #worker: Worker | undefined;
+  #waiting = new Map<number, Waiting>();
+  #orders = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  finish(wav: string, format: 'wav' | 'mp3'): Promise<Finished> {
+    this.#worker ??= this.#start();
+    const id = ++this.#orders;
+    const waiting = Promise.withResolvers<Finished>();
+    this.#waiting.set(id, waiting);
+    this.#worker.postMessage({ id, wav, format } satisfies Order);
+    return waiting.promise;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#waiting.values()].map(({ promise }) => promise));
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./finishing-thread.ts', import.meta.url), { name: 'finishing' });
+    worker.on('message', (answer: Answer) => this.#answered(answer));
+    worker.on('error', (error) => this.#lost(worker, error));
+    worker.on('exit', (code) => this.#lost(worker, new Error(`the finishing thread ended with ${code}`)));
+    return worker;
+  }
+
+  #answered(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ('error' in answer) waiting?.reject(new Error(answer.error));
+    else waiting?.resolve(answer.finished);
+    if ('warning' in answer) this.#log.warn({ why: answer.warning }, 'a recording stays as it was recorded');
+  }
+
+  #lost(worker: Worker, error: Error): void {
+    if (worker !== this.#worker) return;
+    this.#log.error({ error: String(error) }, 'the finishing thread was lost and is replaced');
+    this.#worker = undefined;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
