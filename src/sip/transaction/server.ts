@@ -1,0 +1,15 @@
+import type { SipRequest, SipResponse } from '../message/index.ts';
+import type { Flow } from '../transport/index.ts';
+
+/** A request that came, waiting for its response. */
+export interface ServerTransaction {
+  readonly request: SipRequest;
+  /** Where it came from, and its responses go. */
+  readonly flow: Flow;
+  readonly terminated: boolean;
+  /** Any number of provisional responses, then one final one; what comes after it is dropped. */
+  respond(response: SipResponse): void;
+  /** Takes a repetition of the request, or the ACK. */
+  receive(request: SipRequest): void;
+  terminate(): void;
+}

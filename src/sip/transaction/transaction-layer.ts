@@ -1,0 +1,165 @@
+import { createResponse, type SipMessage, type SipRequest, serialize, toOf } from '../message/index.ts';
+import { type Flow, replyFlow, type Target, type TransportLayer } from '../transport/index.ts';
+import { cancelOf } from './ack.ts';
+import type { ClientTransaction, ClientUser } from './client.ts';
+import { InviteClientTransaction } from './invite-client.ts';
+import { InviteServerTransaction } from './invite-server.ts';
+import { clientKey, mergeKey, serverKey } from './key.ts';
+import type { TransactionContext } from './machine.ts';
+import { NonInviteClientTransaction } from './non-invite-client.ts';
+import { NonInviteServerTransaction } from './non-invite-server.ts';
+import type { ServerTransaction } from './server.ts';
+
+/** RFC 3261 §5: who is above the transactions. */
+export interface TransactionUser {
+  /** A new request; it waits for `transaction.respond`. */
+  request(transaction: ServerTransaction): void;
+  /** The ACK of a 2xx. */
+  ack(request: SipRequest, flow: Flow): void;
+}
+
+/** What happened that nobody was told of. */
+export interface TransactionCounters {
+  /** Responses to nothing that we asked. */
+  strayResponses: number;
+  /** Requests that came over two ways (482). */
+  merged: number;
+  /** Requests refused with 503 because too many were open. */
+  overloaded: number;
+}
+
+export interface TransactionLayerOptions extends TransactionContext {
+  transport: TransportLayer;
+  /** A new branch, unique in time and space (RFC 3261 §8.1.1.7). */
+  newBranch: () => string;
+  newTag: () => string;
+  /** More open transactions than this, and new requests are refused with 503. */
+  maxTransactions: number;
+}
+
+const OVERLOAD_RETRY_SECONDS = 5;
+
+/** RFC 3261 §17: brings every message to its transaction. */
+export class TransactionLayer {
+  readonly counters: TransactionCounters = { strayResponses: 0, merged: 0, overloaded: 0 };
+  user: TransactionUser | undefined;
+  #options: TransactionLayerOptions;
+  #clients = new Map<string, ClientTransaction>();
+  #servers = new Map<string, ServerTransaction>();
+  #merging = new Map<string, string>();
+
+  constructor(options: TransactionLayerOptions) {
+    this.#options = options;
+    options.transport.received = (message, flow) => this.#receive(message, flow);
+  }
+
+  /** Transactions that are open, on both sides. */
+  get size(): number {
+    return this.#clients.size + this.#servers.size;
+  }
+
+  /** Sends a request to the first hop that takes it. @throws when none can be reached. */
+  async start(request: SipRequest, target: Target, user: ClientUser): Promise<ClientTransaction> {
+    const { flow, data } = await this.#options.transport.route(request, target, this.#options.newBranch());
+    return this.#start(request, data, flow, user);
+  }
+
+  /** Takes back an INVITE that has had a provisional response (RFC 3261 §9.1). */
+  cancel(invite: ClientTransaction): void {
+    const cancel = cancelOf(invite.request);
+    this.#start(cancel, serialize(cancel), invite.flow, { response() {}, failed() {} });
+  }
+
+  /** Sends an ACK of a 2xx, which belongs to no transaction. Rejects when there is no way to send it. */
+  async acknowledge(ack: SipRequest, target: Target): Promise<() => void> {
+    const { flow, data } = await this.#options.transport.route(ack, target, this.#options.newBranch());
+    flow.send(data);
+    return () => flow.send(data);
+  }
+
+  /** Ends everything silently. */
+  close(): void {
+    for (const each of [...this.#clients.values(), ...this.#servers.values()]) each.terminate();
+  }
+
+  #start(request: SipRequest, data: Buffer, flow: Flow, user: ClientUser): ClientTransaction {
+    const key = clientKey(request);
+    const ended = () => {
+      this.#clients.delete(key);
+      user.ended?.();
+    };
+    const Machine = request.method === 'INVITE' ? InviteClientTransaction : NonInviteClientTransaction;
+    const transaction = new Machine(this.#options, request, data, flow, { ...user, ended });
+    this.#clients.set(key, transaction);
+    transaction.start();
+    return transaction;
+  }
+
+  #receive(message: SipMessage, flow: Flow): void {
+    if (message.kind === 'request') this.#receiveRequest(message, flow);
+    else {
+      const transaction = this.#clients.get(clientKey(message));
+      if (transaction) transaction.receive(message);
+      else this.counters.strayResponses++;
+    }
+  }
+
+  #receiveRequest(request: SipRequest, flow: Flow): void {
+    const key = serverKey(request);
+    const known = this.#servers.get(key);
+    if (known) known.receive(request);
+    else if (request.method === 'ACK') this.user?.ack(request, flow);
+    else if (this.size >= this.#options.maxTransactions) this.#overloaded(request, flow);
+    else this.#begin(this.#accept(request, key, replyFlow(request, flow)), key);
+  }
+
+  #begin(transaction: ServerTransaction, key: string): void {
+    if (transaction.request.method === 'CANCEL') this.#cancel(transaction);
+    else if (this.#isMerged(transaction.request, key)) this.#merged(transaction);
+    else this.user?.request(transaction);
+  }
+
+  #accept(request: SipRequest, key: string, flow: Flow): ServerTransaction {
+    const merging = mergeKey(request);
+    const ended = () => {
+      this.#servers.delete(key);
+      if (merging !== undefined && this.#merging.get(merging) === key) this.#merging.delete(merging);
+    };
+    const transaction =
+      request.method === 'INVITE'
+        ? new InviteServerTransaction(this.#options, request, flow, {
+            acked: (ack) => this.user?.ack(ack, flow),
+            ended,
+          })
+        : new NonInviteServerTransaction(this.#options, request, flow, ended);
+    this.#servers.set(key, transaction);
+    if (merging !== undefined && !this.#merging.has(merging)) this.#merging.set(merging, key);
+    return transaction;
+  }
+
+  #isMerged(request: SipRequest, key: string): boolean {
+    const merging = mergeKey(request);
+    return merging !== undefined && this.#merging.get(merging) !== key;
+  }
+
+  #merged(transaction: ServerTransaction): void {
+    this.counters.merged++;
+    transaction.respond(createResponse(transaction.request, 482, undefined, this.#options.newTag()));
+  }
+
+  // RFC 3261 §9.2: answered by itself; only an INVITE that waits can be taken back.
+  #cancel(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const invite = this.#servers.get(serverKey(request, 'INVITE'));
+    const tag = toOf(request).tag ?? this.#options.newTag();
+    transaction.respond(createResponse(request, invite ? 200 : 481, undefined, tag));
+    if (invite instanceof InviteServerTransaction) invite.canceled?.();
+  }
+
+  #overloaded(request: SipRequest, flow: Flow): void {
+    this.counters.overloaded++;
+    const response = createResponse(request, 503, undefined, this.#options.newTag());
+    response.headers.append('Retry-After', String(OVERLOAD_RETRY_SECONDS));
+    replyFlow(request, flow).send(serialize(response));
+  }
+}

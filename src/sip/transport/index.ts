@@ -1,0 +1,5 @@
+export type { Counters, TransportCounters } from './counters.ts';
+export type { Flow, Hop, TransportName } from './flow.ts';
+export { replyFlow } from './intake.ts';
+export type { Target } from './locate.ts';
+export { TransportLayer, type TransportOptions } from './transport-layer.ts';
