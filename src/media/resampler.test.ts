@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { toneLevel } from './goertzel.ts';
+import { Resampler, resample } from './resampler.ts';
+
+const tone = (frequency: number, rate: number, seconds = 0.25) =>
+  Int16Array.from(
+    { length: rate * seconds },
+    (_, i) => 16_000 * Math.sin((2 * Math.PI * frequency * i) / rate),
+  );
+const middle = (samples: Int16Array) => samples.subarray(samples.length >> 2, (samples.length >> 2) * 3);
+const decibels = (samples: ArrayLike<number>) => {
+  let energy = 0;
+  for (let i = 0; i < samples.length; i++) energy += samples[i]! ** 2;
+  return 10 * Math.log10(energy / samples.length / (16_000 ** 2 / 2));
+};
+
+const RATES = [8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+const UP_FROM_8 = RATES.slice(1);
+
+describe.each(UP_FROM_8)('between 8,000 and %i samples a second', (rate) => {
+  it('a tone comes down as the same tone, at the same time', () => {
+    const heard = resample(tone(3000, rate), rate, 8000);
+    const wanted = tone(3000, 8000);
+    expect(Math.abs(heard.length - wanted.length)).toBeLessThanOrEqual(1);
+    expect(decibels(middle(heard).map((sample, i) => sample - middle(wanted)[i]!))).toBeLessThan(-80);
+  });
+
+  it('what the lower rate cannot hold is 80 dB down', () => {
+    const heard = middle(resample(tone(4400, rate), rate, 8000));
+    expect(decibels(heard)).toBeLessThan(-80);
+  });
+
+  it('a tone goes up without images', () => {
+    const heard = middle(resample(tone(3000, 8000), 8000, rate));
+    const wanted = middle(tone(3000, rate));
+    expect(decibels(Array.from(wanted, (sample, i) => sample - heard[i]!))).toBeLessThan(-80);
+  });
+});
+
+it('keeps the level of tones between all rates', () => {
+  for (const from of RATES) {
+    for (const to of RATES) {
+      const heard = middle(resample(tone(1000, from, 0.1), from, to));
+      expect(toneLevel(heard, 1000, to) / 16_000).toBeCloseTo(1, 2);
+    }
+  }
+});
+
+it('gives the same samples however the sound is cut', () => {
+  const whole = tone(440, 22_050, 0.1);
+  const expected = resample(whole, 22_050, 8000);
+  fc.assert(
+    fc.property(fc.array(fc.nat(700), { maxLength: 20 }), (cuts) => {
+      const resampler = new Resampler(22_050, 8000);
+      const out = new Int16Array(2000);
+      let written = 0;
+      let from = 0;
+      for (const count of [...cuts, whole.length]) {
+        const part = whole.subarray(from, from + count);
+        const came = resampler.push(part, out, written);
+        expect(came).toBeLessThanOrEqual(resampler.room(part.length));
+        written += came;
+        from += part.length;
+      }
+      written += resampler.flush(out, written);
+      expect(written).toBeGreaterThanOrEqual(expected.length);
+      expect(out.subarray(0, expected.length)).toEqual(expected);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it('begins anew after a flush', () => {
+  const resampler = new Resampler(16_000, 8000);
+  const run = () => {
+    const out = new Int16Array(1000);
+    const written = resampler.push(tone(500, 16_000, 0.05), out);
+    resampler.flush(out, written);
+    return out;
+  };
+  expect(run()).toEqual(run());
+});
+
+it('cuts what would be too loud', () => {
+  const square = Int16Array.from({ length: 1600 }, (_, i) => (i % 80 < 40 ? 32_767 : -32_768));
+  const heard = resample(square, 16_000, 8000);
+  expect(Math.max(...heard)).toBe(32_767);
+  expect(Math.min(...heard)).toBe(-32_768);
+});
