@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const main = resolve(import.meta.dirname, '../../src/main.ts');
+
+/** The real program as its own process, on free ports, with a data folder of its own. */
+export class Server {
+  readonly dataDir: string;
+  readonly http: string;
+  readonly sip: { host: string; port: number };
+  readonly adminToken: string;
+  /** Every line that it wrote. */
+  readonly log: string[];
+  #process: ChildProcess;
+
+  private constructor(process: ChildProcess, dataDir: string, log: string[], ready: Ready) {
+    this.#process = process;
+    this.dataDir = dataDir;
+    this.log = log;
+    this.http = ready.http;
+    const [host = '', port = ''] = ready.sip.split(':');
+    this.sip = { host, port: Number(port) };
+    this.adminToken = ADMIN_TOKEN;
+  }
+
+  /** Starts it; with the data folder of a former one it goes on where that one stopped. */
+  static async start(options: { dataDir?: string; env?: Record<string, string> } = {}): Promise<Server> {
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'minivoice-')));
+    const env = { ...process.env, ...FREE_PORTS, MINIVOICE_DATA_DIR: dataDir, ...options.env };
+    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const log: string[] = [];
+    createInterface({ input: child.stderr! }).on('line', (line) => log.push(line));
+    const ready = await new Promise<Ready>((fulfil, reject) => {
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        log.push(line);
+        if (line.startsWith('{"msg":"ready"')) fulfil(JSON.parse(line));
+      });
+      child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${log.join('\n')}`)));
+    });
+    return new Server(child, dataDir, log, ready);
+  }
+
+  /** A request with the admin token; fails the test on anything but 2xx. */
+  async admin<T = Record<string, unknown>>(method: string, path: string, body?: object): Promise<T> {
+    return this.request<T>(method, `/admin/v1${path}`, ADMIN_TOKEN, body);
+  }
+
+  async request<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    key: string,
+    body?: object,
+  ): Promise<T> {
+    const headers = {
+      Authorization: `Bearer ${key}`,
+      ...(body ? { 'Content-Type': 'application/json' } : {}),
+    };
+    const answer = await fetch(this.http + path, {
+      method,
+      headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+    return (text ? JSON.parse(text) : {}) as T;
+  }
+
+  /** An application with a number of its own. */
+  async application(
+    fields: Record<string, unknown>,
+    number: string,
+  ): Promise<{ id: string; apiKey: string }> {
+    const { id: customer_id } = await this.admin<{ id: string }>('POST', '/customers', { name: 'Acme' });
+    const app = await this.admin<{ id: string; api_key: string }>('POST', '/applications', {
+      customer_id,
+      name: 'e2e',
+      ...fields,
+    });
+    await this.admin('POST', '/dids', { application_id: app.id, number_e164: number, route_mode: 'webhook' });
+    return { id: app.id, apiKey: app.api_key };
+  }
+
+  /** SIGTERM, and waits for the end. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** kill -9: the data folder stays. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    this.#process.kill(signal);
+    await once(this.#process, 'exit');
+  }
+}
+
+interface Ready {
+  http: string;
+  sip: string;
+}
+
+const ADMIN_TOKEN = 'e2e-admin-token';
+
+const FREE_PORTS = {
+  MINIVOICE_HTTP_PORT: '0',
+  MINIVOICE_SIP_PORT: '0',
+  MINIVOICE_ADMIN_TOKEN: ADMIN_TOKEN,
+  MINIVOICE_ALLOW_PRIVATE_URLS: 'true',
+  MINIVOICE_DRAIN_SECONDS: '1',
+};
