@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { webhookBody } from './body.ts';
-import { callRecord, eventRecord } from './deliveries.fixture.ts';
+import { callRecord, eventRecord } from './testing/bench.ts';
 
 it('a webhook carries the event, the call as it was, its variables, and where it stands in the call', () => {
   const call = callRecord({ id: 'call_7', variables: { plan: 'gold' }, status: 'completed' });

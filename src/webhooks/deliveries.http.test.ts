@@ -5,8 +5,8 @@ import { expect, it } from 'vitest';
 import { Ids, VirtualClock } from '../kit/index.ts';
 import { createHttpClient } from '../net/index.ts';
 import { attemptDelivery } from './attempt.ts';
-import { eventRecord } from './deliveries.fixture.ts';
 import { verifySignature } from './signature.ts';
+import { eventRecord } from './testing/bench.ts';
 
 it('over real HTTP, a receiver can verify what it gets, and its answer is kept up to 4 KiB', async () => {
   const got = Promise.withResolvers<{ request: IncomingMessage; body: string }>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Bench, eventRecord, START } from './deliveries.fixture.ts';
+import { Bench, eventRecord, START } from './testing/bench.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

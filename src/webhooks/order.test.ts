@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Bench, eventRecord } from './deliveries.fixture.ts';
+import { Bench, eventRecord } from './testing/bench.ts';
 
 const DAY = 24 * 3600 * 1000;
 

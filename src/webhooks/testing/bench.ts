@@ -1,8 +1,8 @@
-import type { CallRecord } from '../calls/index.ts';
-import { Ids, seededRandom, silentLog, VirtualClock } from '../kit/index.ts';
-import type { HttpAnswer, HttpRequest } from '../net/index.ts';
-import { Deliveries, type DeliveriesPorts } from './deliveries.ts';
-import type { AttemptRecord, EventRecord } from './store.ts';
+import type { CallRecord } from '../../calls/index.ts';
+import { Ids, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
+import type { HttpAnswer, HttpRequest } from '../../net/index.ts';
+import { Deliveries, type DeliveriesPorts } from '../deliveries.ts';
+import type { AttemptRecord, EventRecord } from '../store.ts';
 
 export const START = Date.UTC(2026, 4, 29, 12, 0, 0);
 

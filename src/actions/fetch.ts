@@ -1,0 +1,132 @@
+import type { Verdict } from '../../contract/actions/index.ts';
+import { presentCall } from '../calls/index.ts';
+import { type Clock, type Detail, explain, Failure, type Log } from '../kit/index.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../net/index.ts';
+import { signatureHeaders } from '../webhooks/index.ts';
+import { DOCUMENT_ERROR } from './documents.ts';
+import type { DocumentRequest, Documents } from './ports.ts';
+
+/** What is needed to ask an application for its actions. */
+export interface DocumentFetcherPorts {
+  http: HttpClient;
+  clock: Clock;
+  log: Log;
+  /** `checkDocumentText` of the contract, with the operator's options. */
+  check(text: string): Verdict;
+}
+
+const TIMEOUT_MS = 5000;
+const MOST_BYTES = 1024 * 1024;
+/** So much of an answer is kept on the timeline. */
+const KEPT_BYTES = 64 * 1024;
+
+/** Asks over HTTP: at most 5 s a time, and once more after a network error or a 5xx. Redirects are not followed. */
+export function createDocumentFetcher(ports: DocumentFetcherPorts): Documents {
+  return {
+    async fetch(request) {
+      try {
+        const answer = await ask(request, ports).catch((error) => {
+          if (!mayAskAgain(error) || request.signal.aborted) throw error;
+          return ask(request, ports);
+        });
+        return actionsOf(answer, ports.check);
+      } catch (error) {
+        request.signal.throwIfAborted();
+        throw refusal(request, error, ports.log);
+      }
+    },
+  };
+}
+
+/** A server that answered with 5xx. */
+class ServerError extends Error {}
+
+/** Not after a timeout: the caller has waited long enough, and the server may be at work on the first request. */
+function mayAskAgain(error: unknown): boolean {
+  if (error instanceof ServerError) return true;
+  return error instanceof Failure && ['connect_failed', 'tls_failed', 'answer_broken'].includes(error.code);
+}
+
+/** One request, told to the timeline whatever becomes of it. */
+async function ask(request: DocumentRequest, { http, clock }: DocumentFetcherPorts): Promise<HttpAnswer> {
+  const began = clock.monotonic();
+  // Not the URL with the query we add: digits may be in it that are to be kept nowhere.
+  const exchange = { url: request.url, method: request.method };
+  const answer = await http.request(wireOf(request, clock)).catch((error) => {
+    const duration_ms = Math.round(clock.monotonic() - began);
+    request.onExchange({ ...exchange, status: null, duration_ms, error: explain(error) });
+    throw error;
+  });
+  const { status, headers, durationMs: duration_ms } = answer;
+  const error = status >= 200 && status < 300 ? null : `the server answered with ${status}`;
+  request.onExchange({ ...exchange, status, duration_ms, headers, body: keptOf(answer.body), error });
+  if (error === null) return answer;
+  throw status >= 500 ? new ServerError(error) : new Failure(DOCUMENT_ERROR, error);
+}
+
+function wireOf(request: DocumentRequest, clock: Clock): HttpRequest {
+  const { url, method, secrets, signal } = request;
+  const body = method === 'POST' ? bodyOf(request) : '';
+  const signature = signatureHeaders(Math.floor(clock.now() / 1000), body, secrets);
+  return {
+    url: method === 'POST' ? url : withQuery(request),
+    method,
+    headers: { ...HEADERS[method], ...signature },
+    ...(body ? { body } : {}),
+    timeoutMs: TIMEOUT_MS,
+    maxAnswerBytes: MOST_BYTES,
+    signal,
+  };
+}
+
+const COMMON = { Accept: 'application/json', 'User-Agent': 'MiniVoice' };
+const HEADERS = { GET: COMMON, POST: { ...COMMON, 'Content-Type': 'application/json' } };
+
+function bodyOf({ reason, call, data }: DocumentRequest): string {
+  return JSON.stringify({ reason, call: presentCall(call), variables: call.variables, data });
+}
+
+/** The URL with its own query as it is, and ours behind it. */
+function withQuery({ url, reason, call, data }: DocumentRequest): string {
+  const { id: call_id, direction, from, to } = call;
+  const query = new URLSearchParams({ reason, call_id, direction, from, to });
+  if (typeof data['digits'] === 'string') query.set('digits', data['digits']);
+  if (typeof data['status'] === 'string') query.set('gather_status', data['status']);
+  const [page] = url.split('#') as [string];
+  return `${page}${page.includes('?') ? '&' : '?'}${query}`;
+}
+
+const keptOf = (body: Buffer): string =>
+  body.subarray(0, KEPT_BYTES).toString('utf8').replaceAll('\0', '\uFFFD');
+
+function actionsOf(answer: HttpAnswer, check: DocumentFetcherPorts['check']) {
+  const verdict = verdictOf(answer, check);
+  if (verdict.ok) return verdict.actions;
+  throw new Failure(DOCUMENT_ERROR, 'invalid action payload', { details: verdict.details });
+}
+
+function verdictOf({ body, truncated }: HttpAnswer, check: DocumentFetcherPorts['check']): Verdict {
+  const refuse = (code: 'payload_too_large' | 'invalid_json', message: string): Verdict => {
+    return { ok: false, details: [{ pointer: '', code, message }] };
+  };
+  if (truncated) return refuse('payload_too_large', 'the document must be at most 1 MiB long');
+  try {
+    return check(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    return refuse('invalid_json', 'the document is not text in UTF-8');
+  }
+}
+
+function refusal(request: DocumentRequest, error: unknown, log: Log): Failure {
+  const failure =
+    error instanceof Failure && error.code === DOCUMENT_ERROR
+      ? error
+      : new Failure(DOCUMENT_ERROR, explain(error), { cause: error });
+  const details: Detail[] | undefined = failure.details;
+  const fields = { call_id: request.call.id, url: bare(request.url), error: explain(error), details };
+  log.warn(fields, 'an application gave no actions');
+  return failure;
+}
+
+/** Without the query, which may hold a secret. */
+const bare = (url: string): string => url.split(/[?#]/)[0]!;
