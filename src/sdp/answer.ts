@@ -1,0 +1,91 @@
+import { Failure } from '../kit/index.ts';
+import {
+  type AudioAgreement,
+  audioMedia,
+  type CodecName,
+  formatsOf,
+  hasRtcpMux,
+  isPlainAudio,
+  refusedMedia,
+  remoteOf,
+} from './audio.ts';
+import { type Description, type Media, parseDescription } from './description.ts';
+import { both, type Direction, directionOf, mirror } from './direction.ts';
+import { type LocalSession, writeSession } from './session.ts';
+
+/**
+ * Answers with the first stream of plain RTP sound that has a codec of ours, and with the codec that the offerer
+ * likes best; every other stream is refused at its place.
+ * @throws Failure `not_acceptable` when there is none (answer 488), `invalid_sdp` for what is not SDP (400).
+ */
+export function answerOffer(
+  offer: string,
+  local: LocalSession & {
+    codecs: readonly CodecName[];
+    /** Take RFC 4733 events when they are offered; default true. */
+    telephoneEvent?: boolean;
+    /** What we would like; default `sendrecv`. */
+    direction?: Direction;
+  },
+): { sdp: string; agreement: AudioAgreement } {
+  const description = parseDescription(offer);
+  const at = description.media.findIndex((media) => isPlainAudio(media) && codecIn(media, local.codecs));
+  const audio = description.media[at];
+  const codec = audio && codecIn(audio, local.codecs);
+  if (!codec) throw new Failure('not_acceptable', whyNot(description.media, local.codecs));
+  const telephoneEvent = (local.telephoneEvent ?? true) ? formatsOf(audio).telephoneEvent : null;
+  const direction = both(mirror(directionOf(description, audio)), local.direction ?? 'sendrecv');
+  const rtcpMux = hasRtcpMux(audio);
+  const formats = { codecs: [codec], telephoneEvent };
+  const ours = audioMedia({ port: local.port, formats, direction, rtcpMux });
+  const media = description.media.map((each, index) => (index === at ? ours : refusedMedia(each)));
+  const remote = remoteOf(description, audio);
+  return {
+    sdp: writeSession(local, media),
+    agreement: { remote, codec, telephoneEvent, direction, rtcpMux },
+  };
+}
+
+/**
+ * What the answer to an offer of ours means.
+ * @throws Failure `not_acceptable` when the sound was refused or is nothing that we offered, `invalid_sdp` for
+ * what is no answer to this offer.
+ */
+export function acceptAnswer(offer: string, answer: string): AudioAgreement {
+  const asked = parseDescription(offer);
+  const given = parseDescription(answer);
+  const at = asked.media.findIndex(isPlainAudio);
+  const [ours, theirs] = [asked.media[at], given.media[at]];
+  if (!ours || theirs?.type !== 'audio' || given.media.length > asked.media.length) {
+    throw new Failure('invalid_sdp', 'The streams of the answer are not those of the offer');
+  }
+  const offered = formatsOf(ours);
+  const answered = formatsOf(theirs);
+  const names = offered.codecs.map((codec) => codec.name);
+  const codec = isPlainAudio(theirs) ? codecIn(theirs, names) : undefined;
+  if (!codec) throw new Failure('not_acceptable', whyNot([theirs], names));
+  return {
+    remote: remoteOf(given, theirs),
+    codec,
+    telephoneEvent: offered.telephoneEvent && answered.telephoneEvent,
+    direction: directionFor(asked, ours, given, theirs),
+    rtcpMux: hasRtcpMux(ours) && hasRtcpMux(theirs),
+  };
+}
+
+function directionFor(asked: Description, ours: Media, given: Description, theirs: Media): Direction {
+  return both(directionOf(asked, ours), mirror(directionOf(given, theirs)));
+}
+
+function codecIn(media: Media, names: readonly CodecName[]): AudioAgreement['codec'] | undefined {
+  return formatsOf(media).codecs.find((codec) => names.includes(codec.name));
+}
+
+function whyNot(media: Media[], names: readonly CodecName[]): string {
+  const audio = media.filter((each) => each.type === 'audio');
+  if (audio.length === 0) return 'There is no audio in it';
+  const used = audio.filter((each) => each.port !== 0);
+  if (used.length === 0) return 'The audio is refused (port 0)';
+  if (!used.some(isPlainAudio)) return `${used[0]!.protocol} is not spoken here, RTP/AVP is`;
+  return `None of the codecs is one of ${names.join(', ')}`;
+}

@@ -1,0 +1,31 @@
+import { audioMedia, type CodecName, type Formats, refusedMedia } from './audio.ts';
+import { parseDescription } from './description.ts';
+import type { Direction } from './direction.ts';
+import { type LocalSession, writeSession } from './session.ts';
+
+const PAYLOAD_TYPES = { PCMU: 0, PCMA: 8 };
+/** Dynamic, and what nearly everybody else uses. */
+const TELEPHONE_EVENT = 101;
+
+/** Offers one stream of sound. In a dialog with `previous`, other streams keep their place and stay refused. */
+export function createOffer(
+  parts: LocalSession & {
+    /** In the order of preference. */
+    codecs: readonly CodecName[];
+    telephoneEvent: boolean;
+    direction: Direction;
+  },
+): string {
+  const formats: Formats = {
+    codecs: parts.codecs.map((name) => ({ name, payloadType: PAYLOAD_TYPES[name] })),
+    telephoneEvent: parts.telephoneEvent ? { payloadType: TELEPHONE_EVENT } : null,
+  };
+  const audio = audioMedia({ port: parts.port, formats, direction: parts.direction, rtcpMux: true });
+  const before = parts.previous === undefined ? [] : parseDescription(parts.previous).media;
+  const at = before.findIndex((media) => media.type === 'audio' && media.port !== 0);
+  if (at < 0) return writeSession(parts, [...before.map(refusedMedia), audio]);
+  return writeSession(
+    parts,
+    before.map((media, index) => (index === at ? audio : refusedMedia(media))),
+  );
+}

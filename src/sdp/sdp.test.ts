@@ -1,0 +1,345 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../kit/index.ts';
+import { acceptAnswer, answerOffer, type CodecName, createOffer, type Direction } from './index.ts';
+
+const LOCAL = { address: '198.51.100.7', port: 40000, sessionId: 77, version: 1 };
+const CODECS: CodecName[] = ['PCMU', 'PCMA'];
+const sdp = (...lines: string[]) => `${lines.join('\r\n')}\r\n`;
+
+/** A usual offer; `media` are the lines from the first `m=` on. */
+function offered(media: string[], session: string[] = ['c=IN IP4 192.0.2.1']): string {
+  return sdp('v=0', 'o=- 1 1 IN IP4 192.0.2.1', 's=-', ...session, 't=0 0', ...media);
+}
+
+const answer = (offer: string, codecs = CODECS) => answerOffer(offer, { ...LOCAL, codecs });
+const codeOf = (run: () => unknown) => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Failure) return error.code;
+    throw error;
+  }
+  return 'no failure';
+};
+
+describe('an offer of ours', () => {
+  it('is written line by line as RFC 8866 wants it', () => {
+    const offer = createOffer({ ...LOCAL, codecs: CODECS, telephoneEvent: true, direction: 'sendrecv' });
+    expect(offer).toBe(
+      sdp(
+        'v=0',
+        'o=minivoice 77 1 IN IP4 198.51.100.7',
+        's=-',
+        'c=IN IP4 198.51.100.7',
+        't=0 0',
+        'm=audio 40000 RTP/AVP 0 8 101',
+        'a=rtpmap:0 PCMU/8000',
+        'a=rtpmap:8 PCMA/8000',
+        'a=rtpmap:101 telephone-event/8000',
+        'a=fmtp:101 0-15',
+        'a=ptime:20',
+        'a=sendrecv',
+        'a=rtcp-mux',
+      ),
+    );
+  });
+
+  it('names an IPv6 address as such', () => {
+    const offer = createOffer({
+      ...LOCAL,
+      address: '2001:db8::7',
+      codecs: ['PCMA'],
+      telephoneEvent: false,
+      direction: 'sendonly',
+    });
+    expect(offer).toContain('c=IN IP6 2001:db8::7\r\n');
+    expect(offer).toContain('m=audio 40000 RTP/AVP 8\r\n');
+    expect(offer).not.toContain('telephone-event');
+  });
+
+  it('counts its version up when it changes, and only then', () => {
+    const parts = { ...LOCAL, codecs: CODECS, telephoneEvent: true };
+    const first = createOffer({ ...parts, direction: 'sendrecv' });
+    expect(createOffer({ ...parts, direction: 'sendrecv', previous: first })).toBe(first);
+    const second = createOffer({ ...parts, sessionId: 99, direction: 'sendonly', previous: first });
+    expect(second).toContain('o=minivoice 77 2 IN IP4');
+    const third = createOffer({ ...parts, direction: 'sendrecv', previous: second });
+    expect(third).toContain('o=minivoice 77 3 IN IP4');
+  });
+
+  it('keeps the streams in their places that were refused before', () => {
+    const { sdp: previous } = answer(
+      offered(['m=video 5002 RTP/AVP 31', 'm=audio 5000 RTP/AVP 0', 'm=image 5004 udptl t38']),
+    );
+    const offer = createOffer({
+      ...LOCAL,
+      previous,
+      codecs: CODECS,
+      telephoneEvent: true,
+      direction: 'sendonly',
+    });
+    expect(offer.match(/^m=.*$/gm)).toEqual([
+      'm=video 0 RTP/AVP 31',
+      'm=audio 40000 RTP/AVP 0 8 101',
+      'm=image 0 udptl t38',
+    ]);
+  });
+});
+
+describe('answering an offer', () => {
+  it('takes the codec that the offerer likes best, with its payload types', () => {
+    const offer = offered([
+      'm=audio 5000 RTP/AVP 96 8 0 97',
+      'a=rtpmap:96 opus/48000/2',
+      'a=rtpmap:97 telephone-event/8000',
+      'a=rtcp-mux',
+    ]);
+    const { sdp: text, agreement } = answer(offer);
+    expect(agreement).toEqual({
+      remote: { address: '192.0.2.1', port: 5000 },
+      codec: { name: 'PCMA', payloadType: 8 },
+      telephoneEvent: { payloadType: 97 },
+      direction: 'sendrecv',
+      rtcpMux: true,
+    });
+    expect(text).toContain('m=audio 40000 RTP/AVP 8 97\r\n');
+    expect(text).toContain('a=rtcp-mux\r\n');
+  });
+
+  it.each<[string, string[], CodecName, number]>([
+    ['static types without rtpmap', ['m=audio 5000 RTP/AVP 0'], 'PCMU', 0],
+    ['PCMU under a dynamic type', ['m=audio 5000 RTP/AVP 98', 'a=rtpmap:98 PCMU/8000'], 'PCMU', 98],
+    [
+      'a name in small letters, with channels',
+      ['m=audio 5000 RTP/AVP 8', 'a=rtpmap:8 pcma/8000/1'],
+      'PCMA',
+      8,
+    ],
+    [
+      'a static type that stands for something else',
+      ['m=audio 5000 RTP/AVP 0 8', 'a=rtpmap:0 G722/8000'],
+      'PCMA',
+      8,
+    ],
+    ['a port with a count', ['m=audio 5000/1 RTP/AVP 0'], 'PCMU', 0],
+  ])('understands %s', (_what, media, name, payloadType) => {
+    expect(answer(offered(media)).agreement.codec).toEqual({ name, payloadType });
+  });
+
+  it('has no telephone events when they were not offered at 8000 Hz, and no rtcp-mux when it was not asked', () => {
+    const { sdp: text, agreement } = answer(
+      offered(['m=audio 5000 RTP/AVP 0 101', 'a=rtpmap:101 telephone-event/48000']),
+    );
+    expect(agreement.telephoneEvent).toBeNull();
+    expect(agreement.rtcpMux).toBe(false);
+    expect(text).not.toContain('telephone-event');
+    expect(text).not.toContain('rtcp-mux');
+  });
+
+  it.each<[string, string[], string[], Direction]>([
+    ['nothing said', [], ['c=IN IP4 192.0.2.1'], 'sendrecv'],
+    ['on hold with music', ['a=sendonly'], ['c=IN IP4 192.0.2.1'], 'recvonly'],
+    ['listening only', ['a=recvonly'], ['c=IN IP4 192.0.2.1'], 'sendonly'],
+    ['on hold', ['a=inactive'], ['c=IN IP4 192.0.2.1'], 'inactive'],
+    ['on hold for the whole session', [], ['c=IN IP4 192.0.2.1', 'a=sendonly'], 'recvonly'],
+    ['back for this stream', ['a=sendrecv'], ['c=IN IP4 192.0.2.1', 'a=inactive'], 'sendrecv'],
+    ['on hold the old way', [], ['c=IN IP4 0.0.0.0'], 'recvonly'],
+    ['on hold the old way, and deaf', ['a=recvonly'], ['c=IN IP4 0.0.0.0'], 'inactive'],
+  ])('mirrors the direction of one that is: %s', (_what, attributes, session, direction) => {
+    const { sdp: text, agreement } = answer(offered(['m=audio 5000 RTP/AVP 0', ...attributes], session));
+    expect(agreement.direction).toBe(direction);
+    expect(text).toContain(`a=${direction}\r\n`);
+  });
+
+  it('sends nothing to the address 0.0.0.0', () => {
+    const { agreement } = answer(offered(['m=audio 5000 RTP/AVP 0'], ['c=IN IP4 0.0.0.0']));
+    expect(agreement.remote.port).toBe(0);
+  });
+
+  it('keeps a hold of ours when the other end re-offers', () => {
+    const offer = offered(['m=audio 5000 RTP/AVP 0', 'a=sendrecv']);
+    expect(answerOffer(offer, { ...LOCAL, codecs: CODECS, direction: 'sendonly' }).agreement.direction).toBe(
+      'sendonly',
+    );
+  });
+
+  it('prefers the address of the stream to that of the session, and knows IPv6', () => {
+    const { agreement } = answer(offered(['m=audio 5000 RTP/AVP 0', 'c=IN IP6 2001:db8::1']));
+    expect(agreement.remote).toEqual({ address: '2001:db8::1', port: 5000 });
+  });
+
+  it('refuses every other stream at its place', () => {
+    const { sdp: text, agreement } = answer(
+      offered([
+        'm=audio 0 RTP/AVP 0',
+        'm=audio 5000 RTP/SAVP 0',
+        'm=video 5002 RTP/AVP 31',
+        'c=IN IP4 224.2.1.1/127',
+        'm=audio 5004 RTP/AVP 8',
+        'm=audio 5006 RTP/AVP 8',
+      ]),
+    );
+    expect(text.match(/^m=.*$/gm)).toEqual([
+      'm=audio 0 RTP/AVP 0',
+      'm=audio 0 RTP/SAVP 0',
+      'm=video 0 RTP/AVP 31',
+      'm=audio 40000 RTP/AVP 8',
+      'm=audio 0 RTP/AVP 8',
+    ]);
+    expect(agreement.remote.port).toBe(5004);
+  });
+
+  it('passes over lines that it does not know, and takes bare line feeds', () => {
+    const offer = offered(['m=audio 5000 RTP/AVP 0', 'i=title', 'b=AS:80', 'a=x-odd', 'k=prompt', 'z=0 0']);
+    expect(answer(offer.replaceAll('\r\n', '\n')).agreement.codec.name).toBe('PCMU');
+  });
+
+  it('counts the version of its answers on', () => {
+    const first = answer(offered(['m=audio 5000 RTP/AVP 0']));
+    const hold = offered(['m=audio 5000 RTP/AVP 0', 'a=sendonly']);
+    const second = answerOffer(hold, { ...LOCAL, codecs: CODECS, previous: first.sdp });
+    expect(second.sdp).toContain('o=minivoice 77 2 IN');
+  });
+
+  it.each<[string, string[]]>([
+    ['no audio', ['m=video 5000 RTP/AVP 31']],
+    ['no stream at all', []],
+    ['audio that is switched off', ['m=audio 0 RTP/AVP 0']],
+    ['only codecs that are not ours', ['m=audio 5000 RTP/AVP 18 9']],
+    ['encryption (SAVP)', ['m=audio 5000 RTP/SAVP 0']],
+    ['a profile that nobody knows', ['m=audio 5000 UDP/TLS/RTP/SAVPF 0']],
+    ['a multicast address', ['m=audio 5000 RTP/AVP 0', 'c=IN IP4 224.2.1.1/127']],
+    ['a name for an address', ['m=audio 5000 RTP/AVP 0', 'c=IN IP4 media.example.com']],
+  ])('finds nothing acceptable in an offer with %s', (_what, media) => {
+    expect(codeOf(() => answer(offered(media)))).toBe('not_acceptable');
+  });
+
+  it.each<[string, string]>([
+    ['nothing', ''],
+    ['another version', sdp('v=1', 'o=- 1 1 IN IP4 192.0.2.1')],
+    ['no origin', sdp('v=0', 's=-')],
+    ['a broken origin', sdp('v=0', 'o=me', 's=-')],
+    ['a space before the equals sign', offered(['m =audio 5000 RTP/AVP 0'])],
+    ['a line of another kind', offered(['hello'])],
+    ['a port that is none', offered(['m=audio 70000 RTP/AVP 0'])],
+    ['no format', offered(['m=audio 5000 RTP/AVP'])],
+    ['a broken address', offered(['m=audio 5000 RTP/AVP 0', 'c=192.0.2.1'])],
+    ['no address', offered(['m=audio 5000 RTP/AVP 0'], [])],
+    ['a broken rtpmap', offered(['m=audio 5000 RTP/AVP 96', 'a=rtpmap:96'])],
+  ])('calls invalid what has %s', (_what, text) => {
+    expect(codeOf(() => answer(text))).toBe('invalid_sdp');
+  });
+});
+
+describe('an answer to our offer', () => {
+  const ours = (direction: Direction = 'sendrecv') =>
+    createOffer({ ...LOCAL, codecs: CODECS, telephoneEvent: true, direction });
+
+  it('says where to send, with which types, and who sends', () => {
+    const given = offered([
+      'm=audio 6000 RTP/AVP 8 0 96',
+      'a=rtpmap:96 telephone-event/8000',
+      'a=recvonly',
+      'a=rtcp-mux',
+    ]);
+    expect(acceptAnswer(ours(), given)).toEqual({
+      remote: { address: '192.0.2.1', port: 6000 },
+      codec: { name: 'PCMA', payloadType: 8 },
+      telephoneEvent: { payloadType: 96 },
+      direction: 'sendonly',
+      rtcpMux: true,
+    });
+  });
+
+  it.each<[Direction, Direction, Direction]>([
+    ['sendrecv', 'sendrecv', 'sendrecv'],
+    ['sendrecv', 'sendonly', 'recvonly'],
+    ['sendrecv', 'inactive', 'inactive'],
+    ['sendonly', 'recvonly', 'sendonly'],
+    ['sendonly', 'sendrecv', 'sendonly'],
+    ['recvonly', 'recvonly', 'inactive'],
+    ['inactive', 'sendrecv', 'inactive'],
+  ])('to %s that says %s means %s', (offer, given, direction) => {
+    const text = offered(['m=audio 6000 RTP/AVP 0', `a=${given}`]);
+    expect(acceptAnswer(ours(offer), text).direction).toBe(direction);
+  });
+
+  it.each<[string, string[], string]>([
+    ['refuses the sound', ['m=audio 0 RTP/AVP 0'], 'not_acceptable'],
+    ['takes a codec that was not offered', ['m=audio 6000 RTP/AVP 9'], 'not_acceptable'],
+    ['changes the profile', ['m=audio 6000 RTP/SAVP 0'], 'not_acceptable'],
+    ['has no stream', [], 'invalid_sdp'],
+    ['has another kind of stream', ['m=video 6000 RTP/AVP 0'], 'invalid_sdp'],
+    ['adds a stream', ['m=audio 6000 RTP/AVP 0', 'm=video 6002 RTP/AVP 31'], 'invalid_sdp'],
+  ])('is an error when it %s', (_what, media, code) => {
+    expect(codeOf(() => acceptAnswer(ours(), offered(media)))).toBe(code);
+  });
+});
+
+describe('whatever is offered', () => {
+  const direction = fc.constantFrom<Direction>('sendrecv', 'sendonly', 'recvonly', 'inactive');
+  const codecs = fc.shuffledSubarray(CODECS, { minLength: 1 });
+  const address = fc.oneof(fc.ipV4(), fc.ipV6());
+  const port = fc.integer({ min: 1024, max: 65535 });
+
+  it('offerer and answerer agree on the same sound from both ends', () => {
+    const mirrored = {
+      sendrecv: 'sendrecv',
+      sendonly: 'recvonly',
+      recvonly: 'sendonly',
+      inactive: 'inactive',
+    };
+    const parts = fc.record({ address, port, codecs, telephoneEvent: fc.boolean(), direction });
+    fc.assert(
+      fc.property(parts, fc.record({ address, port, direction }), (offerer, answerer) => {
+        fc.pre(!['0.0.0.0', '::'].includes(offerer.address) && !['0.0.0.0', '::'].includes(answerer.address));
+        const offer = createOffer({ sessionId: 1, version: 1, ...offerer });
+        const here = answerOffer(offer, { sessionId: 2, version: 1, codecs: CODECS, ...answerer });
+        const there = acceptAnswer(offer, here.sdp);
+        expect(there.remote).toEqual({ address: answerer.address, port: answerer.port });
+        expect(here.agreement.remote).toEqual({ address: offerer.address, port: offerer.port });
+        expect(there.codec).toEqual(here.agreement.codec);
+        expect(here.agreement.codec.name).toBe(offerer.codecs[0]);
+        expect(there.telephoneEvent).toEqual(here.agreement.telephoneEvent);
+        expect(there.direction).toBe(mirrored[here.agreement.direction]);
+        expect(there.rtcpMux).toBe(true);
+      }),
+    );
+  });
+
+  it('the answer has the streams of the offer in the same order, one of them in use', () => {
+    const line = fc
+      .tuple(
+        fc.constantFrom('audio', 'video', 'image'),
+        fc.constantFrom(0, 5000),
+        fc.constantFrom('0', '8', '9 18'),
+      )
+      .map(([type, at, formats]) => `m=${type} ${at} RTP/AVP ${formats}`);
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
+        const usable = lines.filter((each) => /^m=audio 5000 RTP\/AVP [08]$/.test(each));
+        if (usable.length === 0) {
+          expect(codeOf(() => answer(offered(lines)))).toBe('not_acceptable');
+          return;
+        }
+        const answered = answer(offered(lines)).sdp.match(/^m=(\w+) (\d+)/gm)!;
+        const typeOf = (each: string) => each.split(' ')[0];
+        expect(answered.map(typeOf)).toEqual(lines.map(typeOf));
+        expect(answered.filter((each) => !each.endsWith(' 0'))).toEqual(['m=audio 40000']);
+      }),
+    );
+  });
+
+  it('nothing but a Failure comes of garbage', () => {
+    const garbled = fc.tuple(fc.nat(300), fc.string({ unit: 'binary' })).map(([at, noise]) => {
+      const offer = offered(['m=audio 5000 RTP/AVP 0 8 101', 'a=rtpmap:101 telephone-event/8000']);
+      return offer.slice(0, at) + noise + offer.slice(at + noise.length);
+    });
+    fc.assert(
+      fc.property(fc.oneof(garbled, fc.string()), (text) => {
+        expect(['no failure', 'invalid_sdp', 'not_acceptable']).toContain(codeOf(() => answer(text)));
+      }),
+    );
+  });
+});
