@@ -61,6 +61,8 @@ export interface Audio {
   /** Where RTP is received. RTCP is on the port above, or on the same one with rtcp-mux. */
   readonly local: { address: string; port: number };
   readonly digits: Signal<Digit>;
+  /** Told with the cause when the media thread has died under it: the audio is closed, and nothing is heard. */
+  readonly lost: Signal<string>;
   /** Starts the flow as agreed, or changes it after a re-INVITE. */
   connect(agreement: AudioAgreement): void;
   /**

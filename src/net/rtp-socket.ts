@@ -43,7 +43,7 @@ export const dgramSockets: RtpSockets = { kind: 'dgram', open: openDgramSocket }
  * The cheapest sockets that this machine has for addresses like `host`: batched libc calls on Linux where
  * koffi is installed, else `dgram`, saying why in one line of the log.
  */
-export async function rtpSockets(host: string, log: Log): Promise<RtpSockets> {
+export async function rtpSockets(host: string, log: Pick<Log, 'info'>): Promise<RtpSockets> {
   if (host.includes(':')) return dgramSockets;
   try {
     return await loadLibc();

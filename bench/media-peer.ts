@@ -1,0 +1,48 @@
+/** The far ends of the calls of `media.ts`, in a process of their own: N phones that talk and listen. */
+import { silentLog, systemClock } from '../src/kit/index.ts';
+import { Beat } from '../src/media/thread/beat.ts';
+import { rtpSockets } from '../src/net/index.ts';
+
+/** From the bench: where each phone is to send; then to talk, to be silent, and to tell what it counted. */
+export type ToPeer =
+  | { do: 'call'; host: string; from: number; ports: number[] }
+  | { do: 'talk' }
+  | { do: 'hush' }
+  | { do: 'tell' };
+export type FromPeer = { told: 'ready' } | { told: 'counts'; sent: number; received: number };
+
+const packet = Buffer.alloc(172, 0xff);
+packet[0] = 0x80;
+packet[1] = 0;
+let sent = 0;
+let received = 0;
+let talking = false;
+
+async function call(host: string, from: number, ports: number[]): Promise<void> {
+  const sockets = await rtpSockets(host, silentLog);
+  const phones = await Promise.all(ports.map((_, i) => sockets.open(host, from + 2 * i)));
+  for (const [i, phone] of phones.entries()) phone.connect({ address: host, port: ports[i]! });
+  // A loud tone, so that nothing takes the shorter way of silence.
+  for (let i = 0; i < 160; i++) packet[12 + i] = i % 8 < 4 ? 0x20 : 0xa0;
+  const count = () => received++;
+  new Beat(systemClock, (beat) => {
+    packet.writeUInt16BE(beat & 0xffff, 2);
+    packet.writeUInt32BE((beat * 160) >>> 0, 4);
+    for (const [i, phone] of phones.entries()) {
+      phone.receive(count);
+      if (!talking) continue;
+      packet.writeUInt32BE(i + 1, 8);
+      phone.send(packet, packet.length);
+      sent++;
+    }
+  }).start();
+}
+
+process.on('message', (message: ToPeer) => {
+  const answer = (told: FromPeer) => process.send!(told);
+  if (message.do === 'call')
+    void call(message.host, message.from, message.ports).then(() => answer({ told: 'ready' }));
+  else if (message.do !== 'tell') talking = message.do === 'talk';
+  else answer({ told: 'counts', sent, received });
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock, Log, Random } from '../kit/index.ts';
+import type { RtpSockets } from '../net/index.ts';
+import { type Command, FIGURES, type Report } from './protocol.ts';
+import { instantFiles } from './thread/files.ts';
+import { MediaThread } from './thread/media-thread.ts';
+
+/** The wire to one media thread. */
+export interface Link {
+  post(command: Command): void;
+  /** What the thread counts: `BEATS`, `LATE_BEATS`. */
+  readonly figures: Float64Array;
+  /** Ends the thread; what is open in it is not tidied up. */
+  end(): Promise<void>;
+}
+
+export interface LinkEvents {
+  report(report: Report): void;
+  /** Once, when the thread has ended without being asked to. */
+  died(cause: string): void;
+}
+
+/** Starts a media thread; the first report is `ready`. */
+export type StartThread = (events: LinkEvents, host: string) => Link;
+
+/**
+ * A thread of its own, on the time and the network of the machine.
+ * @param sockets `dgram` does without the cheaper sockets that the machine may have.
+ */
+export function workerThread(log: Log, sockets: 'cheapest' | 'dgram' = 'cheapest'): StartThread {
+  return (events, host) => {
+    const figures = new Float64Array(new SharedArrayBuffer(FIGURES * 8));
+    const url = new URL('./thread/worker.ts', import.meta.url);
+    const worker = new Worker(url, { workerData: { figures, host, sockets }, execArgv: [], name: 'media' });
+    let ending = false;
+    let cause = 'the media thread ended';
+    worker.on('message', events.report);
+    worker.on('error', (error) => {
+      cause = error.message;
+    });
+    worker.on('exit', () => {
+      if (ending) return;
+      log.error({ cause }, 'a media thread has died');
+      events.died(cause);
+    });
+    return {
+      figures,
+      post: (command) => worker.postMessage(command),
+      end: async () => {
+        ending = true;
+        await worker.terminate();
+      },
+    };
+  };
+}
+
+/** What a media thread stands on when it is none: for the simulator and for tests, in virtual time. */
+export interface InProcess {
+  clock: Clock;
+  random: Random;
+  sockets: RtpSockets;
+}
+
+/** Does the work of a media thread inside this one, by the clock that is handed in. */
+export function inProcessThread({ clock, random, sockets }: InProcess): StartThread {
+  return (events) => {
+    const figures = new Float64Array(FIGURES);
+    // As with a real thread, neither side runs inside a call of the other.
+    const report = (report: Report) => queueMicrotask(() => events.report(report));
+    const thread = new MediaThread({ clock, random, sockets, files: instantFiles, figures, report });
+    thread.start();
+    return {
+      figures,
+      post: (command) => queueMicrotask(() => thread.do(command)),
+      end: async () => thread.end(),
+    };
+  };
+}

@@ -1,0 +1,82 @@
+import type { Sound } from './audio.ts';
+
+/** What is asked of the thread. */
+export interface PlayOrders {
+  start(): void;
+  sound(samples: Int16Array<SharedArrayBuffer>): void;
+  noMore(): void;
+  stop(): void;
+}
+
+/** Sounds that the thread holds at most: the one it plays, and two for when that ends. */
+const HELD = 3;
+
+/** One play: sounds are pulled from their maker while the thread plays the ones before. */
+export class Play {
+  /** How it ended; rejects when the maker of the sounds fails. */
+  readonly done: Promise<'finished' | 'stopped'>;
+  #orders: PlayOrders;
+  #sounds: AsyncIterator<Sound>;
+  #signal: AbortSignal | undefined;
+  #held = 0;
+  #over = false;
+  #room: (() => void) | undefined;
+  #resolve!: (how: 'finished' | 'stopped') => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(sounds: AsyncIterable<Sound>, signal: AbortSignal | undefined, orders: PlayOrders) {
+    this.#orders = orders;
+    this.#sounds = sounds[Symbol.asyncIterator]();
+    this.#signal = signal;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    signal?.addEventListener('abort', this.stop, { once: true });
+    orders.start();
+    this.#feed().catch((error) => this.#end(() => this.#reject(error)));
+  }
+
+  stop = (): void => this.#end(() => this.#resolve('stopped'));
+
+  /** The thread has played the last frame. */
+  played(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#signal?.removeEventListener('abort', this.stop);
+    this.#resolve('finished');
+  }
+
+  /** The thread has room for another sound. */
+  soundDone(): void {
+    this.#held--;
+    this.#room?.();
+  }
+
+  async #feed(): Promise<void> {
+    for (let next = await this.#sounds.next(); !next.done; next = await this.#sounds.next()) {
+      if (this.#over) return;
+      this.#held++;
+      this.#orders.sound(next.value.samples);
+      while (this.#held >= HELD && !this.#over) await this.#roomy();
+    }
+    if (!this.#over) this.#orders.noMore();
+  }
+
+  #roomy(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#room = resolve;
+    });
+  }
+
+  #end(tell: () => void): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#signal?.removeEventListener('abort', this.stop);
+    this.#orders.stop();
+    this.#room?.();
+    // Lets the maker tidy up; it may be in the middle of a sound, and nobody waits for it.
+    void this.#sounds.return?.().catch(() => {});
+    tell();
+  }
+}

@@ -1,0 +1,121 @@
+import type { Clock, Log } from '../kit/index.ts';
+import type { Audio } from './audio.ts';
+import type { Link, StartThread } from './link.ts';
+import type { Command, Report } from './protocol.ts';
+import type { ThreadedAudio } from './threaded-audio.ts';
+
+/** A thread that dies before it is up is not started again at once, lest nothing else be done. */
+const PATIENCE_MS = 1_000;
+
+interface Opening {
+  audio: ThreadedAudio;
+  resolve: (audio: Audio) => void;
+  reject: (error: Error) => void;
+}
+
+/** A media thread as the engine sees it: when it dies, its audios fail and another takes its place. */
+export class ThreadHandle {
+  /** By session: those that are open. */
+  readonly audios = new Map<number, ThreadedAudio>();
+  readonly ready: Promise<void>;
+  #start: StartThread;
+  #host: string;
+  #clock: Clock;
+  #log: Log;
+  #link: Link;
+  #opening = new Map<number, Opening>();
+  #up = false;
+  #closing = false;
+  #past: number[] = [];
+  #setReady!: () => void;
+
+  constructor(start: StartThread, { host, clock, log }: { host: string; clock: Clock; log: Log }) {
+    this.#start = start;
+    this.#host = host;
+    this.#clock = clock;
+    this.#log = log;
+    this.ready = new Promise((resolve) => {
+      this.#setReady = resolve;
+    });
+    this.#link = this.#begin();
+  }
+
+  /** A figure of the thread and those before it in its place. */
+  figure(place: number): number {
+    return (this.#past[place] ?? 0) + this.#link.figures[place]!;
+  }
+
+  post(command: Command): void {
+    this.#link.post(command);
+  }
+
+  /** Resolves with the audio when its ports are bound; rejects with the system's code when they are not. */
+  open(session: number, host: string, port: number, audio: ThreadedAudio): Promise<Audio> {
+    return new Promise((resolve, reject) => {
+      this.#opening.set(session, { audio, resolve, reject });
+      this.post({ do: 'open', session, host, port });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all([...this.audios.values()].map((audio) => audio.close()));
+    await this.#link.end();
+    for (const session of [...this.#opening.keys()])
+      this.#refused(session, new Error('the thread was closed'));
+  }
+
+  #begin(): Link {
+    this.#up = false;
+    return this.#start(
+      { report: (report) => this.#take(report), died: (cause) => this.#died(cause) },
+      this.#host,
+    );
+  }
+
+  #take(report: Report): void {
+    switch (report.told) {
+      case 'ready':
+        this.#up = true;
+        this.#setReady();
+        break;
+      case 'note':
+        this.#log.info(report.fields, report.message);
+        break;
+      case 'opened':
+        this.#opened(report.session);
+        break;
+      case 'refused':
+        this.#refused(report.session, Object.assign(new Error(report.message), { code: report.code }));
+        break;
+      default:
+        this.audios.get(report.session)?.take(report);
+        break;
+    }
+  }
+
+  #opened(session: number): void {
+    const opening = this.#opening.get(session);
+    if (!opening) return;
+    this.#opening.delete(session);
+    this.audios.set(session, opening.audio);
+    opening.resolve(opening.audio);
+  }
+
+  #refused(session: number, error: Error): void {
+    this.#opening.get(session)?.reject(error);
+    this.#opening.delete(session);
+  }
+
+  #died(cause: string): void {
+    for (const session of [...this.#opening.keys()]) this.#refused(session, new Error(cause));
+    for (const audio of [...this.audios.values()]) audio.fail(cause);
+    this.#past = Array.from(this.#link.figures, (_, place) => this.figure(place));
+    if (this.#closing) return;
+    const again = () => {
+      if (!this.#closing) this.#link = this.#begin();
+    };
+    if (this.#up) again();
+    else this.#clock.after(PATIENCE_MS, again);
+  }
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../kit/index.ts';
+import { Beat } from './beat.ts';
+
+/** A clock on which the timers of somebody else's making are late by so many milliseconds, in turn. */
+class LateClock extends VirtualClock {
+  delays: number[] = [];
+  override after(ms: number, run: () => void) {
+    return super.after(ms + (this.delays.shift() ?? 0), run);
+  }
+}
+
+function beating(clock: VirtualClock) {
+  const times: number[] = [];
+  const beat = new Beat(clock, () => times.push(clock.monotonic()));
+  beat.start();
+  return { beat, times };
+}
+
+describe('the beat', () => {
+  it('comes every 20 ms', async () => {
+    const clock = new VirtualClock();
+    const { times } = beating(clock);
+    await clock.advance(100);
+    expect(times).toEqual([20, 40, 60, 80, 100]);
+  });
+
+  it('does not drift when timers fire late', async () => {
+    const clock = new LateClock();
+    clock.delays = [3, 1, 4, 1, 5];
+    const { beat, times } = beating(clock);
+    await clock.advance(100);
+    expect(times).toEqual([23, 41, 64, 81, 105].filter((at) => at <= 100));
+    await clock.advance(20);
+    expect(times.slice(4)).toEqual([105, 120]);
+    expect(beat.late).toBe(0);
+  });
+
+  it('makes up for every beat that was missed, and counts those that were late', async () => {
+    const clock = new LateClock();
+    clock.delays = [75];
+    const { beat, times } = beating(clock);
+    await clock.advance(120);
+    expect(times).toEqual([95, 95, 95, 95, 100, 120]);
+    expect(beat.late).toBe(4);
+  });
+
+  it('does not make up for a night in which the machine slept', async () => {
+    const clock = new LateClock();
+    clock.delays = [60_000];
+    const { times } = beating(clock);
+    await clock.advance(60_060);
+    expect(times).toEqual([60_020, 60_040, 60_060]);
+  });
+
+  it('leaves nothing behind when it is stopped', async () => {
+    const clock = new VirtualClock();
+    const { beat, times } = beating(clock);
+    await clock.advance(20);
+    beat.stop();
+    await clock.advance(100);
+    expect(times).toEqual([20]);
+    expect(clock.pending).toBe(0);
+  });
+});

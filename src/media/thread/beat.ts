@@ -1,0 +1,55 @@
+import type { Clock, Timer } from '../../kit/index.ts';
+import { FRAME_MS } from '../frame.ts';
+
+/** A beat that begins later than this after its time may be heard. */
+const LATE_MS = 10;
+/** Further behind than this the machine has slept, and what was missed is not made up for. */
+const ASLEEP_MS = 5_000;
+
+/**
+ * Runs something every 20 ms, by the clock and not by the one before: the nth beat is due at start + n × 20 ms.
+ * Beats that are late follow each other at once, so none is ever left out.
+ */
+export class Beat {
+  /** Beats that have begun. */
+  count = 0;
+  /** Of those, the ones that began more than 10 ms after their time. */
+  late = 0;
+  #clock: Clock;
+  #run: (beat: number) => void;
+  #due: number;
+  #timer: Timer | undefined;
+
+  /** @param run is told the number of the beat: 0, 1, 2, … */
+  constructor(clock: Clock, run: (beat: number) => void) {
+    this.#clock = clock;
+    this.#run = run;
+    this.#due = clock.monotonic();
+  }
+
+  start(): void {
+    this.#due = this.#clock.monotonic() + FRAME_MS;
+    this.#wait();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #wait(): void {
+    // Rounded up, since a timer that fires early would have to be set twice.
+    const ms = Math.max(0, Math.ceil(this.#due - this.#clock.monotonic()));
+    this.#timer = this.#clock.after(ms, this.#fire);
+  }
+
+  #fire = (): void => {
+    const behind = this.#clock.monotonic() - this.#due;
+    if (behind >= 0) {
+      if (behind > LATE_MS) this.late++;
+      if (behind > ASLEEP_MS) this.#due += behind;
+      this.#due += FRAME_MS;
+      this.#run(this.count++);
+    }
+    this.#wait();
+  };
+}

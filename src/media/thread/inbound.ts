@@ -1,0 +1,85 @@
+import type { Endpoint, RtpSocket } from '../../net/index.ts';
+import type { AudioAgreement } from '../audio.ts';
+import { type G711, PCMA, PCMU } from '../codec/g711.ts';
+import { JitterBuffer } from '../rtp/jitter-buffer.ts';
+import { isRtcp, RtpHeader } from '../rtp/packet.ts';
+
+/** What the packets bring besides sound. */
+export interface InboundEvents {
+  /** A packet of RFC 4733; `header` was read from `bytes`. */
+  event(header: RtpHeader, bytes: Buffer): void;
+  /** RTCP that came on the RTP port. */
+  rtcp(bytes: Buffer, length: number): void;
+  /** The far end was heard for the first time: from there. */
+  latched(from: Endpoint): void;
+}
+
+/**
+ * The way in: from packets to one frame a beat. Sound is sent to where it comes from (symmetric RTP), so the
+ * first packet that is what was agreed on decides who the far end is; the kernel drops what others send.
+ */
+export class Inbound {
+  readonly jitter = new JitterBuffer();
+  #socket: RtpSocket;
+  #events: InboundEvents;
+  #agreement: AudioAgreement | undefined;
+  #law: G711 = PCMU;
+  #target: Endpoint | undefined;
+  #latched = false;
+  #header = new RtpHeader();
+
+  constructor(socket: RtpSocket, events: InboundEvents) {
+    this.#socket = socket;
+    this.#events = events;
+  }
+
+  /** Where sound goes, and the way it is agreed to. A new agreement lets a new far end be heard. */
+  agree(agreement: AudioAgreement): void {
+    const { address, port } = agreement.remote;
+    const before = this.#agreement?.remote;
+    this.#agreement = agreement;
+    this.#law = agreement.codec.name === 'PCMA' ? PCMA : PCMU;
+    this.#latched = false;
+    // Where the far end said the same as before, it is still behind the address that was heard.
+    const moved = before?.address !== address || before.port !== port;
+    if (moved || !this.#target) this.#target = { address, port };
+    this.#socket.aim(this.#target);
+  }
+
+  get law(): G711 {
+    return this.#law;
+  }
+
+  /** Takes what has arrived since the last beat. */
+  receive(): void {
+    this.#socket.receive(this.#take);
+  }
+
+  #take = (bytes: Buffer, length: number, from: Endpoint): void => {
+    if (!this.#agreement) return;
+    if (isRtcp(bytes, 0, length)) this.#events.rtcp(bytes, length);
+    else if (hears(this.#agreement) && this.#header.read(bytes, 0, length) === null)
+      this.#sort(this.#agreement, bytes, from);
+  };
+
+  #sort({ codec, telephoneEvent }: AudioAgreement, bytes: Buffer, from: Endpoint): void {
+    const header = this.#header;
+    const isSound = header.payloadType === codec.payloadType;
+    if (!isSound && header.payloadType !== telephoneEvent?.payloadType) return;
+    if (!this.#latched) this.#latch(from);
+    if (isSound) this.jitter.push(header, bytes, this.#law);
+    else this.jitter.note(header);
+    if (!isSound) this.#events.event(header, bytes);
+  }
+
+  #latch({ address, port }: Endpoint): void {
+    this.#latched = true;
+    this.#target = { address, port };
+    this.#socket.connect(this.#target);
+    this.#events.latched(this.#target);
+  }
+}
+
+function hears({ direction }: AudioAgreement): boolean {
+  return direction === 'sendrecv' || direction === 'recvonly';
+}

@@ -1,0 +1,76 @@
+import type { Clock, Random } from '../../kit/index.ts';
+import type { RtpSocket, RtpSockets } from '../../net/index.ts';
+import { FRAME_SAMPLES } from '../frame.ts';
+import { BEATS, type Command, LATE_BEATS, type Report } from '../protocol.ts';
+import { Beat } from './beat.ts';
+import { Blocks } from './block-file.ts';
+import { BLOCK_FRAMES } from './file-tap.ts';
+import type { Files } from './files.ts';
+import { MediaSession, type SessionGround } from './session.ts';
+
+/** What a media thread stands on. */
+export interface ThreadGround {
+  clock: Clock;
+  random: Random;
+  sockets: RtpSockets;
+  files: Files;
+  /** Where it counts its beats, for others to read. */
+  figures: Float64Array;
+  report: (report: Report) => void;
+}
+
+/** All sessions of one thread on one beat. It knows nothing of threads: it runs wherever it is called. */
+export class MediaThread {
+  #ground: ThreadGround;
+  #shared: SessionGround;
+  #sessions = new Map<number, MediaSession>();
+  #beat: Beat;
+
+  constructor(ground: ThreadGround) {
+    this.#ground = ground;
+    const block = BLOCK_FRAMES * FRAME_SAMPLES;
+    this.#shared = { ...ground, blocks: { 1: new Blocks(block), 2: new Blocks(2 * block) } };
+    this.#beat = new Beat(ground.clock, this.#run);
+  }
+
+  start(): void {
+    this.#beat.start();
+    this.#ground.report({ told: 'ready', sockets: this.#ground.sockets.kind });
+  }
+
+  /** Stops the beat. Sessions are to be closed before. */
+  end(): void {
+    this.#beat.stop();
+  }
+
+  do(command: Command): void {
+    if (command.do === 'open') void this.#open(command.session, command.host, command.port);
+    else if (command.do === 'close') this.#close(command.session);
+    else this.#sessions.get(command.session)?.do(command);
+  }
+
+  async #open(session: number, host: string, port: number): Promise<void> {
+    let rtp: RtpSocket | undefined;
+    try {
+      rtp = await this.#ground.sockets.open(host, port);
+      const rtcp = await this.#ground.sockets.open(host, port + 1);
+      this.#sessions.set(session, new MediaSession(session, { rtp, rtcp }, this.#shared));
+      this.#ground.report({ told: 'opened', session });
+    } catch (error) {
+      rtp?.close();
+      const { code = '', message } = error as { code?: string; message: string };
+      this.#ground.report({ told: 'refused', session, code, message });
+    }
+  }
+
+  #close(session: number): void {
+    void this.#sessions.get(session)?.close();
+    this.#sessions.delete(session);
+  }
+
+  #run = (beat: number): void => {
+    for (const session of this.#sessions.values()) session.beat(beat);
+    this.#ground.figures[BEATS] = this.#beat.count;
+    this.#ground.figures[LATE_BEATS] = this.#beat.late;
+  };
+}

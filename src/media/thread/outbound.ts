@@ -1,0 +1,55 @@
+import type { Random } from '../../kit/index.ts';
+import type { RtpSocket } from '../../net/index.ts';
+import { encode, type G711 } from '../codec/g711.ts';
+import { FRAME_SAMPLES } from '../frame.ts';
+import { RTP_HEADER, RtpHeader, sequenceAfter, timestampAfter } from '../rtp/packet.ts';
+
+/** Makes packets of frames. Timestamps come from the count of the beats, so a pause in sending stays a pause. */
+export class Outbound {
+  packets = 0;
+  /** Octets of payload. */
+  octets = 0;
+  readonly ssrc: number;
+  #socket: RtpSocket;
+  #header = new RtpHeader();
+  #packet = Buffer.alloc(RTP_HEADER + FRAME_SAMPLES);
+  #firstTimestamp: number;
+  /** The beat before this one was sent too: no marker is due. */
+  #flowing = false;
+
+  constructor(socket: RtpSocket, random: Random) {
+    const chance = random.bytes(10);
+    this.#socket = socket;
+    // RFC 3550 §5.1: all three start anywhere.
+    this.ssrc = this.#header.ssrc = chance.readUInt32BE(0);
+    this.#firstTimestamp = chance.readUInt32BE(4);
+    this.#header.sequence = chance.readUInt16BE(8);
+  }
+
+  /** The timestamp of a beat. */
+  timestamp(beat: number): number {
+    return timestampAfter(this.#firstTimestamp, beat * FRAME_SAMPLES);
+  }
+
+  send(frame: Int16Array, beat: number, law: G711, payloadType: number): void {
+    encode(law, frame, FRAME_SAMPLES, this.#packet, RTP_HEADER);
+    this.#write(beat, payloadType, FRAME_SAMPLES);
+  }
+
+  /** Nothing is sent at this beat; the next packet begins a new spurt (RFC 3551 §4.1). */
+  rest(): void {
+    this.#flowing = false;
+  }
+
+  #write(beat: number, payloadType: number, length: number): void {
+    this.#header.marker = !this.#flowing;
+    this.#header.payloadType = payloadType;
+    this.#header.timestamp = this.timestamp(beat);
+    this.#header.write(this.#packet);
+    this.#header.sequence = sequenceAfter(this.#header.sequence);
+    this.#socket.send(this.#packet, RTP_HEADER + length);
+    this.#flowing = true;
+    this.packets++;
+    this.octets += length;
+  }
+}

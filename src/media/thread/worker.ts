@@ -1,0 +1,26 @@
+/** The entry of a media thread: the machine's clock, chance, disk and network, and the wire to the main thread. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock, systemRandom } from '../../kit/index.ts';
+import { dgramSockets, rtpSockets } from '../../net/index.ts';
+import type { Command, Report } from '../protocol.ts';
+import { systemFiles } from './files.ts';
+import { MediaThread } from './media-thread.ts';
+
+const port = parentPort!;
+const { figures, host, sockets } = workerData as {
+  figures: Float64Array;
+  host: string;
+  sockets: 'cheapest' | 'dgram';
+};
+const report = (report: Report) => port.postMessage(report);
+const note = (fields: object, message: string) => report({ told: 'note', fields, message });
+const thread = new MediaThread({
+  clock: systemClock,
+  random: systemRandom,
+  sockets: sockets === 'dgram' ? dgramSockets : await rtpSockets(host, { info: note }),
+  files: systemFiles,
+  figures,
+  report,
+});
+port.on('message', (command: Command) => thread.do(command));
+thread.start();
