@@ -12,3 +12,17 @@ export type {
   TapEnd,
   TapOptions,
 } from './audio.ts';
+export { createMediaEngine, type MediaOptions } from './engine.ts';
+export { toneLevel } from './goertzel.ts';
+export { type InProcess, inProcessThread, type StartThread, workerThread } from './link.ts';
+export { Resampler, resample } from './resampler.ts';
+export {
+  isWav,
+  patchSizes,
+  readWav,
+  readWavFormat,
+  WAV_HEADER,
+  type Wav,
+  type WavFormat,
+  wavHeader,
+} from './wav.ts';
