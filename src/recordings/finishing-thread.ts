@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 import type { Finished } from './finisher.ts';
 import { encodeMp3, mp3Beside } from './mp3.ts';
@@ -28,6 +28,7 @@ async function finish(wav: string, format: 'wav' | 'mp3'): Promise<{ finished: F
     await encodeMp3(wav);
     return { finished: { format, ...(await measured(mp3Beside(wav))) } };
   } catch (error) {
+    await rm(mp3Beside(wav), { force: true }).catch(() => {});
     return { finished: { format: 'wav', ...(await measured(wav)) }, warning: String(error) };
   }
 }

@@ -4,9 +4,13 @@
  * around them.
  */
 export { CallRecordings } from './call-recordings.ts';
+export { type FileLinkOptions, FileLinks } from './file-links.ts';
 export { RecordingFiles } from './files.ts';
 export { type Finished, type Finisher, ThreadFinisher } from './finisher.ts';
+export { presentRecording } from './present.ts';
 export type { RecordedCall, RecordingOptions, RecordingPorts, StoppedBy } from './recording.ts';
+export { type RecoveryPorts, recoverRecordings } from './recovery.ts';
+export { deleteExpired, deleteRecording, keepForDays, type RetentionPorts } from './retention.ts';
 export type {
   Gap,
   RecordingFilter,

@@ -1,0 +1,313 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { CallRecord } from '../calls/index.ts';
+import { Failure, silentLog, VirtualClock } from '../kit/index.ts';
+import { CallRecordings } from './call-recordings.ts';
+import { RecordingFiles } from './files.ts';
+import { ThreadFinisher } from './finisher.ts';
+import type { RecordingOptions } from './recording.ts';
+import { FakeLeg } from './testing/fake-leg.ts';
+import { MemoryJournal } from './testing/memory-journal.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'minivoice-recordings-'));
+const finisher = new ThreadFinisher(silentLog);
+afterAll(async () => {
+  await finisher.close();
+  rmSync(folder, { recursive: true });
+});
+
+const stereo: RecordingOptions = { channels: 2, format: 'wav', maxSeconds: 60 };
+const files = new RecordingFiles(folder);
+let calls = 0;
+let leg: FakeLeg;
+let journal: MemoryJournal;
+let recordings: CallRecordings;
+let id: string;
+
+beforeEach(() => {
+  const clock = new VirtualClock();
+  leg = new FakeLeg(clock);
+  journal = new MemoryJournal();
+  const record = { id: `call_${++calls}`, status: 'in_progress', applicationId: 'app_1' } as CallRecord;
+  const call = { leg: leg.asLeg(), record, log: silentLog, now: () => clock.now() };
+  recordings = new CallRecordings(call, { journal, files, finisher });
+  id = `rec_call_${calls}`;
+});
+
+const lastEvent = () => journal.events.at(-1)!.data;
+
+// Contract 4: "One outcome", a row each.
+
+test('stop while recording: completed, by stop_recording or by the API', async () => {
+  for (const by of ['stop_recording', 'api'] as const) {
+    await recordings.start(stereo);
+    leg.last.hear(100);
+    await recordings.stop(by);
+    expect(lastEvent()).toMatchObject({ status: 'completed', ended_by: by, duration_ms: 2000 });
+  }
+});
+
+test('the completed event tells size, length and hash of a file that can be read at that moment', async () => {
+  journal.before = ({ events }) => {
+    const { event, data } = events![0]!;
+    if (event !== 'recording.completed') return;
+    const bytes = readFileSync(leg.last.options.path);
+    expect(data['size_bytes']).toBe(bytes.length);
+    expect(data['sha256']).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(bytes.readUInt32LE(40)).toBe(bytes.length - 44);
+  };
+  await recordings.start(stereo);
+  leg.last.hear(149);
+  const recording = await recordings.stop('stop_recording');
+  expect(lastEvent()).toEqual({
+    recording_id: id,
+    status: 'completed',
+    duration_seconds: 2,
+    size_bytes: 44 + 149 * 640,
+    duration_ms: 2980,
+    channels: 2,
+    format: 'wav',
+    sha256: recording.sha256,
+    ended_by: 'stop_recording',
+  });
+  expect(journal.recordings.get(id)).toEqual(recording);
+  expect(recording.file).toBe(`2026/05/29/${id}.wav`);
+});
+
+test('hangup while recording: completed by hangup, before the call goes on to its end', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(50);
+  await recordings.finish('hangup');
+  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
+});
+
+test('the far end is gone before the call has noticed: completed by hangup all the same', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(50);
+  leg.last.end('closed');
+  await recordings.finish();
+  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
+});
+
+test('stop with none active: recording_not_started, and an event that says so', async () => {
+  const refused = recordings.stop('stop_recording');
+  await expect(refused).rejects.toMatchObject({
+    code: 'recording_not_started',
+    message: 'recording is not currently started',
+  });
+  await recordings.reportNotStarted();
+  expect(journal.story).toEqual(['recording.failed recording_not_started']);
+  expect(journal.timeline).toHaveLength(1);
+});
+
+test('stop after a stop that is done: recording_not_started', async () => {
+  await recordings.start(stereo);
+  await recordings.stop('stop_recording');
+  await expect(recordings.stop('api')).rejects.toMatchObject({ code: 'recording_not_started' });
+  await expect(recordings.pause('silence')).rejects.toMatchObject({ code: 'recording_not_started' });
+  await expect(recordings.resume()).rejects.toMatchObject({ code: 'recording_not_started' });
+});
+
+test('start while one is active: that one goes on, and there is no second event', async () => {
+  const [first, second] = await Promise.all([recordings.start(stereo), recordings.start(stereo)]);
+  const third = await recordings.start(stereo);
+  expect([first.already, second.already, third.already]).toEqual([false, true, true]);
+  expect(third.recording.id).toBe(id);
+  expect(journal.story).toEqual([`recording.started ${id}`]);
+  expect(leg.taps).toHaveLength(1);
+  await recordings.finish();
+});
+
+test('start, stop, start: two recordings, two files, two pairs of events', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(10);
+  await recordings.stop('stop_recording');
+  await recordings.start(stereo);
+  leg.last.hear(20);
+  await recordings.finish();
+  expect(journal.story).toEqual([
+    `recording.started ${id}`,
+    `recording.completed ${id} stop_recording`,
+    `recording.started ${id}_2`,
+    `recording.completed ${id}_2 hangup`,
+  ]);
+  expect(readFileSync(leg.taps[0]!.options.path).length).toBe(44 + 10 * 640);
+  expect(readFileSync(leg.taps[1]!.options.path).length).toBe(44 + 20 * 640);
+});
+
+test('stop and hangup in the same frame: one completed, and whichever came first names it', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(10);
+  await Promise.all([recordings.stop('stop_recording'), recordings.finish()]);
+  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} stop_recording`]);
+});
+
+test('hangup and stop in the same frame: one completed, by hangup', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(10);
+  await Promise.all([recordings.finish(), recordings.stop('stop_recording')]);
+  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
+});
+
+test('stop while paused: completed, and the pause is in the gaps', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(10);
+  await recordings.pause('silence');
+  leg.last.hear(5);
+  const { gaps, durationMs } = await recordings.stop('stop_recording');
+  expect(gaps).toEqual([{ startMs: 200, endMs: 300, cause: 'pause' }]);
+  expect(durationMs).toBe(300);
+});
+
+test('a pause that was resumed keeps its gap; pausing and resuming twice changes nothing', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(10);
+  for (const _ of [1, 2]) await recordings.pause('skip');
+  leg.last.hear(5);
+  for (const _ of [1, 2]) await recordings.resume();
+  leg.last.hear(10);
+  const { gaps, durationMs } = await recordings.stop('api');
+  expect(gaps).toEqual([{ startMs: 200, endMs: 300, cause: 'skip' }]);
+  expect(durationMs).toBe(400);
+});
+
+test('max_seconds reached: completed by max_seconds, without anybody waiting for it', async () => {
+  await recordings.start({ ...stereo, maxSeconds: 1 });
+  expect(leg.last.options.maxSeconds).toBe(1);
+  leg.last.hear(50);
+  leg.last.end('max_reached');
+  const whole = [`recording.started ${id}`, `recording.completed ${id} max_seconds`];
+  await expect.poll(() => journal.story).toEqual(whole);
+  await recordings.finish();
+  expect(journal.story).toEqual(whole);
+});
+
+test('a write error: failed, with what was saved named', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(50);
+  leg.last.end('write_failed', 'ENOSPC: no space left on device');
+  const failed = `recording.failed ${id} write_error recording_write_failed`;
+  await expect.poll(() => journal.story.at(-1)).toBe(failed);
+  await recordings.finish();
+  expect(journal.story.at(-1)).toBe(failed);
+  expect(lastEvent()).toMatchObject({ duration_ms: 1000, size_bytes: 44 + 50 * 640, format: 'wav' });
+  expect(lastEvent()['error']).toEqual({
+    code: 'recording_write_failed',
+    message: 'ENOSPC: no space left on device',
+  });
+  expect(journal.recordings.get(id)?.status).toBe('failed');
+});
+
+test('a file that is gone when it should be finished: failed', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(50);
+  leg.last.end('stopped');
+  rmSync(leg.last.options.path);
+  await recordings.finish();
+  expect(journal.story.at(-1)).toMatch(`recording.failed ${id}`);
+  expect(lastEvent()).toMatchObject({ size_bytes: 0, sha256: null });
+});
+
+// The races that other houses lost.
+
+test('a stop that overtakes its start is not lost', async () => {
+  const started = recordings.start(stereo);
+  const stopped = recordings.stop('api');
+  await Promise.all([started, stopped]);
+  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} api`]);
+});
+
+test('a hangup during the start ends it before the call ends', async () => {
+  const started = recordings.start(stereo);
+  await recordings.finish();
+  await started;
+  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
+});
+
+test('a start after the hangup is refused and says nothing', async () => {
+  await recordings.finish();
+  await expect(recordings.start(stereo)).rejects.toMatchObject({ code: 'call_ended' });
+  expect(journal.story).toEqual([]);
+});
+
+test('a start that cannot be: failed at once, and the next start is another recording', async () => {
+  leg.refusal = new Failure('tap_failed', 'EACCES: permission denied');
+  await expect(recordings.start(stereo)).rejects.toMatchObject({ code: 'recording_start_failed' });
+  leg.refusal = undefined;
+  await recordings.start(stereo);
+  await recordings.finish();
+  expect(journal.story).toEqual([
+    `recording.failed ${id} start_error recording_start_failed`,
+    `recording.started ${id}_2`,
+    `recording.completed ${id}_2 hangup`,
+  ]);
+});
+
+test('a stop, then a start while the first is still being finished: neither disturbs the other', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(10);
+  const stopped = recordings.stop('api');
+  const again = await recordings.start(stereo);
+  expect(again.already).toBe(false);
+  await stopped;
+  await recordings.finish();
+  expect(journal.story.toSorted()).toEqual([
+    `recording.completed ${id} api`,
+    `recording.completed ${id}_2 hangup`,
+    `recording.started ${id}`,
+    `recording.started ${id}_2`,
+  ]);
+});
+
+test('a started event that could not be written goes with the completed one, in order', async () => {
+  let refused = false;
+  journal.before = () => {
+    if (!refused) {
+      refused = true;
+      throw new Error('the disk is full');
+    }
+  };
+  await recordings.start(stereo);
+  await recordings.stop('api');
+  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} api`]);
+});
+
+test('an end that could not be written is told to who stopped, and keeps nobody from hanging up', async () => {
+  await recordings.start({ ...stereo, format: 'mp3' });
+  leg.last.hear(10);
+  journal.before = () => {
+    throw new Error('the disk is full');
+  };
+  await expect(recordings.stop('api')).rejects.toMatchObject({ code: 'recording_stop_failed' });
+  await recordings.finish();
+  expect(journal.recordings.get(id)?.status).toBe('started');
+  expect(existsSync(leg.last.options.path)).toBe(true);
+});
+
+// MP3.
+
+test('an mp3 takes the place of the file as recorded, once its event is committed', async () => {
+  await recordings.start({ ...stereo, format: 'mp3' });
+  const wav = leg.last.options.path;
+  leg.last.hear(100);
+  journal.before = () => expect(existsSync(wav)).toBe(true);
+  const recording = await recordings.stop('api');
+  await expect.poll(() => existsSync(wav)).toBe(false);
+  const bytes = readFileSync(files.path(recording.file));
+  expect(recording).toMatchObject({ format: 'mp3', durationMs: 2000, sizeBytes: bytes.length });
+  // MPEG frames begin with eleven set bits.
+  expect(bytes.readUInt16BE(0) & 0xffe0).toBe(0xffe0);
+  expect(bytes.length).toBeLessThan(2 * 10_000);
+});
+
+test('where no mp3 can be made the sound is kept as it was recorded', async () => {
+  await recordings.start({ ...stereo, format: 'mp3' });
+  leg.last.hear(10);
+  mkdirSync(leg.last.options.path.replace('.wav', '.mp3.part'));
+  const recording = await recordings.stop('api');
+  expect(recording).toMatchObject({ status: 'completed', format: 'wav', sizeBytes: 44 + 10 * 640 });
+  expect(existsSync(files.path(recording.file))).toBe(true);
+});

@@ -1,0 +1,134 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CallRecord } from '../calls/index.ts';
+import { silentLog, VirtualClock } from '../kit/index.ts';
+import { openSqliteStorage, type Storage } from '../storage/index.ts';
+import { aCall, aRecording } from '../storage/testing/records.ts';
+import { RecordingFiles } from './files.ts';
+import { ThreadFinisher } from './finisher.ts';
+import { recoverRecordings } from './recovery.ts';
+import type { RecordingRecord } from './store.ts';
+import { wav } from './testing/fake-leg.ts';
+
+const call: CallRecord = aCall('call_1', { status: 'in_progress' });
+const clock = new VirtualClock();
+const tone = Array.from({ length: 16_000 }, (_, i) => ((i % 8) - 4) * 1000);
+let folder: string;
+let files: RecordingFiles;
+let storage: Storage;
+let finisher: ThreadFinisher;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'minivoice-recovery-'));
+  files = new RecordingFiles(join(folder, 'recordings'));
+  finisher = new ThreadFinisher(silentLog);
+  storage = await openSqliteStorage({ file: join(folder, 'db'), clock, hasWebhook: () => true });
+  await storage.commit({ call });
+});
+
+afterEach(async () => {
+  await finisher.close();
+  await storage.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A recording as a crash leaves it. */
+async function cutOff(bytes: Buffer | null, but: Partial<RecordingRecord> = {}): Promise<RecordingRecord> {
+  const file = await files.place('rec_call_1', call.createdAt);
+  const recording = aRecording(call, { file, gaps: [], ...but });
+  if (bytes) writeFileSync(files.path(file), bytes);
+  await storage.commit({ recording });
+  return recording;
+}
+
+const recover = () =>
+  recoverRecordings({
+    store: storage,
+    journal: storage,
+    files,
+    finisher,
+    clock,
+    log: silentLog,
+    call: (id) => storage.call(id),
+  });
+
+async function events() {
+  const { data } = await storage.events({ callId: call.id }, { limit: 10 });
+  return data.map(({ event, data }) => ({ event, ...data }));
+}
+
+test('a file that was cut off in mid-sample becomes one that can be played, and gets its one event', async () => {
+  const whole = wav(2, tone, null);
+  await cutOff(whole.subarray(0, whole.length - 3));
+  expect(await recover()).toBe(1);
+  const recording = (await storage.recording('rec_call_1'))!;
+  expect(recording).toMatchObject({ status: 'completed', recovered: true, endedBy: 'recovery', gaps: [] });
+  expect(recording.durationMs).toBe(Math.round(7999 / 8));
+  const bytes = readFileSync(files.path(recording.file));
+  expect(bytes.length).toBe(44 + 7999 * 4);
+  expect(bytes.readUInt32LE(4)).toBe(bytes.length - 8);
+  expect(bytes.readUInt32LE(40)).toBe(bytes.length - 44);
+  expect(await events()).toMatchObject([
+    { event: 'recording.completed', recovered: true, ended_by: 'recovery', size_bytes: bytes.length },
+  ]);
+});
+
+test('recovering again does nothing more', async () => {
+  await cutOff(wav(2, tone, null));
+  await recover();
+  expect(await recover()).toBe(0);
+  expect(await events()).toHaveLength(1);
+});
+
+test.each([
+  ['no file', null],
+  ['an empty file', Buffer.alloc(0)],
+  ['a file cut off in its header', wav(2, tone).subarray(0, 30)],
+  ['a header and no sound', wav(2, [], null)],
+  ['something else', Buffer.alloc(5000, 'x')],
+])('%s: the recording is lost, and says so', async (_, bytes) => {
+  await cutOff(bytes);
+  await recover();
+  expect(await storage.recording('rec_call_1')).toMatchObject({ status: 'failed', recovered: true });
+  expect(await events()).toMatchObject([{ event: 'recording.failed', error: { code: 'recording_lost' } }]);
+});
+
+test('an mp3 that was asked for is made now, and what the crash left of it is removed', async () => {
+  const { file } = await cutOff(wav(1, tone, null), { format: 'mp3', channels: 1 });
+  const draft = files.path(file).replace('.wav', '.mp3.part');
+  writeFileSync(draft, 'half');
+  writeFileSync(files.path('2026/old.mp3.part'), 'half');
+  await recover();
+  const recording = (await storage.recording('rec_call_1'))!;
+  expect(recording).toMatchObject({ status: 'completed', format: 'mp3', durationMs: 2000 });
+  expect(await files.names()).toEqual([recording.file]);
+});
+
+test('a crash between the commit and the removal of the file as recorded leaves nothing behind', async () => {
+  const file = await files.place('rec_call_1', call.createdAt);
+  const mp3 = file.replace('.wav', '.mp3');
+  await storage.commit({ recording: aRecording(call, { status: 'completed', file: mp3, format: 'mp3' }) });
+  writeFileSync(files.path(file), wav(1, tone));
+  writeFileSync(files.path(mp3), 'whole');
+  await recover();
+  expect(await files.names()).toEqual([mp3]);
+});
+
+test('where the store fails the files stay, and the next start tries again', async () => {
+  const { file } = await cutOff(wav(1, tone, null), { format: 'mp3' });
+  const journal = { commit: () => Promise.reject(new Error('the disk is full')) };
+  const ports = { store: storage, files, finisher, clock, log: silentLog, call: async () => call };
+  await recoverRecordings({ ...ports, journal });
+  expect(existsSync(files.path(file))).toBe(true);
+  await recover();
+  expect(await storage.recording('rec_call_1')).toMatchObject({ status: 'completed', format: 'mp3' });
+  expect(await events()).toHaveLength(1);
+});
+
+test('a recording whose call is gone is finished without an event', async () => {
+  await cutOff(wav(2, tone, null), { id: 'rec_ghost', callId: 'ghost' });
+  await recover();
+  expect(await storage.recording('rec_ghost')).toMatchObject({ status: 'completed', recovered: true });
+});

@@ -1,0 +1,85 @@
+import type { CallRecord } from '../calls/index.ts';
+import { type Clock, explain, type Log } from '../kit/index.ts';
+import { DRAFT, mp3Beside } from './mp3.ts';
+import { entryOf, type RecordingPorts, savedAs } from './recording.ts';
+import { recordingEvent } from './recording-events.ts';
+import type { RecordingRecord, RecordingStore } from './store.ts';
+import { repairWav } from './wav-file.ts';
+
+export interface RecoveryPorts extends RecordingPorts {
+  store: RecordingStore;
+  /** The call as it is kept: its status at this moment goes into the event. */
+  call(id: string): Promise<CallRecord | undefined>;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * Finishes what a crash cut off: every recording that is still `started` becomes a file that can be played and
+ * gets its one terminal event, and drafts of files are removed. Run it at the start, before calls are taken, and
+ * before the calls of the crash get their own last event. Running it again does nothing more.
+ * @returns how many recordings were found open.
+ */
+export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
+  const open = await ports.store.openRecordings();
+  const keep = new Set<string>();
+  for (const recording of open) {
+    try {
+      await recover(recording, ports);
+    } catch (error) {
+      keep.add(recording.file);
+      ports.log.error(
+        { recording: recording.id, error: explain(error) },
+        'a recording could not be recovered',
+      );
+    }
+  }
+  await removeStrays(ports, keep);
+  return open.length;
+}
+
+async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promise<void> {
+  const { journal, files, clock, log } = ports;
+  const recovered = {
+    ...recording,
+    ...(await ending(recording, ports)),
+    recovered: true,
+    updatedAt: clock.now(),
+  };
+  const call = await ports.call(recording.callId);
+  const events = call ? [recordingEvent(recovered, call)] : [];
+  await journal.commit({ recording: recovered, events, timeline: events.map(entryOf) });
+  log.info({ recording: recovered.id, status: recovered.status }, 'a recording was recovered');
+  if (recovered.file !== recording.file) await files.remove(recording.file);
+}
+
+/** What the file that was left says about the recording. */
+async function ending(recording: RecordingRecord, ports: RecoveryPorts): Promise<Partial<RecordingRecord>> {
+  const path = ports.files.path(recording.file);
+  const found = (await ports.files.size(recording.file)) === undefined ? undefined : await repairWav(path);
+  if (!found) return lost(ports.clock.now());
+  const durationMs = Math.round((found.samples * 1000) / found.sampleRate);
+  return {
+    status: 'completed',
+    endedBy: 'recovery',
+    endedAt: recording.startedAt + durationMs,
+    durationMs,
+    ...savedAs(recording.file, await ports.finisher.finish(path, recording.format)),
+  };
+}
+
+function lost(at: number): Partial<RecordingRecord> {
+  const error = { code: 'recording_lost', message: 'no sound of the recording had been saved' };
+  return { status: 'failed', endedBy: 'recovery', endedAt: at, error };
+}
+
+/** Drafts, and WAV files whose MP3 had been committed when the crash came. */
+async function removeStrays({ files, log }: RecoveryPorts, keep: Set<string>): Promise<void> {
+  const names = new Set(await files.names());
+  for (const name of names) {
+    const encoded = name.endsWith('.wav') && names.has(mp3Beside(name)) && !keep.has(name);
+    if (!name.endsWith(DRAFT) && !encoded) continue;
+    await files.remove(name);
+    log.info({ file: name }, 'a file that a crash had left was removed');
+  }
+}
