@@ -1,0 +1,43 @@
+import { systemClock } from '../../src/kit/index.ts';
+
+/** What has come in, for tests that wait for something instead of sleeping. */
+export class Inbox<T> {
+  /** Everything, in order of arrival. */
+  readonly all: T[] = [];
+  #taken = new Set<T>();
+  #waiting = new Set<() => void>();
+  #describe: (item: T) => string;
+
+  constructor(describe: (item: T) => string) {
+    this.#describe = describe;
+  }
+
+  add(item: T): void {
+    this.all.push(item);
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /** The first that matches and was not taken before; rejects, telling what came instead, after `timeoutMs`. */
+  take(matches: (item: T) => boolean, what: string, timeoutMs = 15_000): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const item = this.all.find((item) => !this.#taken.has(item) && matches(item));
+        if (item === undefined) return;
+        this.#taken.add(item);
+        done();
+        resolve(item);
+      };
+      const timer = systemClock.after(timeoutMs, () => {
+        done();
+        const came = this.all.map(this.#describe).join(', ') || 'nothing';
+        reject(new Error(`no ${what} within ${timeoutMs} ms; there came: ${came}`));
+      });
+      const done = () => {
+        timer.cancel();
+        this.#waiting.delete(look);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}
