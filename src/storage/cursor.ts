@@ -11,7 +11,7 @@ export function encodeCursor(position: Position): string {
 
 /**
  * @param shape what the position consists of.
- * @throws Failure `invalid_request` for a cursor that this list did not give out.
+ * @throws Failure `invalid_cursor` for a cursor that this list did not give out.
  */
 export function decodeCursor<T extends Position>(cursor: string, shape: ('number' | 'string')[]): T {
   const position = parse(Buffer.from(cursor, 'base64url').toString());
@@ -19,7 +19,7 @@ export function decodeCursor<T extends Position>(cursor: string, shape: ('number
     Array.isArray(position) &&
     position.length === shape.length &&
     shape.every((kind, at) => typeof position[at] === kind);
-  if (!fits) throw new Failure('invalid_request', 'cursor is not one that this list has given out');
+  if (!fits) throw new Failure('invalid_cursor', 'cursor is not one that this list has given out');
   return position as T;
 }
 

@@ -1,6 +1,6 @@
 import type { CallRecord, TimelineEntry } from '../calls/index.ts';
 import type { ApiKey, Application, Customer, Did, Trunk } from '../directory/index.ts';
-import type { RecordingRecord } from '../recordings/store.ts';
+import type { RecordingRecord } from '../recordings/index.ts';
 import type { AttemptRecord, EventRecord } from '../webhooks/index.ts';
 
 /** How a property lies in its column: as it is, as JSON text, or as 0 or 1. */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { PageRequest } from '../calls/index.ts';
-import type { RecordingFilter, RecordingRecord, RecordingStore } from '../recordings/store.ts';
+import type { RecordingFilter, RecordingRecord, RecordingStore } from '../recordings/index.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { fromRow, recordingLayout, type Tables } from './layouts.ts';
 

@@ -256,7 +256,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
     test('refuse a cursor that they have not given out', async () => {
       for (const cursor of ['nonsense', 'WzFd', 'bnVsbA']) {
         const refusal = storage.calls({}, { limit: 5, cursor });
-        await expect(refusal).rejects.toMatchObject({ code: 'invalid_request' });
+        await expect(refusal).rejects.toMatchObject({ code: 'invalid_cursor' });
       }
     });
   });

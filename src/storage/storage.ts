@@ -1,7 +1,7 @@
 import type { CallJournal, CallRecord, CallStore, EventDraft, TimelineEntry } from '../calls/index.ts';
 import type { DirectoryStore } from '../directory/index.ts';
 import type { Clock, Ids, Log, Signal } from '../kit/index.ts';
-import type { RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/store.ts';
+import type { RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/index.ts';
 import type { EventRecord, EventStore, OutboxStore } from '../webhooks/index.ts';
 
 /** What is written together or not at all. */

@@ -1,5 +1,5 @@
 import type { CallRecord, EventDraft } from '../../calls/index.ts';
-import type { RecordingRecord } from '../../recordings/store.ts';
+import type { RecordingRecord } from '../../recordings/index.ts';
 import type { AttemptRecord } from '../../webhooks/index.ts';
 
 /** A call that is like any other but for what the test says. */

@@ -1,0 +1,134 @@
+import type { Page, PageRequest } from '../calls/index.ts';
+import { type Clock, Failure, type Ids, type Random } from '../kit/index.ts';
+import { changed, type Some } from './changes.ts';
+import { hashKey, hintOf, makeKey } from './key.ts';
+import { Shelf } from './shelf.ts';
+import type { ApiKey, Application, DirectoryRows, DirectoryStore } from './store.ts';
+
+/** What can be set on an application. */
+export type ApplicationFields = Omit<Application, 'id' | 'customerId' | 'createdAt' | 'updatedAt'>;
+
+export type NewApplication = Pick<Application, 'customerId' | 'name' | 'answerUrl'> & Some<ApplicationFields>;
+
+/** What the rows of the directory are made with. */
+export interface Making {
+  clock: Clock;
+  ids: Ids;
+  random: Random;
+  /** @throws Failure `customer_not_found`. */
+  requireCustomer(id: string): void;
+}
+
+const defaults: Omit<ApplicationFields, 'name' | 'answerUrl'> = {
+  answerMethod: 'POST',
+  fallbackAnswerUrl: null,
+  webhookUrl: null,
+  webhookSecrets: [],
+  faultMessage: null,
+  voice: null,
+  language: null,
+  aiEnabled: false,
+  recordCalls: false,
+};
+
+/** Applications and the keys that open them. */
+export class Applications {
+  #making: Making;
+  #rows: Shelf<Application>;
+  #keys: Shelf<ApiKey>;
+
+  /** @param store saves applications as they are handed to it: secrets are sealed before. */
+  constructor(rows: DirectoryRows, store: DirectoryStore, making: Making) {
+    this.#making = making;
+    this.#rows = new Shelf(rows.applications, (row) => row.id, {
+      save: (row) => store.saveApplication(row),
+      delete: (id) => store.deleteApplication(id),
+    });
+    this.#keys = new Shelf(rows.keys, (row) => row.sha256, {
+      save: (row) => store.saveKey(row),
+      delete: () => Promise.reject(new Error('a key expires, it is not deleted')),
+    });
+  }
+
+  get(id: string): Application | undefined {
+    return this.#rows.get(id);
+  }
+
+  of(customerId: string): Application[] {
+    return [...this.#rows.all()].filter((row) => row.customerId === customerId);
+  }
+
+  /** Newest first, of one customer or of all. */
+  list(filter: { customerId?: string | undefined }, page: PageRequest): Page<Application> {
+    const { customerId } = filter;
+    return this.#rows.page((row) => customerId === undefined || row.customerId === customerId, page);
+  }
+
+  async create(fields: NewApplication): Promise<{ application: Application; apiKey: string }> {
+    const now = this.#making.clock.now();
+    const { customerId, name, answerUrl, ...more } = fields;
+    this.#making.requireCustomer(customerId);
+    const id = this.#making.ids.next('app');
+    const bare = { id, customerId, ...defaults, name, answerUrl, createdAt: now, updatedAt: now };
+    const application = await this.#rows.put(named(changed<Application>(bare, more)));
+    return { application, apiKey: await this.#addKey(application.id) };
+  }
+
+  async update(id: string, fields: Some<ApplicationFields>): Promise<Application> {
+    const updatedAt = this.#making.clock.now();
+    return this.#rows.put(named({ ...changed<Application>(this.#existing(id), fields), updatedAt }));
+  }
+
+  /** Its keys go with it. */
+  async delete(id: string): Promise<void> {
+    await this.#rows.remove(this.#existing(id).id);
+    for (const key of this.keys(id)) this.#keys.follow(key.id);
+  }
+
+  /** Oldest first, expired ones too. */
+  keys(applicationId: string): ApiKey[] {
+    return [...this.#keys.all()].filter((key) => key.applicationId === applicationId);
+  }
+
+  /** The earlier keys go on opening for `graceSeconds`, so that programs can be changed over. */
+  async rotateKey(applicationId: string, graceSeconds: number): Promise<string> {
+    const end = this.#making.clock.now() + graceSeconds * 1000;
+    const earlier = this.keys(this.#existing(applicationId).id);
+    const apiKey = await this.#addKey(applicationId);
+    for (const key of earlier) {
+      if (key.expiresAt === null || key.expiresAt > end) await this.#keys.put({ ...key, expiresAt: end });
+    }
+    return apiKey;
+  }
+
+  authenticate(apiKey: string): Application | undefined {
+    const key = this.#keys.named(hashKey(apiKey));
+    if (!key || (key.expiresAt !== null && key.expiresAt <= this.#making.clock.now())) return undefined;
+    return this.#rows.get(key.applicationId);
+  }
+
+  async #addKey(applicationId: string): Promise<string> {
+    const { clock, ids, random } = this.#making;
+    const apiKey = makeKey(random);
+    await this.#keys.put({
+      id: ids.next('key'),
+      applicationId,
+      sha256: hashKey(apiKey),
+      hint: hintOf(apiKey),
+      createdAt: clock.now(),
+      expiresAt: null,
+    });
+    return apiKey;
+  }
+
+  #existing(id: string): Application {
+    const row = this.#rows.get(id);
+    if (!row) throw new Failure('application_not_found', 'application not found');
+    return row;
+  }
+}
+
+function named(row: Application): Application {
+  if (row.name.trim() === '') throw new Failure('invalid_request', 'name is required');
+  return row;
+}

@@ -1,0 +1,234 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Ids, seededRandom, VirtualClock } from '../kit/index.ts';
+import { type Customer, Directory, SecretBox, seedDemo } from './index.ts';
+import { MemoryDirectoryStore } from './testing/memory-store.ts';
+
+let clock: VirtualClock;
+let store: MemoryDirectoryStore;
+let directory: Directory;
+let customer: Customer;
+let ids: Ids;
+
+const open = () => {
+  const random = seededRandom(7);
+  return Directory.open(store, { clock, ids, random, secrets: new SecretBox(Buffer.alloc(32, 5), random) });
+};
+const createApplication = (name = 'Shop') =>
+  directory.createApplication({ customerId: customer.id, name, answerUrl: 'https://example.test/' });
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  ids = new Ids(clock);
+  store = new MemoryDirectoryStore();
+  directory = await open();
+  customer = await directory.createCustomer({ name: 'Acme' });
+});
+
+describe('an API key', () => {
+  test('opens its application, also after a restart, and is kept only as a hash', async () => {
+    const { application, apiKey } = await createApplication();
+    expect(apiKey).toMatch(/^mv_live_\w{32,}$/);
+    expect(directory.authenticate(apiKey)).toEqual(application);
+    expect(JSON.stringify(store.rows)).not.toContain(apiKey);
+    expect(directory.keysOf(application.id)[0]?.hint).toBe(apiKey.slice(0, 12));
+    directory = await open();
+    expect(directory.authenticate(apiKey)).toEqual(application);
+  });
+
+  test('that was never made opens nothing', async () => {
+    const { apiKey } = await createApplication();
+    expect(directory.authenticate(`${apiKey}0`)).toBeUndefined();
+    expect(directory.authenticate('')).toBeUndefined();
+  });
+
+  test('that has been rotated opens until its grace has passed', async () => {
+    const { application, apiKey } = await createApplication();
+    const next = await directory.rotateKey(application.id, { graceSeconds: 60 });
+    await clock.advance(59_999);
+    expect(directory.authenticate(apiKey)?.id).toBe(application.id);
+    await clock.advance(1);
+    expect(directory.authenticate(apiKey)).toBeUndefined();
+    expect(directory.authenticate(next)?.id).toBe(application.id);
+  });
+
+  test('that has been rotated without grace opens nothing, and a later grace does not wake it', async () => {
+    const { application, apiKey } = await createApplication();
+    await directory.rotateKey(application.id);
+    await directory.rotateKey(application.id, { graceSeconds: 60 });
+    expect(directory.authenticate(apiKey)).toBeUndefined();
+    expect(await (await open()).authenticate(apiKey)).toBeUndefined();
+  });
+});
+
+describe('an application', () => {
+  test('needs a name, and a customer that exists', async () => {
+    await expect(createApplication('  ')).rejects.toMatchObject({ code: 'invalid_request' });
+    const orphan = directory.createApplication({ customerId: 'cust_none', name: 'A', answerUrl: 'x' });
+    await expect(orphan).rejects.toMatchObject({ code: 'customer_not_found' });
+  });
+
+  test('changes only where it is told to', async () => {
+    const { application } = await createApplication();
+    await clock.advance(1000);
+    const changed = await directory.updateApplication(application.id, { voice: 'kal', language: undefined });
+    expect(changed).toEqual({ ...application, voice: 'kal', updatedAt: application.createdAt + 1000 });
+    expect((await open()).application(application.id)).toEqual(changed);
+    const unknown = directory.updateApplication('app_none', {});
+    await expect(unknown).rejects.toMatchObject({ code: 'application_not_found' });
+  });
+
+  test('has its webhook secrets sealed at rest and plain in memory', async () => {
+    const { application } = await createApplication();
+    await directory.updateApplication(application.id, { webhookSecrets: ['whsec_new', 'whsec_old'] });
+    expect(JSON.stringify(store.rows)).not.toContain('whsec');
+    expect((await open()).application(application.id)?.webhookSecrets).toEqual(['whsec_new', 'whsec_old']);
+  });
+
+  test('that is deleted takes its keys along and leaves its numbers unassigned', async () => {
+    const { application, apiKey } = await createApplication();
+    const number = { customerId: customer.id, applicationId: application.id, numberE164: '+15550100001' };
+    const did = await directory.dids.create(number);
+    await directory.deleteApplication(application.id);
+    for (const one of [directory, await open()]) {
+      expect(one.authenticate(apiKey)).toBeUndefined();
+      expect(one.route('+15550100001')).toBeUndefined();
+      expect(one.dids.get(did.id)?.applicationId).toBeNull();
+    }
+  });
+
+  test('is not seen when it could not be kept', async () => {
+    store.broken = true;
+    await expect(createApplication()).rejects.toThrow('disk full');
+    expect(directory.applicationsOf(customer.id)).toEqual([]);
+  });
+
+  test('is listed newest first, page by page, each once', async () => {
+    const made = [];
+    for (const name of ['a', 'b', 'c', 'd', 'e']) made.push((await createApplication(name)).application.name);
+    const names: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = directory.applications({ customerId: customer.id }, { limit: 2, cursor });
+      names.push(...page.data.map((application) => application.name));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor);
+    expect(names).toEqual(made.reverse());
+    expect(() => directory.applications({}, { limit: 2, cursor: '!' })).toThrow('cursor');
+  });
+});
+
+describe('a number', () => {
+  const number = (numberE164: string, more = {}) =>
+    directory.dids.create({ customerId: customer.id, numberE164, ...more });
+
+  test('leads a call to its application, however the number is written', async () => {
+    const { application } = await createApplication();
+    const did = await number('+1 555 010-0001', { applicationId: application.id });
+    for (const written of ['+15550100001', '15550100001', '0015550100001', '+1 (555) 010-0001']) {
+      expect(directory.route(written)).toEqual({ did, application });
+    }
+    expect(directory.route('+15550100002')).toBeUndefined();
+  });
+
+  test('that is inactive leads nowhere', async () => {
+    const { application } = await createApplication();
+    const did = await number('+15550100001', { applicationId: application.id });
+    await directory.dids.update(did.id, { status: 'inactive' });
+    expect(directory.route('+15550100001')).toBeUndefined();
+  });
+
+  test('exists once, also when two ask for it at the same time', async () => {
+    const asked = await Promise.allSettled([number('+15550100001'), number('0015550100001')]);
+    expect(asked.map((result) => result.status)).toEqual(['fulfilled', 'rejected']);
+    expect(asked[1]).toMatchObject({ reason: { code: 'number_exists' } });
+    const did = directory.dids.byNumber('+15550100001');
+    await directory.dids.delete(did?.id as string);
+    await number('+15550100001');
+  });
+
+  test('that changes is found under its new digits only', async () => {
+    const did = await number('+15550100001');
+    await directory.dids.update(did.id, { numberE164: '+15550100002' });
+    expect(directory.dids.byNumber('+15550100001')).toBeUndefined();
+    expect(directory.dids.byNumber('+15550100002')?.id).toBe(did.id);
+  });
+
+  test('is refused when it is none, has no SIP target, or a stranger for application', async () => {
+    await expect(number('100')).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(number('+15550100001', { routeMode: 'sip' })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+    const other = await directory.createCustomer({ name: 'Other' });
+    const { application } = await createApplication();
+    const theirs = { customerId: other.id, applicationId: application.id, numberE164: '+15550100001' };
+    await expect(directory.dids.create(theirs)).rejects.toMatchObject({ code: 'application_not_found' });
+    await expect(directory.dids.delete('did_none')).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('a trunk', () => {
+  const trunk = (more = {}) =>
+    directory.trunks.create({ name: 'Carrier', proxy: 'sip.example.test', ...more });
+
+  test('is known by its address, by the smallest block around it, else by its proxy', async () => {
+    const wide = await trunk({ inboundIp: '192.0.2.0/24' });
+    const narrow = await trunk({ inboundIp: '192.0.2.7' });
+    const proxied = await trunk({ proxy: '198.51.100.9:5070' });
+    const sixth = await trunk({ inboundIp: '2001:db8::/32' });
+    expect(directory.trunkFor('192.0.2.8')).toEqual(wide);
+    expect(directory.trunkFor('192.0.2.7')).toEqual(narrow);
+    expect(directory.trunkFor('::ffff:192.0.2.7')).toEqual(narrow);
+    expect(directory.trunkFor('198.51.100.9')).toEqual(proxied);
+    expect(directory.trunkFor('2001:db8::1')).toEqual(sixth);
+    expect(directory.trunkFor('203.0.113.1')).toBeUndefined();
+    expect(directory.trunkFor('nonsense')).toBeUndefined();
+  });
+
+  test('that is switched off or deleted is a stranger', async () => {
+    const { id } = await trunk({ inboundIp: '192.0.2.7' });
+    await directory.trunks.update(id, { isActive: false });
+    expect(directory.trunkFor('192.0.2.7')).toBeUndefined();
+    await directory.trunks.update(id, { isActive: true });
+    expect(directory.trunkFor('192.0.2.7')?.id).toBe(id);
+    await directory.trunks.delete(id);
+    expect(directory.trunkFor('192.0.2.7')).toBeUndefined();
+  });
+
+  test('shares neither gateway name nor address with another, but may keep its own', async () => {
+    const first = await trunk({ gatewayName: 'gw', inboundIp: '192.0.2.7' });
+    await expect(trunk({ gatewayName: 'gw' })).rejects.toMatchObject({ code: 'gateway_name_exists' });
+    await expect(trunk({ inboundIp: '192.0.2.7' })).rejects.toMatchObject({ code: 'inbound_ip_exists' });
+    await expect(trunk({ inboundIp: '192.0.2.7/99' })).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(trunk({ proxy: '' })).rejects.toMatchObject({ code: 'invalid_request' });
+    const same = { gatewayName: 'gw', inboundIp: '192.0.2.7', name: 'New' };
+    expect((await directory.trunks.update(first.id, same)).name).toBe('New');
+  });
+
+  test('has its password sealed at rest and plain in memory', async () => {
+    const { id } = await trunk({ username: 'acme', password: 'correct horse' });
+    expect(store.rows.trunks[0]?.password).not.toContain('horse');
+    expect((await open()).trunks.get(id)?.password).toBe('correct horse');
+  });
+
+  test("carries calls for its customer before those for all do, and for nobody else's", async () => {
+    const shared = await trunk();
+    const own = await trunk({ customerId: customer.id });
+    await trunk({ customerId: (await directory.createCustomer({ name: 'Other' })).id });
+    await trunk({ isActive: false });
+    expect(directory.trunks.outbound(customer.id)).toEqual([own, shared]);
+  });
+});
+
+describe('a fresh data folder', () => {
+  test('has a number that can be called at once, made once', async () => {
+    store = new MemoryDirectoryStore();
+    directory = await open();
+    const demo = await seedDemo(directory);
+    const route = directory.route('+15550100000');
+    expect(route?.application).toMatchObject({ answerUrl: 'builtin:demo', customerId: demo?.customer.id });
+    expect(directory.authenticate(demo?.apiKey as string)).toEqual(route?.application);
+    const before = structuredClone(store.rows);
+    expect(await seedDemo(await open())).toBeUndefined();
+    expect(store.rows).toEqual(before);
+  });
+});

@@ -1,0 +1,31 @@
+import type { SecretBox } from './secret-box.ts';
+import type { DirectoryStore } from './store.ts';
+
+/** The store as the directory sees it: secrets are plain here and sealed there. */
+export function sealedStore(store: DirectoryStore, box: SecretBox): DirectoryStore {
+  const orNull = (act: (text: string) => string) => (text: string | null) =>
+    text === null ? null : act(text);
+  const seal = (text: string) => box.seal(text);
+  const open = (text: string) => box.open(text);
+  return {
+    async load() {
+      const rows = await store.load();
+      return {
+        ...rows,
+        applications: rows.applications.map((row) => ({
+          ...row,
+          webhookSecrets: row.webhookSecrets.map(open),
+        })),
+        trunks: rows.trunks.map((row) => ({ ...row, password: orNull(open)(row.password) })),
+      };
+    },
+    saveApplication: (row) => store.saveApplication({ ...row, webhookSecrets: row.webhookSecrets.map(seal) }),
+    saveTrunk: (row) => store.saveTrunk({ ...row, password: orNull(seal)(row.password) }),
+    saveCustomer: (row) => store.saveCustomer(row),
+    deleteApplication: (id) => store.deleteApplication(id),
+    saveKey: (row) => store.saveKey(row),
+    saveDid: (row) => store.saveDid(row),
+    deleteDid: (id) => store.deleteDid(id),
+    deleteTrunk: (id) => store.deleteTrunk(id),
+  };
+}

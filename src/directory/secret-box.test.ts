@@ -1,0 +1,49 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { systemRandom } from '../kit/index.ts';
+import { openSecretBox, SecretBox } from './secret-box.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'minivoice-secrets-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('what was sealed opens to what it was, whatever it was', () => {
+  const box = new SecretBox(systemRandom.bytes(32), systemRandom);
+  fc.assert(
+    fc.property(fc.string(), (secret) => {
+      expect(box.open(box.seal(secret))).toBe(secret);
+    }),
+  );
+});
+
+test('the same secret is sealed differently each time', () => {
+  const box = new SecretBox(systemRandom.bytes(32), systemRandom);
+  expect(box.seal('secret')).not.toBe(box.seal('secret'));
+});
+
+test('what was altered, or sealed with another key, or never sealed, does not open', () => {
+  const box = new SecretBox(systemRandom.bytes(32), systemRandom);
+  const sealed = box.seal('a secret');
+  const at = sealed.length - 3;
+  const altered = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
+  expect(() => box.open(altered)).toThrow('cannot be opened');
+  expect(() => new SecretBox(systemRandom.bytes(32), systemRandom).open(sealed)).toThrow('cannot be opened');
+  expect(() => box.open(sealed.slice(0, 20))).toThrow('cannot be opened');
+  expect(() => box.open('a secret')).toThrow('not sealed');
+});
+
+test('the key file is made at the first start, for its owner alone, and found at the next', async () => {
+  const file = join(folder, 'secret.key');
+  const sealed = (await openSecretBox(file, systemRandom)).seal('kept');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(statSync(file).size).toBe(32);
+  expect(readdirSync(folder)).toEqual(['secret.key']);
+  expect((await openSecretBox(file, systemRandom)).open(sealed)).toBe('kept');
+});
+
+test('a key file of the wrong size is refused', async () => {
+  writeFileSync(join(folder, 'short.key'), 'short');
+  await expect(openSecretBox(join(folder, 'short.key'), systemRandom)).rejects.toThrow('32 bytes');
+});
