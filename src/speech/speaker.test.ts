@@ -1,0 +1,156 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { type Log, silentLog, VirtualClock } from '../kit/index.ts';
+import { type Sound, wavHeader } from '../media/index.ts';
+import { createSpeaker, type SpeechOptions } from './speaker.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'minivoice-speaker-'));
+const warnings: string[] = [];
+const log: Log = { ...silentLog, warn: (_, message) => warnings.push(message) };
+const speakers: ReturnType<typeof createSpeaker>[] = [];
+
+/** A program that speaks like `espeak-ng`: German only, with a tone as long as the text. */
+function fakeEspeak(): string {
+  const path = join(folder, 'espeak');
+  const script = `#!${process.execPath}
+const { readFileSync, writeSync } = require('node:fs');
+if (process.argv.includes('--voices')) {
+  console.log('Pty Language       Age/Gender VoiceName File\\n 5  de              --/M      German    gmw/de');
+  process.exit();
+}
+const text = readFileSync(0, 'utf8');
+if (text === 'kaputt') process.exit(1);
+const header = Buffer.from('${wavHeader(1, null, 22050).toString('base64')}', 'base64');
+const samples = Int16Array.from({ length: text.length * 1000 }, (_, i) => 5000 * Math.sin(i / 5));
+writeSync(1, Buffer.concat([header, Buffer.from(samples.buffer)]));
+`;
+  writeFileSync(path, script);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+function speaker(cacheDir = join(folder, 'cache'), espeakProgram = join(folder, 'no-such-program')) {
+  const made = createSpeaker({ cacheDir, log, clock: new VirtualClock(), espeakProgram });
+  speakers.push(made);
+  return made;
+}
+
+const english = speaker();
+
+async function all(sounds: AsyncIterable<Sound>): Promise<Sound[]> {
+  const heard: Sound[] = [];
+  for await (const sound of sounds) heard.push(sound);
+  return heard;
+}
+
+const said = (text: string, options: SpeechOptions = {}, by = english) => all(by.speak(text, options));
+
+const seconds = (sounds: Sound[]) => sounds.reduce((sum, { samples }) => sum + samples.length, 0) / 8000;
+
+afterAll(async () => {
+  await Promise.all(speakers.map((one) => one.close()));
+  rmSync(folder, { recursive: true });
+});
+
+test('a text is spoken, a sound for each sentence, in samples that threads can share', async () => {
+  const sounds = await said('Thank you for calling. Press one for sales.');
+  expect(sounds).toHaveLength(2);
+  expect(sounds[0]!.samples.buffer).toBeInstanceOf(SharedArrayBuffer);
+  expect(seconds(sounds)).toBeGreaterThan(2);
+  expect(seconds(sounds)).toBeLessThan(5);
+});
+
+test('what is heard is speech: neither silence nor noise, and as loud as it should be', async () => {
+  const [{ samples }] = (await said('Please hold the line while we connect you.')) as [Sound];
+  const rms = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
+  expect(20 * Math.log10(rms / 32768)).toBeGreaterThan(-24);
+  expect(20 * Math.log10(rms / 32768)).toBeLessThan(-16);
+  // Speech crosses zero some 500 to 3,000 times a second; noise 4,000 times.
+  const crossings = samples.filter((x, i) => i > 0 && x >= 0 !== samples[i - 1]! >= 0).length;
+  expect((crossings / samples.length) * 8000).toBeLessThan(3500);
+  expect((crossings / samples.length) * 8000).toBeGreaterThan(200);
+});
+
+test('the voices differ, and an unknown one is the default', async () => {
+  const [rms] = await said('Hello there.');
+  const [slt] = await said('Hello there.', { voice: 'slt' });
+  const [other] = await said('Hello there.', { voice: 'nobody' });
+  expect(slt!.samples).not.toEqual(rms!.samples);
+  expect(other!.samples).toBe(rms!.samples);
+});
+
+test('a sentence is made once, for all who ask at the same time and after', async () => {
+  const both = await Promise.all([said('This is made once.'), said('This is made once.')]);
+  const again = await said('This is made once.');
+  expect(both[0][0]!.samples).toBe(both[1][0]!.samples);
+  expect(again[0]!.samples).toBe(both[0][0]!.samples);
+});
+
+test('another process finds on disk what this one has spoken', async () => {
+  const cacheDir = join(folder, 'kept');
+  const [here] = await said('Kept for tomorrow.', {}, speaker(cacheDir));
+  await expect
+    .poll(() => readdirSync(cacheDir, { recursive: true, encoding: 'utf8' }))
+    .toContainEqual(expect.stringMatching(/\.pcm$/));
+  const [there] = await said('Kept for tomorrow.', {}, speaker(cacheDir));
+  expect(there!.samples).toEqual(here!.samples);
+});
+
+test('what cannot be said in English is left out, and nothing at all is no error', async () => {
+  expect(await said('日本語。 …')).toEqual([]);
+  expect(await said('   ')).toEqual([]);
+  expect(await said('Hello. 日本語。')).toHaveLength(1);
+});
+
+test('hangup ends the speech early, without an error', async () => {
+  const hangup = new AbortController();
+  const heard: Sound[] = [];
+  for await (const sound of english.speak('One is heard. Two is not. Three neither.', {}, hangup.signal)) {
+    heard.push(sound);
+    hangup.abort();
+  }
+  expect(heard).toHaveLength(1);
+  expect(await all(english.speak('Nothing.', {}, hangup.signal))).toEqual([]);
+});
+
+test('hangup ends the waiting for a sentence that is being made', async () => {
+  const hangup = new AbortController();
+  const waiting = all(english.speak('Nobody waits for this one.', {}, hangup.signal));
+  hangup.abort();
+  expect(await waiting).toEqual([]);
+});
+
+test('a language that the machine can speak is spoken by it', async () => {
+  const german = speaker(join(folder, 'german'), fakeEspeak());
+  const sounds = await said('Guten Tag.', { language: 'de-AT' }, german);
+  expect(seconds(sounds)).toBeGreaterThan(0.4);
+  expect(seconds(sounds)).toBeLessThan(0.7);
+});
+
+test('a sentence that cannot be spoken fails with speech_failed', async () => {
+  const german = speaker(join(folder, 'german'), fakeEspeak());
+  await expect(said('kaputt', { language: 'de' }, german)).rejects.toMatchObject({ code: 'speech_failed' });
+});
+
+test.each(['fr-FR', '--help', '../de'])(
+  '%s has no voice: an English one speaks, and the log says so once',
+  async (language) => {
+    const german = speaker(join(folder, 'german'), fakeEspeak());
+    warnings.length = 0;
+    for (const text of ['Bonjour.', 'Au revoir.']) {
+      expect(await said(text, { language }, german)).toHaveLength(1);
+    }
+    expect(warnings).toHaveLength(1);
+  },
+);
+
+test('after it is closed nothing more is spoken', async () => {
+  const closed = speaker(join(folder, 'closed'));
+  await closed.warm();
+  const waiting = said('This is never finished.', {}, closed).catch((error) => error);
+  await closed.close();
+  expect(await waiting).toMatchObject({ code: 'speech_failed' });
+  await expect(said('Nor this.', {}, closed)).rejects.toMatchObject({ code: 'speech_failed' });
+});

@@ -1,0 +1,138 @@
+import type { Clock, Log } from '../kit/index.ts';
+import type { Sound } from '../media/index.ts';
+import { type Samples, SpeechCache } from './cache.ts';
+import type { Engine } from './engine.ts';
+import { EspeakEngine } from './espeak/espeak-engine.ts';
+import { FliteEngine } from './flite/flite-engine.ts';
+import { sentences } from './sentences.ts';
+
+export interface SpeechOptions {
+  /** `rms` or `male` (default), `slt` or `female`; anything else is the default. */
+  voice?: string | undefined;
+  /** BCP 47. Nothing or `en…`: the English voices; others where the machine can speak them. */
+  language?: string | undefined;
+}
+
+/** Text to sound. */
+export interface Speaker {
+  /**
+   * One sound for each sentence, yielded as soon as it is there, while the next one is being made. Ends early,
+   * without an error, when `signal` is aborted; throws `speech_failed` when a sentence cannot be spoken.
+   */
+  speak(text: string, options: SpeechOptions, signal?: AbortSignal): AsyncIterable<Sound>;
+}
+
+export interface SpeakerSettings {
+  /** Folder for sentences spoken before; made when it is missing. */
+  cacheDir: string;
+  log: Log;
+  clock: Clock;
+  /** Bytes of speech kept on disk; default 500 MB. */
+  cacheBytes?: number;
+  /** The program for languages other than English; default `espeak-ng` on the PATH. */
+  espeakProgram?: string;
+}
+
+const MB = 1024 * 1024;
+
+/** Speaks with what needs no account and no network. Ready at once; `warm` takes the first sentence's wait away. */
+export function createSpeaker(
+  settings: SpeakerSettings,
+): Speaker & { warm(): Promise<void>; close(): Promise<void> } {
+  const { log, clock, espeakProgram } = settings;
+  const flite = new FliteEngine({ log, clock });
+  const espeak = new EspeakEngine(espeakProgram ? { clock, program: espeakProgram } : { clock });
+  const cache = new SpeechCache({
+    folder: settings.cacheDir,
+    clock,
+    diskBytes: settings.cacheBytes ?? 500 * MB,
+    memoryBytes: 32 * MB,
+  });
+  const speaker = new CachingSpeaker(flite, espeak, cache, log);
+  return {
+    speak: (text, options, signal) => speaker.speak(text, options, signal),
+    warm: async () => void (await Promise.all([flite.warm(), cache.prune()])),
+    close: async () => void (await Promise.all([flite.close(), espeak.close()])),
+  };
+}
+
+class CachingSpeaker implements Speaker {
+  #flite: FliteEngine;
+  #espeak: EspeakEngine;
+  #cache: SpeechCache;
+  #log: Log;
+  #making = new Map<string, Promise<Samples>>();
+  #unspoken = new Set<string>();
+
+  constructor(flite: FliteEngine, espeak: EspeakEngine, cache: SpeechCache, log: Log) {
+    this.#flite = flite;
+    this.#espeak = espeak;
+    this.#cache = cache;
+    this.#log = log;
+  }
+
+  async *speak(text: string, options: SpeechOptions, signal?: AbortSignal): AsyncGenerator<Sound> {
+    if (signal?.aborted) return;
+    const { engine, voice } = await this.#choose(options);
+    const make = (sentence: string | undefined) => {
+      const samples = sentence === undefined ? undefined : this.#sound(engine, voice, sentence);
+      samples?.catch(() => {});
+      return samples;
+    };
+    const pieces = sentences(text);
+    let next = make(pieces.shift());
+    while (next && !signal?.aborted) {
+      const samples = await unlessAborted(next, signal);
+      if (!samples) return;
+      next = make(pieces.shift());
+      if (samples.length > 0) yield { samples };
+    }
+  }
+
+  async #choose({ voice, language }: SpeechOptions): Promise<{ engine: Engine; voice: string }> {
+    const english = voice === 'slt' || voice === 'female' ? 'slt' : 'rms';
+    if (!language || /^en\b/i.test(language)) return { engine: this.#flite, voice: english };
+    const foreign = await this.#espeak.voiceFor(language);
+    if (foreign) return { engine: this.#espeak, voice: english === 'slt' ? `${foreign}+f3` : foreign };
+    if (!this.#unspoken.has(language)) {
+      this.#unspoken.add(language);
+      this.#log.warn(
+        { language },
+        'no voice for this language: an English one speaks (is espeak-ng installed?)',
+      );
+    }
+    return { engine: this.#flite, voice: english };
+  }
+
+  /** From the shelf, or made once for all who ask for it at the same time. */
+  #sound(engine: Engine, voice: string, sentence: string): Promise<Samples> {
+    const key = SpeechCache.key([engine.version, voice, '8000', sentence]);
+    const making = this.#making.get(key);
+    if (making) return making;
+    const made = this.#make(key, engine, voice, sentence).finally(() => this.#making.delete(key));
+    this.#making.set(key, made);
+    return made;
+  }
+
+  async #make(key: string, engine: Engine, voice: string, sentence: string): Promise<Samples> {
+    const kept = await this.#cache.find(key);
+    if (kept) return kept;
+    const samples = await engine.synthesise(sentence, voice);
+    this.#cache.keep(key, samples).catch((error) => {
+      this.#log.warn({ error: String(error) }, 'speech could not be kept on disk');
+    });
+    return samples;
+  }
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
+  if (!signal) return promise;
+  const aborted = Promise.withResolvers<undefined>();
+  const abort = () => aborted.resolve(undefined);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
