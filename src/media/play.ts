@@ -8,8 +8,10 @@ export interface PlayOrders {
   stop(): void;
 }
 
-/** Sounds that the thread holds at most: the one it plays, and two for when that ends. */
-const HELD = 3;
+/** Sounds that the thread holds: the one it plays, and two for when that ends … */
+const ENOUGH_SOUNDS = 3;
+/** … unless all of them together are shorter than half a second, in samples. */
+const ENOUGH_SAMPLES = 4000;
 
 /** One play: sounds are pulled from their maker while the thread plays the ones before. */
 export class Play {
@@ -18,7 +20,8 @@ export class Play {
   #orders: PlayOrders;
   #sounds: AsyncIterator<Sound>;
   #signal: AbortSignal | undefined;
-  #held = 0;
+  /** Lengths of the sounds that the thread holds. */
+  #held: number[] = [];
   #over = false;
   #room: (() => void) | undefined;
   #resolve!: (how: 'finished' | 'stopped') => void;
@@ -49,18 +52,23 @@ export class Play {
 
   /** The thread has room for another sound. */
   soundDone(): void {
-    this.#held--;
+    this.#held.shift();
     this.#room?.();
   }
 
   async #feed(): Promise<void> {
     for (let next = await this.#sounds.next(); !next.done; next = await this.#sounds.next()) {
       if (this.#over) return;
-      this.#held++;
+      this.#held.push(next.value.samples.length);
       this.#orders.sound(next.value.samples);
-      while (this.#held >= HELD && !this.#over) await this.#roomy();
+      while (this.#hasEnough() && !this.#over) await this.#roomy();
     }
     if (!this.#over) this.#orders.noMore();
+  }
+
+  #hasEnough(): boolean {
+    const samples = this.#held.reduce((sum, length) => sum + length, 0);
+    return this.#held.length >= ENOUGH_SOUNDS && samples >= ENOUGH_SAMPLES;
   }
 
   #roomy(): Promise<void> {

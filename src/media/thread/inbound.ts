@@ -14,6 +14,9 @@ export interface InboundEvents {
   latched(from: Endpoint): void;
 }
 
+/** One second, in which packets may be on their way from where the far end was before. */
+const FAREWELL_BEATS = 50;
+
 /**
  * The way in: from packets to one frame a beat. Sound is sent to where it comes from (symmetric RTP), so the
  * first packet that is what was agreed on decides who the far end is; the kernel drops what others send.
@@ -26,6 +29,9 @@ export class Inbound {
   #law: G711 = PCMU;
   #target: Endpoint | undefined;
   #latched = false;
+  /** Where the far end was before it moved, and the beats for which that is not listened to. */
+  #former: Endpoint | undefined;
+  #farewell = 0;
   #header = new RtpHeader();
 
   constructor(socket: RtpSocket, events: InboundEvents) {
@@ -42,6 +48,8 @@ export class Inbound {
     this.#latched = false;
     // Where the far end said the same as before, it is still behind the address that was heard.
     const moved = before?.address !== address || before.port !== port;
+    this.#farewell = moved && this.#target ? FAREWELL_BEATS : 0;
+    this.#former = this.#target;
     if (moved || !this.#target) this.#target = { address, port };
     this.#socket.aim(this.#target);
   }
@@ -52,6 +60,7 @@ export class Inbound {
 
   /** Takes what has arrived since the last beat. */
   receive(): void {
+    if (this.#farewell > 0) this.#farewell--;
     this.#socket.receive(this.#take);
   }
 
@@ -66,17 +75,21 @@ export class Inbound {
     const header = this.#header;
     const isSound = header.payloadType === codec.payloadType;
     if (!isSound && header.payloadType !== telephoneEvent?.payloadType) return;
-    if (!this.#latched) this.#latch(from);
+    if (!this.#latched && !this.#latch(from)) return;
     if (isSound) this.jitter.push(header, bytes, this.#law);
     else this.jitter.note(header);
     if (!isSound) this.#events.event(header, bytes);
   }
 
-  #latch({ address, port }: Endpoint): void {
+  /** @returns false when the packet is one of the last from where the far end was before it moved. */
+  #latch({ address, port }: Endpoint): boolean {
+    const former = this.#former;
+    if (this.#farewell > 0 && former?.port === port && former.address === address) return false;
     this.#latched = true;
     this.#target = { address, port };
     this.#socket.connect(this.#target);
     this.#events.latched(this.#target);
+    return true;
   }
 }
 

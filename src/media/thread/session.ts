@@ -1,6 +1,8 @@
 import type { Clock, Random } from '../../kit/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
-import type { AudioAgreement, AudioReport, TapOptions } from '../audio.ts';
+import type { AudioAgreement, AudioReport, Digit, TapOptions } from '../audio.ts';
+import { TelephoneEventReceiver } from '../dtmf/event-receiver.ts';
+import { ToneDetector } from '../dtmf/tone-detector.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
 import type { Command, Report, SessionCommand } from '../protocol.ts';
 import { FileTap, type TapGround } from './file-tap.ts';
@@ -29,6 +31,8 @@ export class MediaSession {
   #agreement: AudioAgreement | undefined;
   #taps: FileTap[] = [];
   #redacted = false;
+  #events = new TelephoneEventReceiver((digit) => this.#heard(digit));
+  #tones = new ToneDetector((digit) => this.#heard(digit));
   #far = new Int16Array(FRAME_SAMPLES);
   #near = new Int16Array(FRAME_SAMPLES);
 
@@ -40,7 +44,7 @@ export class MediaSession {
     this.#player = new Player(session, ground.report);
     this.#outbound = new Outbound(sockets.rtp, ground.random);
     this.#inbound = new Inbound(sockets.rtp, {
-      event: () => {},
+      event: (header, bytes) => this.#events.receive(header, bytes),
       rtcp: () => {},
       latched: () => {},
     });
@@ -81,6 +85,7 @@ export class MediaSession {
   beat(beat: number): void {
     this.#inbound.receive();
     this.#inbound.jitter.pull(this.#far);
+    this.#listen();
     // What is played before there is a far end would be lost.
     if (this.#agreement) this.#player.pull(this.#near);
     const sent = this.#send(beat);
@@ -126,6 +131,15 @@ export class MediaSession {
 
   #tapOf(tap: number): FileTap | undefined {
     return this.#taps.find((file) => file.tap === tap);
+  }
+
+  #listen(): void {
+    if (this.#agreement?.telephoneEvent) this.#events.beat();
+    else if (this.#agreement) this.#tones.listen(this.#far);
+  }
+
+  #heard(digit: Digit): void {
+    this.#ground.report({ told: 'digit', session: this.#session, digit });
   }
 
   #send(beat: number): boolean {

@@ -1,0 +1,226 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../kit/index.ts';
+import type { Audio } from './audio.ts';
+import { toneLevel } from './goertzel.ts';
+import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
+import type { Phone } from './testing/phone.ts';
+
+let bed: Bed;
+let audio: Audio;
+let phone: Phone;
+
+async function set(options?: Parameters<typeof makeBed>[0]): Promise<void> {
+  bed = await makeBed(options);
+  audio = await bed.engine.open();
+  phone = await bed.phone();
+}
+
+beforeEach(() => set());
+afterEach(() => bed.end());
+
+/** Loud is a tone of our making: about 10,000. */
+const LOUD = 8_000;
+const QUIET = 200;
+
+describe('sending', () => {
+  it('is 50 packets a second, of silence while nothing plays', async () => {
+    audio.connect(agreement(phone));
+    await bed.beats(50);
+    expect(phone.heard).toHaveLength(50);
+    expect(phone.sound().every((sample) => sample === 0)).toBe(true);
+    for (const [i, { header }] of phone.heard.entries()) {
+      const first = phone.heard[0]!.header;
+      expect(header.sequence).toBe((first.sequence + i) & 0xffff);
+      expect(header.timestamp).toBe((first.timestamp + i * 160) >>> 0);
+      expect(header.ssrc).toBe(first.ssrc);
+      expect(header.marker).toBe(i === 0);
+    }
+  });
+
+  it('goes on when sequence numbers and timestamps begin again at zero', async () => {
+    await bed.end();
+    await set({ random: { ...seededRandom(1), bytes: (count) => Buffer.alloc(count, 0xff) } });
+    audio.connect(agreement(phone));
+    await bed.beats(3);
+    expect(phone.heard.map(({ header }) => header.sequence)).toEqual([65535, 0, 1]);
+    const [first, second] = phone.heard.map(({ header }) => header.timestamp);
+    expect(second).toBe((first! + 160) % 2 ** 32);
+  });
+
+  it('obeys the direction, and resumes where the beat is', async () => {
+    audio.connect(agreement(phone));
+    await bed.beats(10);
+    for (const direction of ['recvonly', 'inactive'] as const) {
+      audio.connect(agreement(phone, { direction }));
+      await bed.beats(10);
+      expect(phone.heard).toHaveLength(10);
+    }
+    audio.connect(agreement(phone, { direction: 'sendonly' }));
+    await bed.beats(10);
+    const { header: before } = phone.heard[9]!;
+    const { header: after } = phone.heard[10]!;
+    expect(phone.heard).toHaveLength(20);
+    expect(after.sequence).toBe((before.sequence + 1) & 0xffff);
+    expect(after.timestamp).toBe((before.timestamp + 21 * 160) >>> 0);
+    expect(after.marker).toBe(true);
+  });
+
+  it('sends nothing to port 0', async () => {
+    audio.connect(agreement(phone, { remote: { address: phone.local.address, port: 0 } }));
+    await bed.beats(10);
+    expect(phone.heard).toEqual([]);
+  });
+
+  it('speaks A-law when that was agreed on', async () => {
+    audio.connect(agreement(phone, { codec: { name: 'PCMA', payloadType: 8 } }));
+    await bed.beats(1);
+    expect(phone.heard[0]!.header.payloadType).toBe(8);
+    expect(phone.heard[0]!.octets.every((octet) => octet === 0xd5)).toBe(true);
+  });
+});
+
+describe('playing', () => {
+  beforeEach(async () => {
+    audio.connect(agreement(phone));
+    await bed.beats(1);
+  });
+
+  it('is heard by the far end from the next beat, and has finished when the last sample is on the wire', async () => {
+    let at = 0;
+    const playing = audio.play(sounds(tone(440, 1000))).finally(() => {
+      at = bed.clock.monotonic();
+    });
+    await bed.beats(60);
+    await expect(playing).resolves.toBe('finished');
+    expect(at).toBe(51 * 20);
+    expect(toneLevel(phone.sound(1, 51), 440)).toBeGreaterThan(LOUD);
+    expect(toneLevel(phone.sound(51), 440)).toBeLessThan(QUIET);
+  });
+
+  it('joins sounds without a gap, even in the middle of a frame', async () => {
+    const whole = tone(440, 500).samples;
+    const cut = (from: number, to: number) => ({ samples: whole.subarray(from, to) });
+    const parts = [cut(0, 1001), cut(1001, 1002), cut(1002, 1002), cut(1002, 1700), cut(1700, 4000)];
+    const playing = audio.play(sounds(...parts));
+    await bed.beats(30);
+    await expect(playing).resolves.toBe('finished');
+    const heard = phone.sound(1, 26);
+    // µ-law keeps a sample to about 3 %.
+    for (let i = 0; i < 4000; i++) expect(Math.abs(heard[i]! - whole[i]!)).toBeLessThan(600);
+  });
+
+  it('asks for the next sounds while one plays, and not for all at once', async () => {
+    let made = 0;
+    const many = async function* () {
+      for (; made < 100; ) {
+        made++;
+        yield tone(440, 200);
+      }
+    };
+    const playing = audio.play(many());
+    await bed.beats(1);
+    expect(made).toBeLessThanOrEqual(3);
+    await bed.beats(50);
+    expect(made).toBeGreaterThanOrEqual(7);
+    expect(made).toBeLessThanOrEqual(9);
+    expect(toneLevel(phone.sound(1), 440)).toBeGreaterThan(LOUD);
+    await audio.close();
+    await expect(playing).resolves.toBe('stopped');
+  });
+
+  it('waits in silence for sounds that are late', async () => {
+    const late = async function* () {
+      yield tone(440, 100);
+      await new Promise<void>((resolve) => bed.clock.after(500, resolve));
+      yield tone(440, 100);
+    };
+    const playing = audio.play(late());
+    await bed.beats(50);
+    await expect(playing).resolves.toBe('finished');
+    expect(toneLevel(phone.sound(1, 6), 440)).toBeGreaterThan(LOUD);
+    expect(toneLevel(phone.sound(7, 25), 440)).toBeLessThan(QUIET);
+    expect(toneLevel(phone.sound(27, 30), 440)).toBeGreaterThan(LOUD);
+  });
+
+  it('stops within a beat when its signal is aborted', async () => {
+    const abort = new AbortController();
+    const playing = audio.play(sounds(tone(440, 5000)), abort.signal);
+    await bed.beats(10);
+    abort.abort();
+    await expect(playing).resolves.toBe('stopped');
+    await bed.beats(10);
+    expect(toneLevel(phone.sound(1, 11), 440)).toBeGreaterThan(LOUD);
+    expect(phone.sound(12).every((sample) => sample === 0)).toBe(true);
+    await expect(audio.play(sounds(tone(440, 20)), abort.signal)).resolves.toBe('stopped');
+  });
+
+  it('gives way to a new play', async () => {
+    const first = audio.play(sounds(tone(440, 5000)));
+    await bed.beats(10);
+    const second = audio.play(sounds(tone(1000, 100)));
+    await expect(first).resolves.toBe('stopped');
+    await bed.beats(10);
+    await expect(second).resolves.toBe('finished');
+    expect(toneLevel(phone.sound(12, 16), 1000)).toBeGreaterThan(LOUD);
+    expect(toneLevel(phone.sound(12), 440)).toBeLessThan(QUIET);
+  });
+
+  it('waits until there is a far end', async () => {
+    const other = await bed.engine.open();
+    const playing = other.play(sounds(tone(440, 100)));
+    await bed.beats(20);
+    const far = await bed.phone({ port: 4002 });
+    other.connect(agreement(far));
+    await bed.beats(6);
+    await expect(playing).resolves.toBe('finished');
+    expect(toneLevel(far.sound(0, 5), 440)).toBeGreaterThan(LOUD);
+  });
+
+  it('tells the failure of whoever makes the sounds', async () => {
+    const failing = async function* () {
+      yield tone(440, 100);
+      throw new Error('the voice is lost');
+    };
+    await expect(audio.play(failing())).rejects.toThrow('the voice is lost');
+    await bed.beats(5);
+    expect(toneLevel(phone.sound(2), 440)).toBeLessThan(QUIET);
+  });
+});
+
+describe('the ports', () => {
+  it('are given back when an audio is closed, after a rest', async () => {
+    await bed.end();
+    await set({ ports: { from: 20_000, to: 20_003 } });
+    const other = await bed.engine.open();
+    expect([audio.local.port, other.local.port].sort()).toEqual([20_000, 20_002]);
+    await expect(bed.engine.open()).rejects.toMatchObject({ code: 'no_media_port' });
+    const closing = other.close();
+    await bed.beats(1);
+    await closing;
+    await expect(bed.engine.open()).rejects.toMatchObject({ code: 'no_media_port' });
+    await bed.clock.advance(5_000);
+    expect((await bed.engine.open()).local.port).toBe(other.local.port);
+  });
+
+  it('are skipped when another program has them', async () => {
+    await bed.end();
+    bed = await makeBed({ ports: { from: 20_000, to: 20_003 } });
+    phone = await bed.phone({ address: '10.0.0.1', port: 20_001 });
+    audio = await bed.engine.open();
+    expect(audio.local.port).toBe(20_002);
+    expect(bed.engine.load.sessions).toBe(1);
+  });
+});
+
+it('tells at the end what was seen on the wire', async () => {
+  audio.connect(agreement(phone));
+  phone.talk(audio.local, 500);
+  let count = 0;
+  bed.network.passes = ({ from }) => from.port !== 4000 || count++ % 10 !== 5;
+  await bed.beats(100);
+  const report = await audio.close();
+  expect(report.packetsSent).toBe(100);
+  expect(report.packetsReceived).toBeLessThan(100);
+  expect(report.packetsLost).toBeGreaterThan(5);
+  expect(await audio.close()).toEqual(report);
+});

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Audio, Digit } from './audio.ts';
+import { encode, PCMU } from './codec/g711.ts';
+import { TelephoneEventSender } from './dtmf/event-sender.ts';
+import { DigitTone } from './dtmf/tone.ts';
+import { RtpHeader } from './rtp/packet.ts';
+import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
+import type { Phone } from './testing/phone.ts';
+
+let bed: Bed;
+let audio: Audio;
+let phone: Phone;
+
+beforeEach(async () => {
+  bed = await makeBed();
+  audio = await bed.engine.open();
+  phone = await bed.phone();
+});
+afterEach(() => bed.end());
+
+describe('latching', () => {
+  it('sends to where the far end is heard from, though it said otherwise', async () => {
+    const said = await bed.phone({ port: 5000 });
+    audio.connect(agreement(said));
+    await bed.beats(5);
+    expect(said.heard).toHaveLength(5);
+    phone.talk(audio.local, 500);
+    await bed.beats(10);
+    expect(said.heard).toHaveLength(6);
+    expect(phone.heard).toHaveLength(9);
+  });
+
+  it('hears nobody else from then on', async () => {
+    audio.connect(agreement(phone, { telephoneEvent: null }));
+    const digits: Digit[] = [];
+    audio.digits.on((digit) => digits.push(digit));
+    phone.talk(audio.local, 0);
+    await bed.beats(5);
+    const stranger = await bed.phone({ address: '10.0.0.66', port: 4000 });
+    stranger.target = audio.local;
+    await press(stranger, '5');
+    await bed.beats(10);
+    expect(digits).toEqual([]);
+    expect(stranger.heard).toEqual([]);
+    expect((await audio.close()).packetsReceived).toBeLessThanOrEqual(25);
+  });
+
+  it('is not done by what is no sound of this call', async () => {
+    audio.connect(agreement(phone));
+    const stranger = await bed.phone({ address: '10.0.0.66', port: 4000 });
+    stranger.target = audio.local;
+    stranger.send(8, Buffer.alloc(160));
+    stranger.send(96, Buffer.alloc(160));
+    await bed.beats(5);
+    expect(stranger.heard).toEqual([]);
+    expect(phone.heard).toHaveLength(5);
+  });
+
+  it('is done again only after a new agreement', async () => {
+    const second = await bed.phone({ address: '10.0.0.3', port: 4000 });
+    audio.connect(agreement(phone));
+    phone.talk(audio.local, 500);
+    await bed.beats(5);
+    second.talk(audio.local, 500);
+    audio.connect(agreement(phone));
+    await bed.beats(5);
+    expect(second.heard).toEqual([]);
+    phone.hush();
+    audio.connect(agreement(second));
+    await bed.beats(5);
+    expect(second.heard).toHaveLength(5);
+  });
+
+  it('goes on sending to where the far end was heard when only the direction changes', async () => {
+    const said = { address: '192.168.1.2', port: 4000 };
+    audio.connect(agreement(phone, { remote: said }));
+    phone.talk(audio.local, 500);
+    await bed.beats(5);
+    phone.hush();
+    const before = phone.heard.length;
+    audio.connect(agreement(phone, { remote: said, direction: 'sendonly' }));
+    await bed.beats(5);
+    expect(phone.heard.length - before).toBe(5);
+  });
+});
+
+/** Presses a key the in-band way, in 100 ms. */
+async function press(far: Phone, digit: string): Promise<void> {
+  const maker = new DigitTone();
+  maker.press(digit, 100);
+  const samples = new Int16Array(160);
+  for (let beat = 0; beat < 10; beat++) {
+    maker.next(samples);
+    const octets = new Uint8Array(160);
+    encode(PCMU, samples, 160, octets);
+    far.send(0, octets);
+    far.timestamp += 160;
+    await bed.beats(1);
+  }
+}
+
+describe('digits', () => {
+  let digits: Digit[];
+  beforeEach(() => {
+    digits = [];
+    audio.digits.on((digit) => digits.push(digit));
+    phone.target = audio.local;
+  });
+
+  it('are heard once each as telephone events', async () => {
+    audio.connect(agreement(phone));
+    const sender = new TelephoneEventSender();
+    for (const digit of '1#1') {
+      sender.press(digit, 100, phone.timestamp);
+      while (sender.busy) {
+        const header = new RtpHeader();
+        const payload = Buffer.alloc(4);
+        sender.next(header, payload, 0);
+        phone.send(101, payload, header.marker ? { marker: true } : {});
+        await bed.beats(1);
+      }
+      phone.timestamp += 3200;
+      await bed.beats(3);
+    }
+    expect(digits.map(({ digit }) => digit).join('')).toBe('1#1');
+    expect(digits[0]!.durationMs).toBe(100);
+  });
+
+  it('are heard in-band where telephone events were not agreed on', async () => {
+    audio.connect(agreement(phone, { telephoneEvent: null }));
+    await press(phone, '7');
+    await bed.beats(10);
+    expect(digits.map(({ digit }) => digit)).toEqual(['7']);
+  });
+
+  it('are not heard in-band where telephone events were agreed on', async () => {
+    audio.connect(agreement(phone));
+    await press(phone, '7');
+    await bed.beats(10);
+    expect(digits).toEqual([]);
+  });
+
+  it('are not heard while the far end is on hold', async () => {
+    audio.connect(agreement(phone, { telephoneEvent: null, direction: 'sendonly' }));
+    await press(phone, '7');
+    await bed.beats(10);
+    expect(digits).toEqual([]);
+  });
+
+  it('do not hear our own voice', async () => {
+    audio.connect(agreement(phone, { telephoneEvent: null }));
+    void audio.play(sounds(tone(697, 500)));
+    await bed.beats(30);
+    expect(digits).toEqual([]);
+  });
+});

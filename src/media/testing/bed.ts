@@ -1,0 +1,92 @@
+/** A media engine in virtual time, on a network in memory, with phones that talk to it. For tests only. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Random, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
+import { MemoryNetwork, networkSockets } from '../../net/index.ts';
+import type { AudioAgreement, MediaEngine, Sound } from '../audio.ts';
+import { createMediaEngine } from '../engine.ts';
+import { inProcessThread, type StartThread } from '../link.ts';
+import { Phone } from './phone.ts';
+
+export const ENGINE = '10.0.0.1';
+
+export interface Bed {
+  clock: VirtualClock;
+  network: MemoryNetwork;
+  engine: MediaEngine;
+  /** A folder of its own for files, removed at the end. */
+  folder: string;
+  phone(at?: { address?: string; port?: number }): Promise<Phone>;
+  /** Lets so many beats pass. */
+  beats(count: number): Promise<void>;
+  end(): Promise<void>;
+}
+
+export interface BedOptions {
+  ports?: { from: number; to: number };
+  random?: Random;
+  /** Puts something between the engine and its threads. */
+  start?: (real: StartThread) => StartThread;
+}
+
+export async function makeBed(options: BedOptions = {}): Promise<Bed> {
+  const clock = new VirtualClock();
+  const random = options.random ?? seededRandom(42);
+  const network = new MemoryNetwork(clock, seededRandom(1));
+  const folder = await mkdtemp(join(tmpdir(), 'media-test-'));
+  const real = inProcessThread({ clock, random, sockets: networkSockets(network) });
+  const phones: Phone[] = [];
+  const engine = await createMediaEngine({
+    workers: 1,
+    ports: options.ports ?? { from: 20_000, to: 20_099 },
+    host: ENGINE,
+    clock,
+    random,
+    log: silentLog,
+    start: options.start?.(real) ?? real,
+  });
+  // Tests look at the world in the middle between two beats, when packets have arrived.
+  await clock.advance(10);
+  return {
+    clock,
+    network,
+    engine,
+    folder,
+    beats: (count) => clock.advance(count * 20),
+    async phone(at = {}) {
+      const phone = await Phone.open(clock, network, { address: '10.0.0.2', port: 4000, ...at });
+      phones.push(phone);
+      return phone;
+    },
+    async end() {
+      for (const phone of phones) phone.close();
+      await engine.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** What offer and answer usually agree on. */
+export function agreement(phone: Phone, changes: Partial<AudioAgreement> = {}): AudioAgreement {
+  return {
+    remote: phone.local,
+    codec: { name: 'PCMU', payloadType: 0 },
+    telephoneEvent: { payloadType: 101 },
+    direction: 'sendrecv',
+    rtcpMux: false,
+    ...changes,
+  };
+}
+
+/** A sine at −10 dBFS. */
+export function tone(frequency: number, ms: number): Sound {
+  const samples = new Int16Array(new SharedArrayBuffer(ms * 16));
+  for (let i = 0; i < samples.length; i++)
+    samples[i] = Math.round(10_000 * Math.sin((2 * Math.PI * frequency * i) / 8000));
+  return { samples };
+}
+
+export async function* sounds(...list: Sound[]): AsyncGenerator<Sound> {
+  yield* list;
+}

@@ -1,0 +1,100 @@
+import type { Timer, VirtualClock } from '../../kit/index.ts';
+import type { Datagrams, Endpoint, MemoryNetwork } from '../../net/index.ts';
+import { decode, encode, PCMU } from '../codec/g711.ts';
+import { FRAME_SAMPLES } from '../frame.ts';
+import { RTP_HEADER, RtpHeader } from '../rtp/packet.ts';
+
+/** An RTP packet that a phone got. */
+export interface HeardPacket {
+  at: number;
+  header: RtpHeader;
+  octets: Buffer;
+}
+
+/** A far end in virtual time: it talks PCMU on a beat of its own, and keeps all that it hears. */
+export class Phone {
+  readonly local: Endpoint;
+  readonly heard: HeardPacket[] = [];
+  /** Where it sends to. */
+  target: Endpoint | undefined;
+  /** The pitch of what it says; 0 is silence. */
+  frequency = 0;
+  sequence = 1000;
+  timestamp = 160_000;
+  ssrc = 0x1234;
+  #clock: VirtualClock;
+  #socket: Datagrams | undefined;
+  #timer: Timer | undefined;
+  #samples = 0;
+
+  static async open(clock: VirtualClock, network: MemoryNetwork, at: Endpoint): Promise<Phone> {
+    const phone = new Phone(clock, at);
+    phone.#socket = await network.bind(at, (data) => phone.#take(data));
+    return phone;
+  }
+
+  private constructor(clock: VirtualClock, local: Endpoint) {
+    this.#clock = clock;
+    this.local = local;
+  }
+
+  /** Talks from now on, a packet every 20 ms. */
+  talk(to: Endpoint, frequency = this.frequency): void {
+    this.target = to;
+    this.frequency = frequency;
+    this.#timer?.cancel();
+    this.#timer = this.#clock.after(10, () => this.#beat());
+  }
+
+  hush(): void {
+    this.#timer?.cancel();
+  }
+
+  close(): void {
+    this.hush();
+    void this.#socket?.close();
+  }
+
+  /** Sends one packet, of the next sequence number. */
+  send(
+    payloadType: number,
+    payload: Uint8Array,
+    fields: { marker?: boolean; timestamp?: number } = {},
+  ): void {
+    const header = new RtpHeader();
+    const { sequence, timestamp, ssrc } = this;
+    Object.assign(header, { payloadType, sequence, timestamp, ssrc, ...fields });
+    const packet = Buffer.alloc(RTP_HEADER + payload.length);
+    header.write(packet);
+    packet.set(payload, RTP_HEADER);
+    this.sequence = (this.sequence + 1) & 0xffff;
+    if (this.target) this.#socket?.send(packet, this.target);
+  }
+
+  /** Everything heard since packet number `from`, as samples. */
+  sound(from = 0, to = this.heard.length): Int16Array {
+    const packets = this.heard.slice(from, to);
+    const samples = new Int16Array(packets.length * FRAME_SAMPLES);
+    for (const [i, { octets }] of packets.entries())
+      decode(PCMU, octets, 0, FRAME_SAMPLES, samples, i * FRAME_SAMPLES);
+    return samples;
+  }
+
+  #beat(): void {
+    const samples = new Int16Array(FRAME_SAMPLES);
+    for (let i = 0; i < FRAME_SAMPLES; i++)
+      samples[i] = 10_000 * Math.sin((2 * Math.PI * this.frequency * this.#samples++) / 8000);
+    const octets = new Uint8Array(FRAME_SAMPLES);
+    encode(PCMU, samples, FRAME_SAMPLES, octets);
+    this.send(0, octets);
+    this.timestamp = (this.timestamp + FRAME_SAMPLES) >>> 0;
+    this.#timer = this.#clock.after(20, () => this.#beat());
+  }
+
+  #take(data: Buffer): void {
+    const header = new RtpHeader();
+    if (header.read(data, 0, data.length) !== null) return;
+    const octets = data.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
+    this.heard.push({ at: this.#clock.monotonic(), header, octets });
+  }
+}
