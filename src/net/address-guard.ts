@@ -1,4 +1,3 @@
-import { lookup as systemLookup } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Failure } from '../kit/index.ts';
 
@@ -10,10 +9,6 @@ export interface ResolvedAddress {
 
 /** Asks the name service for all addresses of a host; rejects when there is none. */
 export type Resolve = (hostname: string) => Promise<ResolvedAddress[]>;
-
-/** What the machine itself would connect to: hosts file, then DNS. */
-export const systemResolve: Resolve = async (hostname) =>
-  (await systemLookup(hostname, { all: true })) as ResolvedAddress[];
 
 // IANA's registries of special-purpose addresses (RFC 6890, as of 2025), and what clouds put beside them.
 const CLOSED: [name: string, ...blocks: string[]][] = [

@@ -1,7 +1,8 @@
 import { Agent, buildConnector, Pool } from 'undici';
 import { type Clock, explain, Failure, systemClock } from '../kit/index.ts';
-import { checkLiteral, guardedLookup, type Resolve, systemResolve } from './address-guard.ts';
+import { checkLiteral, guardedLookup, type Resolve } from './address-guard.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { systemResolve } from './name-service.ts';
 
 /** A request to a server that a customer has named. */
 export interface HttpRequest {

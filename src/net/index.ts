@@ -2,7 +2,13 @@
  * The wires: sockets for SIP and RTP, the pool of RTP ports, and outgoing HTTP that a customer's URL cannot turn
  * against the machine. It knows nothing of calls; the loopback in memory makes the same wires for tests.
  */
-export { type Resolve, type ResolvedAddress, systemResolve, whyNotPublic } from './address-guard.ts';
+export {
+  checkLiteral,
+  guardedLookup,
+  type Resolve,
+  type ResolvedAddress,
+  whyNotPublic,
+} from './address-guard.ts';
 export {
   createHttpClient,
   type HttpAnswer,
@@ -11,6 +17,7 @@ export {
   type HttpRequest,
 } from './http.ts';
 export { MemoryNetwork, type Passed, type Weather } from './memory-network.ts';
+export { systemResolve } from './name-service.ts';
 export {
   type Datagrams,
   type Endpoint,
