@@ -1,0 +1,257 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Audio, TapOptions } from './audio.ts';
+import { toneLevel } from './goertzel.ts';
+import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
+import type { Phone } from './testing/phone.ts';
+import { readWav, WAV_HEADER } from './wav.ts';
+
+let bed: Bed;
+let audio: Audio;
+let phone: Phone;
+
+const LOUD = 8_000;
+const FRAME = 160;
+const path = () => join(bed.folder, 'a.wav');
+const options = (changes: Partial<TapOptions> = {}): TapOptions => ({
+  path: path(),
+  channels: 2,
+  maxSeconds: 3600,
+  ...changes,
+});
+
+/** The far end says 500 Hz, we say 1,000 Hz, and both are past their beginnings. */
+beforeEach(async () => {
+  bed = await makeBed();
+  audio = await bed.engine.open();
+  phone = await bed.phone();
+  audio.connect(agreement(phone));
+  phone.talk(audio.local, 500);
+  void audio.play(sounds(tone(1000, 60_000)));
+  await bed.beats(10);
+});
+afterEach(() => bed.end());
+
+/** Opens a tap; one beat passes, which is in the file. */
+async function tap(changes: Partial<TapOptions> = {}) {
+  const opening = audio.tap(options(changes));
+  await bed.beats(1);
+  return opening;
+}
+
+async function recorded() {
+  const bytes = await readFile(path());
+  const { channels } = readWav(bytes);
+  return { bytes, left: channels[0]!, right: channels[1]! };
+}
+
+describe('a tap', () => {
+  it('holds the far end on the left and what we send on the right, from the first frame to the last', async () => {
+    const running = await tap();
+    await bed.beats(99);
+    const end = await running.stop();
+    await bed.beats(5);
+    expect(end).toEqual({ cause: 'stopped', samples: 100 * FRAME, gaps: [] });
+    const { left, right } = await recorded();
+    expect(left).toHaveLength(100 * FRAME);
+    for (let frame = 0; frame < 100; frame++) {
+      const [from, to] = [frame * FRAME, (frame + 1) * FRAME];
+      expect(toneLevel(left.subarray(from, to), 500)).toBeGreaterThan(LOUD);
+      expect(toneLevel(left.subarray(from, to), 1000)).toBeLessThan(100);
+      expect(toneLevel(right.subarray(from, to), 1000)).toBeGreaterThan(LOUD);
+    }
+  });
+
+  it('begins with the beat after the order and ends with the one before the order to stop', async () => {
+    const before = phone.heard.length;
+    const running = await tap();
+    expect(running.startedAt).toBe(bed.clock.now() - 10);
+    await bed.beats(2);
+    const stopping = running.stop();
+    await bed.beats(3);
+    expect((await stopping).samples).toBe(3 * FRAME);
+    const { right } = await recorded();
+    const sent = phone.sound(before, before + 3);
+    // What was sent went through µ-law, which keeps a sample to about 3 %.
+    for (let i = 0; i < sent.length; i++) expect(Math.abs(sent[i]! - right[i]!)).toBeLessThan(400);
+  });
+
+  it('is a file that can be played while it grows, with its exact size when it is closed', async () => {
+    const running = await tap();
+    await bed.beats(99);
+    const open = await readFile(path());
+    expect(open.readUInt32LE(40)).toBe(0xffffffff);
+    // At most half a second is still in memory.
+    expect(open.length).toBeGreaterThanOrEqual(WAV_HEADER + 75 * FRAME * 4);
+    await running.stop();
+    const closed = await readFile(path());
+    expect(closed.length).toBe(WAV_HEADER + 100 * FRAME * 4);
+    expect(closed.readUInt32LE(40)).toBe(100 * FRAME * 4);
+    expect(closed.readUInt32LE(4)).toBe(closed.length - 8);
+  });
+
+  it('mixes both directions into one channel', async () => {
+    const running = await tap({ channels: 1 });
+    await bed.beats(49);
+    expect((await running.stop()).samples).toBe(50 * FRAME);
+    const { left: only } = await recorded();
+    expect(only).toHaveLength(50 * FRAME);
+    expect(toneLevel(only, 500)).toBeGreaterThan(LOUD);
+    expect(toneLevel(only, 1000)).toBeGreaterThan(LOUD);
+  });
+
+  it('is silence on the right while nothing may be sent', async () => {
+    const running = await tap();
+    audio.connect(agreement(phone, { direction: 'recvonly' }));
+    await bed.beats(9);
+    await running.stop();
+    const { left, right } = await recorded();
+    expect(right.subarray(FRAME).every((sample) => sample === 0)).toBe(true);
+    expect(toneLevel(left, 500)).toBeGreaterThan(LOUD);
+  });
+
+  it('ends by itself at its longest, to the sample', async () => {
+    const running = await tap({ maxSeconds: 1 });
+    await bed.beats(100);
+    expect(await running.ended).toEqual({ cause: 'max_reached', samples: 8000, gaps: [] });
+    expect((await recorded()).left).toHaveLength(8000);
+  });
+
+  it('is closed with the audio', async () => {
+    const running = await tap();
+    await bed.beats(9);
+    const report = await audio.close();
+    expect(await running.ended).toMatchObject({ cause: 'closed', samples: 10 * FRAME });
+    expect(report.packetsSent).toBe(20);
+    expect((await recorded()).left).toHaveLength(10 * FRAME);
+  });
+
+  it('gives the same answer however often it is stopped', async () => {
+    const running = await tap();
+    const [one, two] = await Promise.all([running.stop(), running.stop()]);
+    expect(one).toEqual(two);
+    expect(await running.stop()).toEqual(one);
+    await running.pause('silence');
+    await running.resume();
+  });
+
+  it('may be stopped before its first frame, and is then an empty file', async () => {
+    const opening = audio.tap(options());
+    await Promise.resolve();
+    const closing = audio.close();
+    const running = await opening;
+    expect(await running.ended).toEqual({ cause: 'closed', samples: 0, gaps: [] });
+    await closing;
+    expect((await readFile(path())).length).toBe(WAV_HEADER);
+  });
+
+  it('is refused where no file can be made, and when the audio is closed', async () => {
+    const opening = audio.tap(options({ path: join(bed.folder, 'none', 'a.wav') }));
+    const refused = expect(opening).rejects.toMatchObject({
+      code: 'tap_failed',
+      message: expect.stringContaining('ENOENT'),
+    });
+    await bed.beats(2);
+    await refused;
+    await audio.close();
+    await expect(audio.tap(options())).rejects.toMatchObject({ code: 'audio_closed' });
+  });
+
+  it('runs beside other taps of the same audio', async () => {
+    const first = await tap();
+    const second = await tap({ path: join(bed.folder, 'b.wav') });
+    await bed.beats(8);
+    expect((await first.stop()).samples).toBe(10 * FRAME);
+    expect((await second.stop()).samples).toBe(9 * FRAME);
+  });
+});
+
+describe('what is left out of a tap', () => {
+  const frames = (samples: Int16Array, from: number, to: number) =>
+    samples.subarray(from * FRAME, to * FRAME);
+  const silent = (samples: Int16Array) => samples.every((sample) => sample === 0);
+
+  it('is silence while it is paused, and noted to the millisecond', async () => {
+    const running = await tap();
+    await bed.beats(9);
+    await running.pause('silence');
+    await bed.beats(10);
+    await running.resume();
+    await bed.beats(10);
+    const end = await running.stop();
+    expect(end.gaps).toEqual([{ startMs: 200, endMs: 400, cause: 'pause' }]);
+    expect(end.samples).toBe(30 * FRAME);
+    const { left, right } = await recorded();
+    expect(silent(frames(left, 10, 20)) && silent(frames(right, 10, 20))).toBe(true);
+    for (const [from, to] of [
+      [0, 10],
+      [20, 30],
+    ] as const) {
+      expect(toneLevel(frames(left, from, to), 500)).toBeGreaterThan(LOUD);
+      expect(toneLevel(frames(right, from, to), 1000)).toBeGreaterThan(LOUD);
+    }
+  });
+
+  it('is not in the file when it is skipped', async () => {
+    const running = await tap();
+    await bed.beats(9);
+    await running.pause('skip');
+    await bed.beats(10);
+    const end = await running.stop();
+    expect(end).toEqual({
+      cause: 'stopped',
+      samples: 10 * FRAME,
+      gaps: [{ startMs: 200, endMs: 400, cause: 'skip' }],
+    });
+    expect((await recorded()).left).toHaveLength(10 * FRAME);
+  });
+
+  it('is what the far end says while that is redacted', async () => {
+    const running = await tap();
+    await bed.beats(9);
+    audio.redact(true);
+    await bed.beats(10);
+    audio.redact(false);
+    await bed.beats(10);
+    const end = await running.stop();
+    expect(end.gaps).toEqual([{ startMs: 200, endMs: 400, cause: 'sensitive' }]);
+    const { left, right } = await recorded();
+    expect(silent(frames(left, 10, 20))).toBe(true);
+    expect(toneLevel(frames(right, 10, 20), 1000)).toBeGreaterThan(LOUD);
+    expect(toneLevel(frames(left, 20, 30), 500)).toBeGreaterThan(LOUD);
+  });
+
+  it('is also left out of a tap that begins later, and of the mix', async () => {
+    audio.redact(true);
+    const running = await tap({ channels: 1 });
+    await bed.beats(9);
+    const end = await running.stop();
+    expect(end.gaps).toEqual([{ startMs: 0, endMs: 200, cause: 'sensitive' }]);
+    const { left: only } = await recorded();
+    expect(toneLevel(only, 500)).toBeLessThan(100);
+    expect(toneLevel(only, 1000)).toBeGreaterThan(LOUD);
+  });
+
+  it('is nothing when a pause is over before a beat has passed', async () => {
+    const running = await tap();
+    await running.pause('silence');
+    await running.resume();
+    await bed.beats(1);
+    expect((await running.stop()).gaps).toEqual([]);
+  });
+});
+
+it('keeps both channels aligned when packets are lost, late and out of order', async () => {
+  bed.network.weather = { delayMs: 5, jitterMs: 60, loss: 0.05, duplication: 0.05 };
+  const running = await tap();
+  await bed.beats(199);
+  expect((await running.stop()).samples).toBe(200 * FRAME);
+  const { left, right } = await recorded();
+  expect(left).toHaveLength(right.length);
+  expect(toneLevel(right, 1000)).toBeGreaterThan(LOUD);
+  const loud = Array.from({ length: 200 }, (_, i) =>
+    toneLevel(left.subarray(i * FRAME, (i + 1) * FRAME), 500),
+  );
+  expect(loud.filter((level) => level > LOUD / 2).length).toBeGreaterThan(160);
+});
