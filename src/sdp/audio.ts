@@ -28,10 +28,11 @@ const STATIC: Record<string, string> = { '0': 'PCMU/8000', '8': 'PCMA/8000' };
 /** The formats that are understood here. */
 export function formatsOf(media: Media): Formats {
   const formats: Formats = { codecs: [], telephoneEvent: null };
+  const encodings = rtpmaps(media);
   for (const format of media.formats) {
     const payloadType = /^\d{1,3}$/.test(format) ? Number(format) : 128;
     if (payloadType > 127) continue;
-    const encoding = (rtpmap(media, format) ?? STATIC[format])?.toUpperCase().replace(/\/1$/, '');
+    const encoding = (encodings.get(format) ?? STATIC[format])?.toUpperCase().replace(/\/1$/, '');
     if (encoding === 'PCMU/8000') formats.codecs.push({ name: 'PCMU', payloadType });
     else if (encoding === 'PCMA/8000') formats.codecs.push({ name: 'PCMA', payloadType });
     else if (encoding === 'TELEPHONE-EVENT/8000') formats.telephoneEvent ??= { payloadType };
@@ -39,14 +40,15 @@ export function formatsOf(media: Media): Formats {
   return formats;
 }
 
-function rtpmap(media: Media, format: string): string | undefined {
-  for (const [name, value] of media.attributes) {
+function rtpmaps(media: Media): Map<string, string> {
+  const encodings = new Map<string, string>();
+  for (const [name, value = ''] of media.attributes) {
     if (name !== 'rtpmap') continue;
-    const match = /^(\d+)\s+(\S+)\s*$/.exec(value ?? '');
-    if (!match) throw new Failure('invalid_sdp', `The line a=rtpmap:${value ?? ''} is malformed`);
-    if (match[1] === format) return match[2];
+    const match = /^(\d+)\s+(\S+)\s*$/.exec(value);
+    if (!match) throw new Failure('invalid_sdp', `The line a=rtpmap:${value} is malformed`);
+    encodings.set(match[1]!, match[2]!);
   }
-  return undefined;
+  return encodings;
 }
 
 /** Is this a stream of plain RTP sound that is in use? SAVP would promise encryption, AVPF feedback. */

@@ -5,7 +5,7 @@ import { SipSyntaxError } from './syntax-error.ts';
 /** What came out of a stream, in order. */
 export type Framed =
   | { kind: 'message'; message: SipMessage }
-  /** RFC 5626 §3.5.1: a double CRLF, to be answered with one. */
+  /** RFC 5626 §3.5.1: a double CRLF, to be answered with one. Broken into two segments it reads as two pongs. */
   | { kind: 'ping' }
   /** A single CRLF. */
   | { kind: 'pong' }

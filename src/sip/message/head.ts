@@ -108,8 +108,9 @@ function endOfField(text: string, from: number): number {
 }
 
 function unfold(value: string): string {
-  const trimmed = value.trim();
-  return trimmed.includes('\r\n') ? trimmed.replace(/[ \t]*\r\n[ \t]+/g, ' ') : trimmed;
+  if (!value.includes('\r\n')) return value.trim();
+  const lines = value.split('\r\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '').join(' ');
 }
 
 function excerpt(text: string, from: number, to: number): string {

@@ -12,14 +12,14 @@ export interface NameAddress {
   tag: string | undefined;
 }
 
-const NAME_ADDRESS = /^(?:("(?:[^"\\]|\\[\s\S])*")|([^"<>]*?))\s*<([^<>\s"]+)>\s*(;[\s\S]*)?$/;
+const NAME_ADDRESS = /^(?:("(?:[^"\\]|\\[\s\S])*")\s*|([^"<>]*))<([^<>\s"]+)>\s*(;[\s\S]*)?$/;
 const ADDRESS = /^([^\s<>";?,]+)\s*(;[\s\S]*)?$/;
 const DISPLAY_TOKENS = /^[A-Za-z0-9\-.!%*_+`'~\s]*$/;
 
 /** Reads one value, not a comma list. */
 export function parseNameAddress(text: string): NameAddress {
   const match = NAME_ADDRESS.exec(text);
-  if (match) return named(match[1], match[2] ?? '', match[3]!, match[4] ?? '');
+  if (match) return named(match[1], (match[2] ?? '').trimEnd(), match[3]!, match[4] ?? '');
   // RFC 3261 §20.10: without angle brackets a semicolon starts a parameter of the field, and neither comma
   // nor question mark may be in the URI.
   const bare = ADDRESS.exec(text);

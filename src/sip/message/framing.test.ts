@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Framed, MAX_HEAD, parseMessage, StreamFramer } from './index.ts';
+
+const text = (method: string, body = '', length = `Content-Length: ${body.length}\r\n`) =>
+  `${method} sip:a@example.com SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1\r\n${length}\r\n${body}`;
+
+const short = (each: Framed) => {
+  if (each.kind === 'error') return each.error.status;
+  return each.kind === 'message' && each.message.kind === 'request' ? each.message.method : each.kind;
+};
+const feed = (...chunks: string[]) => {
+  const framer = new StreamFramer();
+  return chunks.flatMap((chunk) => framer.feed(Buffer.from(chunk, 'latin1'))).map(short);
+};
+
+describe('a stream', () => {
+  it('gives one message after the other, and the keep-alives between them', () => {
+    const stream = `\r\n\r\n${text('INVITE', 'abc')}\r\n\r\n\r\n${text('ACK')}\r\n`;
+    expect(feed(stream)).toEqual(['ping', 'INVITE', 'ping', 'pong', 'ACK', 'pong']);
+  });
+
+  it('waits for the rest', () => {
+    const framer = new StreamFramer();
+    const whole = Buffer.from(text('INVITE', 'abc'));
+    expect(framer.feed(whole.subarray(0, 50))).toEqual([]);
+    expect(framer.feed(whole.subarray(50, -1))).toEqual([]);
+    expect(framer.pending).toBe(whole.length - 1);
+    expect(framer.feed(whole.subarray(-1))).toEqual([{ kind: 'message', message: parseMessage(whole) }]);
+    expect(framer.pending).toBe(0);
+  });
+
+  it('is cut in the same places wherever it was broken into segments', () => {
+    const stream = `\r\n\r\n${text('INVITE', 'a\r\n\r\nb')}${text('ACK')}${text('BYE', 'x')}`;
+    // Four bytes are not broken up in practice; a ping that is would read as two pongs.
+    const cuts = fc.array(fc.integer({ min: 4, max: stream.length }), { maxLength: 8 });
+    fc.assert(
+      fc.property(cuts, (places) => {
+        const edges = [0, ...places.sort((a, b) => a - b), stream.length];
+        const chunks = edges.slice(1).map((edge, at) => stream.slice(edges[at], edge));
+        expect(feed(...chunks)).toEqual(['ping', 'INVITE', 'ACK', 'BYE']);
+      }),
+    );
+  });
+
+  it.each<[string, string, number]>([
+    ['a message does not say how long it is', text('INVITE', '', ''), 400],
+    ['its length is none', text('INVITE', '', 'Content-Length: -1\r\n'), 400],
+    ['its body would be too long', text('INVITE', '', 'l: 65537\r\n'), 413],
+    ['its head is too long', text('INVITE', '', `X: ${'x'.repeat(MAX_HEAD)}\r\n`), 513],
+    ['its head never ends', `INVITE sip:a@x SIP/2.0\r\nX: ${'x'.repeat(MAX_HEAD)}`, 513],
+    ['it is of another version', text('INVITE').replace('SIP/2.0\r\n', 'SIP/9.0\r\n'), 505],
+    ['it is something else', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['there is a lone CR', '\rx', 400],
+  ])('ends when %s', (_what, stream, status) => {
+    expect(feed(text('ACK') + stream, text('BYE'))).toEqual(['ACK', status]);
+  });
+
+  it('lets a refused request be answered', () => {
+    const [framed] = new StreamFramer().feed(Buffer.from(text('INVITE', '', 'l: 65537\r\n')));
+    expect(framed?.kind === 'error' && framed.error.partial?.method).toBe('INVITE');
+  });
+});
