@@ -29,7 +29,9 @@ function withoutDc(samples: Int16Array): Float32Array {
   let sum = 0;
   for (const sample of samples) sum += sample;
   const mean = samples.length > 0 ? sum / samples.length : 0;
-  return Float32Array.from(samples, (sample) => sample - mean);
+  const centred = new Float32Array(samples);
+  for (let i = 0; i < centred.length; i++) centred[i]! -= mean;
+  return centred;
 }
 
 /** Root mean square of each frame. */
@@ -37,7 +39,8 @@ function frameLevels(samples: Float32Array): number[] {
   const levels: number[] = [];
   for (let from = 0; from < samples.length; from += FRAME) {
     let energy = 0;
-    for (const sample of samples.subarray(from, from + FRAME)) energy += sample * sample;
+    const end = Math.min(from + FRAME, samples.length);
+    for (let i = from; i < end; i++) energy += samples[i]! * samples[i]!;
     levels.push(Math.sqrt(energy / FRAME));
   }
   return levels;
@@ -46,16 +49,17 @@ function frameLevels(samples: Float32Array): number[] {
 /** From the frames that hold speech; never so much that a peak is cut. */
 function gainFor(samples: Float32Array, spoken: number[]): number {
   const power = spoken.reduce((sum, level) => sum + level * level, 0) / spoken.length;
-  const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1);
+  let peak = 1;
+  for (let i = 0; i < samples.length; i++) peak = Math.max(peak, Math.abs(samples[i]!));
   return Math.min(TARGET / Math.sqrt(power), PEAK / peak);
 }
 
 /** 5 ms in and out, then 100 ms of silence so that sentences do not run into each other. */
 function faded(samples: Float32Array, gain: number): Int16Array<SharedArrayBuffer> {
   const out = new Int16Array(new SharedArrayBuffer((samples.length + 800) * 2));
-  samples.forEach((sample, index) => {
-    const edge = Math.min(1, (index + 1) / 40, (samples.length - index) / 40);
-    out[index] = Math.round(sample * gain * edge);
-  });
+  for (let i = 0; i < samples.length; i++) {
+    const edge = Math.min(1, (i + 1) / 40, (samples.length - i) / 40);
+    out[i] = Math.round(samples[i]! * gain * edge);
+  }
   return out;
 }
