@@ -1,5 +1,5 @@
-import type { Timer, VirtualClock } from '../../kit/index.ts';
-import type { Datagrams, Endpoint, MemoryNetwork } from '../../net/index.ts';
+import type { Clock, Timer } from '../../kit/index.ts';
+import type { Datagrams, Endpoint, Network } from '../../net/index.ts';
 import { decode, encode, PCMU } from '../codec/g711.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
 import { RTP_HEADER, RtpHeader } from '../rtp/packet.ts';
@@ -11,7 +11,7 @@ export interface HeardPacket {
   octets: Buffer;
 }
 
-/** A far end in virtual time: it talks PCMU on a beat of its own, and keeps all that it hears. */
+/** A far end: it talks PCMU on a beat of its own, and keeps all that it hears. */
 export class Phone {
   readonly local: Endpoint;
   readonly heard: HeardPacket[] = [];
@@ -22,20 +22,21 @@ export class Phone {
   sequence = 1000;
   timestamp = 160_000;
   ssrc = 0x1234;
-  #clock: VirtualClock;
-  #socket: Datagrams | undefined;
+  #clock: Clock;
+  #socket: Datagrams;
   #timer: Timer | undefined;
   #samples = 0;
 
-  static async open(clock: VirtualClock, network: MemoryNetwork, at: Endpoint): Promise<Phone> {
-    const phone = new Phone(clock, at);
-    phone.#socket = await network.bind(at, (data) => phone.#take(data));
+  static async open(clock: Clock, network: Network, at: Endpoint): Promise<Phone> {
+    const socket = await network.bind(at, (data) => phone.#take(data));
+    const phone = new Phone(clock, socket);
     return phone;
   }
 
-  private constructor(clock: VirtualClock, local: Endpoint) {
+  private constructor(clock: Clock, socket: Datagrams) {
     this.#clock = clock;
-    this.local = local;
+    this.#socket = socket;
+    this.local = socket.local;
   }
 
   /** Talks from now on, a packet every 20 ms. */
@@ -52,7 +53,7 @@ export class Phone {
 
   close(): void {
     this.hush();
-    void this.#socket?.close();
+    void this.#socket.close();
   }
 
   /** Sends one packet, of the next sequence number. */
@@ -68,7 +69,7 @@ export class Phone {
     header.write(packet);
     packet.set(payload, RTP_HEADER);
     this.sequence = (this.sequence + 1) & 0xffff;
-    if (this.target) this.#socket?.send(packet, this.target);
+    if (this.target) this.#socket.send(packet, this.target);
   }
 
   /** Everything heard since packet number `from`, as samples. */

@@ -1,0 +1,22 @@
+/** A process that records a phone into the file it is told, until it is killed. */
+import { silentLog, systemClock, systemRandom } from '../../kit/index.ts';
+import { systemNetwork } from '../../net/index.ts';
+import { createMediaEngine } from '../engine.ts';
+import { agreement } from './bed.ts';
+import { Phone } from './phone.ts';
+
+const host = '127.0.0.1';
+const engine = await createMediaEngine({
+  workers: 1,
+  ports: { from: 23_000, to: 23_999 },
+  host,
+  clock: systemClock,
+  random: systemRandom,
+  log: silentLog,
+});
+const audio = await engine.open();
+const phone = await Phone.open(systemClock, systemNetwork, { address: host, port: 0 });
+audio.connect(agreement(phone));
+phone.talk(audio.local, 500);
+const tap = await audio.tap({ path: process.argv[2]!, channels: 2, maxSeconds: 60 });
+process.send!(tap.startedAt);

@@ -1,0 +1,187 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../kit/index.ts';
+import type { TapEnd } from '../audio.ts';
+import { FRAME_SAMPLES } from '../frame.ts';
+import type { Report } from '../protocol.ts';
+import { WAV_HEADER } from '../wav.ts';
+import { Blocks } from './block-file.ts';
+import { BLOCK_FRAMES, FileTap } from './file-tap.ts';
+import type { Files } from './files.ts';
+
+/** A disk in memory with room for so many octets, which can be made to stand still. */
+class Disk implements Files {
+  content = Buffer.alloc(0);
+  closed = false;
+  #room: number;
+  #standing: Promise<void> | undefined;
+  #goOn: (() => void) | undefined;
+
+  constructor(room = Number.POSITIVE_INFINITY) {
+    this.#room = room;
+  }
+
+  standStill(): void {
+    this.#standing = new Promise((resolve) => {
+      this.#goOn = resolve;
+    });
+  }
+
+  goOn(): void {
+    this.#goOn?.();
+  }
+
+  async create(): Promise<number> {
+    return 3;
+  }
+
+  async write(
+    _fd: number,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<number> {
+    await this.#standing;
+    const count = Math.min(length, this.#room - position);
+    if (count <= 0) throw new Error('ENOSPC: no space left on device, write');
+    const grown = Buffer.alloc(Math.max(this.content.length, position + count));
+    this.content.copy(grown);
+    grown.set(bytes.subarray(offset, offset + count), position);
+    this.content = grown;
+    return count;
+  }
+
+  async truncate(_fd: number, length: number): Promise<void> {
+    this.content = this.content.subarray(0, length);
+  }
+
+  async sync(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+let clock: VirtualClock;
+let reports: Report[];
+beforeEach(() => {
+  clock = new VirtualClock();
+  reports = [];
+});
+
+const frame = new Int16Array(FRAME_SAMPLES).fill(1000);
+const SECOND = 8000 * 4;
+
+function tapOn(disk: Disk): FileTap {
+  const size = BLOCK_FRAMES * FRAME_SAMPLES;
+  return new FileTap(
+    1,
+    2,
+    { path: 'a.wav', channels: 2, maxSeconds: 3600 },
+    {
+      clock,
+      files: disk,
+      report: (report) => reports.push(report),
+      blocks: { 1: new Blocks(size), 2: new Blocks(2 * size) },
+    },
+  );
+}
+
+/** Beats, with the time between them in which files are written. */
+async function beats(tap: FileTap, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    tap.write(frame, frame);
+    await clock.advance(20);
+  }
+}
+
+function end(): TapEnd | undefined {
+  const report = reports.find(({ told }) => told === 'tap_ended');
+  return report?.told === 'tap_ended' ? report.end : undefined;
+}
+
+describe('a disk that is full', () => {
+  it('ends the tap, and what was saved can be played', async () => {
+    // The last sample that fits is cut in the middle.
+    const disk = new Disk(WAV_HEADER + SECOND + 2);
+    const tap = tapOn(disk);
+    await beats(tap, 100);
+    expect(end()).toEqual({
+      cause: 'write_failed',
+      error: 'ENOSPC: no space left on device, write',
+      samples: 8000,
+      gaps: [],
+    });
+    expect(disk.content).toHaveLength(WAV_HEADER + SECOND);
+    expect(disk.content.readUInt32LE(40)).toBe(SECOND);
+    expect(disk.closed).toBe(true);
+  });
+
+  it('ends the tap even when there is no room for a header', async () => {
+    const tap = tapOn(new Disk(0));
+    await beats(tap, 10);
+    expect(end()).toMatchObject({ cause: 'write_failed', samples: 0 });
+    expect(reports.some(({ told }) => told === 'tap_started')).toBe(false);
+  });
+});
+
+describe('a disk that stands still', () => {
+  it('loses nothing when it goes on within ten seconds', async () => {
+    const disk = new Disk();
+    const tap = tapOn(disk);
+    await beats(tap, 50);
+    disk.standStill();
+    await beats(tap, 450);
+    disk.goOn();
+    await beats(tap, 100);
+    tap.end('stopped');
+    await clock.advance(0);
+    expect(end()).toEqual({ cause: 'stopped', samples: 600 * FRAME_SAMPLES, gaps: [] });
+    expect(disk.content).toHaveLength(WAV_HEADER + 12 * SECOND);
+  });
+
+  it('ends the tap after about ten seconds, and keeps what was saved', async () => {
+    const disk = new Disk();
+    const tap = tapOn(disk);
+    await beats(tap, 50);
+    disk.standStill();
+    await beats(tap, 600);
+    expect(tap.ended).toBe(true);
+    disk.goOn();
+    await clock.advance(0);
+    expect(end()).toMatchObject({ cause: 'write_failed', error: expect.stringContaining('too slow') });
+    expect(disk.content.length).toBe(WAV_HEADER + end()!.samples * 4);
+  });
+
+  it('is not waited for for ever', async () => {
+    const disk = new Disk();
+    const tap = tapOn(disk);
+    disk.standStill();
+    await beats(tap, 50);
+    tap.end('closed');
+    await clock.advance(5_000);
+    expect(end()).toMatchObject({ cause: 'write_failed', error: 'the disk does not answer' });
+    await tap.closed;
+  });
+});
+
+it('hands over sound every half second, and not for all taps at the same beat', async () => {
+  const firsts = [];
+  for (const number of [1, 2, 3]) {
+    const disk = new Disk();
+    const size = BLOCK_FRAMES * FRAME_SAMPLES;
+    const blocks = { 1: new Blocks(size), 2: new Blocks(2 * size) };
+    const ground = { clock, files: disk, report: () => {}, blocks };
+    const tap = new FileTap(1, number, { path: 'a.wav', channels: 2, maxSeconds: 60 }, ground);
+    let first = 0;
+    for (let beat = 1; first === 0; beat++) {
+      await beats(tap, 1);
+      if (disk.content.length > WAV_HEADER) first = beat;
+    }
+    await beats(tap, 25);
+    expect(disk.content.length).toBe(WAV_HEADER + (first + 25) * FRAME_SAMPLES * 4);
+    firsts.push(first);
+  }
+  expect(new Set(firsts).size).toBe(3);
+  expect(Math.max(...firsts)).toBeLessThanOrEqual(25);
+});

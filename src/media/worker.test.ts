@@ -1,0 +1,105 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLog, sleep, systemClock, systemRandom } from '../kit/index.ts';
+import { systemNetwork } from '../net/index.ts';
+import type { MediaEngine } from './audio.ts';
+import { createMediaEngine } from './engine.ts';
+import { toneLevel } from './goertzel.ts';
+import { workerThread } from './link.ts';
+import { agreement, sounds, tone } from './testing/bed.ts';
+import { Phone } from './testing/phone.ts';
+import { readWav } from './wav.ts';
+
+const LOUD = 8_000;
+const HOST = '127.0.0.1';
+let folder: string;
+let engine: MediaEngine | undefined;
+let phone: Phone | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'media-test-'));
+});
+afterEach(async () => {
+  phone?.close();
+  await engine?.close();
+  phone = engine = undefined;
+  await rm(folder, { recursive: true });
+});
+
+async function call(sockets: 'cheapest' | 'dgram' = 'cheapest') {
+  const ground = { clock: systemClock, random: systemRandom, log: silentLog };
+  const ports = { from: 22_000, to: 22_999 };
+  engine = await createMediaEngine({
+    ...ground,
+    workers: 1,
+    ports,
+    host: HOST,
+    start: workerThread(silentLog, sockets),
+  });
+  phone = await Phone.open(systemClock, systemNetwork, { address: HOST, port: 0 });
+  const audio = await engine.open();
+  audio.connect(agreement(phone));
+  phone.talk(audio.local, 500);
+  return { engine, audio, phone };
+}
+
+describe.each(['cheapest', 'dgram'] as const)(
+  'a thread of its own, on %s sockets of the machine',
+  (sockets) => {
+    it('plays to a phone, records both, and counts its beats', async () => {
+      const { engine, audio, phone } = await call(sockets);
+      await sleep(systemClock, 200);
+      const path = join(folder, 'a.wav');
+      const tap = await audio.tap({ path, channels: 2, maxSeconds: 60 });
+      expect(Math.abs(tap.startedAt - systemClock.now())).toBeLessThan(500);
+      await expect(audio.play(sounds(tone(1000, 300)))).resolves.toBe('finished');
+      const end = await tap.stop();
+      const { channels } = readWav(await readFile(path));
+      expect(channels[0]).toHaveLength(end.samples);
+      expect(toneLevel(channels[0]!, 500)).toBeGreaterThan(LOUD);
+      expect(toneLevel(channels[1]!.subarray(-1600), 1000)).toBeGreaterThan(LOUD / 2);
+      expect(toneLevel(phone.sound(phone.heard.length - 10), 1000)).toBeGreaterThan(LOUD / 2);
+      expect(engine.load).toMatchObject({ sessions: 1 });
+      expect(engine.load.beats).toBeGreaterThan(20);
+      const report = await audio.close();
+      expect(report.packetsReceived).toBeGreaterThan(15);
+      expect(engine.load.sessions).toBe(0);
+    });
+  },
+);
+
+it('fails visibly when its thread dies, and another takes its place', async () => {
+  const { engine, audio } = await call();
+  const lost: string[] = [];
+  audio.lost.on((cause) => lost.push(cause));
+  const tap = await audio.tap({ path: join(folder, 'a.wav'), channels: 2, maxSeconds: 60 });
+  const playing = audio.play(sounds(tone(1000, 5000)));
+  // A defect in the thread: nothing that types would let through.
+  audio.connect(null as never);
+  expect(await tap.ended).toMatchObject({ cause: 'write_failed' });
+  await expect(playing).resolves.toBe('stopped');
+  expect(lost).toHaveLength(1);
+  await audio.close();
+  await expect(audio.tap({ path: join(folder, 'b.wav'), channels: 2, maxSeconds: 1 })).rejects.toThrow(
+    'closed',
+  );
+  const other = await engine.open();
+  await expect(other.close()).resolves.toMatchObject({ packetsSent: 0 });
+});
+
+it('has all but the last second on disk when the process is killed', async () => {
+  const path = join(folder, 'a.wav');
+  const child = fork(new URL('./testing/recording-child.ts', import.meta.url), [path], { execArgv: [] });
+  const [startedAt] = (await once(child, 'message')) as [number];
+  await sleep(systemClock, 1_500);
+  child.kill('SIGKILL');
+  const lasted = systemClock.now() - startedAt;
+  await once(child, 'exit');
+  const { channels } = readWav(await readFile(path));
+  expect(channels[0]!.length / 8).toBeGreaterThan(lasted - 1_000);
+  expect(toneLevel(channels[0]!.subarray(-1600), 500)).toBeGreaterThan(LOUD);
+});
