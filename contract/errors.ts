@@ -13,11 +13,10 @@ export const ERRORS = {
   // What any request can be answered with.
   invalid_json: entry(400, 'the body is not valid JSON'),
   invalid_request: entry(400, 'the request is not valid'),
-  invalid_cursor: entry(400, 'the cursor is not one that a list has answered with'),
+  invalid_cursor: entry(400, 'cursor is not one that this list has given out'),
   unauthorized: entry(401, 'a valid API key is required: Authorization: Bearer <key>'),
   not_found: entry(404, 'there is nothing here'),
   method_not_allowed: entry(405, 'this address does not take that method'),
-  conflict: entry(409, 'the request conflicts with the present state'),
   payload_too_large: entry(413, 'the body is larger than 1 MiB'),
   unsupported_media_type: entry(415, 'the body must be application/json'),
   range_not_satisfiable: entry(416, 'the range lies outside of the file'),
@@ -25,6 +24,7 @@ export const ERRORS = {
   internal_error: entry(500, 'something went wrong on our side'),
   not_available_yet: entry(501, 'this is not available yet'),
   overloaded: entry(503, 'the server cannot take more work at present'),
+  not_ready: entry(503, 'the server is not ready'),
 
   // Who is who.
   customer_not_found: entry(404, 'customer not found'),
@@ -50,11 +50,21 @@ export const ERRORS = {
   concurrent_call_limit_reached: entry(429, 'too many calls at the same time'),
   originate_failed: entry(502, 'the call could not be placed'),
   answer_url_error: entry(null, 'invalid action payload'),
-  blocked_address: entry(null, 'the URL leads to an address that is not allowed'),
   not_acceptable: entry(null, 'the offered media cannot be handled'),
   no_media_port: entry(null, 'no RTP port is free'),
+  invalid_sdp: entry(null, 'the session description is not valid'),
+  audio_closed: entry(null, 'the sound of the call has ended'),
   call_ended: entry(null, 'the call has ended'),
   node_restarted: entry(null, 'MiniVoice was restarted while the call was running'),
+
+  // Why another server could not be asked.
+  url_not_allowed: entry(null, 'the URL is not one that may be asked'),
+  address_not_allowed: entry(null, 'the URL leads to an address that is not allowed'),
+  connect_failed: entry(null, 'the server could not be reached'),
+  tls_failed: entry(null, 'the server could not be reached over TLS'),
+  timeout: entry(null, 'the server did not answer in time'),
+  answer_broken: entry(null, 'the server broke off its answer'),
+  answer_too_large: entry(null, "the server's answer was too large"),
 
   // What an action can fail with.
   transfer_failed: entry(null, 'the destination could not be connected'),
@@ -75,6 +85,10 @@ export const ERRORS = {
   recording_start_failed: entry(502, 'the recording could not be started'),
   recording_stop_failed: entry(502, 'the recording could not be stopped'),
   recording_write_failed: entry(null, 'the recording could not be written'),
+  recording_lost: entry(null, 'no sound of the recording had been saved'),
+
+  tap_failed: entry(null, 'the sound could not be written to a file'),
+  disk_full: entry(null, 'the disk is full'),
 
   // Events and their delivery.
   event_not_found: entry(404, 'event not found'),

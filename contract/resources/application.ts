@@ -46,11 +46,17 @@ const settings = {
   record_calls: z.boolean().optional(),
 };
 
-export const newApplication = z.strictObject({ name, answer_url: url('http', 'https'), ...settings });
+const answerUrl = url('http', 'https').optional().describe('Asked for actions when a call comes in.');
+
+export const newApplication = z.strictObject({ name, answer_url: answerUrl, ...settings });
+
+export const newAdminApplication = newApplication.extend({
+  customer_id: z.string().describe('Whose application it is.'),
+});
 
 export const applicationPatch = newApplication.partial();
 
-/** A key that has just been made in place of the ones before. */
+/** How to make a key in place of the ones there are. */
 export const keyRotation = z.strictObject({
   expire_old_after_seconds: z
     .int()

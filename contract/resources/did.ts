@@ -27,7 +27,7 @@ export const didPatch = z.strictObject({
 export const newDid = z.strictObject({
   application_id: z.string().describe('The application that answers its calls.'),
   number_e164: e164,
-  provider: z.string().min(1).max(100).optional().describe('Default: `manual`.'),
+  provider: z.string().min(1).max(100).optional().describe('Default: `local`.'),
   status: status.optional(),
   route_mode: routeMode.optional().describe('Default: `webhook`.'),
   routing_target: sipUri.nullable().optional(),

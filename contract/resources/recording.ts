@@ -34,7 +34,7 @@ export const recording = z.object({
   ended_by: z.string().nullable().describe('`stop_recording`, `api`, `hangup`, `max_seconds`, …'),
   gaps: z.array(gap).describe('Where something was kept out.'),
   recovered: z.boolean().describe('Finished after a crash.'),
-  error: fault.pick({ code: true, message: true }).nullable(),
+  error: fault.pick({ code: true, message: true }).optional().describe('What failed, if something did.'),
   created_at: time,
   updated_at: time,
 });

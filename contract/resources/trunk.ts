@@ -45,7 +45,7 @@ export const newTrunk = z.strictObject({
   gateway_name: formatted(/^[A-Za-z0-9._-]+$/, 'made of letters, digits, ".", "-" and "_"')
     .max(100)
     .optional()
-    .describe("A name for the log and the metrics. Default: made from the trunk's name."),
+    .describe("A name for the log and the metrics. Default: the trunk's id."),
   transport: transport.optional().describe('Default: `udp`.'),
   register: z.boolean().optional().describe('Registers with the carrier. Default: false.'),
   srtp: z.boolean().optional().describe('Sound is encrypted. Default: false.'),
@@ -56,5 +56,3 @@ export const trunkPatch = newTrunk.partial();
 export const newAdminTrunk = newTrunk.extend({
   customer_id: z.string().nullable().optional().describe('Null or absent: for the calls of all customers.'),
 });
-
-export const adminTrunkPatch = newAdminTrunk.partial();

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { checkDocumentText } from '../../../contract/actions/index.ts';
+import { route } from '../route.ts';
+
+const detail = z.object({
+  pointer: z.string(),
+  code: z.string(),
+  message: z.string(),
+  expected: z.string().optional(),
+  found: z.string().optional(),
+});
+
+export const actionRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/actions/validate',
+    auth: 'any',
+    summary: 'Judges a document of actions as a call would, without one.',
+    raw: true,
+    answer: z.object({
+      valid: z.boolean(),
+      count: z.int().describe('How many actions it holds, where it is valid.'),
+      details: z.array(detail).describe('Everything that is wrong with it.'),
+    }),
+    handle({ text, services }) {
+      const verdict = checkDocumentText(text, services.settings);
+      return verdict.ok
+        ? { valid: true, count: verdict.actions.length, details: [] }
+        : { valid: false, count: 0, details: verdict.details };
+    },
+  }),
+];

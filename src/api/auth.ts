@@ -1,0 +1,43 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Application } from '../directory/index.ts';
+import { Failure } from '../kit/index.ts';
+import type { Auth } from './route.ts';
+
+/** Whom a request comes from. */
+export type Identity =
+  | { kind: 'nobody' }
+  | { kind: 'admin' }
+  | { kind: 'application'; application: Application };
+
+interface Doorkeeper {
+  adminToken: string;
+  authenticate(key: string): Application | undefined;
+}
+
+/** Who holds the token of an `Authorization` header. */
+export function identify(header: string | undefined, { adminToken, authenticate }: Doorkeeper): Identity {
+  // RFC 6750 §2.1, with the scheme in any case (RFC 9110 §11.1).
+  const token = /^bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+  if (token === undefined) return { kind: 'nobody' };
+  if (sameSecret(token, adminToken)) return { kind: 'admin' };
+  const application = authenticate(token);
+  return application ? { kind: 'application', application } : { kind: 'nobody' };
+}
+
+/** Lets in whom the route lets in. Fails with `unauthorized`. */
+export function admit(auth: Auth, identity: Identity): Application | null {
+  if (auth === 'none') return null;
+  if (identity.kind === 'admin' && auth !== 'key') return null;
+  if (identity.kind === 'application' && auth !== 'admin') return identity.application;
+  const what = auth === 'admin' ? 'the admin token' : 'a valid API key';
+  throw new Failure(
+    'unauthorized',
+    `${what} is required: Authorization: Bearer <${auth === 'admin' ? 'token' : 'key'}>`,
+  );
+}
+
+/** Compares in a time that does not depend on where the two differ. An empty secret is nobody's. */
+export function sameSecret(given: string, secret: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return secret !== '' && timingSafeEqual(digest(given), digest(secret));
+}

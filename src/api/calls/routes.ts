@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { checkDocumentText } from '../../../contract/actions/index.ts';
+import {
+  callQuery,
+  event,
+  listOf,
+  newCall,
+  pageQuery,
+  timelineEntry,
+  call as wire,
+} from '../../../contract/resources/index.ts';
+import { type CallRecord, presentCall } from '../../calls/index.ts';
+import type { Application } from '../../directory/index.ts';
+import { Failure, rfc3339 } from '../../kit/index.ts';
+import { presentEvent } from '../events/present.ts';
+import { presentPage } from '../page.ts';
+import { route, type Services } from '../route.ts';
+import { visible } from '../visible.ts';
+
+/** The call, if it is alive on this node. Fails with `active_call_not_found`. */
+export async function liveCall(
+  id: string,
+  caller: Application | null,
+  services: Services,
+): Promise<CallRecord> {
+  const call = visible(await services.calls.call(id), caller, 'active_call_not_found');
+  if (services.live.has(id)) return call;
+  throw new Failure('active_call_not_found', 'no such call is active');
+}
+
+export const callRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/calls',
+    auth: 'key',
+    summary: 'Places an outbound call. Not available yet: answers 501.',
+    body: newCall,
+    status: 201,
+    answer: wire,
+    errors: ['not_available_yet'],
+    handle() {
+      throw new Failure('not_available_yet', 'outbound calls are not available yet');
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/calls',
+    auth: 'any',
+    summary: 'Lists calls, newest first.',
+    query: callQuery,
+    answer: listOf(wire),
+    async handle({ query, caller, services }) {
+      const { created_after: createdAfter, created_before: createdBefore, ...same } = query;
+      const filter = { ...same, createdAfter, createdBefore, applicationId: caller?.id };
+      return presentPage(await services.calls.calls(filter, query), presentCall);
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/calls/:id',
+    auth: 'any',
+    summary: 'Reads a call.',
+    answer: wire,
+    errors: ['call_not_found'],
+    async handle({ params, caller, services }) {
+      return presentCall(visible(await services.calls.call(params.id), caller, 'call_not_found'));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/calls/:id/timeline',
+    auth: 'any',
+    summary: "Reads a call's story: requests, actions and what became of them, in order.",
+    answer: z.object({ count: z.int(), data: z.array(timelineEntry) }),
+    errors: ['call_not_found'],
+    async handle({ params, caller, services }) {
+      const { id } = visible(await services.calls.call(params.id), caller, 'call_not_found');
+      const entries = await services.calls.timeline(id);
+      const data = entries.map(({ at, kind, data }) => ({ at: rfc3339(at), kind, data }));
+      return { count: data.length, data };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/calls/:id/events',
+    auth: 'any',
+    summary: 'Lists the events of a call in order of sequence.',
+    query: pageQuery,
+    answer: listOf(event),
+    errors: ['call_not_found'],
+    async handle({ params, query, caller, services }) {
+      const { id } = visible(await services.calls.call(params.id), caller, 'call_not_found');
+      return presentPage(await services.events.events({ callId: id }, query), presentEvent);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/calls/:id/hangup',
+    auth: 'any',
+    summary: 'Hangs up a live call. The ending is reported by its event.',
+    body: z.strictObject({}),
+    status: 202,
+    answer: wire,
+    errors: ['active_call_not_found'],
+    async handle({ params, caller, services }) {
+      const call = await liveCall(params.id, caller, services);
+      services.live.hangup(call.id);
+      return presentCall(call);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/calls/:id/actions',
+    auth: 'any',
+    summary: 'Runs a document on a live call at once, in place of what is being performed.',
+    raw: true,
+    status: 202,
+    answer: z.object({ data: z.object({ call_id: z.string(), actions: z.int().describe('How many.') }) }),
+    errors: ['active_call_not_found', 'invalid_action_payload'],
+    async handle({ params, text, caller, services }) {
+      const call = await liveCall(params.id, caller, services);
+      const verdict = checkDocumentText(text, services.settings);
+      if (!verdict.ok) {
+        throw new Failure('invalid_action_payload', 'invalid action payload', { details: verdict.details });
+      }
+      services.live.perform(call.id, verdict.actions);
+      return { data: { call_id: call.id, actions: verdict.actions.length } };
+    },
+  }),
+];

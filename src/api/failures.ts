@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ErrorCode, errorMessage, errorStatus } from '../../contract/errors.ts';
+import { explain, Failure, type Log } from '../kit/index.ts';
+
+/** The body of every answer that is not a success. */
+export function errorBody({ code, message, details }: Failure) {
+  return { error: { code, message, ...(details ? { details } : {}) } };
+}
+
+/** The codes of fastify's own errors that are ours by another name. */
+const FRAMEWORK: Record<string, ErrorCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
+  FST_ERR_BAD_URL: 'not_found',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
+};
+
+/** Whatever was thrown, as a failure of the catalogue. */
+export function asFailure(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const { code = '', statusCode = 500 } = thrown as { code?: string; statusCode?: number };
+  const known =
+    FRAMEWORK[code] ?? (statusCode >= 400 && statusCode < 500 ? 'invalid_request' : 'internal_error');
+  return new Failure(known, errorMessage(known), { cause: thrown });
+}
+
+/** Answers with the error body. What is our own fault is logged, and the answer does not tell its causes. */
+export function answerFailure(log: Log) {
+  return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const failure = asFailure(thrown);
+    const status = errorStatus(failure.code);
+    if (status === 500) {
+      const { id, method, url } = request;
+      const stack = thrown instanceof Error ? thrown.stack : undefined;
+      log.error(
+        { request_id: id, method, path: url.split('?')[0], error: explain(thrown), stack },
+        'a request failed',
+      );
+    }
+    const told = status === 500 ? new Failure('internal_error', errorMessage('internal_error')) : failure;
+    reply.code(status).type('application/json; charset=utf-8').send(errorBody(told));
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * REST: one small declarative object for each route, gathered in one table by which the server answers, the
+ * OpenAPI document is made and the tests go. Handlers ask the middle rooms; what is answered is said by the
+ * schemas in `contract/`.
+ */
+import type { ApiPorts } from './ports.ts';
+import { buildServer } from './server.ts';
+
+export { openApi } from './openapi.ts';
+export type { ApiPorts, ApiSettings, LiveCalls } from './ports.ts';
+export { ROUTES } from './routes.ts';
+
+/** The server of REST. */
+export interface Api {
+  /** Listens; port 0 takes a free one. @returns the address as a URL, such as `http://127.0.0.1:8080`. */
+  listen(host: string, port: number): Promise<string>;
+  /** Lets the requests in progress end, then closes. */
+  close(): Promise<void>;
+  /** Answers a request without a port, for tests. */
+  inject: ReturnType<typeof buildServer>['inject'];
+}
+
+export function createApi(ports: ApiPorts): Api {
+  const server = buildServer(ports);
+  return {
+    listen: (host, port) => server.listen({ host, port }),
+    close: () => server.close(),
+    inject: server.inject.bind(server),
+  };
+}

@@ -1,0 +1,48 @@
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ApiPorts } from './ports.ts';
+
+/** Figures for Prometheus: those of the process, of calls, of webhooks and of REST itself. */
+export class Metrics {
+  #registry = new Registry();
+  #requests: Histogram<'method' | 'route' | 'status'>;
+
+  constructor(ports: Pick<ApiPorts, 'live' | 'deliveries' | 'figures'>) {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#requests = new Histogram({
+      name: 'minivoice_http_request_seconds',
+      help: 'How long REST took to answer',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers: [this.#registry],
+    });
+    this.#gauge('calls_live', 'Calls that are alive', () => ports.live.size);
+    const counts = () => ports.deliveries.counts;
+    this.#gauge('events_pending', 'Events neither accepted nor dead', () => counts().pending);
+    this.#gauge('events_oldest_seconds', 'How long the oldest waits', () => counts().oldestMs / 1000);
+    this.#gauge('events_delivered', 'Events accepted since the start', () => counts().delivered);
+    this.#gauge('deliveries_failed', 'Tries that failed since the start', () => counts().failed);
+    this.#gauge('events_dead', 'Events given up since the start', () => counts().dead);
+    for (const [name, { help, value }] of Object.entries(ports.figures ?? {})) this.#gauge(name, help, value);
+  }
+
+  /** @param route as it is in the table, so that ids make no labels. */
+  observe(method: string, route: string, status: number, seconds: number): void {
+    this.#requests.observe({ method, route, status }, seconds);
+  }
+
+  /** In the format that Prometheus reads. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #gauge(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name: `minivoice_${name}`,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { type ErrorCode, errorMessage, errorStatus } from '../../contract/errors.ts';
+import { documentSchema, type JsonSchema, wireSchema } from '../../contract/json-schema.ts';
+import { errorBody } from '../../contract/resources/index.ts';
+import type { Auth, Route } from './route.ts';
+
+/** OpenAPI 3.1 of a table of routes. */
+export function openApi(routes: readonly Route[], version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    const path = (paths[route.path.replace(/:(\w+)/g, '{$1}')] ??= {});
+    path[route.method.toLowerCase()] = operation(route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'MiniVoice',
+      version,
+      description: 'Programmable voice: calls, actions, recordings, events.',
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: "An application's API key." },
+        admin: { type: 'http', scheme: 'bearer', description: "The operator's token: it sees everything." },
+      },
+      schemas: { Error: wireSchema(errorBody), Document: documentWithin() },
+    },
+  };
+}
+
+/** The document's schema with its definitions where an OpenAPI document has them. */
+function documentWithin(): JsonSchema {
+  const { $schema, ...schema } = documentSchema();
+  const text = JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/Document/$defs/');
+  return JSON.parse(text);
+}
+
+function operation(route: Route): object {
+  const { method, path, summary, auth } = route;
+  const parameters = [...pathParameters(path), ...queryParameters(route)];
+  const body = requestBody(route);
+  return {
+    operationId: operationId(method, path),
+    tags: [path.split('/').find((part) => part !== '' && part !== 'v1' && part !== 'admin') ?? 'status'],
+    summary,
+    security: SECURITY[auth],
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body ? { requestBody: body } : {}),
+    responses: responses(route),
+  };
+}
+
+const SECURITY: Record<Auth, object[]> = {
+  none: [],
+  key: [{ key: [] }],
+  any: [{ key: [] }, { admin: [] }],
+  link: [{}, { key: [] }, { admin: [] }],
+  admin: [{ admin: [] }],
+};
+
+/** `GET /v1/calls/:id` is `get_v1_calls_id`. */
+const operationId = (method: string, path: string): string =>
+  [method.toLowerCase(), ...path.split(/\W+/).filter(Boolean)].join('_');
+
+const pathParameters = (path: string): object[] =>
+  [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+
+function queryParameters({ query }: Route): object[] {
+  if (!query) return [];
+  const { properties = {}, required = [] } = wireSchema(query);
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+function requestBody({ body, raw }: Route): object | undefined {
+  if (!body && !raw) return undefined;
+  const schema = body ? wireSchema(body) : { $ref: '#/components/schemas/Document' };
+  return { content: { 'application/json': { schema } } };
+}
+
+function responses(route: Route): Record<string, object> {
+  const { status = 200, answer, contentType } = route;
+  const content = answer
+    ? { 'application/json': { schema: wireSchema(answer) } }
+    : contentType
+      ? { [contentType]: {} }
+      : undefined;
+  const success = { description: 'Success.', ...(content ? { content } : {}) };
+  return { [status]: success, ...failures(route) };
+}
+
+function failures({ auth, body, raw, query, errors = [] }: Route): Record<string, object> {
+  const codes: ErrorCode[] = [
+    ...(body ? (['invalid_json'] as const) : []),
+    ...(body || query ? (['invalid_request'] as const) : []),
+    ...(auth === 'none' ? [] : (['unauthorized'] as const)),
+    ...errors,
+    ...(body || raw ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
+    'rate_limited',
+    'internal_error',
+  ];
+  const byStatus = Map.groupBy(codes, errorStatus);
+  return Object.fromEntries(
+    [...byStatus].map(([status, some]) => [
+      status,
+      {
+        description: some.map((code) => `\`${code}\`: ${errorMessage(code)}`).join('; '),
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
+    ]),
+  );
+}

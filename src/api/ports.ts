@@ -1,0 +1,51 @@
+import type { Action } from '../../contract/actions/index.ts';
+import type { CallStore } from '../calls/index.ts';
+import type { Directory } from '../directory/index.ts';
+import type { Clock, Log, Random } from '../kit/index.ts';
+import type { CallRecordings, FileLinks, RecordingFiles, RecordingStore } from '../recordings/index.ts';
+import type { DeliveryCounts, EventStore } from '../webhooks/index.ts';
+
+/** What can be done with calls that are alive on this node. */
+export interface LiveCalls {
+  /** How many there are. */
+  readonly size: number;
+  /** Whether this call is one of them. */
+  has(callId: string): boolean;
+  /** Hangs up; the ending is reported like any other. */
+  hangup(callId: string): void;
+  /** Runs checked actions at once, in place of what is being performed. */
+  perform(callId: string, actions: Action[]): void;
+  /** The recordings of a live call; undefined while it has no SIP leg. */
+  recordings(callId: string): Pick<CallRecordings, 'start' | 'stop' | 'pause' | 'resume'> | undefined;
+}
+
+/** Everything that REST stands on. */
+export interface ApiPorts {
+  directory: Directory;
+  calls: CallStore;
+  live: LiveCalls;
+  recordings: RecordingStore;
+  files: RecordingFiles;
+  /** Opens recordings' files without a key, for a while. */
+  links: FileLinks;
+  events: EventStore;
+  /** Fails with `event_not_found`, `no_webhook_url`. */
+  deliveries: { redeliver(eventId: string): Promise<void>; readonly counts: DeliveryCounts };
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Rejects, with a reason, while the server cannot do its work. */
+  ready(): Promise<void>;
+  /** More figures for `/metrics`, by name without `minivoice_`: those of rooms that REST does not know. */
+  figures?: Record<string, { help: string; value(): number }>;
+  settings: ApiSettings;
+}
+
+export interface ApiSettings {
+  version: string;
+  adminToken: string;
+  /** Whether documents may name unencrypted URLs: for development. */
+  allowPrivateUrls: boolean;
+  /** Requests a minute: for each key, and for each address that comes without one. */
+  requestsPerMinute?: { key: number; address: number };
+}

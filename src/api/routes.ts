@@ -1,0 +1,29 @@
+import { actionRoutes } from './actions/routes.ts';
+import { customerRoutes } from './admin/customers.ts';
+import { adminDidRoutes } from './admin/dids.ts';
+import { adminTrunkRoutes } from './admin/trunks.ts';
+import { applicationRoutes } from './applications/routes.ts';
+import { recordingControlRoutes } from './calls/recording-control.ts';
+import { callRoutes } from './calls/routes.ts';
+import { didRoutes } from './dids/routes.ts';
+import { eventRoutes } from './events/routes.ts';
+import { recordingRoutes } from './recordings/routes.ts';
+import type { Route } from './route.ts';
+import { systemRoutes } from './system/routes.ts';
+import { trunkRoutes } from './trunks/routes.ts';
+
+/** Every route there is: the server, the reference and the tests go by this one table. */
+export const ROUTES: readonly Route[] = [
+  ...applicationRoutes,
+  ...callRoutes,
+  ...recordingControlRoutes,
+  ...recordingRoutes,
+  ...eventRoutes,
+  ...actionRoutes,
+  ...didRoutes,
+  ...trunkRoutes,
+  ...customerRoutes,
+  ...adminDidRoutes,
+  ...adminTrunkRoutes,
+  ...systemRoutes,
+];

@@ -1,0 +1,180 @@
+import type { Socket } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { errorMessage } from '../../contract/errors.ts';
+import { Failure } from '../kit/index.ts';
+import { admit, type Identity, identify } from './auth.ts';
+import { answerFailure, errorBody } from './failures.ts';
+import { checkInput, readBody } from './input.ts';
+import { Metrics } from './metrics.ts';
+import { openApi } from './openapi.ts';
+import type { ApiPorts } from './ports.ts';
+import type { Route, Services } from './route.ts';
+import { ROUTES } from './routes.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whom the request comes from, found before anything else is done with it. */
+    identity: Identity;
+  }
+}
+
+/** RFC 9110 §5.6.2 tokens of a sensible length: a caller's own id for the request is kept. */
+const REQUEST_ID = /^[\w.:-]{1,100}$/;
+const MAX_BODY = 1024 * 1024;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const GENEROUS = { key: 60_000, address: 6_000 };
+
+/** The HTTP server with all routes, not listening yet. */
+export function buildServer(ports: ApiPorts): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_BODY,
+    // A client that sends a byte now and then does not hold a connection for ever.
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: false },
+    requestIdHeader: false,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : ports.random.uuid();
+    },
+    frameworkErrors: (error, request, reply) => {
+      reply.header('X-Request-Id', request.id);
+      answerFailure(ports.log)(error, request, reply as FastifyReply);
+    },
+    clientErrorHandler: refuseGarbage,
+  });
+  const metrics = new Metrics(ports);
+  const services = servicesOf(ports, metrics);
+  app.setErrorHandler(answerFailure(ports.log));
+  app.setNotFoundHandler(() => {
+    throw new Failure('not_found', errorMessage('not_found'));
+  });
+  readTexts(app);
+  watch(app, ports, metrics);
+  limitRates(app, ports);
+  app.register(async (scope) => {
+    for (const route of ROUTES) mount(scope, route, services);
+    refuseMethods(scope);
+  });
+  return app;
+}
+
+function servicesOf(ports: ApiPorts, metrics: Metrics): Services {
+  let description: object | undefined;
+  return {
+    ...ports,
+    metrics: () => metrics.text(),
+    openapi: () => (description ??= openApi(ROUTES, ports.settings.version)),
+  };
+}
+
+/** Bodies are read as text: whoever takes one makes JSON of it and can say where it is broken. */
+function readTexts(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body),
+  );
+}
+
+function watch(app: FastifyInstance, { directory, settings, log }: ApiPorts, metrics: Metrics): void {
+  const keeper = {
+    adminToken: settings.adminToken,
+    authenticate: (key: string) => directory.authenticate(key),
+  };
+  app.decorateRequest('identity');
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('X-Request-Id', request.id).header('X-Content-Type-Options', 'nosniff');
+    request.identity = identify(request.headers.authorization, keeper);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    const { id, method } = request;
+    const ms = Math.round(reply.elapsedTime);
+    log.debug({ request_id: id, method, route, status: reply.statusCode, ms }, 'request answered');
+  });
+}
+
+/** Counts by key where there is a good one, else by address, so that guessing keys is slow. */
+function limitRates(app: FastifyInstance, { settings }: ApiPorts): void {
+  const { key, address } = settings.requestsPerMinute ?? GENEROUS;
+  app.register(rateLimit, {
+    timeWindow: 60_000,
+    max: ({ identity }) => (identity.kind === 'nobody' ? address : key),
+    keyGenerator: ({ identity, ip }) => {
+      if (identity.kind === 'application') return identity.application.id;
+      return identity.kind === 'admin' ? 'admin' : ip;
+    },
+    errorResponseBuilder: () => new Failure('rate_limited', errorMessage('rate_limited')),
+  });
+}
+
+function mount(app: FastifyInstance, route: Route, services: Services): void {
+  const { method, path: url, auth } = route;
+  app.route({
+    method,
+    url,
+    // After the counting of requests, so that those without a key are counted too; before the body is read.
+    preParsing: async (request) => {
+      if (!(auth === 'link' && isLinked(request, services))) admit(auth, request.identity);
+    },
+    handler: (request, reply) => perform(route, services, request, reply),
+  });
+}
+
+async function perform(route: Route, services: Services, request: FastifyRequest, reply: FastifyReply) {
+  const text = typeof request.body === 'string' ? request.body : '';
+  const linked = route.auth === 'link' && isLinked(request, services);
+  reply.code(route.status ?? 200);
+  const answer = await route.handle({
+    params: request.params,
+    query: route.query ? checkInput(route.query, request.query) : undefined,
+    body: route.body ? checkInput(route.body, readBody(text)) : undefined,
+    text,
+    // The table pairs each handler with its `auth`; here it is one of many.
+    caller: (linked ? null : admit(route.auth, request.identity)) as never,
+    services,
+    request,
+    reply,
+  });
+  return reply.send(answer);
+}
+
+function isLinked({ params, query }: FastifyRequest, { links }: Services): boolean {
+  const { expires, signature } = query as Record<string, unknown>;
+  if (typeof expires !== 'string' || typeof signature !== 'string') return false;
+  return links.verify((params as { id: string }).id, expires, signature);
+}
+
+/** Every path says 405, and which methods it takes, to those that it does not take. */
+function refuseMethods(app: FastifyInstance): void {
+  for (const [url, routes] of Map.groupBy(ROUTES, ({ path }) => path)) {
+    const taken = routes.map(({ method }) => method as string);
+    const allow = taken.includes('GET') ? [...taken, 'HEAD'] : taken;
+    app.route({
+      method: METHODS.filter((method) => !taken.includes(method)),
+      url,
+      onRequest: async (_request, reply) => {
+        reply.header('Allow', allow.join(', '));
+        throw new Failure('method_not_allowed', `${url} takes ${allow.join(', ')}`);
+      },
+      handler: () => undefined,
+    });
+  }
+}
+
+/** What is not HTTP gets an answer all the same, and the connection is closed. */
+function refuseGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(errorBody(new Failure('invalid_request', 'this is not a valid HTTP request')));
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

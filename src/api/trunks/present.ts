@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import type { trunkPatch, trunk as wire } from '../../../contract/resources/index.ts';
+import type { Trunk, TrunkFields } from '../../directory/index.ts';
+import { rfc3339 } from '../../kit/index.ts';
+
+/** A trunk as it is answered: never with its password. */
+export const presentTrunk = (trunk: Trunk): z.input<typeof wire> => ({
+  id: trunk.id,
+  customer_id: trunk.customerId,
+  name: trunk.name,
+  gateway_name: trunk.gatewayName,
+  direction: trunk.inboundIp === null ? 'outbound' : 'both',
+  proxy: trunk.proxy,
+  transport: trunk.transport,
+  username: trunk.username,
+  realm: trunk.realm,
+  from_domain: trunk.fromDomain,
+  inbound_ip: trunk.inboundIp,
+  is_active: trunk.isActive,
+  register: trunk.register,
+  srtp: trunk.srtp,
+  created_at: rfc3339(trunk.createdAt),
+  updated_at: rfc3339(trunk.updatedAt),
+});
+
+/** What a body sets on a trunk; undefined where it says nothing. */
+export function trunkFields(body: z.output<typeof trunkPatch>): {
+  [Field in keyof TrunkFields]?: TrunkFields[Field] | undefined;
+} {
+  return {
+    name: body.name,
+    proxy: body.proxy,
+    username: body.username,
+    password: body.password,
+    realm: body.realm,
+    fromDomain: body.from_domain,
+    inboundIp: body.inbound_ip,
+    isActive: body.is_active,
+    gatewayName: body.gateway_name,
+    transport: body.transport,
+    register: body.register,
+    srtp: body.srtp,
+  };
+}
