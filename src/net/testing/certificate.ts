@@ -1,0 +1,22 @@
+/**
+ * A certificate for app.test, localhost and 127.0.0.1, signed by itself and good until 2126, for servers in
+ * tests. Its key is public, and so protects nothing.
+ */
+export const testCertificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBozCCAUmgAwIBAgIUH0GSsXL5OdkbsMVesQhCn7P7YE0wCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAwwIYXBwLnRlc3QwIBcNMjYxMTIyMTk1NzQ1WhgPMjEyNjEwMjkx
+OTU3NDVaMBMxETAPBgNVBAMMCGFwcC50ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAExkcu6dJ8HUxcm4u1ZE7JuX2eN+aMsqRLZ25sWVNiX8ZwUlBcS+oFwwtu
+89iYdVoIPFwob/DPSdqZS3KbVfMnf6N5MHcwHQYDVR0OBBYEFLeg5gzL8+z3Ssls
+8X4D2GrTaaxrMB8GA1UdIwQYMBaAFLeg5gzL8+z3Ssls8X4D2GrTaaxrMA8GA1Ud
+EwEB/wQFMAMBAf8wJAYDVR0RBB0wG4IIYXBwLnRlc3SCCWxvY2FsaG9zdIcEfwAA
+ATAKBggqhkjOPQQDAgNIADBFAiEA2jkXmtzVeA7aIA9CupTQXXn12rVKwoaTf586
+ot0QAAACICsUV94hJqBNIfnVaH5Gh1BErN5tuub3Vt5z7aPufZJN
+-----END CERTIFICATE-----`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgmA560jvoF8fMymOa
+tgw9y4y02nCuPFYR87PoE/b4Uv6hRANCAATGRy7p0nwdTFybi7VkTsm5fZ435oyy
+pEtnbmxZU2JfxnBSUFxL6gXDC27z2Jh1Wgg8XChv8M9J2plLcptV8yd/
+-----END PRIVATE KEY-----`,
+};
