@@ -2,6 +2,12 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { Failure } from '../kit/index.ts';
 
+/** Ending of a file that is being encoded; after a crash it is worth nothing. */
+export const DRAFT = '.part';
+
+/** Where the MP3 of a WAV file is. */
+export const mp3Beside = (wav: string): string => wav.replace(/\.wav$/, '.mp3');
+
 /** The folder that holds all recordings: `YYYY/MM/DD/<id>.wav`, by the UTC day of their start. */
 export class RecordingFiles {
   #folder: string;

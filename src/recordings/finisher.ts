@@ -23,8 +23,8 @@ export interface Finisher {
 type Waiting = PromiseWithResolvers<Finished>;
 
 /**
- * Does it in a thread of its own, so that neither hashing nor encoding holds up a call. The thread is started
- * when it is first needed; if it dies, what it was at is rejected and the next order gets a new one.
+ * Does it in a thread of its own, so that neither hashing nor encoding holds up a call. If the thread dies,
+ * what it was at is rejected and the next order gets a new one.
  */
 export class ThreadFinisher implements Finisher {
   #log: Log;
@@ -34,6 +34,7 @@ export class ThreadFinisher implements Finisher {
 
   constructor(log: Log) {
     this.#log = log;
+    this.#worker = this.#start();
   }
 
   finish(wav: string, format: 'wav' | 'mp3'): Promise<Finished> {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
+import { mp3Beside } from './files.ts';
 import type { Finished } from './finisher.ts';
-import { encodeMp3, mp3Beside } from './mp3.ts';
 
 export interface Order {
   id: number;
@@ -25,6 +25,8 @@ parentPort!.on('message', async ({ id, wav, format }: Order) => {
 async function finish(wav: string, format: 'wav' | 'mp3'): Promise<{ finished: Finished; warning?: string }> {
   if (format === 'wav') return { finished: { format, ...(await measured(wav)) } };
   try {
+    // The encoder is large, and most recordings need none.
+    const { encodeMp3 } = await import('./mp3.ts');
     await encodeMp3(wav);
     return { finished: { format, ...(await measured(mp3Beside(wav))) } };
   } catch (error) {

@@ -1,11 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { createMp3Encoder } from 'wasm-media-encoders';
+import { DRAFT, mp3Beside } from './files.ts';
 import { readWavHeader, type WavHeader } from './wav-file.ts';
-
-/** Ending of a file that is being encoded; after a crash it is worth nothing. */
-export const DRAFT = '.part';
-
-export const mp3Beside = (wav: string): string => wav.replace(/\.wav$/, '.mp3');
 
 /** Samples encoded at a time: a second of 8 kHz sound, about 3 ms of work. */
 const BLOCK = 8000;

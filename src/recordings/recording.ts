@@ -1,10 +1,9 @@
 import type { CallRecord, EventDraft, Session, TimelineEntry } from '../calls/index.ts';
 import { explain, Failure } from '../kit/index.ts';
 import type { Tap, TapEnd } from '../media/index.ts';
-import type { RecordingFiles } from './files.ts';
+import { mp3Beside, type RecordingFiles } from './files.ts';
 import type { Finished, Finisher } from './finisher.ts';
 import { type Input, isActive, type Outcome, type State, step } from './lifecycle.ts';
-import { mp3Beside } from './mp3.ts';
 import { recordingEvent } from './recording-events.ts';
 import type { RecordingJournal, RecordingRecord } from './store.ts';
 
@@ -153,7 +152,7 @@ export class Recording {
     }
     if (end.cause === 'max_reached') await this.#apply('max_seconds');
     if (end.cause === 'closed') await this.#apply('hangup');
-    this.#change({ endedAt, durationMs: end.samples / (RATE / 1000), gaps: end.gaps });
+    this.#change({ endedAt, durationMs: Math.floor(end.samples / (RATE / 1000)), gaps: end.gaps });
     await this.#save();
   }
 

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../calls/index.ts';
 import { type Clock, explain, type Log } from '../kit/index.ts';
-import { DRAFT, mp3Beside } from './mp3.ts';
+import { DRAFT, mp3Beside } from './files.ts';
 import { entryOf, type RecordingPorts, savedAs } from './recording.ts';
 import { recordingEvent } from './recording-events.ts';
 import type { RecordingRecord, RecordingStore } from './store.ts';
@@ -58,7 +58,7 @@ async function ending(recording: RecordingRecord, ports: RecoveryPorts): Promise
   const path = ports.files.path(recording.file);
   const found = (await ports.files.size(recording.file)) === undefined ? undefined : await repairWav(path);
   if (!found) return lost(ports.clock.now());
-  const durationMs = Math.round((found.samples * 1000) / found.sampleRate);
+  const durationMs = Math.floor((found.samples * 1000) / found.sampleRate);
   return {
     status: 'completed',
     endedBy: 'recovery',
