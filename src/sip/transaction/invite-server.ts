@@ -1,5 +1,5 @@
 import { createResponse, type SipRequest, type SipResponse, serialize } from '../message/index.ts';
-import type { Flow } from '../transport/index.ts';
+import { type Flow, type Hop, replyFlow } from '../transport/index.ts';
 import { Machine, type TransactionContext } from './machine.ts';
 import type { ServerTransaction } from './server.ts';
 import { giveUpAfter } from './timers.ts';
@@ -30,14 +30,16 @@ export interface InviteServerUser {
 /** RFC 3261 §17.2.1 with the Accepted state of RFC 6026 §7.1. */
 export class InviteServerTransaction extends Machine<Event, SipRequest> implements ServerTransaction {
   readonly request: SipRequest;
+  readonly source: Hop;
   /** Called when a CANCEL for it has come while it waits for a final response. */
   canceled: (() => void) | undefined;
   #user: InviteServerUser;
   #last: Buffer | undefined;
   protected state: (event: Event, message?: SipRequest) => void = this.#proceeding;
 
-  constructor(context: TransactionContext, request: SipRequest, flow: Flow, user: InviteServerUser) {
-    super(context, flow);
+  constructor(context: TransactionContext, request: SipRequest, from: Flow, user: InviteServerUser) {
+    super(context, replyFlow(request, from));
+    this.source = from.remote;
     this.request = request;
     this.#user = user;
     this.endAfter(TRYING_MS, 'timer_trying');

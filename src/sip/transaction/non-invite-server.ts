@@ -1,5 +1,5 @@
 import { type SipRequest, type SipResponse, serialize } from '../message/index.ts';
-import type { Flow } from '../transport/index.ts';
+import { type Flow, type Hop, replyFlow } from '../transport/index.ts';
 import { Machine, type TransactionContext } from './machine.ts';
 import type { ServerTransaction } from './server.ts';
 import { giveUpAfter } from './timers.ts';
@@ -9,12 +9,14 @@ type Event = 'request' | 'timer_j' | 'transport_error' | '1xx' | '200-699';
 /** RFC 3261 §17.2.2. */
 export class NonInviteServerTransaction extends Machine<Event, SipRequest> implements ServerTransaction {
   readonly request: SipRequest;
+  readonly source: Hop;
   #ended: () => void;
   #last: Buffer | undefined;
   protected state: (event: Event, message?: SipRequest) => void = this.#trying;
 
-  constructor(context: TransactionContext, request: SipRequest, flow: Flow, ended: () => void) {
-    super(context, flow);
+  constructor(context: TransactionContext, request: SipRequest, from: Flow, ended: () => void) {
+    super(context, replyFlow(request, from));
+    this.source = from.remote;
     this.request = request;
     this.#ended = ended;
     // RFC 4320 §4.2: after Timer F of the other side no response is of use.

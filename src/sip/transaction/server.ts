@@ -1,11 +1,13 @@
 import type { SipRequest, SipResponse } from '../message/index.ts';
-import type { Flow } from '../transport/index.ts';
+import type { Flow, Hop } from '../transport/index.ts';
 
 /** A request that came, waiting for its response. */
 export interface ServerTransaction {
   readonly request: SipRequest;
-  /** Where it came from, and its responses go. */
+  /** Where its responses go. */
   readonly flow: Flow;
+  /** Where it came from. */
+  readonly source: Hop;
   readonly terminated: boolean;
   /** Any number of provisional responses, then one final one; what comes after it is dropped. */
   respond(response: SipResponse): void;

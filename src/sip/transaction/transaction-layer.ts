@@ -15,7 +15,7 @@ export interface TransactionUser {
   /** A new request; it waits for `transaction.respond`. */
   request(transaction: ServerTransaction): void;
   /** The ACK of a 2xx. */
-  ack(request: SipRequest, flow: Flow): void;
+  ack(request: SipRequest): void;
 }
 
 /** What happened that nobody was told of. */
@@ -108,9 +108,9 @@ export class TransactionLayer {
     const key = serverKey(request);
     const known = this.#servers.get(key);
     if (known) known.receive(request);
-    else if (request.method === 'ACK') this.user?.ack(request, flow);
+    else if (request.method === 'ACK') this.user?.ack(request);
     else if (this.size >= this.#options.maxTransactions) this.#overloaded(request, flow);
-    else this.#begin(this.#accept(request, key, replyFlow(request, flow)), key);
+    else this.#begin(this.#accept(request, key, flow), key);
   }
 
   #begin(transaction: ServerTransaction, key: string): void {
@@ -128,7 +128,7 @@ export class TransactionLayer {
     const transaction =
       request.method === 'INVITE'
         ? new InviteServerTransaction(this.#options, request, flow, {
-            acked: (ack) => this.user?.ack(ack, flow),
+            acked: (ack) => this.user?.ack(ack),
             ended,
           })
         : new NonInviteServerTransaction(this.#options, request, flow, ended);

@@ -1,0 +1,145 @@
+import {
+  callIdOf,
+  contactsOf,
+  createRequest,
+  cseqOf,
+  formatNameAddress,
+  fromOf,
+  type NameAddress,
+  parseUri,
+  recordRoutesOf,
+  type SipRequest,
+  type SipResponse,
+  toOf,
+} from '../message/index.ts';
+
+const MAX_FORWARDS = '70';
+
+/** RFC 3261 §12: what a dialog is made of. */
+export class DialogState {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  /** Who sent the INVITE that made it. */
+  readonly initiator: 'local' | 'remote';
+  /** What From says in our requests, tag and all. */
+  readonly local: string;
+  /** What To says in our requests, tag and all. */
+  readonly remote: string;
+  /** Where the other side is to be reached: its last Contact. */
+  remoteTarget: string;
+  #routes: NameAddress[];
+  #localSeq: number;
+  #remoteSeq: number | undefined;
+
+  private constructor(parts: {
+    callId: string;
+    initiator: 'local' | 'remote';
+    local: string;
+    localTag: string;
+    remote: string;
+    remoteTag: string;
+    remoteTarget: string;
+    routes: NameAddress[];
+    localSeq: number;
+    remoteSeq: number | undefined;
+  }) {
+    this.callId = parts.callId;
+    this.initiator = parts.initiator;
+    this.local = parts.local;
+    this.localTag = parts.localTag;
+    this.remote = parts.remote;
+    this.remoteTag = parts.remoteTag;
+    this.remoteTarget = parts.remoteTarget;
+    this.#routes = parts.routes;
+    this.#localSeq = parts.localSeq;
+    this.#remoteSeq = parts.remoteSeq;
+  }
+
+  /** RFC 3261 §12.1.1: we answer. @param localSeq where our own numbering begins. */
+  static ofServer(invite: SipRequest, localTag: string, localSeq: number): DialogState {
+    const from = fromOf(invite);
+    return new DialogState({
+      callId: callIdOf(invite),
+      initiator: 'remote',
+      local: formatNameAddress({ ...toOf(invite), tag: localTag }),
+      localTag,
+      remote: invite.headers.get('From')!,
+      // RFC 3261 §12.1.1: a peer of RFC 2543 may have no tag.
+      remoteTag: from.tag ?? '',
+      remoteTarget: contactsOf(invite)[0]?.uri ?? from.uri,
+      routes: recordRoutesOf(invite),
+      localSeq,
+      remoteSeq: cseqOf(invite).number,
+    });
+  }
+
+  /** RFC 3261 §12.1.2: we asked. */
+  static ofClient(invite: SipRequest, response: SipResponse): DialogState {
+    return new DialogState({
+      callId: callIdOf(invite),
+      initiator: 'local',
+      local: invite.headers.get('From')!,
+      localTag: fromOf(invite).tag ?? '',
+      remote: response.headers.get('To')!,
+      remoteTag: toOf(response).tag ?? '',
+      remoteTarget: contactsOf(response)[0]?.uri ?? invite.uri,
+      routes: recordRoutesOf(response).reverse(),
+      localSeq: cseqOf(invite).number,
+      remoteSeq: undefined,
+    });
+  }
+
+  /** RFC 3261 §13.2.2.4: the 2xx has the last word on the route set. */
+  confirm(response: SipResponse): void {
+    this.#routes = recordRoutesOf(response).reverse();
+    this.refreshTarget(response);
+  }
+
+  /** RFC 3261 §12.2: INVITE and UPDATE, and their 2xx, may say a new Contact. */
+  refreshTarget(message: SipRequest | SipResponse): void {
+    const contact = contactsOf(message)[0]?.uri;
+    if (contact !== undefined && contact !== '*') this.remoteTarget = contact;
+  }
+
+  /** RFC 3261 §12.2.2: are the requests in order? Takes note of the number when they are. */
+  inOrder(request: SipRequest): boolean {
+    const { number } = cseqOf(request);
+    if (this.#remoteSeq !== undefined && number <= this.#remoteSeq) return false;
+    this.#remoteSeq = number;
+    return true;
+  }
+
+  /** RFC 3261 §12.2.1.1: the next request. The ACK has the number of its INVITE, given as `seq`. */
+  createRequest(method: string, seq?: number): SipRequest {
+    const { uri, routes } = this.#way();
+    const number = seq ?? ++this.#localSeq;
+    const request = createRequest({ method, uri });
+    for (const route of routes) request.headers.append('Route', route);
+    request.headers
+      .append('Max-Forwards', MAX_FORWARDS)
+      .append('From', this.local)
+      .append('To', this.remote)
+      .append('Call-ID', this.callId)
+      .append('CSeq', `${number} ${method}`);
+    return request;
+  }
+
+  /** The URI of the place where a request is sent to. */
+  get nextHop(): string {
+    return this.#routes[0]?.uri ?? this.remoteTarget;
+  }
+
+  get hasRoutes(): boolean {
+    return this.#routes.length > 0;
+  }
+
+  #way(): { uri: string; routes: string[] } {
+    const [first, ...rest] = this.#routes;
+    if (!first) return { uri: this.remoteTarget, routes: [] };
+    const routes = this.#routes.map(formatNameAddress);
+    if (parseUri(first.uri).params.has('lr')) return { uri: this.remoteTarget, routes };
+    // A strict router of RFC 2543 wants itself in the Request-URI and the target last.
+    return { uri: first.uri, routes: [...rest.map(formatNameAddress), `<${this.remoteTarget}>`] };
+  }
+}

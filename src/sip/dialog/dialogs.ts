@@ -1,0 +1,36 @@
+import { callIdOf, fromOf, type SipRequest, toOf } from '../message/index.ts';
+import type { InviteDialog } from './invite-dialog.ts';
+
+/** All dialogs of a user agent, early ones too, under Call-ID, local tag and remote tag (RFC 3261 §12). */
+export class Dialogs {
+  #dialogs = new Map<string, InviteDialog>();
+
+  get size(): number {
+    return this.#dialogs.size;
+  }
+
+  add(dialog: InviteDialog): void {
+    this.#dialogs.set(keyOf(dialog.state), dialog);
+  }
+
+  remove(dialog: InviteDialog): void {
+    this.#dialogs.delete(keyOf(dialog.state));
+  }
+
+  /** The dialog that a request from the other side belongs to. */
+  find(request: SipRequest): InviteDialog | undefined {
+    const localTag = toOf(request).tag;
+    if (localTag === undefined) return undefined;
+    return this.#dialogs.get(
+      keyOf({ callId: callIdOf(request), localTag, remoteTag: fromOf(request).tag ?? '' }),
+    );
+  }
+
+  [Symbol.iterator](): Iterator<InviteDialog> {
+    return [...this.#dialogs.values()][Symbol.iterator]();
+  }
+}
+
+function keyOf(id: { callId: string; localTag: string; remoteTag: string }): string {
+  return `${id.callId}\n${id.localTag}\n${id.remoteTag}`;
+}

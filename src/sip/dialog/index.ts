@@ -1,0 +1,8 @@
+export type { Dialog, DialogEnd, RequestHook } from './dialog.ts';
+export { DialogState } from './dialog-state.ts';
+export { Dialogs } from './dialogs.ts';
+export { InviteAttempt } from './invite-attempt.ts';
+export { InviteDialog } from './invite-dialog.ts';
+export { isReliable, ProvisionalAcks } from './provisional-acks.ts';
+export { ReliableProvisionals } from './reliable-provisionals.ts';
+export { agreedFields, agreeInterval, learnInterval, readInterval } from './session-interval.ts';

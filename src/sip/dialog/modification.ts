@@ -1,0 +1,138 @@
+import { explain, Failure } from '../../kit/index.ts';
+import type { SipRequest, SipResponse } from '../message/index.ts';
+import {
+  abilities,
+  type ExtraHeaders,
+  hasForeignBody,
+  type Reply,
+  reply,
+  responseTo,
+  sdpBody,
+  sdpOf,
+} from '../reply.ts';
+import { InviteServerTransaction, type ServerTransaction } from '../transaction/index.ts';
+import type { InviteDialog } from './invite-dialog.ts';
+import { Proposal } from './proposal.ts';
+import { agreedFields, agreeInterval } from './session-interval.ts';
+import { SessionTimer } from './session-timer.ts';
+
+/** Changes of the session by re-INVITE and UPDATE, asked by either side, one at a time. */
+export class Modification {
+  readonly session: SessionTimer;
+  #dialog: InviteDialog;
+  #incoming: ServerTransaction | undefined;
+  #proposal: Proposal;
+  /** Has the other side said that it takes UPDATE? */
+  #takesUpdate = false;
+
+  constructor(dialog: InviteDialog) {
+    this.#dialog = dialog;
+    this.#proposal = new Proposal(dialog, () => this.#incoming !== undefined);
+    this.session = new SessionTimer(
+      dialog.core.clock,
+      () => void this.#refresh(),
+      () => dialog.expire(),
+    );
+  }
+
+  /** Learns from Allow what the other side takes. */
+  learn(message: SipRequest | SipResponse): void {
+    if (message.headers.has('Allow')) this.#takesUpdate = message.headers.all('Allow').includes('UPDATE');
+  }
+
+  reinvite(sdp: string): Promise<string> {
+    return this.#proposal.reinvite(sdp);
+  }
+
+  /** Answers a re-INVITE or an UPDATE of the other side. */
+  async receive(transaction: ServerTransaction): Promise<void> {
+    const { core } = this.#dialog;
+    const refusal = this.#refusal(transaction.request);
+    if (refusal) return reply(core, transaction, refusal.status, refusal);
+    this.#incoming = transaction;
+    if (transaction instanceof InviteServerTransaction) transaction.canceled = () => this.#withdraw();
+    try {
+      const sdp = await this.#describe(transaction.request);
+      if (this.#incoming !== transaction) return;
+      this.#incoming = undefined;
+      this.#accept(transaction, sdp);
+    } catch (error) {
+      if (this.#incoming !== transaction) return;
+      this.#incoming = undefined;
+      core.log.info({ reason: explain(error) }, 'a change of the session was refused');
+      reply(core, transaction, error instanceof Failure ? 488 : 500);
+    }
+  }
+
+  /** The dialog has ended: what waits for an answer gets none. */
+  close(): void {
+    this.session.stop();
+    this.#proposal.close();
+    this.#withdraw();
+  }
+
+  /** The answer or the offer that goes into our response. */
+  #describe(request: SipRequest): string | undefined | Promise<string> {
+    const offer = sdpOf(request);
+    const { onOffer, localSdp } = this.#dialog;
+    if (offer === undefined && request.method === 'UPDATE') return undefined;
+    if (onOffer) return onOffer(offer);
+    if (offer === undefined && localSdp !== undefined) return localSdp;
+    throw new Failure('not_acceptable', 'nobody here takes a change of this session');
+  }
+
+  #accept(transaction: ServerTransaction, sdp: string | undefined): void {
+    const { request } = transaction;
+    const dialog = this.#dialog;
+    dialog.state.refreshTarget(request);
+    dialog.localSdp = sdp ?? dialog.localSdp;
+    this.learn(request);
+    const timer = request.method === 'PRACK' ? [] : this.#agree(request);
+    const headers: ExtraHeaders = [['Contact', dialog.contact], ...abilities(), ...timer];
+    const response = responseTo(dialog.core, request, 200, { headers, body: sdpBody(sdp) });
+    if (!(transaction instanceof InviteServerTransaction)) transaction.respond(response);
+    else dialog.succeed(transaction, response, sdpOf(request) === undefined);
+  }
+
+  #agree(request: SipRequest): [string, string][] {
+    const interval = agreeInterval(request, this.#dialog.core);
+    if (interval === 'too_small' || this.#dialog.phase !== 'confirmed') return [];
+    this.session.agreed(interval, 'uas');
+    return agreedFields(interval);
+  }
+
+  /** RFC 3261 §14.2, RFC 3311 §5.2: one change at a time. */
+  #refusal(request: SipRequest): Reply | undefined {
+    const { core, settled, state, awaitsAnswer } = this.#dialog;
+    const offers = request.method === 'INVITE' || request.body.length > 0;
+    const later = { status: 500, headers: [['Retry-After', this.#soon()]] } satisfies Reply;
+    if (this.#incoming) return later;
+    if (offers && this.#proposal.pending) return { status: 491 };
+    if (offers && !settled) return state.initiator === 'local' ? { status: 491 } : later;
+    if (offers && awaitsAnswer) return { status: 491 };
+    if (hasForeignBody(request)) return { status: 415, headers: [['Accept', 'application/sdp']] };
+    if (agreeInterval(request, core) !== 'too_small') return undefined;
+    return { status: 422, headers: [['Min-SE', String(core.minSe)]] };
+  }
+
+  #soon(): string {
+    return String(Math.floor(this.#dialog.core.random.float() * 11));
+  }
+
+  #withdraw(): void {
+    const transaction = this.#incoming;
+    this.#incoming = undefined;
+    if (transaction) reply(this.#dialog.core, transaction, 487);
+  }
+
+  async #refresh(): Promise<void> {
+    const { localSdp, core, onAnswer } = this.#dialog;
+    try {
+      if (this.#takesUpdate || localSdp === undefined) await this.#proposal.update();
+      else onAnswer?.(await this.reinvite(localSdp));
+    } catch (error) {
+      // There is time left before the session expires, but nothing more to be done about it.
+      core.log.warn({ reason: explain(error) }, 'a session could not be refreshed');
+    }
+  }
+}

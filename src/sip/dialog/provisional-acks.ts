@@ -1,0 +1,28 @@
+import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts';
+import { hasOption } from '../reply.ts';
+import type { InviteDialog } from './invite-dialog.ts';
+
+/** RFC 3262 §4: acknowledges the reliable provisional responses to one INVITE of ours, in their order. */
+export class ProvisionalAcks {
+  #dialog: InviteDialog;
+  #last: number | undefined;
+
+  constructor(dialog: InviteDialog) {
+    this.#dialog = dialog;
+  }
+
+  /** @returns is it to be heeded? A repeated one and one that came too early are not. */
+  take(response: SipResponse, invite: SipRequest): boolean {
+    if (!isReliable(response)) return true;
+    const rseq = Number(response.headers.get('RSeq'));
+    const expected = this.#last === undefined || rseq === this.#last + 1;
+    if (!Number.isSafeInteger(rseq) || !expected) return false;
+    this.#last = rseq;
+    void this.#dialog.request('PRACK', [['RAck', `${rseq} ${cseqOf(invite).number} INVITE`]]);
+    return true;
+  }
+}
+
+/** Does it want a PRACK? */
+export const isReliable = (response: SipResponse): boolean =>
+  hasOption(response, 'Require', '100rel') && response.headers.has('RSeq');

@@ -1,0 +1,63 @@
+import { explain } from '../../kit/index.ts';
+import { ACCEPT } from '../core.ts';
+import type { SipRequest } from '../message/index.ts';
+import { abilities, type Reply, reply } from '../reply.ts';
+import { requireUnderstood } from '../require.ts';
+import type { ServerTransaction } from '../transaction/index.ts';
+import type { RequestHook } from './dialog.ts';
+import type { InviteDialog } from './invite-dialog.ts';
+
+/** Answers a request inside a dialog that is alive, by its method; BYE is the dialog's own. */
+export function answerInDialog(dialog: InviteDialog, transaction: ServerTransaction): void {
+  const { core } = dialog;
+  if (!requireUnderstood(core, transaction)) return;
+  switch (transaction.request.method) {
+    case 'INVITE':
+    case 'UPDATE':
+      void dialog.modification.receive(transaction);
+      break;
+    case 'PRACK':
+      if (dialog.onPrack) dialog.onPrack(transaction);
+      else reply(core, transaction, 481);
+      break;
+    case 'INFO':
+      void ask(dialog, transaction, dialog.onInfo, plainInfo);
+      break;
+    case 'REFER':
+      void ask(dialog, transaction, dialog.onRefer, () => ({ status: 603 }), 202);
+      break;
+    case 'NOTIFY':
+      void ask(dialog, transaction, dialog.onNotify, () => ({ status: 481 }));
+      break;
+    case 'OPTIONS':
+      reply(core, transaction, 200, { headers: [...abilities(), ['Accept', ACCEPT]] });
+      break;
+    default:
+      reply(core, transaction, 405, { headers: abilities() });
+      break;
+  }
+}
+
+/** RFC 6086: without a package and a body it only asks whether we are there. */
+const plainInfo = (request: SipRequest): Reply => ({ status: request.body.length > 0 ? 415 : 200 });
+
+async function ask(
+  { core, contact }: InviteDialog,
+  transaction: ServerTransaction,
+  hook: RequestHook | undefined,
+  otherwise: (request: SipRequest) => Reply,
+  usual = 200,
+): Promise<void> {
+  try {
+    const { request } = transaction;
+    const {
+      status,
+      headers = [],
+      ...parts
+    } = hook ? ((await hook(request)) ?? { status: usual }) : otherwise(request);
+    reply(core, transaction, status, { ...parts, headers: [['Contact', contact], ...headers] });
+  } catch (error) {
+    core.log.error({ reason: explain(error) }, `${transaction.request.method} could not be answered`);
+    reply(core, transaction, 500);
+  }
+}

@@ -1,0 +1,110 @@
+import { explain } from '../kit/index.ts';
+import { ACCEPT, type Core } from './core.ts';
+import { agreeInterval } from './dialog/index.ts';
+import { type IncomingInvite, ServerInvite } from './incoming-invite.ts';
+import { contactsOf, maxForwardsOf, type SipRequest, toOf } from './message/index.ts';
+import { abilities, hasForeignBody, type Reply, reply } from './reply.ts';
+import { requireUnderstood } from './require.ts';
+import {
+  InviteServerTransaction,
+  type ServerTransaction,
+  type TransactionUser,
+} from './transaction/index.ts';
+import type { Gate, OutsideHook } from './user-agent.ts';
+
+/** Methods that mean nothing outside of a dialog. */
+const INSIDE_ONLY = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO', 'NOTIFY']);
+
+/** RFC 3261 §8.2: receives every new request, and finds who is to answer it. */
+export class Reception implements TransactionUser {
+  onInvite: ((invite: IncomingInvite) => void) | undefined;
+  onRequest: OutsideHook | undefined;
+  gate: Gate | undefined;
+  /** Those that wait for an answer. */
+  readonly invites = new Set<ServerInvite>();
+  #core: Core;
+  #closing = false;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  request(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    if (toOf(request).tag !== undefined) {
+      const dialog = this.#core.dialogs.find(request);
+      if (dialog) dialog.receive(transaction);
+      else reply(this.#core, transaction, 481);
+      return;
+    }
+    const refusal = this.#refusal(transaction);
+    if (refusal) reply(this.#core, transaction, refusal.status, refusal);
+    else if (requireUnderstood(this.#core, transaction)) this.#outside(transaction);
+  }
+
+  ack(ack: SipRequest): void {
+    this.#core.dialogs.find(ack)?.receiveAck(ack);
+  }
+
+  /** Refuses what waits, and everything new from now on. */
+  close(): void {
+    this.#closing = true;
+    for (const invite of [...this.invites]) invite.reject(503);
+  }
+
+  #refusal({ request, source }: ServerTransaction): Reply | undefined {
+    if (this.#closing) return { status: 503, headers: [['Retry-After', '30']] };
+    return this.gate?.(request, source);
+  }
+
+  #outside(transaction: ServerTransaction): void {
+    const { method } = transaction.request;
+    if (transaction instanceof InviteServerTransaction) this.#invite(transaction);
+    else if (method === 'OPTIONS') this.#options(transaction);
+    else if (INSIDE_ONLY.has(method)) reply(this.#core, transaction, 481);
+    else if (this.onRequest) void this.#ask(this.onRequest, transaction);
+    else reply(this.#core, transaction, 405, { headers: abilities() });
+  }
+
+  #invite(transaction: InviteServerTransaction): void {
+    const refusal = this.#unacceptable(transaction.request);
+    if (refusal) {
+      reply(this.#core, transaction, refusal.status, refusal);
+      return;
+    }
+    const invite = new ServerInvite(this.#core, transaction, () => this.invites.delete(invite));
+    this.invites.add(invite);
+    try {
+      if (this.onInvite) this.onInvite(invite);
+      else invite.reject(480);
+    } catch (error) {
+      this.#core.log.error({ reason: explain(error) }, 'an INVITE could not be handled');
+      invite.reject(500);
+    }
+  }
+
+  #unacceptable(request: SipRequest): Reply | undefined {
+    const { minSe } = this.#core;
+    if (contactsOf(request).length === 0) return { status: 400, reason: 'Missing Contact' };
+    if (hasForeignBody(request)) return { status: 415, headers: [['Accept', ACCEPT]] };
+    // Nothing here would stop a call that is sent round and round through us, but this.
+    if (maxForwardsOf(request) === 0) return { status: 483 };
+    if (agreeInterval(request, this.#core) !== 'too_small') return undefined;
+    return { status: 422, headers: [['Min-SE', String(minSe)]] };
+  }
+
+  /** RFC 3261 §11.2 */
+  #options(transaction: ServerTransaction): void {
+    reply(this.#core, transaction, 200, { headers: [...abilities(), ['Accept', ACCEPT]] });
+  }
+
+  async #ask(hook: OutsideHook, transaction: ServerTransaction): Promise<void> {
+    try {
+      const { status, ...parts } = await hook(transaction.request, transaction.source);
+      reply(this.#core, transaction, status, parts);
+    } catch (error) {
+      this.#core.log.error({ reason: explain(error) }, 'a request could not be answered');
+      reply(this.#core, transaction, 500);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { ACCEPT, ALLOW, type Core, newTag, SUPPORTED } from './core.ts';
+import { createResponse, formatUri, type SipRequest, type SipResponse, toOf } from './message/index.ts';
+import type { ServerTransaction } from './transaction/index.ts';
+
+/** More header fields for a message of ours. */
+export type ExtraHeaders = Iterable<readonly [name: string, value: string]>;
+
+/** A body and what it is. */
+export interface Body {
+  contentType: string;
+  content: string | Buffer;
+}
+
+/** What a response of ours says besides its status. */
+export interface ReplyParts {
+  reason?: string | undefined;
+  headers?: ExtraHeaders | undefined;
+  body?: Body | undefined;
+  /** For a To that has none; a new one when left out. */
+  toTag?: string | undefined;
+}
+
+/** An answer as hooks give it: anything left out has its usual value. */
+export interface Reply extends ReplyParts {
+  status: number;
+}
+
+/** Builds a response with our name in it. */
+export function responseTo(core: Core, request: SipRequest, status: number, parts: ReplyParts): SipResponse {
+  const toTag = parts.toTag ?? (toOf(request).tag === undefined ? newTag(core.random) : undefined);
+  const response = createResponse(request, status, parts.reason, toTag);
+  response.headers.append('Server', core.userAgent);
+  for (const [name, value] of parts.headers ?? []) response.headers.append(name, value);
+  if (parts.body) {
+    response.headers.set('Content-Type', parts.body.contentType);
+    response.body = Buffer.from(parts.body.content);
+  }
+  return response;
+}
+
+/** Builds a response and sends it. */
+export function reply(
+  core: Core,
+  transaction: ServerTransaction,
+  status: number,
+  parts: ReplyParts = {},
+): void {
+  transaction.respond(responseTo(core, transaction.request, status, parts));
+}
+
+/** The Contact under which the other side reaches us over this transport (RFC 3261 §8.1.1.8). */
+export function contactOf(core: Core, transport: string, user?: string | undefined): string {
+  const { address: host, port } = core.transport.local;
+  const params = transport === 'udp' ? undefined : new Map([['transport', transport]]);
+  return `<${formatUri({ scheme: 'sip', user, host, port, params })}>`;
+}
+
+/** What says what we can do: for OPTIONS, 405 and everything that makes or changes a session. */
+export const abilities = (): [string, string][] => [
+  ['Allow', ALLOW],
+  ['Supported', SUPPORTED],
+];
+
+/** The body of an offer or answer. */
+export const sdpBody = (sdp: string | undefined): Body | undefined =>
+  sdp === undefined ? undefined : { contentType: ACCEPT, content: sdp };
+
+/** The session description in a message; undefined when its body is none or something else. */
+export function sdpOf(message: SipRequest | SipResponse): string | undefined {
+  return message.body.length > 0 && isSdp(message) ? message.body.toString('utf8') : undefined;
+}
+
+/** Is the body something that we do not understand (415)? */
+export const hasForeignBody = (message: SipRequest): boolean => message.body.length > 0 && !isSdp(message);
+
+const isSdp = (message: SipRequest | SipResponse): boolean =>
+  /^\s*application\/sdp\s*(;|$)/i.test(message.headers.get('Content-Type') ?? '');
+
+/** Is the option tag in a Supported or Require field? */
+export function hasOption(message: SipRequest | SipResponse, name: string, option: string): boolean {
+  return message.headers.all(name).some((each) => each.toLowerCase() === option);
+}

@@ -1,0 +1,195 @@
+import { type Clock, type Log, type Random, sleep } from '../kit/index.ts';
+import { type Endpoint, type Network, systemNetwork } from '../net/index.ts';
+import { Authorization, type Login } from './authorization.ts';
+import { type Core, newBranch, newTag } from './core.ts';
+import { Dialogs } from './dialog/index.ts';
+import { exchange } from './exchange.ts';
+import type { IncomingInvite } from './incoming-invite.ts';
+import type { SipRequest, SipResponse } from './message/index.ts';
+import { ClientInvite, type InviteOptions, type OutgoingInvite } from './outgoing-invite.ts';
+import { Reception } from './reception.ts';
+import type { ExtraHeaders, Reply } from './reply.ts';
+import { requestBuilder } from './request-builder.ts';
+import {
+  standardTimers,
+  type TimerBase,
+  type TransactionCounters,
+  TransactionLayer,
+} from './transaction/index.ts';
+import { type Counters, type Hop, TransportLayer } from './transport/index.ts';
+
+export interface UserAgentOptions {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** An address of this machine. */
+  host: string;
+  /** For UDP and TCP; 0 takes one that is free for both. */
+  port: number;
+  /** What Via and Contact say, where it differs from `host`. */
+  publicAddress?: string | undefined;
+  /** What User-Agent and Server say. */
+  userAgent: string;
+  /** Seconds after which a session that is not refreshed is over (RFC 4028), 90 or more; undefined: not asked for. */
+  sessionExpires?: number | undefined;
+  /** Seconds, 90 or more: the shortest session timer that is taken. */
+  minSe?: number | undefined;
+  network?: Network | undefined;
+  timers?: TimerBase | undefined;
+  /** More open transactions than this, and new requests are refused with 503. Default 100,000. */
+  maxTransactions?: number | undefined;
+}
+
+/** Looks at a request outside of dialogs before anything else does; what it returns refuses the request. */
+export type Gate = (request: SipRequest, source: Hop) => Reply | undefined;
+
+/** Answers requests outside of dialogs that are neither INVITE nor OPTIONS. */
+export type OutsideHook = (request: SipRequest, source: Hop) => Reply | Promise<Reply>;
+
+/** A request outside of dialogs, such as REGISTER or OPTIONS. */
+export interface RequestOptions {
+  method: string;
+  /** The Request-URI. */
+  target: string;
+  /** Where to send it, when not to `target`. */
+  destination?: string | Hop | undefined;
+  from: string;
+  to?: string | undefined;
+  callId?: string | undefined;
+  /** The first CSeq, 1 when left out; a challenge takes the next. */
+  seq?: number | undefined;
+  headers?: ExtraHeaders | undefined;
+  credentials?: Login | undefined;
+}
+
+export interface UserAgentCounters {
+  transport: Counters;
+  transactions: TransactionCounters;
+  /** Now open. */
+  open: { transactions: number; dialogs: number; invites: number };
+}
+
+/** One SIP user agent (RFC 3261 §6): client and server, on one port over UDP and TCP. */
+export interface UserAgent {
+  /** Opens the sockets; rejects when they cannot be bound. */
+  listen(): Promise<Endpoint>;
+  /** Takes calls; unset, they are refused with 480. */
+  onInvite: ((invite: IncomingInvite) => void) | undefined;
+  /** Unset: 405. */
+  onRequest: OutsideHook | undefined;
+  /** Such as 403 for strangers, or 503 with Retry-After under load. */
+  gate: Gate | undefined;
+  invite(options: InviteOptions): OutgoingInvite;
+  /** Never rejects: 408 and 503 stand for no response. */
+  request(options: RequestOptions): Promise<SipResponse>;
+  readonly counters: UserAgentCounters;
+  /** Refuses what is new, ends what is open, waits up to `graceMs` (2,000) for the other sides, and closes. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Makes a user agent; nothing is open before `listen`. */
+export function createUserAgent(options: UserAgentOptions): UserAgent {
+  return new SipUserAgent(coreOf(options));
+}
+
+function coreOf(options: UserAgentOptions): Core {
+  const { clock, random, log, userAgent, timers = standardTimers, sessionExpires } = options;
+  const { host, port, publicAddress, network = systemNetwork, maxTransactions = 100_000 } = options;
+  const transport = new TransportLayer({ clock, network, host, port, publicAddress });
+  const transactions = new TransactionLayer({
+    clock,
+    timers,
+    transport,
+    maxTransactions,
+    newBranch: () => newBranch(random),
+    newTag: () => newTag(random),
+  });
+  const { minSe = 90 } = options;
+  const dialogs = new Dialogs();
+  return { clock, random, log, timers, transport, transactions, dialogs, userAgent, sessionExpires, minSe };
+}
+
+const CLOSE_GRACE_MS = 2000;
+
+class SipUserAgent implements UserAgent {
+  #core: Core;
+  #reception: Reception;
+  #outgoing = new Set<ClientInvite>();
+  #closing: Promise<void> | undefined;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#reception = new Reception(core);
+    core.transactions.user = this.#reception;
+  }
+
+  get onInvite(): UserAgent['onInvite'] {
+    return this.#reception.onInvite;
+  }
+
+  set onInvite(take: UserAgent['onInvite']) {
+    this.#reception.onInvite = take;
+  }
+
+  get onRequest(): UserAgent['onRequest'] {
+    return this.#reception.onRequest;
+  }
+
+  set onRequest(hook: UserAgent['onRequest']) {
+    this.#reception.onRequest = hook;
+  }
+
+  get gate(): UserAgent['gate'] {
+    return this.#reception.gate;
+  }
+
+  set gate(gate: UserAgent['gate']) {
+    this.#reception.gate = gate;
+  }
+
+  get counters(): UserAgentCounters {
+    const { transport, transactions, dialogs } = this.#core;
+    const invites = this.#reception.invites.size + this.#outgoing.size;
+    const open = { transactions: transactions.size, dialogs: dialogs.size, invites };
+    return { transport: transport.counters, transactions: transactions.counters, open };
+  }
+
+  listen(): Promise<Endpoint> {
+    return this.#core.transport.listen();
+  }
+
+  invite(options: InviteOptions): OutgoingInvite {
+    const invite = new ClientInvite(this.#core, options);
+    this.#outgoing.add(invite);
+    void invite.result.then(() => this.#outgoing.delete(invite));
+    return invite;
+  }
+
+  request(options: RequestOptions): Promise<SipResponse> {
+    const { credentials, destination, target } = options;
+    const core = this.#core;
+    return exchange(core, {
+      build: requestBuilder(core, options),
+      locate: () => core.transport.locate(destination ?? target),
+      authorization: credentials && new Authorization(credentials, core.random),
+    });
+  }
+
+  close(graceMs = CLOSE_GRACE_MS): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const { clock, dialogs, transactions, transport } = this.#core;
+    this.#reception.close();
+    for (const invite of this.#outgoing) invite.cancel();
+    const byes = Promise.all([...dialogs].map((dialog) => dialog.bye()));
+    const patience = new AbortController();
+    await Promise.race([byes, sleep(clock, graceMs, patience.signal).catch(() => {})]);
+    patience.abort();
+    for (const dialog of dialogs) dialog.discard({ by: 'local', reason: 'The server has stopped' });
+    transactions.close();
+    await transport.close();
+  }
+}
