@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Failure } from './kit/index.ts';
+import { Failure, type LogLevel } from './kit/index.ts';
 
 /** One setting: the environment variable that sets it, its default, and what it means. */
 interface Setting<T> {
@@ -126,7 +126,7 @@ export const settings = {
     0,
     999,
   ),
-  logLevel: oneOf('MINIVOICE_LOG_LEVEL', 'info', 'JSON lines on stdout', [
+  logLevel: oneOf<LogLevel>('MINIVOICE_LOG_LEVEL', 'info', 'JSON lines on stdout', [
     'debug',
     'info',
     'warn',

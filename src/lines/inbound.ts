@@ -1,0 +1,82 @@
+import type { Arrival, Route } from '../calls/index.ts';
+import { explain, Failure, type Log, type Random } from '../kit/index.ts';
+import type { Audio, MediaEngine } from '../media/index.ts';
+import { fromOf, type IncomingInvite, parseUri, toOf } from '../sip/index.ts';
+import { Negotiation } from './negotiation.ts';
+import { RETRY_LATER, SipLeg } from './sip-leg.ts';
+
+/** What the door asks about a call before it lets it in. */
+export interface InboundPorts {
+  media: MediaEngine;
+  random: Random;
+  log: Log;
+  /** What SDP tells the far end; undefined: the address that RTP is bound to. */
+  publicAddress: string | undefined;
+  /** Whether SIP from this address is taken at all. */
+  admits(address: string): boolean;
+  /** Whether another call can be taken now. */
+  open(): boolean;
+  normaliseNumber(user: string): string;
+  /** Where a number leads; undefined for a number that nobody has. */
+  route(number: string): Route | undefined;
+  arrive(arrival: Arrival): void;
+}
+
+/** The inbound door: an INVITE becomes a call, or is refused with the status that says why. */
+export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite) => void {
+  return (invite) => {
+    letIn(invite, ports).catch((error) => {
+      const status = statusOf(error);
+      ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
+      invite.reject(status, undefined, status === 503 ? RETRY_LATER : undefined);
+    });
+  };
+}
+
+async function letIn(invite: IncomingInvite, ports: InboundPorts): Promise<void> {
+  if (!ports.admits(invite.source.address))
+    throw new Failure('forbidden', 'SIP from this address is refused.');
+  const to = ports.normaliseNumber(calledUser(invite));
+  const route = ports.route(to);
+  if (!route) throw new Failure('not_found', `Nobody has the number ${to}.`);
+  if (route.routeMode === 'reject') throw new Failure('rejected', `Calls to ${to} are rejected.`);
+  if (!ports.open()) throw new Failure('overloaded', 'No more calls can be taken now.');
+  const audio = await ports.media.open();
+  const leg = openLeg(invite, audio, ports);
+  ports.arrive({ leg, from: ports.normaliseNumber(callingUser(invite)), to, route });
+}
+
+function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): SipLeg {
+  try {
+    const sessionId = 1 + Math.floor(ports.random.float() * 0x7fffffff);
+    const address = ports.publicAddress ?? audio.local.address;
+    const negotiation = new Negotiation(audio, address, sessionId, invite.offer);
+    return new SipLeg({ id: ports.random.uuid(), invite, audio, negotiation, log: ports.log });
+  } catch (error) {
+    void audio.close();
+    throw error;
+  }
+}
+
+/** The number called: the user part of the Request-URI, else of To. */
+function calledUser(invite: IncomingInvite): string {
+  return parseUri(invite.request.uri).user || parseUri(toOf(invite.request).uri).user || '';
+}
+
+function callingUser(invite: IncomingInvite): string {
+  return parseUri(fromOf(invite.request).uri).user || 'anonymous';
+}
+
+const STATUSES: Record<string, number> = {
+  forbidden: 403,
+  not_found: 404,
+  rejected: 603,
+  not_acceptable: 488,
+  invalid_sdp: 400,
+  overloaded: 503,
+  no_media_port: 503,
+};
+
+function statusOf(error: unknown): number {
+  return (error instanceof Failure && STATUSES[error.code]) || 500;
+}

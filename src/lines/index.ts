@@ -1,0 +1,5 @@
+/**
+ * Where the telephone network meets calls: a SIP dialog plus its audio becomes a Leg, and the inbound door
+ * decides which INVITE becomes a call.
+ */
+export { createInboundDoor, type InboundPorts } from './inbound.ts';

@@ -1,0 +1,272 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { checkDocumentText } from '../contract/actions/index.ts';
+import { createDocumentFetcher, createSounds, Flows, withBuiltin } from './actions/index.ts';
+import { createApi } from './api/index.ts';
+import { endInterrupted, type Route, Switchboard } from './calls/index.ts';
+import type { Config } from './config.ts';
+import { Directory, normaliseNumber, openSecretBox, seedDemo } from './directory/index.ts';
+import { type Clock, explain, type Log, type Random, Scope, systemClock, systemRandom } from './kit/index.ts';
+import { createInboundDoor } from './lines/index.ts';
+import { liveCalls } from './live-calls.ts';
+import { createMediaEngine, createSoundDecoder, type MediaEngine } from './media/index.ts';
+import { createHttpClient, type HttpClient } from './net/index.ts';
+import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
+import {
+  FileLinks,
+  keepForDays,
+  RecordingFiles,
+  recoverRecordings,
+  ThreadFinisher,
+} from './recordings/index.ts';
+import { Secrets } from './secrets.ts';
+import { createUserAgent } from './sip/index.ts';
+import { createSpeaker } from './speech/index.ts';
+import { openSqliteStorage } from './storage/index.ts';
+import { version } from './version.ts';
+import { Deliveries } from './webhooks/index.ts';
+
+/** The running program. */
+export interface Program {
+  /** Where REST is, like `http://127.0.0.1:8080`. */
+  http: string;
+  /** Where SIP is, like `127.0.0.1:5060`. */
+  sip: string;
+  adminToken: string;
+  /** The admin token was made just now, and nobody knows it yet. */
+  adminTokenMade: boolean;
+  /** Takes no more calls, lets the running ones go on for so many milliseconds, and closes everything. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/**
+ * Builds every room, starts them from the ground up, and closes them in reverse. What a former process left
+ * unfinished is finished before the first call is taken.
+ */
+export async function startProgram(config: Config, log: Log): Promise<Program> {
+  const scope = new Scope();
+  try {
+    return await build({ config, log, clock: systemClock, random: systemRandom, scope });
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+/** What every room is built from. */
+interface Ground {
+  config: Config;
+  log: Log;
+  clock: Clock;
+  random: Random;
+  /** What is opened is closed with this, in reverse. */
+  scope: Scope;
+}
+
+async function build(ground: Ground): Promise<Program> {
+  const { config, scope } = ground;
+  const data = await openData(ground);
+  const http = createHttpClient({ allowPrivate: config.allowPrivateUrls, clock: ground.clock });
+  scope.defer(() => http.close());
+  const deliveries = await openDeliveries(ground, data, http);
+  const recordings = await openRecordings(ground, data);
+  const sound = await openSound(ground);
+  const calls = openCalls(ground, data, { http, ...recordings, ...sound });
+  const web = await openRest(ground, data, { deliveries, ...recordings, ...calls, ...sound });
+  const sip = await openSip(ground, data, { ...calls, ...sound });
+  return {
+    http: web,
+    sip: `${sip.address}:${sip.port}`,
+    adminToken: data.adminToken.value,
+    adminTokenMade: data.adminToken.made,
+    async stop(drainMs) {
+      await calls.switchboard.drain(drainMs);
+      await deliveries.drain(drainMs);
+      await scope.close();
+    },
+  };
+}
+
+type Data = Awaited<ReturnType<typeof openData>>;
+
+/** The data folder: its secrets, its database, and who is who. */
+async function openData({ config, log, clock, random, scope }: Ground) {
+  const folder = resolve(config.dataDir);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const secrets = await Secrets.open(folder, random);
+  const adminToken = config.adminToken
+    ? { value: config.adminToken, made: false }
+    : await secrets.get('admin-token');
+  // Storage asks the directory, and the directory is kept in storage: it answers when it is there.
+  let known: Directory | undefined;
+  const storage = await openSqliteStorage({
+    file: join(folder, 'minivoice.db'),
+    clock,
+    log,
+    node: config.node,
+    hasWebhook: (applicationId) => known?.hasWebhook(applicationId) ?? false,
+  });
+  scope.defer(() => storage.close());
+  const sealed = await openSecretBox(secrets.path('stored-secrets'), random);
+  const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets: sealed });
+  known = directory;
+  await seedDemo(directory);
+  return { folder, secrets, adminToken, storage, directory };
+}
+
+/** What former processes could not deliver goes out first. */
+async function openDeliveries(ground: Ground, { storage, directory }: Data, http: HttpClient) {
+  const { clock, random, log, scope } = ground;
+  const target = (applicationId: string) => {
+    const { webhookUrl, webhookSecrets } = directory.application(applicationId) ?? {};
+    return webhookUrl && webhookSecrets ? { url: webhookUrl, secrets: webhookSecrets } : undefined;
+  };
+  const deliveries = new Deliveries({ store: storage, http, clock, random, ids: storage.ids, log, target });
+  scope.defer(() => deliveries.close());
+  await deliveries.start();
+  storage.onCommitted.on((events) => deliveries.enqueue(events));
+  return deliveries;
+}
+
+/** Finishes what a crash cut off: first recordings, then calls, so that their events are in this order. */
+async function openRecordings({ config, log, clock, scope }: Ground, { folder, storage }: Data) {
+  const files = new RecordingFiles(join(folder, 'recordings'));
+  const finisher = new ThreadFinisher(log);
+  scope.defer(() => finisher.close());
+  const ports = { journal: storage, files, finisher };
+  await recoverRecordings({ ...ports, store: storage, call: (id) => storage.call(id), clock, log });
+  const interrupted = await endInterrupted(storage, storage, clock);
+  if (interrupted > 0) log.warn({ calls: interrupted }, 'calls that a former process left open were ended');
+  scope.defer(keepForDays(config.recordingDays, { store: storage, files, clock, log }));
+  return { files, recordingsOf: recordingsOfCalls(ports) };
+}
+
+/** The threads that speak, decode, and carry RTP. */
+async function openSound({ config, log, clock, random, scope }: Ground) {
+  const speaker = createSpeaker({ cacheDir: join(resolve(config.dataDir), 'speech'), clock, log });
+  scope.defer(() => speaker.close());
+  speaker.warm().catch((error) => log.warn({ error: explain(error) }, 'the voice could not be warmed up'));
+  const decoder = createSoundDecoder();
+  scope.defer(() => decoder.close());
+  const { sipHost: host, rtpPorts: ports, mediaWorkers: workers } = config;
+  const media = await createMediaEngine({ workers, ports, host, clock, random, log });
+  scope.defer(() => media.close());
+  return { speaker, decoder, media };
+}
+
+type Sounding = Awaited<ReturnType<typeof openSound>>;
+type Recorded = Awaited<ReturnType<typeof openRecordings>>;
+
+/** What is done with calls: their flows, and the switchboard that keeps the live ones. */
+function openCalls(
+  { config, log, clock }: Ground,
+  { storage, directory }: Data,
+  { http, speaker, decoder, recordingsOf }: Sounding & Recorded & { http: HttpClient },
+) {
+  const check = (text: string) => checkDocumentText(text, { allowPrivateUrls: config.allowPrivateUrls });
+  const flows = new Flows({
+    clock,
+    speaker,
+    sounds: createSounds(http, (file, signal) => decoder.decode(file, signal)),
+    documents: withBuiltin(createDocumentFetcher({ http, clock, log, check })),
+    recorder: (session) => recorderOver(recordingsOf(session)),
+    settings: (applicationId) => directory.application(applicationId),
+  });
+  const switchboard = new Switchboard({
+    journal: storage,
+    clock,
+    log,
+    ids: storage.ids,
+    lead: (session) => flows.lead(session),
+    maxCalls: config.maxCalls,
+  });
+  return { flows, switchboard };
+}
+
+type Calling = ReturnType<typeof openCalls>;
+
+/** REST, and the addresses of files that it serves. */
+async function openRest(
+  { config, log, clock, random, scope }: Ground,
+  { storage, directory, secrets, adminToken }: Data,
+  parts: Calling & Recorded & Sounding & { deliveries: Deliveries },
+): Promise<string> {
+  const { deliveries, files, recordingsOf, switchboard, flows, media } = parts;
+  let publicUrl = config.publicUrl;
+  const key = Buffer.from((await secrets.get('file-links')).value, 'hex');
+  const api = createApi({
+    directory,
+    calls: storage,
+    live: liveCalls(switchboard, flows, recordingsOf),
+    recordings: storage,
+    files,
+    links: new FileLinks({ publicUrl: () => publicUrl, key, clock }),
+    events: storage,
+    deliveries,
+    clock,
+    random,
+    log,
+    ready: () => storage.ping(),
+    figures: mediaFigures(media),
+    settings: { version, adminToken: adminToken.value, allowPrivateUrls: config.allowPrivateUrls },
+  });
+  scope.defer(() => api.close());
+  const url = await api.listen(config.httpHost, config.httpPort);
+  publicUrl ||= url;
+  return url;
+}
+
+/** The last door to be opened: from now on calls come in. */
+async function openSip(ground: Ground, { directory }: Data, { switchboard, media }: Calling & Sounding) {
+  const { config, log, clock, random, scope } = ground;
+  const { sipHost: host, sipPort: port } = config;
+  const publicAddress = config.publicAddress || undefined;
+  const userAgent = createUserAgent({
+    clock,
+    random,
+    log,
+    host,
+    port,
+    userAgent: `MiniVoice/${version}`,
+    ...(publicAddress ? { publicAddress } : {}),
+  });
+  scope.defer(() => userAgent.close());
+  userAgent.onInvite = createInboundDoor({
+    media,
+    random,
+    log,
+    publicAddress,
+    admits: (address) => isLoopback(host, address) || directory.trunkFor(address) !== undefined,
+    open: () => switchboard.open,
+    normaliseNumber,
+    route: (number) => routeOf(directory, number),
+    arrive: (arrival) => void switchboard.arrive(arrival),
+  });
+  return userAgent.listen();
+}
+
+/** What `/metrics` tells of the media threads. */
+function mediaFigures(media: MediaEngine) {
+  return {
+    media_sessions: { help: 'RTP streams that are open', value: () => media.load.sessions },
+    media_beats: { help: 'beats of 20 ms since the start, over all threads', value: () => media.load.beats },
+    media_late_beats: { help: 'beats that began more than 10 ms late', value: () => media.load.lateBeats },
+  };
+}
+
+function routeOf(directory: Directory, number: string): Route | undefined {
+  const found = directory.route(number);
+  if (!found) return undefined;
+  const { did, application } = found;
+  return {
+    customerId: application.customerId,
+    applicationId: application.id,
+    answerUrl: application.answerUrl,
+    routeMode: did.routeMode,
+    routingTarget: did.routeMode === 'sip' ? (did.routingTarget ?? '') : application.id,
+  };
+}
+
+/** Whether all of these are addresses of the machine to itself. */
+const isLoopback = (...addresses: string[]): boolean =>
+  addresses.every((address) => address.startsWith('127.') || address === '::1');
