@@ -20,29 +20,37 @@ export interface Finisher {
   close(): Promise<void>;
 }
 
-type Waiting = PromiseWithResolvers<Finished>;
+interface Waiting extends PromiseWithResolvers<Finished> {
+  order: Order;
+  /** Threads that were lost while they had it. */
+  losses: number;
+}
+
+const startThread = () =>
+  new Worker(new URL('./finishing-thread.ts', import.meta.url), { name: 'finishing' });
 
 /**
- * Does it in a thread of its own, so that neither hashing nor encoding holds up a call. If the thread dies,
- * what it was at is rejected and the next order gets a new one.
+ * Does it in a thread of its own, so that neither hashing nor encoding holds up a call. A thread that dies is
+ * replaced, and what it was at is tried once more: the recorded file is still there.
  */
 export class ThreadFinisher implements Finisher {
   #log: Log;
+  #startThread: () => Worker;
   #worker: Worker | undefined;
   #waiting = new Map<number, Waiting>();
   #orders = 0;
 
-  constructor(log: Log) {
+  constructor(log: Log, start = startThread) {
     this.#log = log;
+    this.#startThread = start;
     this.#worker = this.#start();
   }
 
   finish(wav: string, format: 'wav' | 'mp3'): Promise<Finished> {
-    this.#worker ??= this.#start();
     const id = ++this.#orders;
-    const waiting = Promise.withResolvers<Finished>();
+    const waiting = { ...Promise.withResolvers<Finished>(), order: { id, wav, format }, losses: 0 };
     this.#waiting.set(id, waiting);
-    this.#worker.postMessage({ id, wav, format } satisfies Order);
+    this.#give(waiting);
     return waiting.promise;
   }
 
@@ -53,8 +61,13 @@ export class ThreadFinisher implements Finisher {
     await worker?.terminate();
   }
 
+  #give({ order }: Waiting): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(order);
+  }
+
   #start(): Worker {
-    const worker = new Worker(new URL('./finishing-thread.ts', import.meta.url), { name: 'finishing' });
+    const worker = this.#startThread();
     worker.on('message', (answer: Answer) => this.#answered(answer));
     worker.on('error', (error) => this.#lost(worker, error));
     worker.on('exit', (code) => this.#lost(worker, new Error(`the finishing thread ended with ${code}`)));
@@ -73,7 +86,13 @@ export class ThreadFinisher implements Finisher {
     if (worker !== this.#worker) return;
     this.#log.error({ error: String(error) }, 'the finishing thread was lost and is replaced');
     this.#worker = undefined;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    for (const [id, waiting] of this.#waiting) {
+      if (++waiting.losses < 2) {
+        this.#give(waiting);
+        continue;
+      }
+      this.#waiting.delete(id);
+      waiting.reject(error);
+    }
   }
 }

@@ -74,6 +74,7 @@ export class Recording {
     return this.#over.promise;
   }
 
+  /** Nothing more happens to it: a stop no longer means it. */
   get isOver(): boolean {
     return this.#isOver;
   }

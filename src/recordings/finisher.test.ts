@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterAll, expect, test } from 'vitest';
+import { silentLog } from '../kit/index.ts';
+import { ThreadFinisher } from './finisher.ts';
+import { wav } from './testing/fake-leg.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'minivoice-finisher-'));
+const finisher = new ThreadFinisher(silentLog);
+afterAll(async () => {
+  await finisher.close();
+  rmSync(folder, { recursive: true });
+});
+
+function recorded(name: string, seconds: number): string {
+  const path = join(folder, `${name}.wav`);
+  const tone = Array.from({ length: seconds * 8000 }, (_, i) => ((i % 8) - 4) * 1000);
+  writeFileSync(path, wav(1, tone));
+  return path;
+}
+
+test('a short file need not wait for a long one that is being encoded', async () => {
+  const order: string[] = [];
+  const long = finisher.finish(recorded('long', 120), 'mp3').then(() => order.push('long'));
+  const short = finisher.finish(recorded('short', 1), 'wav').then(() => order.push('short'));
+  await Promise.all([long, short]);
+  expect(order).toEqual(['short', 'long']);
+});
+
+test('a file that is not there is refused, and the next is finished', async () => {
+  const missing = finisher.finish(join(folder, 'missing.wav'), 'wav');
+  const there = finisher.finish(recorded('there', 1), 'wav');
+  await expect(missing).rejects.toThrow('ENOENT');
+  expect(await there).toMatchObject({ format: 'wav', sizeBytes: 16_044 });
+});
+
+test('closing waits for what is being finished', async () => {
+  const other = new ThreadFinisher(silentLog);
+  const finished = other.finish(recorded('last', 1), 'wav');
+  await other.close();
+  expect((await finished).sizeBytes).toBe(16_044);
+});
+
+const deadly = () =>
+  new Worker(`require('node:worker_threads').parentPort.once('message', () => process.exit(1))`, {
+    eval: true,
+  });
+const real = () => new Worker(new URL('./finishing-thread.ts', import.meta.url));
+
+test('a thread that dies is replaced, and what it was at is finished by the next one', async () => {
+  const threads = [deadly, real];
+  const other = new ThreadFinisher(silentLog, () => threads.shift()!());
+  const both = [recorded('first', 1), recorded('second', 1)].map((path) => other.finish(path, 'wav'));
+  for (const finished of await Promise.all(both)) expect(finished.sizeBytes).toBe(16_044);
+  await other.close();
+});
+
+test('a file that kills every thread is given up', async () => {
+  const threads = [deadly, deadly, real];
+  const other = new ThreadFinisher(silentLog, () => threads.shift()!());
+  await expect(other.finish(recorded('poison', 1), 'wav')).rejects.toThrow('ended with 1');
+  expect((await other.finish(recorded('after', 1), 'wav')).sizeBytes).toBe(16_044);
+  await other.close();
+});
