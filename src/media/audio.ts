@@ -86,6 +86,13 @@ export interface AudioReport {
   packetsLost: number;
   /** RFC 3550 §6.4.1, in milliseconds. */
   jitterMs: number;
+  /** What the far end last told by RTCP of the sound it gets. */
+  farEnd?: {
+    packetsLost: number;
+    jitterMs: number;
+    /** There and back; null while it is not known. */
+    roundTripMs: number | null;
+  };
 }
 
 /** The media threads and their ports. */

@@ -3,6 +3,7 @@ import type { AudioAgreement } from '../audio.ts';
 import { type G711, PCMA, PCMU } from '../codec/g711.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
 import { isRtcp, RtpHeader } from '../rtp/packet.ts';
+import { Reception } from '../rtp/reception.ts';
 
 /** What the packets bring besides sound. */
 export interface InboundEvents {
@@ -10,8 +11,8 @@ export interface InboundEvents {
   event(header: RtpHeader, bytes: Buffer): void;
   /** RTCP that came on the RTP port. */
   rtcp(bytes: Buffer, length: number): void;
-  /** The far end was heard for the first time: from there. */
-  latched(from: Endpoint): void;
+  /** This is where the far end is, as far as is known. */
+  found(farEnd: Endpoint): void;
 }
 
 /** One second, in which packets may be on their way from where the far end was before. */
@@ -23,6 +24,7 @@ const FAREWELL_BEATS = 50;
  */
 export class Inbound {
   readonly jitter = new JitterBuffer();
+  readonly reception = new Reception();
   #socket: RtpSocket;
   #events: InboundEvents;
   #agreement: AudioAgreement | undefined;
@@ -32,6 +34,7 @@ export class Inbound {
   /** Where the far end was before it moved, and the beats for which that is not listened to. */
   #former: Endpoint | undefined;
   #farewell = 0;
+  #nowMs = 0;
   #header = new RtpHeader();
 
   constructor(socket: RtpSocket, events: InboundEvents) {
@@ -52,14 +55,16 @@ export class Inbound {
     this.#former = this.#target;
     if (moved || !this.#target) this.#target = { address, port };
     this.#socket.aim(this.#target);
+    this.#events.found(this.#target);
   }
 
   get law(): G711 {
     return this.#law;
   }
 
-  /** Takes what has arrived since the last beat. */
-  receive(): void {
+  /** Takes what has arrived since the last beat, at `nowMs` by the monotonic clock. */
+  receive(nowMs: number): void {
+    this.#nowMs = nowMs;
     if (this.#farewell > 0) this.#farewell--;
     this.#socket.receive(this.#take);
   }
@@ -76,6 +81,7 @@ export class Inbound {
     const isSound = header.payloadType === codec.payloadType;
     if (!isSound && header.payloadType !== telephoneEvent?.payloadType) return;
     if (!this.#latched && !this.#latch(from)) return;
+    this.reception.packet(header, this.#nowMs, isSound);
     if (isSound) this.jitter.push(header, bytes, this.#law);
     else this.jitter.note(header);
     if (!isSound) this.#events.event(header, bytes);
@@ -88,7 +94,7 @@ export class Inbound {
     this.#latched = true;
     this.#target = { address, port };
     this.#socket.connect(this.#target);
-    this.#events.latched(this.#target);
+    this.#events.found(this.#target);
     return true;
   }
 }

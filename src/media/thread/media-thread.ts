@@ -69,7 +69,8 @@ export class MediaThread {
   }
 
   #run = (beat: number): void => {
-    for (const session of this.#sessions.values()) session.beat(beat);
+    const nowMs = this.#ground.clock.monotonic();
+    for (const session of this.#sessions.values()) session.beat(beat, nowMs);
     this.#ground.figures[BEATS] = this.#beat.count;
     this.#ground.figures[LATE_BEATS] = this.#beat.late;
   };

@@ -9,6 +9,7 @@ import { FileTap, type TapGround } from './file-tap.ts';
 import { Inbound } from './inbound.ts';
 import { Outbound } from './outbound.ts';
 import { Player } from './player.ts';
+import { RtcpExchange } from './rtcp-exchange.ts';
 
 /** What all sessions of a thread share. */
 export interface SessionGround extends TapGround {
@@ -24,10 +25,11 @@ export class MediaSession {
   #session: number;
   #ground: SessionGround;
   #player: Player;
-  #rtp: RtpSocket;
-  #rtcp: RtpSocket;
+  #sockets: { rtp: RtpSocket; rtcp: RtpSocket };
   #inbound: Inbound;
   #outbound: Outbound;
+  #rtcp: RtcpExchange;
+  #lastBeat = 0;
   #agreement: AudioAgreement | undefined;
   #taps: FileTap[] = [];
   #redacted = false;
@@ -39,14 +41,20 @@ export class MediaSession {
   constructor(session: number, sockets: { rtp: RtpSocket; rtcp: RtpSocket }, ground: SessionGround) {
     this.#session = session;
     this.#ground = ground;
-    this.#rtp = sockets.rtp;
-    this.#rtcp = sockets.rtcp;
+    this.#sockets = sockets;
     this.#player = new Player(session, ground.report);
     this.#outbound = new Outbound(sockets.rtp, ground.random);
     this.#inbound = new Inbound(sockets.rtp, {
       event: (header, bytes) => this.#events.receive(header, bytes),
-      rtcp: () => {},
-      latched: () => {},
+      rtcp: (bytes, length) => this.#rtcp.take(bytes, length),
+      found: (farEnd) => this.#rtcp.found(farEnd, this.#agreement?.rtcpMux ?? false),
+    });
+    this.#rtcp = new RtcpExchange({
+      ...sockets,
+      outbound: this.#outbound,
+      reception: this.#inbound.reception,
+      clock: ground.clock,
+      random: ground.random,
     });
   }
 
@@ -82,8 +90,10 @@ export class MediaSession {
     }
   }
 
-  beat(beat: number): void {
-    this.#inbound.receive();
+  /** @param nowMs when the beat began, by the monotonic clock. */
+  beat(beat: number, nowMs: number): void {
+    this.#lastBeat = beat;
+    this.#inbound.receive(nowMs);
     this.#inbound.jitter.pull(this.#far);
     this.#listen();
     // What is played before there is a far end would be lost.
@@ -91,13 +101,15 @@ export class MediaSession {
     const sent = this.#send(beat);
     for (const tap of this.#taps) tap.write(this.#far, sent ? this.#near : SILENCE);
     this.#player.sent();
+    this.#rtcp.beat(beat);
   }
 
   /** Ends the flow at once; resolves when the taps are closed too. */
   async close(): Promise<void> {
     for (const tap of this.#taps) tap.end('closed');
-    this.#rtp.close();
-    this.#rtcp.close();
+    this.#rtcp.end(this.#lastBeat);
+    this.#sockets.rtp.close();
+    this.#sockets.rtcp.close();
     await Promise.all(this.#taps.map((tap) => tap.closed));
     this.#ground.report({ told: 'closed', session: this.#session, report: this.#reportAtEnd() });
   }
@@ -154,12 +166,14 @@ export class MediaSession {
   }
 
   #reportAtEnd(): AudioReport {
-    const { jitter } = this.#inbound;
+    const { jitter, reception } = this.#inbound;
+    const { farEnd } = this.#rtcp;
     return {
       packetsSent: this.#outbound.packets,
       packetsReceived: jitter.counters.received,
       packetsLost: jitter.lost,
-      jitterMs: 0,
+      jitterMs: reception.jitterMs,
+      ...(farEnd && { farEnd }),
     };
   }
 }

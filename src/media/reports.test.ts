@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Datagrams } from '../net/index.ts';
+import type { Audio } from './audio.ts';
+import { isRtcp } from './rtp/packet.ts';
+import type { ReceptionReport } from './rtp/reception.ts';
+import { readRtcp, writeReport } from './rtp/rtcp.ts';
+import { agreement, type Bed, makeBed } from './testing/bed.ts';
+import type { Phone } from './testing/phone.ts';
+
+let bed: Bed;
+let audio: Audio;
+let phone: Phone;
+
+interface Told {
+  at: number;
+  port: number;
+  packets: number | null;
+  block: ReceptionReport | undefined;
+  bye: boolean;
+}
+
+/** All RTCP that the engine has sent. */
+let told: Told[];
+
+beforeEach(async () => {
+  bed = await makeBed();
+  audio = await bed.engine.open();
+  phone = await bed.phone();
+  told = [];
+  bed.network.passes = ({ at, from, to, data }) => {
+    if (from.address === audio.local.address && isRtcp(data, 0, data.length))
+      told.push(read(at, to.port, data));
+    return true;
+  };
+});
+afterEach(() => bed.end());
+
+function read(at: number, port: number, data: Buffer): Told {
+  const packets = data[1] === 200 ? data.readUInt32BE(20) : null;
+  const seen: Told = { at, port, packets, block: undefined, bye: false };
+  const sound = readRtcp(data, 0, data.length, {
+    senderReport: () => {},
+    reception: (_reporter, block) => {
+      seen.block = { ...block };
+    },
+    bye: () => {
+      seen.bye = true;
+    },
+  });
+  expect(sound).toBe(true);
+  return seen;
+}
+
+describe('RTCP', () => {
+  it('tells the far end about every five seconds what was sent and heard, and says goodbye', async () => {
+    audio.connect(agreement(phone));
+    phone.talk(audio.local, 500);
+    await bed.clock.advance(60_000);
+    await audio.close();
+    expect(told.length).toBeGreaterThan(8);
+    expect(told.length).toBeLessThan(25);
+    const gaps = told.slice(1, -1).map(({ at }, i) => at - told[i]!.at);
+    expect(new Set(gaps).size).toBeGreaterThan(3);
+    for (const { at, port, packets, block } of told.slice(0, -1)) {
+      expect(port).toBe(phone.local.port + 1);
+      expect(packets).toBe(at / 20);
+      expect(block).toMatchObject({ ssrc: phone.ssrc, cumulativeLost: 0, fractionLost: 0 });
+    }
+    expect(told.map(({ bye }) => bye).indexOf(true)).toBe(told.length - 1);
+  });
+
+  it('goes to the port of the sound when that was agreed on', async () => {
+    audio.connect(agreement(phone, { rtcpMux: true }));
+    phone.talk(audio.local, 500);
+    await bed.clock.advance(10_000);
+    expect(told.length).toBeGreaterThan(0);
+    expect(new Set(told.map(({ port }) => port))).toEqual(new Set([phone.local.port]));
+  });
+
+  it('tells how much of the sound was lost', async () => {
+    const lose = bed.network.passes;
+    let count = 0;
+    bed.network.passes = (datagram) =>
+      lose(datagram) && (datagram.from.address !== phone.local.address || count++ % 4 !== 3);
+    audio.connect(agreement(phone));
+    phone.talk(audio.local, 500);
+    await bed.clock.advance(20_000);
+    expect(told.at(-1)!.block!.fractionLost).toBeGreaterThan(55);
+    expect(told.at(-1)!.block!.fractionLost).toBeLessThan(70);
+  });
+
+  it('is a receiver report while nothing is sent', async () => {
+    audio.connect(agreement(phone, { direction: 'recvonly' }));
+    await bed.clock.advance(10_000);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.every(({ packets }) => packets === null)).toBe(true);
+  });
+
+  it('brings what the far end lost of us into the report at the end', async () => {
+    audio.connect(agreement(phone));
+    phone.talk(audio.local, 500);
+    await bed.beats(10);
+    const socket: Datagrams = await bed.network.bind(
+      { ...phone.local, port: phone.local.port + 1 },
+      () => {},
+    );
+    const packet = Buffer.alloc(100);
+    const block = { fractionLost: 10, cumulativeLost: 7, highestSequence: 100, jitter: 80 };
+    const { ssrc } = phone.heard[0]!.header;
+    const times = { lastSenderReport: 0, sinceSenderReport: 0 };
+    const length = writeReport(packet, phone.ssrc, 'phone', null, { ssrc, ...block, ...times });
+    const port = audio.local.port + 1;
+    socket.send(packet.subarray(0, length), { ...audio.local, port });
+    await bed.beats(60);
+    await socket.close();
+    const report = await audio.close();
+    expect(report.farEnd).toEqual({ packetsLost: 7, jitterMs: 10, roundTripMs: null });
+    expect(report.jitterMs).toBeLessThan(1);
+  });
+});

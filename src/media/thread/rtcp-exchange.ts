@@ -1,0 +1,117 @@
+import type { Clock, Random } from '../../kit/index.ts';
+import type { Endpoint, RtpSocket } from '../../net/index.ts';
+import type { AudioReport } from '../audio.ts';
+import { FRAME_MS, SAMPLE_RATE } from '../frame.ts';
+import type { Reception, ReceptionReport } from '../rtp/reception.ts';
+import { type RtcpHandler, readRtcp, reportInterval, roundTrip, writeBye, writeReport } from '../rtp/rtcp.ts';
+import type { Outbound } from './outbound.ts';
+
+/** Reports are rare, so their port is asked once a second. */
+const POLL_BEATS = 50;
+
+/** What an exchange reports on, and how it does. */
+export interface RtcpGround {
+  rtp: RtpSocket;
+  rtcp: RtpSocket;
+  outbound: Outbound;
+  reception: Reception;
+  clock: Clock;
+  random: Random;
+}
+
+/** RTCP of one session (RFC 3550 §6): tells what was sent and heard, and takes what the far end tells. */
+export class RtcpExchange {
+  /** The far end's last word on the sound it gets. */
+  farEnd: AudioReport['farEnd'];
+  #ground: RtcpGround;
+  #mux = false;
+  #peer: Endpoint | undefined;
+  #cname: string;
+  #packet = Buffer.alloc(160);
+  #block = {} as ReceptionReport;
+  #phase: number;
+  /** The beat at which the next report is due; none before there is somebody to tell it. */
+  #due: number | undefined;
+  #packetsBefore = 0;
+
+  constructor(ground: RtcpGround) {
+    this.#ground = ground;
+    // RFC 7022 §4.2: 96 random bits tell nobody who we are.
+    this.#cname = ground.random.bytes(12).toString('base64');
+    this.#phase = Math.floor(ground.random.float() * POLL_BEATS);
+  }
+
+  /** Where the far end's sound is; its RTCP is on the port above unless both share one (RFC 5761). */
+  found(farEnd: Endpoint, mux: boolean): void {
+    this.#mux = mux;
+    this.#peer = farEnd.port === 0 ? undefined : { address: farEnd.address, port: farEnd.port + 1 };
+    if (this.#peer) this.#ground.rtcp.aim(this.#peer);
+  }
+
+  beat(beat: number): void {
+    if (beat % POLL_BEATS === this.#phase) this.#ground.rtcp.receive(this.#arrived);
+    if (!this.#peer) return;
+    this.#due ??= this.#next(beat, true);
+    if (beat < this.#due) return;
+    this.#due = this.#next(beat, false);
+    this.#send(this.#write(beat));
+  }
+
+  /** Takes what came on the RTP port. */
+  take(bytes: Buffer, length: number): void {
+    readRtcp(bytes, 0, length, this.#handler);
+  }
+
+  /** Tells that this was all (RFC 3550 §6.6). */
+  end(beat: number): void {
+    if (this.#due === undefined) return;
+    this.#send(writeBye(this.#packet, this.#write(beat), this.#ground.outbound.ssrc));
+  }
+
+  #next(beat: number, first: boolean): number {
+    return beat + Math.round(reportInterval(this.#ground.random, first) / FRAME_MS);
+  }
+
+  #write(beat: number): number {
+    const { outbound, reception, clock } = this.#ground;
+    const { ssrc, packets, octets } = outbound;
+    const sender = { nowMs: clock.now(), timestamp: outbound.timestamp(beat), packets, octets };
+    // RFC 3550 §6.4: who has sent nothing since the last report is no sender.
+    const sends = packets > this.#packetsBefore;
+    this.#packetsBefore = packets;
+    const hears = reception.received > 0;
+    if (hears) reception.report(this.#block, clock.monotonic());
+    return writeReport(this.#packet, ssrc, this.#cname, sends ? sender : null, hears ? this.#block : null);
+  }
+
+  #send(length: number): void {
+    const { rtp, rtcp } = this.#ground;
+    (this.#mux ? rtp : rtcp).send(this.#packet, length);
+  }
+
+  #arrived = (bytes: Buffer, length: number, from: Endpoint): void => {
+    const peer = this.#peer;
+    if (!peer || from.address !== peer.address) return;
+    this.take(bytes, length);
+    // Behind a NAT the port above is another one than it was said to be.
+    if (from.port !== peer.port) this.#ground.rtcp.aim((this.#peer = { ...peer, port: from.port }));
+  };
+
+  // The far end's goodbye changes nothing: the dialog decides when the sound ends.
+  #handler: RtcpHandler = {
+    bye: () => {},
+    senderReport: (ssrc, middle) => {
+      const { reception, clock } = this.#ground;
+      if (ssrc === reception.ssrc) reception.senderReport(middle, clock.monotonic());
+    },
+    reception: (_reporter, report) => {
+      const { outbound, clock } = this.#ground;
+      if (report.ssrc !== outbound.ssrc) return;
+      this.farEnd = {
+        packetsLost: Math.max(0, report.cumulativeLost),
+        jitterMs: (report.jitter * 1000) / SAMPLE_RATE,
+        roundTripMs: roundTrip(report, clock.now()),
+      };
+    },
+  };
+}
