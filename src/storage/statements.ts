@@ -47,7 +47,9 @@ export function writeTexts(db: Kysely<Tables>) {
         .selectFrom('events')
         .select((eb) => eb.fn.countAll<number>().as('count'))
         .where('callId', '=', '')
-        .where('event', '=', ''),
+        .where('event', '=', '')
+        // Says nothing, but makes SQLite look among the call's events and not among all of that kind.
+        .where((eb) => eb('sequence', '>', eb.lit(0))),
     ),
     /** state, attempts, nextAttemptAt, id */
     setEventState: text(

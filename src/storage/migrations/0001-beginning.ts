@@ -52,6 +52,7 @@ async function calls(db: Kysely<unknown>): Promise<void> {
   await t.execute();
   await index(db, 'calls', 'created_at', 'id');
   await index(db, 'calls', 'application_id', 'created_at', 'id');
+  await index(db, 'calls', 'application_id', 'status', 'created_at', 'id');
   await index(db, 'calls', 'status', 'created_at', 'id');
   await index(db, 'calls', 'from', 'created_at', 'id');
   await index(db, 'calls', 'to', 'created_at', 'id');
@@ -72,6 +73,7 @@ async function recordings(db: Kysely<unknown>): Promise<void> {
   await optional(t, 'text', 'error').execute();
   await index(db, 'recordings', 'created_at', 'id');
   await index(db, 'recordings', 'application_id', 'created_at', 'id');
+  await index(db, 'recordings', 'application_id', 'status', 'created_at', 'id');
   await index(db, 'recordings', 'call_id', 'created_at', 'id');
   await index(db, 'recordings', 'status', 'created_at', 'id');
 }
@@ -87,8 +89,10 @@ async function events(db: Kysely<unknown>): Promise<void> {
   t = optional(t, 'bigint', 'next_attempt_at');
   await t.addUniqueConstraint('events_by_call_id_sequence', ['call_id', 'sequence']).execute();
   await index(db, 'events', 'application_id', 'id');
-  await index(db, 'events', 'state', 'id');
+  await index(db, 'events', 'application_id', 'event', 'id');
+  await index(db, 'events', 'application_id', 'state', 'id');
   await index(db, 'events', 'event', 'id');
+  await index(db, 'events', 'state', 'id');
 }
 
 async function attempts(db: Kysely<unknown>): Promise<void> {

@@ -37,8 +37,8 @@ export class Checkpoints {
   async #run(): Promise<void> {
     this.#since = 0;
     try {
-      await this.#checkpoint();
-      await this.#group.hold(() => this.#checkpoint());
+      await this.#ask('copy');
+      await this.#group.hold(() => this.#ask('finish'));
     } catch (error) {
       // Nothing is lost: what is in the log counts as written, and the next checkpoint takes it along.
       this.#log.warn({ error: explain(error) }, 'the database checkpoint failed');
@@ -47,7 +47,7 @@ export class Checkpoints {
     this.#running = undefined;
   }
 
-  #checkpoint(): Promise<void> {
+  #ask(step: 'copy' | 'finish'): Promise<void> {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       worker.once('message', () => {
@@ -55,7 +55,7 @@ export class Checkpoints {
         resolve();
       });
       worker.once('error', reject);
-      worker.postMessage('checkpoint');
+      worker.postMessage(step);
     });
   }
 
