@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CallRecord } from '../src/calls/index.ts';
 import { systemClock } from '../src/kit/index.ts';
 import { openSqliteStorage, type Storage } from '../src/storage/index.ts';
@@ -45,7 +45,9 @@ export async function run(): Promise<Row[]> {
 }
 
 /** @returns microseconds of CPU of the whole process, and the pauses of the event loop in nanoseconds. */
-async function measured(work: () => Promise<void>): Promise<[cpu: number, pauses: IntervalHistogram]> {
+async function measured(
+  work: () => Promise<void>,
+): Promise<[cpu: number, pauses: ReturnType<typeof monitorEventLoopDelay>]> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const before = process.cpuUsage();
