@@ -12,6 +12,7 @@ export type {
   TapEnd,
   TapOptions,
 } from './audio.ts';
+export { createSoundDecoder, type SoundDecoder } from './decoding.ts';
 export { createMediaEngine, type MediaOptions } from './engine.ts';
 export { toneLevel } from './goertzel.ts';
 export { type InProcess, inProcessThread, type StartThread, workerThread } from './link.ts';
