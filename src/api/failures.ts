@@ -39,6 +39,8 @@ export function answerFailure(log: Log) {
       );
     }
     const told = status === 500 ? new Failure('internal_error', errorMessage('internal_error')) : failure;
+    // RFC 9110 §15.5.2: who is refused for want of a key is told how to show one.
+    if (status === 401) reply.header('WWW-Authenticate', 'Bearer');
     reply.code(status).type('application/json; charset=utf-8').send(errorBody(told));
   };
 }

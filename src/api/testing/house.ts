@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LightMyRequestResponse } from 'fastify';
+import { Directory, SecretBox } from '../../directory/index.ts';
+import { Failure, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
+import { FileLinks, RecordingFiles } from '../../recordings/index.ts';
+import { openSqliteStorage } from '../../storage/index.ts';
+import { aCall, aRecording } from '../../storage/testing/records.ts';
+import { type ApiPorts, type ApiSettings, createApi } from '../index.ts';
+import { FakeLiveCalls } from './live-calls.ts';
+
+export const ADMIN_TOKEN = 'the-operator';
+/** What the recorded file holds. */
+export const FILE = Buffer.from('RIFF, and then a hundred bytes of sound'.padEnd(100, '.'));
+
+/** REST on a real database in memory, with two customers who know nothing of each other. */
+export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partial<ApiPorts> = {}) {
+  const clock = new VirtualClock();
+  const random = seededRandom(1);
+  const folder = mkdtempSync(join(tmpdir(), 'minivoice-api-'));
+  const storage = await openSqliteStorage({ file: ':memory:', clock, hasWebhook: () => true });
+  const secrets = new SecretBox(Buffer.alloc(32, 1), random);
+  const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets });
+  const live = new FakeLiveCalls();
+  const redelivered: string[] = [];
+  const ports: ApiPorts = {
+    directory,
+    calls: storage,
+    live,
+    recordings: storage,
+    files: new RecordingFiles(folder),
+    links: new FileLinks({ publicUrl: () => 'http://voice.test', key: Buffer.from('key'), clock }),
+    events: storage,
+    deliveries: {
+      counts: { pending: 3, oldestMs: 1500, delivered: 5, failed: 1, dead: 0 },
+      async redeliver(id) {
+        if (!(await storage.event(id))) throw new Failure('event_not_found', 'event not found');
+        redelivered.push(id);
+      },
+    },
+    clock,
+    random,
+    log: silentLog,
+    ready: () => storage.ping(),
+    settings: { version: '1.2.3', adminToken: ADMIN_TOKEN, allowPrivateUrls: false, ...settings },
+    ...but,
+  };
+  const api = createApi(ports);
+  return {
+    api,
+    ports,
+    storage,
+    directory,
+    live,
+    clock,
+    redelivered,
+    folder,
+    /** Asks as `key`, with a body where one is given. */
+    async ask(method: string, url: string, key?: string, body?: unknown): Promise<Answer> {
+      const headers = {
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      };
+      const payload = typeof body === 'string' ? body : JSON.stringify(body);
+      const options = { method: method as 'GET', url, headers, ...(body === undefined ? {} : { payload }) };
+      return answerOf(await api.inject(options));
+    },
+    async close() {
+      await api.close();
+      await storage.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export type House = Awaited<ReturnType<typeof openHouse>>;
+
+export interface Answer {
+  status: number;
+  headers: LightMyRequestResponse['headers'];
+  // biome-ignore lint/suspicious/noExplicitAny: tests say themselves what they expect of an answer.
+  body: any;
+  text: string;
+}
+
+function answerOf({ statusCode, headers, payload }: LightMyRequestResponse): Answer {
+  const isJson = String(headers['content-type']).startsWith('application/json');
+  return { status: statusCode, headers, text: payload, body: isJson ? JSON.parse(payload) : undefined };
+}
+
+/** A customer with an application, a key, a number, a trunk, and a call that was recorded. */
+export async function settle(house: House, name: string, number: string) {
+  const { directory, storage, folder } = house;
+  const customer = await directory.createCustomer({ name });
+  const customerId = customer.id;
+  const webhookUrl = 'https://example.com/hook';
+  const answerUrl = 'https://example.com/answer';
+  const made = await directory.createApplication({ customerId, name, answerUrl, webhookUrl });
+  const applicationId = made.application.id;
+  const did = await directory.dids.create({ customerId, applicationId, numberE164: number });
+  const trunk = await directory.trunks.create({
+    customerId,
+    name,
+    proxy: 'sip.example.com',
+    password: 'pst',
+  });
+  const owner = { customerId, applicationId, routingTarget: applicationId };
+  const call = aCall(storage.ids.next('call'), { ...owner, to: number, status: 'in_progress' });
+  const recording = aRecording(call, {
+    status: 'completed',
+    sizeBytes: FILE.length,
+    durationMs: 61_999,
+    endedAt: call.createdAt + 62_000,
+    endedBy: 'stop_recording',
+    sha256: createHash('sha256').update(FILE).digest('hex'),
+  });
+  writeFileSync(join(folder, recording.file), FILE);
+  const at = call.createdAt;
+  await storage.commit({
+    call,
+    recording,
+    events: [
+      { event: 'call.created', at, call, data: {} },
+      { event: 'call.answered', at, call, data: {} },
+    ],
+    timeline: [{ callId: call.id, at, kind: 'action', data: { type: 'say' } }],
+  });
+  const { data: events } = await storage.events({ callId: call.id }, { limit: 10 });
+  return { ...made, customer, did, trunk, call, recording, event: events[0]!, key: made.apiKey };
+}
+
+export type Settled = Awaited<ReturnType<typeof settle>>;
