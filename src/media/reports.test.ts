@@ -117,4 +117,13 @@ describe('RTCP', () => {
     expect(report.farEnd).toEqual({ packetsLost: 7, jitterMs: 10, roundTripMs: null });
     expect(report.jitterMs).toBeLessThan(1);
   });
+
+  it('measures the jitter of what is heard', async () => {
+    bed.network.weather = { ...bed.network.weather, jitterMs: 16 };
+    audio.connect(agreement(phone));
+    phone.talk(audio.local, 500);
+    await bed.clock.advance(10_000);
+    // Two evenly spread delays of 0–16 ms differ by a third of that.
+    expect((await audio.close()).jitterMs).toBeCloseTo(16 / 3, -0.5);
+  });
 });

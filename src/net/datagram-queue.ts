@@ -6,15 +6,15 @@ const MAX_WAITING = 100;
 
 /** Datagrams that came as events and wait for the beat. When it is full, the oldest gives way. */
 export class DatagramQueue {
-  #waiting: { bytes: Buffer; from: Endpoint }[] = [];
+  #waiting: { bytes: Buffer; from: Endpoint; arrivedAt: number }[] = [];
 
-  add(bytes: Buffer, from: Endpoint): void {
+  add(bytes: Buffer, from: Endpoint, arrivedAt: number): void {
     if (this.#waiting.length >= MAX_WAITING) this.#waiting.shift();
-    this.#waiting.push({ bytes, from });
+    this.#waiting.push({ bytes, from, arrivedAt });
   }
 
   drain(take: TakeDatagram): void {
-    for (const { bytes, from } of this.#waiting) take(bytes, bytes.length, from);
+    for (const { bytes, from, arrivedAt } of this.#waiting) take(bytes, bytes.length, from, arrivedAt);
     this.#waiting.length = 0;
   }
 

@@ -1,4 +1,5 @@
 import type { Endpoint } from './network.ts';
+import type { TakeDatagram } from './rtp-socket.ts';
 
 /** Size of a `struct sockaddr_in`. */
 export const SOCKADDR_BYTES = 16;
@@ -8,7 +9,13 @@ const IOVEC_BYTES = 16;
 const NAME_LENGTH = 8;
 const IOVEC = 16;
 const IOVEC_COUNT = 24;
+const CONTROL = 32;
+const CONTROL_LENGTH = 40;
 const RECEIVED = 56;
+/** Room for one `struct cmsghdr` with a `struct timespec`, and where in it are its seconds and nanoseconds. */
+const CONTROL_BYTES = 64;
+const SECONDS = 16;
+const NANOSECONDS = 24;
 /** A packet of 20 ms G.711 has 172 bytes; what is cut off at the end of a larger one is of no use to us. */
 const SLOT_BYTES = 1536;
 
@@ -28,7 +35,9 @@ export class DatagramSlots {
   readonly capacity: number;
   /** The array of `struct mmsghdr`, at the start of the memory. */
   readonly headers: Uint8Array;
-  #lengths: Uint32Array;
+  /** Headers and control messages, as 32-bit words. */
+  #words: Uint32Array;
+  #controls: number;
   #names: Uint8Array;
   #slots: { bytes: Buffer; source: Endpoint }[];
 
@@ -36,11 +45,13 @@ export class DatagramSlots {
   constructor(capacity: number, addressOf: (buffer: Uint8Array) => bigint) {
     const vectors = capacity * HEADER_BYTES;
     const names = vectors + capacity * IOVEC_BYTES;
-    const data = names + capacity * SOCKADDR_BYTES;
+    const controls = names + capacity * SOCKADDR_BYTES;
+    const data = controls + capacity * CONTROL_BYTES;
     const memory = new ArrayBuffer(data + capacity * SLOT_BYTES);
     this.capacity = capacity;
     this.headers = new Uint8Array(memory);
-    this.#lengths = new Uint32Array(memory, 0, vectors / 4);
+    this.#words = new Uint32Array(memory, 0, data / 4);
+    this.#controls = controls;
     this.#names = new Uint8Array(memory, names, capacity * SOCKADDR_BYTES);
     this.#slots = Array.from({ length: capacity }, (_, slot) => ({
       bytes: Buffer.from(memory, data + slot * SLOT_BYTES, SLOT_BYTES),
@@ -56,21 +67,26 @@ export class DatagramSlots {
       view.setUint32(header + NAME_LENGTH, SOCKADDR_BYTES, true);
       pointer(header + IOVEC, vector);
       view.setBigUint64(header + IOVEC_COUNT, 1n, true);
+      pointer(header + CONTROL, controls + slot * CONTROL_BYTES);
+      this.clear(slot);
       pointer(vector, data + slot * SLOT_BYTES);
       view.setBigUint64(vector + 8, BigInt(SLOT_BYTES), true);
     }
   }
 
-  bytes(slot: number): Buffer {
-    return this.#slots[slot]!.bytes;
+  /** Hands over what is in a slot. */
+  give(slot: number, take: TakeDatagram): void {
+    const { bytes, source } = this.#slots[slot]!;
+    const length = this.#words[(slot * HEADER_BYTES + RECEIVED) / 4]!;
+    const control = this.#controls + slot * CONTROL_BYTES;
+    const seconds = this.#words[(control + SECONDS) / 4]!;
+    const nanoseconds = this.#words[(control + NANOSECONDS) / 4]!;
+    take(bytes, length, source, seconds * 1000 + nanoseconds / 1e6);
   }
 
-  length(slot: number): number {
-    return this.#lengths[(slot * HEADER_BYTES + RECEIVED) / 4]!;
-  }
-
-  source(slot: number): Endpoint {
-    return this.#slots[slot]!.source;
+  /** Makes a slot ready for the next datagram: the kernel has written how much of the control message it used. */
+  clear(slot: number): void {
+    this.#words[(slot * HEADER_BYTES + CONTROL_LENGTH) / 4] = CONTROL_BYTES;
   }
 
   /** Whether the datagram came from there: the same port and address. */

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
+import { systemClock } from '../kit/index.ts';
 import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Endpoint } from './network.ts';
 import type { RtpSocket, TakeDatagram } from './rtp-socket.ts';
@@ -35,7 +36,8 @@ class DgramSocket implements RtpSocket {
     this.port = socket.address().port;
     socket.on('message', (bytes, from) => {
       // What was read from the kernel before `connect` may still be on its way through the event loop.
-      if (!this.#connected || isFrom(this.#target!, from)) this.#waiting.add(bytes, from);
+      if (!this.#connected || isFrom(this.#target!, from))
+        this.#waiting.add(bytes, from, systemClock.monotonic());
     });
     // ECONNREFUSED says that the far port is closed, now or for the moment.
     socket.on('error', () => this.unsent++);

@@ -1,25 +1,34 @@
+import type { Clock } from '../kit/index.ts';
 import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Datagrams, Endpoint, Network } from './network.ts';
 import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
 
 /** RTP over any `Network`, such as the one in memory on which whole calls run in virtual time. */
-export function networkSockets(network: Network): RtpSockets {
-  return { kind: 'network', open: (host, port) => NetworkSocket.open(network, { address: host, port }) };
+export function networkSockets(network: Network, clock: Clock): RtpSockets {
+  return {
+    kind: 'network',
+    open: (host, port) => NetworkSocket.open(network, clock, { address: host, port }),
+  };
 }
 
 class NetworkSocket implements RtpSocket {
   unsent = 0;
   #waiting = new DatagramQueue();
   #datagrams: Datagrams;
+  #clock: Clock;
   #target: Endpoint | undefined;
   #connected = false;
 
-  static async open(network: Network, at: Endpoint): Promise<RtpSocket> {
-    const socket = new NetworkSocket(await network.bind(at, (bytes, from) => socket.#arrived(bytes, from)));
+  static async open(network: Network, clock: Clock, at: Endpoint): Promise<RtpSocket> {
+    const socket = new NetworkSocket(
+      await network.bind(at, (bytes, from) => socket.#arrived(bytes, from)),
+      clock,
+    );
     return socket;
   }
 
-  constructor(datagrams: Datagrams) {
+  constructor(datagrams: Datagrams, clock: Clock) {
+    this.#clock = clock;
     this.#datagrams = datagrams;
   }
 
@@ -53,6 +62,7 @@ class NetworkSocket implements RtpSocket {
   }
 
   #arrived(bytes: Buffer, from: Endpoint): void {
-    if (!this.#connected || isFrom(this.#target!, from)) this.#waiting.add(bytes, from);
+    if (!this.#connected || isFrom(this.#target!, from))
+      this.#waiting.add(bytes, from, this.#clock.monotonic());
   }
 }

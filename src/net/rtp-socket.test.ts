@@ -31,7 +31,7 @@ const loopback = (sockets: RtpSockets, host = '127.0.0.1'): Bed => ({
 
 function inMemory(): Bed {
   const clock = new VirtualClock();
-  const sockets = networkSockets(new MemoryNetwork(clock, seededRandom(1)));
+  const sockets = networkSockets(new MemoryNetwork(clock, seededRandom(1)), clock);
   return { sockets, host: '10.0.0.1', settle: () => clock.advance(100) };
 }
 
@@ -118,6 +118,21 @@ describe.each(Object.keys(beds))('RTP sockets: %s', (name) => {
     }
     expect(heard(a)).toEqual([]);
     if (bed.sockets.kind !== 'network') expect(a.unsent).toBeGreaterThan(0);
+  });
+
+  it('tells when each datagram arrived, though it waited', async () => {
+    const { bed, sockets } = await make(2);
+    const [a, b] = sockets;
+    a.aim({ address: bed.host, port: b.port });
+    say(a, 'one');
+    await bed.settle();
+    say(a, 'two');
+    await bed.settle();
+    const times: number[] = [];
+    b.receive((_bytes, _length, _from, arrivedAt) => times.push(arrivedAt));
+    expect(times).toHaveLength(2);
+    expect(times[1]! - times[0]!).toBeGreaterThan(5);
+    expect(times[1]! - times[0]!).toBeLessThan(1000);
   });
 
   it('refuses a port that is taken', async () => {

@@ -5,9 +5,9 @@ import { loadLibc } from './rtp-socket-libc.ts';
 
 /**
  * Takes one datagram. `bytes` is a buffer that is used again: only its first `length` bytes count, and only
- * during the call; so does `from`.
+ * during the call; so does `from`. `arrivedAt` is in milliseconds since any beginning.
  */
-export type TakeDatagram = (bytes: Buffer, length: number, from: Endpoint) => void;
+export type TakeDatagram = (bytes: Buffer, length: number, from: Endpoint, arrivedAt: number) => void;
 
 /**
  * A UDP port for RTP or RTCP. It is asked once a beat, and raises no event per packet. Nothing here throws

@@ -35,7 +35,7 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
   const random = options.random ?? seededRandom(42);
   const network = new MemoryNetwork(clock, seededRandom(1));
   const folder = await mkdtemp(join(tmpdir(), 'media-test-'));
-  const real = inProcessThread({ clock, random, sockets: networkSockets(network) });
+  const real = inProcessThread({ clock, random, sockets: networkSockets(network, clock) });
   const phones: Phone[] = [];
   const engine = await createMediaEngine({
     workers: 1,

@@ -34,7 +34,6 @@ export class Inbound {
   /** Where the far end was before it moved, and the beats for which that is not listened to. */
   #former: Endpoint | undefined;
   #farewell = 0;
-  #nowMs = 0;
   #header = new RtpHeader();
 
   constructor(socket: RtpSocket, events: InboundEvents) {
@@ -62,26 +61,25 @@ export class Inbound {
     return this.#law;
   }
 
-  /** Takes what has arrived since the last beat, at `nowMs` by the monotonic clock. */
-  receive(nowMs: number): void {
-    this.#nowMs = nowMs;
+  /** Takes what has arrived since the last beat. */
+  receive(): void {
     if (this.#farewell > 0) this.#farewell--;
     this.#socket.receive(this.#take);
   }
 
-  #take = (bytes: Buffer, length: number, from: Endpoint): void => {
+  #take = (bytes: Buffer, length: number, from: Endpoint, arrivedAt: number): void => {
     if (!this.#agreement) return;
     if (isRtcp(bytes, 0, length)) this.#events.rtcp(bytes, length);
     else if (hears(this.#agreement) && this.#header.read(bytes, 0, length) === null)
-      this.#sort(this.#agreement, bytes, from);
+      this.#sort(this.#agreement, bytes, from, arrivedAt);
   };
 
-  #sort({ codec, telephoneEvent }: AudioAgreement, bytes: Buffer, from: Endpoint): void {
+  #sort({ codec, telephoneEvent }: AudioAgreement, bytes: Buffer, from: Endpoint, arrivedAt: number): void {
     const header = this.#header;
     const isSound = header.payloadType === codec.payloadType;
     if (!isSound && header.payloadType !== telephoneEvent?.payloadType) return;
     if (!this.#latched && !this.#latch(from)) return;
-    this.reception.packet(header, this.#nowMs, isSound);
+    this.reception.packet(header, arrivedAt, isSound);
     if (isSound) this.jitter.push(header, bytes, this.#law);
     else this.jitter.note(header);
     if (!isSound) this.#events.event(header, bytes);

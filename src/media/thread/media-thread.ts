@@ -69,8 +69,7 @@ export class MediaThread {
   }
 
   #run = (beat: number): void => {
-    const nowMs = this.#ground.clock.monotonic();
-    for (const session of this.#sessions.values()) session.beat(beat, nowMs);
+    for (const session of this.#sessions.values()) session.beat(beat);
     this.#ground.figures[BEATS] = this.#beat.count;
     this.#ground.figures[LATE_BEATS] = this.#beat.late;
   };

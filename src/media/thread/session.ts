@@ -90,10 +90,9 @@ export class MediaSession {
     }
   }
 
-  /** @param nowMs when the beat began, by the monotonic clock. */
-  beat(beat: number, nowMs: number): void {
+  beat(beat: number): void {
     this.#lastBeat = beat;
-    this.#inbound.receive(nowMs);
+    this.#inbound.receive();
     this.#inbound.jitter.pull(this.#far);
     this.#listen();
     // What is played before there is a far end would be lost.
