@@ -1,0 +1,77 @@
+/** What 20 ms of sound cost, step by step: the arithmetic of a call without its packets on the wire. */
+import { decode, encode, PCMU } from '../src/media/codec/g711.ts';
+import { ToneDetector } from '../src/media/dtmf/tone-detector.ts';
+import { FRAME_SAMPLES } from '../src/media/frame.ts';
+import { toneLevel } from '../src/media/goertzel.ts';
+import { addFrames, Mixer } from '../src/media/mixer.ts';
+import { Resampler } from '../src/media/resampler.ts';
+import { JitterBuffer } from '../src/media/rtp/jitter-buffer.ts';
+import { RTP_HEADER, RtpHeader } from '../src/media/rtp/packet.ts';
+import type { Row } from './row.ts';
+
+const frame = Int16Array.from({ length: FRAME_SAMPLES }, (_, i) => 9000 * Math.sin(i * 0.35));
+const out = new Int16Array(FRAME_SAMPLES);
+const octets = new Uint8Array(FRAME_SAMPLES);
+encode(PCMU, frame, FRAME_SAMPLES, octets);
+
+export async function run(): Promise<Row[]> {
+  return [
+    row('G.711 decoded', () => decode(PCMU, octets, 0, FRAME_SAMPLES, out), 1),
+    row('G.711 encoded', () => encode(PCMU, frame, FRAME_SAMPLES, octets), 1),
+    row('two frames added', () => addFrames(frame, frame, out), 1),
+    row('ten parties mixed', tenParties(), 40),
+    row('jitter buffer, orderly', throughJitterBuffer(0), 4),
+    row('jitter buffer, every tenth packet lost', throughJitterBuffer(10), 10),
+    row('one tone heard', () => toneLevel(frame, 1000), 2),
+    row('keys listened for in silence', listening(new Int16Array(FRAME_SAMPLES)), 4),
+    row('keys listened for in sound', listening(frame), 20),
+    row('8 to 16 kHz', resampling(8000, 16_000, frame), 60),
+    row('44.1 to 8 kHz', resampling(44_100, 8000, new Int16Array(882)), 150),
+  ];
+}
+
+function tenParties(): () => void {
+  const mixer = new Mixer();
+  const said = Array.from({ length: 10 }, () => frame.slice());
+  const heard = said.map(() => new Int16Array(FRAME_SAMPLES));
+  return () => mixer.mixMinus(said, heard);
+}
+
+/** @param lossEvery one packet of so many is lost; 0 for none. */
+function throughJitterBuffer(lossEvery: number): () => void {
+  const buffer = new JitterBuffer();
+  const header = new RtpHeader();
+  const packet = Buffer.alloc(RTP_HEADER + FRAME_SAMPLES);
+  packet.set(octets, RTP_HEADER);
+  let n = 0;
+  return () => {
+    n++;
+    header.sequence = n & 0xffff;
+    header.timestamp = (n * FRAME_SAMPLES) >>> 0;
+    header.write(packet);
+    header.read(packet, 0, packet.length);
+    if (lossEvery === 0 || n % lossEvery > 0) buffer.push(header, packet, PCMU);
+    buffer.pull(out);
+  };
+}
+
+function listening(sound: Int16Array): () => void {
+  const detector = new ToneDetector(() => {});
+  return () => detector.listen(sound);
+}
+
+function resampling(from: number, to: number, sound: Int16Array): () => void {
+  const resampler = new Resampler(from, to);
+  const room = new Int16Array(resampler.room(sound.length));
+  return () => resampler.push(sound, room);
+}
+
+/** CPU time of one run, after it has been made warm. The budgets are about four times what was measured. */
+function row(name: string, work: () => unknown, budget: number): Row {
+  const times = 10_000;
+  for (let i = 0; i < times; i++) work();
+  const start = process.cpuUsage();
+  for (let i = 0; i < times; i++) work();
+  const { user, system } = process.cpuUsage(start);
+  return { name, value: (user + system) / times, unit: 'µs per 20 ms', budget };
+}

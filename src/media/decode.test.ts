@@ -1,0 +1,126 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createMp3Encoder } from 'wasm-media-encoders';
+import { decodeSound } from './decode.ts';
+import { createSoundDecoder } from './decoding.ts';
+import { toneLevel } from './goertzel.ts';
+import { wavHeader } from './wav.ts';
+
+const tone = (rate: number, seconds = 1) =>
+  Float32Array.from({ length: rate * seconds }, (_, i) => 0.5 * Math.sin((2 * Math.PI * 440 * i) / rate));
+
+function wavFile(rate: number, seconds = 1): Buffer {
+  const samples = Int16Array.from(tone(rate, seconds), (sample) => sample * 32_767);
+  return Buffer.concat([wavHeader(1, samples.byteLength, rate), Buffer.from(samples.buffer)]);
+}
+
+async function mp3File(rate: 22_050 | 44_100, channels: 1 | 2, seconds = 1): Promise<Buffer> {
+  const encoder = await createMp3Encoder();
+  encoder.configure({ channels, sampleRate: rate, bitrate: 64 });
+  const samples = tone(rate, seconds);
+  const encoded = Buffer.from(encoder.encode([samples, samples].slice(0, channels)));
+  return Buffer.concat([encoded, encoder.finalize()]);
+}
+
+const middle = (samples: Int16Array) => samples.slice(2000, 6000);
+const refused = (message: RegExp) =>
+  expect.objectContaining({ code: 'unsupported_sound', message: expect.stringMatching(message) });
+
+let mp3: Buffer;
+beforeAll(async () => {
+  mp3 = await mp3File(44_100, 1);
+});
+
+describe('a sound file', () => {
+  it.each([8000, 11_025, 48_000])('may be WAV of %i samples a second', async (rate) => {
+    const { samples } = await decodeSound(wavFile(rate));
+    expect(samples.length).toBe(8000);
+    expect(samples.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(toneLevel(middle(samples), 440) / 16_384).toBeCloseTo(1, 2);
+  });
+
+  it.each([
+    [22_050, 1],
+    [44_100, 1],
+    [44_100, 2],
+  ] as const)('may be MP3 of %i samples a second, channels: %i', async (rate, channels) => {
+    const { samples } = await decodeSound(await mp3File(rate, channels));
+    expect(Math.abs(samples.length - 8000)).toBeLessThan(800);
+    expect(toneLevel(middle(samples), 440) / 16_384).toBeGreaterThan(0.9);
+  });
+
+  it('may have a tag before the sound and another behind it', async () => {
+    const tag = Buffer.alloc(138);
+    tag.write('ID3\x03', 'latin1');
+    // The size is in four octets of seven bits.
+    tag[8] = 1;
+    const tail = Buffer.alloc(128);
+    tail.write('TAGa title', 'latin1');
+    const { samples } = await decodeSound(Buffer.concat([tag, mp3, tail]));
+    expect(toneLevel(middle(samples), 440) / 16_384).toBeGreaterThan(0.9);
+  });
+
+  it('may be cut off: what is there is played', async () => {
+    const { samples } = await decodeSound(mp3.subarray(0, mp3.length / 2));
+    expect(samples.length).toBeGreaterThan(2000);
+    expect(samples.length).toBeLessThan(6000);
+  });
+});
+
+describe('a file is refused', () => {
+  it.each([
+    ['that is empty', Buffer.alloc(0), /neither WAV nor MP3/],
+    ['of another kind', Buffer.from('OggS and so on'), /neither WAV nor MP3/],
+    ['that only pretends to be MP3', Buffer.concat([Buffer.from('ID3'), Buffer.alloc(5000)]), /no sound/],
+    ['larger than 25 MB', Buffer.alloc(25_000_001), /25 MB/],
+    ['longer than half an hour', eightBit(1801), /half an hour/],
+  ])('%s', async (_, bytes, message) => {
+    await expect(decodeSound(bytes)).rejects.toThrow(refused(message));
+  });
+});
+
+/** A small file of many seconds: eight bits at 8,000 samples a second. */
+function eightBit(seconds: number): Buffer {
+  const header = wavHeader(1, seconds * 8000);
+  header.writeUInt16LE(8, 34);
+  return Buffer.concat([header, Buffer.alloc(seconds * 8000, 128)]);
+}
+
+describe('the decoder in its own thread', () => {
+  it('decodes what comes, at the same time, and says what it refuses', async () => {
+    const decoder = createSoundDecoder();
+    try {
+      const [fromWav, fromMp3, wrong] = await Promise.allSettled([
+        decoder.decode(wavFile(16_000)),
+        decoder.decode(mp3),
+        decoder.decode(Buffer.from('no sound at all')),
+      ]);
+      for (const result of [fromWav, fromMp3]) {
+        if (result.status === 'rejected') throw result.reason;
+        expect(toneLevel(middle(result.value.samples), 440) / 16_384).toBeGreaterThan(0.9);
+      }
+      expect(wrong).toMatchObject({ status: 'rejected', reason: { code: 'unsupported_sound' } });
+    } finally {
+      await decoder.close();
+    }
+  });
+
+  it('lets go of a file that is not wanted any more', async () => {
+    const decoder = createSoundDecoder();
+    const abort = new AbortController();
+    const decoding = decoder.decode(mp3, abort.signal);
+    abort.abort(new Error('hung up'));
+    await expect(decoding).rejects.toThrow('hung up');
+    await expect(decoder.decode(mp3, abort.signal)).rejects.toThrow('hung up');
+    await decoder.close();
+  });
+
+  it('fails what it is doing when it is closed, and everything after', async () => {
+    const decoder = createSoundDecoder();
+    const decoding = decoder.decode(mp3);
+    const failing = expect(decoding).rejects.toMatchObject({ code: 'play_failed' });
+    await decoder.close();
+    await decoder.close();
+    await failing;
+    await expect(decoder.decode(mp3)).rejects.toMatchObject({ code: 'play_failed' });
+  });
+});
