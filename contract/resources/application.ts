@@ -36,14 +36,23 @@ const webhookSecrets = z
 
 const settings = {
   answer_method: answerMethod.optional().describe('How `answer_url` is asked. Default: POST.'),
-  fallback_answer_url: url('http', 'https').nullable().optional(),
-  webhook_url: url('http', 'https').nullable().optional(),
+  fallback_answer_url: url('http', 'https')
+    .nullable()
+    .optional()
+    .describe('Asked once when `answer_url` fails.'),
+  webhook_url: url('http', 'https').nullable().optional().describe('Told of every event.'),
   webhook_secret: webhookSecrets.optional(),
-  fault_message: z.string().min(1).max(1000).nullable().optional(),
-  voice: voice.nullable().optional(),
-  language: language.nullable().optional(),
-  ai_enabled: z.boolean().optional(),
-  record_calls: z.boolean().optional(),
+  fault_message: z
+    .string()
+    .min(1)
+    .max(1000)
+    .nullable()
+    .optional()
+    .describe('Spoken when a call cannot go on. Default: a general apology.'),
+  voice: voice.nullable().optional().describe('Who speaks where an action does not say.'),
+  language: language.nullable().optional().describe('A BCP 47 tag, where an action does not say.'),
+  ai_enabled: z.boolean().optional().describe('Recordings are transcribed and analysed. Default: false.'),
+  record_calls: z.boolean().optional().describe('Calls are recorded from their answer. Default: false.'),
 };
 
 const answerUrl = url('http', 'https').optional().describe('Asked for actions when a call comes in.');

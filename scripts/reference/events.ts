@@ -51,7 +51,7 @@ ${json(eventExample('call.answered'))}
 /** The reference of all events, in Markdown. */
 export function eventsReference(): string {
   const { properties } = wireSchema(envelope('call.created'));
-  const callTable = fieldTable(properties?.['call'] as ReturnType<typeof wireSchema>);
+  const callTable = fieldTable(properties?.['call'] as ReturnType<typeof wireSchema>, 'answered');
   return [
     INTRODUCTION,
     '## call\n',
@@ -68,7 +68,7 @@ function section(name: EventName): string {
     '',
     `${summary} Its \`data\`:`,
     '',
-    fieldTable(wireSchema(data)),
+    fieldTable(wireSchema(data), 'answered'),
     json(eventExample(name)['data']),
   ].join('\n');
 }

@@ -1,10 +1,12 @@
 /**
- * The reference that is made from `contract/`, so that it cannot say anything else than the code does.
+ * The reference that is made from `contract/` and the table of routes, so that it cannot say anything else than
+ * the code does.
  */
 import { documentSchema, eventsSchema } from '../../contract/json-schema.ts';
 import { actionsReference } from './actions.ts';
 import { errorsReference } from './errors.ts';
 import { eventsReference } from './events.ts';
+import { restReference } from './rest.ts';
 
 const text = (schema: object): string => `${JSON.stringify(schema, null, 2)}\n`;
 
@@ -16,5 +18,6 @@ export function references(): Record<string, string> {
     'errors.md': errorsReference(),
     'events.md': eventsReference(),
     'events.schema.json': text(eventsSchema()),
+    'rest.md': restReference(),
   };
 }

@@ -6,7 +6,6 @@
 import type { ApiPorts } from './ports.ts';
 import { buildServer } from './server.ts';
 
-export { openApi } from './openapi.ts';
 export type { ApiPorts, ApiSettings, LiveCalls } from './ports.ts';
 export { ROUTES } from './routes.ts';
 

@@ -1,6 +1,19 @@
+import type { z } from 'zod';
 import { type ErrorCode, errorMessage, errorStatus } from '../../contract/errors.ts';
 import { documentSchema, type JsonSchema, wireSchema } from '../../contract/json-schema.ts';
-import { errorBody } from '../../contract/resources/index.ts';
+import {
+  application,
+  applicationWithKey,
+  attempt,
+  call,
+  customer,
+  did,
+  errorBody,
+  event,
+  recording,
+  timelineEntry,
+  trunk,
+} from '../../contract/resources/index.ts';
 import type { Auth, Route } from './route.ts';
 
 /** OpenAPI 3.1 of a table of routes. */
@@ -10,7 +23,7 @@ export function openApi(routes: readonly Route[], version: string): object {
     const path = (paths[route.path.replace(/:(\w+)/g, '{$1}')] ??= {});
     path[route.method.toLowerCase()] = operation(route);
   }
-  return {
+  const document = {
     openapi: '3.1.0',
     info: {
       title: 'MiniVoice',
@@ -23,9 +36,40 @@ export function openApi(routes: readonly Route[], version: string): object {
         key: { type: 'http', scheme: 'bearer', description: "An application's API key." },
         admin: { type: 'http', scheme: 'bearer', description: "The operator's token: it sees everything." },
       },
-      schemas: { Error: wireSchema(errorBody), Document: documentWithin() },
     },
   };
+  const schemas = Object.entries(NAMED).map(([name, schema]) => [name, wireSchema(schema)] as const);
+  const names = new Map(schemas.map(([name, schema]) => [JSON.stringify(schema), name]));
+  const named = byReference(document, names) as typeof document;
+  const components = {
+    ...named.components,
+    schemas: { ...Object.fromEntries(schemas), Document: documentWithin() },
+  };
+  return { ...named, components };
+}
+
+/** Schemas that have a name of their own, so that generated clients have a type for each. */
+const NAMED: Record<string, z.ZodType> = {
+  Application: application,
+  ApplicationWithKey: applicationWithKey,
+  Attempt: attempt,
+  Call: call,
+  Customer: customer,
+  Did: did,
+  Error: errorBody,
+  Event: event,
+  Recording: recording,
+  TimelineEntry: timelineEntry,
+  Trunk: trunk,
+};
+
+/** The same document with each named schema said once, and referred to. */
+function byReference(value: unknown, names: Map<string, string>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const name = names.get(JSON.stringify(value));
+  if (name) return { $ref: `#/components/schemas/${name}` };
+  if (Array.isArray(value)) return value.map((item) => byReference(item, names));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, byReference(item, names)]));
 }
 
 /** The document's schema with its definitions where an OpenAPI document has them. */

@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { isErrorCode } from '../contract/errors.ts';
+
+const src = resolve(import.meta.dirname, '../src');
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.ts') && !/\.(test|conformance)\.ts$|\/testing\//.test(name),
+);
+
+/** Codes that are told to nobody outside: of a setting, and of an INVITE, which is answered in SIP. */
+const INSIDE = ['invalid_setting', 'forbidden', 'rejected', 'interrupted'];
+
+test('every failure has a code of the catalogue', () => {
+  const codes = files.flatMap((name) => {
+    const made = readFileSync(join(src, name), 'utf8').matchAll(/new Failure\(\s*'(\w+)'/g);
+    return [...made].map(([, code]) => ({ name, code: code! }));
+  });
+  expect(codes.length).toBeGreaterThan(20);
+  expect(codes.filter(({ code }) => !isErrorCode(code) && !INSIDE.includes(code))).toEqual([]);
+});
