@@ -78,9 +78,10 @@ export class Concealment {
   }
 
   #remember(out: Int16Array, from: number, to: number): void {
-    const count = to - from;
-    this.#past.copyWithin(0, count);
-    for (let i = 0; i < count; i++) this.#past[KEPT - count + i] = out[from + i]!;
+    const past = this.#past;
+    const shift = KEPT - to;
+    past.copyWithin(0, to - from);
+    for (let i = from; i < to; i++) past[shift + i] = out[i]!;
   }
 }
 

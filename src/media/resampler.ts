@@ -66,11 +66,13 @@ export class Resampler {
 
   #drain(out: Int16Array, at: number): number {
     const taps = this.#taps;
+    const history = this.#history;
+    const phases = this.#phases;
     let first = Math.floor(this.#position / this.#up);
     while (first + taps <= this.#kept) {
       const phase = (this.#position % this.#up) * taps;
       let sum = 0;
-      for (let i = 0; i < taps; i++) sum += this.#history[first + i]! * this.#phases[phase + i]!;
+      for (let i = 0; i < taps; i++) sum += history[first + i]! * phases[phase + i]!;
       out[at++] = saturate(sum);
       this.#position += this.#down;
       first = Math.floor(this.#position / this.#up);

@@ -192,7 +192,10 @@ export class JitterBuffer {
   }
 
   #mark(from: number, to: number, state: number): void {
-    for (let place = Math.max(from, to - RING); place < to; place++) this.#state[place & MASK] = state;
+    const start = Math.max(from, to - RING) & MASK;
+    const end = start + Math.min(RING, to - from);
+    this.#state.fill(state, start, end);
+    this.#state.fill(state, 0, Math.max(0, end - RING));
   }
 
   #write(place: number, length: number, offset: number, packet: Uint8Array, law: G711): void {
@@ -264,8 +267,7 @@ export class JitterBuffer {
     let pulled: Pulled = 'silence';
     for (let from = 0; from < FRAME_SAMPLES; ) {
       const state = this.#state[(this.#play + from) & MASK];
-      let to = from + 1;
-      while (to < FRAME_SAMPLES && this.#state[(this.#play + to) & MASK] === state) to++;
+      const to = this.#endOfRun(from);
       if (state === SOUND) this.#copy(out, from, to);
       else if (state === MISSING) this.#concealment.lost(out, from, to);
       else this.#concealment.silent(out, from, to);
@@ -276,8 +278,20 @@ export class JitterBuffer {
     return pulled;
   }
 
+  /** How far the next frame is, from a sample on, of one state. */
+  #endOfRun(from: number): number {
+    const states = this.#state;
+    const play = this.#play;
+    const state = states[(play + from) & MASK];
+    let to = from + 1;
+    while (to < FRAME_SAMPLES && states[(play + to) & MASK] === state) to++;
+    return to;
+  }
+
   #copy(out: Int16Array, from: number, to: number): void {
-    for (let i = from; i < to; i++) out[i] = this.#samples[(this.#play + i) & MASK]!;
+    const samples = this.#samples;
+    const play = this.#play;
+    for (let i = from; i < to; i++) out[i] = samples[(play + i) & MASK]!;
     this.#concealment.heard(out, from, to);
   }
 
