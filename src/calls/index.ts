@@ -4,6 +4,7 @@
  */
 export { type CallError, type CallRecord, type CallStatus, type Direction, isFinal } from './call.ts';
 export { type Blame, type Ending, endingOf, finalOf } from './ending.ts';
+export { endInterrupted } from './interrupted.ts';
 export type {
   CallJournal,
   Digit,
