@@ -7,17 +7,22 @@ export { type Blame, type Ending, endingOf, finalOf } from './ending.ts';
 export { endInterrupted } from './interrupted.ts';
 export type {
   CallJournal,
+  Dialer,
+  DialledLeg,
+  DialRequest,
   Digit,
   EventDraft,
   Leg,
   LegEnd,
   RefusalReason,
   Sound,
+  SoundStream,
   Tap,
   TapEnd,
   TapOptions,
   TimelineEntry,
 } from './ports.ts';
+export { DialRefusal } from './ports.ts';
 export { presentCall, presentEventCall } from './present.ts';
 export { durations, Session, type SessionPorts } from './session.ts';
 export type { CallFilter, CallStore, Page, PageRequest } from './store.ts';

@@ -40,6 +40,59 @@ export interface Leg {
   redact(on: boolean): void;
 }
 
+/** A leg's live sound for someone outside: mu-law, 8 kHz, in frames of 20 ms (160 bytes). */
+export interface SoundStream {
+  /** What the far end says (`inbound`) and what it hears (`outbound`), a frame at a time, in order of each track. */
+  readonly frames: Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>;
+  /** Queues sound of any length for the far end to hear, after what is queued already. */
+  play(payload: Uint8Array): void;
+  /** Drops what is queued. */
+  clear(): void;
+  /** Resolves when everything queued so far has been heard, or was dropped. */
+  drained(): Promise<'heard' | 'dropped'>;
+  close(): void;
+}
+
+/** A call that we place, from one of a customer's trunks or phones. */
+export interface DialRequest {
+  /** E.164, or a SIP URI. */
+  destination: string;
+  /** The caller id that the far end is shown. */
+  from: string;
+  customerId: string;
+  timeoutMs: number;
+  /** Takes the call back when aborted. */
+  signal: AbortSignal;
+  /** The leg that this one is to talk with: both then live on the same media thread. */
+  beside?: Leg;
+}
+
+/** Places calls. */
+export interface Dialer {
+  /**
+   * Starts dialling; `answer()` of the leg resolves when the far end answers, and rejects with a Failure whose
+   * code is the contract's reason: `busy`, `no_answer`, `rejected`, `unreachable`, `canceled`; its `cause` is a
+   * `DialRefusal` where a SIP status is known. Rejects at once with `no_active_trunk` or `invalid_request`.
+   */
+  dial(request: DialRequest): Promise<DialledLeg>;
+}
+
+/** A leg that rings at the far end. */
+export interface DialledLeg extends Leg {
+  /** The far end rings, or sends sound before it answers (early media). Told at most once each. */
+  readonly progress: Signal<'ringing' | 'early_media'>;
+}
+
+/** The SIP status with which a dialled leg was refused. */
+export class DialRefusal extends Error {
+  readonly sipStatus: number;
+
+  constructor(sipStatus: number, reason: string) {
+    super(`${sipStatus} ${reason}`);
+    this.sipStatus = sipStatus;
+  }
+}
+
 export type RefusalReason =
   | 'busy'
   | 'rejected'
