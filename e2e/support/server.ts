@@ -27,6 +27,11 @@ export class Server {
     this.adminToken = ADMIN_TOKEN;
   }
 
+  /** The number of its process. */
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
   /** Starts it; with the data folder of a former one it goes on where that one stopped. */
   static async start(options: { dataDir?: string; env?: Record<string, string> } = {}): Promise<Server> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'minivoice-')));

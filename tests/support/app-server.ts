@@ -38,7 +38,10 @@ type Wire = Record<string, any>;
  */
 export type Misbehaviour = 'silent' | 'endless' | 'garbage' | 'huge' | 'reset' | number;
 
-/** A list of actions, any other document as it is, or a misbehaviour; or what a function makes of the request. */
+/**
+ * A list of actions, any other document as it is, a file's octets, or a misbehaviour; or what a function makes of
+ * the request.
+ */
 export type Script = Document | ((request: ActionsRequest) => Document | Promise<Document>);
 type Document = object | Misbehaviour;
 
@@ -117,7 +120,8 @@ export class AppServer {
 }
 
 function reply(response: ServerResponse, answer: Document): void {
-  if (typeof answer === 'object') {
+  if (Buffer.isBuffer(answer)) response.setHeader('Content-Type', 'audio/wav').end(answer);
+  else if (typeof answer === 'object') {
     const document = Array.isArray(answer) ? { actions: answer } : answer;
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify(document));
   } else if (typeof answer === 'number') response.writeHead(answer).end();

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createConnection, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { sleep, systemClock } from '../../src/kit/index.ts';
+import { Inbox } from '../../tests/support/inbox.ts';
+import { Ear, toneFile } from './hearing.ts';
+import { freePort } from './peers.ts';
+
+/** What baresip tells over its control connection. */
+interface Told {
+  type?: string;
+  param?: string;
+}
+
+/** A phone: baresip as a process of its own, which says a tone and keeps what it hears. */
+export class Baresip {
+  readonly told = new Inbox<Told>(({ type, param }) => `${type} ${param ?? ''}`);
+  #process: ChildProcess;
+  #folder: string;
+  #control: Socket;
+  #keyboard: number;
+
+  private constructor(process: ChildProcess, folder: string, control: Socket, keyboard: number) {
+    this.#process = process;
+    this.#folder = folder;
+    this.#control = control;
+    this.#keyboard = keyboard;
+    control.on(
+      'data',
+      netstrings((text) => this.told.add(JSON.parse(text))),
+    );
+  }
+
+  /** @param hz what it says for ten seconds of each call. */
+  static async start({ hz = 440 } = {}): Promise<Baresip> {
+    const folder = await mkdtemp(join(tmpdir(), 'minivoice-baresip-'));
+    const [control, keyboard] = await Promise.all([freePort(), freePort()]);
+    await Promise.all([
+      writeFile(join(folder, 'config'), config(folder, control, keyboard)),
+      writeFile(join(folder, 'accounts'), '<sip:phone@127.0.0.1>;regint=0\n'),
+      writeFile(join(folder, 'contacts'), ''),
+      writeFile(join(folder, 'talk.wav'), toneFile(hz, 10_000)),
+    ]);
+    const child = spawn('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'ignore'] });
+    await ready(child);
+    const socket = createConnection(control, '127.0.0.1');
+    await once(socket, 'connect');
+    return new Baresip(child, folder, socket, keyboard);
+  }
+
+  /** Calls; resolves when the call is answered. */
+  async dial(uri: string): Promise<void> {
+    this.#command('dial', uri);
+    await this.next('CALL_ESTABLISHED');
+  }
+
+  /** Presses keys, 100 ms each with 100 ms between them. */
+  async press(digits: string): Promise<void> {
+    for (const key of [...digits].flatMap((digit) => [digit, KEY_RELEASED])) {
+      const socket = createSocket('udp4');
+      socket.send(key, this.#keyboard, '127.0.0.1', () => socket.close());
+      await sleep(systemClock, 100);
+    }
+  }
+
+  hangUp(): Promise<Told> {
+    this.#command('hangup');
+    return this.next('CALL_CLOSED');
+  }
+
+  next(type: string): Promise<Told> {
+    return this.told.take((event) => event.type === type, type);
+  }
+
+  /** Ends the phone, and hears what it heard in its call. */
+  async heard(): Promise<Ear> {
+    await this.#quit();
+    const name = (await readdir(this.#folder)).find((name) => name.endsWith('-dec.wav'));
+    if (!name) throw new Error('the phone heard nothing');
+    return new Ear(await readFile(join(this.#folder, name)));
+  }
+
+  async close(): Promise<void> {
+    await this.#quit();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #quit(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = once(this.#process, 'exit');
+    this.#command('quit');
+    await gone;
+    this.#control.destroy();
+  }
+
+  #command(command: string, params = ''): void {
+    const text = JSON.stringify({ command, params, token: command });
+    this.#control.write(`${text.length}:${text},`);
+  }
+}
+
+/** The end of a key press, for baresip's console. */
+const KEY_RELEASED = '\x04';
+
+const config = (folder: string, control: number, keyboard: number) => `
+sip_listen 127.0.0.1:0
+audio_source aufile,${join(folder, 'talk.wav')}
+audio_player aubridge,ear
+audio_alert aubridge,alert
+audio_buffer 20-160
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+snd_path ${folder}
+statmode_default off
+module_path /usr/lib/baresip/modules
+module g711.so
+module sndfile.so
+module aufile.so
+module aubridge.so
+module cons.so
+module_tmp account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:${control}
+cons_listen 127.0.0.1:${keyboard}
+`;
+
+async function ready(child: ChildProcess): Promise<void> {
+  const said: string[] = [];
+  await new Promise<void>((fulfil, reject) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      said.push(line);
+      if (line.includes('baresip is ready')) fulfil();
+    });
+    child.once('exit', (code) => reject(new Error(`baresip ended with ${code}:\n${said.join('\n')}`)));
+  });
+}
+
+/** https://cr.yp.to/proto/netstrings.txt, as they come in pieces. */
+function netstrings(take: (text: string) => void): (piece: Buffer) => void {
+  let rest = '';
+  return (piece) => {
+    rest += piece.toString();
+    for (let at = rest.indexOf(':'); at > 0; at = rest.indexOf(':')) {
+      const end = at + 1 + Number(rest.slice(0, at));
+      if (rest.length <= end) return;
+      take(rest.slice(at + 1, end));
+      rest = rest.slice(end + 1);
+    }
+  };
+}

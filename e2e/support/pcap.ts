@@ -1,0 +1,133 @@
+/** One RTP packet, and when it is sent, in milliseconds from the first. */
+export interface Packet {
+  atMs: number;
+  rtp: Buffer;
+}
+
+/** What a phone says, as the packets that carry it: 20 ms of µ-law each, on one clock and one sequence. */
+export class Talk {
+  readonly packets: Packet[] = [];
+  #ms = 0;
+  #sequence: number;
+  #timestamp: number;
+  #marker = true;
+
+  /** @param first where the 16-bit sequence and the 32-bit timestamp begin: near their ends they wrap. */
+  constructor(first: { sequence?: number; timestamp?: number } = {}) {
+    this.#sequence = first.sequence ?? 1000;
+    this.#timestamp = first.timestamp ?? 160_000;
+  }
+
+  tone(hz: number, ms: number, amplitude = 8000): this {
+    return this.#say(ms, (i) => amplitude * Math.sin((2 * Math.PI * hz * i) / RATE));
+  }
+
+  silence(ms: number): this {
+    return this.#say(ms, () => 0);
+  }
+
+  /** Keys as RFC 4733 events: 100 ms each, 100 ms between them. */
+  press(digits: string, payloadType = 101): this {
+    for (const digit of digits) {
+      const event = KEYS.indexOf(digit);
+      for (let n = 1; n <= 5; n++) this.#event(payloadType, event, n * FRAME, false);
+      // RFC 4733 §2.5.1.4: the last packet is sent three times.
+      for (let n = 0; n < 3; n++) this.#event(payloadType, event, 5 * FRAME, true, n === 2);
+      this.#timestamp += 6 * FRAME;
+      this.#marker = true;
+      this.silence(100);
+    }
+    return this;
+  }
+
+  /** Keys as the pair of tones that they are in the band of speech: 100 ms each, 100 ms between them. */
+  pressInBand(digits: string): this {
+    for (const digit of digits) {
+      const [row, column] = [ROWS[rowOf(digit)]!, COLUMNS[columnOf(digit)]!];
+      this.#say(100, (i) => 5000 * (wave(row, i) + wave(column, i))).silence(100);
+    }
+    return this;
+  }
+
+  #say(ms: number, sample: (i: number) => number): this {
+    for (let start = 0; start < (ms / 1000) * RATE; start += FRAME) {
+      const payload = Buffer.alloc(FRAME);
+      for (let i = 0; i < FRAME; i++) payload[i] = ulaw(sample(start + i));
+      this.#send(0, payload, this.#marker);
+      this.#marker = false;
+      this.#timestamp += FRAME;
+    }
+    return this;
+  }
+
+  #event(payloadType: number, event: number, duration: number, end: boolean, last = true): void {
+    const payload = Buffer.from([event, (end ? 0x80 : 0) | 10, duration >> 8, duration & 255]);
+    this.#send(payloadType, payload, duration === FRAME, end && !last ? 0 : 20);
+  }
+
+  #send(payloadType: number, payload: Buffer, marker: boolean, thenMs = 20): void {
+    const header = Buffer.alloc(12);
+    header[0] = 0x80;
+    header[1] = payloadType | (marker ? 0x80 : 0);
+    header.writeUInt16BE(this.#sequence++ & 0xffff, 2);
+    header.writeUInt32BE(this.#timestamp >>> 0, 4);
+    header.writeUInt32BE(0x5ca1ab1e, 8);
+    this.packets.push({ atMs: this.#ms, rtp: Buffer.concat([header, payload]) });
+    this.#ms += thenMs;
+  }
+}
+
+/** A capture file as sipp's `play_pcap_audio` sends it: in this order, at these times. */
+export function pcap(packets: readonly Packet[]): Buffer {
+  const head = Buffer.alloc(24);
+  head.writeUInt32LE(0xa1b2c3d4);
+  head.writeUInt16LE(2, 4);
+  head.writeUInt16LE(4, 6);
+  head.writeUInt32LE(65_535, 16);
+  head.writeUInt32LE(ETHERNET, 20);
+  return Buffer.concat([head, ...packets.flatMap(({ atMs, rtp }) => [recordHeader(atMs, rtp), frame(rtp)])]);
+}
+
+function recordHeader(atMs: number, rtp: Buffer): Buffer {
+  const header = Buffer.alloc(16);
+  header.writeUInt32LE(1 + Math.floor(atMs / 1000), 0);
+  header.writeUInt32LE(Math.round((atMs % 1000) * 1000), 4);
+  header.writeUInt32LE(HEADERS + rtp.length, 8);
+  header.writeUInt32LE(HEADERS + rtp.length, 12);
+  return header;
+}
+
+/** Ethernet, IPv4 and UDP around it; sipp puts in the addresses and the checksum of the call. */
+function frame(rtp: Buffer): Buffer {
+  const headers = Buffer.alloc(HEADERS);
+  headers.writeUInt16BE(0x0800, 12);
+  headers[14] = 0x45;
+  headers.writeUInt16BE(28 + rtp.length, 16);
+  headers[22] = 64;
+  headers[23] = 17;
+  headers.set([127, 0, 0, 1, 127, 0, 0, 1], 26);
+  headers.writeUInt16BE(6000, 34);
+  headers.writeUInt16BE(6000, 36);
+  headers.writeUInt16BE(8 + rtp.length, 38);
+  return Buffer.concat([headers, rtp]);
+}
+
+/** ITU-T G.711, written here a second time so that the tests do not share the server's mistakes. */
+function ulaw(sample: number): number {
+  const magnitude = Math.min(Math.abs(Math.round(sample)), 32_635) + 132;
+  const exponent = Math.floor(Math.log2(magnitude)) - 7;
+  const mantissa = (magnitude >> (exponent + 3)) & 15;
+  return ~((sample < 0 ? 0x80 : 0) | (exponent << 4) | mantissa) & 255;
+}
+
+const RATE = 8000;
+const FRAME = 160;
+const ETHERNET = 1;
+const HEADERS = 14 + 20 + 8;
+const KEYS = '0123456789*#ABCD';
+const ROWS = [697, 770, 852, 941];
+const COLUMNS = [1209, 1336, 1477, 1633];
+const PAD = '123A456B789C*0#D';
+const rowOf = (digit: string) => PAD.indexOf(digit) >> 2;
+const columnOf = (digit: string) => PAD.indexOf(digit) & 3;
+const wave = (hz: number, i: number) => Math.sin((2 * Math.PI * hz * i) / RATE);

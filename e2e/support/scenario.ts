@@ -1,0 +1,122 @@
+/** How a call of sipp's goes. */
+export interface CallPlan {
+  /** The user of From; default `+15557654321`. */
+  from?: string;
+  /** Payload types offered, in order; default: µ-law and A-law. */
+  codecs?: number[];
+  /** Offers RFC 4733; default true. */
+  telephoneEvent?: boolean;
+  /** The final response that is expected; default 200. With 487 the caller cancels when it is told to hang up. */
+  expect?: number;
+  /** A capture to play from the answer on. */
+  pcap?: string | undefined;
+}
+
+/** A scenario that calls, talks, and ends when either side hangs up. Anything else that happens fails it. */
+export function scenario(plan: CallPlan): string {
+  const steps = [send(invite(plan)), recv('response="100" optional="true"'), ...rest(plan)];
+  return `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario>\n${steps.join('\n')}\n</scenario>\n`;
+}
+
+function rest(plan: CallPlan): string[] {
+  const { expect = 200 } = plan;
+  if (expect === 487) return canceled(plan);
+  const final = [recv('response="180" optional="true"'), recv(`response="${expect}" rrs="true"`)];
+  if (expect !== 200) return [...final, send(ackOfRefusal(plan), '')];
+  const play = `<nop><action><exec play_pcap_audio="${plan.pcap}"/></action></nop>`;
+  return [
+    ...final,
+    send(inDialog('ACK', 1, plan), ''),
+    ...(plan.pcap ? [play] : []),
+    recv(`${NUDGE} optional="true" next="1"`),
+    recv('request="BYE"'),
+    send(OK, '').replace('<send', '<send next="2"'),
+    '<label id="1"/>',
+    send(inDialog('BYE', 2, plan)),
+    recv('response="200"'),
+    '<label id="2"/>',
+  ];
+}
+
+function canceled(plan: CallPlan): string[] {
+  return [
+    recv('response="180"'),
+    recv(NUDGE),
+    send([...head('CANCEL', INVITE_URI, 1, plan, ''), 'Content-Length: 0', ''].join('\n')),
+    recv('response="200"'),
+    recv('response="487"'),
+    send(ackOfRefusal(plan), ''),
+  ];
+}
+
+/** What a test sends to have the caller hang up. */
+const NUDGE = 'request="INFO"';
+const INVITE_URI = 'sip:[service]@[remote_ip]:[remote_port]';
+/** Dynamic payload type of telephone events, as most phones have it. */
+const TELEPHONE_EVENT = 101;
+
+function invite(plan: CallPlan): string {
+  const sdp = offer(plan).join('\n');
+  const media = ['Content-Type: application/sdp', 'Content-Length: [len]', '', sdp];
+  return [...head('INVITE', INVITE_URI, 1, plan, ''), ...media].join('\n');
+}
+
+function offer({ codecs = [0, 8], telephoneEvent = true }: CallPlan): string[] {
+  const types = telephoneEvent ? [...codecs, TELEPHONE_EVENT] : codecs;
+  return [
+    'v=0',
+    'o=- 1 1 IN IP4 [local_ip]',
+    's=-',
+    'c=IN IP4 [media_ip]',
+    't=0 0',
+    `m=audio [media_port] RTP/AVP ${types.join(' ')}`,
+    ...(telephoneEvent
+      ? [`a=rtpmap:${TELEPHONE_EVENT} telephone-event/8000`, `a=fmtp:${TELEPHONE_EVENT} 0-16`]
+      : []),
+    'a=ptime:20',
+    '',
+  ];
+}
+
+const inDialog = (method: string, cseq: number, plan: CallPlan): string =>
+  [...head(method, '[next_url]', cseq, plan), 'Content-Length: 0', ''].join('\n');
+
+/** RFC 3261 §17.1.1.3: to the INVITE's own URI, in its transaction. */
+const ackOfRefusal = (plan: CallPlan): string =>
+  [...head('ACK', INVITE_URI, 1, plan), 'Content-Length: 0', ''].join('\n');
+
+function head(
+  method: string,
+  uri: string,
+  cseq: number,
+  plan: CallPlan,
+  toTag = '[peer_tag_param]',
+): string[] {
+  return [
+    `${method} ${uri} SIP/2.0`,
+    `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-[pid]-${branchOf(method, uri)}`,
+    'Max-Forwards: 70',
+    `From: <sip:${plan.from ?? '+15557654321'}@[local_ip]:[local_port]>;tag=sipp[pid]`,
+    `To: <sip:[service]@[remote_ip]:[remote_port]>${toTag}`,
+    'Call-ID: [call_id]',
+    `CSeq: ${cseq} ${method}`,
+    'Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>',
+  ];
+}
+
+/** CANCEL, and the ACK of a refusal, are in the branch of their INVITE. */
+const branchOf = (method: string, uri: string) => (uri === INVITE_URI ? 'INVITE' : method);
+
+const OK = `SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+`;
+
+const send = (message: string, retransmit = ' retrans="500"'): string =>
+  `<send${retransmit}><![CDATA[\n${message}\n]]></send>`;
+
+const recv = (attributes: string): string => `<recv ${attributes}/>`;

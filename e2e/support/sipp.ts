@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Packet, pcap } from './pcap.ts';
+import { freePort, logOf, tailOf } from './peers.ts';
+import { type CallPlan, scenario } from './scenario.ts';
+import type { Server } from './server.ts';
+
+export interface SippCall extends CallPlan {
+  /** The number that is called. */
+  to: string;
+  /** What the caller says from the answer on. */
+  talk?: readonly Packet[];
+  /** Sends back whatever it hears. */
+  echo?: boolean;
+}
+
+/** One call of sipp's: a process of its own that does exactly what its scenario says, or fails. */
+export class Sipp {
+  /** Resolves when the call went as planned; rejects with what sipp and the server had to say about it. */
+  readonly done: Promise<void>;
+  #process: ChildProcess;
+  #port: number;
+
+  private constructor(process: ChildProcess, port: number, done: Promise<void>) {
+    this.#process = process;
+    this.#port = port;
+    this.done = done;
+    done.catch(() => {});
+  }
+
+  static async call(server: Server, call: SippCall): Promise<Sipp> {
+    const folder = await mkdtemp(join(tmpdir(), 'minivoice-sipp-'));
+    const [port, media] = await Promise.all([freePort(), freePort()]);
+    const talk = join(folder, 'talk.pcap');
+    if (call.talk) await writeFile(talk, pcap(call.talk));
+    await writeFile(join(folder, 'call.xml'), scenario({ ...call, pcap: call.talk ? talk : undefined }));
+    const args = [
+      ...[`${server.sip.host}:${server.sip.port}`, '-sf', 'call.xml', '-s', call.to, '-m', '1'],
+      ...['-i', '127.0.0.1', '-p', `${port}`, '-mi', '127.0.0.1', '-mp', `${media}`],
+      ...['-timeout', '40', '-timeout_error', '-nostdin', '-trace_err', '-error_file', 'errors'],
+      ...['-trace_msg', '-message_file', 'messages', ...(call.echo ? ['-rtp_echo'] : [])],
+    ];
+    const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore' });
+    return new Sipp(child, port, judge(child, folder, server));
+  }
+
+  /** Has the caller hang up now: BYE, or CANCEL while it rings. */
+  async hangUp(): Promise<void> {
+    await this.#nudge();
+    await this.done;
+  }
+
+  /** The same, without waiting for what comes of it. */
+  async #nudge(): Promise<void> {
+    const socket = createSocket('udp4');
+    // sipp tells its calls by their Call-ID alone, and its scenario waits for this one.
+    const message = [
+      'INFO sip:nudge SIP/2.0',
+      `Call-ID: 1-${this.#process.pid}@127.0.0.1`,
+      'CSeq: 1 INFO',
+      'Content-Length: 0',
+    ];
+    socket.send(`${message.join('\r\n')}\r\n\r\n`, this.#port, '127.0.0.1', () => socket.close());
+    await once(socket, 'close');
+  }
+}
+
+async function judge(child: ChildProcess, folder: string, server: Server): Promise<void> {
+  const [code, signal] = await once(child, 'exit');
+  const told = `${tailOf(join(folder, 'errors'))}\n${tailOf(join(folder, 'messages'), 60)}`;
+  await rm(folder, { recursive: true, force: true });
+  if (code !== 0) throw new Error(`sipp ended with ${code ?? signal}:\n${told}\n${logOf(server)}`);
+}

@@ -1,0 +1,192 @@
+import { AppServer, type Script, type WebhookRequest } from '../../tests/support/app-server.ts';
+import { Ear, toneFile } from './hearing.ts';
+import { logOf } from './peers.ts';
+import { Server } from './server.ts';
+import { Sipp, type SippCall } from './sipp.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at by tests, field by field.
+type Wire = Record<string, any>;
+
+const SECRET = 'whsec_of_the_tests';
+
+/** The real program and a customer's application, for the calls of one test file. */
+export class Stage {
+  readonly app: AppServer;
+  #server: Server;
+  #lines = 0;
+
+  private constructor(server: Server, app: AppServer) {
+    this.#server = server;
+    this.app = app;
+  }
+
+  static async open(env: Record<string, string> = {}): Promise<Stage> {
+    const [server, app] = await Promise.all([Server.start({ env }), AppServer.start({ secret: SECRET })]);
+    return new Stage(server, app);
+  }
+
+  get server(): Server {
+    return this.#server;
+  }
+
+  /** A number of its own, whose callers get these actions, or whatever `script` answers. */
+  async line(script: Script, fields: Record<string, unknown> = {}): Promise<Line> {
+    this.#lines += 1;
+    const number = `+1555${String(this.#lines).padStart(7, '0')}`;
+    const defaults = {
+      answer_url: this.app.on(`/${this.#lines}`, script),
+      webhook_url: this.app.webhookUrl,
+      webhook_secret: SECRET,
+    };
+    const { apiKey } = await this.#server.application({ ...defaults, ...fields }, number);
+    return new Line(this, number, apiKey);
+  }
+
+  /** The address of a sound file of one tone, on the application's server. */
+  tone(hz: number, ms: number): string {
+    return this.app.on(`/${hz}-${ms}.wav`, toneFile(hz, ms));
+  }
+
+  /** Kills the program with -9 and starts it again over the same data. */
+  async crash(env: Record<string, string> = {}): Promise<void> {
+    await this.#server.kill();
+    this.#server = await Server.start({ dataDir: this.#server.dataDir, env });
+  }
+
+  async close(): Promise<void> {
+    await this.#server.stop();
+    await this.app.close();
+  }
+}
+
+/** A number that can be called, and who has it. */
+export class Line {
+  readonly stage: Stage;
+  readonly number: string;
+  readonly apiKey: string;
+
+  constructor(stage: Stage, number: string, apiKey: string) {
+    this.stage = stage;
+    this.number = number;
+    this.apiKey = apiKey;
+  }
+
+  get uri(): string {
+    const { host, port } = this.stage.server.sip;
+    return `sip:${this.number}@${host}:${port}`;
+  }
+
+  /** Has sipp call it; the call is the one that its application is told of. */
+  async call(plan: Omit<SippCall, 'to'> = {}): Promise<{ caller: Sipp; call: Call }> {
+    const caller = await Sipp.call(this.stage.server, { ...plan, to: this.number });
+    return { caller, call: await Promise.race([this.arrived(), failed(caller)]) };
+  }
+
+  /** The next call to the number that its application is told of. */
+  async arrived(): Promise<Call> {
+    const { app, server } = this.stage;
+    const matches = ({ event, call }: WebhookRequest) =>
+      event === 'call.created' && call['to'] === this.number;
+    const { call } = await app.events.take(matches, 'call.created').catch((error) => {
+      throw new Error(`${error.message}\n${logOf(server)}`);
+    });
+    return new Call(this, call['id']);
+  }
+
+  get<T = Wire>(path: string): Promise<T> {
+    return this.stage.server.request<T>('GET', path, this.apiKey);
+  }
+
+  /** An answer of REST as it is, whatever its status. */
+  async ask(method: string, path: string, body?: object): Promise<{ status: number; body: Wire }> {
+    const headers = { Authorization: `Bearer ${this.apiKey}`, 'Content-Type': 'application/json' };
+    const content = body ? { body: JSON.stringify(body) } : {};
+    const answer = await fetch(this.stage.server.http + path, { method, headers, ...content });
+    const text = await answer.text();
+    return { status: answer.status, body: text ? JSON.parse(text) : {} };
+  }
+}
+
+/** One call, seen with the eyes of the application that it belongs to. */
+export class Call {
+  readonly id: string;
+  #line: Line;
+
+  constructor(line: Line, id: string) {
+    this.#line = line;
+    this.id = id;
+  }
+
+  /** The next event of that name that the webhook brings, with what is told of it on failure. */
+  next(event: string): Promise<WebhookRequest> {
+    const { app, server } = this.#line.stage;
+    return app.next(event, this.id).catch((error) => {
+      throw new Error(`${error.message}\n${logOf(server)}`);
+    });
+  }
+
+  /** Everything that the webhook brought, in order of arrival. */
+  get events(): WebhookRequest[] {
+    return this.#line.stage.app.events.all.filter(({ call }) => call['id'] === this.id);
+  }
+
+  get told(): string[] {
+    return this.events.map(({ event }) => event);
+  }
+
+  read(): Promise<Wire> {
+    return this.#line.get(`/v1/calls/${this.id}`);
+  }
+
+  /** Its actions on the timeline, as `type: status` or `type: error code`. */
+  async actions(): Promise<string[]> {
+    const entries = await this.timeline('action');
+    return entries.map(({ type, status, error }) => `${type}: ${error?.code ?? status}`);
+  }
+
+  /** The timeline's entries of one kind. */
+  async timeline(kind: string): Promise<Wire[]> {
+    const { data } = await this.#line.get<{ data: Wire[] }>(`/v1/calls/${this.id}/timeline`);
+    return data.filter((entry) => entry['kind'] === kind).map((entry) => entry['data']);
+  }
+
+  /** Its recordings, the first one first. */
+  async recordings(): Promise<Wire[]> {
+    const { data } = await this.#line.get<{ data: Wire[] }>(`/v1/calls/${this.id}/recordings`);
+    return data.reverse();
+  }
+
+  /** Orders the recording over REST. */
+  record(action: string, more: object = {}): Promise<{ status: number; body: Wire }> {
+    return this.#line.ask('POST', `/v1/calls/${this.id}/recordings`, { action, ...more });
+  }
+
+  /** Runs actions on it at once. */
+  perform(actions: object[]): Promise<{ status: number; body: Wire }> {
+    return this.#line.ask('POST', `/v1/calls/${this.id}/actions`, { actions });
+  }
+
+  hangUp(): Promise<{ status: number; body: Wire }> {
+    return this.#line.ask('POST', `/v1/calls/${this.id}/hangup`, {});
+  }
+
+  /** A recording's file as REST gives it; without an id, the first one's. */
+  async file(recordingId = `rec_${this.id}`): Promise<Buffer> {
+    const headers = { Authorization: `Bearer ${this.#line.apiKey}` };
+    const answer = await fetch(`${this.#line.stage.server.http}/v1/recordings/${recordingId}/file`, {
+      headers,
+    });
+    if (!answer.ok) throw new Error(`the file of ${recordingId}: ${answer.status} ${await answer.text()}`);
+    return Buffer.from(await answer.arrayBuffer());
+  }
+
+  async hear(recordingId?: string): Promise<Ear> {
+    return new Ear(await this.file(recordingId));
+  }
+}
+
+/** Rejects when the peer's call fails, and otherwise never ends. */
+const failed = (caller: Sipp): Promise<never> =>
+  new Promise((_, reject) => {
+    caller.done.catch(reject);
+  });
