@@ -61,7 +61,7 @@ export interface Audio {
   /** Where RTP is received. RTCP is on the port above, or on the same one with rtcp-mux. */
   readonly local: { address: string; port: number };
   readonly digits: Signal<Digit>;
-  /** Told with the cause when the media thread has died under it: the audio is closed, and nothing is heard. */
+  /** Told with the cause when a defect or the death of its thread has ended the audio: nothing is heard any more. */
   readonly lost: Signal<string>;
   /** Starts the flow as agreed, or changes it after a re-INVITE. */
   connect(agreement: AudioAgreement): void;
@@ -70,7 +70,10 @@ export interface Audio {
    * @returns `finished` when the last sample is on the wire, `stopped` when it was cut short.
    */
   play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'>;
-  /** Opens a file for the sound of both directions; the first frame is the next beat's. */
+  /**
+   * Opens a file for the sound of both directions; the first frame is the next beat's. Fails with `tap_failed`
+   * when the file cannot be written, with `audio_closed` after the end.
+   */
   tap(options: TapOptions): Promise<Tap>;
   /** While on, what the far end says or presses is silence in every tap. */
   redact(on: boolean): void;

@@ -224,3 +224,19 @@ it('tells at the end what was seen on the wire', async () => {
   expect(report.packetsLost).toBeGreaterThan(5);
   expect(await audio.close()).toEqual(report);
 });
+
+it('loses one audio to a defect, and none of the others', async () => {
+  const other = await bed.engine.open();
+  other.connect(agreement(phone));
+  const lost: string[] = [];
+  audio.lost.on((cause) => lost.push(cause));
+  const playing = audio.play(sounds(tone(440, 100)));
+  // Nothing that types would let through.
+  audio.connect({ remote: null } as never);
+  await bed.beats(10);
+  expect(lost).toHaveLength(1);
+  await expect(playing).resolves.toBe('stopped');
+  await expect(audio.close()).resolves.toMatchObject({ packetsSent: 0 });
+  expect(phone.heard).toHaveLength(10);
+  expect(bed.engine.load.sessions).toBe(1);
+});

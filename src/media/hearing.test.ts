@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../kit/index.ts';
 import type { Audio, Digit } from './audio.ts';
 import { encode, PCMU } from './codec/g711.ts';
 import { TelephoneEventSender } from './dtmf/event-sender.ts';
@@ -153,4 +154,30 @@ describe('digits', () => {
     await bed.beats(30);
     expect(digits).toEqual([]);
   });
+});
+
+it('goes on hearing and sending whatever garbage comes, before the far end is known and after', async () => {
+  const random = seededRandom(3);
+  const socket = await bed.network.bind({ ...phone.local, port: 4444 }, () => {});
+  const garbage = async () => {
+    for (let i = 0; i < 500; i++) {
+      const data = random.bytes(Math.floor(random.float() * 40));
+      // Half of it begins as RTP or RTCP would.
+      if (data.length > 2 && i % 2) data.set([0x80, [0, 101, 200, 201, 203][i % 5]!]);
+      for (const port of [audio.local.port, audio.local.port + 1])
+        socket.send(data, { ...audio.local, port });
+      if (i % 10 === 0) await bed.beats(1);
+    }
+  };
+  await garbage();
+  audio.connect(agreement({ ...phone, local: { ...phone.local, port: 4444 } } as Phone));
+  await garbage();
+  audio.connect(agreement(phone, { rtcpMux: true }));
+  await bed.beats(60);
+  phone.talk(audio.local, 500);
+  await garbage();
+  const heard = phone.heard.length;
+  await bed.beats(50);
+  expect(phone.heard).toHaveLength(heard + 50);
+  await socket.close();
 });

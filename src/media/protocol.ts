@@ -49,6 +49,8 @@ export type SessionReport =
   /** An order to pause or to resume has taken effect. */
   | { told: 'tap_turned'; session: number; tap: number }
   | { told: 'tap_ended'; session: number; tap: number; end: TapEnd }
+  /** A defect ended the session; its taps are closed, and `closed` follows. */
+  | { told: 'lost'; session: number; cause: string }
   | { told: 'closed'; session: number; report: AudioReport };
 
 /** Figures that a media thread keeps in memory it shares: places in a `Float64Array`. */

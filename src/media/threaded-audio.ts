@@ -105,6 +105,9 @@ export class ThreadedAudio implements Audio {
       case 'tap_ended':
         this.#endTap(report.tap, report.end);
         break;
+      case 'lost':
+        this.#lose(report.cause);
+        break;
       case 'closed':
         this.#close(report.report);
         break;
@@ -114,10 +117,14 @@ export class ThreadedAudio implements Audio {
   /** The thread is gone, and with it all that was in it. */
   fail(cause: string): void {
     if (this.#state === 'closed') return;
-    this.#state = 'closing';
-    this.#play?.stop();
     for (const tap of this.#taps.values()) void tap.fail(cause);
     this.#close({ packetsSent: 0, packetsReceived: 0, packetsLost: 0, jitterMs: 0 });
+    this.#lose(cause);
+  }
+
+  #lose(cause: string): void {
+    if (this.#state === 'open') this.#state = 'closing';
+    this.#play?.stop();
     this.lost.emit(cause);
   }
 

@@ -9,7 +9,7 @@ import { systemNetwork } from '../net/index.ts';
 import type { MediaEngine } from './audio.ts';
 import { createMediaEngine } from './engine.ts';
 import { toneLevel } from './goertzel.ts';
-import { workerThread } from './link.ts';
+import { type Link, workerThread } from './link.ts';
 import { agreement, sounds, tone } from './testing/bed.ts';
 import { Phone } from './testing/phone.ts';
 import { readWav } from './wav.ts';
@@ -30,7 +30,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** The wire to the thread that was started last. */
+let link: Link;
+
 async function call(sockets: 'cheapest' | 'dgram' = 'cheapest') {
+  const start = workerThread(silentLog, sockets);
   const ground = { clock: systemClock, random: systemRandom, log: silentLog };
   const ports = { from: 22_000, to: 22_999 };
   engine = await createMediaEngine({
@@ -38,7 +42,7 @@ async function call(sockets: 'cheapest' | 'dgram' = 'cheapest') {
     workers: 1,
     ports,
     host: HOST,
-    start: workerThread(silentLog, sockets),
+    start: (events, host) => (link = start(events, host)),
   });
   phone = await Phone.open(systemClock, systemNetwork, { address: HOST, port: 0 });
   const audio = await engine.open();
@@ -78,8 +82,8 @@ it('fails visibly when its thread dies, and another takes its place', async () =
   audio.lost.on((cause) => lost.push(cause));
   const tap = await audio.tap({ path: join(folder, 'a.wav'), channels: 2, maxSeconds: 60 });
   const playing = audio.play(sounds(tone(1000, 5000)));
-  // A defect in the thread: nothing that types would let through.
-  audio.connect(null as never);
+  // Nothing that types would let through: a defect that nobody catches.
+  link.post(null as never);
   expect(await tap.ended).toMatchObject({ cause: 'write_failed' });
   await expect(playing).resolves.toBe('stopped');
   expect(lost).toHaveLength(1);

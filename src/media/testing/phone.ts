@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../kit/index.ts';
 import type { Datagrams, Endpoint, Network } from '../../net/index.ts';
 import { decode, encode, PCMU } from '../codec/g711.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
-import { RTP_HEADER, RtpHeader } from '../rtp/packet.ts';
+import { isRtcp, RTP_HEADER, RtpHeader } from '../rtp/packet.ts';
 
 /** An RTP packet that a phone got. */
 export interface HeardPacket {
@@ -94,7 +94,7 @@ export class Phone {
 
   #take(data: Buffer): void {
     const header = new RtpHeader();
-    if (header.read(data, 0, data.length) !== null) return;
+    if (isRtcp(data, 0, data.length) || header.read(data, 0, data.length) !== null) return;
     const octets = data.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
     this.heard.push({ at: this.#clock.monotonic(), header, octets });
   }

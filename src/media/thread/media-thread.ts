@@ -1,7 +1,7 @@
-import type { Clock, Random } from '../../kit/index.ts';
+import { type Clock, explain, type Random } from '../../kit/index.ts';
 import type { RtpSocket, RtpSockets } from '../../net/index.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
-import { BEATS, type Command, LATE_BEATS, type Report } from '../protocol.ts';
+import { BEATS, type Command, LATE_BEATS, type Report, type SessionCommand } from '../protocol.ts';
 import { Beat } from './beat.ts';
 import { Blocks } from './block-file.ts';
 import { BLOCK_FRAMES } from './file-tap.ts';
@@ -46,7 +46,7 @@ export class MediaThread {
   do(command: Command): void {
     if (command.do === 'open') void this.#open(command.session, command.host, command.port);
     else if (command.do === 'close') this.#close(command.session);
-    else this.#sessions.get(command.session)?.do(command);
+    else this.#order(command);
   }
 
   async #open(session: number, host: string, port: number): Promise<void> {
@@ -63,13 +63,40 @@ export class MediaThread {
     }
   }
 
+  #order(command: SessionCommand): void {
+    const session = this.#sessions.get(command.session);
+    try {
+      session?.do(command);
+    } catch (error) {
+      this.#lose(session!, error);
+    }
+  }
+
+  /** A defect in one session ends that session, and none of the others. */
+  #lose({ number }: MediaSession, error: unknown): void {
+    const cause = explain(error);
+    this.#ground.report({
+      told: 'note',
+      fields: { session: number, cause },
+      message: 'a media session has failed',
+    });
+    this.#ground.report({ told: 'lost', session: number, cause });
+    this.#close(number);
+  }
+
   #close(session: number): void {
     void this.#sessions.get(session)?.close();
     this.#sessions.delete(session);
   }
 
   #run = (beat: number): void => {
-    for (const session of this.#sessions.values()) session.beat(beat);
+    for (const session of this.#sessions.values()) {
+      try {
+        session.beat(beat);
+      } catch (error) {
+        this.#lose(session, error);
+      }
+    }
     this.#ground.figures[BEATS] = this.#beat.count;
     this.#ground.figures[LATE_BEATS] = this.#beat.late;
   };

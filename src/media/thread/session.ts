@@ -22,7 +22,7 @@ const SILENCE = new Int16Array(FRAME_SAMPLES);
 
 /** One stream of sound both ways: every 20 ms a frame comes in, a frame goes out, and the taps get both. */
 export class MediaSession {
-  #session: number;
+  readonly number: number;
   #ground: SessionGround;
   #player: Player;
   #sockets: { rtp: RtpSocket; rtcp: RtpSocket };
@@ -38,11 +38,11 @@ export class MediaSession {
   #far = new Int16Array(FRAME_SAMPLES);
   #near = new Int16Array(FRAME_SAMPLES);
 
-  constructor(session: number, sockets: { rtp: RtpSocket; rtcp: RtpSocket }, ground: SessionGround) {
-    this.#session = session;
+  constructor(number: number, sockets: { rtp: RtpSocket; rtcp: RtpSocket }, ground: SessionGround) {
+    this.number = number;
     this.#ground = ground;
     this.#sockets = sockets;
-    this.#player = new Player(session, ground.report);
+    this.#player = new Player(number, ground.report);
     this.#outbound = new Outbound(sockets.rtp, ground.random);
     this.#inbound = new Inbound(sockets.rtp, {
       event: (header, bytes) => this.#events.receive(header, bytes),
@@ -110,7 +110,7 @@ export class MediaSession {
     this.#sockets.rtp.close();
     this.#sockets.rtcp.close();
     await Promise.all(this.#taps.map((tap) => tap.closed));
-    this.#ground.report({ told: 'closed', session: this.#session, report: this.#reportAtEnd() });
+    this.#ground.report({ told: 'closed', session: this.number, report: this.#reportAtEnd() });
   }
 
   #connect(agreement: AudioAgreement): void {
@@ -125,7 +125,7 @@ export class MediaSession {
   }
 
   #tap(tap: number, options: TapOptions): void {
-    const file = new FileTap(this.#session, tap, options, this.#ground);
+    const file = new FileTap(this.number, tap, options, this.#ground);
     if (this.#redacted) file.redact(true);
     this.#taps.push(file);
     void file.closed.then(() => {
@@ -137,7 +137,7 @@ export class MediaSession {
     const tap = this.#tapOf(command.tap);
     if (command.do === 'pause_tap') tap?.pause(command.mode);
     else tap?.resume();
-    this.#ground.report({ told: 'tap_turned', session: this.#session, tap: command.tap });
+    this.#ground.report({ told: 'tap_turned', session: this.number, tap: command.tap });
   }
 
   #tapOf(tap: number): FileTap | undefined {
@@ -150,7 +150,7 @@ export class MediaSession {
   }
 
   #heard(digit: Digit): void {
-    this.#ground.report({ told: 'digit', session: this.#session, digit });
+    this.#ground.report({ told: 'digit', session: this.number, digit });
   }
 
   #send(beat: number): boolean {
