@@ -1,5 +1,5 @@
 /** The entry of a media thread: the machine's clock, chance, disk and network, and the wire to the main thread. */
-import { setPriority } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../../kit/index.ts';
 import { dgramSockets, rtpSockets } from '../../net/index.ts';
@@ -7,12 +7,9 @@ import type { Command, Report } from '../protocol.ts';
 import { systemFiles } from './files.ts';
 import { MediaThread } from './media-thread.ts';
 
-/** Sound cannot wait: before the threads of requests, after those of the system. */
-const NICE = -10;
-
-// On Linux this is said of the calling thread alone; elsewhere it would be said of the whole process.
+// Sound cannot wait. On Linux this is said of the calling thread alone; elsewhere it would be said of the whole process.
 try {
-  if (process.platform === 'linux') setPriority(0, NICE);
+  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_HIGHEST);
 } catch {
   // Only root may; everybody else shares the machine as it comes.
 }
