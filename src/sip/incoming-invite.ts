@@ -31,6 +31,8 @@ export interface IncomingInvite {
   readonly offer: string | undefined;
   /** Resolves when the caller takes it back, or it can go on no more; it was refused then, by us. */
   readonly canceled: Promise<string>;
+  /** The dialog, early until it is accepted: hooks may be set on it before the answer goes out. */
+  readonly dialog: Dialog;
   /** True until it has been accepted, rejected or canceled. */
   readonly pending: boolean;
   /**
@@ -78,6 +80,10 @@ export class ServerInvite implements IncomingInvite {
 
   get source(): Hop {
     return this.#transaction.source;
+  }
+
+  get dialog(): Dialog {
+    return this.#openDialog();
   }
 
   get pending(): boolean {

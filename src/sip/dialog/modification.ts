@@ -126,10 +126,14 @@ export class Modification {
   }
 
   async #refresh(): Promise<void> {
-    const { localSdp, core, onAnswer } = this.#dialog;
+    const { localSdp, core } = this.#dialog;
     try {
-      if (this.#takesUpdate || localSdp === undefined) await this.#proposal.update();
-      else onAnswer?.(await this.reinvite(localSdp));
+      if (this.#takesUpdate || localSdp === undefined) {
+        await this.#proposal.update();
+        return;
+      }
+      const answer = await this.reinvite(localSdp);
+      this.#dialog.onAnswer?.(answer);
     } catch (error) {
       // There is time left before the session expires, but nothing more to be done about it.
       core.log.warn({ reason: explain(error) }, 'a session could not be refreshed');

@@ -1,0 +1,101 @@
+import type { Datagrams } from '../../net/index.ts';
+import {
+  createRequest,
+  createResponse,
+  cseqOf,
+  parseMessage,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  serialize,
+} from '../message/index.ts';
+import type { Pair } from './pair.ts';
+
+const HOST = '10.0.0.9';
+
+/** Another side that does exactly what a test tells it to, however wrong; at 10.0.0.9, over UDP. */
+export class Peer {
+  readonly received: SipMessage[] = [];
+  #datagrams!: Datagrams;
+  #branch = 0;
+
+  static async on({ network }: Pick<Pair, 'network'>): Promise<Peer> {
+    const peer = new Peer();
+    peer.#datagrams = await network.bind({ address: HOST, port: 5060 }, (data) => {
+      peer.received.push(parseMessage(data));
+    });
+    return peer;
+  }
+
+  /** What has come so far: `INVITE`, `200 INVITE`, … */
+  get log(): string[] {
+    return this.received.map((each) =>
+      each.kind === 'request' ? each.method : `${each.status} ${cseqOf(each).method}`,
+    );
+  }
+
+  requests(method: string): SipRequest[] {
+    return this.received.filter((each) => each.kind === 'request' && each.method === method) as SipRequest[];
+  }
+
+  responses(method: string): SipResponse[] {
+    return this.received.filter(
+      (each) => each.kind === 'response' && cseqOf(each).method === method,
+    ) as SipResponse[];
+  }
+
+  send(message: SipMessage | Buffer, to = '10.0.0.2'): void {
+    const data = Buffer.isBuffer(message) ? message : serialize(message);
+    this.#datagrams.send(data, { address: to, port: 5060 });
+  }
+
+  /** A request to bob, with a branch of its own; `headers` replace the usual ones. */
+  request(method: string, headers: Record<string, string> = {}, body = ''): SipRequest {
+    const request = createRequest({ method, uri: 'sip:bob@10.0.0.2', body });
+    const fields: Record<string, string> = {
+      Via: `SIP/2.0/UDP ${HOST}:5060;branch=z9hG4bKpeer${this.#branch++};rport`,
+      'Max-Forwards': '70',
+      From: `<sip:peer@${HOST}>;tag=peer`,
+      To: '<sip:bob@10.0.0.2>',
+      'Call-ID': 'peer-call',
+      CSeq: `1 ${method}`,
+      Contact: `<sip:peer@${HOST}>`,
+      ...(body && { 'Content-Type': 'application/sdp' }),
+      ...headers,
+    };
+    for (const [name, value] of Object.entries(fields)) request.headers.append(name, value);
+    return request;
+  }
+
+  /** The next request inside the dialog that bob's answer to `invite` has made. */
+  within(
+    response: SipResponse,
+    method: string,
+    seq: number,
+    headers: Record<string, string> = {},
+    body = '',
+  ): SipRequest {
+    const To = response.headers.get('To')!;
+    return this.request(method, { To, CSeq: `${seq} ${method}`, ...headers }, body);
+  }
+
+  /** A response to a request of alice's. */
+  response(
+    request: SipRequest,
+    status: number,
+    tag?: string,
+    headers: Record<string, string> = {},
+    body = '',
+  ): SipResponse {
+    const response = createResponse(request, status, undefined, tag);
+    response.headers.append('Contact', `<sip:peer-${tag}@${HOST}>`);
+    for (const [name, value] of Object.entries(headers)) response.headers.append(name, value);
+    if (body) response.headers.append('Content-Type', 'application/sdp');
+    response.body = Buffer.from(body);
+    return response;
+  }
+
+  async close(): Promise<void> {
+    await this.#datagrams.close();
+  }
+}
