@@ -8,6 +8,7 @@ import { pin } from './process.ts';
 interface Counts {
   asked: number;
   told: number;
+  failures: number;
 }
 
 /** The far side of an application in another process. */
@@ -41,6 +42,9 @@ export class ApplicationProcess {
 if (import.meta.main) {
   const application = await Application.start(JSON.parse(process.argv[2]!));
   process.send!(application.urls);
-  process.on('message', () => process.send!({ asked: application.asked, told: application.told }));
+  process.on('message', () => {
+    const { asked, told, failures } = application;
+    process.send!({ asked, told, failures });
+  });
   process.on('disconnect', () => process.exit());
 }

@@ -15,6 +15,8 @@ export class Application {
   onEvent: ((told: Told) => void) | undefined;
   asked = 0;
   told = 0;
+  /** Events that tell of a failure. */
+  failures = 0;
   #server: Server;
 
   private constructor(document: object) {
@@ -57,9 +59,11 @@ export class Application {
 
   #take(chunks: Buffer[]): void {
     const at = performance.now();
+    const body = Buffer.concat(chunks).toString();
     this.told++;
+    if (body.includes('.failed"')) this.failures++;
     if (!this.onEvent) return;
-    const { event, call } = JSON.parse(Buffer.concat(chunks).toString());
+    const { event, call } = JSON.parse(body);
     this.onEvent({ at, event, callId: call.id });
   }
 }
