@@ -1,0 +1,112 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silentLog, systemClock, systemRandom } from '../kit/index.ts';
+import { systemNetwork } from '../net/index.ts';
+import { ANSWER } from './testing/pair.ts';
+import { createUserAgent } from './user-agent.ts';
+
+const SCENARIOS = join(import.meta.dirname, '../../e2e/sipp');
+const SDP = `${ANSWER}c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\n`;
+const installed = hasSipp();
+
+// The times of the RFC would make these tests last for minutes; the proportions are its own.
+const agent = createUserAgent({
+  clock: systemClock,
+  random: systemRandom,
+  log: silentLog,
+  host: '127.0.0.1',
+  port: 0,
+  userAgent: 'MiniVoice',
+  timers: { t1: 50, t2: 400, t4: 500 },
+  minSe: 2,
+});
+
+let port: number;
+
+/** Calls that came in, by scenario: sipp's service name. */
+const calls = new Map<string, number>();
+
+beforeAll(async () => {
+  ({ port } = await agent.listen());
+  agent.onInvite = async (invite) => {
+    const name = /^sip:([^@]*)@/.exec(invite.request.uri)?.[1] ?? '';
+    calls.set(name, (calls.get(name) ?? 0) + 1);
+    invite.dialog.onOffer = () => SDP;
+    invite.progress(name === 'prack' ? 183 : 180, name === 'prack' ? { sdp: SDP } : {});
+    if (name === 'cancels-while-ringing') return;
+    const dialog = await invite.accept(SDP);
+    if (name === 'bye-crosses-bye') systemClock.after(200, () => void dialog.bye());
+  };
+});
+
+afterAll(() => agent.close());
+
+describe.skipIf(!installed).concurrent('a caller that we did not write (sipp)', () => {
+  test.each([
+    ['never-acks'],
+    ['acks-late'],
+    ['cancels-while-ringing'],
+    ['retransmits-invite'],
+    ['reinvites-without-sdp'],
+    ['bye-crosses-bye'],
+    ['garbage-in-dialog'],
+    ['session-timer-expires'],
+    ['prack'],
+    ['unknown-method'],
+    ['options-ping'],
+    ['updates'],
+    ['over-tcp', '-t', 't1'],
+  ])('%s', async (name, ...options) => {
+    await sipp(name, options);
+    const callless = name === 'unknown-method' || name === 'options-ping';
+    expect(calls.get(name)).toBe(callless ? undefined : 1);
+  });
+});
+
+test.skipIf(!installed)('nothing is left when all these callers are gone', async () => {
+  for (let waited = 0; agent.counters.open.transactions > 0 && waited < 50; waited++) {
+    await new Promise<void>((resolve) => systemClock.after(100, resolve));
+  }
+  expect(agent.counters.open).toEqual({ transactions: 0, dialogs: 0, invites: 0 });
+});
+
+function hasSipp(): boolean {
+  try {
+    execFileSync('which', ['sipp'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Rejects with what sipp says unless the one call of the scenario goes as it should. */
+async function sipp(name: string, options: string[]): Promise<void> {
+  const local = String(await freePort());
+  const fixed = [
+    '-i',
+    '127.0.0.1',
+    '-p',
+    local,
+    '-m',
+    '1',
+    '-nostdin',
+    '-recv_timeout',
+    '5000',
+    '-timeout',
+    '12s',
+  ];
+  const args = [`127.0.0.1:${port}`, '-sf', join(SCENARIOS, `${name}.xml`), '-s', name, ...fixed, ...options];
+  return new Promise((resolve, reject) => {
+    execFile('sipp', args, { timeout: 14_000 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${name}: ${stderr.slice(-1500)}${stdout.slice(-2500)}`));
+      else resolve();
+    });
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = await systemNetwork.bind({ address: '127.0.0.1', port: 0 }, () => {});
+  await probe.close();
+  return probe.local.port;
+}
