@@ -1,53 +1,42 @@
 import type { Digit, Leg, LegEnd, RefusalReason, Sound, Tap, TapOptions } from '../calls/index.ts';
 import { explain, Failure, type Log, type Signal } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
-import type { Dialog, DialogEnd, IncomingInvite } from '../sip/index.ts';
+import type { Dialog, DialogEnd } from '../sip/index.ts';
 import type { Negotiation } from './negotiation.ts';
-
-/** What a refusal is on the wire: status, and the reason phrase where the standard one says too little. */
-const REFUSALS: Record<RefusalReason, number> = {
-  busy: 486,
-  rejected: 603,
-  not_found: 404,
-  unavailable: 480,
-  not_acceptable: 488,
-  overloaded: 503,
-};
-
-/** RFC 3261 §20.33: seconds after which a caller may try again. */
-export const RETRY_LATER = [['Retry-After', '5']] as const;
+import type { Opening } from './opening.ts';
 
 export interface SipLegParts {
   id: string;
-  invite: IncomingInvite;
+  opening: Opening;
   audio: Audio;
   negotiation: Negotiation;
   log: Log;
 }
 
-/** A SIP dialog and its audio: the party that called us. */
+/** A SIP dialog and its audio: a party that has called us, or that we call. */
 export class SipLeg implements Leg {
   readonly id: string;
   readonly ended: Promise<LegEnd>;
-  #invite: IncomingInvite;
-  #audio: Audio;
+  readonly audio: Audio;
+  #opening: Opening;
   #negotiation: Negotiation;
   #log: Log;
+  #answering: Promise<void> | undefined;
   #dialog: Dialog | undefined;
   #over = new AbortController();
   #resolve!: (end: LegEnd) => void;
   #closing: Promise<void> | undefined;
 
-  constructor({ id, invite, audio, negotiation, log }: SipLegParts) {
+  constructor({ id, opening, audio, negotiation, log }: SipLegParts) {
     this.id = id;
-    this.#invite = invite;
-    this.#audio = audio;
+    this.audio = audio;
+    this.#opening = opening;
     this.#negotiation = negotiation;
     this.#log = log;
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    void invite.canceled.then(() => this.#end({ by: 'caller', reason: 'canceled' }));
+    void opening.over.then((end) => this.#end(end));
   }
 
   get signal(): AbortSignal {
@@ -55,26 +44,21 @@ export class SipLeg implements Leg {
   }
 
   get digits(): Signal<Digit> {
-    return this.#audio.digits;
+    return this.audio.digits;
   }
 
   ring(): void {
-    if (!this.#over.signal.aborted && !this.#dialog) this.#invite.progress(180);
+    if (!this.#over.signal.aborted && !this.#dialog) this.#opening.ring();
   }
 
-  async answer(): Promise<void> {
-    if (this.#over.signal.aborted) throw new Failure('call_ended', 'The caller is no longer there.');
-    const dialog = await this.#invite.accept(this.#negotiation.description);
-    this.#dialog = dialog;
-    dialog.onOffer = (offer) => this.#negotiation.reoffered(offer);
-    dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
-    void dialog.ended.then((end) => this.#end(legEndOf(end)));
-    this.#negotiation.connect();
+  answer(): Promise<void> {
+    this.#answering ??= this.#answer();
+    return this.#answering;
   }
 
   refuse(reason: RefusalReason): void {
     if (this.#over.signal.aborted || this.#dialog) return;
-    this.#invite.reject(REFUSALS[reason], undefined, reason === 'overloaded' ? RETRY_LATER : undefined);
+    this.#opening.giveUp(reason);
     this.#end({ by: 'application', reason });
   }
 
@@ -84,25 +68,38 @@ export class SipLeg implements Leg {
   }
 
   play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
-    return this.#audio.play(sounds, signal);
+    return this.audio.play(sounds, signal);
   }
 
   tap(options: TapOptions): Promise<Tap> {
-    if (this.#over.signal.aborted) throw new Failure('call_ended', 'The caller is no longer there.');
-    return this.#audio.tap(options);
+    if (this.#over.signal.aborted) throw new Failure('call_ended', 'The far end is no longer there.');
+    return this.audio.tap(options);
   }
 
   redact(on: boolean): void {
-    this.#audio.redact(on);
+    this.audio.redact(on);
+  }
+
+  async #answer(): Promise<void> {
+    const dialog = await this.#opening.answer();
+    if (this.#over.signal.aborted) {
+      // The answer and our hangup have crossed.
+      void dialog.bye();
+      throw new Failure('call_ended', 'The call has ended.');
+    }
+    this.#dialog = dialog;
+    dialog.onOffer = (offer) => this.#negotiation.reoffered(offer);
+    dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
+    void dialog.ended.then((end) => this.#end(legEndOf(end)));
   }
 
   async #close(): Promise<void> {
     if (!this.#over.signal.aborted) {
       if (this.#dialog) await this.#dialog.bye().catch((error) => this.#unheard(error));
-      else this.#invite.reject(480);
+      else this.#opening.giveUp('unavailable');
       this.#end({ by: 'application', reason: 'normal' });
     }
-    const report = await this.#audio.close();
+    const report = await this.audio.close();
     this.#log.debug({ ...report }, 'audio closed');
   }
 
