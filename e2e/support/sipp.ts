@@ -60,6 +60,9 @@ export class Sipp {
     // sipp tells its calls by their Call-ID alone, and its scenario waits for this one.
     const message = [
       'INFO sip:nudge SIP/2.0',
+      'Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK-nudge',
+      'From: <sip:nudge@127.0.0.1>;tag=nudge',
+      'To: <sip:nudge@127.0.0.1>',
       `Call-ID: 1-${this.#process.pid}@127.0.0.1`,
       'CSeq: 1 INFO',
       'Content-Length: 0',
