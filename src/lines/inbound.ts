@@ -3,7 +3,8 @@ import { explain, Failure, type Log, type Random } from '../kit/index.ts';
 import type { Audio, MediaEngine } from '../media/index.ts';
 import { fromOf, type IncomingInvite, parseUri, toOf } from '../sip/index.ts';
 import { Negotiation } from './negotiation.ts';
-import { RETRY_LATER, SipLeg } from './sip-leg.ts';
+import { Asked, RETRY_LATER } from './opening.ts';
+import { SipLeg } from './sip-leg.ts';
 
 /** What the door asks about a call before it lets it in. */
 export interface InboundPorts {
@@ -51,7 +52,8 @@ function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): Sip
     const sessionId = 1 + Math.floor(ports.random.float() * 0x7fffffff);
     const address = ports.publicAddress ?? audio.local.address;
     const negotiation = new Negotiation(audio, address, sessionId, invite.offer);
-    return new SipLeg({ id: ports.random.uuid(), invite, audio, negotiation, log: ports.log });
+    const opening = new Asked(invite, negotiation);
+    return new SipLeg({ id: ports.random.uuid(), opening, audio, negotiation, log: ports.log });
   } catch (error) {
     void audio.close();
     throw error;

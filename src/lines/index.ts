@@ -3,3 +3,5 @@
  * decides which INVITE becomes a call.
  */
 export { createInboundDoor, type InboundPorts } from './inbound.ts';
+export { createDialer, type DialerPorts } from './outbound.ts';
+export type { PhoneContact, TrunkLine } from './routes.ts';

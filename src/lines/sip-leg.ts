@@ -1,5 +1,5 @@
 import type { Digit, Leg, LegEnd, RefusalReason, Sound, Tap, TapOptions } from '../calls/index.ts';
-import { explain, Failure, type Log, type Signal } from '../kit/index.ts';
+import { Failure, type Log, type Signal } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
 import type { Dialog, DialogEnd } from '../sip/index.ts';
 import type { Negotiation } from './negotiation.ts';
@@ -37,6 +37,7 @@ export class SipLeg implements Leg {
       this.#resolve = resolve;
     });
     void opening.over.then((end) => this.#end(end));
+    audio.lost.on((cause) => this.#lose(cause));
   }
 
   get signal(): AbortSignal {
@@ -95,16 +96,25 @@ export class SipLeg implements Leg {
 
   async #close(): Promise<void> {
     if (!this.#over.signal.aborted) {
-      if (this.#dialog) await this.#dialog.bye().catch((error) => this.#unheard(error));
-      else this.#opening.giveUp('unavailable');
+      this.#leave();
       this.#end({ by: 'application', reason: 'normal' });
     }
     const report = await this.audio.close();
     this.#log.debug({ ...report }, 'audio closed');
   }
 
-  #unheard(error: unknown): void {
-    this.#log.info({ error: explain(error) }, 'the BYE was not answered');
+  /** A far end that does not answer the BYE must not hold up the end of the call. */
+  #leave(): void {
+    if (this.#dialog) void this.#dialog.bye();
+    else this.#opening.giveUp('unavailable');
+  }
+
+  /** Without sound a call is of no use to anybody. */
+  #lose(cause: string): void {
+    if (this.#over.signal.aborted) return;
+    this.#log.error({ cause }, 'the sound of a leg is lost');
+    this.#leave();
+    this.#end({ by: 'system', reason: 'media_lost' });
   }
 
   #end(end: LegEnd): void {
@@ -115,7 +125,7 @@ export class SipLeg implements Leg {
 }
 
 function legEndOf(end: DialogEnd): LegEnd {
-  if (end.by === 'remote') return { by: 'caller', reason: 'normal' };
+  if (end.by === 'remote') return { by: 'far_end', reason: 'normal' };
   if (end.by === 'local') return { by: 'application', reason: 'normal' };
   return { by: 'system', reason: end.reason, ...(end.status ? { sipStatus: end.status } : {}) };
 }

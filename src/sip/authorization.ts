@@ -6,6 +6,8 @@ import type { SipRequest, SipResponse } from './message/index.ts';
 export interface Login {
   username: string;
   password: string;
+  /** The only realm that is answered; undefined: each. */
+  realm?: string | undefined;
 }
 
 interface Realm {
@@ -33,7 +35,9 @@ export class Authorization {
   challenged(response: SipResponse, answered: Set<string>): boolean {
     const proxy = response.status === 407;
     const values = response.headers.all(proxy ? 'Proxy-Authenticate' : 'WWW-Authenticate');
-    const challenge = values.map(parseChallenge).find((each) => each !== undefined);
+    const { realm } = this.#login;
+    const ours = (each: Challenge | undefined) => each && (realm === undefined || each.realm === realm);
+    const challenge = values.map(parseChallenge).find(ours);
     if (!challenge) return false;
     const header = proxy ? 'Proxy-Authorization' : 'Authorization';
     const key = `${header} ${challenge.realm}`;
@@ -51,7 +55,8 @@ export class Authorization {
       const { method, uri } = request;
       const cnonce = this.#random.bytes(8).toString('hex');
       const nonceCount = ++realm.nonceCount;
-      const value = answerChallenge({ challenge, method, uri, ...this.#login, nonceCount, cnonce });
+      const { username, password } = this.#login;
+      const value = answerChallenge({ challenge, method, uri, username, password, nonceCount, cnonce });
       request.headers.append(header, value);
     }
   }

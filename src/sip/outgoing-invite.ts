@@ -35,6 +35,8 @@ export interface InviteOptions {
   credentials?: Login | undefined;
   /** How long it may ring, in ms; 3 minutes when left out. */
   timeoutMs?: number | undefined;
+  /** Takes it back when the other side has said nothing at all, not even 100, in so many ms. */
+  silenceMs?: number | undefined;
   /** Takes it back when aborted. */
   signal?: AbortSignal | undefined;
 }
@@ -57,6 +59,8 @@ export type InviteResult =
 /** A call on its way out. */
 export interface OutgoingInvite {
   readonly callId: string;
+  /** Has the other side said anything yet, even 100? */
+  readonly heard: boolean;
   readonly provisional: Signal<Provisional>;
   /** Never rejects. */
   readonly result: Promise<InviteResult>;
@@ -65,6 +69,8 @@ export interface OutgoingInvite {
 }
 
 const RING_MS = 180_000;
+/** More other sides than this are not heeded: no proxy forks so far, but a liar might. */
+const MAX_FORKS = 32;
 
 interface Fork {
   dialog: InviteDialog;
@@ -88,6 +94,8 @@ export class ClientInvite implements OutgoingInvite {
   #forks = new Map<string, Fork>();
   #settle: ((result: InviteResult) => void) | undefined;
   #ringing: Timer;
+  #silence: Timer | undefined;
+  #heard = false;
 
   constructor(core: Core, options: InviteOptions) {
     this.#core = core;
@@ -98,6 +106,11 @@ export class ClientInvite implements OutgoingInvite {
     this.#ringing = core.clock.after(options.timeoutMs ?? RING_MS, () => {
       this.#takeBack(408, 'Nobody answered in time');
     });
+    if (options.silenceMs !== undefined) {
+      this.#silence = core.clock.after(options.silenceMs, () => {
+        if (!this.heard) this.#takeBack(408, 'Nobody is there');
+      });
+    }
     this.result = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -108,6 +121,10 @@ export class ClientInvite implements OutgoingInvite {
 
   get callId(): string {
     return this.#builder.callId;
+  }
+
+  get heard(): boolean {
+    return this.#heard || (this.#attempt?.heard ?? false);
   }
 
   cancel(): void {
@@ -121,14 +138,15 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   async #send(): Promise<void> {
-    let target: Target;
     try {
-      target = await this.#core.transport.locate(this.#builder.destination);
+      const target = await this.#core.transport.locate(this.#builder.destination);
+      if (this.#settle) this.#begin(target);
     } catch (error) {
       this.#refuse(503, explain(error), undefined);
-      return;
     }
-    if (!this.#settle) return;
+  }
+
+  #begin(target: Target): void {
     const invite = this.#builder.build(target.hops[0]!.transport);
     this.#authorization?.authorize(invite);
     this.#attempt = new InviteAttempt(this.#core, invite, undefined, {
@@ -140,6 +158,7 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #progress(response: SipResponse, invite: SipRequest): void {
+    if (this.#forks.size >= MAX_FORKS && !this.#forks.has(toOf(response).tag ?? '')) return;
     const fork = toOf(response).tag === undefined ? undefined : this.#fork(response, invite);
     if (fork && !fork.acks.take(response, invite)) return;
     const sdp = sdpOf(response);
@@ -151,6 +170,7 @@ export class ClientInvite implements OutgoingInvite {
 
   /** RFC 3261 §13.2.2.4: every 2xx is acknowledged; only the first makes a call. */
   #succeed(response: SipResponse, invite: SipRequest): void {
+    if (this.#forks.size >= 2 * MAX_FORKS) return;
     const fork = this.#fork(response, invite);
     const { dialog } = fork;
     if (fork.accepted) {
@@ -183,6 +203,7 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #refused(response: SipResponse): void {
+    this.#heard ||= this.#attempt?.heard ?? false;
     for (const fork of this.#forks.values()) this.#drop(fork);
     if (this.#settle && this.#triesAgain(response)) {
       void this.#send();
@@ -207,6 +228,7 @@ export class ClientInvite implements OutgoingInvite {
     this.#settle(result);
     this.#settle = undefined;
     this.#ringing.cancel();
+    this.#silence?.cancel();
     this.#options.signal?.removeEventListener('abort', this.#abort);
   }
 

@@ -73,6 +73,8 @@ export interface UserAgentCounters {
 export interface UserAgent {
   /** Opens the sockets; rejects when they cannot be bound. */
   listen(): Promise<Endpoint>;
+  /** What Via and Contact say of us; the port is known once it listens. */
+  readonly local: Endpoint;
   /** Takes calls; unset, they are refused with 480. */
   onInvite: ((invite: IncomingInvite) => void) | undefined;
   /** Unset: 405. */
@@ -95,7 +97,7 @@ export function createUserAgent(options: UserAgentOptions): UserAgent {
 function coreOf(options: UserAgentOptions): Core {
   const { clock, random, log, userAgent, timers = standardTimers, sessionExpires } = options;
   const { host, port, publicAddress, network = systemNetwork, maxTransactions = 100_000 } = options;
-  const transport = new TransportLayer({ clock, network, host, port, publicAddress });
+  const transport = new TransportLayer({ clock, log, network, host, port, publicAddress });
   const transactions = new TransactionLayer({
     clock,
     timers,
@@ -156,6 +158,10 @@ class SipUserAgent implements UserAgent {
 
   listen(): Promise<Endpoint> {
     return this.#core.transport.listen();
+  }
+
+  get local(): Endpoint {
+    return this.#core.transport.local;
   }
 
   invite(options: InviteOptions): OutgoingInvite {

@@ -23,6 +23,7 @@ export class InviteAttempt {
   #transaction: ClientTransaction | undefined;
   #state: 'calling' | 'proceeding' | 'final' = 'calling';
   #canceled = false;
+  #heard = false;
   #timer: Timer | undefined;
 
   /** @param limitMs takes it back when there is no final response by then; undefined: its user does. */
@@ -31,6 +32,11 @@ export class InviteAttempt {
     this.#invite = invite;
     this.#user = user;
     if (limitMs !== undefined) this.#timer = core.clock.after(limitMs, () => this.cancel());
+  }
+
+  /** Has the other side said anything yet, even 100? */
+  get heard(): boolean {
+    return this.#heard;
   }
 
   async send(target: Target): Promise<void> {
@@ -53,6 +59,7 @@ export class InviteAttempt {
   }
 
   #receive(response: SipResponse): void {
+    this.#heard = true;
     if (response.status >= 300) this.#refused(response);
     else if (response.status >= 200) {
       this.#settle();

@@ -1,0 +1,55 @@
+import type { LegEnd, RefusalReason } from '../calls/index.ts';
+import type { Dialog, IncomingInvite } from '../sip/index.ts';
+import type { Negotiation } from './negotiation.ts';
+
+/** How a leg comes to its dialog: the far end calls us, or we call it. */
+export interface Opening {
+  /** Lets a caller hear ringing. */
+  ring(): void;
+  /** Resolves when the call is answered, by us or by the far end, and sound flows. Rejects when it never will be. */
+  answer(): Promise<Dialog>;
+  /** Ends it unanswered; nothing happens when it is answered, or over. */
+  giveUp(reason: RefusalReason): void;
+  /** Resolves when it has ended unanswered, and not by `giveUp`. Never rejects. */
+  readonly over: Promise<LegEnd>;
+}
+
+/** What a refusal is on the wire. */
+const REFUSALS: Record<RefusalReason, number> = {
+  busy: 486,
+  rejected: 603,
+  not_found: 404,
+  unavailable: 480,
+  not_acceptable: 488,
+  overloaded: 503,
+};
+
+/** RFC 3261 §20.33: seconds after which a caller may try again. */
+export const RETRY_LATER = [['Retry-After', '5']] as const;
+
+/** A call that we are asked to take. */
+export class Asked implements Opening {
+  readonly over: Promise<LegEnd>;
+  #invite: IncomingInvite;
+  #negotiation: Negotiation;
+
+  constructor(invite: IncomingInvite, negotiation: Negotiation) {
+    this.#invite = invite;
+    this.#negotiation = negotiation;
+    this.over = invite.canceled.then(() => ({ by: 'far_end', reason: 'canceled' }));
+  }
+
+  ring(): void {
+    this.#invite.progress(180);
+  }
+
+  async answer(): Promise<Dialog> {
+    const dialog = await this.#invite.accept(this.#negotiation.description);
+    this.#negotiation.connect();
+    return dialog;
+  }
+
+  giveUp(reason: RefusalReason): void {
+    this.#invite.reject(REFUSALS[reason], undefined, reason === 'overloaded' ? RETRY_LATER : undefined);
+  }
+}

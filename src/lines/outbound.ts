@@ -1,0 +1,60 @@
+import type { Dialer, DialledLeg, DialRequest } from '../calls/index.ts';
+import type { Clock, Log, Random } from '../kit/index.ts';
+import type { Audio, MediaEngine } from '../media/index.ts';
+import type { UserAgent } from '../sip/index.ts';
+import { Dialling } from './dialling.ts';
+import { type Located, locator } from './locator.ts';
+import { Negotiation } from './negotiation.ts';
+import { type Origin, waysTo } from './routes.ts';
+import { SipLeg, type SipLegParts } from './sip-leg.ts';
+import type { Way } from './way.ts';
+
+/** What is needed to place calls. */
+export interface DialerPorts extends Origin, Located {
+  userAgent: Pick<UserAgent, 'invite' | 'local'>;
+  media: MediaEngine;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** What SDP tells the far end; undefined: the address that RTP is bound to. */
+  publicAddress: string | undefined;
+}
+
+/** Places calls over trunks, straight to SIP URIs, and to registered phones. */
+export function createDialer(ports: DialerPorts): Dialer {
+  return { dial: (request) => dial(request, ports) };
+}
+
+async function dial(request: DialRequest, ports: DialerPorts): Promise<DialledLeg> {
+  const ways = waysTo(request, ports.userAgent.local, ports);
+  const audio = await ports.media.open();
+  try {
+    return place(request, ways, audio, ports);
+  } catch (error) {
+    void audio.close();
+    throw error;
+  }
+}
+
+function place(request: DialRequest, ways: Way[], audio: Audio, ports: DialerPorts): DialledSipLeg {
+  const { random, clock, log, userAgent } = ports;
+  const sessionId = 1 + Math.floor(random.float() * 0x7fffffff);
+  const address = ports.publicAddress ?? audio.local.address;
+  const negotiation = new Negotiation(audio, address, sessionId, undefined);
+  const { timeoutMs, signal } = request;
+  const locate = locator(ports);
+  const opening = new Dialling({ ways, negotiation, timeoutMs, signal, userAgent, locate, clock, log });
+  return new DialledSipLeg({ id: random.uuid(), opening, audio, negotiation, log });
+}
+
+/** A leg that we have called. */
+class DialledSipLeg extends SipLeg implements DialledLeg {
+  readonly progress: Dialling['progress'];
+
+  constructor(parts: SipLegParts & { opening: Dialling }) {
+    super(parts);
+    this.progress = parts.opening.progress;
+    // The far end may answer before anybody waits for it; and nobody may be left to close what has failed.
+    this.answer().catch(() => this.hangup());
+  }
+}

@@ -1,0 +1,103 @@
+import type { DialRequest } from '../calls/index.ts';
+import { Failure } from '../kit/index.ts';
+import type { Endpoint } from '../net/index.ts';
+import { formatUri, type Hop, parseUri, type UriParts } from '../sip/index.ts';
+import { callerId } from './caller-id.ts';
+import type { Way } from './way.ts';
+
+/** A trunk, as far as dialling is concerned. */
+export interface TrunkLine {
+  /** For the log. */
+  gatewayName: string;
+  /** `host`, `host:port` or a SIP URI. */
+  proxy: string;
+  transport: 'udp' | 'tcp' | 'tls';
+  username: string | null;
+  password: string | null;
+  /** The only realm that is told who we are; null: whoever asks. */
+  realm: string | null;
+  fromDomain: string | null;
+  /** Whose it is; null: the operator's. */
+  customerId: string | null;
+}
+
+/** Where a phone has registered. */
+export interface PhoneContact {
+  /** What it wants the Request-URI to be. */
+  uri: string;
+  /** The connection that it registered on. */
+  hop: Hop;
+  route: readonly string[];
+}
+
+/** What is there to dial over. */
+export interface Origin {
+  /** The active trunks that a customer's calls may take, the first one first. */
+  trunks(customerId: string): TrunkLine[];
+  /** Where the customer's phone of that name is; empty: nowhere now. Undefined: there is no such phone. */
+  phone(username: string, customerId: string): PhoneContact[] | undefined;
+  /** Whether a host in a SIP URI means this server. */
+  isHere(host: string): boolean;
+}
+
+/** All ways to a destination. Fails with `no_active_trunk` or `invalid_request`. */
+export function waysTo(request: DialRequest, local: Endpoint, origin: Origin): Way[] {
+  const { destination, customerId } = request;
+  if (/^\+?\d{3,15}$/.test(destination)) {
+    const trunks = origin.trunks(customerId);
+    if (trunks.length === 0) throw new Failure('no_active_trunk', 'No active trunk can carry the call.');
+    return trunks.map((trunk) => overTrunk(request, trunk, local));
+  }
+  const uri = readUri(destination);
+  if (!origin.isHere(uri.host)) return [straight(request, local)];
+  return toPhone(request, origin.phone(uri.user ?? '', customerId) ?? [], local);
+}
+
+function readUri(text: string) {
+  try {
+    const uri = parseUri(text);
+    if (uri.scheme !== 'tel') return uri;
+  } catch {}
+  throw new Failure('invalid_request', 'The destination must be a number in E.164 or a SIP URI.');
+}
+
+function overTrunk({ destination, from }: DialRequest, trunk: TrunkLine, local: Endpoint): Way {
+  const proxy = proxyOf(trunk);
+  const { username, password, realm, fromDomain } = trunk;
+  const here = { host: local.address, port: local.port };
+  // A proxy that knows us by name expects its own domain behind that name.
+  const domain = fromDomain ? { host: fromDomain } : username ? { host: proxy.host } : here;
+  return {
+    ...callerId(from, domain, 'trusted'),
+    name: trunk.gatewayName,
+    target: formatUri({ ...proxy, user: destination }),
+    destination: formatUri(proxy),
+    credentials: username && password ? { username, password, realm: realm ?? undefined } : undefined,
+    guarded: trunk.customerId !== null,
+  };
+}
+
+/** Reads `host`, `host:port` or a SIP URI. */
+export function proxyOf({ proxy, transport }: Pick<TrunkLine, 'proxy' | 'transport'>): UriParts {
+  const { host, port, params } = parseUri(/^sips?:/i.test(proxy) ? proxy : `sip:${proxy}`);
+  if (transport !== 'udp' && !params.has('transport')) params.set('transport', transport);
+  return { scheme: 'sip', host, port, params };
+}
+
+function straight({ destination, from }: DialRequest, local: Endpoint): Way {
+  const here = { host: local.address, port: local.port };
+  return { ...callerId(from, here), name: destination, target: destination, destination, guarded: true };
+}
+
+function toPhone({ destination, from }: DialRequest, contacts: PhoneContact[], local: Endpoint): Way[] {
+  const here = { host: local.address, port: local.port };
+  return contacts.map(({ uri, hop, route }) => ({
+    ...callerId(from, here, 'trusted'),
+    name: destination,
+    target: uri,
+    to: `<${destination}>`,
+    destination: hop,
+    route,
+    guarded: false,
+  }));
+}
