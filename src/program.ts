@@ -87,6 +87,9 @@ async function build(ground: Ground): Promise<Program> {
   };
 }
 
+/** Short beside what a caller notices, long beside a transaction. */
+const GATHER_MS = 3;
+
 type Data = Awaited<ReturnType<typeof openData>>;
 
 /** The data folder: its secrets, its database, and who is who. */
@@ -104,6 +107,7 @@ async function openData({ config, log, clock, random, scope }: Ground) {
     clock,
     log,
     node: config.node,
+    gatherMs: GATHER_MS,
     hasWebhook: (applicationId) => known?.hasWebhook(applicationId) ?? false,
   });
   scope.defer(() => storage.close());

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../../kit/index.ts';
 
 interface Work {
   run(): void;
@@ -9,13 +10,24 @@ interface Work {
 /** More than this in one transaction would hold the thread for longer than a few milliseconds. */
 const LARGEST_BATCH = 100;
 
+/** When writes share a transaction. */
+export interface Gathering {
+  clock: Clock;
+  /** From the end of one transaction to the begin of the next, in milliseconds: what comes meanwhile goes together. */
+  gatherMs: number;
+}
+
 /**
- * Writes that are asked for in the same turn of the event loop share one transaction, in the order of asking;
- * each is told when it is durable. When one fails, all of the batch is undone and each is written for itself, so
+ * Writes that are asked for in the same turn of the event loop, or too soon after the last ones, share one
+ * transaction, in the order of asking; each is told when it is durable. When one fails, all of the batch is undone and each is written for itself, so
  * that only the bad one is rejected.
  */
 export class GroupCommit {
   #database: DatabaseSync;
+  #clock: Clock;
+  #gatherMs: number;
+  /** When the last transaction ended, by the monotonic clock. */
+  #last = -Infinity;
   #waiting: Work[] = [];
   #scheduled = false;
   #held = false;
@@ -25,8 +37,10 @@ export class GroupCommit {
   /** Called after each transaction, when its writers have been told. */
   onBatch: () => void = () => {};
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, { clock, gatherMs }: Gathering) {
     this.#database = database;
+    this.#clock = clock;
+    this.#gatherMs = gatherMs;
     const begin = database.prepare('BEGIN IMMEDIATE');
     const commit = database.prepare('COMMIT');
     this.#begin = () => begin.run();
@@ -66,12 +80,18 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#scheduled || this.#held || this.#waiting.length === 0) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      if (!this.#held) this.#writeBatch();
-      this.#schedule();
-    });
+    const pauseMs = this.#last + this.#gatherMs - this.#clock.monotonic();
+    // A transaction costs as much as the writes of half a call: under load it is worth waiting for company.
+    if (pauseMs > 0) this.#clock.after(pauseMs, this.#run);
+    else setImmediate(this.#run);
   }
+
+  #run = (): void => {
+    this.#scheduled = false;
+    if (!this.#held) this.#writeBatch();
+    this.#last = this.#clock.monotonic();
+    this.#schedule();
+  };
 
   #writeBatch(): void {
     const batch = this.#waiting.splice(0, LARGEST_BATCH);

@@ -16,6 +16,11 @@ import { SqliteJournal } from './journal.ts';
 export interface SqliteOptions extends StorageOptions {
   /** The database file; made when it is not there. Its folder must be. */
   file: string;
+  /**
+   * Milliseconds between two transactions: under load, writes wait so long for others to share theirs with. A
+   * write that comes alone does not wait. Default 0.
+   */
+  gatherMs?: number;
 }
 
 /** Opens the database file, bringing its tables to the newest shape. Rejects when it is no database. */
@@ -24,7 +29,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   const db = kyselyOver(database);
   await migrate(db);
   const ids = new Ids(options.clock, { node: options.node ?? 0, after: await latestId(db) });
-  const group = new GroupCommit(database);
+  const group = new GroupCommit(database, { clock: options.clock, gatherMs: options.gatherMs ?? 0 });
   const checkpoints = new Checkpoints(options.file, group, options.log ?? silentLog);
   const journal = new SqliteJournal({
     database,

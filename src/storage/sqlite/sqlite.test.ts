@@ -68,6 +68,23 @@ test('the write-ahead log begins anew under load instead of growing for ever', a
   await storage.close();
 });
 
+test('a write that comes alone is done at once, those that follow it too soon share a transaction', async () => {
+  const clock = new VirtualClock();
+  const file = join(folder, 'gathering.sqlite');
+  const storage = await openSqliteStorage({ file, clock, gatherMs: 3, hasWebhook: () => true });
+  const done: string[] = [];
+  const commit = (name: string) =>
+    storage.commit({ call: aCall(storage.ids.next('call')) }).then(() => done.push(name));
+  await commit('alone');
+  const [second, third] = [commit('second'), commit('third')];
+  await clock.advance(2);
+  expect(done).toEqual(['alone']);
+  await clock.advance(1);
+  await Promise.all([second, third]);
+  expect(done).toEqual(['alone', 'second', 'third']);
+  await storage.close();
+});
+
 test('a file that is no database is refused', async () => {
   writeFileSync(join(folder, 'text.sqlite'), 'Dear diary, today nobody called. '.repeat(100));
   await expect(opened('text.sqlite')).rejects.toThrow('not a database');
