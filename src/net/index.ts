@@ -16,6 +16,7 @@ export {
   type HttpClientOptions,
   type HttpRequest,
 } from './http.ts';
+export { reachableAddress } from './local-address.ts';
 export { MemoryNetwork, type Passed, type Weather } from './memory-network.ts';
 export { systemResolve } from './name-service.ts';
 export {
