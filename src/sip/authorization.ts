@@ -41,9 +41,10 @@ export class Authorization {
     if (!challenge) return false;
     const header = proxy ? 'Proxy-Authorization' : 'Authorization';
     const key = `${header} ${challenge.realm}`;
-    // Credentials that were refused will be refused again, unless only their nonce is worn out.
-    if (answered.has(key) && !challenge.stale) return false;
-    answered.add(key);
+    // Credentials that were refused will be refused again, unless only their nonce was worn out.
+    const attempt = answered.has(key) ? `${key} stale` : key;
+    if (answered.has(attempt) || (attempt !== key && !challenge.stale)) return false;
+    answered.add(attempt);
     this.#realms.set(key, { header, challenge, nonceCount: 0 });
     return true;
   }

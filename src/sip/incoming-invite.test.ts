@@ -415,3 +415,36 @@ describe('session timers (RFC 4028), when we answer', () => {
     expect(peer.requests('INVITE')[0]!.body.toString()).toBe(ANSWER);
   });
 });
+
+describe('a hostile caller', () => {
+  test('without a Contact that can be called back is refused', async () => {
+    await invite({ Contact: '<mailto:peer@example.com>' });
+    expect(peer.received.at(-1)).toMatchObject({ kind: 'response', status: 400 });
+    expect(both.invites).toHaveLength(0);
+  });
+
+  test('with a route that leads nowhere gets its call, which ends all the same', async () => {
+    const { dialog, ok } = await answered({ 'Record-Route': '<mailto:nobody@example.com>' });
+    await send(peer.within(ok, 'ACK', 1));
+    await dialog.bye();
+    expect(peer.log).not.toContain('BYE');
+    expect(await leftovers(both)).toEqual(NOTHING);
+  });
+
+  test('that asks for a session timer of thirty years is not hung up on at once', async () => {
+    const { dialog, ok } = await answered({ Supported: 'timer', 'Session-Expires': '999999999' });
+    await send(peer.within(ok, 'ACK', 1));
+    await wait(100_000);
+    expect(dialog.phase).toBe('confirmed');
+  });
+
+  test('that changes its Contact to nonsense is still reached where it was', async () => {
+    const { dialog, ok } = await answered();
+    await send(peer.within(ok, 'ACK', 1));
+    dialog.onOffer = () => ANSWER;
+    await send(peer.within(ok, 'UPDATE', 2, { Contact: '<nonsense>' }, OFFER));
+    void dialog.bye();
+    await wait(20);
+    expect(peer.requests('BYE')[0]!.uri).toBe('sip:peer@10.0.0.9');
+  });
+});

@@ -7,8 +7,9 @@ import {
   DialogState,
   InviteDialog,
   ReliableProvisionals,
+  targetOf,
 } from './dialog/index.ts';
-import { contactsOf, parseUri, type SipRequest, type SipResponse, topVia } from './message/index.ts';
+import { parseUri, type SipRequest, type SipResponse, topVia } from './message/index.ts';
 import {
   abilities,
   contactOf,
@@ -214,8 +215,8 @@ const ended = (): Failure => new Failure('call_ended', 'the caller has hung up, 
  */
 function knownWay(request: SipRequest, source: Hop): Hop | undefined {
   if (source.transport === 'tcp') return source;
-  const contact = contactsOf(request)[0];
+  const target = targetOf(request);
   const sender = topVia(request).host;
-  const behindNat = sender !== source.address && contact && parseUri(contact.uri).host !== source.address;
+  const behindNat = sender !== source.address && target && parseUri(target).host !== source.address;
   return behindNat && /^[\d.]+$|:/.test(sender) ? source : undefined;
 }

@@ -10,6 +10,9 @@ import type { InviteOptions } from './outgoing-invite.ts';
 import { abilities, contactOf, sdpBody } from './reply.ts';
 import type { Hop, TransportName } from './transport/index.ts';
 
+/** How many proxies on the way may each want a longer session timer. */
+const MAX_RAISES = 3;
+
 /** Writes the INVITE of one call, again with a new CSeq when it has to be sent again. */
 export class InviteBuilder {
   readonly callId: string;
@@ -26,6 +29,7 @@ export class InviteBuilder {
   #user: string | undefined;
   #minSe: number;
   #seq = 0;
+  #raised = 0;
 
   constructor(core: Core, options: InviteOptions) {
     const { from, to, target, route = [], destination } = options;
@@ -64,6 +68,7 @@ export class InviteBuilder {
   /** RFC 4028 §7.3 @returns is it worth another try with the longer interval? */
   raise(least: number | undefined): boolean {
     if (least === undefined || this.sessionExpires === undefined || least <= this.#minSe) return false;
+    if (this.#raised++ >= MAX_RAISES) return false;
     this.#minSe = least;
     this.sessionExpires = Math.max(this.sessionExpires, least);
     return true;

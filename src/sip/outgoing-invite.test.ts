@@ -377,3 +377,39 @@ describe('changes of the session that we ask for', () => {
     expect(await leftovers(both)).toEqual(NOTHING);
   });
 });
+
+describe('a hostile callee', () => {
+  test('cannot make us ask for ever by challenges that are always stale', async () => {
+    const stale = { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth", stale=true' };
+    const { outgoing } = await ringing({ credentials: { username: 'a', password: 'b' } });
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await respond(peer.requests('INVITE').at(-1)!, 401, 'x', stale);
+    }
+    expect(await outgoing.result).toMatchObject({ status: 401 });
+    expect(peer.requests('INVITE')).toHaveLength(3);
+  });
+
+  test('cannot make us ask for ever by intervals that are never long enough', async () => {
+    const { outgoing } = await ringing();
+    for (let least = 2000; least < 2010; least++) {
+      await respond(peer.requests('INVITE').at(-1)!, 422, 'x', { 'Min-SE': String(least) });
+    }
+    expect(await outgoing.result).toMatchObject({ status: 422 });
+    expect(peer.requests('INVITE')).toHaveLength(4);
+  });
+
+  test('cannot fill our memory with forks', async () => {
+    const { outgoing, invite } = await ringing();
+    for (let fork = 0; fork < 1000; fork++) peer.send(peer.response(invite, 180, `f${fork}`), '10.0.0.1');
+    await wait(10);
+    expect(both.alice.counters.open.dialogs).toBe(32);
+    outgoing.cancel();
+    expect(await leftovers(both)).toEqual(NOTHING);
+  });
+
+  test('cannot make us refresh the session all the time', async () => {
+    await talking({ 'Session-Expires': '1;refresher=uac' });
+    await wait(40_000);
+    expect(peer.requests('INVITE')).toHaveLength(1);
+  });
+});

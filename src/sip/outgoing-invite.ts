@@ -158,7 +158,7 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #progress(response: SipResponse, invite: SipRequest): void {
-    if (this.#forks.size >= MAX_FORKS && !this.#forks.has(toOf(response).tag ?? '')) return;
+    if (this.#isTooMany(response)) return;
     const fork = toOf(response).tag === undefined ? undefined : this.#fork(response, invite);
     if (fork && !fork.acks.take(response, invite)) return;
     const sdp = sdpOf(response);
@@ -170,7 +170,7 @@ export class ClientInvite implements OutgoingInvite {
 
   /** RFC 3261 §13.2.2.4: every 2xx is acknowledged; only the first makes a call. */
   #succeed(response: SipResponse, invite: SipRequest): void {
-    if (this.#forks.size >= 2 * MAX_FORKS) return;
+    if (this.#isTooMany(response)) return;
     const fork = this.#fork(response, invite);
     const { dialog } = fork;
     if (fork.accepted) {
@@ -191,7 +191,7 @@ export class ClientInvite implements OutgoingInvite {
   #accept(fork: Fork, answer: string, response: SipResponse): void {
     const { dialog } = fork;
     dialog.localSdp = this.#options.sdp;
-    dialog.modification.session.agreed(learnInterval(response), 'uac');
+    dialog.modification.session.agreed(learnInterval(response, this.#core.minSe), 'uac');
     // Those that rang elsewhere are over, or will bring a 2xx of their own, which is ended then.
     for (const other of this.#forks.values()) if (other !== fork) this.#drop(other);
     this.#finish({ kind: 'accepted', dialog, answer, response });
@@ -233,6 +233,10 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #abort = (): void => this.cancel();
+
+  #isTooMany(response: SipResponse): boolean {
+    return this.#forks.size >= MAX_FORKS && !this.#forks.has(toOf(response).tag ?? '');
+  }
 
   #fork(response: SipResponse, invite: SipRequest): Fork {
     const tag = toOf(response).tag ?? '';

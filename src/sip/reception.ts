@@ -1,8 +1,8 @@
 import { explain } from '../kit/index.ts';
 import { ACCEPT, type Core } from './core.ts';
-import { agreeInterval } from './dialog/index.ts';
+import { agreeInterval, targetOf } from './dialog/index.ts';
 import { type IncomingInvite, ServerInvite } from './incoming-invite.ts';
-import { contactsOf, maxForwardsOf, type SipRequest, toOf } from './message/index.ts';
+import { maxForwardsOf, type SipRequest, toOf } from './message/index.ts';
 import { abilities, hasForeignBody, type Reply, reply } from './reply.ts';
 import { requireUnderstood } from './require.ts';
 import {
@@ -85,7 +85,7 @@ export class Reception implements TransactionUser {
 
   #unacceptable(request: SipRequest): Reply | undefined {
     const { minSe } = this.#core;
-    if (contactsOf(request).length === 0) return { status: 400, reason: 'Missing Contact' };
+    if (targetOf(request) === undefined) return { status: 400, reason: 'Missing Contact' };
     if (hasForeignBody(request)) return { status: 415, headers: [['Accept', ACCEPT]] };
     // Nothing here would stop a call that is sent round and round through us, but this.
     if (maxForwardsOf(request) === 0) return { status: 483 };

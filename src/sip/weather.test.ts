@@ -98,6 +98,7 @@ test('in any weather a call has one outcome on each side, and leaves nothing beh
       const { alice, bob } = both;
       const waiting = bob.counters.open.invites;
       expect(alice.counters.open.dialogs + bob.counters.open.dialogs).toBeLessThanOrEqual(standing + waiting);
+      for (const { udp } of [alice.counters.transport, bob.counters.transport]) expect(udp.defects).toBe(0);
       const closing = Promise.all([both.alice.close(), both.bob.close()]);
       await both.clock.advance(5000);
       await closing;

@@ -6,6 +6,7 @@ import {
   formatNameAddress,
   fromOf,
   type NameAddress,
+  type Params,
   parseUri,
   recordRoutesOf,
   type SipRequest,
@@ -67,7 +68,7 @@ export class DialogState {
       remote: invite.headers.get('From')!,
       // RFC 3261 §12.1.1: a peer of RFC 2543 may have no tag.
       remoteTag: from.tag ?? '',
-      remoteTarget: contactsOf(invite)[0]?.uri ?? from.uri,
+      remoteTarget: targetOf(invite) ?? from.uri,
       routes: recordRoutesOf(invite),
       localSeq,
       remoteSeq: cseqOf(invite).number,
@@ -83,7 +84,7 @@ export class DialogState {
       localTag: fromOf(invite).tag ?? '',
       remote: response.headers.get('To')!,
       remoteTag: toOf(response).tag ?? '',
-      remoteTarget: contactsOf(response)[0]?.uri ?? invite.uri,
+      remoteTarget: targetOf(response) ?? invite.uri,
       routes: recordRoutesOf(response).reverse(),
       localSeq: cseqOf(invite).number,
       remoteSeq: undefined,
@@ -98,8 +99,7 @@ export class DialogState {
 
   /** RFC 3261 §12.2: INVITE and UPDATE, and their 2xx, may say a new Contact. */
   refreshTarget(message: SipRequest | SipResponse): void {
-    const contact = contactsOf(message)[0]?.uri;
-    if (contact !== undefined && contact !== '*') this.remoteTarget = contact;
+    this.remoteTarget = targetOf(message) ?? this.remoteTarget;
   }
 
   /** RFC 3261 §12.2.2: are the requests in order? Takes note of the number when they are. */
@@ -138,8 +138,25 @@ export class DialogState {
     const [first, ...rest] = this.#routes;
     if (!first) return { uri: this.remoteTarget, routes: [] };
     const routes = this.#routes.map(formatNameAddress);
-    if (parseUri(first.uri).params.has('lr')) return { uri: this.remoteTarget, routes };
+    if (isLoose(first)) return { uri: this.remoteTarget, routes };
     // A strict router of RFC 2543 wants itself in the Request-URI and the target last.
     return { uri: first.uri, routes: [...rest.map(formatNameAddress), `<${this.remoteTarget}>`] };
+  }
+}
+
+/** The Contact of a message, if a request can be sent to it. */
+export function targetOf(message: SipRequest | SipResponse): string | undefined {
+  const uri = contactsOf(message)[0]?.uri;
+  return uri !== undefined && paramsOf(uri) ? uri : undefined;
+}
+
+/** What is no URI is no strict router either: it fails when it is looked up. */
+const isLoose = ({ uri }: NameAddress): boolean => paramsOf(uri)?.has('lr') ?? true;
+
+function paramsOf(uri: string): Params | undefined {
+  try {
+    return parseUri(uri).params;
+  } catch {
+    return undefined;
   }
 }

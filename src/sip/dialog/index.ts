@@ -1,5 +1,5 @@
 export type { Dialog, DialogEnd, RequestHook } from './dialog.ts';
-export { DialogState } from './dialog-state.ts';
+export { DialogState, targetOf } from './dialog-state.ts';
 export { Dialogs } from './dialogs.ts';
 export { InviteAttempt } from './invite-attempt.ts';
 export { InviteDialog } from './invite-dialog.ts';

@@ -8,6 +8,8 @@ import { ProvisionalAcks } from './provisional-acks.ts';
 import { learnInterval, readInterval } from './session-interval.ts';
 
 const MAX_GLARES = 8;
+/** Challenges and too short session timers together. */
+const MAX_ATTEMPTS = 4;
 
 /** Changes of the session that we ask for. */
 export class Proposal {
@@ -42,7 +44,8 @@ export class Proposal {
     if (this.#raises(response)) response = await send();
     if (response.status >= 300) throw refused(response);
     this.#dialog.state.refreshTarget(response);
-    if (this.#dialog.phase === 'confirmed') session.agreed(learnInterval(response), 'uac');
+    if (this.#dialog.phase === 'confirmed')
+      session.agreed(learnInterval(response, this.#dialog.core.minSe), 'uac');
   }
 
   close(): void {
@@ -68,7 +71,7 @@ export class Proposal {
     state.refreshTarget(response);
     this.#dialog.localSdp = sdp;
     modification.learn(response);
-    modification.session.agreed(learnInterval(response), 'uac');
+    modification.session.agreed(learnInterval(response, this.#dialog.core.minSe), 'uac');
     const answer = sdpOf(response);
     if (answer === undefined) throw new Failure('not_acceptable', 'the 200 to our offer has no answer in it');
     return answer;
@@ -78,11 +81,11 @@ export class Proposal {
     const answered = new Set<string>();
     this.#pending = true;
     try {
-      for (;;) {
+      for (let attempt = 1; ; attempt++) {
         const response = await this.#invite(sdp);
         const challenged = response.status === 401 || response.status === 407;
         const again = challenged && this.#dialog.authorization?.challenged(response, answered);
-        if (!again && !this.#raises(response)) return response;
+        if (attempt === MAX_ATTEMPTS || (!again && !this.#raises(response))) return response;
       }
     } finally {
       this.#pending = false;

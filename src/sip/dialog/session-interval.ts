@@ -14,6 +14,9 @@ export interface SessionWish {
   minSe: number;
 }
 
+// Twenty-three days: what a timer of 31 bits holds in milliseconds.
+const LONGEST = 2_000_000;
+
 /** What Session-Expires or Min-SE says; undefined when there is none, or none that can be read. */
 export function readInterval(
   message: SipRequest | SipResponse,
@@ -21,7 +24,10 @@ export function readInterval(
 ): { seconds: number; refresher: string | undefined } | undefined {
   const match = /^\s*(\d{1,9})\s*(;.*)?$/.exec(message.headers.get(name) ?? '');
   if (!match) return undefined;
-  return { seconds: Number(match[1]), refresher: parseParams(match[2] ?? '').get('refresher') };
+  return {
+    seconds: Math.min(Number(match[1]), LONGEST),
+    refresher: parseParams(match[2] ?? '').get('refresher'),
+  };
 }
 
 /**
@@ -44,11 +50,11 @@ export function agreeInterval(
   return { seconds, refresher };
 }
 
-/** RFC 4028 §7.2: what the asking side learns from a 2xx. */
-export function learnInterval(response: SipResponse): SessionInterval | undefined {
+/** RFC 4028 §7.2: what the asking side learns from a 2xx. @param minSe what it has asked for at least. */
+export function learnInterval(response: SipResponse, minSe: number): SessionInterval | undefined {
   const agreed = readInterval(response, 'Session-Expires');
-  if (!agreed || agreed.seconds === 0) return undefined;
-  return { seconds: agreed.seconds, refresher: agreed.refresher === 'uas' ? 'uas' : 'uac' };
+  if (!agreed) return undefined;
+  return { seconds: Math.max(agreed.seconds, minSe), refresher: agreed.refresher === 'uas' ? 'uas' : 'uac' };
 }
 
 /** The fields of a 2xx that tell what was agreed. */

@@ -83,6 +83,7 @@ export class InviteServerTransaction extends Machine<Event, SipRequest> implemen
       case '2xx':
         this.stopTimers();
         this.state = this.#accepted;
+        this.canceled = undefined;
         this.#resend();
         this.endAfter(giveUpAfter(this.timers), 'timer_l');
         break;
@@ -95,6 +96,7 @@ export class InviteServerTransaction extends Machine<Event, SipRequest> implemen
   #refuse(): void {
     this.stopTimers();
     this.state = this.#completed;
+    this.canceled = undefined;
     this.#resend();
     if (this.terminated) return;
     if (!this.flow.reliable) this.repeatAfter(this.timers.t1, 'timer_g');

@@ -6,6 +6,8 @@ export interface TransportCounters {
   sent: number;
   /** Came but was not SIP, or was SIP that is not sound; answered where that was possible. */
   malformed: number;
+  /** Sound messages whose handling failed: defects of ours, each of them logged. */
+  defects: number;
   /** Could not be sent. */
   failed: number;
   /** TCP connections that are open. */
@@ -20,6 +22,7 @@ const none = (): TransportCounters => ({
   received: 0,
   sent: 0,
   malformed: 0,
+  defects: 0,
   failed: 0,
   connections: 0,
   dropped: 0,

@@ -1,3 +1,4 @@
+import { explain, type Log } from '../../kit/index.ts';
 import {
   createResponse,
   type Headers,
@@ -18,8 +19,10 @@ export type Received = (message: SipMessage, flow: Flow) => void;
 export class Intake {
   received: Received = () => {};
   #counters: Counters;
+  #log: Log;
 
-  constructor(counters: Counters) {
+  constructor(counters: Counters, log: Log) {
+    this.#log = log;
     this.#counters = counters;
   }
 
@@ -29,7 +32,7 @@ export class Intake {
     if (refusal) this.#refuse(message, refusal.status, refusal.message, flow);
     else {
       if (message.kind === 'request') stampVia(message, flow);
-      this.received(message, flow);
+      this.#pass(message, flow);
     }
   }
 
@@ -37,6 +40,16 @@ export class Intake {
   reject(error: SipSyntaxError, flow: Flow): void {
     this.#counters[flow.remote.transport].received++;
     this.#refuse(error.partial, error.status, error.message, flow);
+  }
+
+  /** One message that we cannot handle must not take down the calls of all others. */
+  #pass(message: SipMessage, flow: Flow): void {
+    try {
+      this.received(message, flow);
+    } catch (error) {
+      this.#counters[flow.remote.transport].defects++;
+      this.#log.error({ error: explain(error) }, 'a SIP message could not be handled');
+    }
   }
 
   #refuse(

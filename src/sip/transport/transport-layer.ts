@@ -1,5 +1,5 @@
-import type { Clock } from '../../kit/index.ts';
-import type { Endpoint, Network } from '../../net/index.ts';
+import type { Clock, Log } from '../../kit/index.ts';
+import { type Endpoint, type Network, reachableAddress } from '../../net/index.ts';
 import { formatVia, type SipRequest, serialize, setTopVia } from '../message/index.ts';
 import { newCounters } from './counters.ts';
 import type { Flow, Hop, TransportName } from './flow.ts';
@@ -15,6 +15,7 @@ const PORT_ATTEMPTS = 10;
 
 export interface TransportOptions {
   clock: Clock;
+  log: Log;
   network: Network;
   host: string;
   /** 0: one that is free for both UDP and TCP. */
@@ -27,14 +28,16 @@ export interface TransportOptions {
 export class TransportLayer {
   readonly counters = newCounters();
   #options: TransportOptions;
-  #intake = new Intake(this.counters);
-  #udp = new UdpTransport(this.#intake, this.counters);
+  #intake: Intake;
+  #udp: UdpTransport;
   #tcp: TcpTransport;
   #local: Endpoint;
 
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#local = { address: options.publicAddress ?? options.host, port: options.port };
+    this.#intake = new Intake(this.counters, options.log);
+    this.#udp = new UdpTransport(this.#intake, this.counters);
     this.#tcp = new TcpTransport(options.clock, options.network, this.#intake, this.counters);
   }
 
@@ -54,7 +57,7 @@ export class TransportLayer {
       const bound = await this.#udp.listen(this.#options.network, { address: host, port });
       try {
         await this.#tcp.listen({ address: host, port: bound.port });
-        this.#local = { address: publicAddress ?? bound.address, port: bound.port };
+        this.#local = { address: publicAddress ?? reachableAddress(bound.address), port: bound.port };
         return bound;
       } catch (error) {
         await this.#udp.close();
