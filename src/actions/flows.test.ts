@@ -29,12 +29,18 @@ describe('a document is carried out in order', () => {
     expect(call.record).toMatchObject({ status: 'failed', reason: 'busy', answeredAt: null });
   });
 
-  test('an action that is not available yet fails visibly, and the next one follows', async () => {
+  test('an action that fails is told on the timeline, and the next one follows', async () => {
     const call = new SimulatedCall({
-      '/answer': [{ transfer: { destination: '+15551234567' } }, { say: { text: 'after' } }],
+      '/answer': [
+        { set_variable: { name: 'a', value: 'b' } },
+        { bridge: { to: '+15551234567' } },
+        { say: { text: 'after' } },
+      ],
     });
     await call.seconds(1);
-    expect(call.done).toEqual(['transfer failed not_available_yet', 'say completed']);
+    call.dialled[0]!.farEndRefuses('busy', 486);
+    await call.seconds(1);
+    expect(call.done).toEqual(['set_variable completed', 'bridge failed busy', 'say completed']);
     expect(call.record?.status).toBe('completed');
   });
 
@@ -202,7 +208,7 @@ describe('a document that takes over', () => {
   test('interrupts what is being said and goes on in its place', async () => {
     const call = new SimulatedCall({ '/answer': [{ pause: { seconds: 60 } }, { say: { text: 'never' } }] });
     await call.seconds(1);
-    call.flows.takeOver(call.record!.id, [{ type: 'say', text: 'now', loop: 1 }]);
+    call.takeOver([{ say: { text: 'now' } }]);
     await call.seconds(1);
     expect(call.done).toEqual(['pause interrupted', 'say completed']);
     expect(call.record?.status).toBe('completed');

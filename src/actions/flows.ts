@@ -1,5 +1,5 @@
-import type { Action } from '../../contract/actions/index.ts';
-import type { Ending, Session } from '../calls/index.ts';
+import type { Action, ActionType } from '../../contract/actions/index.ts';
+import { DialRefusal, type Ending, type Session } from '../calls/index.ts';
 import { explain, Failure } from '../kit/index.ts';
 import { apologise } from './apology.ts';
 import { isDocumentError, nextDocument } from './documents.ts';
@@ -22,14 +22,17 @@ export class Flows {
     this.#services = services;
   }
 
-  /** Leads a call to the ending that it returns. Rejects when the call ends underneath it. */
-  async lead(session: Session): Promise<Ending> {
+  /**
+   * Leads a call to the ending that it returns. Rejects when the call ends underneath it.
+   * @param given what is performed first, in place of a document of the application's.
+   */
+  async lead(session: Session, given?: Action[]): Promise<Ending> {
     const settings = this.#services.settings(session.record.applicationId);
     if (!settings) throw new Failure('application_not_found', 'The application of the call is gone.');
     const flow = newFlow(session, this.#services, settings);
-    const ending = this.#run(flow).catch((error) => {
+    const ending = this.#run(flow, given).catch((error) => {
       session.scope.signal.throwIfAborted();
-      return this.#excuse(flow, error);
+      return notConnected(session, error) ?? this.#excuse(flow, error);
     });
     // What an action still reports when the call ends underneath it comes before the call's last event.
     session.scope.defer(() => ending.then(ignore, ignore));
@@ -38,32 +41,36 @@ export class Flows {
   }
 
   /**
-   * Runs a document on a live call at once, in place of what is being performed.
+   * Runs a document on a live call at once. Where all of it can be done beside what is going on (recording,
+   * holding, muting, …) it is; otherwise it takes the place of what is being performed.
    * Fails with `active_call_not_found` when no such call is performing actions.
    */
   takeOver(callId: string, actions: Action[]): void {
     const running = this.#running.get(callId);
     if (!running) throw new Failure('active_call_not_found', 'There is no active call with this id.');
-    running.takeOver(actions);
+    if (actions.length > 0 && actions.every(({ type }) => BESIDE.has(type))) {
+      const { flow } = running;
+      void performAll(actions, { ...flow, signal: flow.session.scope.signal });
+    } else running.takeOver(actions);
   }
 
-  async #run(flow: Flow): Promise<Ending> {
-    const { session, settings } = flow;
-    flow.leg.ring();
-    const { answerUrl: url } = session.record;
-    const actions = await nextDocument(flow, { url, method: settings.answerMethod, reason: 'answer' });
+  async #run(flow: Flow, given: Action[] | undefined): Promise<Ending> {
+    const outbound = flow.session.record.direction === 'outbound';
+    if (outbound) await answer(flow);
+    else flow.leg.ring();
+    const actions = given ?? (await firstDocument(flow));
     const first = actions[0];
-    if (first?.type === 'hangup' && first.reason) {
+    if (!outbound && first?.type === 'hangup' && first.reason) {
       flow.leg.refuse(first.reason);
       return { kind: 'refused', reason: first.reason };
     }
-    await answer(flow);
+    if (!outbound) await answer(flow);
     return await this.#perform(flow, actions);
   }
 
   /** Performs a list, and then whatever list takes its place, until one of them ends the call. */
   async #perform(flow: Flow, actions: Action[]): Promise<Ending> {
-    for (let next: Action[] | undefined = actions; next; ) {
+    for (let next = actions; ; ) {
       const turn = new AbortController();
       let takeover: Action[] | undefined;
       flow.signal = AbortSignal.any([flow.session.scope.signal, turn.signal]);
@@ -80,7 +87,6 @@ export class Flows {
       else if (outcome.kind === 'end') return outcome.ending;
       else next = outcome.actions;
     }
-    throw new Failure('internal_error', 'The flow ran out of lists.');
   }
 
   /** The caller never hears silence for a fault of ours or of the application. */
@@ -98,7 +104,38 @@ export class Flows {
   }
 }
 
+/** Actions that neither take time nor the caller's ear: they do not interrupt what is going on. */
+const BESIDE = new Set<ActionType>([
+  'hold',
+  'resume',
+  'mute',
+  'unmute',
+  'send_digits',
+  'set_variable',
+  'unset_variable',
+  'start_recording',
+  'stop_recording',
+  'pause_recording',
+  'resume_recording',
+  'start_stream',
+  'stop_stream',
+]);
+
 const ignore = () => {};
+
+function firstDocument(flow: Flow): Promise<Action[]> {
+  const { answerUrl: url } = flow.session.record;
+  return nextDocument(flow, { url, method: flow.settings.answerMethod, reason: 'answer' });
+}
+
+/** The ending of a call that we placed and that did not come about; undefined for every other error. */
+function notConnected(session: Session, error: unknown): Ending | undefined {
+  if (session.record.direction !== 'outbound' || session.answered || !(error instanceof Failure))
+    return undefined;
+  if (error.code === 'canceled') return { kind: 'canceled' };
+  const sip = error.cause instanceof DialRefusal ? { sipStatus: error.cause.sipStatus } : {};
+  return { kind: 'failed', error: { code: error.code, message: error.message }, blame: 'carrier', ...sip };
+}
 
 function newFlow(session: Session, services: Services, settings: Settings): Flow {
   return {
@@ -108,6 +145,7 @@ function newFlow(session: Session, services: Services, settings: Settings): Flow
     settings,
     signal: session.scope.signal,
     gathered: undefined,
+    muted: { read: false, write: false },
     redirects: 0,
     fallbackAsked: false,
   };

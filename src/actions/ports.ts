@@ -1,5 +1,5 @@
 import type { Action } from '../../contract/actions/index.ts';
-import type { CallRecord, Session, Sound } from '../calls/index.ts';
+import type { CallRecord, Dialer, Rooms, Session, Sound } from '../calls/index.ts';
 import type { Clock } from '../kit/index.ts';
 
 /** Text to sound, a sentence at a time. */
@@ -45,6 +45,16 @@ export interface Documents {
   fetch(request: DocumentRequest): Promise<Action[]>;
 }
 
+/** A call's live streams to WebSockets. */
+export interface Streams {
+  /** Goes on at once; what becomes of the connection is told on the timeline. */
+  start(options: { streamUrl: string; track: Track; bidirectional: boolean }): Promise<void> | void;
+  /** Ends those that match; none matching is no error. */
+  stop(which: { streamUrl?: string | undefined; track?: Track | undefined }): Promise<void> | void;
+}
+
+type Track = 'inbound' | 'outbound' | 'both';
+
 /** How an application wants its calls handled. */
 export interface Settings {
   answerMethod: 'GET' | 'POST';
@@ -63,6 +73,10 @@ export interface Services {
   sounds: Sounds;
   documents: Documents;
   recorder(session: Session): Recorder;
+  streams(session: Session): Streams;
+  dialer: Dialer;
+  rooms: Rooms;
+  holdMusic(): Sound;
   /** Undefined when the application is gone. */
   settings(applicationId: string): Settings | undefined;
 }

@@ -6,7 +6,7 @@ export type Blame = 'us' | 'customer' | 'carrier';
 
 /** How a call ends, as a value. There is one for each call, whatever happens. */
 export type Ending =
-  | { kind: 'completed'; by: LegEnd['by'] }
+  | { kind: 'completed'; by: 'caller' | 'callee' | 'application' | 'system' }
   | { kind: 'canceled' }
   | { kind: 'refused'; reason: 'busy' | 'rejected' }
   | { kind: 'failed'; error: CallError; blame: Blame; sipStatus?: number };
@@ -47,7 +47,7 @@ export function finalOf(ending: Ending): Final {
 }
 
 /** The ending that a leg's own end means for its call. */
-export function endingOf(end: LegEnd, answered: boolean): Ending {
+export function endingOf(end: LegEnd, call: CallRecord): Ending {
   if (end.by === 'system') {
     const error = { code: end.reason, message: `The line failed: ${end.reason.replaceAll('_', ' ')}.` };
     return {
@@ -57,6 +57,7 @@ export function endingOf(end: LegEnd, answered: boolean): Ending {
       ...(end.sipStatus ? { sipStatus: end.sipStatus } : {}),
     };
   }
-  if (!answered && end.by === 'caller') return { kind: 'canceled' };
-  return { kind: 'completed', by: end.by };
+  if (end.by === 'application') return { kind: 'completed', by: end.by };
+  const farEnd = call.direction === 'inbound' ? 'caller' : 'callee';
+  return call.answeredAt === null ? { kind: 'canceled' } : { kind: 'completed', by: farEnd };
 }

@@ -24,6 +24,13 @@ export type {
 } from './ports.ts';
 export { DialRefusal } from './ports.ts';
 export { presentCall, presentEventCall } from './present.ts';
+export { Rooms, type Seat } from './rooms.ts';
 export { durations, Session, type SessionPorts } from './session.ts';
 export type { CallFilter, CallStore, Page, PageRequest } from './store.ts';
-export { type Arrival, type Route, Switchboard, type SwitchboardPorts } from './switchboard.ts';
+export {
+  type Arrival,
+  type Placement,
+  type Route,
+  Switchboard,
+  type SwitchboardPorts,
+} from './switchboard.ts';

@@ -7,8 +7,8 @@ import type { CallRecord } from './call.ts';
 
 /** How a leg came to its end, told once. */
 export interface LegEnd {
-  /** `caller`: the far end hung up; `application`: we did; `system`: the line or the media failed. */
-  by: 'caller' | 'application' | 'system';
+  /** `far_end`: it hung up; `application`: we did; `system`: the line or the media failed. */
+  by: 'far_end' | 'application' | 'system';
   reason: string;
   sipStatus?: number;
 }
@@ -36,8 +36,21 @@ export interface Leg {
   play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'>;
   /** Opens a file for the leg's sound; the first frame is the one after this takes effect. */
   tap(options: TapOptions): Promise<Tap>;
-  /** While on, what the caller says or presses is silence in every tap. */
+  /** While on, what the far end says or presses is silence in every tap and stream. */
   redact(on: boolean): void;
+  /** Presses keys: `0-9 * # A-D`, 100 ms each and 100 ms between two; resolves when the last is out. */
+  sendDigits(digits: string, signal?: AbortSignal): Promise<void>;
+  /** All legs in the room of this name hear each other, and none hears itself. A leg is in one room at most. */
+  enter(room: string, options?: { muted?: boolean }): void;
+  leave(): void;
+  /** The far end hears the music, over and over, and is heard by nobody; null ends it. Recording goes on. */
+  hold(music: Sound | null): void;
+  /** `read`: the far end no longer hears the room; `write`: the room and the streams no longer hear it. */
+  mute(directions: { read: boolean; write: boolean }): void;
+  /** The leg's sound for someone outside, until it is closed or the leg ends. */
+  stream(): SoundStream;
+  /** Asks the far end to call someone else itself (RFC 3515); resolves when that call is up. Fails with `transfer_failed`. */
+  refer(target: string, signal: AbortSignal): Promise<void>;
 }
 
 /** A leg's live sound for someone outside: mu-law, 8 kHz, in frames of 20 ms (160 bytes). */

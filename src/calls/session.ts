@@ -71,6 +71,13 @@ export class Session {
       .catch((error) => this.log.error({ kind, error: explain(error) }, 'the timeline could not be written'));
   }
 
+  /** The far end of a call that we place rings. */
+  async ring(): Promise<void> {
+    if (this.#record.status !== 'dialing') return;
+    this.#change({ status: 'ringing', ringingAt: this.now() });
+    await this.#journal.commit({ call: this.#record });
+  }
+
   /** The caller is connected: the call is in progress from now on. */
   async begin(): Promise<void> {
     this.#change({ status: 'in_progress', answeredAt: this.now() });

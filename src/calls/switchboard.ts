@@ -1,7 +1,7 @@
 import { explain, type Ids, sleep } from '../kit/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, endingOf } from './ending.ts';
-import type { Leg } from './ports.ts';
+import type { DialledLeg, Leg } from './ports.ts';
 import { Session, type SessionPorts } from './session.ts';
 
 /** Where a number leads. */
@@ -20,6 +20,13 @@ export interface Arrival {
   from: string;
   to: string;
   route: Route;
+}
+
+/** A call that we place for an application. */
+export interface Placement extends Omit<Arrival, 'leg'> {
+  leg: DialledLeg;
+  metadata: Record<string, unknown>;
+  variables: Record<string, string>;
 }
 
 export interface SwitchboardPorts extends SessionPorts {
@@ -60,19 +67,27 @@ export class Switchboard {
   }
 
   /** Takes a call in and leads it to its end. Resolves when it is over; never rejects. */
-  arrive(arrival: Arrival): Promise<void> {
-    const session = new Session(this.#inbound(arrival), arrival.leg, this.#ports);
-    this.#live.set(session.id, session);
-    const end = this.#lead(session)
-      .catch((error) =>
-        session.log.error({ error: explain(error) }, 'the end of the call could not be written'),
-      )
-      .finally(() => {
-        this.#live.delete(session.id);
-        this.#ends.delete(end);
-      });
-    this.#ends.add(end);
-    return end;
+  arrive({ leg, from, to, route }: Arrival): Promise<void> {
+    const now = this.#now();
+    const record = { ...this.#blank(leg, route), from, to, status: 'ringing', ringingAt: now } as const;
+    return this.#take(new Session({ ...record, direction: 'inbound' }, leg, this.#ports)).over;
+  }
+
+  /**
+   * Leads a call that we place from its dialling to its end. Resolves with the call as soon as it is written;
+   * rejects when it cannot be.
+   * @param lead leads this call, in place of what leads all others.
+   */
+  async place({ leg, from, to, route, ...more }: Placement, lead = this.#ports.lead): Promise<CallRecord> {
+    const record = { ...this.#blank(leg, route), ...more, from, to, status: 'dialing' } as const;
+    const session = new Session(
+      { ...record, direction: 'outbound', dialingAt: this.#now() },
+      leg,
+      this.#ports,
+    );
+    leg.progress.on(() => void session.ring());
+    await this.#take(session, lead).created;
+    return session.record;
   }
 
   /** Takes no more calls, lets the running ones go on for `ms`, then ends them; resolves when all are over. */
@@ -87,16 +102,31 @@ export class Switchboard {
     over.abort();
   }
 
-  async #lead(session: Session): Promise<void> {
-    const { leg } = session;
-    void leg.ended.then((end) => {
+  #take(session: Session, lead = this.#ports.lead): { created: Promise<void>; over: Promise<void> } {
+    this.#live.set(session.id, session);
+    const created = session.report('call.created');
+    const over = this.#lead(session, created, lead)
+      .catch((error) =>
+        session.log.error({ error: explain(error) }, 'the end of the call could not be written'),
+      )
+      .finally(() => {
+        this.#live.delete(session.id);
+        this.#ends.delete(over);
+      });
+    this.#ends.add(over);
+    return { created, over };
+  }
+
+  async #lead(session: Session, created: Promise<void>, lead: SwitchboardPorts['lead']): Promise<void> {
+    const { from, to, direction } = session.record;
+    void session.leg.ended.then((end) => {
       // Where we ended the leg, whoever did so brings the ending.
-      if (end.by !== 'application') return session.end(endingOf(end, session.answered));
+      if (end.by !== 'application') return session.end(endingOf(end, session.record));
     });
-    session.log.info({ from: session.record.from, to: session.record.to }, 'call arrived');
+    session.log.info({ from, to, direction }, 'call begins');
     try {
-      await session.report('call.created');
-      await session.end(await this.#ports.lead(session));
+      await created;
+      await session.end(await lead(session));
     } catch (error) {
       if (!session.scope.closed) session.log.error({ error: explain(error) }, 'the call failed');
       const failure = { code: 'internal_error', message: 'MiniVoice could not go on with the call.' };
@@ -104,21 +134,20 @@ export class Switchboard {
     }
   }
 
-  #inbound({ leg, from, to, route }: Arrival): CallRecord {
-    const now = Math.round(this.#ports.clock.now());
+  #now(): number {
+    return Math.round(this.#ports.clock.now());
+  }
+
+  #blank(leg: Leg, route: Route) {
     return {
       ...route,
       id: this.#ports.ids.next('call'),
       providerCallId: leg.id,
-      status: 'ringing',
-      direction: 'inbound',
-      from,
-      to,
       metadata: {},
       variables: {},
-      createdAt: now,
+      createdAt: this.#now(),
       dialingAt: null,
-      ringingAt: now,
+      ringingAt: null,
       answeredAt: null,
       endedAt: null,
       reason: null,

@@ -1,14 +1,20 @@
 import type { ActionType } from '../../../contract/actions/index.ts';
 import type { Perform } from '../flow.ts';
+import { bridge } from './bridge.ts';
+import { conference } from './conference.ts';
 import { gather } from './gather.ts';
 import { hangup } from './hangup.ts';
-import { notAvailable } from './not-available.ts';
+import { hold, resume } from './hold.ts';
+import { mute, unmute } from './mute.ts';
 import { pause } from './pause.ts';
 import { play } from './play.ts';
 import { pauseRecording, resumeRecording, startRecording, stopRecording } from './recording.ts';
 import { redirect } from './redirect.ts';
 import { say } from './say.ts';
+import { sendDigits } from './send-digits.ts';
 import { setVariable, unsetVariable } from './set-variable.ts';
+import { startStream, stopStream } from './stream.ts';
+import { transfer } from './transfer.ts';
 
 /** Who carries out which action. One that is missing does not compile. */
 export const performers = {
@@ -24,14 +30,14 @@ export const performers = {
   stop_recording: stopRecording,
   pause_recording: pauseRecording,
   resume_recording: resumeRecording,
-  send_digits: notAvailable('send_digits'),
-  transfer: notAvailable('transfer'),
-  bridge: notAvailable('bridge'),
-  conference: notAvailable('conference'),
-  hold: notAvailable('hold'),
-  resume: notAvailable('resume'),
-  mute: notAvailable('mute'),
-  unmute: notAvailable('unmute'),
-  start_stream: notAvailable('start_stream'),
-  stop_stream: notAvailable('stop_stream'),
+  send_digits: sendDigits,
+  transfer,
+  bridge,
+  conference,
+  hold,
+  resume,
+  mute,
+  unmute,
+  start_stream: startStream,
+  stop_stream: stopStream,
 } satisfies { [T in ActionType]: Perform<T> };

@@ -2,11 +2,12 @@ import { checkDocument } from '../../../contract/actions/index.ts';
 import {
   type CallRecord,
   type EventDraft,
+  Rooms,
   type Route,
   Switchboard,
   type TimelineEntry,
 } from '../../calls/index.ts';
-import { SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
+import { SimulatedDialledLeg, SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
 import { Failure, Ids, silentLog, VirtualClock } from '../../kit/index.ts';
 import { type DocumentRequest, Flows, type Services, type Settings } from '../index.ts';
 
@@ -20,6 +21,9 @@ export class SimulatedCall {
   readonly timeline: TimelineEntry[] = [];
   readonly requests: DocumentRequest[] = [];
   readonly recorded: string[] = [];
+  /** Whom the call dialled, in order. */
+  readonly dialled: (SimulatedDialledLeg & { destination: string })[] = [];
+  readonly rooms = new Rooms();
   readonly settings: Settings = {
     answerMethod: 'POST',
     fallbackAnswerUrl: null,
@@ -61,6 +65,12 @@ export class SimulatedCall {
     return this.clock.advance(count * 1000);
   }
 
+  /** A document that arrives while the call runs. */
+  takeOver(actions: object[]): void {
+    const verdict = checkDocument({ actions });
+    if (verdict.ok) this.flows.takeOver(this.record!.id, verdict.actions);
+  }
+
   /** The names of the events so far, in order. */
   get told(): string[] {
     return this.events.map(({ event }) => event);
@@ -99,6 +109,19 @@ export class SimulatedCall {
         resume: note('resume'),
       }),
       settings: () => this.settings,
+      dialer: {
+        dial: async (request) => {
+          const leg = new SimulatedDialledLeg(this.clock, request);
+          this.dialled.push(Object.assign(leg, { destination: request.destination }));
+          return leg;
+        },
+      },
+      rooms: this.rooms,
+      holdMusic: () => silence(1000),
+      streams: () => ({
+        start: ({ streamUrl, track }) => void this.recorded.push(`stream ${track} to ${streamUrl}`),
+        stop: ({ streamUrl }) => void this.recorded.push(`no more stream to ${streamUrl ?? 'anyone'}`),
+      }),
     };
   }
 

@@ -1,5 +1,17 @@
 import { type Clock, Failure, Signal, sleep } from '../../kit/index.ts';
-import type { Digit, Leg, LegEnd, RefusalReason, Sound, Tap, TapEnd, TapOptions } from '../index.ts';
+import {
+  type DialledLeg,
+  DialRefusal,
+  type Digit,
+  type Leg,
+  type LegEnd,
+  type RefusalReason,
+  type Sound,
+  type SoundStream,
+  type Tap,
+  type TapEnd,
+  type TapOptions,
+} from '../index.ts';
 
 /** A leg without a line: sounds take their time on the given clock, and a test plays the far end. */
 export class SimulatedLeg implements Leg {
@@ -8,6 +20,8 @@ export class SimulatedLeg implements Leg {
   readonly ended: Promise<LegEnd>;
   /** What the far end saw and heard, in order: `ringing`, `answered`, `heard 1.5 s`, `refused busy`, `hung up`. */
   readonly seen: string[] = [];
+  /** The room that it is in. */
+  room: string | undefined;
   #clock: Clock;
   #over = new AbortController();
   #resolve!: (end: LegEnd) => void;
@@ -35,13 +49,13 @@ export class SimulatedLeg implements Leg {
 
   refuse(reason: RefusalReason): void {
     this.seen.push(`refused ${reason}`);
-    this.#end({ by: 'application', reason });
+    this.end({ by: 'application', reason });
   }
 
   async hangup(): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.seen.push('hung up');
-    this.#end({ by: 'application', reason: 'normal' });
+    this.end({ by: 'application', reason: 'normal' });
   }
 
   async play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
@@ -80,6 +94,39 @@ export class SimulatedLeg implements Leg {
     this.seen.push(on ? 'redacted' : 'no longer redacted');
   }
 
+  async sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
+    await sleep(this.#clock, digits.length * 200, signal);
+    this.seen.push(`was sent ${digits}`);
+  }
+
+  enter(room: string, { muted = false } = {}): void {
+    this.room = room;
+    this.seen.push(`entered ${muted ? 'muted' : 'speaking'}`);
+  }
+
+  leave(): void {
+    if (this.room === undefined) return;
+    this.room = undefined;
+    this.seen.push('left');
+  }
+
+  hold(music: Sound | null): void {
+    this.seen.push(music ? 'held' : 'resumed');
+  }
+
+  mute({ read, write }: { read: boolean; write: boolean }): void {
+    this.seen.push(`muted ${[read && 'read', write && 'write'].filter(Boolean).join(' and ') || 'nothing'}`);
+  }
+
+  stream(): SoundStream {
+    const frames = new Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>();
+    return { frames, play() {}, clear() {}, drained: async () => 'heard', close() {} };
+  }
+
+  async refer(target: string): Promise<void> {
+    this.seen.push(`was referred to ${target}`);
+  }
+
   /** The far end presses keys. */
   press(digits: string): void {
     for (const digit of digits) this.digits.emit({ digit, durationMs: 100 });
@@ -87,12 +134,40 @@ export class SimulatedLeg implements Leg {
 
   /** The far end hangs up. */
   farEndHangsUp(): void {
-    this.#end({ by: 'caller', reason: 'normal' });
+    this.end({ by: 'far_end', reason: 'normal' });
   }
 
-  #end(end: LegEnd): void {
+  protected end(end: LegEnd): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
     this.#resolve(end);
+  }
+}
+
+/** A leg that is dialled: a test lets its far end ring, answer or refuse. */
+export class SimulatedDialledLeg extends SimulatedLeg implements DialledLeg {
+  readonly progress = new Signal<'ringing' | 'early_media'>();
+  #answered = Promise.withResolvers<void>();
+
+  constructor(clock: Clock, options: { timeoutMs: number; signal: AbortSignal }) {
+    super(clock);
+    this.#answered.promise.catch(() => {});
+    const timer = clock.after(options.timeoutMs, () => this.farEndRefuses('no_answer', 408));
+    options.signal.addEventListener('abort', () => this.farEndRefuses('canceled', 487), { once: true });
+    void this.#answered.promise.finally(() => timer.cancel()).catch(() => {});
+  }
+
+  override async answer(): Promise<void> {
+    await this.#answered.promise;
+    this.seen.push('answered');
+  }
+
+  farEndAnswers(): void {
+    this.#answered.resolve();
+  }
+
+  farEndRefuses(code: string, sipStatus: number): void {
+    const cause = new DialRefusal(sipStatus, code);
+    this.#answered.reject(new Failure(code, `The far end refused: ${code}.`, { cause }));
   }
 }

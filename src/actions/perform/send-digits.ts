@@ -1,0 +1,16 @@
+import { sleep } from '../../kit/index.ts';
+import type { Perform } from '../flow.ts';
+
+/** Milliseconds that each letter of waiting stands for. */
+const WAITS: Record<string, number> = { w: 500, W: 1000, ',': 1000 };
+
+/** Presses keys towards the far end, with pauses between them. */
+export const sendDigits: Perform<'send_digits'> = async (action, flow) => {
+  const { clock } = flow.services;
+  await sleep(clock, action.pauseBeforeMs, flow.signal);
+  for (const part of action.digits.match(/[wW,]|[^wW,]+/g) ?? []) {
+    const wait = WAITS[part];
+    if (wait) await sleep(clock, wait, flow.signal);
+    else await flow.leg.sendDigits(part, flow.signal);
+  }
+};

@@ -1,0 +1,91 @@
+import type { DialledLeg, Sound } from '../../calls/index.ts';
+import { explain, Failure } from '../../kit/index.ts';
+import type { Flow } from '../flow.ts';
+
+/** Whom to call for the caller, and for how long to let it ring. */
+export interface Destination {
+  destination: string;
+  /** Caller id; the caller's own number where it is not given. */
+  from?: string | undefined;
+  timeoutSeconds: number;
+}
+
+/**
+ * Calls a destination beside the call and resolves when it answers; the caller hears ringing, or what the far
+ * end sends before it answers. Fails with the reason of the refusal: `busy`, `no_answer`, `rejected`, ….
+ */
+export async function connect(
+  flow: Flow,
+  { destination, from, timeoutSeconds }: Destination,
+): Promise<DialledLeg> {
+  const { session, leg, services, signal } = flow;
+  const far = await services.dialer.dial({
+    destination,
+    from: from ?? session.record.from,
+    customerId: session.record.customerId,
+    timeoutMs: timeoutSeconds * 1000,
+    beside: leg,
+    signal,
+  });
+  session.scope.defer(() => far.hangup());
+  const note = (status: string, more: object = {}) =>
+    session.note('leg', { leg_id: far.id, destination, status, ...more });
+  const quiet = new AbortController();
+  far.progress.on((progress) => {
+    note(progress);
+    if (progress === 'early_media') {
+      quiet.abort();
+      join(flow, far);
+    }
+  });
+  void leg.play(ringback(), AbortSignal.any([quiet.signal, signal])).catch(() => {});
+  try {
+    await far.answer();
+    note('answered');
+    return far;
+  } catch (error) {
+    leg.leave();
+    await far.hangup();
+    if (!signal.aborted) note('failed', { error: reasonOf(error) });
+    throw error;
+  } finally {
+    quiet.abort();
+  }
+}
+
+/** Lets the two talk until one of them hangs up, or another document takes over. */
+export async function talk(flow: Flow, far: DialledLeg): Promise<void> {
+  join(flow, far);
+  await Promise.race([far.ended, aborted(flow.signal)]);
+  flow.leg.leave();
+  await far.hangup();
+}
+
+function join({ leg }: Flow, far: DialledLeg): void {
+  leg.enter(far.id);
+  far.enter(far.id);
+}
+
+function reasonOf(error: unknown): object {
+  return { code: error instanceof Failure ? error.code : 'internal_error', message: explain(error) };
+}
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+const RATE = 8000;
+
+/** Ringing as in North America: 440 + 480 Hz, two seconds on and four off, for as long as it is listened to. */
+async function* ringback(): AsyncIterable<Sound> {
+  const samples = new Int16Array(new SharedArrayBuffer(6 * RATE * 2));
+  for (let i = 0; i < 2 * RATE; i++) {
+    const wave = Math.sin((2 * Math.PI * 440 * i) / RATE) + Math.sin((2 * Math.PI * 480 * i) / RATE);
+    samples[i] = wave * 2500;
+  }
+  for (;;) yield { samples };
+}
