@@ -1,0 +1,65 @@
+import { availableParallelism } from 'node:os';
+import type { Clock, Log } from '../../kit/index.ts';
+import { Failure } from '../../kit/index.ts';
+import { type Answer, RecogniserChild, type StartChild } from './child.ts';
+import type { ModelName } from './models.ts';
+import type { Silence } from './process.ts';
+
+export interface RecogniserSettings {
+  model: ModelName;
+  /** Folder for what is made once and kept; made when it is missing. */
+  folder: string;
+  /** Recordings at once, each with a process of one thread and some 450 MB. Default 1. */
+  atOnce?: number;
+  clock: Clock;
+  log: Log;
+  /** For tests. */
+  startChild?: StartChild;
+}
+
+/** Sound to text. */
+export interface Recogniser {
+  /** What its results are labelled with. */
+  readonly engine: string;
+  /**
+   * What is said in a recording, English, in order of time. Rejects with `recognition_failed`; a later try may
+   * succeed. `signal` gives it up.
+   */
+  transcribe(path: string, silent?: Silence[], signal?: AbortSignal): Promise<Answer>;
+  /** Gives up what is running. */
+  close(): Promise<void>;
+}
+
+/**
+ * The recogniser that comes with the program. It lives in processes of the lowest priority, so that it neither
+ * makes a packet late nor takes the program with it when native code fails; they are started when there is
+ * work, and end when there has been none for a minute.
+ */
+export function createRecogniser(settings: RecogniserSettings): Recogniser {
+  const atOnce = Math.min(settings.atOnce ?? 1, availableParallelism());
+  const children = Array.from({ length: atOnce }, () => new RecogniserChild(settings));
+  const idle = [...children];
+  const waiting: (() => void)[] = [];
+  const engine = `moonshine-${settings.model}`;
+
+  async function transcribe(path: string, silent: Silence[] = [], signal?: AbortSignal): Promise<Answer> {
+    while (idle.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    signal?.throwIfAborted();
+    const child = idle.pop()!;
+    try {
+      return await child.transcribe({ path, silent }, signal);
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw new Failure('recognition_failed', 'the recording could not be transcribed', { cause: error });
+    } finally {
+      idle.push(child);
+      waiting.shift()?.();
+    }
+  }
+
+  return {
+    engine,
+    transcribe,
+    close: async () => void (await Promise.all(children.map((one) => one.close()))),
+  };
+}
