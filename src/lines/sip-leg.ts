@@ -1,9 +1,19 @@
-import type { Digit, Leg, LegEnd, RefusalReason, Sound, Tap, TapOptions } from '../calls/index.ts';
+import type {
+  Digit,
+  Leg,
+  LegEnd,
+  RefusalReason,
+  Sound,
+  SoundStream,
+  Tap,
+  TapOptions,
+} from '../calls/index.ts';
 import { Failure, type Log, type Signal } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
 import type { Dialog, DialogEnd } from '../sip/index.ts';
 import type { Negotiation } from './negotiation.ts';
 import type { Opening } from './opening.ts';
+import { referTo } from './refer.ts';
 
 export interface SipLegParts {
   id: string;
@@ -79,6 +89,36 @@ export class SipLeg implements Leg {
 
   redact(on: boolean): void {
     this.audio.redact(on);
+  }
+
+  sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
+    return this.audio.sendDigits(digits, signal);
+  }
+
+  enter(room: string, options?: { muted?: boolean }): void {
+    this.audio.enter(room, options);
+  }
+
+  leave(): void {
+    this.audio.leave();
+  }
+
+  hold(music: Sound | null): void {
+    this.audio.hold(music);
+  }
+
+  mute(directions: { read: boolean; write: boolean }): void {
+    this.audio.mute(directions);
+  }
+
+  stream(): SoundStream {
+    return this.audio.stream();
+  }
+
+  async refer(target: string, signal: AbortSignal): Promise<void> {
+    if (!this.#dialog) throw new Failure('transfer_failed', 'The far end is not connected.');
+    const uri = target.startsWith('+') ? `tel:${target}` : target;
+    await referTo(this.#dialog, uri, AbortSignal.any([signal, this.signal]));
   }
 
   async #answer(): Promise<void> {
