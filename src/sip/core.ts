@@ -1,5 +1,6 @@
 import type { Clock, Log, Random } from '../kit/index.ts';
 import type { Dialogs } from './dialog/dialogs.ts';
+import type { Tokens } from './tokens.ts';
 import type { TimerBase, TransactionLayer } from './transaction/index.ts';
 import type { TransportLayer } from './transport/index.ts';
 
@@ -7,6 +8,7 @@ import type { TransportLayer } from './transport/index.ts';
 export interface Core {
   readonly clock: Clock;
   readonly random: Random;
+  readonly tokens: Tokens;
   readonly log: Log;
   readonly timers: TimerBase;
   readonly transport: TransportLayer;
@@ -26,9 +28,3 @@ export const ALLOW = 'INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO, REFER, NOTI
 export const SUPPORTED = '100rel, timer';
 /** The bodies that are understood in offers and answers. */
 export const ACCEPT = 'application/sdp';
-
-/** A tag, unique in space and time (RFC 3261 §19.3). */
-export const newTag = (random: Random): string => random.bytes(8).toString('hex');
-
-/** RFC 3261 §8.1.1.7 */
-export const newBranch = (random: Random): string => `z9hG4bK${random.bytes(10).toString('hex')}`;

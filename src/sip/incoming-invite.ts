@@ -160,13 +160,9 @@ export class ServerInvite implements IncomingInvite {
 
   #newDialog(): InviteDialog {
     const { request, source } = this;
-    const { random } = this.#core;
+    const { random, tokens } = this.#core;
     const user = parseUri(request.uri).user;
-    const state = DialogState.ofServer(
-      request,
-      random.bytes(8).toString('hex'),
-      Math.floor(random.float() * 2 ** 16),
-    );
+    const state = DialogState.ofServer(request, tokens.tag(), Math.floor(random.float() * 2 ** 16));
     const dialog = new InviteDialog(this.#core, {
       state,
       contact: contactOf(this.#core, source.transport, user),

@@ -1,4 +1,4 @@
-import { type Core, newTag } from './core.ts';
+import type { Core } from './core.ts';
 import {
   createRequest,
   formatNameAddress,
@@ -37,7 +37,7 @@ export class InviteBuilder {
     const [first] = route;
     this.#core = core;
     this.#options = options;
-    this.#from = formatNameAddress({ ...sender, tag: newTag(core.random) });
+    this.#from = formatNameAddress({ ...sender, tag: core.tokens.tag() });
     this.#to = formatNameAddress(parseNameAddress(to ?? `<${target}>`));
     this.#user = parseUri(sender.uri).user;
     this.#minSe = core.minSe;

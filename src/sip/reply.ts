@@ -1,4 +1,4 @@
-import { ACCEPT, ALLOW, type Core, newTag, SUPPORTED } from './core.ts';
+import { ACCEPT, ALLOW, type Core, SUPPORTED } from './core.ts';
 import { createResponse, formatUri, type SipRequest, type SipResponse, toOf } from './message/index.ts';
 import type { ServerTransaction } from './transaction/index.ts';
 
@@ -27,7 +27,7 @@ export interface Reply extends ReplyParts {
 
 /** Builds a response with our name in it. */
 export function responseTo(core: Core, request: SipRequest, status: number, parts: ReplyParts): SipResponse {
-  const toTag = parts.toTag ?? (toOf(request).tag === undefined ? newTag(core.random) : undefined);
+  const toTag = parts.toTag ?? (toOf(request).tag === undefined ? core.tokens.tag() : undefined);
   const response = createResponse(request, status, parts.reason, toTag);
   response.headers.append('Server', core.userAgent);
   for (const [name, value] of parts.headers ?? []) response.headers.append(name, value);

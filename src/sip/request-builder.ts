@@ -1,11 +1,11 @@
-import { type Core, newTag } from './core.ts';
+import type { Core } from './core.ts';
 import { createRequest, formatNameAddress, parseNameAddress, type SipRequest } from './message/index.ts';
 import type { RequestOptions } from './user-agent.ts';
 
 /** Writes a request outside of dialogs; each call takes the next CSeq, as a challenge wants it. */
 export function requestBuilder(core: Core, options: RequestOptions): () => SipRequest {
   const { method, target, headers = [], callId = core.random.uuid() } = options;
-  const from = formatNameAddress({ ...parseNameAddress(options.from), tag: newTag(core.random) });
+  const from = formatNameAddress({ ...parseNameAddress(options.from), tag: core.tokens.tag() });
   const to = formatNameAddress(parseNameAddress(options.to ?? `<${target}>`));
   let seq = options.seq ?? 1;
   return () => {

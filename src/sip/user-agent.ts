@@ -1,7 +1,7 @@
 import { type Clock, type Log, type Random, sleep } from '../kit/index.ts';
 import { type Endpoint, type Network, systemNetwork } from '../net/index.ts';
 import { Authorization, type Login } from './authorization.ts';
-import { type Core, newBranch, newTag } from './core.ts';
+import type { Core } from './core.ts';
 import { Dialogs } from './dialog/index.ts';
 import { exchange } from './exchange.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
@@ -10,6 +10,7 @@ import { ClientInvite, type InviteOptions, type OutgoingInvite } from './outgoin
 import { Reception } from './reception.ts';
 import type { ExtraHeaders, Reply } from './reply.ts';
 import { requestBuilder } from './request-builder.ts';
+import { Tokens } from './tokens.ts';
 import {
   standardTimers,
   type TimerBase,
@@ -97,18 +98,30 @@ export function createUserAgent(options: UserAgentOptions): UserAgent {
 function coreOf(options: UserAgentOptions): Core {
   const { clock, random, log, userAgent, timers = standardTimers, sessionExpires } = options;
   const { host, port, publicAddress, network = systemNetwork, maxTransactions = 100_000 } = options;
+  const tokens = new Tokens(random);
   const transport = new TransportLayer({ clock, log, network, host, port, publicAddress });
   const transactions = new TransactionLayer({
     clock,
     timers,
     transport,
     maxTransactions,
-    newBranch: () => newBranch(random),
-    newTag: () => newTag(random),
+    tokens,
   });
   const { minSe = 90 } = options;
   const dialogs = new Dialogs();
-  return { clock, random, log, timers, transport, transactions, dialogs, userAgent, sessionExpires, minSe };
+  return {
+    clock,
+    random,
+    tokens,
+    log,
+    timers,
+    transport,
+    transactions,
+    dialogs,
+    userAgent,
+    sessionExpires,
+    minSe,
+  };
 }
 
 const CLOSE_GRACE_MS = 2000;

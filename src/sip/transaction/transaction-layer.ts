@@ -1,4 +1,5 @@
 import { createResponse, type SipMessage, type SipRequest, serialize, toOf } from '../message/index.ts';
+import type { Tokens } from '../tokens.ts';
 import { type Flow, replyFlow, type Target, type TransportLayer } from '../transport/index.ts';
 import { cancelOf } from './ack.ts';
 import type { ClientTransaction, ClientUser } from './client.ts';
@@ -30,9 +31,7 @@ export interface TransactionCounters {
 
 export interface TransactionLayerOptions extends TransactionContext {
   transport: TransportLayer;
-  /** A new branch, unique in time and space (RFC 3261 §8.1.1.7). */
-  newBranch: () => string;
-  newTag: () => string;
+  tokens: Tokens;
   /** More open transactions than this, and new requests are refused with 503. */
   maxTransactions: number;
 }
@@ -60,7 +59,11 @@ export class TransactionLayer {
 
   /** Sends a request to the first hop that takes it. @throws when none can be reached. */
   async start(request: SipRequest, target: Target, user: ClientUser): Promise<ClientTransaction> {
-    const { flow, data } = await this.#options.transport.route(request, target, this.#options.newBranch());
+    const { flow, data } = await this.#options.transport.route(
+      request,
+      target,
+      this.#options.tokens.branch(),
+    );
     return this.#start(request, data, flow, user);
   }
 
@@ -72,7 +75,7 @@ export class TransactionLayer {
 
   /** Sends an ACK of a 2xx, which belongs to no transaction. Rejects when there is no way to send it. */
   async acknowledge(ack: SipRequest, target: Target): Promise<() => void> {
-    const { flow, data } = await this.#options.transport.route(ack, target, this.#options.newBranch());
+    const { flow, data } = await this.#options.transport.route(ack, target, this.#options.tokens.branch());
     flow.send(data);
     return () => flow.send(data);
   }
@@ -144,21 +147,21 @@ export class TransactionLayer {
 
   #merged(transaction: ServerTransaction): void {
     this.counters.merged++;
-    transaction.respond(createResponse(transaction.request, 482, undefined, this.#options.newTag()));
+    transaction.respond(createResponse(transaction.request, 482, undefined, this.#options.tokens.tag()));
   }
 
   // RFC 3261 §9.2: answered by itself; only an INVITE that waits can be taken back.
   #cancel(transaction: ServerTransaction): void {
     const { request } = transaction;
     const invite = this.#servers.get(serverKey(request, 'INVITE'));
-    const tag = toOf(request).tag ?? this.#options.newTag();
+    const tag = toOf(request).tag ?? this.#options.tokens.tag();
     transaction.respond(createResponse(request, invite ? 200 : 481, undefined, tag));
     if (invite instanceof InviteServerTransaction) invite.canceled?.();
   }
 
   #overloaded(request: SipRequest, flow: Flow): void {
     this.counters.overloaded++;
-    const response = createResponse(request, 503, undefined, this.#options.newTag());
+    const response = createResponse(request, 503, undefined, this.#options.tokens.tag());
     response.headers.append('Retry-After', String(OVERLOAD_RETRY_SECONDS));
     replyFlow(request, flow).send(serialize(response));
   }
