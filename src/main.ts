@@ -36,8 +36,9 @@ async function serve(): Promise<void> {
     program.stop(config.drainSeconds * 1000).then(
       () => log.info({}, 'stopped'),
       (error) => {
+        // What could not be closed would keep the process alive.
         log.error({ error: explain(error) }, 'could not stop cleanly');
-        process.exitCode = 1;
+        process.exit(1);
       },
     );
   };

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Inbox } from '../../tests/support/inbox.ts';
 
 const main = resolve(import.meta.dirname, '../../src/main.ts');
 
@@ -13,17 +14,16 @@ export class Server {
   readonly http: string;
   readonly sip: { host: string; port: number };
   readonly adminToken: string;
-  /** Every line that it wrote. */
-  readonly log: string[];
+  #lines: Inbox<string>;
   #process: ChildProcess;
 
-  private constructor(process: ChildProcess, dataDir: string, log: string[], ready: Ready) {
+  private constructor(process: ChildProcess, dataDir: string, lines: Inbox<string>, ready: Ready) {
     this.#process = process;
     this.dataDir = dataDir;
-    this.log = log;
+    this.#lines = lines;
     this.http = ready.http;
     const [host = '', port = ''] = ready.sip.split(':');
-    this.sip = { host, port: Number(port) };
+    this.sip = { host: host === '0.0.0.0' ? '127.0.0.1' : host, port: Number(port) };
     this.adminToken = ADMIN_TOKEN;
   }
 
@@ -37,16 +37,28 @@ export class Server {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'minivoice-')));
     const env = { ...process.env, ...FREE_PORTS, MINIVOICE_DATA_DIR: dataDir, ...options.env };
     const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const log: string[] = [];
-    createInterface({ input: child.stderr! }).on('line', (line) => log.push(line));
+    const lines = new Inbox<string>((line) => `\n${line}`);
+    createInterface({ input: child.stderr! }).on('line', (line) => lines.add(line));
     const ready = await new Promise<Ready>((fulfil, reject) => {
       createInterface({ input: child.stdout! }).on('line', (line) => {
-        log.push(line);
+        lines.add(line);
         if (line.startsWith('{"msg":"ready"')) fulfil(JSON.parse(line));
       });
-      child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${log.join('\n')}`)));
+      child.once('exit', (code) =>
+        reject(new Error(`the server ended with ${code}:\n${lines.all.join('\n')}`)),
+      );
     });
-    return new Server(child, dataDir, log, ready);
+    return new Server(child, dataDir, lines, ready);
+  }
+
+  /** Every line that it wrote. */
+  get log(): string[] {
+    return this.#lines.all;
+  }
+
+  /** Waits for a line with this in it. */
+  logged(text: string): Promise<string> {
+    return this.#lines.take((line) => line.includes(text), `line with ${JSON.stringify(text)}`);
   }
 
   /** A request with the admin token; fails the test on anything but 2xx. */
@@ -89,10 +101,15 @@ export class Server {
     return { id: app.id, apiKey: app.api_key };
   }
 
-  /** SIGTERM, and waits for the end. */
+  /** SIGTERM, waits for the end, and removes its data. */
   async stop(): Promise<void> {
-    await this.#end('SIGTERM');
+    await this.terminate();
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** SIGTERM: the data folder stays. @returns the exit code. */
+  terminate(): Promise<number | null> {
+    return this.#end('SIGTERM');
   }
 
   /** kill -9: the data folder stays. */
@@ -100,10 +117,12 @@ export class Server {
     await this.#end('SIGKILL');
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== null || signalCode !== null) return exitCode;
     this.#process.kill(signal);
-    await once(this.#process, 'exit');
+    const [code] = await once(this.#process, 'exit');
+    return code;
   }
 }
 

@@ -13,16 +13,18 @@ const SECRET = 'whsec_of_the_tests';
 export class Stage {
   readonly app: AppServer;
   #server: Server;
+  #env: Record<string, string>;
   #lines = 0;
 
-  private constructor(server: Server, app: AppServer) {
+  private constructor(server: Server, env: Record<string, string>, app: AppServer) {
     this.#server = server;
+    this.#env = env;
     this.app = app;
   }
 
   static async open(env: Record<string, string> = {}): Promise<Stage> {
     const [server, app] = await Promise.all([Server.start({ env }), AppServer.start({ secret: SECRET })]);
-    return new Stage(server, app);
+    return new Stage(server, env, app);
   }
 
   get server(): Server {
@@ -48,9 +50,14 @@ export class Stage {
   }
 
   /** Kills the program with -9 and starts it again over the same data. */
-  async crash(env: Record<string, string> = {}): Promise<void> {
+  async crash(): Promise<void> {
     await this.#server.kill();
-    this.#server = await Server.start({ dataDir: this.#server.dataDir, env });
+    await this.restart();
+  }
+
+  /** Starts the program again, which has ended, over the same data. */
+  async restart(): Promise<void> {
+    this.#server = await Server.start({ dataDir: this.#server.dataDir, env: this.#env });
   }
 
   async close(): Promise<void> {

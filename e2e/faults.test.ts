@@ -1,0 +1,244 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Misbehaviour } from '../tests/support/app-server.ts';
+import { Baresip } from './support/baresip.ts';
+import { freePort, missing } from './support/peers.ts';
+import { Sipp } from './support/sipp.ts';
+import { Stage } from './support/stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open();
+});
+afterAll(() => stage.close());
+
+const why = missing.sipp ?? '';
+
+describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () => {
+  /** Calls an application that answers like this, and waits for the call's failure. */
+  async function failure(how: Misbehaviour | object, fields = {}) {
+    let asked = 0;
+    const line = await stage.line(() => {
+      asked += 1;
+      return how;
+    }, fields);
+    const { caller, call } = await line.call();
+    const { data } = await call.next('call.failed');
+    await caller.done;
+    return { call, data, asked };
+  }
+
+  it('that answers with 500 is asked once more, and then the caller is told', async () => {
+    const { call, data, asked } = await failure(500);
+    expect(asked).toBe(2);
+    expect(data).toMatchObject({ reason: 'answer_url_error', ended_by: 'application' });
+    expect(data['error'].code).toBe('answer_url_error');
+    expect(call.told).toEqual(['call.created', 'call.answered', 'call.failed']);
+    expect((await call.timeline('request')).map(({ status }) => status)).toEqual([500, 500]);
+  });
+
+  it('that does not answer within five seconds is not waited for', async () => {
+    const { call, data, asked } = await failure('silent', { fault_message: 'Sorry.' });
+    expect(asked).toBe(1);
+    expect(data).toMatchObject({ reason: 'answer_url_error' });
+    const [request] = await call.timeline('request');
+    expect(request!['duration_ms']).toBeGreaterThanOrEqual(4900);
+    expect(request!['duration_ms']).toBeLessThan(6500);
+  });
+
+  it('that answers with no JSON is told so', async () => {
+    const { data, asked } = await failure('garbage', { fault_message: 'Sorry.' });
+    expect(asked).toBe(1);
+    expect(data['error']).toMatchObject({ message: 'invalid action payload', details: [{ pointer: '' }] });
+  });
+
+  it('that answers with wrong actions is told of all its mistakes at once, and none of it is done', async () => {
+    const wrong = [
+      { say: { text: '' } },
+      { gather: { num_digits: 0 } },
+      { juggle: {} },
+      { pause: { minutes: 1 } },
+    ];
+    const { call, data } = await failure(wrong, { fault_message: 'Sorry.' });
+    const pointers = data['error'].details.map(({ pointer }: { pointer: string }) => pointer);
+    for (const part of ['/actions/0', '/actions/1', '/actions/2', '/actions/3']) {
+      expect(pointers).toContainEqual(expect.stringContaining(part));
+    }
+    expect(await call.actions()).toEqual([]);
+  });
+
+  it('that is down is replaced by its fallback', async () => {
+    const down = `http://127.0.0.1:${await freePort()}/`;
+    const fallback = stage.app.on('/fallback', [{ pause: { seconds: 0.1 } }]);
+    const line = await stage.line([], { answer_url: down, fallback_answer_url: fallback });
+    const { call } = await line.call();
+    expect((await call.next('call.completed')).data['reason']).toBe('normal');
+    expect(await call.actions()).toEqual(['pause: completed']);
+  });
+
+  it('that fails at a redirect fails the call, after what came before', async () => {
+    const gone = stage.app.url('/nowhere');
+    const line = await stage.line([
+      { pause: { seconds: 0.1 } },
+      { redirect: { url: gone } },
+      { pause: { seconds: 9 } },
+    ]);
+    const { call } = await line.call();
+    const { data } = await call.next('call.failed');
+    expect(data['error'].code).toBe('answer_url_error');
+    expect(await call.actions()).toEqual(['pause: completed', 'redirect: answer_url_error']);
+  });
+
+  it('that names a sound that is not there has the flow go on', async () => {
+    const line = await stage.line([{ play: { url: stage.app.url('/no.wav') } }, { pause: { seconds: 0.1 } }]);
+    const { call } = await line.call();
+    await call.next('call.completed');
+    expect(await call.actions()).toEqual(['play: play_failed', 'pause: completed']);
+  });
+
+  it('whose webhook fails at first is told everything all the same, and in order', async () => {
+    const line = await stage.line([{ start_recording: {} }, { pause: { seconds: 0.2 } }]);
+    let refusals = 0;
+    stage.app.webhook = ({ event, call }) =>
+      call['to'] === line.number && event === 'call.answered' && refusals++ === 0 ? 500 : 204;
+    const { call } = await line.call();
+    await call.next('call.completed');
+    expect(call.events.map(({ event, headers }) => `${event} ${headers['x-minivoice-attempt']}`)).toEqual([
+      'call.created 1',
+      'call.answered 1',
+      'call.answered 2',
+      'recording.started 1',
+      'recording.completed 1',
+      'call.completed 1',
+    ]);
+  });
+});
+
+describe.skipIf(missing.baresip)(`the caller ${missing.baresip ?? ''}`, { concurrent: true }, () => {
+  it('hears an apology where the application is down', async () => {
+    const line = await stage.line([], { answer_url: `http://127.0.0.1:${await freePort()}/` });
+    const phone = await Baresip.start();
+    try {
+      await phone.dial(line.uri);
+      const call = await line.arrived();
+      await phone.next('CALL_CLOSED');
+      expect((await phone.heard()).loudMs(0)).toBeGreaterThan(1500);
+      await call.next('call.failed');
+    } finally {
+      await phone.close();
+    }
+  });
+});
+
+describe.skipIf(missing.sipp)(`an INVITE ${why}`, { concurrent: true }, () => {
+  const refused = async (to: string, expected: number, more = {}) => {
+    const caller = await Sipp.call(stage.server, { to, expect: expected, ...more });
+    await caller.done;
+  };
+
+  it('for a number that nobody has gets 404', () => refused('+15559999999', 404));
+
+  it('for a number that takes no calls gets 603', async () => {
+    const line = await stage.line([]);
+    const { data } = await stage.server.admin<{ data: { id: string; number_e164: string }[] }>(
+      'GET',
+      '/dids?limit=200',
+    );
+    const did = data.find(({ number_e164 }) => number_e164 === line.number)!;
+    await stage.server.admin('PATCH', `/dids/${did.id}`, { route_mode: 'reject' });
+    await refused(line.number, 603);
+  });
+
+  it('that offers no codec of ours gets 488', async () => {
+    const line = await stage.line([]);
+    await refused(line.number, 488, { codecs: [18] });
+  });
+
+  it.each([
+    ['busy', 486],
+    ['rejected', 603],
+  ])('that the application finds %s gets %i', async (reason, status) => {
+    const line = await stage.line([{ hangup: { reason } }]);
+    const { caller, call } = await line.call({ expect: status });
+    const { data } = await call.next('call.failed');
+    await caller.done;
+    expect(data).toMatchObject({ reason, ended_by: 'application', billsec_seconds: 0 });
+    expect(call.told).toEqual(['call.created', 'call.failed']);
+  });
+
+  it('that is canceled while it rings is a call that was canceled', async () => {
+    const line = await stage.line('silent');
+    const { caller, call } = await line.call({ expect: 487 });
+    await caller.hangUp();
+    const { data } = await call.next('call.canceled');
+    expect(data).toMatchObject({ reason: 'canceled', ended_by: 'caller' });
+    expect(call.told).toEqual(['call.created', 'call.canceled']);
+    expect(await call.read()).toMatchObject({ status: 'canceled', answered_at: null });
+  });
+
+  it('is answered though rubbish comes on the same port', async () => {
+    const socket = createSocket('udp4');
+    const rubbish = ['', '\0\0\0\0', 'INVITE', 'INVITE sip: SIP/2.0\r\nVia:\r\n\r\n', 'x'.repeat(60_000)];
+    for (const text of rubbish) socket.send(text, stage.server.sip.port, '127.0.0.1');
+    const line = await stage.line([{ pause: { seconds: 0.1 } }]);
+    const { caller, call } = await line.call();
+    await call.next('call.completed');
+    await caller.done;
+    socket.close();
+    await once(socket, 'close');
+  });
+});
+
+describe.skipIf(missing.sipp)(`a caller ${why}`, { concurrent: true }, () => {
+  const actions = {
+    say: { say: { text: 'This is a long sentence that nobody hears to its end, for he has hung up.' } },
+    play: { play: { url: '' } },
+    pause: { pause: { seconds: 30 } },
+    redirect: { redirect: { url: '' } },
+  };
+
+  it.each(Object.entries(actions))('who hangs up during %s ends the call at once', async (name, action) => {
+    const url = name === 'play' ? stage.tone(1000, 20_000) : stage.app.on('/slow', 'silent');
+    const first = 'url' in Object.values(action)[0]! ? { [name]: { url } } : action;
+    const line = await stage.line([{ start_recording: {} }, first, { say: { text: 'No.' } }]);
+    const { caller, call } = await line.call();
+    await call.next('recording.started');
+    await caller.hangUp();
+    const { data } = await call.next('call.completed');
+    expect(data).toMatchObject({ ended_by: 'caller', reason: 'normal' });
+    expect(await call.actions()).toEqual(['start_recording: completed', `${name}: interrupted`]);
+  });
+
+  it('who hangs up during gather has the gather canceled, before the call ends', async () => {
+    const line = await stage.line([{ start_recording: {} }, { gather: { timeout_seconds: 30 } }]);
+    const { caller, call } = await line.call();
+    await call.next('recording.started');
+    await caller.hangUp();
+    await call.next('call.completed');
+    expect((await call.next('call.gathered')).data).toMatchObject({ status: 'canceled', digits: '' });
+    expect(call.told.at(-1)).toBe('call.completed');
+  });
+});
+
+describe.skipIf(missing.sipp)(`a server for the world ${why}`, () => {
+  it('refuses SIP from whom it does not know, and takes it from a trunk', async () => {
+    const world = await Stage.open({ MINIVOICE_SIP_HOST: '0.0.0.0', MINIVOICE_PUBLIC_ADDRESS: '127.0.0.1' });
+    try {
+      const line = await world.line([{ pause: { seconds: 0.1 } }]);
+      await (await Sipp.call(world.server, { to: line.number, expect: 403 })).done;
+      const { data } = await world.server.admin<{ data: { customer_id: string }[] }>('GET', '/applications');
+      const trunk = {
+        customer_id: data[0]!.customer_id,
+        name: 'carrier',
+        proxy: '192.0.2.1',
+        inbound_ip: '127.0.0.0/8',
+      };
+      await world.server.admin('POST', '/trunks', trunk);
+      const { call } = await line.call();
+      await call.next('call.completed');
+    } finally {
+      await world.close();
+    }
+  });
+});

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type DialledLeg, DialRefusal } from '../src/calls/index.ts';
+import { type Failure, silentLog, systemClock, systemRandom } from '../src/kit/index.ts';
+import { createDialer } from '../src/lines/index.ts';
+import { createMediaEngine, type MediaEngine } from '../src/media/index.ts';
+import { systemNetwork } from '../src/net/index.ts';
+import { createUserAgent, type UserAgent } from '../src/sip/index.ts';
+import { Answerer, type Step } from './support/answerer.ts';
+import { missing } from './support/peers.ts';
+
+const clock = systemClock;
+let agent: UserAgent;
+let media: MediaEngine;
+
+beforeAll(async () => {
+  const random = systemRandom;
+  const settings = { clock, random, log: silentLog, host: '127.0.0.1', port: 0, userAgent: 'MiniVoice' };
+  agent = createUserAgent({ ...settings, timers: { t1: 50, t2: 400, t4: 500 } });
+  await agent.listen();
+  const ports = { from: 30_000, to: 30_999 };
+  media = await createMediaEngine({ ...settings, workers: 1, ports });
+});
+
+afterAll(async () => {
+  await agent.close();
+  await media.close();
+});
+
+const trunkTo = (far: Answerer, login: { username?: string; password?: string } = {}) => ({
+  gatewayName: 'carrier',
+  proxy: `127.0.0.1:${far.port}`,
+  transport: 'udp' as const,
+  username: login.username ?? null,
+  password: login.password ?? null,
+  realm: null,
+  fromDomain: null,
+  customerId: null,
+});
+
+const dial = (to: string, timeoutMs = 10_000, over: ReturnType<typeof trunkTo>[] = []) =>
+  createDialer({
+    ...{ userAgent: agent, media, clock, random: systemRandom, log: silentLog, publicAddress: undefined },
+    ...{ trunks: () => over, phone: () => undefined, isHere: () => false, allowPrivate: true },
+    resolve: (host) => systemNetwork.resolve(host),
+  }).dial({
+    ...{ destination: to, from: '+15550001111', customerId: 'c', timeoutMs },
+    signal: new AbortController().signal,
+  });
+
+const outcome = (leg: DialledLeg): Promise<string> =>
+  leg.answer().then(
+    () => 'answered',
+    (error: Failure) => `${error.code} ${error.cause instanceof DialRefusal ? error.cause.sipStatus : error}`,
+  );
+
+describe.skipIf(missing.sipp).concurrent('a call to somebody whom we did not write (sipp)', () => {
+  async function called(steps: Step[], timeoutMs?: number) {
+    const far = await Answerer.start(steps);
+    const leg = await dial(far.uri, timeoutMs);
+    return { far, leg, told: await outcome(leg) };
+  }
+
+  test('who is busy', async () => {
+    const { far, told } = await called([{ say: 100 }, { say: 486 }, { hear: 'ACK' }]);
+    expect(told).toBe('busy 486');
+    await far.done;
+  });
+
+  test('who rings and does not answer', async () => {
+    const { far, told } = await called(
+      [{ say: 180 }, { hear: 'CANCEL' }, { say: 487 }, { hear: 'ACK' }],
+      1000,
+    );
+    expect(told).toBe('no_answer 408');
+    await far.done;
+  });
+
+  test('who says nothing at all', async () => {
+    const { far, told } = await called([{ wait: 30_000 }], 1000);
+    expect(told).toBe('unreachable 408');
+    await far.close();
+  });
+
+  test('who sends sound before he answers, talks, and is hung up on', async () => {
+    const steps: Step[] = [
+      ...([{ say: 100 }, { say: 183, sdp: true }, { wait: 300 }, { say: 200, sdp: true }] as Step[]),
+      ...([{ hear: 'ACK' }, { hear: 'BYE' }] as Step[]),
+    ];
+    const far = await Answerer.start(steps, { echo: true });
+    const leg = await dial(far.uri);
+    const heard: string[] = [];
+    leg.progress.on((what) => heard.push(what));
+    expect(await outcome(leg)).toBe('answered');
+    expect(heard).toEqual(['early_media']);
+    await leg.hangup();
+    await far.done;
+  });
+
+  test('who answers and hangs up', async () => {
+    const { far, leg, told } = await called([
+      ...([{ say: 180 }, { say: 200, sdp: true }, { hear: 'ACK' }, { wait: 100 }, { bye: true }] as Step[]),
+    ]);
+    expect(told).toBe('answered');
+    expect(await leg.ended).toEqual({ by: 'far_end', reason: 'normal' });
+    await far.done;
+  });
+
+  test('who has moved', async () => {
+    const there = await Answerer.start([{ say: 603 }, { hear: 'ACK' }]);
+    const { far, told } = await called([{ say: 302, headers: [`Contact: <${there.uri}>`] }, { hear: 'ACK' }]);
+    expect(told).toBe('rejected 603');
+    await Promise.all([far.done, there.done]);
+  });
+
+  test('who asks for a password', async () => {
+    const asks = 'Proxy-Authenticate: Digest realm="carrier", nonce="abc", algorithm=MD5, qop="auth"';
+    const far = await Answerer.start([
+      { say: 407, headers: [asks] },
+      { hear: 'ACK' },
+      { hear: 'INVITE', with: 'Proxy-Authorization: Digest username=.acme.' },
+      { say: 200, sdp: true },
+      { hear: 'ACK', with: 'Proxy-Authorization' },
+      { hear: 'BYE' },
+    ]);
+    const leg = await dial('+4930123456', 5000, [trunkTo(far, { username: 'acme', password: 'secret' })]);
+    expect(await outcome(leg)).toBe('answered');
+    await leg.hangup();
+    await far.done;
+  });
+
+  test('who is out of order: the next trunk takes the call', async () => {
+    const broken = await Answerer.start([{ say: 503 }, { hear: 'ACK' }]);
+    const works = await Answerer.start([{ say: 200, sdp: true }, { hear: 'ACK' }, { hear: 'BYE' }]);
+    const leg = await dial('+4930123456', 5000, [trunkTo(broken), trunkTo(works)]);
+    expect(await outcome(leg)).toBe('answered');
+    await leg.hangup();
+    await Promise.all([broken.done, works.done]);
+  });
+});
