@@ -16,6 +16,7 @@ const plan: Record<string, string[]> = {
   actions: ['calls', 'net', 'webhooks'],
   directory: ['calls'],
   recordings: ['calls', 'media'],
+  streams: ['calls', 'net', 'webhooks'],
   webhooks: ['calls', 'net'],
   lines: ['calls', 'sip', 'sdp', 'media', 'net'],
   storage: ['calls', 'recordings', 'webhooks', 'directory'],

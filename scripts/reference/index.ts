@@ -7,6 +7,7 @@ import { actionsReference } from './actions.ts';
 import { errorsReference } from './errors.ts';
 import { eventsReference } from './events.ts';
 import { restReference } from './rest.ts';
+import { streamsReference } from './streams.ts';
 
 const text = (schema: object): string => `${JSON.stringify(schema, null, 2)}\n`;
 
@@ -15,6 +16,7 @@ export function references(): Record<string, string> {
   return {
     'actions.md': actionsReference(),
     'actions.schema.json': text(documentSchema()),
+    'asyncapi.json': text(streamsReference()),
     'errors.md': errorsReference(),
     'events.md': eventsReference(),
     'events.schema.json': text(eventsSchema()),
