@@ -1,75 +1,27 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { contactsOf, type SipRequest } from './message/index.ts';
-import type { InviteOptions, InviteResult, OutgoingInvite } from './outgoing-invite.ts';
-import { ANSWER, established, leftovers, NOTHING, OFFER, type Pair, pair } from './testing/pair.ts';
-import { Peer } from './testing/peer.ts';
+import type { InviteResult } from './outgoing-invite.ts';
+import { Callee } from './testing/callee.ts';
+import { ANSWER, leftovers, NOTHING, type Pair } from './testing/pair.ts';
+import type { Peer } from './testing/peer.ts';
 
+let callee: Callee;
 let both: Pair;
 let peer: Peer;
 
 beforeEach(async () => {
-  both = await pair({ sessionExpires: 1800 });
-  peer = await Peer.on(both);
+  callee = await Callee.open();
+  ({ both, peer } = callee);
 });
 
-const wait = (ms: number) => both.clock.advance(ms);
-
-function call(options: Partial<InviteOptions> = {}): OutgoingInvite {
-  return both.alice.invite({
-    target: 'sip:peer@10.0.0.9',
-    from: 'sip:alice@10.0.0.1',
-    sdp: OFFER,
-    ...options,
-  });
-}
-
-async function ringing(options: Partial<InviteOptions> = {}) {
-  const outgoing = call(options);
-  await wait(10);
-  return { outgoing, invite: peer.requests('INVITE')[0]! };
-}
-
-async function respond(...parts: Parameters<Peer['response']>): Promise<void> {
-  peer.send(peer.response(...parts), '10.0.0.1');
-  await wait(10);
-}
+const wait = (ms: number) => callee.wait(ms);
+const respond = (...parts: Parameters<Peer['response']>) => callee.respond(...parts);
 
 const acceptedBy = (result: InviteResult) =>
   result.kind === 'accepted' ? result.dialog.remoteTag : `refused ${result.status}`;
 
-async function talking(headers: Record<string, string> = {}) {
-  const { outgoing, invite } = await ringing();
-  await respond(invite, 200, 'x', headers, ANSWER);
-  const result = await outgoing.result;
-  if (result.kind !== 'accepted') throw new Error(result.reason);
-  return { ...result, invite };
-}
-
-/** A request of the peer's inside the call that alice has made. */
-function inside(
-  invite: SipRequest,
-  tag: string,
-  method: string,
-  seq: number,
-  headers = {},
-  body = '',
-): SipRequest {
-  return peer.request(
-    method,
-    {
-      From: `<sip:peer@10.0.0.9>;tag=${tag}`,
-      To: invite.headers.get('From')!,
-      'Call-ID': invite.headers.get('Call-ID')!,
-      CSeq: `${seq} ${method}`,
-      ...headers,
-    },
-    body,
-  );
-}
-
 describe('a call that we make', () => {
   test('tells what rings, and that it was refused', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     const heard: [number, string | undefined][] = [];
     outgoing.provisional.on(({ status, sdp }) => heard.push([status, sdp]));
     await respond(invite, 100);
@@ -87,8 +39,8 @@ describe('a call that we make', () => {
 
   test('that nobody answers is a 408; one that has no way is a 503', async () => {
     await peer.close();
-    const unanswered = call();
-    const lost = call({ target: 'sip:nobody@nowhere.example' });
+    const unanswered = callee.call();
+    const lost = callee.call({ target: 'sip:nobody@nowhere.example' });
     await wait(33_000);
     expect(await unanswered.result).toMatchObject({ status: 408 });
     expect(await lost.result).toMatchObject({ status: 503, reason: 'getaddrinfo ENOTFOUND nowhere.example' });
@@ -96,7 +48,7 @@ describe('a call that we make', () => {
   });
 
   test('that rings too long is taken back', async () => {
-    const { outgoing, invite } = await ringing({ timeoutMs: 20_000 });
+    const { outgoing, invite } = await callee.ringing({ timeoutMs: 20_000 });
     await respond(invite, 180, 'x');
     await wait(20_000);
     expect(peer.log.at(-1)).toBe('CANCEL');
@@ -105,14 +57,14 @@ describe('a call that we make', () => {
   });
 
   test('acknowledges each repeated 200', async () => {
-    const { invite } = await talking();
+    const { invite } = await callee.talking();
     await respond(invite, 200, 'x', {}, ANSWER);
     await respond(invite, 200, 'x', {}, ANSWER);
     expect(peer.log).toEqual(['INVITE', 'ACK', 'ACK', 'ACK']);
   });
 
   test('without an answer in its 200 is ended', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     await respond(invite, 200, 'x');
     expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 488 });
     expect(peer.log).toEqual(['INVITE', 'ACK', 'BYE']);
@@ -120,13 +72,13 @@ describe('a call that we make', () => {
 
   test('is taken back when its signal is aborted, and never sent when it was before', async () => {
     const late = new AbortController();
-    const { outgoing, invite } = await ringing({ signal: late.signal });
+    const { outgoing, invite } = await callee.ringing({ signal: late.signal });
     await respond(invite, 180, 'x');
     late.abort();
     await wait(10);
     expect(peer.log).toEqual(['INVITE', 'CANCEL']);
     expect(await outgoing.result).toMatchObject({ status: 487 });
-    const early = call({ signal: AbortSignal.abort() });
+    const early = callee.call({ signal: AbortSignal.abort() });
     await wait(10);
     expect(await early.result).toMatchObject({ status: 487 });
     expect(peer.log).toEqual(['INVITE', 'CANCEL']);
@@ -135,7 +87,7 @@ describe('a call that we make', () => {
 
 describe('CANCEL', () => {
   test('waits for a provisional response', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     outgoing.cancel();
     await wait(100);
     expect(peer.log).toEqual(['INVITE']);
@@ -150,7 +102,7 @@ describe('CANCEL', () => {
   });
 
   test('that is crossed by a 200 is followed by ACK and BYE', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     await respond(invite, 180, 'x');
     outgoing.cancel();
     await respond(invite, 200, 'x', {}, ANSWER);
@@ -160,7 +112,7 @@ describe('CANCEL', () => {
   });
 
   test('that nobody heeds ends the INVITE after 64 × T1', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     await respond(invite, 180, 'x');
     outgoing.cancel();
     expect(await leftovers(both)).toEqual(NOTHING);
@@ -169,7 +121,7 @@ describe('CANCEL', () => {
 
 describe('forks', () => {
   test('that answer after the first are acknowledged and ended', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     await respond(invite, 180, 'x');
     await respond(invite, 180, 'y');
     await respond(invite, 200, 'x', {}, ANSWER);
@@ -183,7 +135,7 @@ describe('forks', () => {
   });
 
   test('that rang and did not take the call are forgotten', async () => {
-    const { invite } = await ringing();
+    const { invite } = await callee.ringing();
     await respond(invite, 180, 'x');
     await respond(invite, 180, 'y');
     await respond(invite, 200, 'y', {}, ANSWER);
@@ -196,7 +148,7 @@ describe('credentials', () => {
   const credentials = { username: 'alice', password: 'secret' };
 
   test('answer a challenge once, in a new INVITE of the same call, and in its ACK and BYE', async () => {
-    const { outgoing, invite } = await ringing({ credentials });
+    const { outgoing, invite } = await callee.ringing({ credentials });
     await respond(invite, 407, 'x', challenge);
     const again = peer.requests('INVITE')[1]!;
     expect(again.headers.get('Proxy-Authorization')).toContain('username="alice"');
@@ -211,7 +163,7 @@ describe('credentials', () => {
   });
 
   test('that are refused are not sent again', async () => {
-    const { outgoing, invite } = await ringing({ credentials });
+    const { outgoing, invite } = await callee.ringing({ credentials });
     await respond(invite, 407, 'x', challenge);
     await respond(peer.requests('INVITE')[1]!, 407, 'x', challenge);
     expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 407 });
@@ -219,7 +171,7 @@ describe('credentials', () => {
   });
 
   test('that we do not have make a challenge final', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     await respond(invite, 401, 'x', { 'WWW-Authenticate': challenge['Proxy-Authenticate'] });
     expect(await outgoing.result).toMatchObject({ status: 401 });
   });
@@ -244,7 +196,7 @@ describe('reliable provisional responses (RFC 3262)', () => {
   const reliable = (rseq: number) => ({ Require: '100rel', RSeq: String(rseq) });
 
   test('are acknowledged in order, each once; one that is too early is not heeded', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     const heard: number[] = [];
     outgoing.provisional.on(({ status }) => heard.push(status));
     await respond(invite, 180, 'x', reliable(7));
@@ -257,7 +209,7 @@ describe('reliable provisional responses (RFC 3262)', () => {
   });
 
   test('may bring the answer, so that the 200 needs none', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     await respond(invite, 183, 'x', reliable(1), ANSWER);
     await respond(invite, 200, 'x');
     expect(await outgoing.result).toMatchObject({ kind: 'accepted', answer: ANSWER });
@@ -266,7 +218,7 @@ describe('reliable provisional responses (RFC 3262)', () => {
 
 describe('session timers (RFC 4028), when we ask', () => {
   test('a 422 is answered with a longer interval', async () => {
-    const { invite } = await ringing();
+    const { invite } = await callee.ringing();
     expect(invite.headers.get('Session-Expires')).toBe('1800');
     await respond(invite, 422, 'x', { 'Min-SE': '3600' });
     const again = peer.requests('INVITE')[1]!;
@@ -275,7 +227,7 @@ describe('session timers (RFC 4028), when we ask', () => {
   });
 
   test('we refresh when it is ours to, and hang up when the other side does not answer any more', async () => {
-    const { dialog } = await talking({ 'Session-Expires': '90;refresher=uac' });
+    const { dialog } = await callee.talking({ 'Session-Expires': '90;refresher=uac' });
     await wait(45_100);
     expect(peer.requests('INVITE')).toHaveLength(2);
     expect(peer.requests('INVITE').at(-1)!.headers.get('Session-Expires')).toBe('90;refresher=uac');
@@ -286,102 +238,17 @@ describe('session timers (RFC 4028), when we ask', () => {
   });
 
   test('without a timer in the 200 there is none', async () => {
-    const { dialog } = await talking();
+    const { dialog } = await callee.talking();
     await wait(10_000_000);
     expect(dialog.phase).toBe('confirmed');
     expect(both.clock.pending).toBe(0);
   });
 });
 
-describe('changes of the session that we ask for', () => {
-  test('bring the answer, and our ACK goes to the new Contact', async () => {
-    const { dialog } = await talking();
-    const changed = dialog.reinvite('v=1\r\n');
-    await wait(10);
-    const reinvite = peer.requests('INVITE')[1]!;
-    expect(contactsOf(reinvite)[0]!.uri).toBe('sip:alice@10.0.0.1:5060');
-    await respond(reinvite, 200, undefined, {}, 'v=2\r\n');
-    expect(await changed).toBe('v=2\r\n');
-    expect(peer.requests('ACK').at(-1)!.headers.get('CSeq')).toBe('2 ACK');
-  });
-
-  test('that are refused leave the call as it was', async () => {
-    const { dialog } = await talking();
-    const changed = dialog.reinvite('v=1\r\n').catch((error) => error);
-    await wait(10);
-    await respond(peer.requests('INVITE')[1]!, 488);
-    expect(await changed).toMatchObject({ code: 'not_acceptable' });
-    expect(dialog.phase).toBe('confirmed');
-  });
-
-  test('go one after the other', async () => {
-    const { dialog } = await talking();
-    void dialog.reinvite('v=1\r\n');
-    void dialog.reinvite('v=2\r\n');
-    await wait(100);
-    expect(peer.requests('INVITE')).toHaveLength(2);
-    await respond(peer.requests('INVITE')[1]!, 200, undefined, {}, ANSWER);
-    expect(peer.requests('INVITE')).toHaveLength(3);
-  });
-
-  test('after a 491 are tried again: 2.1 to 4 s later by the side that made the Call-ID', async () => {
-    const { dialog } = await talking();
-    const changed = dialog.reinvite('v=1\r\n');
-    await wait(10);
-    await respond(peer.requests('INVITE')[1]!, 491);
-    await wait(2000);
-    expect(peer.requests('INVITE')).toHaveLength(2);
-    await wait(2100);
-    await respond(peer.requests('INVITE')[2]!, 200, undefined, {}, ANSWER);
-    expect(await changed).toBe(ANSWER);
-  });
-
-  test('a change of the other side meanwhile is refused with 491', async () => {
-    const { dialog, invite } = await talking();
-    dialog.onOffer = () => ANSWER;
-    void dialog.reinvite('v=1\r\n').catch(() => {});
-    await wait(10);
-    peer.send(inside(invite, 'x', 'INVITE', 1, {}, OFFER), '10.0.0.1');
-    await wait(10);
-    expect(peer.responses('INVITE').at(-1)!.status).toBe(491);
-  });
-
-  test('that nobody answers to the end are taken back, and nothing is left', async () => {
-    const { dialog } = await talking();
-    const changed = dialog.reinvite('v=1\r\n').catch((error) => error);
-    await wait(10);
-    await respond(peer.requests('INVITE')[1]!, 100);
-    await wait(33_000);
-    expect(peer.log.at(-1)).toBe('CANCEL');
-    expect(await leftovers(both)).toEqual(NOTHING);
-    expect(await changed).toMatchObject({ code: 'not_acceptable' });
-    expect(await dialog.ended).toMatchObject({ by: 'timeout' });
-  });
-
-  test('of both sides at once come through in the end', async () => {
-    const { near, far } = await established(both);
-    near.onOffer = far.onOffer = () => ANSWER;
-    const changed = Promise.all([near.reinvite('v=1\r\n'), far.reinvite('v=2\r\n')]);
-    await wait(10_000);
-    expect(await changed).toEqual([ANSWER, ANSWER]);
-  });
-
-  test('end with the call', async () => {
-    const { dialog, invite } = await talking();
-    const changed = dialog.reinvite('v=1\r\n').catch((error) => error);
-    await wait(10);
-    await respond(peer.requests('INVITE')[1]!, 491);
-    peer.send(inside(invite, 'x', 'BYE', 1), '10.0.0.1');
-    await wait(10);
-    expect(await changed).toMatchObject({ code: 'call_ended' });
-    expect(await leftovers(both)).toEqual(NOTHING);
-  });
-});
-
 describe('a hostile callee', () => {
   test('cannot make us ask for ever by challenges that are always stale', async () => {
     const stale = { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth", stale=true' };
-    const { outgoing } = await ringing({ credentials: { username: 'a', password: 'b' } });
+    const { outgoing } = await callee.ringing({ credentials: { username: 'a', password: 'b' } });
     for (let attempt = 0; attempt < 5; attempt++) {
       await respond(peer.requests('INVITE').at(-1)!, 401, 'x', stale);
     }
@@ -390,7 +257,7 @@ describe('a hostile callee', () => {
   });
 
   test('cannot make us ask for ever by intervals that are never long enough', async () => {
-    const { outgoing } = await ringing();
+    const { outgoing } = await callee.ringing();
     for (let least = 2000; least < 2010; least++) {
       await respond(peer.requests('INVITE').at(-1)!, 422, 'x', { 'Min-SE': String(least) });
     }
@@ -399,7 +266,7 @@ describe('a hostile callee', () => {
   });
 
   test('cannot fill our memory with forks', async () => {
-    const { outgoing, invite } = await ringing();
+    const { outgoing, invite } = await callee.ringing();
     for (let fork = 0; fork < 1000; fork++) peer.send(peer.response(invite, 180, `f${fork}`), '10.0.0.1');
     await wait(10);
     expect(both.alice.counters.open.dialogs).toBe(32);
@@ -408,7 +275,7 @@ describe('a hostile callee', () => {
   });
 
   test('cannot make us refresh the session all the time', async () => {
-    await talking({ 'Session-Expires': '1;refresher=uac' });
+    await callee.talking({ 'Session-Expires': '1;refresher=uac' });
     await wait(40_000);
     expect(peer.requests('INVITE')).toHaveLength(1);
   });

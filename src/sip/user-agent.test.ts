@@ -69,6 +69,8 @@ test('closing ends what is open: calls with BYE, calls coming in with 503, calls
   expect(await incoming.result).toMatchObject({ status: 503 });
   expect(both.invites.at(-1)!.pending).toBe(false);
   await both.bob.close();
+  const late = both.bob.invite({ target: 'sip:alice@10.0.0.1', from: 'sip:dave@10.0.0.2', sdp: OFFER });
+  expect(await late.result).toMatchObject({ status: 503, reason: 'The user agent is closed' });
   expect(await leftovers(both)).toEqual(NOTHING);
 });
 

@@ -33,7 +33,7 @@ export interface UserAgentOptions {
   userAgent: string;
   /** Seconds after which a session that is not refreshed is over (RFC 4028), 90 or more; undefined: not asked for. */
   sessionExpires?: number | undefined;
-  /** Seconds, 90 or more: the shortest session timer that is taken. */
+  /** Seconds: the shortest session timer that is taken. Default 90, the least that the RFC allows. */
   minSe?: number | undefined;
   network?: Network | undefined;
   timers?: TimerBase | undefined;

@@ -32,6 +32,7 @@ export class TransportLayer {
   #udp: UdpTransport;
   #tcp: TcpTransport;
   #local: Endpoint;
+  #closed = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -77,6 +78,7 @@ export class TransportLayer {
    * @throws when none can.
    */
   async route(request: SipRequest, target: Target, branch: string): Promise<{ flow: Flow; data: Buffer }> {
+    if (this.#closed) throw new Error('The user agent is closed');
     let failure: unknown;
     for (const hop of target.hops) {
       const data = this.#sign(request, hop.transport, branch);
@@ -95,6 +97,7 @@ export class TransportLayer {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([this.#udp.close(), this.#tcp.close()]);
   }
 
