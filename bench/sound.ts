@@ -3,7 +3,7 @@ import { decode, encode, PCMU } from '../src/media/codec/g711.ts';
 import { ToneDetector } from '../src/media/dtmf/tone-detector.ts';
 import { FRAME_SAMPLES } from '../src/media/frame.ts';
 import { toneLevel } from '../src/media/goertzel.ts';
-import { addFrames, Mixer } from '../src/media/mixer.ts';
+import { addFrames, Mix } from '../src/media/mixer.ts';
 import { Resampler } from '../src/media/resampler.ts';
 import { JitterBuffer } from '../src/media/rtp/jitter-buffer.ts';
 import { RTP_HEADER, RtpHeader } from '../src/media/rtp/packet.ts';
@@ -31,10 +31,13 @@ export async function run(): Promise<Row[]> {
 }
 
 function tenParties(): () => void {
-  const mixer = new Mixer();
+  const mix = new Mix();
   const said = Array.from({ length: 10 }, () => frame.slice());
-  const heard = said.map(() => new Int16Array(FRAME_SAMPLES));
-  return () => mixer.mixMinus(said, heard);
+  return () => {
+    mix.clear();
+    for (const own of said) mix.add(own);
+    for (const own of said) mix.without(own, out);
+  };
 }
 
 /** @param lossEvery one packet of so many is lost; 0 for none. */

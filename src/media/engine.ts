@@ -3,6 +3,7 @@ import { RtpPorts } from '../net/index.ts';
 import type { Audio, MediaEngine } from './audio.ts';
 import { type StartThread, workerThread } from './link.ts';
 import { BEATS, LATE_BEATS } from './protocol.ts';
+import { RoomLinks } from './room-links.ts';
 import { ThreadHandle } from './thread-handle.ts';
 import { ThreadedAudio } from './threaded-audio.ts';
 
@@ -36,6 +37,7 @@ class ThreadedEngine implements MediaEngine {
   #host: string;
   #ports: RtpPorts;
   #threads: ThreadHandle[];
+  #links = new RoomLinks();
   #last = 0;
   #closing = false;
 
@@ -55,12 +57,12 @@ class ThreadedEngine implements MediaEngine {
     };
   }
 
-  async open(): Promise<Audio> {
+  async open({ beside }: { beside?: Audio } = {}): Promise<Audio> {
     for (let tries = 1; ; tries++) {
       if (this.#closing) throw new Failure('no_media_port', 'the media engine is closed');
       const port = this.#ports.take();
       try {
-        return await this.#openOn(port);
+        return await this.#openOn(this.#threadFor(beside), port);
       } catch (error) {
         this.#ports.give(port);
         if ((error as { code?: string }).code === 'EADDRINUSE' && tries < MAX_TRIES) continue;
@@ -74,14 +76,19 @@ class ThreadedEngine implements MediaEngine {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  #openOn(port: number): Promise<Audio> {
-    const thread = this.#threads.reduce((a, b) => (b.audios.size < a.audios.size ? b : a));
+  #threadFor(beside: Audio | undefined): ThreadHandle {
+    const here = beside && this.#threads.find((thread) => thread.has(beside));
+    return here ?? this.#threads.reduce((a, b) => (b.audios.size < a.audios.size ? b : a));
+  }
+
+  #openOn(thread: ThreadHandle, port: number): Promise<Audio> {
     const session = ++this.#last;
     const audio = new ThreadedAudio({
       session,
       local: { address: this.#host, port },
       post: (command) => thread.post(command),
       number: () => ++this.#last,
+      moved: (room) => this.#links.move(session, thread, room),
       closed: () => {
         thread.audios.delete(session);
         this.#ports.give(port);

@@ -8,6 +8,7 @@ export type {
   Digit,
   MediaEngine,
   Sound,
+  SoundStream,
   Tap,
   TapEnd,
   TapOptions,
@@ -15,6 +16,7 @@ export type {
 export { createSoundDecoder, type SoundDecoder } from './decoding.ts';
 export { createMediaEngine, type MediaOptions } from './engine.ts';
 export { toneLevel } from './goertzel.ts';
+export { holdMusic } from './hold-music.ts';
 export { type InProcess, inProcessThread, type StartThread, workerThread } from './link.ts';
 export { Resampler, resample } from './resampler.ts';
 export {

@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FRAME_SAMPLES } from './frame.ts';
 import { toneLevel } from './goertzel.ts';
-import { addFrames, Mixer } from './mixer.ts';
+import { addFrames, isSilent, Mix } from './mixer.ts';
 
 const tone = (frequency: number, amplitude = 5000) =>
   Int16Array.from(
@@ -9,10 +10,11 @@ const tone = (frequency: number, amplitude = 5000) =>
     (_, i) => amplitude * Math.sin((2 * Math.PI * frequency * i) / 8000),
   );
 const constant = (value: number) => new Int16Array(FRAME_SAMPLES).fill(value);
-const heardBy = (said: Int16Array[]) => {
-  const heard = said.map(() => new Int16Array(FRAME_SAMPLES));
-  new Mixer().mixMinus(said, heard);
-  return heard;
+/** What each of them hears of the others. */
+const heardBy = (said: (Int16Array | null)[]) => {
+  const mix = new Mix();
+  for (const frame of said) if (frame) mix.add(frame);
+  return said.map((own) => mix.without(own, new Int16Array(FRAME_SAMPLES))?.slice() ?? constant(0));
 };
 
 it('lets everybody hear everybody else, and nobody themselves', () => {
@@ -34,10 +36,36 @@ it('cuts what is too loud, for each listener alone', () => {
   expect(heard).toEqual([constant(-5000), constant(5000), constant(32_767)]);
 });
 
-it('writes into the frames that were said, if told so', () => {
-  const frames = [constant(1), constant(2), constant(4)];
-  new Mixer().mixMinus(frames, frames);
-  expect(frames).toEqual([constant(6), constant(5), constant(3)]);
+it('lets those who are silent hear all, and begins anew when cleared', () => {
+  const mix = new Mix();
+  const own = constant(0);
+  mix.add(constant(30_000));
+  mix.add(constant(20_000));
+  expect(mix.without(null, own)).toEqual(constant(32_767));
+  mix.clear();
+  expect(mix.without(null, own)).toBe(null);
+  mix.add(constant(7));
+  expect(mix.without(null, own)).toEqual(constant(7));
+});
+
+it('gives each in a room of any size exactly the sum of the others, as loud as a sample can be', () => {
+  const sample = fc.integer({ min: -32_768, max: 32_767 });
+  fc.assert(
+    fc.property(fc.array(fc.option(sample), { minLength: 1, maxLength: 30 }), (said) => {
+      const heard = heardBy(said.map((value) => (value === null ? null : constant(value))));
+      const sum = said.reduce<number>((total, value) => total + (value ?? 0), 0);
+      expect(heard.map((frame) => frame[77])).toEqual(
+        said.map((own) => Math.max(-32_768, Math.min(32_767, sum - (own ?? 0)))),
+      );
+    }),
+  );
+});
+
+it('tells silence from the faintest sound', () => {
+  const frame = constant(0);
+  expect(isSilent(frame)).toBe(true);
+  frame[159] = -1;
+  expect(isSilent(frame)).toBe(false);
 });
 
 it('adds two frames and cuts what is too loud', () => {

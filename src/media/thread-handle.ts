@@ -1,7 +1,7 @@
 import type { Clock, Log } from '../kit/index.ts';
 import type { Audio } from './audio.ts';
 import type { Link, StartThread } from './link.ts';
-import type { Command, Report } from './protocol.ts';
+import { type Command, type Report, STREAMED } from './protocol.ts';
 import type { ThreadedAudio } from './threaded-audio.ts';
 
 /** A thread that dies before it is up is not started again at once, lest nothing else be done. */
@@ -38,6 +38,11 @@ export class ThreadHandle {
       this.#setReady = resolve;
     });
     this.#link = this.#begin();
+  }
+
+  has(audio: Audio): boolean {
+    for (const own of this.audios.values()) if (own === audio) return true;
+    return false;
   }
 
   /** A figure of the thread and those before it in its place. */
@@ -79,6 +84,9 @@ export class ThreadHandle {
         this.#up = true;
         this.#setReady();
         break;
+      case 'streamed':
+        this.#streamed(report.streams, report.sound);
+        break;
       case 'note':
         this.#log.info(report.fields, report.message);
         break;
@@ -91,6 +99,13 @@ export class ThreadHandle {
       default:
         this.audios.get(report.session)?.take(report);
         break;
+    }
+  }
+
+  #streamed(streams: Uint32Array, sound: Uint8Array): void {
+    for (let i = 0; i < streams.length; i += 2) {
+      const at = (i / 2) * STREAMED;
+      this.audios.get(streams[i]!)?.takeFrames(streams[i + 1]!, sound.subarray(at, at + STREAMED));
     }
   }
 

@@ -1,7 +1,19 @@
 import { Failure, Signal } from '../kit/index.ts';
-import type { Audio, AudioAgreement, AudioReport, Digit, Sound, Tap, TapEnd, TapOptions } from './audio.ts';
+import type {
+  Audio,
+  AudioAgreement,
+  AudioReport,
+  Digit,
+  Sound,
+  SoundStream,
+  Tap,
+  TapEnd,
+  TapOptions,
+} from './audio.ts';
+import { DigitSending } from './digit-sending.ts';
 import { Play } from './play.ts';
 import type { Command, SessionReport } from './protocol.ts';
+import { ThreadedStream } from './threaded-stream.ts';
 import { ThreadedTap } from './threaded-tap.ts';
 
 /** A command without the session's number. */
@@ -12,8 +24,10 @@ export interface AudioGround {
   session: number;
   local: { address: string; port: number };
   post(command: Command): void;
-  /** A number that was not given out before, for a play or a tap. */
+  /** A number that was not given out before, for a play, a tap, a stream. */
   number(): number;
+  /** Told which room the audio is in from now on, and that it is in none. */
+  moved(room: string | null): void;
   /** Told once, when the audio is closed. */
   closed(): void;
 }
@@ -28,6 +42,9 @@ export class ThreadedAudio implements Audio {
   /** The number of the play. */
   #playing = -1;
   #taps = new Map<number, ThreadedTap>();
+  #streams = new Map<number, ThreadedStream>();
+  #sendings = new Map<number, DigitSending>();
+  #music: Sound | null = null;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #report: Promise<AudioReport>;
   #setReport!: (report: AudioReport) => void;
@@ -71,17 +88,76 @@ export class ThreadedAudio implements Audio {
     return threaded.started;
   }
 
+  async sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
+    if (!/^[0-9*#A-D]*$/.test(digits)) throw new Failure('invalid_request', `${digits} cannot be dialled`);
+    if (this.#state !== 'open') throw new Failure('audio_closed', 'the audio is closed');
+    signal?.throwIfAborted();
+    const sending = this.#ground.number();
+    const keys = new DigitSending(signal, () => this.#order({ do: 'stop_digits', sending }));
+    this.#sendings.set(sending, keys);
+    this.#order({ do: 'send_digits', sending, digits });
+    return keys.done.finally(() => this.#sendings.delete(sending));
+  }
+
+  enter(room: string, { muted = false }: { muted?: boolean } = {}): void {
+    if (this.#state !== 'open') return;
+    this.#order({ do: 'enter', room, muted });
+    this.#ground.moved(room);
+  }
+
+  leave(): void {
+    if (this.#state !== 'open') return;
+    this.#order({ do: 'leave' });
+    this.#ground.moved(null);
+  }
+
+  hold(music: Sound | null): void {
+    if (music === this.#music) return;
+    this.#music = music;
+    this.#order({ do: 'hold', music: music?.samples ?? null });
+  }
+
+  mute({ read, write }: { read: boolean; write: boolean }): void {
+    this.#order({ do: 'mute', read, write });
+  }
+
+  stream(): SoundStream {
+    const stream = this.#ground.number();
+    this.#order({ do: 'stream', stream });
+    const threaded = new ThreadedStream({
+      play: (payload) => this.#order({ do: 'stream_play', stream, payload }),
+      clear: () => this.#order({ do: 'stream_clear', stream }),
+      mark: (mark) => this.#order({ do: 'stream_mark', stream, mark }),
+      end: () => {
+        this.#streams.delete(stream);
+        this.#order({ do: 'end_stream', stream });
+      },
+    });
+    if (this.#state !== 'open') threaded.end();
+    else this.#streams.set(stream, threaded);
+    return threaded;
+  }
+
   redact(on: boolean): void {
     this.#order({ do: 'redact', on });
   }
 
+  silence(on: boolean): void {
+    this.#order({ do: 'silence', on });
+  }
+
   close(): Promise<AudioReport> {
     if (this.#state === 'open') {
-      this.#play?.stop();
+      this.#hush();
       this.#order({ do: 'close' });
       this.#state = 'closing';
     }
     return this.#report;
+  }
+
+  /** Takes one beat of one of its streams. */
+  takeFrames(stream: number, sound: Uint8Array): void {
+    this.#streams.get(stream)?.take(sound);
   }
 
   /** Takes what the thread reports of this session. */
@@ -95,6 +171,12 @@ export class ThreadedAudio implements Audio {
         break;
       case 'played':
         this.#playOf(report.play)?.played();
+        break;
+      case 'digits_sent':
+        this.#sendings.get(report.sending)?.sent();
+        break;
+      case 'stream_drained':
+        this.#streams.get(report.stream)?.drain(report.mark, report.how);
         break;
       case 'tap_started':
         this.#taps.get(report.tap)?.start(report.startedAt);
@@ -123,9 +205,17 @@ export class ThreadedAudio implements Audio {
   }
 
   #lose(cause: string): void {
+    this.#hush();
     if (this.#state === 'open') this.#state = 'closing';
-    this.#play?.stop();
     this.lost.emit(cause);
+  }
+
+  /** Ends what only lasts as long as there is a far end to hear it. */
+  #hush(): void {
+    this.#play?.stop();
+    for (const stream of this.#streams.values()) stream.end();
+    for (const keys of this.#sendings.values()) keys.fail();
+    this.#ground.moved(null);
   }
 
   #playOf(play: number): Play | undefined {

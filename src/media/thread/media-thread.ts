@@ -6,7 +6,9 @@ import { Beat } from './beat.ts';
 import { Blocks } from './block-file.ts';
 import { BLOCK_FRAMES } from './file-tap.ts';
 import type { Files } from './files.ts';
+import { Rooms } from './room.ts';
 import { MediaSession, type SessionGround } from './session.ts';
+import { StreamBatch } from './stream-batch.ts';
 
 /** What a media thread stands on. */
 export interface ThreadGround {
@@ -23,13 +25,21 @@ export interface ThreadGround {
 export class MediaThread {
   #ground: ThreadGround;
   #shared: SessionGround;
+  #rooms = new Rooms();
+  #streamed: StreamBatch;
   #sessions = new Map<number, MediaSession>();
   #beat: Beat;
 
   constructor(ground: ThreadGround) {
     this.#ground = ground;
     const block = BLOCK_FRAMES * FRAME_SAMPLES;
-    this.#shared = { ...ground, blocks: { 1: new Blocks(block), 2: new Blocks(2 * block) } };
+    this.#streamed = new StreamBatch(ground.report);
+    this.#shared = {
+      ...ground,
+      blocks: { 1: new Blocks(block), 2: new Blocks(2 * block) },
+      rooms: this.#rooms,
+      streamed: this.#streamed,
+    };
     this.#beat = new Beat(ground.clock, this.#run);
   }
 
@@ -46,6 +56,7 @@ export class MediaThread {
   do(command: Command): void {
     if (command.do === 'open') void this.#open(command.session, command.host, command.port);
     else if (command.do === 'close') this.#close(command.session);
+    else if (command.do === 'link_room') this.#rooms.link(command.room, command.own, command.others);
     else this.#order(command);
   }
 
@@ -89,15 +100,23 @@ export class MediaThread {
     this.#sessions.delete(session);
   }
 
+  // All hear before anybody speaks, so that a room costs no delay, whoever comes first in it.
   #run = (beat: number): void => {
+    this.#each((session) => session.receive());
+    this.#rooms.mix();
+    this.#each((session) => session.send(beat));
+    this.#streamed.tell();
+    this.#ground.figures[BEATS] = this.#beat.count;
+    this.#ground.figures[LATE_BEATS] = this.#beat.late;
+  };
+
+  #each(run: (session: MediaSession) => void): void {
     for (const session of this.#sessions.values()) {
       try {
-        session.beat(beat);
+        run(session);
       } catch (error) {
         this.#lose(session, error);
       }
     }
-    this.#ground.figures[BEATS] = this.#beat.count;
-    this.#ground.figures[LATE_BEATS] = this.#beat.late;
-  };
+  }
 }

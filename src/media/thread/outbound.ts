@@ -1,6 +1,7 @@
 import type { Random } from '../../kit/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
 import { encode, type G711 } from '../codec/g711.ts';
+import { EVENT_PAYLOAD, type TelephoneEventSender } from '../dtmf/event-sender.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
 import { RTP_HEADER, RtpHeader, sequenceAfter, timestampAfter } from '../rtp/packet.ts';
 
@@ -33,7 +34,16 @@ export class Outbound {
 
   send(frame: Int16Array, beat: number, law: G711, payloadType: number): void {
     encode(law, frame, FRAME_SAMPLES, this.#packet, RTP_HEADER);
-    this.#write(beat, payloadType, FRAME_SAMPLES);
+    this.#header.marker = !this.#flowing;
+    this.#header.payloadType = payloadType;
+    this.#header.timestamp = this.timestamp(beat);
+    this.#write(FRAME_SAMPLES);
+  }
+
+  /** Sends the next packet of a key press, at its own timestamp (RFC 4733 §2.5.1.2). */
+  sendEvent(events: TelephoneEventSender, payloadType: number): void {
+    this.#header.payloadType = payloadType;
+    if (events.next(this.#header, this.#packet, RTP_HEADER)) this.#write(EVENT_PAYLOAD);
   }
 
   /** Nothing is sent at this beat; the next packet begins a new spurt (RFC 3551 §4.1). */
@@ -41,10 +51,7 @@ export class Outbound {
     this.#flowing = false;
   }
 
-  #write(beat: number, payloadType: number, length: number): void {
-    this.#header.marker = !this.#flowing;
-    this.#header.payloadType = payloadType;
-    this.#header.timestamp = this.timestamp(beat);
+  #write(length: number): void {
     this.#header.write(this.#packet);
     this.#header.sequence = sequenceAfter(this.#header.sequence);
     this.#socket.send(this.#packet, RTP_HEADER + length);

@@ -1,4 +1,4 @@
-import type { Report } from '../protocol.ts';
+import type { PlayCommand, Report } from '../protocol.ts';
 
 /** Cuts sounds into frames, one after the other without a gap. */
 export class Player {
@@ -13,6 +13,13 @@ export class Player {
   constructor(session: number, report: (report: Report) => void) {
     this.#session = session;
     this.#report = report;
+  }
+
+  do(command: PlayCommand): void {
+    if (command.do === 'play') this.start(command.play);
+    else if (command.do === 'sound') this.add(command.play, command.samples);
+    else if (command.do === 'no_more') this.noMore(command.play);
+    else this.stop(command.play);
   }
 
   /** Begins a play; what was left of the one before is forgotten. */

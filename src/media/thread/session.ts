@@ -1,48 +1,66 @@
 import type { Clock, Random } from '../../kit/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
-import type { AudioAgreement, AudioReport, Digit, TapOptions } from '../audio.ts';
+import type { AudioAgreement, AudioReport, Digit } from '../audio.ts';
 import { TelephoneEventReceiver } from '../dtmf/event-receiver.ts';
 import { ToneDetector } from '../dtmf/tone-detector.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
-import type { Command, Report, SessionCommand } from '../protocol.ts';
-import { FileTap, type TapGround } from './file-tap.ts';
+import { isSilent } from '../mixer.ts';
+import type { Report, SessionCommand, TurnCommand } from '../protocol.ts';
+import { DigitsOut } from './digits-out.ts';
+import type { TapGround } from './file-tap.ts';
 import { Inbound } from './inbound.ts';
+import { Near, SILENCE } from './near.ts';
 import { Outbound } from './outbound.ts';
-import { Player } from './player.ts';
+import type { Room, Rooms } from './room.ts';
 import { RtcpExchange } from './rtcp-exchange.ts';
+import { Seat } from './seat.ts';
+import type { StreamBatch } from './stream-batch.ts';
+import { Taps } from './taps.ts';
 
 /** What all sessions of a thread share. */
 export interface SessionGround extends TapGround {
   clock: Clock;
   random: Random;
   report: (report: Report) => void;
+  rooms: Rooms;
+  streamed: StreamBatch;
 }
 
-const SILENCE = new Int16Array(FRAME_SAMPLES);
+/** In place of the number of a sending: nobody waits for these keys. */
+const PASSED_ON = 0;
 
-/** One stream of sound both ways: every 20 ms a frame comes in, a frame goes out, and the taps get both. */
+/**
+ * One stream of sound both ways. Every 20 ms a frame comes in; when all sessions have theirs and the rooms are
+ * mixed, a frame goes out, and taps and streams get both.
+ */
 export class MediaSession {
   readonly number: number;
   #ground: SessionGround;
-  #player: Player;
   #sockets: { rtp: RtpSocket; rtcp: RtpSocket };
   #inbound: Inbound;
+  #near: Near;
   #outbound: Outbound;
   #rtcp: RtcpExchange;
   #lastBeat = 0;
   #agreement: AudioAgreement | undefined;
-  #taps: FileTap[] = [];
+  #taps: Taps;
   #redacted = false;
+  #silenced = false;
+  #muted = { read: false, write: false };
+  #seat = new Seat((digit, secret) => this.#digits.press(digit, PASSED_ON, secret));
+  #place: { name: string; room: Room; muted: boolean } | null = null;
+  #digits: DigitsOut;
   #events = new TelephoneEventReceiver((digit) => this.#heard(digit));
   #tones = new ToneDetector((digit) => this.#heard(digit));
   #far = new Int16Array(FRAME_SAMPLES);
-  #near = new Int16Array(FRAME_SAMPLES);
 
   constructor(number: number, sockets: { rtp: RtpSocket; rtcp: RtpSocket }, ground: SessionGround) {
     this.number = number;
     this.#ground = ground;
     this.#sockets = sockets;
-    this.#player = new Player(number, ground.report);
+    this.#near = new Near(number, ground.report);
+    this.#taps = new Taps(number, ground);
+    this.#digits = new DigitsOut((sending) => this.#sent(sending));
     this.#outbound = new Outbound(sockets.rtp, ground.random);
     this.#inbound = new Inbound(sockets.rtp, {
       event: (header, bytes) => this.#events.receive(header, bytes),
@@ -61,56 +79,92 @@ export class MediaSession {
   /** Does as it is told, between two beats. */
   do(command: SessionCommand): void {
     switch (command.do) {
-      case 'connect':
-        this.#connect(command.agreement);
-        break;
       case 'play':
-        this.#player.start(command.play);
-        break;
       case 'sound':
-        this.#player.add(command.play, command.samples);
-        break;
       case 'no_more':
-        this.#player.noMore(command.play);
-        break;
       case 'stop_play':
-        this.#player.stop(command.play);
-        break;
-      case 'redact':
-        this.#redact(command.on);
+        this.#near.player.do(command);
         break;
       case 'tap':
-        this.#tap(command.tap, command.options);
-        break;
+      case 'pause_tap':
+      case 'resume_tap':
       case 'stop_tap':
-        this.#tapOf(command.tap)?.end('stopped');
+        this.#taps.do(command);
+        break;
+      case 'stream':
+      case 'stream_play':
+      case 'stream_clear':
+      case 'stream_mark':
+      case 'end_stream':
+        this.#near.streams.do(command);
         break;
       default:
-        this.#turnTap(command);
+        this.#turn(command);
     }
   }
 
-  beat(beat: number): void {
-    this.#lastBeat = beat;
+  /** The first half of a beat: takes the next frame of the far end, and says it in the room. */
+  receive(): void {
     this.#inbound.receive();
     this.#inbound.jitter.pull(this.#far);
     this.#listen();
+    if (!this.#place) return;
+    const seat = this.#seat;
+    seat.said = this.#speaks && !this.#place.muted && !isSilent(this.#far) ? this.#far : null;
+    seat.saidKept = this.#isSecret ? null : seat.said;
+    seat.listens = !this.#muted.read && !this.#near.held;
+  }
+
+  /** The second half: sends what the far end is to hear. */
+  send(beat: number): void {
+    this.#lastBeat = beat;
     // What is played before there is a far end would be lost.
-    if (this.#agreement) this.#player.pull(this.#near);
-    const sent = this.#send(beat);
-    for (const tap of this.#taps) tap.write(this.#far, sent ? this.#near : SILENCE);
-    this.#player.sent();
+    if (this.#agreement) this.#near.pull(this.#seat.heard, this.#seat.heardKept);
+    const kept = this.#agreement ? this.#transmit(beat, this.#agreement) : SILENCE;
+    this.#taps.write(this.#far, kept);
+    const inbound = this.#speaks && !this.#isSecret ? this.#far : SILENCE;
+    this.#near.streams.tell(this.#ground.streamed, inbound, this.#silenced ? SILENCE : kept);
+    this.#near.sent();
+    this.#digits.sent();
     this.#rtcp.beat(beat);
   }
 
   /** Ends the flow at once; resolves when the taps are closed too. */
   async close(): Promise<void> {
-    for (const tap of this.#taps) tap.end('closed');
+    this.#leave();
+    const tapsClosed = this.#taps.end('closed');
     this.#rtcp.end(this.#lastBeat);
     this.#sockets.rtp.close();
     this.#sockets.rtcp.close();
-    await Promise.all(this.#taps.map((tap) => tap.closed));
+    await tapsClosed;
     this.#ground.report({ told: 'closed', session: this.number, report: this.#reportAtEnd() });
+  }
+
+  /** Whether anybody is to hear the far end. */
+  get #speaks(): boolean {
+    return !this.#muted.write && !this.#near.held;
+  }
+
+  /** What the far end says or presses is to be kept nowhere, but perhaps in its own taps. */
+  get #isSecret(): boolean {
+    return this.#redacted || this.#silenced;
+  }
+
+  #turn(command: TurnCommand): void {
+    if (command.do === 'connect') this.#connect(command.agreement);
+    else if (command.do === 'enter') this.#enter(command.room, command.muted);
+    else if (command.do === 'leave') this.#leave();
+    else if (command.do === 'hold') this.#near.hold(command.music);
+    else if (command.do === 'mute') this.#muted = command;
+    else if (command.do === 'silence') this.#silenced = command.on;
+    else if (command.do === 'redact') this.#redact(command.on);
+    else if (command.do === 'stop_digits') this.#digits.stop(command.sending);
+    else this.#digits.press(command.digits, command.sending, this.#isSecret);
+  }
+
+  #redact(on: boolean): void {
+    this.#redacted = on;
+    this.#taps.redact(on);
   }
 
   #connect(agreement: AudioAgreement): void {
@@ -119,29 +173,14 @@ export class MediaSession {
     this.#inbound.agree(agreement);
   }
 
-  #redact(on: boolean): void {
-    this.#redacted = on;
-    for (const tap of this.#taps) tap.redact(on);
+  #enter(name: string, muted: boolean): void {
+    if (this.#place?.name !== name) this.#leave();
+    this.#place = { name, room: this.#ground.rooms.enter(name, this.#seat), muted };
   }
 
-  #tap(tap: number, options: TapOptions): void {
-    const file = new FileTap(this.number, tap, options, this.#ground);
-    if (this.#redacted) file.redact(true);
-    this.#taps.push(file);
-    void file.closed.then(() => {
-      this.#taps = this.#taps.filter((other) => other !== file);
-    });
-  }
-
-  #turnTap(command: Extract<Command, { do: 'pause_tap' | 'resume_tap' }>): void {
-    const tap = this.#tapOf(command.tap);
-    if (command.do === 'pause_tap') tap?.pause(command.mode);
-    else tap?.resume();
-    this.#ground.report({ told: 'tap_turned', session: this.number, tap: command.tap });
-  }
-
-  #tapOf(tap: number): FileTap | undefined {
-    return this.#taps.find((file) => file.tap === tap);
+  #leave(): void {
+    if (this.#place) this.#ground.rooms.leave(this.#place.name, this.#seat);
+    this.#place = null;
   }
 
   #listen(): void {
@@ -151,17 +190,30 @@ export class MediaSession {
 
   #heard(digit: Digit): void {
     this.#ground.report({ told: 'digit', session: this.number, digit });
+    if (!this.#agreement?.telephoneEvent || !this.#speaks || !this.#place || this.#place.muted) return;
+    const partner = this.#place.room.partner(this.#seat);
+    if (partner?.listens) partner.press(digit.digit, this.#isSecret);
   }
 
-  #send(beat: number): boolean {
-    const agreement = this.#agreement;
-    const sends = agreement?.direction === 'sendrecv' || agreement?.direction === 'sendonly';
-    if (!agreement || !sends || agreement.remote.port === 0) {
-      this.#outbound.rest();
-      return false;
+  #sent(sending: number): void {
+    if (sending !== PASSED_ON) this.#ground.report({ told: 'digits_sent', session: this.number, sending });
+  }
+
+  /** @returns what may be kept of what went out. */
+  #transmit(beat: number, { direction, remote, telephoneEvent, codec }: AudioAgreement): Int16Array {
+    const outbound = this.#outbound;
+    const key = this.#digits.beat(telephoneEvent !== null, outbound.timestamp(beat));
+    if ((direction !== 'sendrecv' && direction !== 'sendonly') || remote.port === 0) {
+      outbound.rest();
+      return SILENCE;
     }
-    this.#outbound.send(this.#near, beat, this.#inbound.law, agreement.codec.payloadType);
-    return true;
+    if (key === 'event' && telephoneEvent) {
+      outbound.sendEvent(this.#digits.events, telephoneEvent.payloadType);
+      return SILENCE;
+    }
+    outbound.send(key ? this.#digits.frame : this.#near.frame, beat, this.#inbound.law, codec.payloadType);
+    if (!key) return this.#near.kept;
+    return this.#digits.secret || this.#isSecret ? SILENCE : this.#digits.frame;
   }
 
   #reportAtEnd(): AudioReport {

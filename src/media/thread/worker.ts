@@ -20,7 +20,8 @@ const { figures, host, sockets } = workerData as {
   host: string;
   sockets: 'cheapest' | 'dgram';
 };
-const report = (report: Report) => port.postMessage(report);
+const report = (report: Report) =>
+  port.postMessage(report, report.told === 'streamed' ? [report.sound.buffer] : []);
 const note = (fields: object, message: string) => report({ told: 'note', fields, message });
 const thread = new MediaThread({
   clock: systemClock,
