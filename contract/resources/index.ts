@@ -5,6 +5,7 @@ export * from './application.ts';
 export * from './call.ts';
 export * from './did.ts';
 export * from './event.ts';
+export * from './phone.ts';
 export * from './recording.ts';
 export * from './trunk.ts';
 export { errorBody, fault, id, listOf, pageQuery, time } from './values.ts';

@@ -24,6 +24,7 @@ export const trunk = z.object({
   inbound_ip: z.string().nullable(),
   is_active: z.boolean(),
   register: z.boolean(),
+  registered: z.boolean().describe('Whether the carrier has accepted our registration, now.'),
   srtp: z.boolean(),
   created_at: time,
   updated_at: time,

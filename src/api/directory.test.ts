@@ -206,3 +206,25 @@ it('takes the operator from nothing to a first key', async () => {
   const own = await admin('GET', `/admin/v1/applications?customer_id=${customer.body.id}`);
   expect(own.body.count).toBe(1);
 });
+
+describe('phones', () => {
+  it('are made with a password that is shown this once', async () => {
+    const made = await ask('POST', '/v1/phones', { username: 'Anna' });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({ username: 'anna', customer_id: ours.customer.id, registered: false });
+    expect(made.body.password).toMatch(/^[\w-]{20}$/);
+    const { password, ...phone } = made.body;
+    expect((await ask('GET', `/v1/phones/${phone.id}`)).body).toEqual(phone);
+    expect((await ask('GET', '/v1/phones')).body.data[0]).toEqual(phone);
+    expect((await ask('DELETE', `/v1/phones/${phone.id}`)).status).toBe(204);
+    expect((await ask('GET', `/v1/phones/${phone.id}`)).status).toBe(404);
+  });
+
+  it('have names that nobody else has', async () => {
+    await ask('POST', '/v1/phones', { username: 'anna' });
+    expect(fault(await ask('POST', '/v1/phones', { username: 'ANNA' }))).toBe(
+      '409 username_exists: username already exists',
+    );
+    expect(fault(await ask('POST', '/v1/phones', { username: 'a b' }))).toMatch(/^400 invalid_request/);
+  });
+});

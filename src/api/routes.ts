@@ -7,6 +7,7 @@ import { recordingControlRoutes } from './calls/recording-control.ts';
 import { callRoutes } from './calls/routes.ts';
 import { didRoutes } from './dids/routes.ts';
 import { eventRoutes } from './events/routes.ts';
+import { phoneRoutes } from './phones/routes.ts';
 import { recordingRoutes } from './recordings/routes.ts';
 import type { Route } from './route.ts';
 import { systemRoutes } from './system/routes.ts';
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...actionRoutes,
   ...didRoutes,
   ...trunkRoutes,
+  ...phoneRoutes,
   ...customerRoutes,
   ...adminDidRoutes,
   ...adminTrunkRoutes,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Ids, seededRandom, VirtualClock } from '../kit/index.ts';
 import { type Customer, Directory, SecretBox, seedDemo } from './index.ts';
@@ -230,5 +231,27 @@ describe('a fresh data folder', () => {
     const before = structuredClone(store.rows);
     expect(await seedDemo(await open())).toBeUndefined();
     expect(store.rows).toEqual(before);
+  });
+});
+
+describe('a phone', () => {
+  test('has a name of its own, in whatever case, and a password of which only proofs are kept', async () => {
+    const { id: customerId } = customer;
+    const { phone, password } = await directory.phones.create({ customerId, username: 'Anna' });
+    expect(directory.phones.named('ANNA')).toEqual(phone);
+    expect(phone.ha1Md5).toBe(createHash('md5').update(`anna:minivoice:${password}`).digest('hex'));
+    expect(JSON.stringify(store.rows)).not.toContain(password);
+    expect(JSON.stringify(store.rows)).not.toContain(phone.ha1Sha256);
+    await expect(directory.phones.create({ customerId, username: 'anna' })).rejects.toMatchObject({
+      code: 'username_exists',
+    });
+    await directory.phones.delete(phone.id);
+    expect(directory.phones.named('anna')).toBeUndefined();
+  });
+
+  test('is read again by the next process', async () => {
+    const { id: customerId } = customer;
+    const { phone } = await directory.phones.create({ customerId, username: 'anna' });
+    expect((await open()).phones.get(phone.id)).toEqual(phone);
   });
 });

@@ -3,6 +3,7 @@ import { type Clock, Failure, type Ids, type Random } from '../kit/index.ts';
 import { type ApplicationFields, Applications, type Making, type NewApplication } from './applications.ts';
 import type { Some } from './changes.ts';
 import { Dids } from './dids.ts';
+import { Phones } from './phones.ts';
 import { sealedStore } from './sealed-store.ts';
 import type { SecretBox } from './secret-box.ts';
 import { Shelf } from './shelf.ts';
@@ -27,6 +28,7 @@ export interface Route {
 export class Directory {
   readonly trunks: Trunks;
   readonly dids: Dids;
+  readonly phones: Phones;
   #making: Making;
   #customers: Shelf<Customer>;
   #applications: Applications;
@@ -48,6 +50,7 @@ export class Directory {
     this.#applications = new Applications(rows, store, making);
     this.dids = new Dids(rows.dids, store, this.#applications, making);
     this.trunks = new Trunks(rows.trunks, store, making);
+    this.phones = new Phones(rows.phones, store, making);
   }
 
   /** @throws Failure `invalid_request` without a name. */

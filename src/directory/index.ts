@@ -7,6 +7,16 @@ export { type Demo, seedDemo } from './demo.ts';
 export type { DidFields, DidFilter, Dids, NewDid } from './dids.ts';
 export { Directory, type DirectoryOptions, type Route } from './directory.ts';
 export { isE164, normaliseNumber } from './number.ts';
+export { PHONE_REALM, type Phones } from './phones.ts';
 export { openSecretBox, SecretBox } from './secret-box.ts';
-export type { ApiKey, Application, Customer, Did, DirectoryRows, DirectoryStore, Trunk } from './store.ts';
+export type {
+  ApiKey,
+  Application,
+  Customer,
+  Did,
+  DirectoryRows,
+  DirectoryStore,
+  Phone,
+  Trunk,
+} from './store.ts';
 export type { NewTrunk, TrunkFields, Trunks } from './trunks.ts';

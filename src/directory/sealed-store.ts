@@ -16,16 +16,23 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
           ...row,
           webhookSecrets: row.webhookSecrets.map(open),
         })),
+        phones: rows.phones.map((row) => ({
+          ...row,
+          ha1Md5: open(row.ha1Md5),
+          ha1Sha256: open(row.ha1Sha256),
+        })),
         trunks: rows.trunks.map((row) => ({ ...row, password: orNull(open)(row.password) })),
       };
     },
     saveApplication: (row) => store.saveApplication({ ...row, webhookSecrets: row.webhookSecrets.map(seal) }),
     saveTrunk: (row) => store.saveTrunk({ ...row, password: orNull(seal)(row.password) }),
+    savePhone: (row) => store.savePhone({ ...row, ha1Md5: seal(row.ha1Md5), ha1Sha256: seal(row.ha1Sha256) }),
     saveCustomer: (row) => store.saveCustomer(row),
     deleteApplication: (id) => store.deleteApplication(id),
     saveKey: (row) => store.saveKey(row),
     saveDid: (row) => store.saveDid(row),
     deleteDid: (id) => store.deleteDid(id),
     deleteTrunk: (id) => store.deleteTrunk(id),
+    deletePhone: (id) => store.deletePhone(id),
   };
 }

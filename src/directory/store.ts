@@ -73,6 +73,19 @@ export interface Trunk {
   updatedAt: number;
 }
 
+/** A phone of a customer's that registers with us. */
+export interface Phone {
+  id: string;
+  customerId: string;
+  /** In lower case. */
+  username: string;
+  /** RFC 7616 §3.4.2, with MD5: what is kept in place of the password. */
+  ha1Md5: string;
+  /** The same with SHA-256. */
+  ha1Sha256: string;
+  createdAt: number;
+}
+
 /** Everything small and slow-changing, saved row by row (`save` inserts or replaces). */
 export interface DirectoryStore {
   /** All of it, read once at the start: the directory is kept in memory. */
@@ -85,6 +98,8 @@ export interface DirectoryStore {
   deleteDid(id: string): Promise<void>;
   saveTrunk(row: Trunk): Promise<void>;
   deleteTrunk(id: string): Promise<void>;
+  savePhone(row: Phone): Promise<void>;
+  deletePhone(id: string): Promise<void>;
 }
 
 export interface DirectoryRows {
@@ -93,4 +108,5 @@ export interface DirectoryRows {
   keys: ApiKey[];
   dids: Did[];
   trunks: Trunk[];
+  phones: Phone[];
 }

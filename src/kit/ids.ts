@@ -12,7 +12,8 @@ export type IdPrefix =
   | 'conf'
   | 'str'
   | 'rate'
-  | 'key';
+  | 'key'
+  | 'phone';
 
 /**
  * Makes ids of the form `call_20260529T120212.123456007`: the UTC second, then nine digits, of which six are

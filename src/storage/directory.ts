@@ -1,5 +1,5 @@
 import type { Insertable, Kysely } from 'kysely';
-import type { ApiKey, Application, Customer, Did, DirectoryStore, Trunk } from '../directory/index.ts';
+import type { ApiKey, Application, Customer, Did, DirectoryStore, Phone, Trunk } from '../directory/index.ts';
 import {
   applicationLayout,
   customerLayout,
@@ -7,6 +7,7 @@ import {
   fromRow,
   keyLayout,
   type Layout,
+  phoneLayout,
   type Tables,
   toRow,
   trunkLayout,
@@ -19,6 +20,7 @@ export function directoryStore(db: Kysely<Tables>): DirectoryStore {
   const keys = table<ApiKey>(db, 'apiKeys', keyLayout);
   const dids = table<Did>(db, 'dids', didLayout);
   const trunks = table<Trunk>(db, 'trunks', trunkLayout);
+  const phones = table<Phone>(db, 'phones', phoneLayout);
   return {
     load: async () => ({
       customers: await customers.all(),
@@ -26,6 +28,7 @@ export function directoryStore(db: Kysely<Tables>): DirectoryStore {
       keys: await keys.all(),
       dids: await dids.all(),
       trunks: await trunks.all(),
+      phones: await phones.all(),
     }),
     saveCustomer: customers.save,
     saveApplication: applications.save,
@@ -35,10 +38,12 @@ export function directoryStore(db: Kysely<Tables>): DirectoryStore {
     deleteDid: dids.delete,
     saveTrunk: trunks.save,
     deleteTrunk: trunks.delete,
+    savePhone: phones.save,
+    deletePhone: phones.delete,
   };
 }
 
-type Name = 'customers' | 'applications' | 'apiKeys' | 'dids' | 'trunks';
+type Name = 'customers' | 'applications' | 'apiKeys' | 'dids' | 'trunks' | 'phones';
 
 function table<T extends { id: string }>(db: Kysely<Tables>, name: Name, layout: Layout<T>) {
   return {

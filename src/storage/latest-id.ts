@@ -10,6 +10,7 @@ const tables = [
   'apiKeys',
   'dids',
   'trunks',
+  'phones',
 ] as const;
 
 /** The greatest id of all tables by its time, so that new ids are greater even if the clock was set back. */

@@ -25,6 +25,7 @@ export const adminTrunkRoutes = [
       const { name, proxy, customer_id: customerId = null } = body;
       return presentTrunk(
         await services.directory.trunks.create({ ...trunkFields(body), name, proxy, customerId }),
+        services,
       );
     },
   }),
@@ -35,7 +36,8 @@ export const adminTrunkRoutes = [
     summary: 'Lists all trunks, newest first.',
     query: pageQuery,
     answer: listOf(wire),
-    handle: ({ query, services }) => presentPage(services.directory.trunks.list({}, query), presentTrunk),
+    handle: ({ query, services }) =>
+      presentPage(services.directory.trunks.list({}, query), (trunk) => presentTrunk(trunk, services)),
   }),
   route({
     method: 'PATCH',
@@ -46,7 +48,7 @@ export const adminTrunkRoutes = [
     answer: wire,
     errors: ['trunk_not_found', ...taken],
     handle: async ({ params, body, services }) =>
-      presentTrunk(await services.directory.trunks.update(params.id, trunkFields(body))),
+      presentTrunk(await services.directory.trunks.update(params.id, trunkFields(body)), services),
   }),
   route({
     method: 'DELETE',

@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import type { trunkPatch, trunk as wire } from '../../../contract/resources/index.ts';
 import type { Trunk, TrunkFields } from '../../directory/index.ts';
 import { rfc3339 } from '../../kit/index.ts';
+import type { Services } from '../route.ts';
 
 /** A trunk as it is answered: never with its password. */
-export const presentTrunk = (trunk: Trunk): z.input<typeof wire> => ({
+export const presentTrunk = (trunk: Trunk, { lines }: Services): z.input<typeof wire> => ({
   id: trunk.id,
   customer_id: trunk.customerId,
   name: trunk.name,
@@ -18,6 +19,7 @@ export const presentTrunk = (trunk: Trunk): z.input<typeof wire> => ({
   inbound_ip: trunk.inboundIp,
   is_active: trunk.isActive,
   register: trunk.register,
+  registered: lines?.trunkRegistered(trunk.id) ?? false,
   srtp: trunk.srtp,
   created_at: rfc3339(trunk.createdAt),
   updated_at: rfc3339(trunk.updatedAt),

@@ -34,6 +34,7 @@ export const trunkRoutes = [
       const fields = { ...trunkFields(body), name: body.name, proxy: body.proxy };
       return presentTrunk(
         await services.directory.trunks.create({ ...fields, customerId: caller.customerId }),
+        services,
       );
     },
   }),
@@ -44,8 +45,10 @@ export const trunkRoutes = [
     summary: "Lists the customer's trunks and those for all, newest first.",
     query: pageQuery,
     answer: listOf(wire),
-    handle: ({ query, caller, services }) =>
-      presentPage(services.directory.trunks.list({ customerId: caller?.customerId }, query), presentTrunk),
+    handle({ query, caller, services }) {
+      const page = services.directory.trunks.list({ customerId: caller?.customerId }, query);
+      return presentPage(page, (trunk) => presentTrunk(trunk, services));
+    },
   }),
   route({
     method: 'GET',
@@ -55,7 +58,7 @@ export const trunkRoutes = [
     answer: wire,
     errors,
     handle: ({ params, caller, services }) =>
-      presentTrunk(usable(services.directory.trunks.get(params.id), caller)),
+      presentTrunk(usable(services.directory.trunks.get(params.id), caller), services),
   }),
   route({
     method: 'PATCH',
@@ -67,7 +70,7 @@ export const trunkRoutes = [
     errors: [...errors, ...taken],
     async handle({ params, body, caller, services }) {
       const { id } = own(services.directory.trunks.get(params.id), caller);
-      return presentTrunk(await services.directory.trunks.update(id, trunkFields(body)));
+      return presentTrunk(await services.directory.trunks.update(id, trunkFields(body)), services);
     },
   }),
   route({

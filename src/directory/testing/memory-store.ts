@@ -2,7 +2,14 @@ import type { DirectoryRows, DirectoryStore } from '../store.ts';
 
 /** A store that forgets with the process; `rows` shows what lies in it, and `broken` makes every write fail. */
 export class MemoryDirectoryStore implements DirectoryStore {
-  readonly rows: DirectoryRows = { customers: [], applications: [], keys: [], dids: [], trunks: [] };
+  readonly rows: DirectoryRows = {
+    customers: [],
+    applications: [],
+    keys: [],
+    dids: [],
+    trunks: [],
+    phones: [],
+  };
   broken = false;
 
   load = async () => structuredClone(this.rows);
@@ -11,6 +18,8 @@ export class MemoryDirectoryStore implements DirectoryStore {
   saveKey = (row: DirectoryRows['keys'][0]) => this.#save('keys', row);
   saveDid = (row: DirectoryRows['dids'][0]) => this.#save('dids', row);
   saveTrunk = (row: DirectoryRows['trunks'][0]) => this.#save('trunks', row);
+  savePhone = (row: DirectoryRows['phones'][0]) => this.#save('phones', row);
+  deletePhone = (id: string) => this.#delete('phones', id);
   deleteDid = (id: string) => this.#delete('dids', id);
   deleteTrunk = (id: string) => this.#delete('trunks', id);
 

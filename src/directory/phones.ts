@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { Page, PageRequest } from '../calls/index.ts';
+import { Failure, type Random } from '../kit/index.ts';
+import type { Making } from './applications.ts';
+import { Shelf } from './shelf.ts';
+import type { DirectoryStore, Phone } from './store.ts';
+
+/** RFC 7616: what phones are asked with. What is kept of a password is made with it, so it never changes. */
+export const PHONE_REALM = 'minivoice';
+
+const USERNAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
+/** Softphones and desk phones that register with us, each name once. */
+export class Phones {
+  #making: Making;
+  #rows: Shelf<Phone>;
+
+  /** @param store saves phones as they are handed to it: what is kept of passwords is sealed before. */
+  constructor(rows: Phone[], store: DirectoryStore, making: Making) {
+    this.#making = making;
+    this.#rows = new Shelf(rows, (row) => row.username, {
+      save: (row) => store.savePhone(row),
+      delete: (id) => store.deletePhone(id),
+    });
+  }
+
+  get(id: string): Phone | undefined {
+    return this.#rows.get(id);
+  }
+
+  /** Upper and lower case count alike. */
+  named(username: string): Phone | undefined {
+    return this.#rows.named(username.toLowerCase());
+  }
+
+  /** Newest first, of one customer or of all. */
+  list(filter: { customerId?: string | undefined }, page: PageRequest): Page<Phone> {
+    const { customerId } = filter;
+    return this.#rows.page((row) => customerId === undefined || row.customerId === customerId, page);
+  }
+
+  /**
+   * @returns the phone and its password, which cannot be read again.
+   * @throws Failure `customer_not_found`, `username_exists`, `invalid_request`.
+   */
+  async create(fields: {
+    customerId: string;
+    username: string;
+  }): Promise<{ phone: Phone; password: string }> {
+    const { clock, ids, random, requireCustomer } = this.#making;
+    const { customerId } = fields;
+    requireCustomer(customerId);
+    const username = this.#free(fields.username);
+    const password = makePassword(random);
+    const kept = { ha1Md5: ha1('md5', username, password), ha1Sha256: ha1('sha256', username, password) };
+    const row = { id: ids.next('phone'), customerId, username, ...kept, createdAt: clock.now() };
+    return { phone: await this.#rows.put(row), password };
+  }
+
+  /** @throws Failure `phone_not_found`. */
+  async delete(id: string): Promise<void> {
+    if (!this.#rows.get(id)) throw new Failure('phone_not_found', 'phone not found');
+    await this.#rows.remove(id);
+  }
+
+  #free(text: string): string {
+    const username = text.toLowerCase();
+    if (!USERNAME.test(username)) {
+      throw new Failure('invalid_request', 'username must be letters, digits, ".", "_" and "-", at most 63');
+    }
+    if (this.#rows.named(username)) throw new Failure('username_exists', 'username already exists');
+    return username;
+  }
+}
+
+/** 120 bits of chance, in letters that can be typed. */
+const makePassword = (random: Random): string => random.bytes(15).toString('base64url');
+
+/** RFC 7616 §3.4.2: proves the password, in place of which it is kept. */
+const ha1 = (hash: 'md5' | 'sha256', username: string, password: string): string =>
+  createHash(hash).update(`${username}:${PHONE_REALM}:${password}`).digest('hex');
