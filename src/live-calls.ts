@@ -14,7 +14,7 @@ export function liveCalls(
       return switchboard.size;
     },
     has: (callId) => switchboard.session(callId) !== undefined,
-    hangup: (callId) => void switchboard.session(callId)?.end({ kind: 'completed', by: 'application' }),
+    hangup: (callId) => switchboard.hangup(callId),
     perform: (callId, actions) => flows.takeOver(callId, actions),
     recordings(callId) {
       const session = switchboard.session(callId);

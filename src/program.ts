@@ -3,14 +3,15 @@ import { join, resolve } from 'node:path';
 import { checkDocumentText } from '../contract/actions/index.ts';
 import { createDocumentFetcher, createSounds, Flows, withBuiltin } from './actions/index.ts';
 import { createApi } from './api/index.ts';
-import { endInterrupted, type Route, Switchboard } from './calls/index.ts';
+import { endInterrupted, Rooms, type Route, Switchboard } from './calls/index.ts';
 import type { Config } from './config.ts';
 import { Directory, normaliseNumber, openSecretBox, seedDemo } from './directory/index.ts';
 import { type Clock, explain, type Log, type Random, Scope, systemClock, systemRandom } from './kit/index.ts';
-import { createInboundDoor } from './lines/index.ts';
+import { createDialer, createInboundDoor } from './lines/index.ts';
 import { liveCalls } from './live-calls.ts';
-import { createMediaEngine, createSoundDecoder, type MediaEngine } from './media/index.ts';
-import { createHttpClient, type HttpClient } from './net/index.ts';
+import { createMediaEngine, createSoundDecoder, holdMusic, type MediaEngine } from './media/index.ts';
+import { createHttpClient, type HttpClient, systemResolve } from './net/index.ts';
+import { callPlacer } from './place-call.ts';
 import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
 import {
   FileLinks,
@@ -23,6 +24,8 @@ import { Secrets } from './secrets.ts';
 import { createUserAgent } from './sip/index.ts';
 import { createSpeaker } from './speech/index.ts';
 import { openSqliteStorage } from './storage/index.ts';
+import { createConnect, streamsOfCalls } from './streams/index.ts';
+import { streamsOver } from './streams-of-call.ts';
 import { version } from './version.ts';
 import { Deliveries } from './webhooks/index.ts';
 
@@ -71,9 +74,10 @@ async function build(ground: Ground): Promise<Program> {
   const deliveries = await openDeliveries(ground, data, http);
   const recordings = await openRecordings(ground, data);
   const sound = await openSound(ground);
-  const calls = openCalls(ground, data, { http, ...recordings, ...sound });
-  const web = await openRest(ground, data, { deliveries, ...recordings, ...calls, ...sound });
-  const sip = await openSip(ground, data, { ...calls, ...sound });
+  const lines = openLines(ground, data, sound);
+  const calls = openCalls(ground, data, { http, ...recordings, ...sound, ...lines });
+  const web = await openRest(ground, data, { deliveries, ...recordings, ...calls, ...sound, ...lines });
+  const sip = await openInboundDoor(ground, data, { ...calls, ...sound, ...lines });
   return {
     http: web,
     sip: `${sip.address}:${sip.port}`,
@@ -161,12 +165,53 @@ async function openSound({ config, log, clock, random, scope }: Ground) {
 type Sounding = Awaited<ReturnType<typeof openSound>>;
 type Recorded = Awaited<ReturnType<typeof openRecordings>>;
 
+/** SIP, which does not listen yet, and what places calls over it. */
+function openLines({ config, log, clock, random, scope }: Ground, { directory }: Data, { media }: Sounding) {
+  const { sipHost: host, sipPort: port, allowPrivateUrls: allowPrivate } = config;
+  const publicAddress = config.publicAddress || undefined;
+  const userAgent = createUserAgent({
+    clock,
+    random,
+    log,
+    host,
+    port,
+    userAgent: `MiniVoice/${version}`,
+    ...(publicAddress ? { publicAddress } : {}),
+  });
+  scope.defer(() => userAgent.close());
+  const dialer = createDialer({
+    userAgent,
+    media,
+    clock,
+    random,
+    log,
+    publicAddress,
+    allowPrivate,
+    resolve: async (name) => (await systemResolve(name)).map(({ address }) => address),
+    trunks: (customerId) => directory.trunks.outbound(customerId),
+    phone: () => undefined,
+    isHere: (name) => name === (publicAddress ?? host),
+  });
+  return { userAgent, dialer, publicAddress };
+}
+
+type Lines = ReturnType<typeof openLines>;
+
 /** What is done with calls: their flows, and the switchboard that keeps the live ones. */
 function openCalls(
-  { config, log, clock }: Ground,
+  { config, log, clock, random }: Ground,
   { storage, directory }: Data,
-  { http, speaker, decoder, recordingsOf }: Sounding & Recorded & { http: HttpClient },
+  { http, speaker, decoder, recordingsOf, dialer }: Sounding & Recorded & Lines & { http: HttpClient },
 ) {
+  const streams = streamsOfCalls({
+    clock,
+    random,
+    ids: storage.ids,
+    connect: createConnect({ clock, allowPrivate: config.allowPrivateUrls }),
+    allowPrivate: config.allowPrivateUrls,
+    secrets: (applicationId) => directory.application(applicationId)?.webhookSecrets ?? [],
+    counts: { open: 0, started: 0, failed: 0, dropped: 0 },
+  });
   const check = (text: string) => checkDocumentText(text, { allowPrivateUrls: config.allowPrivateUrls });
   const flows = new Flows({
     clock,
@@ -174,6 +219,10 @@ function openCalls(
     sounds: createSounds(http, (file, signal) => decoder.decode(file, signal)),
     documents: withBuiltin(createDocumentFetcher({ http, clock, log, check })),
     recorder: (session) => recorderOver(recordingsOf(session)),
+    streams: (session) => streamsOver(streams(session)),
+    dialer,
+    rooms: new Rooms(),
+    holdMusic,
     settings: (applicationId) => directory.application(applicationId),
   });
   const switchboard = new Switchboard({
@@ -193,15 +242,17 @@ type Calling = ReturnType<typeof openCalls>;
 async function openRest(
   { config, log, clock, random, scope }: Ground,
   { storage, directory, secrets, adminToken }: Data,
-  parts: Calling & Recorded & Sounding & { deliveries: Deliveries },
+  parts: Calling & Recorded & Sounding & Lines & { deliveries: Deliveries },
 ): Promise<string> {
-  const { deliveries, files, recordingsOf, switchboard, flows, media } = parts;
+  const { deliveries, files, recordingsOf, switchboard, flows, media, dialer } = parts;
   let publicUrl = config.publicUrl;
   const key = Buffer.from((await secrets.get('file-links')).value, 'hex');
   const api = createApi({
     directory,
     calls: storage,
     live: liveCalls(switchboard, flows, recordingsOf),
+    place: callPlacer(dialer, switchboard, flows),
+    idempotency: storage,
     recordings: storage,
     files,
     links: new FileLinks({ publicUrl: () => publicUrl, key, clock }),
@@ -221,26 +272,17 @@ async function openRest(
 }
 
 /** The last door to be opened: from now on calls come in. */
-async function openSip(ground: Ground, { directory }: Data, { switchboard, media }: Calling & Sounding) {
-  const { config, log, clock, random, scope } = ground;
-  const { sipHost: host, sipPort: port } = config;
-  const publicAddress = config.publicAddress || undefined;
-  const userAgent = createUserAgent({
-    clock,
-    random,
-    log,
-    host,
-    port,
-    userAgent: `MiniVoice/${version}`,
-    ...(publicAddress ? { publicAddress } : {}),
-  });
-  scope.defer(() => userAgent.close());
+async function openInboundDoor(
+  { config, log, random }: Ground,
+  { directory }: Data,
+  { switchboard, media, userAgent, publicAddress }: Calling & Sounding & Lines,
+) {
   userAgent.onInvite = createInboundDoor({
     media,
     random,
     log,
     publicAddress,
-    admits: (address) => isLoopback(host, address) || directory.trunkFor(address) !== undefined,
+    admits: (address) => isLoopback(config.sipHost, address) || directory.trunkFor(address) !== undefined,
     open: () => switchboard.open,
     normaliseNumber,
     route: (number) => routeOf(directory, number),

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { address } from '../fields.ts';
-import { callStatus, direction, fault, id, pageQuery, routeMode, time, timeQuery } from './values.ts';
+import {
+  callStatus,
+  direction,
+  fault,
+  id,
+  pageQuery,
+  routeMode,
+  time,
+  timeQuery,
+  variables,
+} from './values.ts';
 
 /** The part of a call that every event carries. */
 export const eventCall = z.object({
@@ -45,6 +55,17 @@ export const newCall = z.object({
   to: address.describe('Whom to call.'),
   metadata: z.record(z.string(), z.unknown()).optional().describe('Kept with the call as it is.'),
   record: z.boolean().optional().describe('Starts recording at the answer.'),
+  answer_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Asked in place of the application’s.'),
+  actions: z
+    .array(z.unknown())
+    .max(100)
+    .optional()
+    .describe('What to do at the answer, in place of asking a URL: checked like any document.'),
+  timeout_seconds: z.int().min(5).max(300).default(60).describe('How long it may ring.'),
+  variables: variables.optional(),
 });
 
 /** One line of a call's story. */

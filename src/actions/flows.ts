@@ -132,7 +132,7 @@ function firstDocument(flow: Flow): Promise<Action[]> {
 function notConnected(session: Session, error: unknown): Ending | undefined {
   if (session.record.direction !== 'outbound' || session.answered || !(error instanceof Failure))
     return undefined;
-  if (error.code === 'canceled') return { kind: 'canceled' };
+  if (error.code === 'canceled') return { kind: 'canceled', by: 'application' };
   const sip = error.cause instanceof DialRefusal ? { sipStatus: error.cause.sipStatus } : {};
   return { kind: 'failed', error: { code: error.code, message: error.message }, blame: 'carrier', ...sip };
 }

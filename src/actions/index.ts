@@ -5,5 +5,14 @@
 export { withBuiltin } from './builtin.ts';
 export { createDocumentFetcher, type DocumentFetcherPorts } from './fetch.ts';
 export { Flows } from './flows.ts';
-export type { DocumentRequest, Documents, Recorder, Services, Settings, Sounds, Speaker } from './ports.ts';
+export type {
+  DocumentRequest,
+  Documents,
+  Recorder,
+  Services,
+  Settings,
+  Sounds,
+  Speaker,
+  Streams,
+} from './ports.ts';
 export { createSounds } from './sounds.ts';

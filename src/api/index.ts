@@ -6,7 +6,7 @@
 import type { ApiPorts } from './ports.ts';
 import { buildServer } from './server.ts';
 
-export type { ApiPorts, ApiSettings, LiveCalls } from './ports.ts';
+export type { ApiPorts, ApiSettings, CallOrder, LiveCalls } from './ports.ts';
 export { ROUTES } from './routes.ts';
 
 /** The server of REST. */

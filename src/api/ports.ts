@@ -1,6 +1,6 @@
 import type { Action } from '../../contract/actions/index.ts';
-import type { CallStore } from '../calls/index.ts';
-import type { Directory } from '../directory/index.ts';
+import type { CallRecord, CallStore, IdempotencyStore } from '../calls/index.ts';
+import type { Application, Directory } from '../directory/index.ts';
 import type { Clock, Log, Random } from '../kit/index.ts';
 import type { CallRecordings, FileLinks, RecordingFiles, RecordingStore } from '../recordings/index.ts';
 import type { DeliveryCounts, EventStore } from '../webhooks/index.ts';
@@ -19,11 +19,35 @@ export interface LiveCalls {
   recordings(callId: string): Pick<CallRecordings, 'start' | 'stop' | 'pause' | 'resume'> | undefined;
 }
 
+/** An outbound call, as it was asked for and checked. */
+export interface CallOrder {
+  from: string;
+  to: string;
+  answerUrl: string;
+  /** Performed at the answer, in place of a document. */
+  actions: Action[] | undefined;
+  metadata: Record<string, unknown>;
+  variables: Record<string, string>;
+  timeoutSeconds: number;
+}
+
+/** Who is registered now: phones with us, and we with trunks. */
+export interface LineStates {
+  phoneRegistered(username: string): boolean;
+  /** Undefined: the trunk is not to be registered with. */
+  trunkRegistered(id: string): boolean | undefined;
+}
+
 /** Everything that REST stands on. */
 export interface ApiPorts {
   directory: Directory;
   calls: CallStore;
   live: LiveCalls;
+  /** Absent where there is no SIP: nothing is registered then. */
+  lines?: LineStates;
+  /** Places a call. Fails with `no_active_trunk`, `invalid_request`, `overloaded`, `originate_failed`. */
+  place(application: Application, order: CallOrder): Promise<CallRecord>;
+  idempotency: IdempotencyStore;
   recordings: RecordingStore;
   files: RecordingFiles;
   /** Opens recordings' files without a key, for a while. */

@@ -26,6 +26,7 @@ function address(path: string): string {
     events: ours.event.id,
     dids: ours.did.id,
     trunks: ours.trunk.id,
+    phones: ours.phone.id,
   };
   return path.replace(':id', ids[kind] ?? 'none').replace(':e164', encodeURIComponent('+15550100001'));
 }
@@ -149,9 +150,9 @@ it('gives every error the same body, with a code of the catalogue', async () => 
     house.ask('GET', '/v1/calls?limit=1&limit=2', ours.key),
     house.ask('POST', '/v1/applications', ours.key, '[]'),
     house.ask('POST', '/v1/applications', ours.key, 'null'),
-    house.ask('POST', '/v1/calls', ours.key, { from: '+15550100001', to: '+15550100002' }),
+    house.ask('POST', '/v1/calls', ours.key, { from: '+15550100001' }),
   ]);
-  expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 400, 400, 400, 400, 400, 501]);
+  expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 400, 400, 400, 400, 400, 400]);
   for (const { body, headers } of answers) {
     expect(errorBody.strict().parse(body)).toEqual(body);
     expect(isErrorCode(body.error.code)).toBe(true);

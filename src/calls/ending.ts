@@ -7,7 +7,7 @@ export type Blame = 'us' | 'customer' | 'carrier';
 /** How a call ends, as a value. There is one for each call, whatever happens. */
 export type Ending =
   | { kind: 'completed'; by: 'caller' | 'callee' | 'application' | 'system' }
-  | { kind: 'canceled' }
+  | { kind: 'canceled'; by: 'caller' | 'application' }
   | { kind: 'refused'; reason: 'busy' | 'rejected' }
   | { kind: 'failed'; error: CallError; blame: Blame; sipStatus?: number };
 
@@ -25,7 +25,7 @@ export function finalOf(ending: Ending): Final {
     case 'completed':
       return { ...clean, status: 'completed', event: 'call.completed', reason: 'normal', endedBy: ending.by };
     case 'canceled':
-      return { ...clean, status: 'canceled', event: 'call.canceled', reason: 'canceled', endedBy: 'caller' };
+      return { ...clean, status: 'canceled', event: 'call.canceled', reason: 'canceled', endedBy: ending.by };
     case 'refused':
       return {
         ...clean,
@@ -59,5 +59,5 @@ export function endingOf(end: LegEnd, call: CallRecord): Ending {
   }
   if (end.by === 'application') return { kind: 'completed', by: end.by };
   const farEnd = call.direction === 'inbound' ? 'caller' : 'callee';
-  return call.answeredAt === null ? { kind: 'canceled' } : { kind: 'completed', by: farEnd };
+  return call.answeredAt === null ? { kind: 'canceled', by: 'caller' } : { kind: 'completed', by: farEnd };
 }

@@ -34,3 +34,16 @@ export interface CallStore {
   /** In the order in which things happened. */
   timeline(callId: string): Promise<TimelineEntry[]>;
 }
+
+/** Answers that are repeated when a request is repeated with the same `Idempotency-Key`, for 24 hours. */
+export interface IdempotencyStore {
+  /** What this key has done for this application. */
+  repeated(applicationId: string, key: string): Promise<{ requestHash: string; callId: string } | undefined>;
+  keepKey(kept: {
+    applicationId: string;
+    key: string;
+    requestHash: string;
+    callId: string;
+    at: number;
+  }): Promise<void>;
+}

@@ -90,6 +90,17 @@ export class Switchboard {
     return session.record;
   }
 
+  /** Hangs up a live call for the application: one that is not answered yet is refused or taken back. */
+  hangup(callId: string): void {
+    const session = this.#live.get(callId);
+    if (!session) return;
+    if (session.answered) return void session.end({ kind: 'completed', by: 'application' });
+    if (session.record.direction === 'outbound')
+      return void session.end({ kind: 'canceled', by: 'application' });
+    session.leg.refuse('rejected');
+    void session.end({ kind: 'refused', reason: 'rejected' });
+  }
+
   /** Takes no more calls, lets the running ones go on for `ms`, then ends them; resolves when all are over. */
   async drain(ms: number): Promise<void> {
     this.#draining = true;

@@ -12,7 +12,7 @@ const CHORDS = [
 const FIGURE = [0, 1, 2, 3, 2, 1, 2, 1];
 const NOTE_SECONDS = 0.35;
 const RING_SECONDS = 1.4;
-const LOUDNESS = 3200;
+const LOUDNESS = 9000;
 
 let made: Sound | undefined;
 
@@ -26,7 +26,9 @@ function compose(): Sound {
   const notes = CHORDS.flatMap((chord) => FIGURE.map((place) => chord[place]!));
   const length = Math.round(notes.length * NOTE_SECONDS * SAMPLE_RATE);
   const sum = new Float64Array(length);
-  notes.forEach((hz, index) => pluck(sum, hz, Math.round(index * NOTE_SECONDS * SAMPLE_RATE)));
+  for (const [index, hz] of notes.entries()) {
+    pluck(sum, hz, Math.round(index * NOTE_SECONDS * SAMPLE_RATE));
+  }
   const samples = new Int16Array(new SharedArrayBuffer(length * 2));
   for (let i = 0; i < length; i++) samples[i] = Math.round(LOUDNESS * Math.tanh(sum[i]!));
   return { samples };

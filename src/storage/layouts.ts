@@ -1,5 +1,5 @@
 import type { CallRecord, TimelineEntry } from '../calls/index.ts';
-import type { ApiKey, Application, Customer, Did, Trunk } from '../directory/index.ts';
+import type { ApiKey, Application, Customer, Did, Phone, Trunk } from '../directory/index.ts';
 import type { RecordingRecord } from '../recordings/index.ts';
 import type { AttemptRecord, EventRecord } from '../webhooks/index.ts';
 
@@ -165,6 +165,15 @@ export const trunkLayout = {
   updatedAt: 'plain',
 } as const satisfies Layout<Trunk>;
 
+export const phoneLayout = {
+  id: 'plain',
+  customerId: 'plain',
+  username: 'plain',
+  ha1Md5: 'plain',
+  ha1Sha256: 'plain',
+  createdAt: 'plain',
+} as const satisfies Layout<Phone>;
+
 /** The tables, as Kysely checks queries against them. */
 export interface Tables {
   /** `lastSequence` counts the events of the call. */
@@ -179,6 +188,8 @@ export interface Tables {
   apiKeys: Row<ApiKey, typeof keyLayout>;
   dids: Row<Did, typeof didLayout>;
   trunks: Row<Trunk, typeof trunkLayout>;
+  phones: Row<Phone, typeof phoneLayout>;
+  idempotencyKeys: { applicationId: string; key: string; requestHash: string; callId: string; at: number };
 }
 
 /** The record's values in the layout's order, as a prepared statement takes them. */

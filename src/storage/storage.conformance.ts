@@ -350,11 +350,16 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
           ...times,
         },
       };
+      const phone = {
+        ...{ id: storage.ids.next('phone'), customerId: customer.id, username: 'anna' },
+        ...{ ha1Md5: 'a', ha1Sha256: 'b', createdAt: 1 },
+      };
       const did = number(storage.ids.next('did'), customer.id, app.id);
       await storage.saveCustomer(customer);
       await storage.saveApplication(app);
       await storage.saveKey(key);
       await storage.saveTrunk(trunk);
+      await storage.savePhone(phone);
       await storage.saveDid(did);
       await storage.saveApplication({ ...app, name: 'Shop 2' });
       await storage.saveKey({ ...key, expiresAt: 9 });
@@ -364,7 +369,10 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect(rows.applications).toContainEqual({ ...app, name: 'Shop 2' });
       expect(rows.keys).toContainEqual({ ...key, expiresAt: 9 });
       expect(rows.trunks).toContainEqual(trunk);
+      expect(rows.phones).toContainEqual(phone);
       expect(rows.dids).toContainEqual(did);
+      await storage.deletePhone(phone.id);
+      expect((await storage.load()).phones).not.toContainEqual(phone);
     });
 
     test('forgets an application with its keys, and keeps its numbers unassigned', async () => {

@@ -1,4 +1,11 @@
-import type { CallJournal, CallRecord, CallStore, EventDraft, TimelineEntry } from '../calls/index.ts';
+import type {
+  CallJournal,
+  CallRecord,
+  CallStore,
+  EventDraft,
+  IdempotencyStore,
+  TimelineEntry,
+} from '../calls/index.ts';
 import type { DirectoryStore } from '../directory/index.ts';
 import type { Clock, Ids, Log, Signal } from '../kit/index.ts';
 import type { RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/index.ts';
@@ -20,7 +27,8 @@ export interface Storage
     RecordingStore,
     OutboxStore,
     EventStore,
-    DirectoryStore {
+    DirectoryStore,
+    IdempotencyStore {
   /**
    * Resolves when the whole change would outlive the process; rejects when nothing of it was written. Changes
    * take effect in the order of the calls. The change is read at once: what becomes of its objects later does

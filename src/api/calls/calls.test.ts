@@ -161,11 +161,6 @@ it.each(['hangup', 'actions', 'recordings'])('a call that is over takes no %s', 
   expect(answer.body.error.code).toBe('active_call_not_found');
 });
 
-it('says that outbound calls are not available yet', async () => {
-  const answer = await ask('POST', '/v1/calls', { from: '+15550100001', to: '+15550100002' });
-  expect(answer.status).toBe(501);
-  expect(answer.body.error.code).toBe('not_available_yet');
-});
 
 it("tells a call's story in order", async () => {
   const timeline = await ask('GET', `/v1/calls/${ours.call.id}/timeline`);

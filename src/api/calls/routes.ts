@@ -16,6 +16,8 @@ import { presentEvent } from '../events/present.ts';
 import { presentPage } from '../page.ts';
 import { route, type Services } from '../route.ts';
 import { visible } from '../visible.ts';
+import { oncePerKey } from './idempotency.ts';
+import { orderOf } from './order.ts';
 
 /** The call, if it is alive on this node. Fails with `active_call_not_found`. */
 export async function liveCall(
@@ -33,13 +35,23 @@ export const callRoutes = [
     method: 'POST',
     path: '/v1/calls',
     auth: 'key',
-    summary: 'Places an outbound call. Not available yet: answers 501.',
+    summary: 'Places an outbound call. Repeated with the same `Idempotency-Key`, it answers the same call.',
     body: newCall,
     status: 201,
     answer: wire,
-    errors: ['not_available_yet'],
-    handle() {
-      throw new Failure('not_available_yet', 'outbound calls are not available yet');
+    errors: [
+      'no_active_trunk',
+      'originate_failed',
+      'invalid_action_payload',
+      'idempotency_key_reused',
+      'overloaded',
+    ],
+    async handle({ body, caller, services, request }) {
+      const order = orderOf(body, caller, services);
+      const place = () => services.place(caller, order);
+      return presentCall(
+        await oncePerKey(request.headers['idempotency-key'], caller, order, place, services),
+      );
     },
   }),
   route({

@@ -8,7 +8,7 @@ import { Failure, seededRandom, silentLog, VirtualClock } from '../../kit/index.
 import { FileLinks, RecordingFiles } from '../../recordings/index.ts';
 import { openSqliteStorage } from '../../storage/index.ts';
 import { aCall, aRecording } from '../../storage/testing/records.ts';
-import { type ApiPorts, type ApiSettings, createApi } from '../index.ts';
+import { type ApiPorts, type ApiSettings, type CallOrder, createApi } from '../index.ts';
 import { FakeLiveCalls } from './live-calls.ts';
 
 export const ADMIN_TOKEN = 'the-operator';
@@ -25,10 +25,30 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
   const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets });
   const live = new FakeLiveCalls();
   const redelivered: string[] = [];
+  const placed: CallOrder[] = [];
   const ports: ApiPorts = {
     directory,
     calls: storage,
     live,
+    async place(application, order) {
+      placed.push(order);
+      const { from, to, metadata, variables, answerUrl } = order;
+      const owner = { customerId: application.customerId, applicationId: application.id };
+      const id = storage.ids.next('call');
+      const call = aCall(id, {
+        ...owner,
+        from,
+        to,
+        metadata,
+        variables,
+        answerUrl,
+        status: 'dialing',
+        direction: 'outbound',
+      });
+      await storage.commit({ call });
+      return call;
+    },
+    idempotency: storage,
     recordings: storage,
     files: new RecordingFiles(folder),
     links: new FileLinks({ publicUrl: () => 'http://voice.test', key: Buffer.from('key'), clock }),
@@ -56,10 +76,12 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
     live,
     clock,
     redelivered,
+    placed,
     folder,
     /** Asks as `key`, with a body where one is given. */
-    async ask(method: string, url: string, key?: string, body?: unknown): Promise<Answer> {
+    async ask(method: string, url: string, key?: string, body?: unknown, more = {}): Promise<Answer> {
       const headers = {
+        ...more,
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       };
@@ -106,6 +128,7 @@ export async function settle(house: House, name: string, number: string) {
     proxy: 'sip.example.com',
     password: 'pst',
   });
+  const { phone } = await directory.phones.create({ customerId, username: `${name}-phone` });
   const owner = { customerId, applicationId, routingTarget: applicationId };
   const call = aCall(storage.ids.next('call'), { ...owner, to: number, status: 'in_progress' });
   const recording = aRecording(call, {
@@ -128,7 +151,7 @@ export async function settle(house: House, name: string, number: string) {
     timeline: [{ callId: call.id, at, kind: 'action', data: { type: 'say' } }],
   });
   const { data: events } = await storage.events({ callId: call.id }, { limit: 10 });
-  return { ...made, customer, did, trunk, call, recording, event: events[0]!, key: made.apiKey };
+  return { ...made, customer, did, trunk, phone, call, recording, event: events[0]!, key: made.apiKey };
 }
 
 export type Settled = Awaited<ReturnType<typeof settle>>;

@@ -1,10 +1,14 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
 import type { Tables } from '../layouts.ts';
 import { beginning } from './0001-beginning.ts';
+import { idempotency } from './0002-idempotency.ts';
+import { phones } from './0003-phones.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 const migrations: Record<string, Migration> = {
   '0001-beginning': beginning,
+  '0002-idempotency': idempotency,
+  '0003-phones': phones,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

@@ -3,6 +3,7 @@ import { Ids, silentLog } from '../../kit/index.ts';
 import { callStore } from '../calls.ts';
 import { directoryStore } from '../directory.ts';
 import { eventStore } from '../events.ts';
+import { idempotencyStore } from '../idempotency.ts';
 import { latestId } from '../latest-id.ts';
 import { migrate } from '../migrations/index.ts';
 import { recordingStore } from '../recordings.ts';
@@ -49,6 +50,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     ...recordingStore(db),
     ...eventStore(db),
     ...directoryStore(db),
+    ...idempotencyStore(db),
     commit: (change) => journal.commit(change),
     saveAttempt: (attempt, event) => journal.saveAttempt(attempt, event),
     saveEventState: (event) => journal.saveEventState(event),

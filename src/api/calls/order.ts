@@ -1,0 +1,32 @@
+import type { z } from 'zod';
+import { type Action, checkDocument } from '../../../contract/actions/index.ts';
+import type { newCall } from '../../../contract/resources/index.ts';
+import type { Application } from '../../directory/index.ts';
+import { Failure } from '../../kit/index.ts';
+import type { CallOrder } from '../ports.ts';
+import type { Services } from '../route.ts';
+
+/** A request for a call as an order: what it leaves out is as the application has it. Fails as a document does. */
+export function orderOf(
+  body: z.output<typeof newCall>,
+  application: Application,
+  services: Services,
+): CallOrder {
+  const { from, to, metadata = {}, variables = {}, timeout_seconds: timeoutSeconds } = body;
+  const actions = body.actions && checked(body.actions, services);
+  const answerUrl = body.answer_url ?? application.answerUrl;
+  if (!actions && !answerUrl) {
+    throw new Failure(
+      'invalid_request',
+      'answer_url or actions is required: the application has no answer_url',
+    );
+  }
+  const recorded = body.record === undefined ? {} : { record: body.record };
+  return { from, to, answerUrl, actions, variables, timeoutSeconds, metadata: { ...metadata, ...recorded } };
+}
+
+function checked(actions: unknown[], { settings }: Services): Action[] {
+  const verdict = checkDocument({ actions }, { allowPrivateUrls: settings.allowPrivateUrls });
+  if (verdict.ok) return verdict.actions;
+  throw new Failure('invalid_action_payload', 'invalid action payload', { details: verdict.details });
+}
