@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { verifySignature } from '../webhooks/index.ts';
+import { TestReceiver } from './testing/receiver.ts';
+import { SECRETS, TestCall } from './testing/streamed-call.ts';
+
+const SILENCE = Buffer.alloc(160, 0xff).toString('base64');
+const SPEECH = Buffer.alloc(160, 2).toString('base64');
+
+let receiver: TestReceiver;
+let call: TestCall;
+
+beforeEach(async () => {
+  receiver = await TestReceiver.listen();
+  call = new TestCall();
+});
+
+afterEach(() => {
+  call.streams.close();
+  receiver.close();
+});
+
+describe('a stream', () => {
+  it('says what it is, sends each frame, and says that it stops', async () => {
+    const sound = call.start(receiver.url);
+    sound.emit('inbound', 1);
+    await receiver.told('start');
+    sound.emit('inbound', 2);
+    call.streams.stop();
+    const [stop] = await receiver.told('stop');
+    const [connected, start, first, second] = receiver.last.messages;
+    expect(connected).toEqual({ event: 'connected', protocol: 'Call', version: '1.0.0' });
+    const { stream_id } = first as { stream_id: string };
+    expect(stream_id).toMatch(/^str_/);
+    expect(start).toMatchObject({
+      sequence_number: '1',
+      stream_id,
+      start: {
+        stream_id,
+        call_id: 'call_1',
+        application_id: 'app_1',
+        track: 'inbound',
+        bidirectional: false,
+        media_format: { encoding: 'audio/x-mulaw', sample_rate: 8000, channels: 1 },
+        custom_parameters: { plan: 'gold', odd: '"}\u2028' },
+        reconnect: 0,
+      },
+    });
+    const payload = (value: number) => Buffer.alloc(160, value).toString('base64');
+    const media = { track: 'inbound', chunk: '1', timestamp: '0', payload: payload(1) };
+    expect(first).toEqual({ event: 'media', sequence_number: '2', stream_id, media });
+    expect(second).toMatchObject({
+      sequence_number: '3',
+      media: { chunk: '2', timestamp: '20', payload: payload(2) },
+    });
+    expect(stop).toMatchObject({
+      sequence_number: '4',
+      stop: { call_id: 'call_1', reason: 'stopped', messages_dropped: 0, messages_ignored: 0 },
+    });
+    await receiver.until(() => receiver.last.closed === 1000);
+    expect(sound.closed).toBe(true);
+    expect(call.counts).toEqual({ open: 0, started: 1, failed: 0, dropped: 0 });
+    expect(call.notes.map(({ kind }) => kind)).toEqual(['stream_started', 'stream_ended']);
+  });
+
+  it('signs its handshake over its URL with every live secret', async () => {
+    call.start(receiver.url);
+    await receiver.told('start');
+    const now = call.clock.now() / 1000;
+    for (const secret of SECRETS) {
+      expect(verifySignature(receiver.last.headers, receiver.url, secret, now)).toBe(true);
+    }
+    expect(verifySignature(receiver.last.headers, `${receiver.url}&more`, SECRETS[0]!, now)).toBe(false);
+  });
+
+  it('signs nothing where there is no secret, and offers no compression', async () => {
+    call = new TestCall({ secrets: () => [] });
+    call.start(receiver.url);
+    await receiver.told('start');
+    expect(receiver.last.headers).not.toHaveProperty('x-minivoice-signature');
+    expect(receiver.last.headers).not.toHaveProperty('sec-websocket-extensions');
+  });
+
+  it('counts the frames of both tracks apart', async () => {
+    const sound = call.start(receiver.url, { track: 'both' });
+    for (const track of ['inbound', 'outbound', 'outbound'] as const) sound.emit(track);
+    const media = (await receiver.told('media', 3)).map(({ media }) => `${media.track} ${media.chunk}`);
+    expect(media).toEqual(['inbound 1', 'outbound 1', 'outbound 2']);
+  });
+
+  it('sends only the track that was asked for', async () => {
+    const sound = call.start(receiver.url, { track: 'outbound' });
+    sound.emit('inbound', 1);
+    sound.emit('outbound', 2);
+    const [only] = await receiver.told('media');
+    expect(only!.media).toMatchObject({ track: 'outbound', chunk: '1' });
+  });
+
+  it('tells of keys, among the sound', async () => {
+    const sound = call.start(receiver.url);
+    sound.emit('inbound');
+    call.streams.digit('#');
+    sound.emit('inbound');
+    await receiver.told('media', 2);
+    expect(receiver.last.messages.map(({ event }) => event)).toEqual([
+      'connected',
+      'start',
+      'media',
+      'dtmf',
+      'media',
+    ]);
+    expect((await receiver.told('dtmf'))[0]!.dtmf).toEqual({ track: 'inbound', digit: '#' });
+  });
+
+  it.each([
+    ['nothing of the caller while digits are secret', 'redact', [SILENCE, SPEECH, SPEECH]],
+    ['nothing of anybody while a recording pauses', 'pause', [SILENCE, SILENCE, SPEECH]],
+  ] as const)('lets out %s', async (_, hush, expected) => {
+    const sound = call.start(receiver.url, { track: 'both' });
+    call.streams[hush](true);
+    sound.emit('inbound', 2);
+    sound.emit('outbound', 2);
+    call.streams.digit('4');
+    call.streams[hush](false);
+    sound.emit('inbound', 2);
+    call.streams.digit('5');
+    const dtmf = await receiver.told('dtmf');
+    expect(dtmf.map(({ dtmf }) => dtmf.digit)).toEqual(['5']);
+    expect((await receiver.told('media', 3)).map(({ media }) => media.payload)).toEqual(expected);
+  });
+
+  it('ends with the call, and none starts after it', async () => {
+    call.start(receiver.url);
+    await receiver.told('start');
+    call.streams.close();
+    expect((await receiver.told('stop'))[0]!.stop.reason).toBe('call_ended');
+    expect(() => call.start(receiver.url)).toThrow('the call has ended');
+  });
+});
+
+describe('the streams of a call', () => {
+  it('stop where URL and track match, and no others', async () => {
+    const other = await TestReceiver.listen();
+    call.start(receiver.url, { track: 'inbound' });
+    call.start(receiver.url, { track: 'outbound' });
+    call.start(other.url, { track: 'outbound' });
+    call.streams.stop({ streamUrl: receiver.url, track: 'outbound' });
+    expect(call.sounds.map(({ closed }) => closed)).toEqual([false, true, false]);
+    call.streams.stop({ streamUrl: 'ws://nobody.example/' });
+    call.streams.stop({ track: 'both' });
+    expect(call.streams.size).toBe(2);
+    call.streams.stop({ streamUrl: undefined, track: undefined });
+    expect(call.streams.size).toBe(0);
+    other.close();
+  });
+
+  it('go on when they are started once more', () => {
+    call.start(receiver.url);
+    call.start(receiver.url);
+    expect(call.streams.size).toBe(1);
+    call.start(receiver.url, { bidirectional: true });
+    expect(call.streams.size).toBe(2);
+  });
+
+  it('are eight at most', () => {
+    for (let number = 1; number <= 8; number++) call.start(`${receiver.url}&number=${number}`);
+    expect(() => call.start(receiver.url)).toThrow('a call has at most 8 streams at a time');
+    call.streams.stop({ streamUrl: `${receiver.url}&number=3` });
+    call.start(receiver.url);
+    expect(call.counts.open).toBe(8);
+  });
+});

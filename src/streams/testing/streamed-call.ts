@@ -1,0 +1,70 @@
+import type { CallRecord } from '../../calls/index.ts';
+import { SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
+import { Ids, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
+import { CallStreams, type Connect, createConnect, type StreamPorts } from '../index.ts';
+import { FakeSound } from './fake-sound.ts';
+
+export const SECRETS = ['the new secret', 'the old secret'];
+
+const record = {
+  id: 'call_1',
+  customerId: 'cust_1',
+  applicationId: 'app_1',
+  variables: { plan: 'gold', odd: '"}\u2028' },
+} as unknown as CallRecord;
+
+/** A call whose sound is a test's, in virtual time, and its streams over real sockets. */
+export class TestCall {
+  readonly clock = new VirtualClock();
+  /** The sound of each stream, in order of their starts. */
+  readonly sounds: FakeSound[] = [];
+  readonly notes: { kind: string; data: Record<string, unknown> }[] = [];
+  readonly counts = { open: 0, started: 0, failed: 0, dropped: 0 };
+  readonly streams: CallStreams;
+  #noted = new Set<() => void>();
+
+  constructor(options: { connect?: Connect; ca?: string } & Partial<StreamPorts> = {}) {
+    const { clock } = this;
+    const leg = new SimulatedLeg(clock);
+    leg.stream = () => {
+      const sound = new FakeSound(clock);
+      this.sounds.push(sound);
+      return sound;
+    };
+    const { ca, ...ports } = options;
+    const allowPrivate = options.allowPrivate ?? true;
+    const call = { leg, record, log: silentLog, note: this.#note.bind(this) };
+    this.streams = new CallStreams(call, {
+      clock,
+      random: seededRandom(1),
+      ids: new Ids(clock),
+      connect: createConnect({ clock, allowPrivate, ...(ca ? { ca } : {}) }),
+      allowPrivate,
+      secrets: () => SECRETS,
+      counts: this.counts,
+      ...ports,
+    });
+  }
+
+  /** Starts a stream and gives its sound. */
+  start(
+    streamUrl: string,
+    more: { track?: 'inbound' | 'outbound' | 'both'; bidirectional?: boolean } = {},
+  ): FakeSound {
+    this.streams.start({ streamUrl, track: 'inbound', bidirectional: false, ...more });
+    return this.sounds.at(-1)!;
+  }
+
+  /** Resolves with the data of the timeline's notes of a kind, when there are so many. */
+  async noted(kind: string, count = 1): Promise<Record<string, unknown>[]> {
+    const found = () => this.notes.filter((note) => note.kind === kind).map(({ data }) => data);
+    while (found().length < count) await new Promise<void>((resolve) => this.#noted.add(resolve));
+    return found();
+  }
+
+  #note(kind: string, data: Record<string, unknown>): void {
+    this.notes.push({ kind, data });
+    for (const tell of this.#noted) tell();
+    this.#noted.clear();
+  }
+}
