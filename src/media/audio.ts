@@ -120,11 +120,6 @@ export interface Audio {
    * stream; and so are the tones of `sendDigits`.
    */
   redact(on: boolean): void;
-  /**
-   * While on, no stream gets any sound of either direction, and no tap of others in the room what the far end says:
-   * the recording of this audio is paused, and nothing is to be kept anywhere else.
-   */
-  silence(on: boolean): void;
   /** Ends the flow, closes what is tapped, gives the port back. Idempotent. */
   close(): Promise<AudioReport>;
 }

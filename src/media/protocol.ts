@@ -22,8 +22,7 @@ export type TurnCommand =
   | { do: 'leave'; session: number }
   | { do: 'hold'; session: number; music: Int16Array<SharedArrayBuffer> | null }
   | { do: 'mute'; session: number; read: boolean; write: boolean }
-  | { do: 'redact'; session: number; on: boolean }
-  | { do: 'silence'; session: number; on: boolean };
+  | { do: 'redact'; session: number; on: boolean };
 
 export type PlayCommand =
   /** Begins a play, ending the one before it; its sounds follow, then `no_more`. */

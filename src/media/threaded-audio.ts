@@ -142,10 +142,6 @@ export class ThreadedAudio implements Audio {
     this.#order({ do: 'redact', on });
   }
 
-  silence(on: boolean): void {
-    this.#order({ do: 'silence', on });
-  }
-
   close(): Promise<AudioReport> {
     if (this.#state === 'open') {
       this.#hush();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
 import { MemoryNetwork, networkSockets } from '../../net/index.ts';
-import type { AudioAgreement, MediaEngine, Sound } from '../audio.ts';
+import type { Audio, AudioAgreement, MediaEngine, Sound } from '../audio.ts';
 import { createMediaEngine } from '../engine.ts';
 import { inProcessThread, type StartThread } from '../link.ts';
 import { Phone } from './phone.ts';
@@ -18,14 +18,28 @@ export interface Bed {
   /** A folder of its own for files, removed at the end. */
   folder: string;
   phone(at?: { address?: string; port?: number }): Promise<Phone>;
+  /** A phone in a call, that says a tone. */
+  party(frequency: number, options?: PartyOptions): Promise<Party>;
   /** Lets so many beats pass. */
   beats(count: number): Promise<void>;
   end(): Promise<void>;
 }
 
+export interface Party {
+  audio: Audio;
+  phone: Phone;
+}
+
+export interface PartyOptions {
+  changes?: Partial<AudioAgreement>;
+  beside?: Party;
+}
+
 export interface BedOptions {
   ports?: { from: number; to: number };
   random?: Random;
+  /** Media threads; 1 unless said otherwise. */
+  workers?: number;
   /** Puts something between the engine and its threads. */
   start?: (real: StartThread) => StartThread;
 }
@@ -38,7 +52,7 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
   const real = inProcessThread({ clock, random, sockets: networkSockets(network, clock) });
   const phones: Phone[] = [];
   const engine = await createMediaEngine({
-    workers: 1,
+    workers: options.workers ?? 1,
     ports: options.ports ?? { from: 20_000, to: 20_099 },
     host: ENGINE,
     clock,
@@ -48,7 +62,7 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
   });
   // Tests look at the world in the middle between two beats, when packets have arrived.
   await clock.advance(10);
-  return {
+  const bed: Bed = {
     clock,
     network,
     engine,
@@ -59,12 +73,20 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
       phones.push(phone);
       return phone;
     },
+    async party(frequency, { changes, beside } = {}) {
+      const audio = await engine.open(beside ? { beside: beside.audio } : {});
+      const phone = await bed.phone({ port: 6000 + 2 * phones.length });
+      audio.connect(agreement(phone, changes));
+      phone.talk(audio.local, frequency);
+      return { audio, phone };
+    },
     async end() {
       for (const phone of phones) phone.close();
       await engine.close();
       await rm(folder, { recursive: true });
     },
   };
+  return bed;
 }
 
 /** What offer and answer usually agree on. */

@@ -45,7 +45,6 @@ export class MediaSession {
   #agreement: AudioAgreement | undefined;
   #taps: Taps;
   #redacted = false;
-  #silenced = false;
   #muted = { read: false, write: false };
   #seat = new Seat((digit, secret) => this.#digits.press(digit, PASSED_ON, secret));
   #place: { name: string; room: Room; muted: boolean } | null = null;
@@ -111,7 +110,7 @@ export class MediaSession {
     if (!this.#place) return;
     const seat = this.#seat;
     seat.said = this.#speaks && !this.#place.muted && !isSilent(this.#far) ? this.#far : null;
-    seat.saidKept = this.#isSecret ? null : seat.said;
+    seat.saidKept = this.#redacted ? null : seat.said;
     seat.listens = !this.#muted.read && !this.#near.held;
   }
 
@@ -122,8 +121,8 @@ export class MediaSession {
     if (this.#agreement) this.#near.pull(this.#seat.heard, this.#seat.heardKept);
     const kept = this.#agreement ? this.#transmit(beat, this.#agreement) : SILENCE;
     this.#taps.write(this.#far, kept);
-    const inbound = this.#speaks && !this.#isSecret ? this.#far : SILENCE;
-    this.#near.streams.tell(this.#ground.streamed, inbound, this.#silenced ? SILENCE : kept);
+    const inbound = this.#speaks && !this.#redacted ? this.#far : SILENCE;
+    this.#near.streams.tell(this.#ground.streamed, inbound, kept);
     this.#near.sent();
     this.#digits.sent();
     this.#rtcp.beat(beat);
@@ -145,21 +144,15 @@ export class MediaSession {
     return !this.#muted.write && !this.#near.held;
   }
 
-  /** What the far end says or presses is to be kept nowhere, but perhaps in its own taps. */
-  get #isSecret(): boolean {
-    return this.#redacted || this.#silenced;
-  }
-
   #turn(command: TurnCommand): void {
     if (command.do === 'connect') this.#connect(command.agreement);
     else if (command.do === 'enter') this.#enter(command.room, command.muted);
     else if (command.do === 'leave') this.#leave();
     else if (command.do === 'hold') this.#near.hold(command.music);
     else if (command.do === 'mute') this.#muted = command;
-    else if (command.do === 'silence') this.#silenced = command.on;
     else if (command.do === 'redact') this.#redact(command.on);
     else if (command.do === 'stop_digits') this.#digits.stop(command.sending);
-    else this.#digits.press(command.digits, command.sending, this.#isSecret);
+    else this.#digits.press(command.digits, command.sending, this.#redacted);
   }
 
   #redact(on: boolean): void {
@@ -192,7 +185,7 @@ export class MediaSession {
     this.#ground.report({ told: 'digit', session: this.number, digit });
     if (!this.#agreement?.telephoneEvent || !this.#speaks || !this.#place || this.#place.muted) return;
     const partner = this.#place.room.partner(this.#seat);
-    if (partner?.listens) partner.press(digit.digit, this.#isSecret);
+    if (partner?.listens) partner.press(digit.digit, this.#redacted);
   }
 
   #sent(sending: number): void {
@@ -213,7 +206,7 @@ export class MediaSession {
     }
     outbound.send(key ? this.#digits.frame : this.#near.frame, beat, this.#inbound.law, codec.payloadType);
     if (!key) return this.#near.kept;
-    return this.#digits.secret || this.#isSecret ? SILENCE : this.#digits.frame;
+    return this.#digits.secret || this.#redacted ? SILENCE : this.#digits.frame;
   }
 
   #reportAtEnd(): AudioReport {

@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Audio } from './audio.ts';
+import { ToneDetector } from './dtmf/tone-detector.ts';
+import { toneLevel } from './goertzel.ts';
+import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
+import type { Phone } from './testing/phone.ts';
+import { readWav } from './wav.ts';
+
+const ALL = '0123456789*#ABCD';
+let bed: Bed;
+let audio: Audio;
+let phone: Phone;
+
+beforeEach(async () => {
+  bed = await makeBed();
+  audio = await bed.engine.open();
+  phone = await bed.phone();
+});
+afterEach(() => bed.end());
+
+/** The keys that are heard as tones. */
+function keysIn(samples: Int16Array): string {
+  let keys = '';
+  const detector = new ToneDetector(({ digit }) => {
+    keys += digit;
+  });
+  for (let at = 0; at + 160 <= samples.length; at += 160) detector.listen(samples.subarray(at, at + 160));
+  return keys;
+}
+
+const events = () => phone.heard.filter(({ header }) => header.payloadType === 101);
+
+describe('keys as telephone events', () => {
+  beforeEach(async () => {
+    audio.connect(agreement(phone));
+    await bed.beats(1);
+  });
+
+  it('are sent one after the other, 100 ms each, five a second', async () => {
+    let at = 0;
+    const sending = audio.sendDigits(ALL).then(() => {
+      at = bed.clock.monotonic();
+    });
+    await bed.beats(170);
+    await sending;
+    expect(at).toBe(161 * 20);
+    const starts = events().filter(({ header }) => header.marker);
+    expect(starts.map(({ octets }) => octets[0])).toEqual([...ALL].map((_, i) => i));
+    for (const [i, { header }] of starts.entries())
+      expect(header.timestamp).toBe((starts[0]!.header.timestamp + i * 1600) >>> 0);
+    const ends = events().filter(({ octets }) => octets[1]! & 0x80);
+    expect(ends).toHaveLength(3 * ALL.length);
+    for (const { octets } of ends) expect(octets.readUInt16BE(2)).toBe(800);
+  });
+
+  it('take the place of what plays, in one row of numbers, and leave silence in the recording', async () => {
+    const path = join(bed.folder, 'a.wav');
+    void audio.play(sounds(tone(500, 5000)));
+    const opening = audio.tap({ path, channels: 2, maxSeconds: 60 });
+    const sending = audio.sendDigits('5');
+    await bed.beats(12);
+    await sending;
+    await (await opening).stop();
+    const types = phone.heard.slice(1).map(({ header }) => header.payloadType);
+    expect(types).toEqual([...new Array(7).fill(101), ...new Array(5).fill(0)]);
+    for (const [i, { header }] of phone.heard.entries())
+      expect(header.sequence).toBe((phone.heard[0]!.header.sequence + i) & 0xffff);
+    const right = readWav(await readFile(path)).channels[1]!;
+    expect(right.subarray(0, 7 * 160).every((sample) => sample === 0)).toBe(true);
+    expect(toneLevel(right.subarray(7 * 160), 500)).toBeGreaterThan(8000);
+  });
+
+  it('wait for those that were asked for before', async () => {
+    const done: string[] = [];
+    void audio.sendDigits('12').then(() => done.push('12'));
+    void audio.sendDigits('').then(() => done.push('none'));
+    void audio.sendDigits('3').then(() => done.push('3'));
+    await bed.beats(35);
+    expect(done).toEqual(['none', '12', '3']);
+    const starts = events().filter(({ header }) => header.marker);
+    expect(starts.map(({ octets }) => octets[0])).toEqual([1, 2, 3]);
+  });
+
+  it('stop behind the one under way when aborted', async () => {
+    const abort = new AbortController();
+    const sending = audio.sendDigits('123', abort.signal);
+    await bed.beats(12);
+    abort.abort(new Error('hung up'));
+    await expect(sending).rejects.toThrow('hung up');
+    await bed.beats(30);
+    const ends = events().filter(({ octets }) => octets[1]! & 0x80);
+    expect(ends.map(({ octets }) => octets[0])).toEqual([1, 1, 1, 2, 2, 2]);
+    await expect(audio.sendDigits('4', abort.signal)).rejects.toThrow('hung up');
+  });
+
+  it('fail when the audio ends, and when they are no keys', async () => {
+    const sending = audio.sendDigits('123');
+    const failed = expect(sending).rejects.toMatchObject({ code: 'audio_closed' });
+    await bed.beats(5);
+    void audio.close();
+    await failed;
+    await expect(audio.sendDigits('1')).rejects.toMatchObject({ code: 'audio_closed' });
+    await expect(audio.sendDigits('1w')).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});
+
+describe('keys as tones, where events were not agreed on', () => {
+  beforeEach(async () => {
+    audio.connect(agreement(phone, { telephoneEvent: null }));
+    await bed.beats(1);
+  });
+
+  it('are heard by the far end', async () => {
+    const sending = audio.sendDigits(ALL);
+    await bed.beats(165);
+    await sending;
+    expect(keysIn(phone.sound(0))).toBe(ALL);
+  });
+
+  it.each([false, true])('are in the recording as they are heard, unless redacted: %s', async (redacted) => {
+    const path = join(bed.folder, 'a.wav');
+    void audio.play(sounds(tone(500, 5000)));
+    audio.redact(redacted);
+    const opening = audio.tap({ path, channels: 2, maxSeconds: 60 });
+    const sending = audio.sendDigits('159D');
+    await bed.beats(50);
+    await sending;
+    await (await opening).stop();
+    const right = readWav(await readFile(path)).channels[1]!;
+    expect(keysIn(phone.sound(1))).toBe('159D');
+    expect(keysIn(right)).toBe(redacted ? '' : '159D');
+    const keys = right.subarray(0, 40 * 160);
+    expect(toneLevel(keys, 500)).toBeLessThan(500);
+    if (redacted) expect(keys.every((sample) => sample === 0)).toBe(true);
+    expect(toneLevel(right.subarray(40 * 160), 500)).toBeGreaterThan(8000);
+  });
+});
+
+it('begin when there is a far end to hear them', async () => {
+  const sending = audio.sendDigits('1');
+  await bed.beats(20);
+  audio.connect(agreement(phone));
+  await bed.beats(11);
+  await sending;
+  expect(events()[0]!.octets[0]).toBe(1);
+});

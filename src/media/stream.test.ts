@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SoundStream } from './audio.ts';
+import { decode, encode, PCMU } from './codec/g711.ts';
+import { type Bed, makeBed, type Party, sounds, tone } from './testing/bed.ts';
+import { heardBy, tonesIn } from './testing/ear.ts';
+
+let bed: Bed;
+let party: Party;
+let stream: SoundStream;
+let told: { inbound: Uint8Array[]; outbound: Uint8Array[] };
+
+const TONES = [300, 500, 700, 900];
+
+beforeEach(async () => {
+  bed = await makeBed();
+  party = await bed.party(300);
+  await bed.beats(10);
+  stream = party.audio.stream();
+  told = listenTo(stream);
+});
+afterEach(() => bed.end());
+
+function listenTo({ frames }: SoundStream): typeof told {
+  const heard: typeof told = { inbound: [], outbound: [] };
+  frames.on(({ track, payload }) => heard[track].push(payload));
+  return heard;
+}
+
+const ofFrames = (payloads: Uint8Array[]) => {
+  const samples = new Int16Array(payloads.length * 160);
+  for (const [i, payload] of payloads.entries()) decode(PCMU, payload, 0, 160, samples, i * 160);
+  return tonesIn(samples, TONES);
+};
+
+/** A tone as mu-law. */
+function law(frequency: number, ms: number): Uint8Array {
+  const { samples } = tone(frequency, ms);
+  const octets = new Uint8Array(samples.length);
+  encode(PCMU, samples, samples.length, octets);
+  return octets;
+}
+
+describe('a stream', () => {
+  it('tells every frame of both tracks from the next beat until it is closed', async () => {
+    void party.audio.play(sounds(tone(700, 5000)));
+    await bed.beats(20);
+    stream.close();
+    await bed.beats(5);
+    expect(told.inbound).toHaveLength(20);
+    expect(told.outbound).toHaveLength(20);
+    expect(told.inbound.every(({ length }) => length === 160)).toBe(true);
+    expect(ofFrames(told.inbound)).toEqual([300]);
+    expect(ofFrames(told.outbound)).toEqual([700]);
+    expect(told.outbound).toEqual(
+      party.phone.heard.slice(-25, -5).map(({ octets }) => new Uint8Array(octets)),
+    );
+  });
+
+  it('is one of many on its thread, each with its own sound', async () => {
+    const others: { frequency: number; told: typeof told }[] = [];
+    for (let i = 0; i < 20; i++) {
+      const frequency = TONES[i % 4]!;
+      const { audio } = await bed.party(frequency);
+      others.push({ frequency, told: listenTo(audio.stream()) });
+    }
+    await bed.beats(20);
+    for (const { frequency, told } of others) {
+      expect(told.inbound).toHaveLength(20);
+      expect(ofFrames(told.inbound.slice(-10))).toEqual([frequency]);
+    }
+  });
+
+  it('has the room in what goes out', async () => {
+    const other = await bed.party(500);
+    party.audio.enter('bridge');
+    other.audio.enter('bridge');
+    await bed.beats(20);
+    expect(ofFrames(told.outbound.slice(-10))).toEqual([500]);
+    other.audio.redact(true);
+    await bed.beats(10);
+    expect(ofFrames(told.outbound.slice(-10))).toEqual([]);
+    expect(heardBy(party.phone, TONES)).toEqual([500]);
+  });
+
+  it('hears nothing of who is held, muted or redacted', async () => {
+    const hears = async () => {
+      await bed.beats(10);
+      return ofFrames(told.inbound.slice(-10));
+    };
+    expect(await hears()).toEqual([300]);
+    party.audio.redact(true);
+    expect(await hears()).toEqual([]);
+    party.audio.redact(false);
+    party.audio.mute({ read: false, write: true });
+    expect(await hears()).toEqual([]);
+    party.audio.mute({ read: true, write: false });
+    expect(await hears()).toEqual([300]);
+    party.audio.hold(tone(700, 500));
+    expect(await hears()).toEqual([]);
+    expect(ofFrames(told.outbound.slice(-10))).toEqual([700]);
+  });
+
+  it('tells nothing more when the audio is closed', async () => {
+    await bed.beats(5);
+    const drained = stream.drained();
+    stream.play(law(500, 1000));
+    const late = stream.drained();
+    await bed.beats(1);
+    void party.audio.close();
+    await bed.beats(5);
+    expect(told.inbound).toHaveLength(6);
+    await expect(drained).resolves.toBe('heard');
+    await expect(late).resolves.toBe('dropped');
+    await expect(party.audio.stream().drained()).resolves.toBe('dropped');
+  });
+});
+
+describe('what a stream plays', () => {
+  it('is heard by the far end, besides other sound, piece after piece without a gap', async () => {
+    void party.audio.play(sounds(tone(700, 5000)));
+    const whole = law(500, 400);
+    for (const [from, to] of [
+      [0, 33],
+      [33, 1000],
+      [1000, 3200],
+    ])
+      stream.play(whole.slice(from, to));
+    await bed.beats(20);
+    expect(heardBy(party.phone, TONES, 20)).toEqual([500, 700]);
+    await bed.beats(10);
+    expect(heardBy(party.phone, TONES)).toEqual([700]);
+  });
+
+  it('is octet for octet what is on the wire when nothing else is heard', async () => {
+    const octets = law(500, 100);
+    stream.play(octets);
+    await bed.beats(5);
+    expect(Buffer.concat(party.phone.heard.slice(-5).map(({ octets }) => octets))).toEqual(
+      Buffer.from(octets),
+    );
+  });
+
+  it('has drained when the last of it was heard', async () => {
+    let first = 0;
+    let second = '';
+    stream.play(law(500, 200));
+    void stream.drained().then(() => {
+      first = bed.clock.monotonic();
+    });
+    stream.play(law(500, 200));
+    const start = bed.clock.monotonic() - 10;
+    void stream.drained().then((how) => {
+      second = how;
+    });
+    await bed.beats(19);
+    expect(first - start).toBe(200);
+    expect(second).toBe('');
+    await bed.beats(1);
+    expect(second).toBe('heard');
+    await expect(stream.drained()).resolves.toBe('heard');
+  });
+
+  it('is dropped when it is cleared, and what comes after is heard', async () => {
+    stream.play(law(500, 2000));
+    const drained = stream.drained();
+    await bed.beats(5);
+    stream.clear();
+    stream.play(law(900, 1000));
+    const again = stream.drained();
+    await bed.beats(11);
+    expect(heardBy(party.phone, TONES)).toEqual([900]);
+    await expect(drained).resolves.toBe('dropped');
+    await bed.beats(50);
+    await expect(again).resolves.toBe('heard');
+  });
+
+  it('is kept for a minute and no more', async () => {
+    for (let second = 0; second < 70; second++) stream.play(law(500, 1000));
+    const drained = stream.drained();
+    const before = party.phone.heard.length;
+    await bed.beats(61 * 50);
+    await expect(drained).resolves.toBe('dropped');
+    expect(tonesIn(party.phone.sound(before + 59 * 50, before + 60 * 50), TONES)).toEqual([500]);
+    expect(tonesIn(party.phone.sound(before + 60 * 50), TONES)).toEqual([]);
+  });
+
+  it('is heard of all streams at once', async () => {
+    const other = party.audio.stream();
+    stream.play(law(500, 1000));
+    other.play(law(900, 1000));
+    await bed.beats(15);
+    expect(heardBy(party.phone, TONES)).toEqual([500, 900]);
+    other.close();
+    await bed.beats(15);
+    expect(heardBy(party.phone, TONES)).toEqual([500]);
+  });
+});

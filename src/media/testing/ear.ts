@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { toneLevel } from '../goertzel.ts';
+import { readWav } from '../wav.ts';
+import type { Phone } from './phone.ts';
+
+/** A tone that a phone or a file says is about 10,000. */
+const LOUD = 7_000;
+const FAINT = 300;
+
+/** Which of the tones are to be heard in these samples. A tone that is neither loud nor faint is an error. */
+export function tonesIn(samples: Int16Array, tones: readonly number[]): number[] {
+  return tones.filter((tone) => {
+    const level = toneLevel(samples, tone);
+    if (level > FAINT && level < LOUD) throw new Error(`${tone} Hz is at ${Math.round(level)}`);
+    return level >= LOUD;
+  });
+}
+
+/** Which of the tones a phone heard in the last so many frames. */
+export function heardBy(phone: Phone, tones: readonly number[], frames = 10): number[] {
+  return tonesIn(phone.sound(phone.heard.length - frames), tones);
+}
+
+/** Which of the tones are on the left and on the right of a recording, between two of its frames. */
+export async function recordedIn(path: string, tones: readonly number[], from = 0, to?: number) {
+  const { channels } = readWav(await readFile(path));
+  const [left, right] = channels.map((samples) =>
+    tonesIn(samples.subarray(from * 160, to && to * 160), tones),
+  );
+  return { left, right };
+}
