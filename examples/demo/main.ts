@@ -1,0 +1,94 @@
+// A real call over loopback: the server, a sample application and a telephone, each as it would be used.
+import { once } from 'node:events';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../../src/config.ts';
+import { createLog, silentLog, sleep, systemClock } from '../../src/kit/index.ts';
+import { startProgram } from '../../src/program.ts';
+import { createSpeaker } from '../../src/speech/index.ts';
+import { application } from './application.ts';
+import { openPhone } from './phone.ts';
+import { createClient, report } from './report.ts';
+
+const SECRET = 'a-secret-of-the-demo';
+const NUMBER = '+15550100001';
+const PHRASE = 'The quick brown fox jumps over the lazy dog.';
+
+const say = (text: string) => console.log(text);
+const began = performance.now();
+const step = (text: string) =>
+  say(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${text}`);
+
+// 1. The server, as `npm start` runs it, on free ports and a data folder of its own.
+const dataDir = await mkdtemp(join(tmpdir(), 'minivoice-demo-'));
+const settings = {
+  MINIVOICE_DATA_DIR: dataDir,
+  MINIVOICE_HTTP_PORT: '0',
+  MINIVOICE_SIP_PORT: '0',
+  MINIVOICE_RTP_PORTS: '20000-24999',
+  MINIVOICE_ALLOW_PRIVATE_URLS: 'true',
+};
+const server = await startProgram(readConfig(settings), createLog('error'));
+step(`MiniVoice is running: REST at ${server.http}, SIP at ${server.sip}`);
+
+// 2. The application: a web server of forty lines. It is registered, and gets a number.
+const waiting = new Map<string, (event: object) => void>();
+const happened = (name: string) => new Promise<object>((resolve) => waiting.set(name, resolve));
+const app = application(SECRET, (event) => {
+  step(`  webhook  ${report(event)}`);
+  waiting.get(event.event)?.(event);
+});
+app.listen(0, '127.0.0.1');
+await once(app, 'listening');
+const origin = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
+const admin = createClient(`${server.http}/admin/v1`, server.adminToken);
+const customer = await admin('POST', '/customers', { name: 'Acme' });
+const { id: application_id, api_key } = await admin('POST', '/applications', {
+  customer_id: customer['id'],
+  name: 'Demo',
+  answer_url: `${origin}/answer`,
+  webhook_url: `${origin}/events`,
+  webhook_secret: SECRET,
+});
+await admin('POST', '/dids', { application_id, number_e164: NUMBER, route_mode: 'webhook' });
+step(`The sample application answers at ${origin}/answer and has the number ${NUMBER}`);
+
+// 3. A telephone calls the number, presses keys, leaves a message and is hung up on.
+const speaker = createSpeaker({ cacheDir: join(dataDir, 'phone'), clock: systemClock, log: silentLog });
+const phone = await openPhone({ from: 25_000, to: 29_999 }, join(dataDir, 'phone.wav'));
+const answered = happened('call.answered');
+const recordingStarted = happened('recording.started');
+const completed = happened('call.completed');
+step('A telephone calls …');
+const call = await phone.call(NUMBER, server.sip);
+await answered;
+step('The caller hears the greeting …');
+await sleep(systemClock, 1500);
+step('… and presses 4 2 1 7');
+await call.press('4217');
+await recordingStarted;
+step(`The caller says: “${PHRASE}” and presses #`);
+await call.speak(speaker.speak(PHRASE, { voice: 'slt' }));
+await call.press('#');
+await call.ended;
+await completed;
+step(`The call is over. The telephone heard ${await call.secondsHeard()} s of speech.`);
+
+// 4. What is left of it: the recording, exact to the frame, and everything over REST.
+const client = createClient(`${server.http}/v1`, api_key as string);
+const [recording] = (await client('GET', '/recordings'))['data'] as Record<string, unknown>[];
+const file = join(dataDir, 'recordings', String(recording?.['created_at']).slice(0, 10).replaceAll('-', '/'));
+say(`\nThe recording, as GET /v1/recordings/${recording?.['id']} shows it:`);
+say(JSON.stringify(recording, null, 2));
+const path = join(file, `${recording?.['id']}.wav`);
+say(`\nThe file (${(await readFile(path)).length} bytes; the caller is on the left):\n  ${path}`);
+
+await Promise.all([phone.close(), speaker.close()]);
+app.close();
+await server.stop(0);
+say(`
+Now run it yourself: this keeps a server running, with a number that answers,
+  npm start
+and any softphone on this machine can call it:  sip:+15550100000@127.0.0.1:5060`);
