@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   transcribe: () => import('./transcribe.ts'),
   media: () => import('./media.ts'),
   setup: () => import('./setup.ts'),
+  streams: () => import('./streams.ts'),
 };
 
 const wanted = process.argv.slice(2);
