@@ -11,6 +11,9 @@ const benches: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   media: () => import('./media.ts'),
   setup: () => import('./setup.ts'),
   streams: () => import('./streams.ts'),
+  stop: () => import('./stop.ts'),
+  calls: () => import('./calls.ts'),
+  memory: () => import('./memory.ts'),
 };
 
 const wanted = process.argv.slice(2);

@@ -1,12 +1,26 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { wavHeader } from '../../src/media/wav.ts';
 
 /** An event as it came, and when, by `performance.now()`. */
 export interface Told {
   at: number;
   event: string;
   callId: string;
+  /** The caller's number. */
+  from: string;
+}
+
+/** Eight seconds of a tone, as loud as a voice. */
+const tone = Buffer.concat([wavHeader(1, 128_000), samples(64_000)]);
+
+function samples(count: number): Buffer {
+  const sine = Int16Array.from(
+    { length: count },
+    (_, i) => 10_000 * Math.sin((2 * Math.PI * 440 * i) / 8000),
+  );
+  return Buffer.from(sine.buffer);
 }
 
 /** A customer's application that answers every question at once with the same document, and takes all events. */
@@ -19,15 +33,18 @@ export class Application {
   failures = 0;
   #server: Server;
 
-  private constructor(document: object) {
-    const answer = JSON.stringify(document);
+  #answer = '';
+
+  private constructor() {
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         if (request.url === '/answer') {
           this.asked++;
-          response.setHeader('Content-Type', 'application/json').end(answer);
+          response.setHeader('Content-Type', 'application/json').end(this.#answer);
+        } else if (request.url === '/tone.wav') {
+          response.setHeader('Content-Type', 'audio/wav').end(tone);
         } else {
           this.#take(chunks);
           response.writeHead(204).end();
@@ -37,19 +54,21 @@ export class Application {
     this.#server.keepAliveTimeout = 60_000;
   }
 
+  /** @param document where it says `HERE`, the application's own address is put. */
   static async start(document: object): Promise<Application> {
-    const application = new Application(document);
+    const application = new Application();
     await once(application.#server.listen(0, '127.0.0.1'), 'listening');
+    application.#answer = JSON.stringify(document).replaceAll('HERE', application.#here);
     return application;
   }
 
   /** What the application is to be made of. */
   get urls() {
-    const { port } = this.#server.address() as AddressInfo;
-    return {
-      answer_url: `http://127.0.0.1:${port}/answer`,
-      webhook_url: `http://127.0.0.1:${port}/webhook`,
-    };
+    return { answer_url: `${this.#here}/answer`, webhook_url: `${this.#here}/webhook` };
+  }
+
+  get #here(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   close(): void {
@@ -64,6 +83,6 @@ export class Application {
     if (body.includes('.failed"')) this.failures++;
     if (!this.onEvent) return;
     const { event, call } = JSON.parse(body);
-    this.onEvent({ at, event, callId: call.id });
+    this.onEvent({ at, event, callId: call.id, from: call.from });
   }
 }

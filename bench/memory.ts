@@ -1,0 +1,99 @@
+/**
+ * What a recorded call keeps in memory while it lasts, and whether anything stays of calls that are over. All
+ * figures are of the server's process, after a collection of the main thread's garbage.
+ * Alone: `node bench/memory.ts --calls 200 --short 10000`.
+ */
+import { kill } from 'node:process';
+import { parseArgs } from 'node:util';
+import { Server } from '../e2e/support/server.ts';
+import { sleep, systemClock } from '../src/kit/index.ts';
+import type { Row } from './row.ts';
+import { ApplicationProcess } from './support/application-process.ts';
+import { PhonesProcess } from './support/phones-process.ts';
+import { usageOf } from './support/process.ts';
+import { callWithSipp } from './support/sipp.ts';
+
+interface Options {
+  /** Recorded calls at the same time. */
+  calls: number;
+  /** Short calls, one after the other. */
+  short: number;
+}
+
+const RECORDED = '+15550107780';
+const SHORT = '+15550107781';
+const FIRST_PORT = 30_000;
+const RATE = 250;
+/** RFC 3261 §17.2.2: a transaction is remembered for 32 s, for those whose response was lost. */
+const TRANSACTION_MS = 34_000;
+
+export async function run(options: Options = { calls: 200, short: 10_000 }): Promise<Row[]> {
+  const collect = new URL('./support/collect.ts', import.meta.url);
+  const server = await Server.start({ env: { NODE_OPTIONS: `--import=${collect}` } });
+  try {
+    return [...(await recorded(server, options.calls)), ...(await short(server, options.short))];
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Many calls, one after the other: what is there after the first fifth is there after the last. */
+async function short(server: Server, calls: number): Promise<Row[]> {
+  const application = await ApplicationProcess.start({ actions: [{ pause: { seconds: 30 } }] });
+  await server.application(application.urls, SHORT);
+  const load = { server: server.sip, to: SHORT, talkMs: 100, rate: RATE, processor: 1 };
+  await callWithSipp({ ...load, calls: calls / 5 });
+  const before = await settled(server, TRANSACTION_MS);
+  await callWithSipp({ ...load, calls: (calls * 4) / 5 });
+  const after = await settled(server, TRANSACTION_MS);
+  application.close();
+  const name = `after ${calls} short calls, more than after ${calls / 5}:`;
+  return [
+    { name: `${name} heap and buffers`, value: after.heapKb - before.heapKb, unit: 'KB', budget: 1000 },
+    { name: `${name} resident`, value: after.residentKb - before.residentKb, unit: 'KB' },
+  ];
+}
+
+async function recorded(server: Server, calls: number): Promise<Row[]> {
+  const document = { actions: [{ start_recording: {} }, { pause: { seconds: 60 } }] };
+  const application = await ApplicationProcess.start(document);
+  await server.application(application.urls, RECORDED);
+  const phones = await PhonesProcess.start(FIRST_PORT);
+  const calling = { server: server.sip, to: RECORDED, rate: 60 };
+  // Code that was never run is compiled, and takes its place.
+  await phones.call({ ...calling, calls: calls / 4 });
+  await phones.hangUpAll();
+  const before = await settled(server);
+  await phones.call({ ...calling, calls });
+  const during = await settled(server);
+  await phones.hangUpAll();
+  phones.close();
+  application.close();
+  const name = `${calls} recorded calls, each:`;
+  const each = (of: 'heapKb' | 'residentKb') => (during[of] - before[of]) / calls;
+  return [
+    { name: `${name} heap and buffers of the main thread`, value: each('heapKb'), unit: 'KB', budget: 100 },
+    { name: `${name} resident, all threads`, value: each('residentKb'), unit: 'KB', budget: 100 },
+  ];
+}
+
+/** What is in memory when all deliveries are done and the garbage is collected. */
+async function settled(server: Server, waitMs = 2000): Promise<{ heapKb: number; residentKb: number }> {
+  await sleep(systemClock, waitMs);
+  for (let round = 0; round < 2; round++) {
+    kill(server.pid, 'SIGUSR2');
+    await sleep(systemClock, 500);
+  }
+  const metrics = await (await fetch(`${server.http}/metrics`)).text();
+  const figure = (name: string) => Number(new RegExp(`^nodejs_${name} (.*)$`, 'm').exec(metrics)?.[1]);
+  const bytes = figure('heap_size_used_bytes') + figure('external_memory_bytes');
+  return { heapKb: bytes / 1024, residentKb: usageOf(server.pid).residentKb };
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { calls: { type: 'string', default: '200' }, short: { type: 'string', default: '10000' } },
+  });
+  const rows = await run({ calls: Number(values.calls), short: Number(values.short) });
+  for (const row of rows) console.log(`${row.name}: ${row.value.toFixed(1)} ${row.unit}`);
+}

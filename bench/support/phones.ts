@@ -1,0 +1,130 @@
+import { freePort } from '../../e2e/support/peers.ts';
+import { silentLog, sleep, systemClock, systemRandom } from '../../src/kit/index.ts';
+import { Beat } from '../../src/media/thread/beat.ts';
+import { type RtpSocket, type RtpSockets, rtpSockets } from '../../src/net/index.ts';
+import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
+import { createUserAgent, type Dialog, type UserAgent } from '../../src/sip/index.ts';
+
+const HOST = '127.0.0.1';
+const LAST_PACKETS_MS = 200;
+
+/** Phones of our own that call the server and talk: one user agent and one beat for all of them. */
+export class Phones {
+  sent = 0;
+  received = 0;
+  #userAgent: UserAgent;
+  #sockets: RtpSockets;
+  #nextPort: number;
+  #all = new Set<Phone>();
+  #waiting: (() => void)[] = [];
+  #packet = tone();
+  #beat = new Beat(systemClock, (beat) => this.#run(beat));
+
+  private constructor(userAgent: UserAgent, sockets: RtpSockets, firstPort: number) {
+    this.#userAgent = userAgent;
+    this.#sockets = sockets;
+    this.#nextPort = firstPort;
+  }
+
+  /** @param firstPort even; each phone takes the next even one for RTP. */
+  static async start(firstPort: number): Promise<Phones> {
+    const ground = { clock: systemClock, random: systemRandom, log: silentLog };
+    const userAgent = createUserAgent({ ...ground, host: HOST, port: await freePort(), userAgent: 'bench' });
+    await userAgent.listen();
+    const phones = new Phones(userAgent, await rtpSockets(HOST, silentLog), firstPort);
+    phones.#beat.start();
+    return phones;
+  }
+
+  /** Calls a number; resolves when the call is answered and the phone talks. */
+  async call(server: { host: string; port: number }, to: string, from: string): Promise<Phone> {
+    const port = this.#nextPort;
+    this.#nextPort += 2;
+    const socket = await this.#sockets.open(HOST, port);
+    const local = { address: HOST, port, sessionId: port, version: 1 };
+    const sdp = createOffer({ ...local, codecs: ['PCMU'], telephoneEvent: true, direction: 'sendrecv' });
+    const target = `sip:${to}@${server.host}:${server.port}`;
+    const result = await this.#userAgent.invite({ target, from: `sip:${from}@${HOST}`, sdp }).result;
+    if (result.kind === 'refused') throw new Error(`the call was refused with ${result.status}`);
+    socket.connect(acceptAnswer(sdp, result.answer).remote);
+    const phone = new Phone(from, socket, result.dialog);
+    this.#all.add(phone);
+    return phone;
+  }
+
+  /** Sends no more and says BYE; resolves when that was answered, and what was on its way has come. */
+  async hangUp(phone: Phone): Promise<void> {
+    phone.silent = true;
+    await phone.dialog.bye();
+    await sleep(systemClock, LAST_PACKETS_MS);
+    this.received += phone.listen();
+    this.#all.delete(phone);
+    phone.socket.close();
+  }
+
+  /** All of them at once, after a moment of silence. */
+  async hangUpAll(): Promise<void> {
+    for (const phone of this.#all) phone.silent = true;
+    await sleep(systemClock, LAST_PACKETS_MS);
+    await Promise.all([...this.#all].map((phone) => this.hangUp(phone)));
+  }
+
+  /** Resolves right after the next packets have been sent. */
+  nextBeat(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#beat.stop();
+    await this.#userAgent.close(500);
+  }
+
+  #run(beat: number): void {
+    this.#packet.writeUInt16BE(beat & 0xffff, 2);
+    this.#packet.writeUInt32BE((beat * 160) >>> 0, 4);
+    for (const phone of this.#all) {
+      this.received += phone.listen();
+      if (phone.silent) continue;
+      phone.talk(this.#packet);
+      this.sent++;
+    }
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** A phone in a call. */
+export class Phone {
+  readonly from: string;
+  /** When its last packet was sent, by `performance.now()`. */
+  lastSentAt = 0;
+  silent = false;
+  readonly socket: RtpSocket;
+  readonly dialog: Dialog;
+
+  constructor(from: string, socket: RtpSocket, dialog: Dialog) {
+    this.from = from;
+    this.socket = socket;
+    this.dialog = dialog;
+  }
+
+  talk(packet: Buffer): void {
+    packet.writeUInt32BE(this.socket.port, 8);
+    this.socket.send(packet, packet.length);
+    this.lastSentAt = performance.now();
+  }
+
+  /** @returns how many packets have come since the last time. */
+  listen(): number {
+    let count = 0;
+    this.socket.receive(() => count++);
+    return count;
+  }
+}
+
+/** A packet of 20 ms, µ-law: a loud square wave, so that nothing takes the shorter way of silence. */
+function tone(): Buffer {
+  const packet = Buffer.alloc(172);
+  packet[0] = 0x80;
+  for (let i = 0; i < 160; i++) packet[12 + i] = i % 8 < 4 ? 0x20 : 0xa0;
+  return packet;
+}
