@@ -1,9 +1,11 @@
 import type { Action, ActionType } from '../../contract/actions/index.ts';
-import { DialRefusal, type Ending, type Session } from '../calls/index.ts';
+import type { Ending, Session } from '../calls/index.ts';
 import { explain, Failure } from '../kit/index.ts';
 import { apologise } from './apology.ts';
+import { dialEnding } from './dial-ending.ts';
 import { isDocumentError, nextDocument } from './documents.ts';
 import type { Flow } from './flow.ts';
+import { passOn } from './pass-on.ts';
 import { performAll } from './perform-all.ts';
 import type { Services, Settings } from './ports.ts';
 
@@ -55,7 +57,9 @@ export class Flows {
   }
 
   async #run(flow: Flow, given: Action[] | undefined): Promise<Ending> {
-    const outbound = flow.session.record.direction === 'outbound';
+    const { direction, routeMode } = flow.session.record;
+    if (routeMode === 'sip') return passOn(flow, () => answer(flow));
+    const outbound = direction === 'outbound';
     if (outbound) await answer(flow);
     else flow.leg.ring();
     const actions = given ?? (await firstDocument(flow));
@@ -132,9 +136,7 @@ function firstDocument(flow: Flow): Promise<Action[]> {
 function notConnected(session: Session, error: unknown): Ending | undefined {
   if (session.record.direction !== 'outbound' || session.answered || !(error instanceof Failure))
     return undefined;
-  if (error.code === 'canceled') return { kind: 'canceled', by: 'application' };
-  const sip = error.cause instanceof DialRefusal ? { sipStatus: error.cause.sipStatus } : {};
-  return { kind: 'failed', error: { code: error.code, message: error.message }, blame: 'carrier', ...sip };
+  return dialEnding(error);
 }
 
 function newFlow(session: Session, services: Services, settings: Settings): Flow {

@@ -1,4 +1,4 @@
-import { type Clock, explain, type Log, Scope } from '../kit/index.ts';
+import { type Clock, explain, type Log, Scope, Signal } from '../kit/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, finalOf } from './ending.ts';
 import type { CallJournal, EventDraft, Leg } from './ports.ts';
@@ -10,6 +10,14 @@ export interface SessionPorts {
   log: Log;
 }
 
+/** What must not leave the house at the moment. */
+export interface Hushed {
+  /** Nothing of the call: its recording pauses. */
+  everything: boolean;
+  /** Nothing that the caller says or presses: digits are secret. */
+  caller: boolean;
+}
+
 /**
  * One call while it lives: who it is, where it stands, what it has opened, and its one ending. What a call can
  * *do* is not here: that is a function over its leg, a file each.
@@ -19,6 +27,9 @@ export class Session {
   readonly log: Log;
   /** Whatever is opened for the call is closed with this, in reverse order; hangup aborts its signal. */
   readonly scope = new Scope();
+  /** Told whenever `hush` changes what may leave the house. */
+  readonly onHush = new Signal<Hushed>();
+  #hushed: Hushed = { everything: false, caller: false };
   #journal: CallJournal;
   #clock: Clock;
   #epoch: number;
@@ -44,6 +55,11 @@ export class Session {
     return this.#record;
   }
 
+  /** What must not leave the house now. */
+  get hushed(): Hushed {
+    return this.#hushed;
+  }
+
   get answered(): boolean {
     return this.#record.answeredAt !== null;
   }
@@ -61,6 +77,14 @@ export class Session {
   /** An event about the call as it is at this moment, for who commits it with a change of his own. */
   draft(event: string, data: Record<string, unknown>): EventDraft {
     return { event, at: this.now(), call: this.#record, data };
+  }
+
+  /** Keeps sound out of streams: all of it, or what the caller says and presses; that is in no file then either. */
+  hush(what: keyof Hushed, on: boolean): void {
+    if (this.#hushed[what] === on) return;
+    this.#hushed = { ...this.#hushed, [what]: on };
+    if (what === 'caller') this.leg.redact(on);
+    this.onHush.emit(this.#hushed);
   }
 
   /** Adds a line to the call's timeline. Never fails the call: what cannot be written is logged. */

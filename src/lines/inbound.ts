@@ -4,6 +4,7 @@ import type { Audio, MediaEngine } from '../media/index.ts';
 import { fromOf, type IncomingInvite, parseUri, toOf } from '../sip/index.ts';
 import { Negotiation } from './negotiation.ts';
 import { Asked, RETRY_LATER } from './opening.ts';
+import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
 import { SipLeg } from './sip-leg.ts';
 
 /** What the door asks about a call before it lets it in. */
@@ -13,20 +14,25 @@ export interface InboundPorts {
   log: Log;
   /** What SDP tells the far end; undefined: the address that RTP is bound to. */
   publicAddress: string | undefined;
-  /** Whether SIP from this address is taken at all. */
-  admits(address: string): boolean;
+  /** Whether this is the address of a trunk. */
+  isTrunk(address: string): boolean;
+  /** Whether others may call from there without saying who they are. */
+  isTrusted(address: string): boolean;
+  phones: PhoneIdentity;
   /** Whether another call can be taken now. */
   open(): boolean;
   normaliseNumber(user: string): string;
   /** Where a number leads; undefined for a number that nobody has. */
   route(number: string): Route | undefined;
+  /** Where a number, or another phone's name, leads a phone's call. */
+  routeOfPhone(phone: PhoneAccount, called: string): Route | undefined;
   arrive(arrival: Arrival): void;
 }
 
 /** The inbound door: an INVITE becomes a call, or is refused with the status that says why. */
 export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite) => void {
   return (invite) => {
-    letIn(invite, ports).catch((error) => {
+    receive(invite, ports).catch((error) => {
       const status = statusOf(error);
       ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
       invite.reject(status, undefined, status === 503 ? RETRY_LATER : undefined);
@@ -34,17 +40,31 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
   };
 }
 
-async function letIn(invite: IncomingInvite, ports: InboundPorts): Promise<void> {
-  if (!ports.admits(invite.source.address))
+async function receive(invite: IncomingInvite, ports: InboundPorts): Promise<void> {
+  const { address } = invite.source;
+  const phone = ports.isTrunk(address) ? undefined : ports.phones.find(callingUser(invite));
+  if (!phone && !ports.isTrunk(address) && !ports.isTrusted(address)) {
     throw new Failure('forbidden', 'SIP from this address is refused.');
+  }
+  const refusal = phone && ports.phones.refusal(phone, invite.request);
+  if (refusal) invite.reject(refusal.status, refusal.reason, refusal.headers);
+  else await letIn(invite, phone, ports);
+}
+
+async function letIn(
+  invite: IncomingInvite,
+  phone: PhoneAccount | undefined,
+  ports: InboundPorts,
+): Promise<void> {
   const to = ports.normaliseNumber(calledUser(invite));
-  const route = ports.route(to);
+  const route = phone ? ports.routeOfPhone(phone, to) : ports.route(to);
   if (!route) throw new Failure('not_found', `Nobody has the number ${to}.`);
   if (route.routeMode === 'reject') throw new Failure('rejected', `Calls to ${to} are rejected.`);
   if (!ports.open()) throw new Failure('overloaded', 'No more calls can be taken now.');
   const audio = await ports.media.open();
   const leg = openLeg(invite, audio, ports);
-  ports.arrive({ leg, from: ports.normaliseNumber(callingUser(invite)), to, route });
+  const from = phone?.username ?? ports.normaliseNumber(callingUser(invite));
+  ports.arrive({ leg, from, to, route });
 }
 
 function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): SipLeg {

@@ -4,4 +4,6 @@
  */
 export { createInboundDoor, type InboundPorts } from './inbound.ts';
 export { createDialer, type DialerPorts } from './outbound.ts';
+export { type FindPhone, type PhoneAccount, PhoneIdentity } from './phone-identity.ts';
+export { Registrar } from './registrar.ts';
 export type { PhoneContact, TrunkLine } from './routes.ts';

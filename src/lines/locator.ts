@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Failure } from '../kit/index.ts';
 import { whyNotPublic } from '../net/index.ts';
 import { formatUri, type Hop, parseUri } from '../sip/index.ts';
@@ -18,7 +19,8 @@ export function locator({ resolve, allowPrivate }: Located): (way: Way) => Promi
   return async ({ destination, guarded }) => {
     if (typeof destination !== 'string') return [destination];
     const uri = parseUri(destination);
-    const addresses = await resolve(uri.params.get('maddr') ?? uri.host);
+    const host = uri.params.get('maddr') ?? uri.host;
+    const addresses = isIP(host) ? [host] : await resolve(host);
     const open = guarded && !allowPrivate ? addresses.filter((each) => !whyNotPublic(each)) : addresses;
     if (open.length === 0) throw notAllowed(uri.host, addresses[0]);
     return open.map((address) => formatUri({ ...uri, params: new Map([...uri.params, ['maddr', address]]) }));

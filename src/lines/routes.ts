@@ -36,8 +36,8 @@ export interface Origin {
   trunks(customerId: string): TrunkLine[];
   /** Where the customer's phone of that name is; empty: nowhere now. Undefined: there is no such phone. */
   phone(username: string, customerId: string): PhoneContact[] | undefined;
-  /** Whether a host in a SIP URI means this server. */
-  isHere(host: string): boolean;
+  /** Whether the host and port of a SIP URI mean this server. */
+  isHere(host: string, port: number | undefined): boolean;
 }
 
 /** All ways to a destination. Fails with `no_active_trunk` or `invalid_request`. */
@@ -49,7 +49,7 @@ export function waysTo(request: DialRequest, local: Endpoint, origin: Origin): W
     return trunks.map((trunk) => overTrunk(request, trunk, local));
   }
   const uri = readUri(destination);
-  if (!origin.isHere(uri.host)) return [straight(request, local)];
+  if (!origin.isHere(uri.host, uri.port)) return [straight(request, local)];
   return toPhone(request, origin.phone(uri.user ?? '', customerId) ?? [], local);
 }
 

@@ -26,13 +26,19 @@ let leg: FakeLeg;
 let journal: MemoryJournal;
 let recordings: CallRecordings;
 let id: string;
+/** Whether the call's streams are to be silent. */
+let hushed: boolean;
 
 beforeEach(() => {
   const clock = new VirtualClock();
   leg = new FakeLeg(clock);
   journal = new MemoryJournal();
   const record = { id: `call_${++calls}`, status: 'in_progress', applicationId: 'app_1' } as CallRecord;
-  const call = { leg: leg.asLeg(), record, log: silentLog, now: () => clock.now() };
+  hushed = false;
+  const hush = (_what: string, on: boolean) => {
+    hushed = on;
+  };
+  const call = { leg: leg.asLeg(), record, log: silentLog, now: () => clock.now(), hush };
   recordings = new CallRecordings(call, { journal, files, finisher });
   id = `rec_call_${calls}`;
 });
@@ -160,6 +166,17 @@ test('stop while paused: completed, and the pause is in the gaps', async () => {
   const { gaps, durationMs } = await recordings.stop('stop_recording');
   expect(gaps).toEqual([{ startMs: 200, endMs: 300, cause: 'pause' }]);
   expect(durationMs).toBe(300);
+});
+
+test('while paused, nothing goes out over streams either', async () => {
+  await recordings.start(stereo);
+  await recordings.pause('silence');
+  expect(hushed).toBe(true);
+  await recordings.resume();
+  expect(hushed).toBe(false);
+  await recordings.pause('skip');
+  await recordings.stop('api');
+  expect(hushed).toBe(false);
 });
 
 test('a pause that was resumed keeps its gap; pausing and resuming twice changes nothing', async () => {

@@ -8,7 +8,7 @@ import { recordingEvent } from './recording-events.ts';
 import type { RecordingJournal, RecordingRecord } from './store.ts';
 
 /** What a recording needs of its call. */
-export type RecordedCall = Pick<Session, 'leg' | 'record' | 'log' | 'now'>;
+export type RecordedCall = Pick<Session, 'leg' | 'record' | 'log' | 'now' | 'hush'>;
 
 /** What a recording needs of the house. */
 export interface RecordingPorts {
@@ -127,10 +127,14 @@ export class Recording {
   #do(outcome: Outcome, how: string): Promise<unknown> | undefined {
     switch (outcome) {
       case 'pause_tap':
+        // What is kept out of the file is kept out of streams too.
+        this.#call.hush('everything', true);
         return this.#tap?.pause(how as 'silence' | 'skip');
       case 'resume_tap':
+        this.#call.hush('everything', false);
         return this.#tap?.resume();
       case 'close_tap':
+        this.#call.hush('everything', false);
         // Its end is told by `tap.ended`, as every end of it.
         return void this.#tap?.stop();
       case 'report_started':

@@ -100,6 +100,12 @@ export function streamsOfCalls(ports: StreamPorts): (session: Session) => CallSt
     const streams = new CallStreams(session, ports);
     all.set(session, streams);
     session.leg.digits.on(({ digit }) => streams.digit(digit));
+    const obey = ({ everything, caller }: Session['hushed']) => {
+      streams.pause(everything);
+      streams.redact(caller);
+    };
+    obey(session.hushed);
+    session.onHush.on(obey);
     session.scope.defer(() => streams.close());
     return streams;
   };

@@ -8,13 +8,13 @@ type Gather = ActionOf<'gather'>;
 
 /** Speaks the prompt, then listens for digits; reports what was heard as `call.gathered`. */
 export const gather: Perform<'gather'> = async (action, flow) => {
-  if (action.sensitive) flow.leg.redact(true);
+  if (action.sensitive) flow.session.hush('caller', true);
   try {
     const gathered = await listen(action, flow);
     flow.gathered = gathered;
     await flow.session.report('call.gathered', { ...gathered, ...rules(action) });
   } finally {
-    if (action.sensitive) flow.leg.redact(false);
+    if (action.sensitive) flow.session.hush('caller', false);
   }
 };
 
