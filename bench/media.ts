@@ -1,6 +1,7 @@
 /**
- * What a call costs: N calls with sound both ways, each recorded in stereo, against phones in another process.
- * Alone: `node bench/media.ts --calls 400 --seconds 10 --sockets cheapest`.
+ * What sound costs: calls with sound both ways against phones in another process. Recorded; bridged in pairs and
+ * recorded; in one conference; streamed.
+ * Alone: `node bench/media.ts --seconds 10 --sockets cheapest --scenes calls,pairs,conference,streams`.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,35 +18,57 @@ import {
   workerThread,
 } from '../src/media/index.ts';
 import type { FromPeer, ToPeer } from './media-peer.ts';
-
-export interface Row {
-  name: string;
-  value: number;
-  unit: string;
-  /** The most that it may be. */
-  budget?: number;
-}
+import type { Row } from './row.ts';
 
 interface Options {
-  calls: number;
   seconds: number;
   sockets: 'cheapest' | 'dgram';
+  scenes: readonly (keyof typeof scenes)[];
 }
+
+/** Something that many calls do at once. */
+interface Scene {
+  legs: number;
+  /** What the cost is told of, and how many of it there are. */
+  unit: string;
+  count: number;
+  /** The most that one of it may cost, in % of a core; two to three times what was measured. */
+  budget: number;
+  /** Makes the calls busy. @returns what is to be done at the end. */
+  begin(audios: Audio[], folder: string): Promise<() => Promise<unknown>>;
+}
+
+const scenes = {
+  calls: { legs: 400, unit: 'recorded call', count: 400, budget: 0.18, begin: recordAndPlay },
+  pairs: { legs: 200, unit: 'bridged pair, both recorded', count: 100, budget: 0.4, begin: bridge },
+  conference: { legs: 100, unit: 'conference of 100', count: 1, budget: 10, begin: confer },
+  streams: { legs: 200, unit: 'call streamed both ways', count: 200, budget: 0.3, begin: stream },
+} satisfies Record<string, Scene>;
 
 const HOST = '127.0.0.1';
 const ENGINE_PORTS = { from: 40_000, to: 43_999 };
 const PEER_PORTS = 44_000;
 
 export async function run(
-  options: Options = { calls: 400, seconds: 10, sockets: 'cheapest' },
+  options: Options = {
+    seconds: 10,
+    sockets: 'cheapest',
+    scenes: ['calls', 'pairs', 'conference', 'streams'],
+  },
 ): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const scene of options.scenes) rows.push(...(await play(scenes[scene], options)));
+  return rows;
+}
+
+async function play(scene: Scene, options: Options): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'media-bench-'));
   const start = workerThread(silentLog, options.sockets);
   const ground = { clock: systemClock, random: systemRandom, log: silentLog };
   const engine = await createMediaEngine({ ...ground, workers: 1, host: HOST, ports: ENGINE_PORTS, start });
   const peer = fork(new URL('./media-peer.ts', import.meta.url), { serialization: 'advanced' });
   try {
-    return await measure(engine, peer, folder, options);
+    return await measure(engine, peer, folder, scene, options);
   } finally {
     peer.disconnect();
     await engine.close();
@@ -53,70 +76,88 @@ export async function run(
   }
 }
 
+async function recordAndPlay(audios: Audio[], folder: string) {
+  const stop = await record(audios, folder);
+  for (const audio of audios) void audio.play(tone());
+  return stop;
+}
+
+async function record(audios: Audio[], folder: string) {
+  const taps = await Promise.all(
+    audios.map((audio, i) => audio.tap({ path: join(folder, `${i}.wav`), channels: 2, maxSeconds: 3600 })),
+  );
+  return () => Promise.all(taps.map((tap) => tap.stop()));
+}
+
+function bridge(audios: Audio[], folder: string) {
+  for (const [i, audio] of audios.entries()) audio.enter(`bridge ${i >> 1}`);
+  return record(audios, folder);
+}
+
+async function confer(audios: Audio[]) {
+  for (const audio of audios) audio.enter('conference');
+  return async () => {};
+}
+
+async function stream(audios: Audio[]) {
+  const streams = audios.map((audio) => audio.stream());
+  let frames = 0;
+  for (const each of streams) each.frames.on(() => frames++);
+  return async () => {
+    for (const each of streams) each.close();
+    if (frames === 0) throw new Error('no stream has told anything');
+  };
+}
+
 async function measure(
   engine: MediaEngine,
   peer: ChildProcess,
   folder: string,
-  options: Options,
+  scene: Scene,
+  { seconds, sockets }: Options,
 ): Promise<Row[]> {
-  const { calls, seconds } = options;
-  const audios = await Promise.all(Array.from({ length: calls }, () => engine.open()));
+  const audios = await Promise.all(Array.from({ length: scene.legs }, () => engine.open()));
   const ports = audios.map((audio) => audio.local.port);
   await ask(peer, { do: 'call', host: HOST, from: PEER_PORTS, ports });
   for (const [i, audio] of audios.entries()) connect(audio, PEER_PORTS + 2 * i);
-  const taps = await Promise.all(
-    audios.map((audio, i) => audio.tap({ path: join(folder, `${i}.wav`), channels: 2, maxSeconds: 3600 })),
-  );
-  for (const audio of audios) void audio.play(tone());
+  const end = await scene.begin(audios, folder);
   peer.send({ do: 'talk' } satisfies ToPeer);
   await sleep(systemClock, 2000);
   const before = await snapshot(engine);
   await sleep(systemClock, seconds * 1000);
   const after = await snapshot(engine);
   const stopped = performance.now();
-  await Promise.all(taps.map((tap) => tap.stop()));
+  await end();
   const stopMs = performance.now() - stopped;
+  const lost = await closeAndCount(peer, audios);
+  const name = `${scene.count} × ${scene.unit}, ${sockets} sockets:`;
+  const cost = (cpuMs: number) => (100 * cpuMs) / (after.at - before.at) / scene.count;
+  const late = (after.lateBeats - before.lateBeats) / (after.beats - before.beats);
+  const cpu = { unit: '% of a core' };
+  return [
+    { name: `${name} all threads`, value: cost(after.cpuMs - before.cpuMs), ...cpu, budget: scene.budget },
+    { name: `${name} media thread`, value: cost(after.threadMs - before.threadMs), ...cpu },
+    { name: `${name} packets lost`, value: lost, unit: '%', budget: 0.1 },
+    { name: `${name} late beats`, value: 1000 * late, unit: '‰', budget: 1 },
+    { name: `${name} all stopped at once`, value: stopMs, unit: 'ms' },
+  ];
+}
+
+/** @returns the packets that did not arrive, on either way, in per cent. */
+async function closeAndCount(peer: ChildProcess, audios: Audio[]): Promise<number> {
   peer.send({ do: 'hush' } satisfies ToPeer);
   await sleep(systemClock, 200);
   const reports = await Promise.all(audios.map((audio) => audio.close()));
   await sleep(systemClock, 100);
   const counts = await ask(peer, { do: 'tell' });
   if (counts.told !== 'counts') throw new Error('the peer did not tell what it counted');
-  const sum = (of: (report: (typeof reports)[number]) => number) =>
-    reports.reduce((total, r) => total + of(r), 0);
-  const missing =
-    Math.abs(counts.sent - sum((r) => r.packetsReceived)) +
-    Math.abs(sum((r) => r.packetsSent) - counts.received);
-  const wallMs = after.at - before.at;
-  const beats = after.beats - before.beats;
-  const perCall = (cpuMs: number) => (100 * cpuMs) / wallMs / calls;
-  const name = `${calls} recorded calls, ${options.sockets} sockets:`;
-  return [
-    {
-      name: `${name} CPU of a call, all threads`,
-      value: perCall(after.cpuMs - before.cpuMs),
-      unit: '% of a core',
-      budget: 0.18,
-    },
-    {
-      name: `${name} CPU of a call, media thread`,
-      value: perCall(after.threadMs - before.threadMs),
-      unit: '% of a core',
-    },
-    {
-      name: `${name} packets lost`,
-      value: (100 * missing) / (counts.sent + counts.received),
-      unit: '%',
-      budget: 0.1,
-    },
-    {
-      name: `${name} late beats`,
-      value: (1000 * (after.lateBeats - before.lateBeats)) / beats,
-      unit: '‰',
-      budget: 1,
-    },
-    { name: `${name} all stopped at once`, value: stopMs, unit: 'ms' },
-  ];
+  let [sent, received] = [0, 0];
+  for (const report of reports) {
+    sent += report.packetsSent;
+    received += report.packetsReceived;
+  }
+  const missing = Math.abs(counts.sent - received) + Math.abs(sent - counts.received);
+  return (100 * missing) / (counts.sent + counts.received);
 }
 
 function connect(audio: Audio, port: number): void {
@@ -164,12 +205,15 @@ async function threadMs(task: string): Promise<number> {
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
-      calls: { type: 'string', default: '400' },
       seconds: { type: 'string', default: '10' },
       sockets: { type: 'string', default: 'cheapest' },
+      scenes: { type: 'string', default: Object.keys(scenes).join() },
     },
   });
-  const sockets = values.sockets === 'dgram' ? 'dgram' : 'cheapest';
-  const rows = await run({ calls: Number(values.calls), seconds: Number(values.seconds), sockets });
+  const rows = await run({
+    seconds: Number(values.seconds),
+    sockets: values.sockets === 'dgram' ? 'dgram' : 'cheapest',
+    scenes: values.scenes.split(',').filter((name) => name in scenes) as Options['scenes'],
+  });
   for (const row of rows) console.log(`${row.name}: ${row.value.toFixed(4)} ${row.unit}`);
 }
