@@ -74,6 +74,11 @@ export const settings = {
   ),
   sipHost: text('MINIVOICE_SIP_HOST', '127.0.0.1', 'address that SIP and RTP are bound to'),
   sipPort: count('MINIVOICE_SIP_PORT', '5060', 'SIP over UDP and TCP; 0 picks a free one', 0, 65_535),
+  sipDomain: text(
+    'MINIVOICE_SIP_DOMAIN',
+    '',
+    'a host name that means this server in SIP URIs, besides its address',
+  ),
   rtpPorts: range('MINIVOICE_RTP_PORTS', '20000-29999', 'ports for RTP (even) and RTCP (the next)'),
   publicAddress: text('MINIVOICE_PUBLIC_ADDRESS', '', 'what SDP and Contact say; empty: the address bound'),
   publicUrl: text('MINIVOICE_PUBLIC_URL', '', 'how the world reaches REST, for file_url; empty: as bound'),

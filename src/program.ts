@@ -3,14 +3,13 @@ import { join, resolve } from 'node:path';
 import { checkDocumentText } from '../contract/actions/index.ts';
 import { createDocumentFetcher, createSounds, Flows, withBuiltin } from './actions/index.ts';
 import { createApi } from './api/index.ts';
-import { endInterrupted, Rooms, type Route, Switchboard } from './calls/index.ts';
+import { endInterrupted, Rooms, Switchboard } from './calls/index.ts';
 import type { Config } from './config.ts';
-import { Directory, normaliseNumber, openSecretBox, seedDemo } from './directory/index.ts';
+import { Directory, openSecretBox, seedDemo } from './directory/index.ts';
 import { type Clock, explain, type Log, type Random, Scope, systemClock, systemRandom } from './kit/index.ts';
-import { createDialer, createInboundDoor } from './lines/index.ts';
 import { liveCalls } from './live-calls.ts';
 import { createMediaEngine, createSoundDecoder, holdMusic, type MediaEngine } from './media/index.ts';
-import { createHttpClient, type HttpClient, systemResolve } from './net/index.ts';
+import { createHttpClient, type HttpClient } from './net/index.ts';
 import { callPlacer } from './place-call.ts';
 import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
 import {
@@ -21,11 +20,11 @@ import {
   ThreadFinisher,
 } from './recordings/index.ts';
 import { Secrets } from './secrets.ts';
-import { createUserAgent } from './sip/index.ts';
 import { createSpeaker } from './speech/index.ts';
 import { openSqliteStorage } from './storage/index.ts';
 import { createConnect, streamsOfCalls } from './streams/index.ts';
 import { streamsOver } from './streams-of-call.ts';
+import { type Lines, openInboundDoor, openLines } from './telephony.ts';
 import { version } from './version.ts';
 import { Deliveries } from './webhooks/index.ts';
 
@@ -74,10 +73,11 @@ async function build(ground: Ground): Promise<Program> {
   const deliveries = await openDeliveries(ground, data, http);
   const recordings = await openRecordings(ground, data);
   const sound = await openSound(ground);
-  const lines = openLines(ground, data, sound);
+  const telephony = { ...ground, directory: data.directory, media: sound.media };
+  const lines = openLines(telephony);
   const calls = openCalls(ground, data, { http, ...recordings, ...sound, ...lines });
   const web = await openRest(ground, data, { deliveries, ...recordings, ...calls, ...sound, ...lines });
-  const sip = await openInboundDoor(ground, data, { ...calls, ...sound, ...lines });
+  const sip = await openInboundDoor(telephony, lines, calls.switchboard);
   return {
     http: web,
     sip: `${sip.address}:${sip.port}`,
@@ -165,38 +165,6 @@ async function openSound({ config, log, clock, random, scope }: Ground) {
 type Sounding = Awaited<ReturnType<typeof openSound>>;
 type Recorded = Awaited<ReturnType<typeof openRecordings>>;
 
-/** SIP, which does not listen yet, and what places calls over it. */
-function openLines({ config, log, clock, random, scope }: Ground, { directory }: Data, { media }: Sounding) {
-  const { sipHost: host, sipPort: port, allowPrivateUrls: allowPrivate } = config;
-  const publicAddress = config.publicAddress || undefined;
-  const userAgent = createUserAgent({
-    clock,
-    random,
-    log,
-    host,
-    port,
-    userAgent: `MiniVoice/${version}`,
-    ...(publicAddress ? { publicAddress } : {}),
-  });
-  scope.defer(() => userAgent.close());
-  const dialer = createDialer({
-    userAgent,
-    media,
-    clock,
-    random,
-    log,
-    publicAddress,
-    allowPrivate,
-    resolve: async (name) => (await systemResolve(name)).map(({ address }) => address),
-    trunks: (customerId) => directory.trunks.outbound(customerId),
-    phone: () => undefined,
-    isHere: (name) => name === (publicAddress ?? host),
-  });
-  return { userAgent, dialer, publicAddress };
-}
-
-type Lines = ReturnType<typeof openLines>;
-
 /** What is done with calls: their flows, and the switchboard that keeps the live ones. */
 function openCalls(
   { config, log, clock, random }: Ground,
@@ -244,13 +212,14 @@ async function openRest(
   { storage, directory, secrets, adminToken }: Data,
   parts: Calling & Recorded & Sounding & Lines & { deliveries: Deliveries },
 ): Promise<string> {
-  const { deliveries, files, recordingsOf, switchboard, flows, media, dialer } = parts;
+  const { deliveries, files, recordingsOf, switchboard, flows, media, dialer, states } = parts;
   let publicUrl = config.publicUrl;
   const key = Buffer.from((await secrets.get('file-links')).value, 'hex');
   const api = createApi({
     directory,
     calls: storage,
     live: liveCalls(switchboard, flows, recordingsOf),
+    lines: states,
     place: callPlacer(dialer, switchboard, flows),
     idempotency: storage,
     recordings: storage,
@@ -271,26 +240,6 @@ async function openRest(
   return url;
 }
 
-/** The last door to be opened: from now on calls come in. */
-async function openInboundDoor(
-  { config, log, random }: Ground,
-  { directory }: Data,
-  { switchboard, media, userAgent, publicAddress }: Calling & Sounding & Lines,
-) {
-  userAgent.onInvite = createInboundDoor({
-    media,
-    random,
-    log,
-    publicAddress,
-    admits: (address) => isLoopback(config.sipHost, address) || directory.trunkFor(address) !== undefined,
-    open: () => switchboard.open,
-    normaliseNumber,
-    route: (number) => routeOf(directory, number),
-    arrive: (arrival) => void switchboard.arrive(arrival),
-  });
-  return userAgent.listen();
-}
-
 /** What `/metrics` tells of the media threads. */
 function mediaFigures(media: MediaEngine) {
   return {
@@ -299,20 +248,3 @@ function mediaFigures(media: MediaEngine) {
     media_late_beats: { help: 'beats that began more than 10 ms late', value: () => media.load.lateBeats },
   };
 }
-
-function routeOf(directory: Directory, number: string): Route | undefined {
-  const found = directory.route(number);
-  if (!found) return undefined;
-  const { did, application } = found;
-  return {
-    customerId: application.customerId,
-    applicationId: application.id,
-    answerUrl: application.answerUrl,
-    routeMode: did.routeMode,
-    routingTarget: did.routeMode === 'sip' ? (did.routingTarget ?? '') : application.id,
-  };
-}
-
-/** Whether all of these are addresses of the machine to itself. */
-const isLoopback = (...addresses: string[]): boolean =>
-  addresses.every((address) => address.startsWith('127.') || address === '::1');

@@ -1,0 +1,73 @@
+import type { Clock, Random } from '../kit/index.ts';
+import {
+  challenge,
+  NonceStore,
+  parseCredentials,
+  type Reply,
+  type SipRequest,
+  verify,
+} from '../sip/index.ts';
+
+/** A phone as the lines know it. */
+export interface PhoneAccount {
+  /** In lower case. */
+  username: string;
+  customerId: string;
+  /** What is kept in place of its password (RFC 7616 §3.4.2). */
+  ha1Md5: string;
+  ha1Sha256: string;
+}
+
+/** Looks a phone up by its name, in whatever case. */
+export type FindPhone = (username: string) => PhoneAccount | undefined;
+
+export interface PhoneIdentityOptions {
+  find: FindPhone;
+  /** With which `ha1Md5` and `ha1Sha256` were made. */
+  realm: string;
+  clock: Clock;
+  random: Random;
+}
+
+/** Who is behind a request: digest authentication of phones (RFC 3261 §22, RFC 8760). */
+export class PhoneIdentity {
+  #find: FindPhone;
+  #realm: string;
+  #nonces: NonceStore;
+
+  constructor({ find, realm, clock, random }: PhoneIdentityOptions) {
+    this.#find = find;
+    this.#realm = realm;
+    this.#nonces = new NonceStore(clock, random);
+  }
+
+  find(username: string): PhoneAccount | undefined {
+    return this.#find(username);
+  }
+
+  /** Refuses a request of the phone unless it proves the password; undefined: it does. */
+  refusal(phone: PhoneAccount, request: SipRequest): Reply | undefined {
+    const verdict = this.#judge(phone, request);
+    if (verdict === 'accepted') return undefined;
+    if (verdict === 'refused') return { status: 403 };
+    const fields = challenge({ nonces: this.#nonces, realm: this.#realm, stale: verdict === 'stale' });
+    return { status: 401, headers: fields.map((value) => ['WWW-Authenticate', value] as const) };
+  }
+
+  #judge(phone: PhoneAccount, request: SipRequest): 'accepted' | 'stale' | 'refused' | 'asked' {
+    const all = request.headers.all('Authorization').map(parseCredentials);
+    const credentials = all.find((each) => each?.realm === this.#realm);
+    if (!credentials) return 'asked';
+    if (credentials.username.toLowerCase() !== phone.username) return 'refused';
+    const { ha1Md5, ha1Sha256 } = phone;
+    // What is kept was made with the name in lower case: one that is sent in another has another proof.
+    const secret = { ha1: { MD5: ha1Md5, 'SHA-256': ha1Sha256 } };
+    const verdict = verify({
+      ...{ credentials, secret, realm: this.#realm, nonces: this.#nonces },
+      method: request.method,
+    });
+    // A nonce of the process before this one is nobody's fault.
+    if (verdict === 'refused' && !this.#nonces.fresh(credentials.nonce)) return 'stale';
+    return verdict;
+  }
+}

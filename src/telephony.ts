@@ -1,0 +1,120 @@
+import type { Route, Switchboard } from './calls/index.ts';
+import type { Config } from './config.ts';
+import { type Directory, normaliseNumber, PHONE_REALM } from './directory/index.ts';
+import type { Clock, Log, Random, Scope } from './kit/index.ts';
+import { createDialer, createInboundDoor, PhoneIdentity, Registrar } from './lines/index.ts';
+import type { MediaEngine } from './media/index.ts';
+import { type Endpoint, systemResolve } from './net/index.ts';
+import { createUserAgent, type UserAgent } from './sip/index.ts';
+import { version } from './version.ts';
+
+/** What the lines are built from. */
+export interface TelephonyParts {
+  config: Config;
+  log: Log;
+  clock: Clock;
+  random: Random;
+  scope: Scope;
+  directory: Directory;
+  media: MediaEngine;
+}
+
+/** SIP, which does not listen yet: what places calls over it, and who is registered. */
+export function openLines(parts: TelephonyParts) {
+  const { config, clock, random, log, scope, directory, media } = parts;
+  const publicAddress = config.publicAddress || undefined;
+  const userAgent = createUserAgent({
+    ...{ clock, random, log, publicAddress },
+    host: config.sipHost,
+    port: config.sipPort,
+    userAgent: `MiniVoice/${version}`,
+  });
+  scope.defer(() => userAgent.close());
+  const find = (username: string) => directory.phones.named(username);
+  const phones = new PhoneIdentity({ find, realm: PHONE_REALM, clock, random });
+  const registrar = new Registrar(phones, clock);
+  userAgent.onRequest = (request, source) => registrar.answer(request, source);
+  const dialer = createDialer({
+    ...{ userAgent, media, clock, random, log, publicAddress },
+    allowPrivate: config.allowPrivateUrls,
+    resolve: async (name) => (await systemResolve(name)).map(({ address }) => address),
+    trunks: (customerId) => directory.trunks.outbound(customerId),
+    phone: (username, customerId) =>
+      find(username)?.customerId === customerId ? registrar.contacts(username) : undefined,
+    isHere: (host, port) => isHere(host, port, config, userAgent),
+  });
+  const states = {
+    phoneRegistered: (username: string) => registrar.registered(username),
+    trunkRegistered: () => undefined,
+  };
+  return { userAgent, dialer, phones, states };
+}
+
+export type Lines = ReturnType<typeof openLines>;
+
+/** The last door to be opened: from now on calls come in. */
+export function openInboundDoor(
+  { config, log, random, directory, media }: TelephonyParts,
+  { userAgent, phones }: Lines,
+  switchboard: Switchboard,
+): Promise<Endpoint> {
+  userAgent.onInvite = createInboundDoor({
+    ...{ media, random, log, phones, normaliseNumber },
+    publicAddress: config.publicAddress || undefined,
+    isTrunk: (address) => directory.trunkFor(address) !== undefined,
+    isTrusted: (address) => isLoopback(config.sipHost) && isLoopback(address),
+    open: () => switchboard.open,
+    route: (number) => routeOf(directory, number),
+    routeOfPhone: ({ customerId }, called) =>
+      numberOf(directory, customerId, called) ?? phoneOf(directory, customerId, called, userAgent),
+    arrive: (arrival) => void switchboard.arrive(arrival),
+  });
+  return userAgent.listen();
+}
+
+/** Whether a SIP URI means this server. */
+function isHere(host: string, port: number | undefined, config: Config, { local }: UserAgent): boolean {
+  const names = [config.sipHost, config.publicAddress, config.sipDomain, local.address].filter(Boolean);
+  return names.includes(host.toLowerCase()) && (port === undefined || port === local.port);
+}
+
+function routeOf(directory: Directory, number: string): Route | undefined {
+  const found = directory.route(number);
+  if (!found) return undefined;
+  const { did, application } = found;
+  return {
+    customerId: application.customerId,
+    applicationId: application.id,
+    answerUrl: application.answerUrl,
+    routeMode: did.routeMode,
+    routingTarget: did.routeMode === 'sip' ? (did.routingTarget ?? '') : application.id,
+  };
+}
+
+/** A phone calls numbers of its own customer only: to others it would be a call for nothing. */
+function numberOf(directory: Directory, customerId: string, called: string): Route | undefined {
+  const route = routeOf(directory, called);
+  return route?.customerId === customerId ? route : undefined;
+}
+
+/** Another phone of the customer. The call is kept with, and told to, the customer's first application. */
+function phoneOf(
+  directory: Directory,
+  customerId: string,
+  called: string,
+  { local }: UserAgent,
+): Route | undefined {
+  const phone = directory.phones.named(called);
+  const application = directory.applicationsOf(customerId)[0];
+  if (phone?.customerId !== customerId || !application) return undefined;
+  return {
+    customerId,
+    applicationId: application.id,
+    answerUrl: application.answerUrl,
+    routeMode: 'sip',
+    routingTarget: `sip:${phone.username}@${local.address}:${local.port}`,
+  };
+}
+
+/** Whether it is an address of the machine to itself. */
+const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
