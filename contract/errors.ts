@@ -100,6 +100,12 @@ export const ERRORS = {
   ai_summary_not_found: entry(404, 'AI summary not found'),
   ai_score_not_found: entry(404, 'AI score not found'),
   ai_topics_not_found: entry(404, 'AI topics not found'),
+  nothing_to_process: entry(409, 'the call has no completed recording'),
+  ai_not_available: entry(409, 'no engine for transcription is set up'),
+  recognition_failed: entry(null, 'the recording could not be transcribed'),
+  analysis_failed: entry(null, 'what was said could not be analysed'),
+  ai_endpoint_failed: entry(null, "the AI server's answer could not be used"),
+  job_lost: entry(null, 'the work is not ours any more'),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { language, url, voice } from '../fields.ts';
+import { aiSettings, aiSettingsShown, scorecard } from './ai-settings.ts';
 import { id, time } from './values.ts';
 
 const name = z.string().trim().min(1).max(200).describe('What people call it.');
@@ -20,6 +21,9 @@ export const application = z.object({
   language: z.string().nullable().describe('A BCP 47 tag, where an action does not say; null: the default.'),
   ai_enabled: z.boolean().describe('Whether recordings are transcribed and analysed after the call.'),
   record_calls: z.boolean().describe('Whether every call is recorded from its answer.'),
+  ai_events: z.boolean().describe('Whether `ai.completed` and `ai.failed` are sent.'),
+  scorecard: scorecard.nullable().describe('What a good call has; null: greeting to closing, as by default.'),
+  ai: aiSettingsShown.nullable().describe('A server for AI; null: the engines that come with the program.'),
   created_at: time,
   updated_at: time,
 });
@@ -51,8 +55,14 @@ const settings = {
     .describe('Spoken when a call cannot go on. Default: a general apology.'),
   voice: voice.nullable().optional().describe('Who speaks where an action does not say.'),
   language: language.nullable().optional().describe('A BCP 47 tag, where an action does not say.'),
-  ai_enabled: z.boolean().optional().describe('Recordings are transcribed and analysed. Default: false.'),
+  ai_enabled: z.boolean().optional().describe('Recordings are transcribed and analysed. Default: true.'),
   record_calls: z.boolean().optional().describe('Calls are recorded from their answer. Default: false.'),
+  ai_events: z.boolean().optional().describe('`ai.completed` and `ai.failed` are sent. Default: false.'),
+  scorecard: scorecard.nullable().optional().describe('What a good call has.'),
+  ai: aiSettings
+    .nullable()
+    .optional()
+    .describe('A server for AI, in place of the engines that come with the program.'),
 };
 
 const answerUrl = url('http', 'https').optional().describe('Asked for actions when a call comes in.');

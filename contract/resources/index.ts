@@ -1,6 +1,7 @@
 /**
  * What REST takes and gives, in the form it has on the wire: one file for each resource.
  */
+export * from './ai-settings.ts';
 export * from './application.ts';
 export * from './call.ts';
 export * from './did.ts';

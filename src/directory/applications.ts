@@ -27,8 +27,11 @@ const defaults: Omit<ApplicationFields, 'name' | 'answerUrl'> = {
   faultMessage: null,
   voice: null,
   language: null,
-  aiEnabled: false,
+  aiEnabled: true,
   recordCalls: false,
+  aiEvents: false,
+  scorecard: null,
+  ai: null,
 };
 
 /** Applications and the keys that open them. */

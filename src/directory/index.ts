@@ -10,6 +10,7 @@ export { isE164, normaliseNumber } from './number.ts';
 export { PHONE_REALM, type Phones } from './phones.ts';
 export { openSecretBox, SecretBox } from './secret-box.ts';
 export type {
+  AiSettings,
   ApiKey,
   Application,
   Customer,
@@ -17,6 +18,7 @@ export type {
   DirectoryRows,
   DirectoryStore,
   Phone,
+  ScorecardItem,
   Trunk,
 } from './store.ts';
 export type { NewTrunk, TrunkFields, Trunks } from './trunks.ts';

@@ -1,5 +1,5 @@
 import type { SecretBox } from './secret-box.ts';
-import type { DirectoryStore } from './store.ts';
+import type { AiSettings, DirectoryStore } from './store.ts';
 
 /** The store as the directory sees it: secrets are plain here and sealed there. */
 export function sealedStore(store: DirectoryStore, box: SecretBox): DirectoryStore {
@@ -15,6 +15,7 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
         applications: rows.applications.map((row) => ({
           ...row,
           webhookSecrets: row.webhookSecrets.map(open),
+          ai: withKey(row.ai, orNull(open)),
         })),
         phones: rows.phones.map((row) => ({
           ...row,
@@ -24,7 +25,12 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
         trunks: rows.trunks.map((row) => ({ ...row, password: orNull(open)(row.password) })),
       };
     },
-    saveApplication: (row) => store.saveApplication({ ...row, webhookSecrets: row.webhookSecrets.map(seal) }),
+    saveApplication: (row) =>
+      store.saveApplication({
+        ...row,
+        webhookSecrets: row.webhookSecrets.map(seal),
+        ai: withKey(row.ai, orNull(seal)),
+      }),
     saveTrunk: (row) => store.saveTrunk({ ...row, password: orNull(seal)(row.password) }),
     savePhone: (row) => store.savePhone({ ...row, ha1Md5: seal(row.ha1Md5), ha1Sha256: seal(row.ha1Sha256) }),
     saveCustomer: (row) => store.saveCustomer(row),
@@ -36,3 +42,6 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
     deletePhone: (id) => store.deletePhone(id),
   };
 }
+
+const withKey = (ai: AiSettings | null, act: (key: string | null) => string | null): AiSettings | null =>
+  ai && { ...ai, apiKey: act(ai.apiKey) };

@@ -20,8 +20,34 @@ export interface Application {
   language: string | null;
   aiEnabled: boolean;
   recordCalls: boolean;
+  /** `ai.completed` and `ai.failed` are sent. */
+  aiEvents: boolean;
+  /** Null: the scorecard that comes with the program. */
+  scorecard: ScorecardItem[] | null;
+  /** Null: the engines that come with the program. */
+  ai: AiSettings | null;
   createdAt: number;
   updatedAt: number;
+}
+
+/** One thing that a good call has. */
+export interface ScorecardItem {
+  name: string;
+  weight: number;
+  lookFor: string[];
+  speaker: 'caller' | 'agent' | 'any';
+  where: 'start' | 'end' | 'anywhere';
+}
+
+/** A server that speaks as OpenAI's does. What has no model stays with the engines that come with the program. */
+export interface AiSettings {
+  /** With the version, such as `https://api.example.com/v1`. */
+  baseUrl: string;
+  apiKey: string | null;
+  transcriptionModel: string | null;
+  chatModel: string | null;
+  speechModel: string | null;
+  speechVoice: string | null;
 }
 
 /** An API key: only its SHA-256 is kept. */

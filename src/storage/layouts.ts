@@ -2,6 +2,7 @@ import type { CallRecord, TimelineEntry } from '../calls/index.ts';
 import type { ApiKey, Application, Customer, Did, Phone, Trunk } from '../directory/index.ts';
 import type { RecordingRecord } from '../recordings/index.ts';
 import type { AttemptRecord, EventRecord } from '../webhooks/index.ts';
+import type { InsightTables } from './insight-layouts.ts';
 
 /** How a property lies in its column: as it is, as JSON text, or as 0 or 1. */
 type Kind = 'plain' | 'json' | 'flag';
@@ -10,7 +11,7 @@ type Kind = 'plain' | 'json' | 'flag';
 export type Layout<T> = { readonly [K in keyof T]-?: Kind };
 
 /** A record as it lies in its table; the columns have the properties' names in snake_case. */
-type Row<T, L extends Layout<T>> = {
+export type Row<T, L extends Layout<T>> = {
   [K in keyof T]: L[K] extends 'json' ? string | null : L[K] extends 'flag' ? number : T[K];
 };
 
@@ -120,6 +121,9 @@ export const applicationLayout = {
   language: 'plain',
   aiEnabled: 'flag',
   recordCalls: 'flag',
+  aiEvents: 'flag',
+  scorecard: 'json',
+  ai: 'json',
   createdAt: 'plain',
   updatedAt: 'plain',
 } as const satisfies Layout<Application>;
@@ -175,7 +179,7 @@ export const phoneLayout = {
 } as const satisfies Layout<Phone>;
 
 /** The tables, as Kysely checks queries against them. */
-export interface Tables {
+export interface Tables extends InsightTables {
   /** `lastSequence` counts the events of the call. */
   calls: Row<CallRecord, typeof callLayout> & { lastSequence: number };
   recordings: Row<RecordingRecord, typeof recordingLayout>;

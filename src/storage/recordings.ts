@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { PageRequest } from '../calls/index.ts';
 import type { RecordingFilter, RecordingRecord, RecordingStore } from '../recordings/index.ts';
 import { decodeCursor, toPage } from './cursor.ts';
+import { forgetInsights } from './insights.ts';
 import { fromRow, recordingLayout, type Tables } from './layouts.ts';
 
 const readRecording = (row: object) => fromRow<RecordingRecord>(recordingLayout, row);
@@ -22,6 +23,7 @@ export function recordingStore(db: Kysely<Tables>): RecordingStore {
       return (await open.orderBy('createdAt').orderBy('id').execute()).map(readRecording);
     },
     async deleteRecording(id) {
+      await forgetInsights(db, id);
       await db.deleteFrom('recordings').where('id', '=', id).execute();
     },
   };

@@ -7,6 +7,7 @@ import type {
   TimelineEntry,
 } from '../calls/index.ts';
 import type { DirectoryStore } from '../directory/index.ts';
+import type { InsightJournal, InsightStore, InsightsChange } from '../insights/index.ts';
 import type { Clock, Ids, Log, Signal } from '../kit/index.ts';
 import type { RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/index.ts';
 import type { EventRecord, EventStore, OutboxStore } from '../webhooks/index.ts';
@@ -17,6 +18,7 @@ export interface Change {
   recording?: RecordingRecord;
   events?: EventDraft[];
   timeline?: TimelineEntry[];
+  insights?: InsightsChange;
 }
 
 /** Every store of the house, kept by one database. */
@@ -28,7 +30,9 @@ export interface Storage
     OutboxStore,
     EventStore,
     DirectoryStore,
-    IdempotencyStore {
+    IdempotencyStore,
+    InsightJournal,
+    InsightStore {
   /**
    * Resolves when the whole change would outlive the process; rejects when nothing of it was written. Changes
    * take effect in the order of the calls. The change is read at once: what becomes of its objects later does

@@ -6,6 +6,7 @@ import type {
 } from '../../../contract/resources/index.ts';
 import type { Application, ApplicationFields, Customer } from '../../directory/index.ts';
 import { rfc3339 } from '../../kit/index.ts';
+import { aiOf, presentAi, presentScorecardItem, scorecardItem } from './ai-settings.ts';
 
 export const presentApplication = (application: Application): z.input<typeof wire> => ({
   id: application.id,
@@ -21,6 +22,9 @@ export const presentApplication = (application: Application): z.input<typeof wir
   language: application.language,
   ai_enabled: application.aiEnabled,
   record_calls: application.recordCalls,
+  ai_events: application.aiEvents,
+  scorecard: application.scorecard?.map(presentScorecardItem) ?? null,
+  ai: application.ai && presentAi(application.ai),
   created_at: rfc3339(application.createdAt),
   updated_at: rfc3339(application.updatedAt),
 });
@@ -48,5 +52,8 @@ export function applicationFields(body: z.output<typeof applicationPatch>): {
     language: body.language,
     aiEnabled: body.ai_enabled,
     recordCalls: body.record_calls,
+    aiEvents: body.ai_events,
+    scorecard: body.scorecard === null ? null : body.scorecard?.map(scorecardItem),
+    ai: body.ai && aiOf(body.ai),
   };
 }

@@ -128,7 +128,10 @@ export const HELD_OUT_DIALOGUES: Dialogue[] = [
       ['agent', 'Please do.'],
       ['caller', 'The breakfast was excellent and your staff were lovely, I really enjoyed that part.'],
       ['agent', 'Thank you, I will pass that on.'],
-      ['caller', 'But the room was horrible. The air conditioning was so loud that I could not sleep at all.'],
+      [
+        'caller',
+        'But the room was horrible. The air conditioning was so loud that I could not sleep at all.',
+      ],
       ['agent', 'I apologise. Did you tell the night porter?'],
       ['caller', 'I did, and he was rude about it. That spoiled it for me.'],
       ['agent', 'That should not have happened. I can offer you a discount for the next stay.'],
@@ -146,7 +149,10 @@ export const HELD_OUT_DIALOGUES: Dialogue[] = [
       ['agent', 'I am afraid the claim was rejected, because the form was incomplete.'],
       ['caller', 'Rejected? Nobody told me that. That is a disgrace.'],
       ['agent', 'There should have been a letter.'],
-      ['caller', 'There was no letter. My car has been standing in the yard and I am losing money every day.'],
+      [
+        'caller',
+        'There was no letter. My car has been standing in the yard and I am losing money every day.',
+      ],
       ['agent', 'You may appeal within thirty days.'],
       ['caller', 'I am sick of this. You are useless, all of you.'],
       ['agent', 'I can send you the form for the appeal.'],

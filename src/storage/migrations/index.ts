@@ -3,12 +3,14 @@ import type { Tables } from '../layouts.ts';
 import { beginning } from './0001-beginning.ts';
 import { idempotency } from './0002-idempotency.ts';
 import { phones } from './0003-phones.ts';
+import { insights } from './0004-insights.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 const migrations: Record<string, Migration> = {
   '0001-beginning': beginning,
   '0002-idempotency': idempotency,
   '0003-phones': phones,
+  '0004-insights': insights,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EventDraft } from '../../calls/index.ts';
+import type { InsightsChange } from '../../insights/index.ts';
 import { type Ids, Signal } from '../../kit/index.ts';
 import type { AttemptRecord, EventRecord, OutboxStore } from '../../webhooks/index.ts';
 import {
@@ -14,6 +15,7 @@ import {
 import type { writeTexts } from '../statements.ts';
 import type { Change } from '../storage.ts';
 import type { GroupCommit } from './group-commit.ts';
+import type { InsightWrites } from './insight-writes.ts';
 
 type Statements = Record<keyof ReturnType<typeof writeTexts>, StatementSync>;
 type Progress = Parameters<OutboxStore['saveEventState']>[0];
@@ -24,6 +26,7 @@ interface Snapshot {
   recording: Value[] | undefined;
   events: EventDraft[];
   lines: Value[][];
+  insights: InsightsChange | undefined;
 }
 
 /** Everything that is written while calls run. */
@@ -31,6 +34,7 @@ export class SqliteJournal {
   readonly onCommitted = new Signal<EventRecord[]>();
   #group: GroupCommit;
   #statements: Statements;
+  #insights: InsightWrites;
   #ids: Ids;
   #hasWebhook: (applicationId: string) => boolean;
 
@@ -38,11 +42,13 @@ export class SqliteJournal {
     database: DatabaseSync;
     group: GroupCommit;
     texts: ReturnType<typeof writeTexts>;
+    insights: InsightWrites;
     ids: Ids;
     hasWebhook(applicationId: string): boolean;
   }) {
     this.#group = options.group;
     this.#statements = prepare(options.database, options.texts);
+    this.#insights = options.insights;
     this.#ids = options.ids;
     this.#hasWebhook = (applicationId) => options.hasWebhook(applicationId);
   }
@@ -68,6 +74,7 @@ export class SqliteJournal {
   }
 
   #write(change: Snapshot): EventRecord[] {
+    if (change.insights) this.#insights.write(change.insights);
     if (change.call) this.#statements.saveCall.run(...change.call);
     if (change.recording) this.#statements.saveRecording.run(...change.recording);
     for (const line of change.lines) this.#statements.addLine.run(...line);
@@ -113,12 +120,13 @@ function prepare(database: DatabaseSync, texts: ReturnType<typeof writeTexts>): 
   return Object.fromEntries(statements);
 }
 
-function snapshotOf({ call, recording, events = [], timeline = [] }: Change): Snapshot {
+function snapshotOf({ call, recording, events = [], timeline = [], insights }: Change): Snapshot {
   return {
     call: call && toParameters(callLayout, call),
     recording: recording && toParameters(recordingLayout, recording),
     events: events.map((draft) => ({ ...draft, call: copy(draft.call), data: copy(draft.data) })),
     lines: timeline.map((line) => [...toParameters(timelineLayout, line), line.callId]),
+    insights,
   };
 }
 

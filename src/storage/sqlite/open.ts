@@ -4,6 +4,8 @@ import { callStore } from '../calls.ts';
 import { directoryStore } from '../directory.ts';
 import { eventStore } from '../events.ts';
 import { idempotencyStore } from '../idempotency.ts';
+import { insightTexts } from '../insight-texts.ts';
+import { insightStore } from '../insights.ts';
 import { latestId } from '../latest-id.ts';
 import { migrate } from '../migrations/index.ts';
 import { recordingStore } from '../recordings.ts';
@@ -12,7 +14,9 @@ import type { Storage, StorageOptions } from '../storage.ts';
 import { Checkpoints } from './checkpoint.ts';
 import { kyselyOver, openDatabase } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
+import { InsightWrites } from './insight-writes.ts';
 import { SqliteJournal } from './journal.ts';
+import { matchingInSqlite, openTranscriptSearch } from './transcript-search.ts';
 
 export interface SqliteOptions extends StorageOptions {
   /** The database file; made when it is not there. Its folder must be. */
@@ -29,6 +33,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   const database = openDatabase(options.file);
   const db = kyselyOver(database);
   await migrate(db);
+  openTranscriptSearch(database);
   const ids = new Ids(options.clock, { node: options.node ?? 0, after: await latestId(db) });
   const group = new GroupCommit(database, { clock: options.clock, gatherMs: options.gatherMs ?? 0 });
   const checkpoints = new Checkpoints(options.file, group, options.log ?? silentLog);
@@ -36,6 +41,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     database,
     group,
     texts: writeTexts(db),
+    insights: new InsightWrites(database, insightTexts(db)),
     ids,
     hasWebhook: options.hasWebhook,
   });
@@ -51,6 +57,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     ...eventStore(db),
     ...directoryStore(db),
     ...idempotencyStore(db),
+    ...insightStore(db, matchingInSqlite),
     commit: (change) => journal.commit(change),
     saveAttempt: (attempt, event) => journal.saveAttempt(attempt, event),
     saveEventState: (event) => journal.saveEventState(event),

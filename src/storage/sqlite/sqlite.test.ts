@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../kit/index.ts';
 import { openSqliteStorage } from '../index.ts';
+import { insightsConformance } from '../insights.conformance.ts';
 import { storageConformance } from '../storage.conformance.ts';
 import { aCall } from '../testing/records.ts';
 
@@ -18,6 +19,7 @@ describe('SQLite as storage', () => {
   storageConformance((options) =>
     openSqliteStorage({ ...options, file: join(folder, 'conformance.sqlite') }),
   );
+  insightsConformance((options) => openSqliteStorage({ ...options, file: join(folder, 'insights.sqlite') }));
 });
 
 /** What a writer was promised before it was killed with the last of `count` promises. */

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Job, Transcript } from '../insights/index.ts';
+import { VirtualClock } from '../kit/index.ts';
+import type { Storage, StorageOptions } from './storage.ts';
+import { aCall, anEvent, aRecording } from './testing/records.ts';
+
+/**
+ * What every `Storage` must do with insights and their queue.
+ *
+ * @param open opens the same database each time; the suite closes what it opens.
+ */
+export function insightsConformance(open: (options: StorageOptions) => Promise<Storage>): void {
+  let storage: Storage;
+  const clock = new VirtualClock();
+  const options = { clock, hasWebhook: () => true };
+  beforeAll(async () => {
+    storage = await open(options);
+  });
+  afterAll(() => storage.close());
+
+  /** A recording that has been completed, and with it was put in the queue. */
+  async function recorded(createdAt = 1000): Promise<Job> {
+    const call = aCall(storage.ids.next('call'));
+    const recording = aRecording(call, { status: 'completed' });
+    const job = { recordingId: recording.id, callId: call.id, applicationId: call.applicationId, createdAt };
+    await storage.commit({
+      call,
+      recording,
+      events: [anEvent(call, 'recording.completed')],
+      insights: { enqueue: [job] },
+    });
+    return (await storage.jobsOf(call.id))[0]!;
+  }
+
+  const transcriptOf = (job: Job, fullText: string, but: Partial<Transcript> = {}): Transcript => ({
+    recordingId: job.recordingId,
+    callId: job.callId,
+    applicationId: job.applicationId,
+    status: 'completed',
+    language: 'en',
+    engine: 'moonshine-base',
+    segments: [{ speaker: 'caller', text: fullText, startMs: 0, endMs: 900 }],
+    fullText,
+    error: null,
+    createdAt: 5,
+    ...but,
+  });
+
+  /** Takes every job that is due, so that the next test begins with an empty queue. */
+  async function take(): Promise<Job> {
+    const job = await storage.claimJob(3, 2000, 60_000);
+    if (!job) throw new Error('no job is due');
+    return job;
+  }
+  const finish = (job: Job) => storage.commit({ insights: { holder: job, finished: true } });
+
+  describe('the queue', () => {
+    test('takes a recording in the commit that completes it, and gives it to one at a time', async () => {
+      const { recordingId, callId } = await recorded();
+      expect(await storage.backlog()).toEqual({ waiting: 1, running: 0, oldestAt: 1000 });
+      const job = await take();
+      expect(job).toMatchObject({ recordingId, callId, attempts: 1, node: 3, dueAt: 60_000 });
+      expect(await storage.claimJob(3, 2000, 60_000)).toBeUndefined();
+      expect(await storage.backlog()).toEqual({ waiting: 0, running: 1, oldestAt: 1000 });
+      await finish(job);
+      expect(await storage.backlog()).toEqual({ waiting: 0, running: 0, oldestAt: null });
+    });
+
+    test('takes nothing of a commit that fails', async () => {
+      const stranger = aCall('call_that_is_not_kept');
+      const job = { recordingId: 'rec_x', callId: stranger.id, applicationId: 'app_1', createdAt: 1 };
+      const change = { events: [anEvent(stranger)], insights: { enqueue: [job] } };
+      await expect(storage.commit(change)).rejects.toThrow();
+      expect(await storage.jobsOf(stranger.id)).toEqual([]);
+    });
+
+    test('gives a job again when its holder was not heard of, and takes nothing from who has lost it', async () => {
+      await recorded();
+      const lost = await take();
+      const again = await storage.claimJob(4, 60_000, 90_000);
+      expect(again).toMatchObject({ recordingId: lost.recordingId, attempts: 2, node: 4 });
+      const late = storage.commit({ insights: { holder: lost, transcript: transcriptOf(lost, 'late') } });
+      await expect(late).rejects.toMatchObject({ code: 'job_lost' });
+      await expect(finish(lost)).rejects.toMatchObject({ code: 'job_lost' });
+      expect(await storage.transcript(lost.recordingId)).toBeUndefined();
+      await finish(again!);
+    });
+
+    test('lets who is at it keep a job for longer', async () => {
+      await recorded();
+      const job = await take();
+      await storage.holdJob(job, 120_000);
+      expect(await storage.claimJob(3, 100_000, 200_000)).toBeUndefined();
+      await finish(job);
+    });
+
+    test('gives back at a start what the same node was at when it died', async () => {
+      await recorded();
+      const job = await take();
+      await storage.releaseJobs(4, 3000);
+      expect(await storage.nextDue()).toBe(60_000);
+      await storage.releaseJobs(3, 3000);
+      expect(await storage.nextDue()).toBe(3000);
+      await finish(job);
+    });
+
+    test('puts off what has failed, with its reason', async () => {
+      await recorded();
+      const job = await take();
+      const postpone = { dueAt: 9000, lastError: 'the recogniser was lost' };
+      await storage.commit({ insights: { holder: job, postpone } });
+      expect(await storage.jobsOf(job.callId)).toMatchObject([{ ...postpone, node: null, attempts: 1 }]);
+      expect(await storage.claimJob(3, 8999, 20_000)).toBeUndefined();
+      await finish((await storage.claimJob(3, 9000, 20_000))!);
+    });
+
+    test('starts a job afresh that is asked for again, and forgets what came of it before', async () => {
+      await recorded();
+      const first = await take();
+      const part = {
+        ...{
+          callId: first.callId,
+          part: 'topics' as const,
+          applicationId: 'app_1',
+          status: 'completed' as const,
+        },
+        ...{ engine: 'heuristic', data: [], error: null, createdAt: 5 },
+      };
+      await storage.commit({ insights: { holder: first, transcript: transcriptOf(first, 'old'), part } });
+      expect(await storage.partsOf(first.callId)).toEqual([part]);
+      await storage.commit({ insights: { afresh: first.callId, enqueue: [{ ...first, createdAt: 1500 }] } });
+      expect(await storage.transcriptsOf(first.callId)).toEqual([]);
+      expect(await storage.partsOf(first.callId)).toEqual([]);
+      await expect(finish(first)).rejects.toMatchObject({ code: 'job_lost' });
+      await finish(await take());
+    });
+  });
+
+  describe('transcripts', () => {
+    async function transcribed(text: string, but: Partial<Transcript> = {}): Promise<Transcript> {
+      await recorded();
+      const job = await take();
+      const transcript = transcriptOf(job, text, but);
+      await storage.commit({ insights: { holder: job, transcript, finished: true } });
+      return transcript;
+    }
+    const found = async (q: string, applicationId = 'app_1') => {
+      const page = await storage.transcripts({ applicationId, q }, { limit: 50 });
+      return page.data.map(({ recordingId }) => recordingId);
+    };
+
+    test('are kept as they are', async () => {
+      const transcript = await transcribed('Where is my parcel?');
+      expect(await storage.transcript(transcript.recordingId)).toEqual(transcript);
+      expect(await storage.transcriptsOf(transcript.callId)).toEqual([transcript]);
+    });
+
+    test('are found by all of their words, in any form, and by phrases', async () => {
+      const washing = await transcribed('The washing machine flooded my kitchen.');
+      const machine = await transcribed('My machine needs washing powder.', { createdAt: 9 });
+      expect(await found('flooding kitchens')).toEqual([washing.recordingId]);
+      expect(await found('machine washing')).toEqual([machine.recordingId, washing.recordingId]);
+      expect(await found('"washing machine"')).toEqual([washing.recordingId]);
+      expect(await found('kitchen powder')).toEqual([]);
+      expect(await found('kitchen', 'app_2')).toEqual([]);
+    });
+
+    test('are looked for without minding what has a meaning in the language of the index', async () => {
+      await transcribed('It is not near, AND it costs $12.50 (or so).');
+      for (const q of ['NEAR(', '"', '* OR', 'a:b', '-near', "';--", '()', ' ']) {
+        expect(Array.isArray(await found(q))).toBe(true);
+      }
+      expect(await found('near AND costs')).toHaveLength(1);
+    });
+
+    test('are listed page by page, the newest first', async () => {
+      const texts = ['zebra one', 'zebra two', 'zebra three'];
+      for (const [i, text] of texts.entries()) await transcribed(text, { createdAt: 100 + i });
+      const first = await storage.transcripts({ q: 'zebra' }, { limit: 2 });
+      const rest = await storage.transcripts({ q: 'zebra' }, { limit: 2, cursor: first.nextCursor! });
+      expect([...first.data, ...rest.data].map(({ fullText }) => fullText)).toEqual(texts.toReversed());
+      expect(rest.nextCursor).toBeNull();
+    });
+
+    test('are changed in the index with the table, and forgotten with their recording', async () => {
+      const transcript = await transcribed('A giraffe called.');
+      const { recordingId, callId } = transcript;
+      const part = {
+        ...{ callId, part: 'topics' as const, applicationId: 'app_1', status: 'completed' as const },
+        ...{ engine: 'heuristic', data: [], error: null, createdAt: 5 },
+      };
+      await storage.commit({
+        insights: { transcript: { ...transcript, fullText: 'An okapi called.' }, part },
+      });
+      expect(await found('giraffe')).toEqual([]);
+      expect(await found('okapi')).toEqual([recordingId]);
+      const waiting = { recordingId, callId, applicationId: 'app_1', createdAt: 1 };
+      await storage.commit({ insights: { enqueue: [waiting] } });
+      await storage.deleteRecording(recordingId);
+      expect(await found('okapi')).toEqual([]);
+      expect(await storage.transcript(recordingId)).toBeUndefined();
+      expect(await storage.partsOf(callId)).toEqual([]);
+      expect(await storage.jobsOf(callId)).toEqual([]);
+    });
+  });
+}

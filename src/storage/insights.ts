@@ -1,0 +1,118 @@
+import type { Kysely, RawBuilder } from 'kysely';
+import type { PageRequest } from '../calls/index.ts';
+import type { InsightStore, Job, Part, Transcript, TranscriptFilter } from '../insights/index.ts';
+import { decodeCursor, toPage } from './cursor.ts';
+import { jobLayout, partLayout, transcriptLayout } from './insight-layouts.ts';
+import { fromRow, type Tables } from './layouts.ts';
+
+const readTranscript = (row: object) => fromRow<Transcript>(transcriptLayout, row);
+const readJob = (row: object) => fromRow<Job>(jobLayout, row);
+
+/** Each database searches texts in its own way: the condition that a row of `transcripts` holds these words. */
+export type Matching = (q: string) => RawBuilder<boolean>;
+
+/** The queue of insights and what has come of it, by any database that Kysely speaks to. */
+export function insightStore(db: Kysely<Tables>, matching: Matching): InsightStore {
+  return {
+    ...queue(db),
+    async transcript(recordingId) {
+      const found = db.selectFrom('transcripts').selectAll().where('recordingId', '=', recordingId);
+      const row = await found.executeTakeFirst();
+      return row && readTranscript(row);
+    },
+    async transcriptsOf(callId) {
+      const rows = db.selectFrom('transcripts').selectAll().where('callId', '=', callId);
+      // `rec_<call>`, `rec_<call>_2`, …, `rec_<call>_10`: by number, not by letter.
+      const byNumber = (a: Transcript, b: Transcript) =>
+        a.recordingId.length - b.recordingId.length || (a.recordingId < b.recordingId ? -1 : 1);
+      return (await rows.execute()).map(readTranscript).toSorted(byNumber);
+    },
+    async partsOf(callId) {
+      const rows = db.selectFrom('insightParts').selectAll().where('callId', '=', callId);
+      return (await rows.execute()).map((row) => fromRow<Part>(partLayout, row));
+    },
+    async transcripts(filter, page) {
+      const rows = await selectTranscripts(db, matching, filter, page).execute();
+      return toPage(rows, page.limit, readTranscript, (row) => [row.createdAt, row.recordingId]);
+    },
+  };
+}
+
+function queue(db: Kysely<Tables>) {
+  return {
+    async claimJob(node: number, now: number, until: number) {
+      const due = db.selectFrom('insightJobs').select('recordingId').where('dueAt', '<=', now);
+      const row = await db
+        .updateTable('insightJobs')
+        .set((eb) => ({ node, dueAt: until, attempts: eb('attempts', '+', 1), claim: eb('claim', '+', 1) }))
+        .where('recordingId', '=', due.orderBy('dueAt').orderBy('recordingId').limit(1))
+        .returningAll()
+        .executeTakeFirst();
+      return row && readJob(row);
+    },
+    async holdJob({ recordingId, claim }: Pick<Job, 'recordingId' | 'claim'>, until: number) {
+      const mine = db.updateTable('insightJobs').set({ dueAt: until }).where('recordingId', '=', recordingId);
+      await mine.where('claim', '=', claim).execute();
+    },
+    async releaseJobs(node: number, now: number) {
+      await db.updateTable('insightJobs').set({ node: null, dueAt: now }).where('node', '=', node).execute();
+    },
+    async nextDue() {
+      const { due } = await db
+        .selectFrom('insightJobs')
+        .select((eb) => eb.fn.min('dueAt').as('due'))
+        .executeTakeFirstOrThrow();
+      return due === null ? undefined : Number(due);
+    },
+    async backlog() {
+      const { all, running, oldest } = await db
+        .selectFrom('insightJobs')
+        .select((eb) => [
+          eb.fn.countAll().as('all'),
+          eb.fn.count('node').as('running'),
+          eb.fn.min('createdAt').as('oldest'),
+        ])
+        .executeTakeFirstOrThrow();
+      const oldestAt = oldest === null ? null : Number(oldest);
+      return { waiting: Number(all) - Number(running), running: Number(running), oldestAt };
+    },
+    async jobsOf(callId: string) {
+      const rows = db.selectFrom('insightJobs').selectAll().where('callId', '=', callId);
+      return (await rows.orderBy('recordingId').execute()).map(readJob);
+    },
+  };
+}
+
+function selectTranscripts(
+  db: Kysely<Tables>,
+  matching: Matching,
+  { applicationId, q }: TranscriptFilter,
+  page: PageRequest,
+) {
+  let query = db.selectFrom('transcripts').selectAll().where('status', '=', 'completed');
+  if (applicationId !== undefined) query = query.where('applicationId', '=', applicationId);
+  if (q !== undefined) query = query.where(matching(q));
+  if (page.cursor) {
+    const [at, id] = decodeCursor<[number, string]>(page.cursor, ['number', 'string']);
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('createdAt', 'recordingId'), '<', tuple(at, id)),
+    );
+  }
+  return query
+    .orderBy('createdAt', 'desc')
+    .orderBy('recordingId', 'desc')
+    .limit(page.limit + 1);
+}
+
+/** Forgets all that was derived from a recording. */
+export async function forgetInsights(db: Kysely<Tables>, recordingId: string): Promise<void> {
+  const owner = await db
+    .selectFrom('recordings')
+    .select('callId')
+    .where('id', '=', recordingId)
+    .executeTakeFirst();
+  // The job first: whoever is at it can then write nothing any more.
+  await db.deleteFrom('insightJobs').where('recordingId', '=', recordingId).execute();
+  await db.deleteFrom('transcripts').where('recordingId', '=', recordingId).execute();
+  if (owner) await db.deleteFrom('insightParts').where('callId', '=', owner.callId).execute();
+}

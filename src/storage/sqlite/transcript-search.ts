@@ -1,0 +1,44 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { sql } from 'kysely';
+import type { Matching } from '../insights.ts';
+
+/**
+ * Makes the index of words over `transcripts`: SQLite's FTS5, kept in step by triggers, so that nothing can be
+ * written or deleted past it. It is derived from the table and holds nothing of its own, so it is no part of the
+ * migrations, which all databases share; PostgreSQL has `tsvector` for it.
+ */
+export function openTranscriptSearch(database: DatabaseSync): void {
+  // Numbers of rows of one's own, since those of a table with a text key may change.
+  const [numbers, row] = ['transcript_numbers', '(SELECT number FROM transcript_numbers WHERE recording_id'];
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS ${numbers} (number INTEGER PRIMARY KEY, recording_id TEXT NOT NULL UNIQUE);
+    CREATE VIRTUAL TABLE IF NOT EXISTS transcript_words
+      USING fts5(full_text, tokenize = 'porter unicode61 remove_diacritics 2');
+    CREATE TRIGGER IF NOT EXISTS transcript_added AFTER INSERT ON transcripts BEGIN
+      INSERT INTO ${numbers} (recording_id) VALUES (new.recording_id);
+      INSERT INTO transcript_words (rowid, full_text) VALUES (${row} = new.recording_id), new.full_text);
+    END;
+    CREATE TRIGGER IF NOT EXISTS transcript_changed AFTER UPDATE OF full_text ON transcripts BEGIN
+      UPDATE transcript_words SET full_text = new.full_text WHERE rowid = ${row} = new.recording_id);
+    END;
+    CREATE TRIGGER IF NOT EXISTS transcript_deleted AFTER DELETE ON transcripts BEGIN
+      DELETE FROM transcript_words WHERE rowid = ${row} = old.recording_id);
+      DELETE FROM ${numbers} WHERE recording_id = old.recording_id;
+    END;
+  `);
+}
+
+/** All of the words, in any of their forms, and what stands in quotation marks as it stands. */
+export const matchingInSqlite: Matching = (q) => sql<boolean>`recording_id IN (
+  SELECT n.recording_id FROM transcript_words w JOIN transcript_numbers n ON n.number = w.rowid
+  WHERE transcript_words MATCH ${expressionOf(q)})`;
+
+/** Quotes every word, so that nothing in it is taken for an operator of FTS5. */
+function expressionOf(q: string): string {
+  const terms = q.match(/"[^"]*"|[^\s"]+/g) ?? [];
+  const words = terms
+    .map((term) => term.replaceAll('"', '').trim())
+    .filter((term) => /[\p{L}\p{N}]/u.test(term));
+  // FTS5 has no expression for nothing: a word that nobody says.
+  return words.length > 0 ? words.map((word) => `"${word}"`).join(' ') : '"\u{10ffff}"';
+}
