@@ -36,13 +36,13 @@ export class Baresip {
     );
   }
 
-  /** @param hz what it says for ten seconds of each call. */
-  static async start({ hz = 440 } = {}): Promise<Baresip> {
+  /** @param hz what it says for ten seconds of each call. @param codec the only one it knows; default: both. */
+  static async start({ hz = 440, codec = '' } = {}): Promise<Baresip> {
     const folder = await mkdtemp(join(tmpdir(), 'minivoice-baresip-'));
     const [control, keyboard] = await Promise.all([freePort(), freePort()]);
     await Promise.all([
       writeFile(join(folder, 'config'), config(folder, control, keyboard)),
-      writeFile(join(folder, 'accounts'), '<sip:phone@127.0.0.1>;regint=0\n'),
+      writeFile(join(folder, 'accounts'), account(codec)),
       writeFile(join(folder, 'contacts'), ''),
       writeFile(join(folder, 'talk.wav'), toneFile(hz, 10_000)),
     ]);
@@ -66,6 +66,11 @@ export class Baresip {
       socket.send(key, this.#keyboard, '127.0.0.1', () => socket.close());
       await sleep(systemClock, 100);
     }
+  }
+
+  /** Puts the other side on hold, and takes it back. */
+  hold(on: boolean): void {
+    this.#command(on ? 'hold' : 'resume');
   }
 
   hangUp(): Promise<Told> {
@@ -106,6 +111,9 @@ export class Baresip {
 
 /** The end of a key press, for baresip's console. */
 const KEY_RELEASED = '\x04';
+
+const account = (codec: string): string =>
+  `<sip:phone@127.0.0.1>;regint=0${codec && `;audio_codecs=${codec}/8000/1`}\n`;
 
 const config = (folder: string, control: number, keyboard: number) => `
 sip_listen 127.0.0.1:0

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Baresip } from './support/baresip.ts';
+import { missing } from './support/peers.ts';
+import { type Line, Stage } from './support/stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open();
+});
+afterAll(() => stage.close());
+
+const wait = (seconds: number) => ({ pause: { seconds } });
+
+describe.skipIf(missing.baresip)(`a phone ${missing.baresip ?? ''}`, { concurrent: true }, () => {
+  async function dialed(line: Line, options = {}) {
+    const phone = await Baresip.start(options);
+    await phone.dial(line.uri);
+    return { phone, call: await line.arrived() };
+  }
+
+  it.each(['PCMU', 'PCMA'])('is heard and hears in %s', async (codec) => {
+    const play = { play: { url: stage.tone(1000, 600) } };
+    const line = await stage.line([
+      wait(0.3),
+      { start_recording: {} },
+      play,
+      wait(0.5),
+      { stop_recording: {} },
+    ]);
+    const { phone, call } = await dialed(line, { codec });
+    await call.next('call.completed');
+    await phone.next('CALL_CLOSED');
+    const [phoneHeard, recorded] = [await phone.heard(), await call.hear()];
+    await phone.close();
+    expect(phoneHeard.heardMs(0, 1000)).toBeGreaterThanOrEqual(580);
+    expect(phoneHeard.heardMs(0, 440)).toBe(0);
+    expect(recorded.heardMs(0, 440)).toBeGreaterThanOrEqual(recorded.durationMs - 60);
+    expect(recorded.heardMs(1, 1000)).toBeGreaterThanOrEqual(600);
+  });
+
+  it('that holds the call is silence in the recording, which goes on', async () => {
+    const line = await stage.line([{ start_recording: {} }, wait(20)]);
+    const { phone, call } = await dialed(line);
+    const held = stage.app.on('/held', [
+      wait(1),
+      { redirect: { url: stage.app.on('/taken-back', [wait(1)]) } },
+    ]);
+    await call.next('recording.started');
+    phone.hold(true);
+    await call.perform([{ redirect: { url: held } }]);
+    await stage.app.requests.take(({ path }) => path === '/taken-back', 'redirect');
+    phone.hold(false);
+    await call.next('call.completed');
+    const ear = await call.hear();
+    await phone.close();
+    expect(ear.durationMs).toBeGreaterThanOrEqual(1980);
+    const silence = ear.durationMs - ear.heardMs(0, 440);
+    expect(silence).toBeGreaterThan(700);
+    expect(silence).toBeLessThan(1400);
+    expect(ear.heard(0, 440).at(-1)!.to).toBeGreaterThan(ear.durationMs - 100);
+  });
+});
