@@ -44,6 +44,20 @@ describe.skipIf(missing.sipp)(`a recording ${missing.sipp ?? ''}`, { concurrent:
     expect((ear.samples - last) / 8).toBeGreaterThanOrEqual(280);
   });
 
+  it('has both sides on one clock: what the caller echoes follows at one distance', async () => {
+    const line = await stage.line([START, wait(0.5), { play: { url: played } }, wait(0.5), STOP]);
+    const { call } = await line.call({ echo: true });
+    await call.next('recording.completed');
+    const ear = await call.hear();
+    const [said] = ear.heard(1, 1000);
+    const [echoed, ...more] = ear.heard(0, 1000, 40);
+    expect(more).toEqual([]);
+    const late = echoed!.from - said!.from;
+    expect(late).toBeGreaterThanOrEqual(0);
+    expect(late).toBeLessThan(250);
+    expect(Math.abs(echoed!.to - said!.to - late)).toBeLessThanOrEqual(40);
+  });
+
   it('lasts as long as what was between its start and its stop, to the frame', async () => {
     const line = await stage.line([START, wait(1), STOP]);
     const { call } = await line.call({ talk });
@@ -93,6 +107,23 @@ describe.skipIf(missing.sipp)(`a recording ${missing.sipp ?? ''}`, { concurrent:
     expect(Buffer.from(await part.arrayBuffer())).toEqual(file.subarray(44, 364));
     const forged = await fetch(`${recording!['file_url']}0`);
     expect(forged.status).toBe(401);
+  });
+});
+
+describe.skipIf(missing.sipp)(`recordings ${missing.sipp ?? ''}`, () => {
+  it('of twenty calls at once are twenty, each whole and with its own events', async () => {
+    const line = await stage.line([wait(0.5), START, wait(1.5), STOP, wait(0.1)]);
+    const { caller, call: first } = await line.call({ talk, calls: 20, transport: 'tcp' });
+    const others = await Promise.all(Array.from({ length: 19 }, () => line.arrived()));
+    await caller.done;
+    for (const call of [first, ...others]) {
+      await call.next('call.completed');
+      expect(outcomes(call)).toEqual(['started', 'completed by stop_recording']);
+      expect(call.events.map(({ data }) => data['sequence'])).toEqual([1, 2, 3, 4, 5]);
+      const ear = await call.hear();
+      expect(ear.durationMs).toBeGreaterThanOrEqual(1480);
+      expect(ear.heardMs(0, 440)).toBeGreaterThan(ear.durationMs * 0.9);
+    }
   });
 });
 

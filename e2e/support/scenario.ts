@@ -94,9 +94,9 @@ function head(
 ): string[] {
   return [
     `${method} ${uri} SIP/2.0`,
-    `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-[pid]-${branchOf(method, uri)}`,
+    `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-[pid]-[call_number]-${branchOf(method, uri)}`,
     'Max-Forwards: 70',
-    `From: <sip:${plan.from ?? '+15557654321'}@[local_ip]:[local_port]>;tag=sipp[pid]`,
+    `From: <sip:${plan.from ?? '+15557654321'}@[local_ip]:[local_port]>;tag=sipp[pid]-[call_number]`,
     `To: <sip:[service]@[remote_ip]:[remote_port]>${toTag}`,
     'Call-ID: [call_id]',
     `CSeq: ${cseq} ${method}`,

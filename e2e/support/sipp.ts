@@ -16,6 +16,10 @@ export interface SippCall extends CallPlan {
   talk?: readonly Packet[];
   /** Sends back whatever it hears. */
   echo?: boolean;
+  /** So many calls like this one at the same time; default 1. */
+  calls?: number;
+  /** Default UDP. */
+  transport?: 'tcp';
 }
 
 /** One call of sipp's: a process of its own that does exactly what its scenario says, or fails. */
@@ -39,7 +43,15 @@ export class Sipp {
     if (call.talk) await writeFile(talk, pcap(call.talk));
     await writeFile(join(folder, 'call.xml'), scenario({ ...call, pcap: call.talk ? talk : undefined }));
     const args = [
-      ...[`${server.sip.host}:${server.sip.port}`, '-sf', 'call.xml', '-s', call.to, '-m', '1'],
+      ...[`${server.sip.host}:${server.sip.port}`, '-sf', 'call.xml', '-s', call.to],
+      ...[
+        '-m',
+        `${call.calls ?? 1}`,
+        '-r',
+        `${call.calls ?? 1}`,
+        '-t',
+        call.transport === 'tcp' ? 't1' : 'u1',
+      ],
       ...['-i', '127.0.0.1', '-p', `${port}`, '-mi', '127.0.0.1', '-mp', `${media}`],
       ...['-timeout', '40', '-timeout_error', '-nostdin', '-trace_err', '-error_file', 'errors'],
       ...['-trace_msg', '-message_file', 'messages', ...(call.echo ? ['-rtp_echo'] : [])],
