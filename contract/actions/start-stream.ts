@@ -7,6 +7,10 @@ const startStreamTo = (streamUrl: ReturnType<typeof url>) =>
   defineAction({
     type: 'start_stream',
     summary: "Sends the call's live sound to a WebSocket and goes on at once.",
+    notes: [
+      'What is sent and may be sent back, and what becomes of a receiver that is slow or away: [asyncapi.json](asyncapi.json).',
+      'A call has at most eight streams at a time. Where the same one runs already, that one goes on.',
+    ],
     example: { stream_url: 'wss://example.com/media', track: 'inbound' },
     schema: z
       .strictObject({
