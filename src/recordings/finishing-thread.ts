@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { readSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { mp3Beside } from './files.ts';
 import type { Finished } from './finisher.ts';
@@ -35,19 +36,23 @@ async function finish(wav: string, format: 'wav' | 'mp3'): Promise<{ finished: F
   }
 }
 
+/** One for all files: it is filled and hashed in one go, and a file in the system's memory is read in no time. */
+const block = Buffer.allocUnsafeSlow(256 * 1024);
+
 /** Size and hash of what can be read back, after it has reached the disk. */
 async function measured(path: string): Promise<{ sizeBytes: number; sha256: string }> {
   const file = await open(path, 'r+');
   try {
     await file.datasync();
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    for (let length = block.length; length === block.length; sizeBytes += length) {
+      length = readSync(file.fd, block, 0, block.length, sizeBytes);
+      hash.update(block.subarray(0, length));
+      await othersTurn();
+    }
+    return { sizeBytes, sha256: hash.digest('hex') };
   } finally {
     await file.close();
   }
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const block of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-    hash.update(block);
-    sizeBytes += block.length;
-  }
-  return { sizeBytes, sha256: hash.digest('hex') };
 }
