@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,12 +9,27 @@ import { createInterface } from 'node:readline';
 import { sleep, systemClock } from '../../src/kit/index.ts';
 import { Inbox } from '../../tests/support/inbox.ts';
 import { Ear, toneFile } from './hearing.ts';
-import { freePort } from './peers.ts';
+import { begin, freePort } from './peers.ts';
 
 /** What baresip tells over its control connection. */
 interface Told {
   type?: string;
   param?: string;
+}
+
+/** What a phone registers with. */
+export interface Login {
+  username: string;
+  password: string;
+  /** Host and port of the registrar. */
+  at: string;
+  transport?: 'udp' | 'tcp';
+}
+
+export interface BaresipOptions {
+  hz?: number;
+  codec?: string;
+  login?: Login;
 }
 
 /** A phone: baresip as a process of its own, which says a tone and keeps what it hears. */
@@ -36,17 +51,20 @@ export class Baresip {
     );
   }
 
-  /** @param hz what it says for ten seconds of each call. @param codec the only one it knows; default: both. */
-  static async start({ hz = 440, codec = '' } = {}): Promise<Baresip> {
+  /**
+   * @param hz what it says for ten seconds of each call. @param codec the only one it knows; default: both.
+   * @param login registers, and then takes every call.
+   */
+  static async start({ hz = 440, codec = '', login }: BaresipOptions = {}): Promise<Baresip> {
     const folder = await mkdtemp(join(tmpdir(), 'minivoice-baresip-'));
     const [control, keyboard] = await Promise.all([freePort(), freePort()]);
     await Promise.all([
       writeFile(join(folder, 'config'), config(folder, control, keyboard)),
-      writeFile(join(folder, 'accounts'), account(codec)),
+      writeFile(join(folder, 'accounts'), account(codec, login)),
       writeFile(join(folder, 'contacts'), ''),
       writeFile(join(folder, 'talk.wav'), toneFile(hz, 10_000)),
     ]);
-    const child = spawn('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = begin('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'ignore'] });
     await ready(child);
     const socket = createConnection(control, '127.0.0.1');
     await once(socket, 'connect');
@@ -112,8 +130,13 @@ export class Baresip {
 /** The end of a key press, for baresip's console. */
 const KEY_RELEASED = '\x04';
 
-const account = (codec: string): string =>
-  `<sip:phone@127.0.0.1>;regint=0${codec && `;audio_codecs=${codec}/8000/1`}\n`;
+function account(codec: string, login: Login | undefined): string {
+  const codecs = codec && `;audio_codecs=${codec}/8000/1`;
+  if (!login) return `<sip:phone@127.0.0.1>;regint=0${codecs}\n`;
+  const { username, password, at, transport = 'udp' } = login;
+  const uri = `<sip:${username}@${at};transport=${transport}>`;
+  return `${uri};auth_user=${username};auth_pass=${password};regint=60;answermode=auto${codecs}\n`;
+}
 
 const config = (folder: string, control: number, keyboard: number) => `
 sip_listen 127.0.0.1:0

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Server } from './server.ts';
 
 const onPath = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
@@ -16,6 +15,15 @@ export const missing = {
       : undefined,
   baresip: onPath('baresip') ? undefined : 'skipped: baresip is not installed',
 };
+
+/** Starts a program, which does not outlive the tests whatever becomes of them. */
+export function begin(program: string, args: string[], options: SpawnOptions): ChildProcess {
+  const child = spawn(program, args, options);
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
+  return child;
+}
 
 /** A UDP port that is free now. */
 export async function freePort(): Promise<number> {
@@ -36,5 +44,5 @@ export function tailOf(file: string, lines = 25): string {
 }
 
 /** What the server wrote last, for messages. */
-export const logOf = (server: Pick<Server, 'log'>, lines = 25) =>
+export const logOf = (server: { log: string[] }, lines = 25) =>
   `the server's log:\n${server.log.slice(-lines).join('\n')}`;

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Inbox } from '../../tests/support/inbox.ts';
+import { begin } from './peers.ts';
 
 const main = resolve(import.meta.dirname, '../../src/main.ts');
 
@@ -36,7 +37,7 @@ export class Server {
   static async start(options: { dataDir?: string; env?: Record<string, string> } = {}): Promise<Server> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'minivoice-')));
     const env = { ...process.env, ...FREE_PORTS, MINIVOICE_DATA_DIR: dataDir, ...options.env };
-    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const lines = new Inbox<string>((line) => `\n${line}`);
     createInterface({ input: child.stderr! }).on('line', (line) => lines.add(line));
     const ready = await new Promise<Ready>((fulfil, reject) => {

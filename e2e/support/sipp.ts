@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Packet, pcap } from './pcap.ts';
-import { freePort, logOf, tailOf } from './peers.ts';
+import { begin, freePort, logOf, tailOf } from './peers.ts';
 import { type CallPlan, scenario } from './scenario.ts';
 import type { Server } from './server.ts';
 
@@ -37,6 +37,7 @@ export class Sipp {
   }
 
   static async call(server: Server, call: SippCall): Promise<Sipp> {
+    const { calls = 1 } = call;
     const folder = await mkdtemp(join(tmpdir(), 'minivoice-sipp-'));
     const [port, media] = await Promise.all([freePort(), freePort()]);
     const talk = join(folder, 'talk.pcap');
@@ -46,9 +47,10 @@ export class Sipp {
       ...[`${server.sip.host}:${server.sip.port}`, '-sf', 'call.xml', '-s', call.to],
       ...[
         '-m',
-        `${call.calls ?? 1}`,
+        `${calls}`,
+        // At less than ten calls a second sipp takes its time for the first.
         '-r',
-        `${call.calls ?? 1}`,
+        `${Math.max(10, calls)}`,
         '-t',
         call.transport === 'tcp' ? 't1' : 'u1',
       ],
@@ -56,7 +58,7 @@ export class Sipp {
       ...['-timeout', '40', '-timeout_error', '-nostdin', '-trace_err', '-error_file', 'errors'],
       ...['-trace_msg', '-message_file', 'messages', ...(call.echo ? ['-rtp_echo'] : [])],
     ];
-    const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore' });
+    const child = begin('sipp', args, { cwd: folder, stdio: 'ignore' });
     return new Sipp(child, port, judge(child, folder, server));
   }
 
