@@ -52,8 +52,8 @@ export class Phones {
     requireCustomer(customerId);
     const username = this.#free(fields.username);
     const password = makePassword(random);
-    const kept = { ha1Md5: ha1('md5', username, password), ha1Sha256: ha1('sha256', username, password) };
-    const row = { id: ids.next('phone'), customerId, username, ...kept, createdAt: clock.now() };
+    const proof = ha1(username, password);
+    const row = { id: ids.next('phone'), customerId, username, ha1: proof, createdAt: clock.now() };
     return { phone: await this.#rows.put(row), password };
   }
 
@@ -77,5 +77,5 @@ export class Phones {
 const makePassword = (random: Random): string => random.bytes(15).toString('base64url');
 
 /** RFC 7616 §3.4.2: proves the password, in place of which it is kept. */
-const ha1 = (hash: 'md5' | 'sha256', username: string, password: string): string =>
-  createHash(hash).update(`${username}:${PHONE_REALM}:${password}`).digest('hex');
+const ha1 = (username: string, password: string): string =>
+  createHash('md5').update(`${username}:${PHONE_REALM}:${password}`).digest('hex');

@@ -19,8 +19,7 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
         })),
         phones: rows.phones.map((row) => ({
           ...row,
-          ha1Md5: open(row.ha1Md5),
-          ha1Sha256: open(row.ha1Sha256),
+          ha1: open(row.ha1),
         })),
         trunks: rows.trunks.map((row) => ({ ...row, password: orNull(open)(row.password) })),
       };
@@ -32,7 +31,7 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
         ai: withKey(row.ai, orNull(seal)),
       }),
     saveTrunk: (row) => store.saveTrunk({ ...row, password: orNull(seal)(row.password) }),
-    savePhone: (row) => store.savePhone({ ...row, ha1Md5: seal(row.ha1Md5), ha1Sha256: seal(row.ha1Sha256) }),
+    savePhone: (row) => store.savePhone({ ...row, ha1: seal(row.ha1) }),
     saveCustomer: (row) => store.saveCustomer(row),
     deleteApplication: (id) => store.deleteApplication(id),
     saveKey: (row) => store.saveKey(row),

@@ -106,9 +106,7 @@ export interface Phone {
   /** In lower case. */
   username: string;
   /** RFC 7616 §3.4.2, with MD5: what is kept in place of the password. */
-  ha1Md5: string;
-  /** The same with SHA-256. */
-  ha1Sha256: string;
+  ha1: string;
   createdAt: number;
 }
 

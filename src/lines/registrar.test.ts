@@ -11,8 +11,7 @@ const REALM = 'minivoice';
 const account = (username: string, customerId = 'cust_1') => ({
   username,
   customerId,
-  ha1Md5: ha1('MD5', username, REALM, 'secret'),
-  ha1Sha256: ha1('SHA-256', username, REALM, 'secret'),
+  ha1: ha1('MD5', username, REALM, 'secret'),
 });
 const book = [account('anna'), account('ben'), account('eve', 'cust_2')];
 const find = (name: string) => book.find(({ username }) => username === name.toLowerCase());

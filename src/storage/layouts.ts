@@ -173,8 +173,7 @@ export const phoneLayout = {
   id: 'plain',
   customerId: 'plain',
   username: 'plain',
-  ha1Md5: 'plain',
-  ha1Sha256: 'plain',
+  ha1: 'plain',
   createdAt: 'plain',
 } as const satisfies Layout<Phone>;
 

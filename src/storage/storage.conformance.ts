@@ -359,7 +359,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       };
       const phone = {
         ...{ id: storage.ids.next('phone'), customerId: customer.id, username: 'anna' },
-        ...{ ha1Md5: 'a', ha1Sha256: 'b', createdAt: 1 },
+        ...{ ha1: 'a', createdAt: 1 },
       };
       const did = number(storage.ids.next('did'), customer.id, app.id);
       await storage.saveCustomer(customer);

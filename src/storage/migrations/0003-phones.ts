@@ -8,8 +8,7 @@ export const phones: Migration = {
       .addColumn('id', 'text', (column) => column.primaryKey())
       .addColumn('customer_id', 'text', (column) => column.notNull())
       .addColumn('username', 'text', (column) => column.notNull().unique())
-      .addColumn('ha1_md5', 'text', (column) => column.notNull())
-      .addColumn('ha1_sha256', 'text', (column) => column.notNull())
+      .addColumn('ha1', 'text', (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .execute();
   },

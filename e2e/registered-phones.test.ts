@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sleep, systemClock } from '../src/kit/index.ts';
+import { Baresip, type Login } from './support/baresip.ts';
+import { missing } from './support/peers.ts';
+import { type Line, Stage } from './support/stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open();
+});
+afterAll(() => stage.close());
+
+const here = () => `127.0.0.1:${stage.server.sip.port}`;
+
+/** Makes credentials for a phone of the line's customer. */
+async function credentials(line: Line, username: string): Promise<Login & { id: string }> {
+  const { status, body } = await line.ask('POST', '/v1/phones', { username });
+  expect(status).toBe(201);
+  return { id: body['id'], username: body['username'], password: body['password'], at: here() };
+}
+
+/** A phone that is registered. */
+async function phone(line: Line, username: string, hz: number, transport: 'udp' | 'tcp' = 'udp') {
+  const login = await credentials(line, username);
+  const phone = await Baresip.start({ hz, login: { ...login, transport } });
+  for (let tries = 0; !(await line.get(`/v1/phones/${login.id}`))['registered']; tries++) {
+    expect(tries).toBeLessThan(100);
+    await sleep(systemClock, 50);
+  }
+  return phone;
+}
+
+describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, { concurrent: true }, () => {
+  it.each(['udp', 'tcp'] as const)('is called by the application, over %s', async (transport) => {
+    // What lies in the phone's buffer when the call ends is not in its file.
+    const line = await stage.line([{ play: { url: stage.tone(1000, 800) } }, { pause: { seconds: 0.3 } }]);
+    const anna = await phone(line, `anna-${transport}`, 440, transport);
+    const { status, body } = await line.ask('POST', '/v1/calls', {
+      from: line.number,
+      to: `sip:anna-${transport}@${here()}`,
+      record: true,
+    });
+    expect(status).toBe(201);
+    await stage.app.next('call.completed', body['id']);
+    const heard = await anna.heard();
+    await anna.close();
+    expect(heard.heardMs(0, 1000)).toBeGreaterThanOrEqual(780);
+  });
+
+  it('calls a number of its customer, by its own name', async () => {
+    const line = await stage.line([{ play: { url: stage.tone(1000, 400) } }]);
+    const berta = await phone(line, 'berta', 440);
+    await berta.dial(line.uri);
+    const call = await line.arrived();
+    await call.next('call.completed');
+    expect(await call.read()).toMatchObject({ from: 'berta', to: line.number, status: 'completed' });
+    await berta.close();
+  });
+
+  it('calls another phone of its customer, and they hear each other', async () => {
+    const line = await stage.line([]);
+    const [clara, dora] = await Promise.all([phone(line, 'clara', 440), phone(line, 'dora', 1000)]);
+    await clara.dial(`sip:dora@${here()}`);
+    await sleep(systemClock, 1500);
+    await clara.hangUp();
+    await dora.next('CALL_CLOSED');
+    const [atClara, atDora] = [await clara.heard(), await dora.heard()];
+    await Promise.all([clara.close(), dora.close()]);
+    expect(atClara.heardMs(0, 1000)).toBeGreaterThanOrEqual(1000);
+    expect(atDora.heardMs(0, 440)).toBeGreaterThanOrEqual(1000);
+  });
+
+  it('is bridged to a caller', async () => {
+    const line = await stage.line([{ bridge: { destination: `sip:emma@${here()}` } }]);
+    const emma = await phone(line, 'emma', 1000);
+    const caller = await Baresip.start({ hz: 440 });
+    await caller.dial(line.uri);
+    const call = await line.arrived();
+    await emma.next('CALL_ESTABLISHED');
+    await sleep(systemClock, 1500);
+    await emma.hangUp();
+    await call.next('call.completed');
+    const [atCaller, atEmma] = [await caller.heard(), await emma.heard()];
+    await Promise.all([caller.close(), emma.close()]);
+    expect(atCaller.heardMs(0, 1000)).toBeGreaterThanOrEqual(1000);
+    expect(atEmma.heardMs(0, 440)).toBeGreaterThanOrEqual(1000);
+  });
+});
