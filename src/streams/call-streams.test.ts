@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type CallRecord, Session } from '../calls/index.ts';
+import { SimulatedLeg } from '../calls/testing/simulated-leg.ts';
+import { silentLog } from '../kit/index.ts';
 import { verifySignature } from '../webhooks/index.ts';
+import { streamsOfCalls } from './index.ts';
 import { TestReceiver } from './testing/receiver.ts';
 import { SECRETS, TestCall } from './testing/streamed-call.ts';
 
@@ -112,15 +116,15 @@ describe('a stream', () => {
   });
 
   it.each([
-    ['nothing of the caller while digits are secret', 'redact', [SILENCE, SPEECH, SPEECH]],
-    ['nothing of anybody while a recording pauses', 'pause', [SILENCE, SILENCE, SPEECH]],
-  ] as const)('lets out %s', async (_, hush, expected) => {
+    ['nothing of the caller while digits are secret', 'caller', [SILENCE, SPEECH, SPEECH]],
+    ['nothing of anybody while a recording pauses', 'everything', [SILENCE, SILENCE, SPEECH]],
+  ] as const)('lets out %s', async (_, what, expected) => {
     const sound = call.start(receiver.url, { track: 'both' });
-    call.streams[hush](true);
+    call.hushed = { ...call.hushed, [what]: true };
     sound.emit('inbound', 2);
     sound.emit('outbound', 2);
     call.streams.digit('4');
-    call.streams[hush](false);
+    call.hushed = { ...call.hushed, [what]: false };
     sound.emit('inbound', 2);
     call.streams.digit('5');
     const dtmf = await receiver.told('dtmf');
@@ -167,5 +171,27 @@ describe('the streams of a call', () => {
     call.streams.stop({ streamUrl: `${receiver.url}&number=3` });
     call.start(receiver.url);
     expect(call.counts.open).toBe(8);
+  });
+});
+
+describe('every call', () => {
+  it('has streams of its own, which hear its keys and end with it', async () => {
+    const ports = { journal: { commit: async () => {} }, clock: call.clock, log: silentLog };
+    const newSession = (id: string) => {
+      const record = { id, applicationId: 'app_1', variables: {}, answeredAt: null } as unknown as CallRecord;
+      return new Session(record, new SimulatedLeg(call.clock), ports);
+    };
+    const streamsOf = streamsOfCalls(call.ports);
+    const session = newSession('call_a');
+    expect(streamsOf(session)).toBe(streamsOf(session));
+    expect(streamsOf(newSession('call_b'))).not.toBe(streamsOf(session));
+    streamsOf(session).start({ streamUrl: receiver.url, track: 'inbound', bidirectional: false });
+    session.hush('caller', true);
+    (session.leg as SimulatedLeg).press('6');
+    session.hush('caller', false);
+    (session.leg as SimulatedLeg).press('7');
+    expect((await receiver.told('dtmf'))[0]!.dtmf.digit).toBe('7');
+    await session.end({ kind: 'completed', by: 'application' });
+    expect((await receiver.told('stop'))[0]!.stop).toMatchObject({ call_id: 'call_a', reason: 'call_ended' });
   });
 });

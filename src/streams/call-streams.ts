@@ -1,7 +1,7 @@
 import type { Session } from '../calls/index.ts';
 import { Failure } from '../kit/index.ts';
 import { checkStreamUrl } from './connection.ts';
-import type { Privacy, StreamedCall, StreamOptions, StreamPorts } from './ports.ts';
+import type { StreamedCall, StreamOptions, StreamPorts } from './ports.ts';
 import { Stream } from './stream.ts';
 
 /** A call has at most so many streams at a time. */
@@ -12,7 +12,6 @@ export class CallStreams {
   #call: StreamedCall;
   #ports: StreamPorts;
   #streams = new Set<Stream>();
-  #privacy: Privacy = { everything: false, caller: false };
   #closed = false;
 
   constructor(call: StreamedCall, ports: StreamPorts) {
@@ -44,7 +43,6 @@ export class CallStreams {
       {
         call: this.#call,
         ports: this.#ports,
-        privacy: this.#privacy,
         over: (stream) => this.#streams.delete(stream),
       },
     );
@@ -56,19 +54,9 @@ export class CallStreams {
     for (const stream of this.#find(which)) stream.end('stopped');
   }
 
-  /** The caller pressed a key. @param digit one of `0-9 * # A-D`. */
+  /** The caller pressed a key; nobody is told while keys are secret. @param digit one of `0-9 * # A-D`. */
   digit(digit: string): void {
     for (const stream of this.#streams) stream.digit(digit);
-  }
-
-  /** While on, every stream is silent and no key is told of: what `pause_recording` wants. */
-  pause(on: boolean): void {
-    this.#privacy.everything = on;
-  }
-
-  /** While on, what the caller says is silence and no key is told of: what a sensitive gather wants. */
-  redact(on: boolean): void {
-    this.#privacy.caller = on;
   }
 
   /** The call is over: tells every receiver so and closes, without waiting for any. Idempotent. */
@@ -100,12 +88,6 @@ export function streamsOfCalls(ports: StreamPorts): (session: Session) => CallSt
     const streams = new CallStreams(session, ports);
     all.set(session, streams);
     session.leg.digits.on(({ digit }) => streams.digit(digit));
-    const obey = ({ everything, caller }: Session['hushed']) => {
-      streams.pause(everything);
-      streams.redact(caller);
-    };
-    obey(session.hushed);
-    session.onHush.on(obey);
     session.scope.defer(() => streams.close());
     return streams;
   };

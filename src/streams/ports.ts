@@ -11,7 +11,7 @@ export interface StreamOptions {
 }
 
 /** What streams need of their call. */
-export type StreamedCall = Pick<Session, 'leg' | 'record' | 'log' | 'note'>;
+export type StreamedCall = Pick<Session, 'leg' | 'record' | 'hushed' | 'log' | 'note'>;
 
 /** Figures over all streams since the start, for `/metrics`. */
 export interface StreamCounts {
@@ -33,12 +33,4 @@ export interface StreamPorts {
   /** With which handshakes are signed, the live one first; empty: not signed. */
   secrets(applicationId: string): string[];
   counts: StreamCounts;
-}
-
-/** What must not leave the house at the moment. */
-export interface Privacy {
-  /** Nothing of the call: a recording pauses. */
-  everything: boolean;
-  /** Nothing that the caller says or presses: digits are secret. */
-  caller: boolean;
 }

@@ -2,7 +2,7 @@ import type { SoundStream } from '../calls/index.ts';
 import { Backlog, type Waiting } from './backlog.ts';
 import { Inlet } from './inlet.ts';
 import { Playback } from './playback.ts';
-import type { Privacy, StreamedCall, StreamOptions, StreamPorts } from './ports.ts';
+import type { StreamedCall, StreamOptions, StreamPorts } from './ports.ts';
 import { Receiver } from './receiver.ts';
 import { CONNECTED, numbered, Wording } from './wording.ts';
 
@@ -16,7 +16,6 @@ const SILENCE = Buffer.alloc(160, 0xff).toString('base64');
 export interface StreamContext {
   call: StreamedCall;
   ports: StreamPorts;
-  privacy: Readonly<Privacy>;
   /** Called once, when the stream has ended for whatever cause. */
   over(stream: Stream): void;
 }
@@ -66,7 +65,7 @@ export class Stream {
 
   /** The caller pressed a key. */
   digit(digit: string): void {
-    const { everything, caller } = this.#context.privacy;
+    const { everything, caller } = this.#context.call.hushed;
     if (!everything && !caller) this.#push(this.#wording.dtmf(digit));
   }
 
@@ -89,7 +88,7 @@ export class Stream {
 
   #hear(track: 'inbound' | 'outbound', payload: Uint8Array): void {
     if (this.options.track !== 'both' && this.options.track !== track) return;
-    const { everything, caller } = this.#context.privacy;
+    const { everything, caller } = this.#context.call.hushed;
     const hushed = everything || (caller && track === 'inbound');
     this.#push(this.#wording.media(track, hushed ? SILENCE : base64(payload)));
   }

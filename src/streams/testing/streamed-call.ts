@@ -19,7 +19,9 @@ export class TestCall {
   /** The sound of each stream, in order of their starts. */
   readonly sounds: FakeSound[] = [];
   readonly notes: { kind: string; data: Record<string, unknown> }[] = [];
+  hushed = { everything: false, caller: false };
   readonly counts = { open: 0, started: 0, failed: 0, dropped: 0 };
+  readonly ports: StreamPorts;
   readonly streams: CallStreams;
   #noted = new Set<() => void>();
 
@@ -33,8 +35,17 @@ export class TestCall {
     };
     const { ca, ...ports } = options;
     const allowPrivate = options.allowPrivate ?? true;
-    const call = { leg, record, log: silentLog, note: this.#note.bind(this) };
-    this.streams = new CallStreams(call, {
+    const hushed = () => this.hushed;
+    const call = {
+      leg,
+      record,
+      log: silentLog,
+      note: this.#note.bind(this),
+      get hushed() {
+        return hushed();
+      },
+    };
+    this.ports = {
       clock,
       random: seededRandom(1),
       ids: new Ids(clock),
@@ -43,7 +54,8 @@ export class TestCall {
       secrets: () => SECRETS,
       counts: this.counts,
       ...ports,
-    });
+    };
+    this.streams = new CallStreams(call, this.ports);
   }
 
   /** Starts a stream and gives its sound. */
