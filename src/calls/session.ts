@@ -1,4 +1,4 @@
-import { type Clock, explain, type Log, Scope, Signal } from '../kit/index.ts';
+import { type Clock, explain, type Log, Scope } from '../kit/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, finalOf } from './ending.ts';
 import type { CallJournal, EventDraft, Leg } from './ports.ts';
@@ -27,8 +27,6 @@ export class Session {
   readonly log: Log;
   /** Whatever is opened for the call is closed with this, in reverse order; hangup aborts its signal. */
   readonly scope = new Scope();
-  /** Told whenever `hush` changes what may leave the house. */
-  readonly onHush = new Signal<Hushed>();
   #hushed: Hushed = { everything: false, caller: false };
   #journal: CallJournal;
   #clock: Clock;
@@ -84,7 +82,6 @@ export class Session {
     if (this.#hushed[what] === on) return;
     this.#hushed = { ...this.#hushed, [what]: on };
     if (what === 'caller') this.leg.redact(on);
-    this.onHush.emit(this.#hushed);
   }
 
   /** Adds a line to the call's timeline. Never fails the call: what cannot be written is logged. */
