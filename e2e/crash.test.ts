@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/kit/index.ts';
 import { Talk } from './support/pcap.ts';
 import { missing } from './support/peers.ts';
-import { Stage } from './support/stage.ts';
+import { type Call, Stage } from './support/stage.ts';
 
 const talk = new Talk().tone(440, 10_000).packets;
 
@@ -60,4 +60,40 @@ describe.skipIf(missing.sipp)(`kill -9 ${missing.sipp ?? ''}`, () => {
     const deliveries = stage.app.events.all.map(({ headers }) => headers['x-minivoice-delivery']);
     expect(new Set(deliveries).size).toBe(deliveries.length);
   });
+
+  it('in the middle of many calls leaves each with one end, and each recording with one', async () => {
+    const often = Array.from({ length: 20 }, () => [
+      { start_recording: {} },
+      { pause: { seconds: 0.1 } },
+      { stop_recording: {} },
+    ]);
+    const line = await stage.line(often.flat());
+    const { call: first } = await line.call({ talk, calls: 8 });
+    const calls = [first, ...(await Promise.all(Array.from({ length: 7 }, () => line.arrived())))];
+    await Promise.all(calls.map((call) => call.next('recording.completed')));
+    await first.next('recording.completed');
+    await stage.crash();
+    await Promise.all(calls.map((call) => call.next('call.failed')));
+    for (const call of calls) await expectWhole(call);
+  });
 });
+
+/** No event is missing or came twice but the one in flight, and whatever began has ended once. */
+async function expectWhole(call: Call): Promise<void> {
+  const events = call.events.filter(({ data }, i, all) => {
+    return all.findIndex((other) => other.data['event_key'] === data['event_key']) === i;
+  });
+  expect(call.events.length - events.length).toBeLessThanOrEqual(1);
+  expect(events.map(({ data }) => data['sequence'])).toEqual(events.map((_, i) => i + 1));
+  expect(events.at(-1)!.event).toBe('call.failed');
+  const recordings = await call.recordings();
+  const about = (id: string) =>
+    events.filter(({ data }) => data['recording_id'] === id).map(({ event }) => event);
+  for (const { id, status, duration_ms, error } of recordings) {
+    expect(about(id)).toEqual(['recording.started', `recording.${status}`]);
+    if (status === 'completed') expect((await call.hear(id)).durationMs).toBe(duration_ms);
+    // One that had just begun may have had nothing on disk.
+    else expect([id, error.code]).toEqual([recordings.at(-1)!['id'], 'recording_lost']);
+  }
+  expect(events.filter(({ event }) => event === 'recording.started')).toHaveLength(recordings.length);
+}

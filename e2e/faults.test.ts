@@ -1,5 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Misbehaviour } from '../tests/support/app-server.ts';
 import { Baresip } from './support/baresip.ts';
@@ -239,6 +241,30 @@ describe.skipIf(missing.sipp)(`a server for the world ${why}`, () => {
       await call.next('call.completed');
     } finally {
       await world.close();
+    }
+  });
+});
+
+describe.skipIf(missing.sipp)(`a server that cannot write recordings ${why}`, () => {
+  it('says so, and the call goes on', async () => {
+    const broken = await Stage.open();
+    try {
+      const folder = join(broken.server.dataDir, 'recordings');
+      rmSync(folder, { recursive: true, force: true });
+      writeFileSync(folder, 'in the way');
+      const line = await broken.line([{ start_recording: {} }, { pause: { seconds: 5 } }]);
+      const { caller, call } = await line.call();
+      const { data } = await call.next('recording.failed');
+      expect(data['error'].code).toBe('recording_start_failed');
+      expect(await call.record('start')).toMatchObject({
+        status: 502,
+        body: { error: { code: 'recording_start_failed' } },
+      });
+      await caller.hangUp();
+      await call.next('call.completed');
+      expect(await call.actions()).toEqual(['start_recording: recording_start_failed', 'pause: interrupted']);
+    } finally {
+      await broken.close();
     }
   });
 });
