@@ -1,10 +1,26 @@
-/** For `--import`: lets a bench have the garbage of the main thread collected, by SIGUSR2. */
+/**
+ * For `--import`: at SIGUSR2 every thread collects its garbage and says on stderr what is left, as
+ * `{"thread":0,"bytes":12345}`: heap, buffers and shared memory.
+ */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { isMainThread } from 'node:worker_threads';
+import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function tell(): void {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  process.stderr.write(`${JSON.stringify({ thread: threadId, bytes: heapUsed + external })}\n`);
+}
+
+const channel = new BroadcastChannel('collect');
+channel.onmessage = tell;
+channel.unref();
 if (isMainThread) {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  process.on('SIGUSR2', () => collect());
+  process.on('SIGUSR2', () => {
+    channel.postMessage('now');
+    tell();
+  });
 }
