@@ -2,7 +2,7 @@ import type { Route, Switchboard } from './calls/index.ts';
 import type { Config } from './config.ts';
 import { type Directory, normaliseNumber, PHONE_REALM } from './directory/index.ts';
 import type { Clock, Log, Random, Scope } from './kit/index.ts';
-import { createDialer, createInboundDoor, PhoneIdentity, Registrar } from './lines/index.ts';
+import { Carriers, createDialer, createInboundDoor, PhoneIdentity, Registrar } from './lines/index.ts';
 import type { MediaEngine } from './media/index.ts';
 import { type Endpoint, systemResolve } from './net/index.ts';
 import { createUserAgent, type UserAgent } from './sip/index.ts';
@@ -34,10 +34,14 @@ export function openLines(parts: TelephonyParts) {
   const phones = new PhoneIdentity({ find, realm: PHONE_REALM, clock, random });
   const registrar = new Registrar(phones, clock);
   userAgent.onRequest = (request, source) => registrar.answer(request, source);
+  const reaching = { allowPrivate: config.allowPrivateUrls, resolve };
+  const carriers = new Carriers({
+    ...{ userAgent, clock, random, log, ...reaching },
+    trunks: () => directory.trunks.active(),
+  });
+  scope.defer(() => carriers.close());
   const dialer = createDialer({
-    ...{ userAgent, media, clock, random, log, publicAddress },
-    allowPrivate: config.allowPrivateUrls,
-    resolve: async (name) => (await systemResolve(name)).map(({ address }) => address),
+    ...{ userAgent, media, clock, random, log, publicAddress, ...reaching },
     trunks: (customerId) => directory.trunks.outbound(customerId),
     phone: (username, customerId) =>
       find(username)?.customerId === customerId ? registrar.contacts(username) : undefined,
@@ -45,23 +49,23 @@ export function openLines(parts: TelephonyParts) {
   });
   const states = {
     phoneRegistered: (username: string) => registrar.registered(username),
-    trunkRegistered: () => undefined,
+    trunkRegistered: (id: string) => carriers.registered(id),
   };
-  return { userAgent, dialer, phones, states };
+  return { userAgent, dialer, carriers, phones, states };
 }
 
 export type Lines = ReturnType<typeof openLines>;
 
 /** The last door to be opened: from now on calls come in. */
-export function openInboundDoor(
+export async function openInboundDoor(
   { config, log, random, directory, media }: TelephonyParts,
-  { userAgent, phones }: Lines,
+  { userAgent, carriers, phones }: Lines,
   switchboard: Switchboard,
 ): Promise<Endpoint> {
   userAgent.onInvite = createInboundDoor({
     ...{ media, random, log, phones, normaliseNumber },
     publicAddress: config.publicAddress || undefined,
-    isTrunk: (address) => directory.trunkFor(address) !== undefined,
+    isTrunk: (address) => directory.trunkFor(address) !== undefined || carriers.isProxy(address),
     isTrusted: (address) => isLoopback(config.sipHost) && isLoopback(address),
     open: () => switchboard.open,
     route: (number) => routeOf(directory, number),
@@ -69,8 +73,14 @@ export function openInboundDoor(
       numberOf(directory, customerId, called) ?? phoneOf(directory, customerId, called, userAgent),
     arrive: (arrival) => void switchboard.arrive(arrival),
   });
-  return userAgent.listen();
+  const bound = await userAgent.listen();
+  // Our Contact has its port only now.
+  carriers.refresh();
+  directory.trunks.onChanged.on(() => carriers.refresh());
+  return bound;
 }
+
+const resolve = async (name: string) => (await systemResolve(name)).map(({ address }) => address);
 
 /** Whether a SIP URI means this server. */
 function isHere(host: string, port: number | undefined, config: Config, { local }: UserAgent): boolean {

@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../calls/index.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure, Signal } from '../kit/index.ts';
 import type { Making } from './applications.ts';
 import { changed, type Some } from './changes.ts';
 import { addressOf, type Network, parseNetwork } from './network.ts';
@@ -31,6 +31,8 @@ interface Source {
 
 /** The ways to and from the telephone network. */
 export class Trunks {
+  /** Told after each change, when it is kept. */
+  readonly onChanged = new Signal<void>();
   #making: Making;
   #rows: Shelf<Trunk>;
   /** The most specific first, as of a version of the rows. */
@@ -58,21 +60,26 @@ export class Trunks {
     return this.#rows.page(wanted, page);
   }
 
+  /** All that are active. */
+  active(): Trunk[] {
+    return [...this.#rows.all()].filter((row) => row.isActive);
+  }
+
   /** What may carry a call of the customer: active trunks, its own before those for all. */
   outbound(customerId: string): Trunk[] {
-    const active = [...this.#rows.all()].filter((row) => row.isActive);
+    const active = this.active();
     const own = active.filter((row) => row.customerId === customerId);
     return [...own, ...active.filter((row) => row.customerId === null)];
   }
 
   /**
    * Whose calls come from this address: the active trunk with the smallest block around it in `inboundIp`, else the one
-   * whose proxy is at the address. A proxy given by name is not looked up.
+   * whose proxy is at the address. A proxy given by name is not looked up here.
    */
   from(address: string): Trunk | undefined {
     if (this.#version !== this.#rows.version) {
       this.#version = this.#rows.version;
-      this.#sources = sourcesOf([...this.#rows.all()].filter((row) => row.isActive));
+      this.#sources = sourcesOf(this.active());
     }
     return this.#sources.find(({ network }) => network.contains(address))?.trunk;
   }
@@ -84,18 +91,25 @@ export class Trunks {
     const id = this.#making.ids.next('trunk');
     const gatewayName = more.gatewayName || id;
     const bare = { id, customerId, name, proxy, ...defaults, gatewayName, createdAt: now, updatedAt: now };
-    return this.#rows.put(this.#checked(changed<Trunk>(bare, { ...more, gatewayName })));
+    return this.#put(changed<Trunk>(bare, { ...more, gatewayName }));
   }
 
   /** @throws Failure `trunk_not_found`, and those of `create`. */
   async update(id: string, fields: Some<TrunkFields>): Promise<Trunk> {
     const updatedAt = this.#making.clock.now();
-    return this.#rows.put(this.#checked({ ...changed<Trunk>(this.#existing(id), fields), updatedAt }));
+    return this.#put({ ...changed<Trunk>(this.#existing(id), fields), updatedAt });
   }
 
   /** @throws Failure `trunk_not_found`. */
   async delete(id: string): Promise<void> {
     await this.#rows.remove(this.#existing(id).id);
+    this.onChanged.emit();
+  }
+
+  async #put(row: Trunk): Promise<Trunk> {
+    const kept = await this.#rows.put(this.#checked(row));
+    this.onChanged.emit();
+    return kept;
   }
 
   #checked(row: Trunk): Trunk {

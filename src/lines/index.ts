@@ -2,6 +2,7 @@
  * Where the telephone network meets calls: a SIP dialog plus its audio becomes a Leg, and the inbound door
  * decides which INVITE becomes a call.
  */
+export { Carriers, type CarriersParts, type CarrierTrunk } from './carriers.ts';
 export { createInboundDoor, type InboundPorts } from './inbound.ts';
 export { createDialer, type DialerPorts } from './outbound.ts';
 export { type FindPhone, type PhoneAccount, PhoneIdentity } from './phone-identity.ts';

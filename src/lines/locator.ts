@@ -15,7 +15,10 @@ export interface Located {
  * Finds the places behind a way. What is checked is what is sent to: the address goes into `maddr`, so that a
  * name which answers differently the second time (DNS rebinding) gains nothing.
  */
-export function locator({ resolve, allowPrivate }: Located): (way: Way) => Promise<(string | Hop)[]> {
+export function locator({
+  resolve,
+  allowPrivate,
+}: Located): (way: Pick<Way, 'destination' | 'guarded'>) => Promise<(string | Hop)[]> {
   return async ({ destination, guarded }) => {
     if (typeof destination !== 'string') return [destination];
     const uri = parseUri(destination);

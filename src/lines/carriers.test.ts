@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seededRandom, silentLog } from '../kit/index.ts';
+import { ha1, type Reply, type SipRequest } from '../sip/index.ts';
+import { Carriers, type CarrierTrunk } from './carriers.ts';
+import { PhoneIdentity } from './phone-identity.ts';
+import { Registrar } from './registrar.ts';
+import { type Bench, type FarEnd, HERE, makeBench, trunk } from './testing/bench.ts';
+
+let bench: Bench;
+let carrier: FarEnd;
+let registrar: Registrar;
+let asked: SipRequest[];
+let broken: Reply | undefined;
+let trunks: CarrierTrunk[];
+let carriers: Carriers;
+
+const own = (more: Partial<CarrierTrunk> = {}): CarrierTrunk => ({
+  ...trunk('10.0.0.2', { username: 'acme', password: 'secret', ...more }),
+  ...{ id: 'trunk_1', register: true, updatedAt: 1, ...more },
+});
+
+beforeEach(async () => {
+  bench = await makeBench();
+  const { clock, agent, network } = bench;
+  carrier = await bench.farEnd('10.0.0.2', () => {});
+  const proof = ha1('MD5', 'acme', 'carrier', 'secret');
+  const find = (username: string) =>
+    username === 'acme' ? { username, customerId: 'c', ha1: proof } : undefined;
+  const identity = new PhoneIdentity({ find, realm: 'carrier', clock, random: seededRandom(8) });
+  registrar = new Registrar(identity, clock);
+  asked = [];
+  broken = undefined;
+  carrier.agent.onRequest = (request, source) => {
+    asked.push(request);
+    return broken ?? registrar.answer(request, source);
+  };
+  trunks = [own()];
+  carriers = new Carriers({
+    ...{ userAgent: agent, clock, random: seededRandom(2), log: silentLog, allowPrivate: true },
+    resolve: (name) => network.resolve(name),
+    trunks: () => trunks,
+  });
+});
+
+afterEach(async () => {
+  await Promise.all([carriers.close(), bench.clock.advance(2000)]);
+  await bench.end();
+});
+
+const start = async () => {
+  carriers.refresh();
+  await bench.clock.advance(100);
+};
+
+describe('a trunk that is to be registered with', () => {
+  test('knows where we are, for as long as the program runs', async () => {
+    expect(carriers.registered('trunk_1')).toBeUndefined();
+    await start();
+    expect(carriers.registered('trunk_1')).toBe(true);
+    expect(registrar.contacts('acme')[0]!.uri).toBe(`sip:acme@${HERE}:5060`);
+    await bench.clock.advance(3_600_000);
+    expect(registrar.registered('acme')).toBe(true);
+    await Promise.all([carriers.close(), bench.clock.advance(100)]);
+    expect(registrar.registered('acme')).toBe(false);
+  });
+
+  test('that refuses is asked again, less and less often, until it takes us', async () => {
+    broken = { status: 503 };
+    await start();
+    expect(carriers.registered('trunk_1')).toBe(false);
+    await bench.clock.advance(60_000);
+    const within = asked.length;
+    expect(within).toBeGreaterThanOrEqual(3);
+    expect(within).toBeLessThanOrEqual(5);
+    broken = undefined;
+    await bench.clock.advance(200_000);
+    expect(carriers.registered('trunk_1')).toBe(true);
+  });
+
+  test('with a wrong password is not registered', async () => {
+    trunks = [own({ password: 'guess' })];
+    await start();
+    expect(carriers.registered('trunk_1')).toBe(false);
+  });
+
+  test('is let go when it is gone, and registered anew when it has changed', async () => {
+    await start();
+    trunks = [own({ updatedAt: 2 })];
+    await start();
+    expect(registrar.registered('acme')).toBe(true);
+    trunks = [];
+    await start();
+    expect(registrar.registered('acme')).toBe(false);
+    expect(carriers.registered('trunk_1')).toBeUndefined();
+  });
+
+  test('of a private network is left alone where it is the customer who names it', async () => {
+    await carriers.close();
+    const { agent: userAgent, clock, network } = bench;
+    carriers = new Carriers({
+      ...{ userAgent, clock, random: seededRandom(2), log: silentLog, allowPrivate: false },
+      resolve: (name) => network.resolve(name),
+      trunks: () => [own({ customerId: 'cust_1' })],
+    });
+    await start();
+    expect(asked).toHaveLength(0);
+    expect(carriers.registered('trunk_1')).toBe(false);
+  });
+});
+
+describe("a trunk's proxy that has a name", () => {
+  beforeEach(() => {
+    trunks = [own({ proxy: 'Sip.carrier.example', register: false })];
+    bench.network.names.set('sip.carrier.example', ['10.0.0.2']);
+  });
+
+  test('is known by its addresses, as they are now', async () => {
+    await start();
+    expect(carriers.isProxy('10.0.0.2')).toBe(true);
+    bench.network.names.set('sip.carrier.example', ['10.0.0.3']);
+    await bench.clock.advance(301_000);
+    expect(carriers.isProxy('10.0.0.2')).toBe(false);
+    expect(carriers.isProxy('10.0.0.3')).toBe(true);
+  });
+
+  test('stays known while the name service is silent', async () => {
+    await start();
+    bench.network.names.clear();
+    await bench.clock.advance(301_000);
+    expect(carriers.isProxy('10.0.0.2')).toBe(true);
+  });
+
+  test('is forgotten at once when the trunk is', async () => {
+    await start();
+    trunks = [];
+    expect(carriers.isProxy('10.0.0.2')).toBe(false);
+  });
+});
