@@ -68,6 +68,18 @@ const recordingFailed = z.object({
   ...common,
 });
 
+const partStatus = z.enum(['completed', 'failed']);
+
+const analysed = z.object({
+  recording_id: z.string(),
+  transcription: partStatus,
+  summary: partStatus,
+  score: partStatus,
+  topics: partStatus,
+  error: fault.optional(),
+  ...common,
+});
+
 /** What an event is, what its `data` holds, and what that looks like (without key and sequence). */
 interface EventDefinition {
   summary: string;
@@ -142,6 +154,29 @@ export const EVENTS = {
     summary: 'The caller gave up before the call was answered.',
     data: ending,
     example: { ...noAnswer, reason: 'canceled', ended_by: 'caller' },
+  },
+  'ai.completed': {
+    summary: 'A recording was transcribed and analysed. Sent where the application has `ai_events` on.',
+    data: analysed,
+    example: {
+      recording_id: 'rec_call_123',
+      transcription: 'completed',
+      summary: 'completed',
+      score: 'completed',
+      topics: 'completed',
+    },
+  },
+  'ai.failed': {
+    summary: 'Some of it could not be made. Sent where the application has `ai_events` on.',
+    data: analysed,
+    example: {
+      recording_id: 'rec_call_123',
+      transcription: 'failed',
+      summary: 'failed',
+      score: 'failed',
+      topics: 'failed',
+      error: { code: 'recognition_failed', message: 'the recording could not be transcribed' },
+    },
   },
 } as const satisfies Record<string, EventDefinition>;
 

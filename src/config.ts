@@ -124,6 +124,19 @@ export const settings = {
     0,
     36_500,
   ),
+  recogniser: oneOf<'base' | 'tiny' | 'off'>(
+    'MINIVOICE_RECOGNISER',
+    'base',
+    'what writes recordings down where an application names no server of its own',
+    ['base', 'tiny', 'off'],
+  ),
+  transcriptions: count(
+    'MINIVOICE_TRANSCRIPTIONS',
+    '1',
+    'recordings transcribed at once, each by a process of one thread, the lowest priority and some 450 MB',
+    1,
+    64,
+  ),
   node: count(
     'MINIVOICE_NODE',
     '0',

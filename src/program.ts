@@ -2,10 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkDocumentText } from '../contract/actions/index.ts';
 import { createDocumentFetcher, createSounds, Flows, withBuiltin } from './actions/index.ts';
+import { insightFigures, openInsights, wantsInsights } from './after-calls.ts';
 import { createApi } from './api/index.ts';
 import { endInterrupted, Rooms, Switchboard } from './calls/index.ts';
 import type { Config } from './config.ts';
 import { Directory, openSecretBox, seedDemo } from './directory/index.ts';
+import { type Insights, queueing } from './insights/index.ts';
 import { type Clock, explain, type Log, type Random, Scope, systemClock, systemRandom } from './kit/index.ts';
 import { liveCalls } from './live-calls.ts';
 import { createMediaEngine, createSoundDecoder, holdMusic, type MediaEngine } from './media/index.ts';
@@ -72,11 +74,19 @@ async function build(ground: Ground): Promise<Program> {
   scope.defer(() => http.close());
   const deliveries = await openDeliveries(ground, data, http);
   const recordings = await openRecordings(ground, data);
+  const insights = await openInsights({ ...ground, ...data, ...recordings, http });
   const sound = await openSound(ground);
   const telephony = { ...ground, directory: data.directory, media: sound.media };
   const lines = openLines(telephony);
   const calls = openCalls(ground, data, { http, ...recordings, ...sound, ...lines });
-  const web = await openRest(ground, data, { deliveries, ...recordings, ...calls, ...sound, ...lines });
+  const web = await openRest(ground, data, {
+    deliveries,
+    insights,
+    ...recordings,
+    ...calls,
+    ...sound,
+    ...lines,
+  });
   const sip = await openInboundDoor(telephony, lines, calls.switchboard);
   return {
     http: web,
@@ -137,11 +147,12 @@ async function openDeliveries(ground: Ground, { storage, directory }: Data, http
 }
 
 /** Finishes what a crash cut off: first recordings, then calls, so that their events are in this order. */
-async function openRecordings({ config, log, clock, scope }: Ground, { folder, storage }: Data) {
+async function openRecordings({ config, log, clock, scope }: Ground, { folder, storage, directory }: Data) {
   const files = new RecordingFiles(join(folder, 'recordings'));
   const finisher = new ThreadFinisher(log);
   scope.defer(() => finisher.close());
-  const ports = { journal: storage, files, finisher };
+  const journal = queueing(storage, (id) => wantsInsights(config, directory.application(id)));
+  const ports = { journal, files, finisher };
   await recoverRecordings({ ...ports, store: storage, call: (id) => storage.call(id), clock, log });
   const interrupted = await endInterrupted(storage, storage, clock);
   if (interrupted > 0) log.warn({ calls: interrupted }, 'calls that a former process left open were ended');
@@ -210,9 +221,9 @@ type Calling = ReturnType<typeof openCalls>;
 async function openRest(
   { config, log, clock, random, scope }: Ground,
   { storage, directory, secrets, adminToken }: Data,
-  parts: Calling & Recorded & Sounding & Lines & { deliveries: Deliveries },
+  parts: Calling & Recorded & Sounding & Lines & { deliveries: Deliveries; insights: Insights },
 ): Promise<string> {
-  const { deliveries, files, recordingsOf, switchboard, flows, media, dialer, states } = parts;
+  const { deliveries, insights, files, recordingsOf, switchboard, flows, media, dialer, states } = parts;
   let publicUrl = config.publicUrl;
   const key = Buffer.from((await secrets.get('file-links')).value, 'hex');
   const api = createApi({
@@ -225,13 +236,14 @@ async function openRest(
     recordings: storage,
     files,
     links: new FileLinks({ publicUrl: () => publicUrl, key, clock }),
+    insights: { store: storage, reprocess: (call) => insights.reprocess(call) },
     events: storage,
     deliveries,
     clock,
     random,
     log,
     ready: () => storage.ping(),
-    figures: mediaFigures(media),
+    figures: { ...mediaFigures(media), ...insightFigures(insights, clock) },
     settings: { version, adminToken: adminToken.value, allowPrivateUrls: config.allowPrivateUrls },
   });
   scope.defer(() => api.close());

@@ -6,6 +6,7 @@ export * from './application.ts';
 export * from './call.ts';
 export * from './did.ts';
 export * from './event.ts';
+export * from './insight.ts';
 export * from './phone.ts';
 export * from './recording.ts';
 export * from './trunk.ts';

@@ -21,6 +21,8 @@ const STATUS: Partial<Record<EventName, string>> = {
   'call.completed': 'completed',
   'call.failed': 'failed',
   'call.canceled': 'canceled',
+  'ai.completed': 'completed',
+  'ai.failed': 'completed',
 };
 
 /** An example of a webhook's body. */

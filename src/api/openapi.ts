@@ -2,6 +2,9 @@ import type { z } from 'zod';
 import { type ErrorCode, errorMessage, errorStatus } from '../../contract/errors.ts';
 import { documentSchema, type JsonSchema, wireSchema } from '../../contract/json-schema.ts';
 import {
+  aiScore,
+  aiSummary,
+  aiTopic,
   application,
   applicationWithKey,
   attempt,
@@ -13,6 +16,7 @@ import {
   phone,
   recording,
   timelineEntry,
+  transcription,
   trunk,
 } from '../../contract/resources/index.ts';
 import type { Auth, Route } from './route.ts';
@@ -51,6 +55,9 @@ export function openApi(routes: readonly Route[], version: string): object {
 
 /** Schemas that have a name of their own, so that generated clients have a type for each. */
 const NAMED: Record<string, z.ZodType> = {
+  AiScore: aiScore,
+  AiSummary: aiSummary,
+  AiTopic: aiTopic,
   Application: application,
   ApplicationWithKey: applicationWithKey,
   Attempt: attempt,
@@ -62,6 +69,7 @@ const NAMED: Record<string, z.ZodType> = {
   Phone: phone,
   Recording: recording,
   TimelineEntry: timelineEntry,
+  Transcription: transcription,
   Trunk: trunk,
 };
 

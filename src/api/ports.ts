@@ -1,6 +1,7 @@
 import type { Action } from '../../contract/actions/index.ts';
 import type { CallRecord, CallStore, IdempotencyStore } from '../calls/index.ts';
 import type { Application, Directory } from '../directory/index.ts';
+import type { InsightStore, Insights } from '../insights/index.ts';
 import type { Clock, Log, Random } from '../kit/index.ts';
 import type { CallRecordings, FileLinks, RecordingFiles, RecordingStore } from '../recordings/index.ts';
 import type { DeliveryCounts, EventStore } from '../webhooks/index.ts';
@@ -52,6 +53,8 @@ export interface ApiPorts {
   files: RecordingFiles;
   /** Opens recordings' files without a key, for a while. */
   links: FileLinks;
+  /** What is made of recordings. Fails with `nothing_to_process`, `ai_not_available`. */
+  insights: { store: InsightStore; reprocess: Insights['reprocess'] };
   events: EventStore;
   /** Fails with `event_not_found`, `no_webhook_url`. */
   deliveries: { redeliver(eventId: string): Promise<void>; readonly counts: DeliveryCounts };

@@ -7,6 +7,7 @@ import { recordingControlRoutes } from './calls/recording-control.ts';
 import { callRoutes } from './calls/routes.ts';
 import { didRoutes } from './dids/routes.ts';
 import { eventRoutes } from './events/routes.ts';
+import { insightRoutes } from './insights/routes.ts';
 import { phoneRoutes } from './phones/routes.ts';
 import { recordingRoutes } from './recordings/routes.ts';
 import type { Route } from './route.ts';
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...callRoutes,
   ...recordingControlRoutes,
   ...recordingRoutes,
+  ...insightRoutes,
   ...eventRoutes,
   ...actionRoutes,
   ...didRoutes,

@@ -1,3 +1,4 @@
+import { explain, type Log } from '../kit/index.ts';
 import type { RecordingRecord } from '../recordings/index.ts';
 import type { Spoken } from './heuristic/sentences.ts';
 import type { PartName, Parts, Scorecard, Segment } from './insight.ts';
@@ -5,6 +6,7 @@ import type { PartName, Parts, Scorecard, Segment } from './insight.ts';
 /** What was said on a recording, in order of time. */
 export interface Heard {
   engine: string;
+  /** BCP 47; empty where nothing was said. */
   language: string;
   segments: Segment[];
 }
@@ -27,4 +29,30 @@ export interface Analyst {
   /** Whose work it is: every result says so. */
   readonly engine: string;
   analyse<Name extends PartName>(part: Name, material: Material, signal: AbortSignal): Promise<Parts[Name]>;
+}
+
+/** The engines of an application, the preferred one first. */
+export interface Engines {
+  transcribers: Transcriber[];
+  analysts: Analyst[];
+}
+
+/** Asks one after the other until one does it. Rejects with the last one's reason. */
+export async function firstOf<Engine, Result>(
+  engines: Engine[],
+  ask: (engine: Engine) => Promise<Result>,
+  signal: AbortSignal,
+  log: Log,
+): Promise<Result> {
+  let failure: unknown = new Error('there is no engine for it');
+  for (const engine of engines) {
+    try {
+      return await ask(engine);
+    } catch (error) {
+      signal.throwIfAborted();
+      failure = error;
+      log.warn({ error: explain(error) }, 'an engine of insights failed');
+    }
+  }
+  throw failure;
 }

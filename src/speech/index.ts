@@ -8,5 +8,5 @@ export { cutAtQuiet } from './recogniser/cuts.ts';
 export type { ModelName } from './recogniser/models.ts';
 export type { Silence } from './recogniser/process.ts';
 export { createRecogniser, type Recogniser, type RecogniserSettings } from './recogniser/recogniser.ts';
-export { readSound, type Stretch } from './recogniser/sound-file.ts';
+export { readSound, type Stretch, wavOf } from './recogniser/sound-file.ts';
 export { createSpeaker, type Speaker, type SpeakerSettings, type SpeechOptions } from './speaker.ts';

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallRecord, Page, PageRequest } from '../calls/index.ts';
-import type { ScorecardItem } from '../directory/index.ts';
 import { VirtualClock } from '../kit/index.ts';
 import type { EventRecord } from '../webhooks/index.ts';
 import type { Storage, StorageOptions } from './storage.ts';
@@ -326,12 +325,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       ...{ id, customerId, name: 'Shop', answerUrl: 'https://example.test/', answerMethod: 'POST' as const },
       ...{ fallbackAnswerUrl: null, webhookUrl: null, webhookSecrets: ['one', 'two'], faultMessage: null },
       ...{ voice: null, language: 'en', aiEnabled: true, recordCalls: false, aiEvents: true, ...times },
-      ...{
-        scorecard: [
-          { name: 'n', weight: 1, lookFor: ['a'], speaker: 'any', where: 'end' },
-        ] as ScorecardItem[],
-      },
-      ...{ ai: null },
+      ...{ scorecard: null, ai: null },
     });
     const number = (id: string, customerId: string, applicationId: string | null) => ({
       ...{ id, customerId, applicationId, numberE164: `+1${id.slice(-12)}`, provider: '' },

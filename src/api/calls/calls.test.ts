@@ -161,7 +161,6 @@ it.each(['hangup', 'actions', 'recordings'])('a call that is over takes no %s', 
   expect(answer.body.error.code).toBe('active_call_not_found');
 });
 
-
 it("tells a call's story in order", async () => {
   const timeline = await ask('GET', `/v1/calls/${ours.call.id}/timeline`);
   expect(timeline.body.data.at(-1)).toEqual({

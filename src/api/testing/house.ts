@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
 import { Directory, SecretBox } from '../../directory/index.ts';
+import { aTranscript, someParts } from '../../insights/testing/records.ts';
 import { Failure, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
 import { FileLinks, RecordingFiles } from '../../recordings/index.ts';
 import { openSqliteStorage } from '../../storage/index.ts';
@@ -26,6 +27,7 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
   const live = new FakeLiveCalls();
   const redelivered: string[] = [];
   const placed: CallOrder[] = [];
+  const reprocessed: string[] = [];
   const ports: ApiPorts = {
     directory,
     calls: storage,
@@ -52,6 +54,13 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
     recordings: storage,
     files: new RecordingFiles(folder),
     links: new FileLinks({ publicUrl: () => 'http://voice.test', key: Buffer.from('key'), clock }),
+    insights: {
+      store: storage,
+      async reprocess({ id }) {
+        reprocessed.push(id);
+        return 1;
+      },
+    },
     events: storage,
     deliveries: {
       counts: { pending: 3, oldestMs: 1500, delivered: 5, failed: 1, dead: 0 },
@@ -77,6 +86,7 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
     clock,
     redelivered,
     placed,
+    reprocessed,
     folder,
     /** Asks as `key`, with a body where one is given. */
     async ask(method: string, url: string, key?: string, body?: unknown, more = {}): Promise<Answer> {
@@ -150,6 +160,9 @@ export async function settle(house: House, name: string, number: string) {
     ],
     timeline: [{ callId: call.id, at, kind: 'action', data: { type: 'say' } }],
   });
+  const of = { recordingId: recording.id, callId: call.id, applicationId };
+  await storage.commit({ insights: { transcript: aTranscript(of) } });
+  for (const part of someParts(of)) await storage.commit({ insights: { part } });
   const { data: events } = await storage.events({ callId: call.id }, { limit: 10 });
   return { ...made, customer, did, trunk, phone, call, recording, event: events[0]!, key: made.apiKey };
 }

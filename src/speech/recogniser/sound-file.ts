@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { MPEGDecoder } from 'mpg123-decoder';
-import { readWavFormat } from '../../media/index.ts';
+import { readWavFormat, wavHeader } from '../../media/index.ts';
 
 /** A stretch of a file: the samples of each channel. */
 export interface Stretch {
@@ -65,4 +65,11 @@ async function* pieces(file: FileHandle, from: number, size: number): AsyncGener
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
   }
+}
+
+/** One channel as a WAV file of 16-bit samples. */
+export function wavOf(samples: Int16Array, sampleRate: number): Buffer {
+  const data = Buffer.alloc(samples.length * 2);
+  for (let at = 0; at < samples.length; at++) data.writeInt16LE(samples[at]!, at * 2);
+  return Buffer.concat([wavHeader(1, data.length, sampleRate), data]);
 }

@@ -1,0 +1,32 @@
+import type { CallStore } from '../calls/index.ts';
+import type { Clock, Log } from '../kit/index.ts';
+import type { RecordingFiles, RecordingStore } from '../recordings/index.ts';
+import type { Engines } from './engines.ts';
+import type { Scorecard } from './insight.ts';
+import type { InsightJournal, InsightStore } from './store.ts';
+
+/** How an application wants its calls analysed. */
+export interface InsightSettings {
+  /** Null: the scorecard that comes with the program. */
+  scorecard: Scorecard | null;
+  /** `ai.completed` and `ai.failed` are sent. */
+  aiEvents: boolean;
+}
+
+export interface InsightPorts {
+  store: InsightStore;
+  journal: InsightJournal;
+  calls: Pick<CallStore, 'call'>;
+  recordings: Pick<RecordingStore, 'recording' | 'recordings'>;
+  files: Pick<RecordingFiles, 'path'>;
+  /** Asked for each job, so that a change of settings takes effect with the next. */
+  engines(applicationId: string): Engines;
+  /** Undefined when the application is gone. */
+  settings(applicationId: string): InsightSettings | undefined;
+  clock: Clock;
+  log: Log;
+  /** This process's number among its peers. */
+  node: number;
+  /** Jobs at once. */
+  atOnce: number;
+}

@@ -1,0 +1,32 @@
+import type { CallRecord, EventDraft, TimelineEntry } from '../calls/index.ts';
+import type { RecordingJournal, RecordingRecord } from '../recordings/index.ts';
+import type { InsightsChange } from './store.ts';
+
+interface Journal {
+  commit(change: {
+    call?: CallRecord;
+    recording?: RecordingRecord;
+    events?: EventDraft[];
+    timeline?: TimelineEntry[];
+    insights?: InsightsChange;
+  }): Promise<void>;
+}
+
+/**
+ * The journal of recordings, with one thing more: a recording that is completed is put in the queue by the commit
+ * that completes it, so that neither happens without the other.
+ *
+ * @param wanted whether an application's recordings are to be analysed; asked at each commit.
+ */
+export function queueing(journal: Journal, wanted: (applicationId: string) => boolean): RecordingJournal {
+  return {
+    commit(change) {
+      const { recording, events = [] } = change;
+      const isEnd = events.some(({ event }) => event === 'recording.completed');
+      if (!recording || !isEnd || !wanted(recording.applicationId)) return journal.commit(change);
+      const { id: recordingId, callId, applicationId, updatedAt: createdAt } = recording;
+      const enqueue = [{ recordingId, callId, applicationId, createdAt }];
+      return journal.commit({ ...change, insights: { enqueue } });
+    },
+  };
+}

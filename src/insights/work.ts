@@ -1,0 +1,175 @@
+import type { EventDraft } from '../calls/index.ts';
+import { explain, Failure } from '../kit/index.ts';
+import type { RecordingRecord } from '../recordings/index.ts';
+import { firstOf, type Material } from './engines.ts';
+import type { Spoken } from './heuristic/sentences.ts';
+import { type InsightError, PARTS, type Part, type PartName, type Transcript } from './insight.ts';
+import type { InsightPorts } from './ports.ts';
+import { DEFAULT_SCORECARD } from './scorecard.ts';
+import type { Job } from './store.ts';
+
+/** After so many tries a recording is given up. A process that dies of it has tried too. */
+export const MOST_ATTEMPTS = 6;
+/** From one try to the next, in seconds. */
+const BACK_OFF = [10, 60, 300, 900, 3600];
+
+/**
+ * Does a job from the recording to the last part. Each part is kept as soon as it is ready; what a former try has
+ * kept is not made again. Rejects with `job_lost` when the job went to somebody else, and when `signal` aborts.
+ */
+export async function work(job: Job, ports: InsightPorts, signal: AbortSignal): Promise<void> {
+  const recording = await ports.recordings.recording(job.recordingId);
+  if (recording?.status !== 'completed')
+    return ports.journal.commit({ insights: { holder: job, finished: true } });
+  const transcript = await transcriptFor(job, recording, ports, signal);
+  if (!transcript) return;
+  const parts = await makeParts(job, ports, signal);
+  await finish(job, transcript, parts, ports);
+}
+
+/** The transcript, kept; undefined when the job was put off. */
+async function transcriptFor(
+  job: Job,
+  recording: RecordingRecord,
+  ports: InsightPorts,
+  signal: AbortSignal,
+): Promise<Transcript | undefined> {
+  const kept = await ports.store.transcript(job.recordingId);
+  if (kept?.status === 'completed') return kept;
+  try {
+    if (job.attempts > MOST_ATTEMPTS)
+      throw new Failure('recognition_failed', job.lastError ?? 'it was tried too often');
+    const transcript = await transcribe(job, recording, ports, signal);
+    await ports.journal.commit({ insights: { holder: job, transcript } });
+    return transcript;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Failure && error.code === 'job_lost') throw error;
+    if (job.attempts < MOST_ATTEMPTS) return postpone(job, error, ports);
+    return giveUp(job, error, ports);
+  }
+}
+
+async function transcribe(
+  job: Job,
+  recording: RecordingRecord,
+  { engines, files, clock, log }: InsightPorts,
+  signal: AbortSignal,
+): Promise<Transcript> {
+  const path = files.path(recording.file);
+  const { transcribers } = engines(job.applicationId);
+  const heard = await firstOf(transcribers, (one) => one.transcribe(recording, path, signal), signal, log);
+  return {
+    ...owner(job),
+    recordingId: job.recordingId,
+    status: 'completed',
+    ...heard,
+    fullText: heard.segments.map(({ text }) => text).join('\n'),
+    error: null,
+    createdAt: Math.round(clock.now()),
+  };
+}
+
+async function postpone(job: Job, error: unknown, { journal, clock, log }: InsightPorts): Promise<undefined> {
+  const lastError = explain(error);
+  const dueAt = Math.round(clock.now() + BACK_OFF[Math.min(job.attempts, BACK_OFF.length) - 1]! * 1000);
+  log.warn(
+    { recording: job.recordingId, attempt: job.attempts, error: lastError },
+    'a transcription is put off',
+  );
+  await journal.commit({ insights: { holder: job, postpone: { dueAt, lastError } } });
+}
+
+async function giveUp(job: Job, error: unknown, { journal, clock, log }: InsightPorts): Promise<Transcript> {
+  log.error({ recording: job.recordingId, error: explain(error) }, 'a recording could not be transcribed');
+  const transcript: Transcript = {
+    ...owner(job),
+    recordingId: job.recordingId,
+    status: 'failed',
+    language: '',
+    engine: '',
+    segments: [],
+    fullText: '',
+    error: errorOf(error, 'recognition_failed'),
+    createdAt: Math.round(clock.now()),
+  };
+  await journal.commit({ insights: { holder: job, transcript } });
+  return transcript;
+}
+
+/** Every part by itself: where one fails, the others are made. */
+async function makeParts(job: Job, ports: InsightPorts, signal: AbortSignal): Promise<Part[]> {
+  const transcripts = (await ports.store.transcriptsOf(job.callId)).filter(
+    ({ status }) => status === 'completed',
+  );
+  const spoken = transcripts.flatMap(({ recordingId, segments }): Spoken[] =>
+    segments.map((segment) => ({ ...segment, recordingId })),
+  );
+  const scorecard = ports.settings(job.applicationId)?.scorecard ?? DEFAULT_SCORECARD;
+  const parts: Part[] = [];
+  for (const name of PARTS) {
+    const made =
+      transcripts.length > 0
+        ? makePart(job, name, { spoken, scorecard }, ports, signal)
+        : missing(job, name, ports);
+    const part = await made;
+    await ports.journal.commit({ insights: { holder: job, part } });
+    parts.push(part);
+  }
+  return parts;
+}
+
+async function makePart(
+  job: Job,
+  name: PartName,
+  material: Material,
+  { engines, clock, log }: InsightPorts,
+  signal: AbortSignal,
+): Promise<Part> {
+  const made = { ...owner(job), part: name, createdAt: Math.round(clock.now()) };
+  try {
+    const { analysts } = engines(job.applicationId);
+    const ask = async (one: (typeof analysts)[number]) => ({
+      data: await one.analyse(name, material, signal),
+      engine: one.engine,
+    });
+    const { data, engine } = await firstOf(analysts, ask, signal, log);
+    return { ...made, status: 'completed', engine, data, error: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ...made, status: 'failed', engine: '', data: null, error: errorOf(error, 'analysis_failed') };
+  }
+}
+
+/** Without a transcript there is nothing to make a part of. */
+async function missing(job: Job, name: PartName, { clock }: InsightPorts): Promise<Part> {
+  const error = { code: 'recognition_failed', message: 'the call could not be transcribed' };
+  const createdAt = Math.round(clock.now());
+  return { ...owner(job), part: name, status: 'failed', engine: '', data: null, error, createdAt };
+}
+
+/** The job is over, and the application is told in the same commit, if it wants to be. */
+async function finish(job: Job, transcript: Transcript, parts: Part[], ports: InsightPorts): Promise<void> {
+  const insights = { holder: job, finished: true };
+  const call = ports.settings(job.applicationId)?.aiEvents ? await ports.calls.call(job.callId) : undefined;
+  if (!call) return ports.journal.commit({ insights });
+  const error = [transcript, ...parts].find((one) => one.error)?.error;
+  const event: EventDraft = {
+    event: error ? 'ai.failed' : 'ai.completed',
+    at: Math.round(ports.clock.now()),
+    call,
+    data: {
+      recording_id: job.recordingId,
+      transcription: transcript.status,
+      ...Object.fromEntries(parts.map(({ part, status }) => [part, status])),
+      ...(error ? { error } : {}),
+    },
+  };
+  await ports.journal.commit({ insights, events: [event] });
+}
+
+const owner = ({ callId, applicationId }: Job) => ({ callId, applicationId });
+
+function errorOf(error: unknown, code: string): InsightError {
+  return { code: error instanceof Failure ? error.code : code, message: explain(error) };
+}
