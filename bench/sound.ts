@@ -1,4 +1,5 @@
 /** What 20 ms of sound cost, step by step: the arithmetic of a call without its packets on the wire. */
+import { type Codec, LONGEST_PAYLOAD, openCodec } from '../src/media/codec/codec.ts';
 import { decode, encode, PCMU } from '../src/media/codec/g711.ts';
 import { ToneDetector } from '../src/media/dtmf/tone-detector.ts';
 import { FRAME_SAMPLES } from '../src/media/frame.ts';
@@ -18,6 +19,10 @@ export async function run(): Promise<Row[]> {
   return [
     row('G.711 decoded', () => decode(PCMU, octets, 0, FRAME_SAMPLES, out), 2),
     row('G.711 encoded', () => encode(PCMU, frame, FRAME_SAMPLES, octets), 2),
+    row('G.722 decoded', decoding(openCodec('G722')), 40),
+    row('G.722 encoded', encoding(openCodec('G722')), 60),
+    row('Opus decoded', decoding(openCodec('opus')), 30),
+    row('Opus encoded', encoding(openCodec('opus')), 150),
     row('two frames added', () => addFrames(frame, frame, out), 2),
     row('ten parties mixed', tenParties(), 40),
     row('jitter buffer, orderly', throughJitterBuffer(0), 5),
@@ -40,9 +45,21 @@ function tenParties(): () => void {
   };
 }
 
+function encoding(codec: Codec): () => void {
+  const packet = new Uint8Array(LONGEST_PAYLOAD);
+  return () => codec.encode(frame, packet, 0);
+}
+
+function decoding(codec: Codec): () => void {
+  const packet = new Uint8Array(LONGEST_PAYLOAD);
+  const length = codec.encode(frame, packet, 0);
+  return () => codec.decode(packet, 0, length, out);
+}
+
 /** @param lossEvery one packet of so many is lost; 0 for none. */
 function throughJitterBuffer(lossEvery: number): () => void {
   const buffer = new JitterBuffer();
+  const codec = openCodec('PCMU');
   const header = new RtpHeader();
   const packet = Buffer.alloc(RTP_HEADER + FRAME_SAMPLES);
   packet.set(octets, RTP_HEADER);
@@ -53,7 +70,7 @@ function throughJitterBuffer(lossEvery: number): () => void {
     header.timestamp = (n * FRAME_SAMPLES) >>> 0;
     header.write(packet);
     header.read(packet, 0, packet.length);
-    if (lossEvery === 0 || n % lossEvery > 0) buffer.push(header, packet, PCMU);
+    if (lossEvery === 0 || n % lossEvery > 0) buffer.push(header, packet, codec);
     buffer.pull(out);
   };
 }

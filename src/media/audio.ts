@@ -16,9 +16,9 @@ export interface Digit {
 export interface AudioAgreement {
   /** Where RTP is sent until the far end is heard from elsewhere (symmetric RTP). Port 0: send nothing. */
   remote: { address: string; port: number };
-  codec: { name: 'PCMU' | 'PCMA'; payloadType: number };
-  /** RFC 4733 events, or null: digits are then listened for and sent in-band. */
-  telephoneEvent: { payloadType: number } | null;
+  codec: { name: 'PCMU' | 'PCMA' | 'G722' | 'opus'; payloadType: number };
+  /** RFC 4733 events, on a clock of 8 kHz unless said otherwise, or null: digits are then listened for and sent in-band. */
+  telephoneEvent: { payloadType: number; clockRate?: 48_000 } | null;
   /** As seen from here: `sendonly` and `inactive` hear nothing of the far end. */
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   /** The far end takes RTCP on the RTP port (RFC 5761). */

@@ -5,8 +5,8 @@ import { DIGITS } from './digits.ts';
 
 /** An event whose packets have stopped for so long is over, though its end was never heard. */
 const PATIENCE = 160 / FRAME_MS;
-/** What is so much older than the newest event is not late, but of a sender that began anew: 10 s. */
-const OLD = 10 * SAMPLE_RATE;
+/** What is so much older than the newest event is not late, but of a sender that began anew. */
+const OLD_SECONDS = 10;
 /** RFC 4733 §2.5.1.3: an event that lasts longer than its field can say goes on in a new segment. */
 const LONGEST = 0xffff;
 
@@ -15,6 +15,8 @@ const LONGEST = 0xffff;
  * repeated or overtaken. All packets of a press have one timestamp; that is what tells two presses apart.
  */
 export class TelephoneEventReceiver {
+  /** Steps of the timestamp in a second. */
+  clockRate = SAMPLE_RATE;
   #heard: (digit: Digit) => void;
   #pressed = false;
   #event = 0;
@@ -57,7 +59,7 @@ export class TelephoneEventReceiver {
       this.#duration = 0;
       return false;
     }
-    return later > 0 || later < -OLD;
+    return later > 0 || later < -OLD_SECONDS * this.clockRate;
   }
 
   #press(header: RtpHeader, event: number): void {
@@ -72,7 +74,7 @@ export class TelephoneEventReceiver {
 
   #release(): void {
     this.#pressed = false;
-    const samples = this.#durationBefore + this.#duration;
-    this.#heard({ digit: DIGITS[this.#event]!, durationMs: Math.round((samples * 1000) / SAMPLE_RATE) });
+    const steps = this.#durationBefore + this.#duration;
+    this.#heard({ digit: DIGITS[this.#event]!, durationMs: Math.round((steps * 1000) / this.clockRate) });
   }
 }

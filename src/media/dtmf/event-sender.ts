@@ -1,4 +1,4 @@
-import { FRAME_SAMPLES, SAMPLE_RATE } from '../frame.ts';
+import { FRAME_MS, SAMPLE_RATE } from '../frame.ts';
 import type { RtpHeader } from '../rtp/packet.ts';
 import { DIGITS } from './digits.ts';
 
@@ -11,11 +11,17 @@ const VOLUME = 10;
 
 /** One key press after the other as RFC 4733 packets, one packet a beat. */
 export class TelephoneEventSender {
+  /** Steps of the timestamp in a second: 8,000 or 48,000. A press at 48,000 must not exceed 1.3 s. */
+  clockRate = SAMPLE_RATE;
   #event = 0;
   #timestamp = 0;
   #total = 0;
   #duration = 0;
   #ends = ENDS;
+
+  get #step(): number {
+    return (this.clockRate * FRAME_MS) / 1000;
+  }
 
   /** Whether a press is under way, or its last packets are still to be sent. */
   get busy(): boolean {
@@ -28,10 +34,10 @@ export class TelephoneEventSender {
    * @param timestamp the RTP timestamp of its first sample. All its packets carry it.
    */
   press(digit: string, durationMs: number, timestamp: number): void {
-    const frames = Math.ceil((Math.min(durationMs, 8000) * SAMPLE_RATE) / 1000 / FRAME_SAMPLES);
+    const frames = Math.ceil(Math.min(durationMs, 8000) / FRAME_MS);
     this.#event = DIGITS.indexOf(digit);
     this.#timestamp = timestamp;
-    this.#total = Math.max(1, frames) * FRAME_SAMPLES;
+    this.#total = Math.max(1, frames) * this.#step;
     this.#duration = 0;
     this.#ends = 0;
   }
@@ -44,7 +50,7 @@ export class TelephoneEventSender {
     if (!this.busy) return false;
     header.marker = this.#duration === 0;
     header.timestamp = this.#timestamp;
-    this.#duration = Math.min(this.#total, this.#duration + FRAME_SAMPLES);
+    this.#duration = Math.min(this.#total, this.#duration + this.#step);
     const end = this.#duration === this.#total;
     if (end) this.#ends++;
     packet[offset] = this.#event;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { openCodec } from '../codec/codec.ts';
 import { PCMU } from '../codec/g711.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
 import { JitterBuffer, type Pulled } from './jitter-buffer.ts';
@@ -26,7 +27,7 @@ class Line {
     const fields = { sequence: sequence & 0xffff, timestamp: timestamp >>> 0, ssrc: this.ssrc };
     Object.assign(this.#header, fields).write(packet);
     this.#header.read(packet, 0, packet.length);
-    this.buffer.push(this.#header, packet, PCMU);
+    this.buffer.push(this.#header, packet, openCodec('PCMU'));
   }
 
   /** Sends packet `n` of an orderly stream of 20 ms packets. */

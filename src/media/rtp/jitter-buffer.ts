@@ -1,4 +1,4 @@
-import { decode, type G711 } from '../codec/g711.ts';
+import type { Codec } from '../codec/codec.ts';
 import { Concealment } from '../concealment.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
 import { type RtpHeader, timestampDistance } from './packet.ts';
@@ -70,7 +70,10 @@ export class JitterBuffer {
   #concealment = new Concealment();
   #samples = new Int16Array(RING);
   #state = new Uint8Array(RING);
+  #decoded = new Int16Array(LONGEST_PACKET);
   #second = new Int16Array(FRAME_SAMPLES);
+  /** Steps of the timestamp for each sample. */
+  #ticks = 1;
   // A timestamp and its place. Places count samples and never wrap.
   #timestamp = 0;
   #place = 0;
@@ -101,12 +104,14 @@ export class JitterBuffer {
   }
 
   /** Takes a packet of sound; `header` was read from `packet`. */
-  push(header: RtpHeader, packet: Uint8Array, law: G711): void {
+  push(header: RtpHeader, packet: Uint8Array, codec: Codec): void {
     const standing = this.#judge(header);
-    if (standing === 'duplicate' || standing === 'stray' || header.payloadLength === 0) return;
-    const length = Math.min(header.payloadLength, LONGEST_PACKET);
-    if (standing === 'older') this.#takeOlder(header, length, packet, law);
-    else this.#takeNewest(header, length, packet, law, standing === 'first');
+    if (standing === 'duplicate' || standing === 'stray') return;
+    const length = codec.decode(packet, header.payloadOffset, header.payloadLength, this.#decoded);
+    if (length === 0) return;
+    this.#ticks = codec.ticks;
+    if (standing === 'older') this.#takeOlder(header, length);
+    else this.#takeNewest(header, length, standing === 'first');
   }
 
   /** Takes note of a packet that holds no sound but has a number of the same row: events, comfort noise. */
@@ -136,14 +141,14 @@ export class JitterBuffer {
     return standing;
   }
 
-  #takeNewest(header: RtpHeader, length: number, packet: Uint8Array, law: G711, first: boolean): void {
+  #takeNewest(header: RtpHeader, length: number, first: boolean): void {
     const end = this.#end;
     const place = first || this.#idle ? end : this.#placeAfterEnd(header.timestamp, length);
     if (this.#idle) this.#begin();
     this.#noted = false;
     this.#mark(end, place, this.#sequence.gap > 0 ? MISSING : PAUSE);
     this.#mark(place, place + length, SOUND);
-    this.#write(place, length, header.payloadOffset, packet, law);
+    this.#write(place, length);
     this.#timestamp = header.timestamp;
     this.#place = place;
     this.#end = place + length;
@@ -170,10 +175,10 @@ export class JitterBuffer {
   }
 
   #placeOf(timestamp: number): number {
-    return this.#place + timestampDistance(timestamp, this.#timestamp);
+    return this.#place + Math.round(timestampDistance(timestamp, this.#timestamp) / this.#ticks);
   }
 
-  #takeOlder(header: RtpHeader, length: number, packet: Uint8Array, law: G711): void {
+  #takeOlder(header: RtpHeader, length: number): void {
     const place = this.#placeOf(header.timestamp);
     if (this.#waiting > 0 && place < this.#play && place > this.#play - FARTHEST_LEAP) this.#beginAt(place);
     if (place < this.#play || place + length > this.#end) {
@@ -182,7 +187,7 @@ export class JitterBuffer {
     }
     this.counters.reordered++;
     this.#mark(place, place + length, SOUND);
-    this.#write(place, length, header.payloadOffset, packet, law);
+    this.#write(place, length);
   }
 
   /** The spurt began earlier than the packet that was the first to arrive. */
@@ -198,11 +203,10 @@ export class JitterBuffer {
     this.#state.fill(state, 0, Math.max(0, end - RING));
   }
 
-  #write(place: number, length: number, offset: number, packet: Uint8Array, law: G711): void {
-    const start = place & MASK;
-    const fitting = Math.min(length, RING - start);
-    decode(law, packet, offset, fitting, this.#samples, start);
-    decode(law, packet, offset + fitting, length - fitting, this.#samples, 0);
+  #write(place: number, length: number): void {
+    const samples = this.#samples;
+    const decoded = this.#decoded;
+    for (let i = 0; i < length; i++) samples[(place + i) & MASK] = decoded[i]!;
   }
 
   /** After a burst: jumps over what would be heard too late. */

@@ -11,7 +11,7 @@ export interface ReceptionReport {
   cumulativeLost: number;
   /** The highest sequence number, and how often it wrapped above the 16th bit. */
   highestSequence: number;
-  /** In samples. */
+  /** In steps of the timestamp. */
   jitter: number;
   /** The middle 32 bits of the last sender report's NTP time, and 65536ths of a second since it came; 0 for none. */
   lastSenderReport: number;
@@ -24,6 +24,8 @@ const FARTHEST = 3000;
 /** What is counted of a stream that is received, as RFC 3550 appendix A counts it. */
 export class Reception {
   received = 0;
+  /** Steps of the timestamp in a second. */
+  clockRate = SAMPLE_RATE;
   ssrc = -1;
   #base = 0;
   #highest = 0;
@@ -65,7 +67,7 @@ export class Reception {
 
   /** RFC 3550 §6.4.1 interarrival jitter, in milliseconds. */
   get jitterMs(): number {
-    return (this.#jitter * 1000) / SAMPLE_RATE;
+    return (this.#jitter * 1000) / this.clockRate;
   }
 
   /** Fills a report block, and begins the next interval. */
@@ -103,11 +105,11 @@ export class Reception {
 
   // RFC 3550 A.8: the mean deviation of the time on the way, a sixteenth at a time.
   #measure(timestamp: number, arrivalMs: number): void {
-    const transit = (arrivalMs * SAMPLE_RATE) / 1000 - timestamp;
+    const transit = (arrivalMs * this.clockRate) / 1000 - timestamp;
     const change = Math.abs(transit - this.#transit);
     this.#transit = transit;
     // A second is not jitter but another clock, or a timestamp that wrapped.
-    if (this.#transitKnown && change < SAMPLE_RATE) this.#jitter += (change - this.#jitter) / 16;
+    if (this.#transitKnown && change < this.clockRate) this.#jitter += (change - this.#jitter) / 16;
     this.#transitKnown = true;
   }
 }

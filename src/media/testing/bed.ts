@@ -77,6 +77,7 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
       const audio = await engine.open(beside ? { beside: beside.audio } : {});
       const phone = await bed.phone({ port: 6000 + 2 * phones.length });
       audio.connect(agreement(phone, changes));
+      if (changes?.codec) phone.codec = changes.codec;
       phone.talk(audio.local, frequency);
       return { audio, phone };
     },

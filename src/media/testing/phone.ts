@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../kit/index.ts';
 import type { Datagrams, Endpoint, Network } from '../../net/index.ts';
-import { decode, encode, PCMU } from '../codec/g711.ts';
+import type { AudioAgreement } from '../audio.ts';
+import { type Codec, LONGEST_PAYLOAD, openCodec } from '../codec/codec.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
 import { isRtcp, RTP_HEADER, RtpHeader } from '../rtp/packet.ts';
 
@@ -9,9 +10,11 @@ export interface HeardPacket {
   at: number;
   header: RtpHeader;
   octets: Buffer;
+  /** Its sound; silence when it is of another payload type. */
+  samples: Int16Array;
 }
 
-/** A far end: it talks PCMU on a beat of its own, and keeps all that it hears. */
+/** A far end: it talks on a beat of its own, PCMU unless said otherwise, and keeps all that it hears. */
 export class Phone {
   readonly local: Endpoint;
   readonly heard: HeardPacket[] = [];
@@ -19,6 +22,7 @@ export class Phone {
   target: Endpoint | undefined;
   /** The pitch of what it says; 0 is silence. */
   frequency = 0;
+  codec: AudioAgreement['codec'] = { name: 'PCMU', payloadType: 0 };
   sequence = 1000;
   timestamp = 160_000;
   ssrc = 0x1234;
@@ -26,6 +30,7 @@ export class Phone {
   #socket: Datagrams;
   #timer: Timer | undefined;
   #samples = 0;
+  #own: Codec | undefined;
 
   static async open(clock: Clock, network: Network, at: Endpoint): Promise<Phone> {
     const socket = await network.bind(at, (data) => phone.#take(data));
@@ -76,8 +81,7 @@ export class Phone {
   sound(from = 0, to = this.heard.length): Int16Array {
     const packets = this.heard.slice(from, to);
     const samples = new Int16Array(packets.length * FRAME_SAMPLES);
-    for (const [i, { octets }] of packets.entries())
-      decode(PCMU, octets, 0, FRAME_SAMPLES, samples, i * FRAME_SAMPLES);
+    for (const [i, packet] of packets.entries()) samples.set(packet.samples, i * FRAME_SAMPLES);
     return samples;
   }
 
@@ -85,10 +89,11 @@ export class Phone {
     const samples = new Int16Array(FRAME_SAMPLES);
     for (let i = 0; i < FRAME_SAMPLES; i++)
       samples[i] = 10_000 * Math.sin((2 * Math.PI * this.frequency * this.#samples++) / 8000);
-    const octets = new Uint8Array(FRAME_SAMPLES);
-    encode(PCMU, samples, FRAME_SAMPLES, octets);
-    this.send(0, octets);
-    this.timestamp = (this.timestamp + FRAME_SAMPLES) >>> 0;
+    this.#own ??= openCodec(this.codec.name);
+    const octets = new Uint8Array(LONGEST_PAYLOAD);
+    const length = this.#own.encode(samples, octets, 0);
+    this.send(this.codec.payloadType, octets.subarray(0, length));
+    this.timestamp = (this.timestamp + FRAME_SAMPLES * this.#own.ticks) >>> 0;
     this.#timer = this.#clock.after(20, () => this.#beat());
   }
 
@@ -96,6 +101,11 @@ export class Phone {
     const header = new RtpHeader();
     if (isRtcp(data, 0, data.length) || header.read(data, 0, data.length) !== null) return;
     const octets = data.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
-    this.heard.push({ at: this.#clock.monotonic(), header, octets });
+    const samples = new Int16Array(FRAME_SAMPLES);
+    if (header.payloadType === this.codec.payloadType) {
+      this.#own ??= openCodec(this.codec.name);
+      this.#own.decode(octets, 0, octets.length, samples);
+    }
+    this.heard.push({ at: this.#clock.monotonic(), header, octets, samples });
   }
 }

@@ -1,6 +1,7 @@
 import type { Endpoint, RtpSocket } from '../../net/index.ts';
 import type { AudioAgreement } from '../audio.ts';
-import { type G711, PCMA, PCMU } from '../codec/g711.ts';
+import { type Codec, openCodec } from '../codec/codec.ts';
+import { SAMPLE_RATE } from '../frame.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
 import { isRtcp, RtpHeader } from '../rtp/packet.ts';
 import { Reception } from '../rtp/reception.ts';
@@ -28,7 +29,7 @@ export class Inbound {
   #socket: RtpSocket;
   #events: InboundEvents;
   #agreement: AudioAgreement | undefined;
-  #law: G711 = PCMU;
+  #codec: Codec = openCodec('PCMU');
   #target: Endpoint | undefined;
   #latched = false;
   /** Where the far end was before it moved, and the beats for which that is not listened to. */
@@ -41,12 +42,13 @@ export class Inbound {
     this.#events = events;
   }
 
-  /** Where sound goes, and the way it is agreed to. A new agreement lets a new far end be heard. */
-  agree(agreement: AudioAgreement): void {
+  /** Where sound goes, and the codec that it comes in. A new agreement lets a new far end be heard. */
+  agree(agreement: AudioAgreement, codec: Codec): void {
     const { address, port } = agreement.remote;
     const before = this.#agreement?.remote;
     this.#agreement = agreement;
-    this.#law = agreement.codec.name === 'PCMA' ? PCMA : PCMU;
+    this.#codec = codec;
+    this.reception.clockRate = SAMPLE_RATE * codec.ticks;
     this.#latched = false;
     // Where the far end said the same as before, it is still behind the address that was heard.
     const moved = before?.address !== address || before.port !== port;
@@ -55,10 +57,6 @@ export class Inbound {
     if (moved || !this.#target) this.#target = { address, port };
     this.#socket.aim(this.#target);
     this.#events.found(this.#target);
-  }
-
-  get law(): G711 {
-    return this.#law;
   }
 
   /** Takes what has arrived since the last beat. */
@@ -80,7 +78,7 @@ export class Inbound {
     if (!isSound && header.payloadType !== telephoneEvent?.payloadType) return;
     if (!this.#latched && !this.#latch(from)) return;
     this.reception.packet(header, arrivedAt, isSound);
-    if (isSound) this.jitter.push(header, bytes, this.#law);
+    if (isSound) this.jitter.push(header, bytes, this.#codec);
     else this.jitter.note(header);
     if (!isSound) this.#events.event(header, bytes);
   }

@@ -1,8 +1,8 @@
 import type { Random } from '../../kit/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
-import { encode, type G711 } from '../codec/g711.ts';
+import { type Codec, LONGEST_PAYLOAD } from '../codec/codec.ts';
 import { EVENT_PAYLOAD, type TelephoneEventSender } from '../dtmf/event-sender.ts';
-import { FRAME_SAMPLES } from '../frame.ts';
+import { FRAME_SAMPLES, SAMPLE_RATE } from '../frame.ts';
 import { RTP_HEADER, RtpHeader, sequenceAfter, timestampAfter } from '../rtp/packet.ts';
 
 /** Makes packets of frames. Timestamps come from the count of the beats, so a pause in sending stays a pause. */
@@ -13,8 +13,9 @@ export class Outbound {
   readonly ssrc: number;
   #socket: RtpSocket;
   #header = new RtpHeader();
-  #packet = Buffer.alloc(RTP_HEADER + FRAME_SAMPLES);
+  #packet = Buffer.alloc(RTP_HEADER + LONGEST_PAYLOAD);
   #firstTimestamp: number;
+  #ticks = 1;
   /** The beat before this one was sent too: no marker is due. */
   #flowing = false;
 
@@ -29,15 +30,25 @@ export class Outbound {
 
   /** The timestamp of a beat. */
   timestamp(beat: number): number {
-    return timestampAfter(this.#firstTimestamp, beat * FRAME_SAMPLES);
+    return timestampAfter(this.#firstTimestamp, beat * FRAME_SAMPLES * this.#ticks);
   }
 
-  send(frame: Int16Array, beat: number, law: G711, payloadType: number): void {
-    encode(law, frame, FRAME_SAMPLES, this.#packet, RTP_HEADER);
+  /** Steps of the timestamp in a second. */
+  get clockRate(): number {
+    return SAMPLE_RATE * this.#ticks;
+  }
+
+  /** Changes the clock of the timestamps. */
+  agree({ ticks }: Codec): void {
+    this.#ticks = ticks;
+  }
+
+  send(frame: Int16Array, beat: number, codec: Codec, payloadType: number): void {
+    const length = codec.encode(frame, this.#packet, RTP_HEADER);
     this.#header.marker = !this.#flowing;
     this.#header.payloadType = payloadType;
     this.#header.timestamp = this.timestamp(beat);
-    this.#write(FRAME_SAMPLES);
+    this.#write(length);
   }
 
   /** Sends the next packet of a key press, at its own timestamp (RFC 4733 §2.5.1.2). */

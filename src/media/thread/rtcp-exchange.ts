@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../kit/index.ts';
 import type { Endpoint, RtpSocket } from '../../net/index.ts';
 import type { AudioReport } from '../audio.ts';
-import { FRAME_MS, SAMPLE_RATE } from '../frame.ts';
+import { FRAME_MS } from '../frame.ts';
 import type { Reception, ReceptionReport } from '../rtp/reception.ts';
 import { type RtcpHandler, readRtcp, reportInterval, roundTrip, writeBye, writeReport } from '../rtp/rtcp.ts';
 import type { Outbound } from './outbound.ts';
@@ -109,7 +109,7 @@ export class RtcpExchange {
       if (report.ssrc !== outbound.ssrc) return;
       this.farEnd = {
         packetsLost: Math.max(0, report.cumulativeLost),
-        jitterMs: (report.jitter * 1000) / SAMPLE_RATE,
+        jitterMs: (report.jitter * 1000) / outbound.clockRate,
         roundTripMs: roundTrip(report, clock.now()),
       };
     },

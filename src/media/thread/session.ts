@@ -1,9 +1,10 @@
 import type { Clock, Random } from '../../kit/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
 import type { AudioAgreement, AudioReport, Digit } from '../audio.ts';
+import { openCodec } from '../codec/codec.ts';
 import { TelephoneEventReceiver } from '../dtmf/event-receiver.ts';
 import { ToneDetector } from '../dtmf/tone-detector.ts';
-import { FRAME_SAMPLES } from '../frame.ts';
+import { FRAME_SAMPLES, SAMPLE_RATE } from '../frame.ts';
 import { isSilent } from '../mixer.ts';
 import type { Report, SessionCommand, TurnCommand } from '../protocol.ts';
 import { DigitsOut } from './digits-out.ts';
@@ -39,6 +40,7 @@ export class MediaSession {
   #sockets: { rtp: RtpSocket; rtcp: RtpSocket };
   #inbound: Inbound;
   #near: Near;
+  #codec = openCodec('PCMU');
   #outbound: Outbound;
   #rtcp: RtcpExchange;
   #lastBeat = 0;
@@ -162,8 +164,12 @@ export class MediaSession {
 
   #connect(agreement: AudioAgreement): void {
     if (JSON.stringify(agreement) === JSON.stringify(this.#agreement)) return;
+    if (agreement.codec.name !== this.#agreement?.codec.name) this.#codec = openCodec(agreement.codec.name);
     this.#agreement = agreement;
-    this.#inbound.agree(agreement);
+    this.#inbound.agree(agreement, this.#codec);
+    this.#outbound.agree(this.#codec);
+    const clockRate = agreement.telephoneEvent?.clockRate ?? SAMPLE_RATE;
+    this.#events.clockRate = this.#digits.events.clockRate = clockRate;
   }
 
   #enter(name: string, muted: boolean): void {
@@ -204,7 +210,7 @@ export class MediaSession {
       outbound.sendEvent(this.#digits.events, telephoneEvent.payloadType);
       return SILENCE;
     }
-    outbound.send(key ? this.#digits.frame : this.#near.frame, beat, this.#inbound.law, codec.payloadType);
+    outbound.send(key ? this.#digits.frame : this.#near.frame, beat, this.#codec, codec.payloadType);
     if (!key) return this.#near.kept;
     return this.#digits.secret || this.#redacted ? SILENCE : this.#digits.frame;
   }

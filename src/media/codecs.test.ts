@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AudioAgreement } from './audio.ts';
+import { type Bed, makeBed, type Party } from './testing/bed.ts';
+import { heardBy, recordedIn } from './testing/ear.ts';
+
+const CODECS: AudioAgreement['codec'][] = [
+  { name: 'PCMU', payloadType: 0 },
+  { name: 'PCMA', payloadType: 8 },
+  { name: 'G722', payloadType: 9 },
+  { name: 'opus', payloadType: 111 },
+];
+const TONES = [300, 500, 700, 900];
+let bed: Bed;
+
+beforeEach(async () => {
+  bed = await makeBed();
+});
+afterEach(() => bed.end());
+
+describe('a bridge between', () => {
+  const pairs = CODECS.flatMap((one) => CODECS.map((other) => [one.name, other.name, one, other] as const));
+
+  it.each(pairs)('%s and %s is heard by both and recorded', async (_one, _other, one, other) => {
+    const caller = await bed.party(500, { changes: { codec: one } });
+    const callee = await bed.party(700, { changes: { codec: other } });
+    caller.audio.enter('bridge');
+    callee.audio.enter('bridge');
+    const path = join(bed.folder, 'a.wav');
+    const opening = caller.audio.tap({ path, channels: 2, maxSeconds: 60 });
+    await bed.beats(40);
+    expect(heardBy(caller.phone, TONES, 30)).toEqual([700]);
+    expect(heardBy(callee.phone, TONES, 30)).toEqual([500]);
+    await (await opening).stop();
+    expect(await recordedIn(path, TONES, 10)).toEqual({ left: [500], right: [700] });
+    expect(caller.phone.heard.every(({ header }) => header.payloadType === one.payloadType)).toBe(true);
+  });
+});
+
+describe('Opus', () => {
+  const opus = CODECS[3]!;
+  let party: Party;
+
+  beforeEach(async () => {
+    const telephoneEvent = { payloadType: 110, clockRate: 48_000 } as const;
+    party = await bed.party(500, { changes: { codec: opus, telephoneEvent } });
+    await bed.beats(20);
+  });
+
+  it('counts its timestamps at 48 kHz, in packets that are short in silence', async () => {
+    const { heard } = party.phone;
+    for (const [i, { header }] of heard.entries())
+      expect(header.timestamp).toBe((heard[0]!.header.timestamp + i * 960) >>> 0);
+    expect(heard.at(-1)!.octets.length).toBeLessThan(60);
+  });
+
+  it('is no jitter where it comes evenly, and no loss', async () => {
+    await bed.beats(50);
+    party.phone.hush();
+    await bed.beats(1);
+    const report = await party.audio.close();
+    expect(report).toMatchObject({ packetsLost: 0, packetsReceived: 70 });
+    expect(report.jitterMs).toBeLessThan(0.1);
+  });
+
+  it('has its keys at 48 kHz too, both ways', async () => {
+    const sending = party.audio.sendDigits('5');
+    await bed.beats(11);
+    await sending;
+    const events = party.phone.heard.filter(({ header }) => header.payloadType === 110);
+    expect(events).toHaveLength(7);
+    expect(events.at(-1)!.octets.readUInt16BE(2)).toBe(4800);
+    const pressed: unknown[] = [];
+    party.audio.digits.on((digit) => pressed.push(digit));
+    party.phone.send(110, Uint8Array.from([7, 10, 0x03, 0xc0]));
+    party.phone.send(110, Uint8Array.from([7, 0x8a, 0x12, 0xc0]));
+    await bed.beats(2);
+    expect(pressed).toEqual([{ digit: '7', durationMs: 100 }]);
+  });
+
+  it('gives way to another codec in mid-call', async () => {
+    party.audio.connect({
+      remote: party.phone.local,
+      codec: CODECS[0]!,
+      telephoneEvent: null,
+      direction: 'sendrecv',
+      rtcpMux: false,
+    });
+    await bed.beats(5);
+    expect(party.phone.heard.at(-1)!.header.payloadType).toBe(0);
+    expect(party.phone.heard.at(-1)!.octets).toHaveLength(160);
+  });
+});
