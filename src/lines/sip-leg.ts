@@ -160,6 +160,8 @@ export class SipLeg implements Leg {
   #end(end: LegEnd): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort(new Failure('call_ended', 'The call has ended.'));
+    // No more sound goes out, whatever is still to be written of the call.
+    void this.audio.close();
     this.#resolve(end);
   }
 }
