@@ -113,10 +113,13 @@ export class Phone {
     this.lastSentAt = performance.now();
   }
 
-  /** @returns how many packets have come since the last time. */
+  /** @returns how many packets of sound have come since the last time. */
   listen(): number {
     let count = 0;
-    this.socket.receive(() => count++);
+    this.socket.receive((bytes) => {
+      // RFC 5761 §4: RTCP comes to the same port.
+      if (bytes[1]! < 192 || bytes[1]! > 223) count++;
+    });
     return count;
   }
 }
