@@ -2,7 +2,7 @@ import { Failure } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
 import { type AudioAgreement, acceptAnswer, answerOffer, createOffer } from '../sdp/index.ts';
 
-const CODECS = ['PCMU', 'PCMA'] as const;
+const CODECS = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
 
 /** The offers and answers of one leg (RFC 3264), and what they make of its audio. */
 export class Negotiation {

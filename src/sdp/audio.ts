@@ -3,14 +3,20 @@ import { Failure } from '../kit/index.ts';
 import type { Attribute, Description, Media } from './description.ts';
 import { type Direction, isHold } from './direction.ts';
 
-export type CodecName = 'PCMU' | 'PCMA';
+export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'opus';
+
+export interface TelephoneEvent {
+  payloadType: number;
+  clockRate?: 48_000;
+}
 
 /** What offer and answer agreed on, as far as sound is concerned; the media room's shape. */
 export interface AudioAgreement {
   remote: { address: string; port: number };
   /** The payload type is the one that the far end wants to get. */
   codec: { name: CodecName; payloadType: number };
-  telephoneEvent: { payloadType: number } | null;
+  /** Events count on a clock of 8 kHz unless said otherwise. */
+  telephoneEvent: TelephoneEvent | null;
   direction: Direction;
   rtcpMux: boolean;
 }
@@ -19,25 +25,48 @@ export interface AudioAgreement {
 export interface Formats {
   /** In the order of preference. */
   codecs: AudioAgreement['codec'][];
-  telephoneEvent: AudioAgreement['telephoneEvent'];
+  telephoneEvents: TelephoneEvent[];
 }
 
 // RFC 3551 §6: the static types that need no rtpmap.
-const STATIC: Record<string, string> = { '0': 'PCMU/8000', '8': 'PCMA/8000' };
+const STATIC: Record<string, string> = { '0': 'PCMU/8000', '8': 'PCMA/8000', '9': 'G722/8000' };
+
+// RFC 3551 §4.5.2 has the clock of G.722 wrong for ever; RFC 7587 §4.1: Opus is said to be stereo, whatever it is.
+const ENCODINGS: Record<CodecName, string> = {
+  PCMU: 'PCMU/8000',
+  PCMA: 'PCMA/8000',
+  G722: 'G722/8000',
+  opus: 'opus/48000/2',
+};
+const NAMES = new Map(
+  Object.entries(ENCODINGS).map(([name, encoding]) => [encoding.toUpperCase(), name as CodecName]),
+);
 
 /** The formats that are understood here. */
 export function formatsOf(media: Media): Formats {
-  const formats: Formats = { codecs: [], telephoneEvent: null };
+  const formats: Formats = { codecs: [], telephoneEvents: [] };
   const encodings = rtpmaps(media);
   for (const format of media.formats) {
     const payloadType = /^\d{1,3}$/.test(format) ? Number(format) : 128;
     if (payloadType > 127) continue;
-    const encoding = (encodings.get(format) ?? STATIC[format])?.toUpperCase().replace(/\/1$/, '');
-    if (encoding === 'PCMU/8000') formats.codecs.push({ name: 'PCMU', payloadType });
-    else if (encoding === 'PCMA/8000') formats.codecs.push({ name: 'PCMA', payloadType });
-    else if (encoding === 'TELEPHONE-EVENT/8000') formats.telephoneEvent ??= { payloadType };
+    const encoding = (encodings.get(format) ?? STATIC[format] ?? '').toUpperCase().replace(/\/1$/, '');
+    const name = NAMES.get(encoding);
+    if (name) formats.codecs.push({ name, payloadType });
+    else if (encoding === 'TELEPHONE-EVENT/8000') formats.telephoneEvents.push({ payloadType });
+    else if (encoding === 'TELEPHONE-EVENT/48000')
+      formats.telephoneEvents.push({ payloadType, clockRate: 48_000 });
   }
   return formats;
+}
+
+/** RFC 4733 §2.1: events have the clock of the sound that they stand for; some say 8 kHz whatever that is. */
+export function eventFor(
+  codec: AudioAgreement['codec'],
+  { telephoneEvents }: Formats,
+): TelephoneEvent | null {
+  const clockRate = codec.name === 'opus' ? 48_000 : undefined;
+  const plain = telephoneEvents.find((event) => event.clockRate === undefined);
+  return telephoneEvents.find((event) => event.clockRate === clockRate) ?? plain ?? null;
 }
 
 function rtpmaps(media: Media): Map<string, string> {
@@ -78,19 +107,27 @@ export function audioMedia(parts: {
   rtcpMux: boolean;
 }): Media {
   const { port, formats, direction, rtcpMux } = parts;
-  const attributes: Attribute[] = formats.codecs.map((codec) => {
-    return ['rtpmap', `${codec.payloadType} ${codec.name}/8000`];
-  });
-  const types = formats.codecs.map((codec) => String(codec.payloadType));
-  if (formats.telephoneEvent) {
-    const { payloadType } = formats.telephoneEvent;
-    types.push(String(payloadType));
-    // RFC 4733 §3.2: 0–9, *, #, A–D
-    attributes.push(['rtpmap', `${payloadType} telephone-event/8000`], ['fmtp', `${payloadType} 0-15`]);
-  }
+  const { codecs, telephoneEvents } = formats;
+  const attributes = [...codecs.flatMap(codecLines), ...telephoneEvents.flatMap(eventLines)];
+  const types = [...codecs, ...telephoneEvents].map(({ payloadType }) => String(payloadType));
   attributes.push(['ptime', '20'], [direction]);
   if (rtcpMux) attributes.push(['rtcp-mux']);
   return { type: 'audio', port, protocol: 'RTP/AVP', formats: types, address: undefined, attributes };
+}
+
+function codecLines({ name, payloadType }: AudioAgreement['codec']): Attribute[] {
+  const lines: Attribute[] = [['rtpmap', `${payloadType} ${ENCODINGS[name]}`]];
+  // RFC 7587 §6.1: we hear and say nothing above 4 kHz, so nobody need send it.
+  if (name === 'opus') lines.push(['fmtp', `${payloadType} maxplaybackrate=8000;sprop-maxcapturerate=8000`]);
+  return lines;
+}
+
+function eventLines({ payloadType, clockRate }: TelephoneEvent): Attribute[] {
+  return [
+    ['rtpmap', `${payloadType} telephone-event/${clockRate ?? 8000}`],
+    // RFC 4733 §3.2: 0–9, *, #, A–D
+    ['fmtp', `${payloadType} 0-15`],
+  ];
 }
 
 /** The line that refuses a stream, at its place (RFC 3264 §6). */

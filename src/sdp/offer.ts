@@ -3,9 +3,11 @@ import { parseDescription } from './description.ts';
 import type { Direction } from './direction.ts';
 import { type LocalSession, writeSession } from './session.ts';
 
-const PAYLOAD_TYPES = { PCMU: 0, PCMA: 8 };
+const PAYLOAD_TYPES = { PCMU: 0, PCMA: 8, G722: 9, opus: 111 };
 /** Dynamic, and what nearly everybody else uses. */
-const TELEPHONE_EVENT = 101;
+const TELEPHONE_EVENT = { payloadType: 101 };
+/** For who takes Opus. */
+const FAST_TELEPHONE_EVENT = { payloadType: 110, clockRate: 48_000 } as const;
 
 /** Offers one stream of sound. In a dialog with `previous`, other streams keep their place and stay refused. */
 export function createOffer(
@@ -18,7 +20,7 @@ export function createOffer(
 ): string {
   const formats: Formats = {
     codecs: parts.codecs.map((name) => ({ name, payloadType: PAYLOAD_TYPES[name] })),
-    telephoneEvent: parts.telephoneEvent ? { payloadType: TELEPHONE_EVENT } : null,
+    telephoneEvents: parts.telephoneEvent ? eventsFor(parts.codecs) : [],
   };
   const audio = audioMedia({ port: parts.port, formats, direction: parts.direction, rtcpMux: true });
   const before = parts.previous === undefined ? [] : parseDescription(parts.previous).media;
@@ -28,4 +30,8 @@ export function createOffer(
     parts,
     before.map((media, index) => (index === at ? audio : refusedMedia(media))),
   );
+}
+
+function eventsFor(codecs: readonly CodecName[]): Formats['telephoneEvents'] {
+  return codecs.includes('opus') ? [TELEPHONE_EVENT, FAST_TELEPHONE_EVENT] : [TELEPHONE_EVENT];
 }

@@ -5,6 +5,7 @@ import { acceptAnswer, answerOffer, type CodecName, createOffer, type Direction 
 
 const LOCAL = { address: '198.51.100.7', port: 40000, sessionId: 77, version: 1 };
 const CODECS: CodecName[] = ['PCMU', 'PCMA'];
+const ALL_CODECS: CodecName[] = ['PCMU', 'PCMA', 'G722', 'opus'];
 const sdp = (...lines: string[]) => `${lines.join('\r\n')}\r\n`;
 
 /** A usual offer; `media` are the lines from the first `m=` on. */
@@ -43,6 +44,16 @@ describe('an offer of ours', () => {
         'a=rtcp-mux',
       ),
     );
+  });
+
+  it('offers Opus with a clock of its own, and with keys on that clock', () => {
+    const codecs: CodecName[] = ['PCMU', 'G722', 'opus'];
+    const offer = createOffer({ ...LOCAL, codecs, telephoneEvent: true, direction: 'sendrecv' });
+    expect(offer).toContain('m=audio 40000 RTP/AVP 0 9 111 101 110\r\n');
+    expect(offer).toContain('a=rtpmap:9 G722/8000\r\n');
+    expect(offer).toContain('a=rtpmap:111 opus/48000/2\r\n');
+    expect(offer).toContain('a=fmtp:111 maxplaybackrate=8000;sprop-maxcapturerate=8000\r\n');
+    expect(offer).toContain('a=rtpmap:110 telephone-event/48000\r\n');
   });
 
   it('names an IPv6 address as such', () => {
@@ -122,9 +133,36 @@ describe('answering an offer', () => {
       'PCMA',
       8,
     ],
+    ['G.722 by its static type', ['m=audio 5000 RTP/AVP 9'], 'G722', 9],
+    ['Opus', ['m=audio 5000 RTP/AVP 98', 'a=rtpmap:98 opus/48000/2'], 'opus', 98],
     ['a port with a count', ['m=audio 5000/1 RTP/AVP 0'], 'PCMU', 0],
   ])('understands %s', (_what, media, name, payloadType) => {
-    expect(answer(offered(media)).agreement.codec).toEqual({ name, payloadType });
+    expect(answer(offered(media), ALL_CODECS).agreement.codec).toEqual({ name, payloadType });
+  });
+
+  it.each<[string, string, CodecName]>([
+    ['G.711 before what costs more', '111 9 8 0', 'PCMA'],
+    ['of the others what the offerer likes best', '111 9', 'opus'],
+    ['of the others what the offerer likes best', '9 111', 'G722'],
+  ])('takes %s', (_what, types, name) => {
+    const offer = offered([`m=audio 5000 RTP/AVP ${types}`, 'a=rtpmap:111 opus/48000/2']);
+    expect(answer(offer, ALL_CODECS).agreement.codec.name).toBe(name);
+  });
+
+  it.each<[string, string, number, number | undefined]>([
+    ['the keys of 48 kHz with Opus', '111', 110, 48_000],
+    ['those of 8 kHz with others', '9', 101, undefined],
+  ])('takes %s', (_what, type, payloadType, clockRate) => {
+    const offer = offered([
+      `m=audio 5000 RTP/AVP ${type} 110 101`,
+      'a=rtpmap:111 opus/48000/2',
+      'a=rtpmap:110 telephone-event/48000',
+      'a=rtpmap:101 telephone-event/8000',
+    ]);
+    const { sdp: text, agreement } = answer(offer, ALL_CODECS);
+    expect(agreement.telephoneEvent).toEqual({ payloadType, clockRate });
+    expect(text).toContain(`m=audio 40000 RTP/AVP ${type} ${payloadType}\r\n`);
+    expect(text).toContain(`telephone-event/${clockRate ?? 8000}\r\n`);
   });
 
   it('has no telephone events when they were not offered at 8000 Hz, and no rtcp-mux when it was not asked', () => {
@@ -279,7 +317,7 @@ describe('an answer to our offer', () => {
 
 describe('whatever is offered', () => {
   const direction = fc.constantFrom<Direction>('sendrecv', 'sendonly', 'recvonly', 'inactive');
-  const codecs = fc.shuffledSubarray(CODECS, { minLength: 1 });
+  const codecs = fc.shuffledSubarray(ALL_CODECS, { minLength: 1 });
   const address = fc.oneof(fc.ipV4(), fc.ipV6());
   const port = fc.integer({ min: 1024, max: 65535 });
 
@@ -295,12 +333,13 @@ describe('whatever is offered', () => {
       fc.property(parts, fc.record({ address, port, direction }), (offerer, answerer) => {
         fc.pre(!['0.0.0.0', '::'].includes(offerer.address) && !['0.0.0.0', '::'].includes(answerer.address));
         const offer = createOffer({ sessionId: 1, version: 1, ...offerer });
-        const here = answerOffer(offer, { sessionId: 2, version: 1, codecs: CODECS, ...answerer });
+        const here = answerOffer(offer, { sessionId: 2, version: 1, codecs: ALL_CODECS, ...answerer });
         const there = acceptAnswer(offer, here.sdp);
         expect(there.remote).toEqual({ address: answerer.address, port: answerer.port });
         expect(here.agreement.remote).toEqual({ address: offerer.address, port: offerer.port });
         expect(there.codec).toEqual(here.agreement.codec);
-        expect(here.agreement.codec.name).toBe(offerer.codecs[0]);
+        const cheapest = offerer.codecs.find((name) => CODECS.includes(name)) ?? offerer.codecs[0];
+        expect(here.agreement.codec.name).toBe(cheapest);
         expect(there.telephoneEvent).toEqual(here.agreement.telephoneEvent);
         expect(there.direction).toBe(mirrored[here.agreement.direction]);
         expect(there.rtcpMux).toBe(true);
