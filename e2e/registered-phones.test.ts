@@ -1,27 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sleep, systemClock } from '../src/kit/index.ts';
+import { testCertificate } from '../src/net/testing/certificate.ts';
 import { Baresip, type Login } from './support/baresip.ts';
-import { missing } from './support/peers.ts';
+import { freePort, missing } from './support/peers.ts';
 import { type Line, Stage } from './support/stage.ts';
 
 let stage: Stage;
-beforeAll(async () => {
-  stage = await Stage.open();
-});
-afterAll(() => stage.close());
+let tlsPort: number;
+let folder: string;
 
-const here = () => `127.0.0.1:${stage.server.sip.port}`;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'minivoice-tls-'));
+  await writeFile(join(folder, 'cert.pem'), testCertificate.cert);
+  await writeFile(join(folder, 'key.pem'), testCertificate.key);
+  tlsPort = await freePort();
+  stage = await Stage.open({
+    MINIVOICE_SIP_TLS_PORT: String(tlsPort),
+    MINIVOICE_SIP_TLS_CERT: join(folder, 'cert.pem'),
+    MINIVOICE_SIP_TLS_KEY: join(folder, 'key.pem'),
+  });
+});
+
+afterAll(async () => {
+  await stage.close();
+  await rm(folder, { recursive: true });
+});
+
+const here = (transport = 'udp') => `127.0.0.1:${transport === 'tls' ? tlsPort : stage.server.sip.port}`;
 
 /** Makes credentials for a phone of the line's customer. */
-async function credentials(line: Line, username: string): Promise<Login & { id: string }> {
+async function credentials(line: Line, username: string, transport: string): Promise<Login & { id: string }> {
   const { status, body } = await line.ask('POST', '/v1/phones', { username });
   expect(status).toBe(201);
-  return { id: body['id'], username: body['username'], password: body['password'], at: here() };
+  return { id: body['id'], username: body['username'], password: body['password'], at: here(transport) };
 }
 
 /** A phone that is registered. */
-async function phone(line: Line, username: string, hz: number, transport: 'udp' | 'tcp' = 'udp') {
-  const login = await credentials(line, username);
+async function phone(line: Line, username: string, hz: number, transport: Login['transport'] = 'udp') {
+  const login = await credentials(line, username, transport);
   const phone = await Baresip.start({ hz, login: { ...login, transport } });
   for (let tries = 0; !(await line.get(`/v1/phones/${login.id}`))['registered']; tries++) {
     expect(tries).toBeLessThan(100);
@@ -31,7 +50,7 @@ async function phone(line: Line, username: string, hz: number, transport: 'udp' 
 }
 
 describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, { concurrent: true }, () => {
-  it.each(['udp', 'tcp'] as const)('is called by the application, over %s', async (transport) => {
+  it.each(['udp', 'tcp', 'tls'] as const)('is called by the application, over %s', async (transport) => {
     // What lies in the phone's buffer when the call ends is not in its file.
     const line = await stage.line([{ play: { url: stage.tone(1000, 800) } }, { pause: { seconds: 0.3 } }]);
     const anna = await phone(line, `anna-${transport}`, 440, transport);

@@ -74,6 +74,19 @@ export const settings = {
   ),
   sipHost: text('MINIVOICE_SIP_HOST', '127.0.0.1', 'address that SIP and RTP are bound to'),
   sipPort: count('MINIVOICE_SIP_PORT', '5060', 'SIP over UDP and TCP; 0 picks a free one', 0, 65_535),
+  sipTlsPort: {
+    name: 'MINIVOICE_SIP_TLS_PORT',
+    default: 'off',
+    meaning: 'SIP over TLS; off: we only connect to others; 0 picks a free one',
+    read: (value) => (value === 'off' ? null : /^\d+$/.test(value) && +value <= 65_535 ? +value : undefined),
+  } as Setting<number | null>,
+  sipTlsCert: text('MINIVOICE_SIP_TLS_CERT', '', 'file with our certificate and those above it, in PEM'),
+  sipTlsKey: text('MINIVOICE_SIP_TLS_KEY', '', 'file with the key of the certificate, in PEM'),
+  sipTlsCa: text(
+    'MINIVOICE_SIP_TLS_CA',
+    '',
+    'file with authorities, in PEM, whose certificates are believed besides those that the machine believes',
+  ),
   sipDomain: text(
     'MINIVOICE_SIP_DOMAIN',
     '',

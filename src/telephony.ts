@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
 import type { Route, Switchboard } from './calls/index.ts';
 import type { Config } from './config.ts';
 import { type Directory, normaliseNumber, PHONE_REALM } from './directory/index.ts';
-import type { Clock, Log, Random, Scope } from './kit/index.ts';
+import { type Clock, Failure, type Log, type Random, type Scope } from './kit/index.ts';
 import { Carriers, createDialer, createInboundDoor, PhoneIdentity, Registrar } from './lines/index.ts';
 import type { MediaEngine } from './media/index.ts';
 import { type Endpoint, systemResolve } from './net/index.ts';
-import { createUserAgent, type UserAgent } from './sip/index.ts';
+import { createUserAgent, type TlsOptions, type UserAgent } from './sip/index.ts';
 import { version } from './version.ts';
 
 /** What the lines are built from. */
@@ -24,7 +25,7 @@ export function openLines(parts: TelephonyParts) {
   const { config, clock, random, log, scope, directory, media } = parts;
   const publicAddress = config.publicAddress || undefined;
   const userAgent = createUserAgent({
-    ...{ clock, random, log, publicAddress },
+    ...{ clock, random, log, publicAddress, tls: tlsOf(config) },
     host: config.sipHost,
     port: config.sipPort,
     userAgent: `MiniVoice/${version}`,
@@ -80,12 +81,34 @@ export async function openInboundDoor(
   return bound;
 }
 
+/** Reads the files that the settings name. Fails with `invalid_setting`. */
+function tlsOf({ sipTlsPort: port, sipTlsCert, sipTlsKey, sipTlsCa }: Config): TlsOptions {
+  const ca = sipTlsCa ? { ca: readPem('MINIVOICE_SIP_TLS_CA', sipTlsCa) } : {};
+  if (port === null) return ca;
+  const cert = readPem('MINIVOICE_SIP_TLS_CERT', sipTlsCert);
+  return { ...ca, server: { port, cert, key: readPem('MINIVOICE_SIP_TLS_KEY', sipTlsKey) } };
+}
+
+function readPem(setting: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Failure('invalid_setting', `${setting} must name a file that can be read`, { cause });
+  }
+}
+
 const resolve = async (name: string) => (await systemResolve(name)).map(({ address }) => address);
 
 /** Whether a SIP URI means this server. */
-function isHere(host: string, port: number | undefined, config: Config, { local }: UserAgent): boolean {
+function isHere(
+  host: string,
+  port: number | undefined,
+  config: Config,
+  { local, tlsPort }: UserAgent,
+): boolean {
   const names = [config.sipHost, config.publicAddress, config.sipDomain, local.address].filter(Boolean);
-  return names.includes(host.toLowerCase()) && (port === undefined || port === local.port);
+  const ours = port === undefined || port === local.port || port === tlsPort;
+  return ours && names.includes(host.toLowerCase());
 }
 
 function routeOf(directory: Directory, number: string): Route | undefined {

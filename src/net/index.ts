@@ -37,3 +37,4 @@ export {
   type TakeDatagram,
 } from './rtp-socket.ts';
 export { networkSockets } from './rtp-socket-network.ts';
+export type { TlsIdentity, TlsPeer } from './secure-stream.ts';

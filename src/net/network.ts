@@ -1,5 +1,6 @@
 import { openDatagrams } from './datagram.ts';
 import { resolve as systemResolve } from './resolve.ts';
+import { connectSecurely, listenSecurely, type TlsIdentity, type TlsPeer } from './secure-stream.ts';
 import { connectStream, listenStreams } from './stream.ts';
 
 /** An IP address (IPv6 without brackets) and a port. */
@@ -46,9 +47,13 @@ export interface Listener {
 /** The network as signalling sees it; handed in, so that whole calls can be run without one. */
 export interface Network {
   bind(at: Endpoint, received: (data: Buffer, from: Endpoint) => void): Promise<Datagrams>;
-  listen(at: Endpoint, accepted: (stream: Stream) => void): Promise<Listener>;
-  /** @throws when there is no connection, or when `signal` is aborted before there is one. */
-  connect(to: Endpoint, signal: AbortSignal): Promise<Stream>;
+  /** With an identity, for TLS. */
+  listen(at: Endpoint, accepted: (stream: Stream) => void, tls?: TlsIdentity): Promise<Listener>;
+  /**
+   * With a peer, over TLS. @throws when there is no connection, when the peer is somebody else, or when `signal` is
+   * aborted first.
+   */
+  connect(to: Endpoint, signal: AbortSignal, tls?: TlsPeer): Promise<Stream>;
   /** All addresses of a host name, at least one. @throws when there is none. */
   resolve(host: string): Promise<string[]>;
 }
@@ -56,7 +61,7 @@ export interface Network {
 /** The network of the machine. */
 export const systemNetwork: Network = {
   bind: openDatagrams,
-  listen: listenStreams,
-  connect: connectStream,
+  listen: (at, accepted, tls) => (tls ? listenSecurely(at, accepted, tls) : listenStreams(at, accepted)),
+  connect: (to, signal, tls) => (tls ? connectSecurely(to, signal, tls) : connectStream(to, signal)),
   resolve: systemResolve,
 };

@@ -1,9 +1,16 @@
-import { createConnection, createServer, type Socket } from 'node:net';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { Endpoint, Listener, Stream } from './network.ts';
 
 /** Listens for TCP connections; port 0 takes a free one. Rejects when the address cannot be bound. */
 export function listenStreams(at: Endpoint, accepted: (stream: Stream) => void): Promise<Listener> {
-  const server = createServer({ noDelay: true }, (socket) => accepted(streamOf(socket)));
+  return listening(
+    createServer({ noDelay: true }, (socket) => accepted(streamOf(socket))),
+    at,
+  );
+}
+
+/** Resolves when the server has its port. */
+export function listening(server: Server, at: Endpoint): Promise<Listener> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(at.port, at.address, () => {
@@ -38,7 +45,8 @@ export function connectStream(to: Endpoint, signal: AbortSignal): Promise<Stream
   });
 }
 
-function streamOf(socket: Socket): Stream {
+/** A socket as signalling sees it. */
+export function streamOf(socket: Socket): Stream {
   let error: Error | undefined;
   socket.on('error', (cause) => {
     error = cause;

@@ -210,7 +210,7 @@ const ended = (): Failure => new Failure('call_ended', 'the caller has hung up, 
  * Behind a proxy that has put itself on the route it is not used.
  */
 function knownWay(request: SipRequest, source: Hop): Hop | undefined {
-  if (source.transport === 'tcp') return source;
+  if (source.transport !== 'udp') return source;
   const target = targetOf(request);
   const sender = topVia(request).host;
   const behindNat = sender !== source.address && target && parseUri(target).host !== source.address;

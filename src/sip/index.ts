@@ -11,7 +11,7 @@ export * from './message/index.ts';
 export type { InviteOptions, InviteResult, OutgoingInvite, Provisional } from './outgoing-invite.ts';
 export type { Body, ExtraHeaders, Reply } from './reply.ts';
 export type { TimerBase, TransactionCounters } from './transaction/index.ts';
-export type { Counters, Hop, TransportCounters, TransportName } from './transport/index.ts';
+export type { Counters, Hop, TlsOptions, TransportCounters, TransportName } from './transport/index.ts';
 export {
   createUserAgent,
   type Gate,

@@ -1,6 +1,7 @@
 import { ACCEPT, ALLOW, type Core, SUPPORTED } from './core.ts';
 import { createResponse, formatUri, type SipRequest, type SipResponse, toOf } from './message/index.ts';
 import type { ServerTransaction } from './transaction/index.ts';
+import type { TransportName } from './transport/index.ts';
 
 /** More header fields for a message of ours. */
 export type ExtraHeaders = Iterable<readonly [name: string, value: string]>;
@@ -49,8 +50,8 @@ export function reply(
 }
 
 /** The Contact under which the other side reaches us over this transport (RFC 3261 §8.1.1.8). */
-export function contactOf(core: Core, transport: string, user?: string | undefined): string {
-  const { address: host, port } = core.transport.local;
+export function contactOf(core: Core, transport: TransportName, user?: string | undefined): string {
+  const { address: host, port } = core.transport.localFor(transport);
   const params = transport === 'udp' ? undefined : new Map([['transport', transport]]);
   return `<${formatUri({ scheme: 'sip', user, host, port, params })}>`;
 }

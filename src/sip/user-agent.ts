@@ -17,7 +17,7 @@ import {
   type TransactionCounters,
   TransactionLayer,
 } from './transaction/index.ts';
-import { type Counters, type Hop, TransportLayer } from './transport/index.ts';
+import { type Counters, type Hop, type TlsOptions, TransportLayer } from './transport/index.ts';
 
 export interface UserAgentOptions {
   clock: Clock;
@@ -29,6 +29,8 @@ export interface UserAgentOptions {
   port: number;
   /** What Via and Contact say, where it differs from `host`. */
   publicAddress?: string | undefined;
+  /** Besides UDP and TCP; undefined: we only connect to others over TLS, who need a certificate of the machine's roots. */
+  tls?: TlsOptions | undefined;
   /** What User-Agent and Server say. */
   userAgent: string;
   /** Seconds after which a session that is not refreshed is over (RFC 4028), 90 or more; undefined: not asked for. */
@@ -76,6 +78,8 @@ export interface UserAgent {
   listen(): Promise<Endpoint>;
   /** What Via and Contact say of us; the port is known once it listens. */
   readonly local: Endpoint;
+  /** Where TLS is taken, once it listens; undefined: nowhere. */
+  readonly tlsPort: number | undefined;
   /** Takes calls; unset, they are refused with 480. */
   onInvite: ((invite: IncomingInvite) => void) | undefined;
   /** Unset: 405. */
@@ -99,7 +103,7 @@ function coreOf(options: UserAgentOptions): Core {
   const { clock, random, log, userAgent, timers = standardTimers, sessionExpires } = options;
   const { host, port, publicAddress, network = systemNetwork, maxTransactions = 100_000 } = options;
   const tokens = new Tokens(random);
-  const transport = new TransportLayer({ clock, log, network, host, port, publicAddress });
+  const transport = new TransportLayer({ clock, log, network, host, port, publicAddress, tls: options.tls });
   const transactions = new TransactionLayer({
     clock,
     timers,
@@ -175,6 +179,10 @@ class SipUserAgent implements UserAgent {
 
   get local(): Endpoint {
     return this.#core.transport.local;
+  }
+
+  get tlsPort(): number | undefined {
+    return this.#core.transport.tlsPort;
   }
 
   invite(options: InviteOptions): OutgoingInvite {

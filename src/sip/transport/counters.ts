@@ -28,4 +28,4 @@ const none = (): TransportCounters => ({
   dropped: 0,
 });
 
-export const newCounters = (): Counters => ({ udp: none(), tcp: none() });
+export const newCounters = (): Counters => ({ udp: none(), tcp: none(), tls: none() });

@@ -1,14 +1,16 @@
 import type { Endpoint } from '../../net/index.ts';
 
-/** How bytes travel. TLS will be a third. */
-export type TransportName = 'udp' | 'tcp';
+/** How bytes travel. */
+export type TransportName = 'udp' | 'tcp' | 'tls';
 
 /** A place to send to, resolved. */
 export interface Hop extends Endpoint {
   transport: TransportName;
+  /** With TLS: the name that the peer must prove. Without one, a connection that is there already will do. */
+  serverName?: string | undefined;
 }
 
-/** A way to one peer and back: the two ends of a UDP exchange, or one TCP connection. */
+/** A way to one peer and back: the two ends of a UDP exchange, or one TCP or TLS connection. */
 export interface Flow {
   /** The far end as packets name it. */
   readonly remote: Hop;

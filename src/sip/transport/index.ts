@@ -2,4 +2,4 @@ export type { Counters, TransportCounters } from './counters.ts';
 export type { Flow, Hop, TransportName } from './flow.ts';
 export { replyFlow } from './intake.ts';
 export type { Target } from './locate.ts';
-export { TransportLayer, type TransportOptions } from './transport-layer.ts';
+export { type TlsOptions, TransportLayer, type TransportOptions } from './transport-layer.ts';

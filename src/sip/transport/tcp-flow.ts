@@ -12,7 +12,7 @@ const IDLE_MS = 30 * 60_000;
 /** A peer that does not read must not fill our memory. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 
-/** One TCP connection, whoever opened it. */
+/** One TCP or TLS connection, whoever opened it. */
 export class TcpFlow implements Flow {
   readonly remote: Hop;
   readonly reliable = true;
@@ -27,8 +27,14 @@ export class TcpFlow implements Flow {
   #lastActive: number;
   #idle: Timer;
 
-  constructor(stream: Stream, clock: Clock, intake: Intake, counters: TransportCounters, ended: () => void) {
-    this.remote = { transport: 'tcp', ...stream.remote };
+  constructor(
+    { stream, remote }: { stream: Stream; remote: Hop },
+    clock: Clock,
+    intake: Intake,
+    counters: TransportCounters,
+    ended: () => void,
+  ) {
+    this.remote = remote;
     this.#stream = stream;
     this.#clock = clock;
     this.#intake = intake;

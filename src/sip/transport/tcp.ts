@@ -1,42 +1,58 @@
+import { isIP } from 'node:net';
 import type { Clock, Timer } from '../../kit/index.ts';
-import type { Endpoint, Listener, Network, Stream } from '../../net/index.ts';
-import type { Counters } from './counters.ts';
+import type { Endpoint, Listener, Network, Stream, TlsIdentity } from '../../net/index.ts';
+import type { Counters, TransportCounters } from './counters.ts';
+import type { Hop } from './flow.ts';
 import type { Intake } from './intake.ts';
 import { TcpFlow } from './tcp-flow.ts';
 
 const CONNECT_TIMEOUT_MS = 4000;
 const MAX_CONNECTIONS = 4096;
 
+/** What makes TLS of it. */
+export interface Security {
+  /** Without one nobody can connect to us. */
+  identity?: TlsIdentity | undefined;
+  /** Certificates of authorities, in PEM, that are believed besides the machine's. */
+  ca?: string | undefined;
+}
+
 const key = ({ address, port }: Endpoint): string => `${address}:${port}`;
 
-/** SIP over TCP: connections are kept and used again, whoever opened them (RFC 3261 §18). */
+/** SIP over TCP, or TLS: connections are kept and used again, whoever opened them (RFC 3261 §18). */
 export class TcpTransport {
   #clock: Clock;
   #network: Network;
   #intake: Intake;
-  #counters: Counters;
+  #counters: TransportCounters;
+  #security: Security | undefined;
   #listener: Listener | undefined;
   #flows = new Map<string, TcpFlow>();
   #opening = new Map<string, Promise<TcpFlow>>();
   #closed = new AbortController();
 
-  constructor(clock: Clock, network: Network, intake: Intake, counters: Counters) {
+  /** @param security makes it TLS. */
+  constructor(clock: Clock, network: Network, intake: Intake, counters: Counters, security?: Security) {
     this.#clock = clock;
     this.#network = network;
     this.#intake = intake;
-    this.#counters = counters;
+    this.#counters = counters[security ? 'tls' : 'tcp'];
+    this.#security = security;
   }
 
   async listen(at: Endpoint): Promise<Endpoint> {
-    this.#listener = await this.#network.listen(at, (stream) => this.#accept(stream));
+    const accepted = (stream: Stream) => this.#accept(stream);
+    this.#listener = await this.#network.listen(at, accepted, this.#security?.identity);
     return this.#listener.local;
   }
 
-  /** @throws when there is no connection within 4 s. */
-  flowTo(to: Endpoint): TcpFlow | Promise<TcpFlow> {
-    const name = key(to);
-    const open = this.#flows.get(name) ?? this.#opening.get(name);
-    if (open) return open;
+  /** @throws when there is no connection within 4 s, or its other end is not who it should be. */
+  flowTo(to: Hop): TcpFlow | Promise<TcpFlow> {
+    const open = this.#flows.get(key(to));
+    if (open && proves(open.remote, to)) return open;
+    const name = `${key(to)} ${to.serverName ?? ''}`;
+    const known = this.#opening.get(name);
+    if (known) return known;
     const opening = this.#connect(to).finally(() => this.#opening.delete(name));
     this.#opening.set(name, opening);
     return opening;
@@ -49,13 +65,15 @@ export class TcpTransport {
     await listening;
   }
 
-  async #connect(to: Endpoint): Promise<TcpFlow> {
+  async #connect(to: Hop): Promise<TcpFlow> {
     const given = new AbortController();
     const giveUp = () => given.abort(new Error(`no connection to ${key(to)} in ${CONNECT_TIMEOUT_MS} ms`));
     const timer: Timer = this.#clock.after(CONNECT_TIMEOUT_MS, giveUp);
     try {
       const signal = AbortSignal.any([given.signal, this.#closed.signal]);
-      return this.#adopt(await this.#network.connect(to, signal));
+      const { ca } = this.#security ?? {};
+      const peer = this.#security && { serverName: to.serverName ?? to.address, ca };
+      return this.#adopt(await this.#network.connect(to, signal, peer), to.serverName);
     } finally {
       timer.cancel();
     }
@@ -63,17 +81,27 @@ export class TcpTransport {
 
   #accept(stream: Stream): void {
     if (this.#flows.size < MAX_CONNECTIONS) return void this.#adopt(stream);
-    this.#counters.tcp.dropped++;
+    this.#counters.dropped++;
     stream.handle({ data() {}, closed() {} });
     stream.close();
   }
 
-  #adopt(stream: Stream): TcpFlow {
+  /** @param serverName what the other end has proven. */
+  #adopt(stream: Stream, serverName?: string): TcpFlow {
     const name = key(stream.remote);
-    const flow = new TcpFlow(stream, this.#clock, this.#intake, this.#counters.tcp, () => {
+    const remote: Hop = { transport: this.#security ? 'tls' : 'tcp', ...stream.remote, serverName };
+    const flow = new TcpFlow({ stream, remote }, this.#clock, this.#intake, this.#counters, () => {
       if (this.#flows.get(name) === flow) this.#flows.delete(name);
     });
     this.#flows.set(name, flow);
     return flow;
   }
+}
+
+/**
+ * Will this connection do for the hop? RFC 5923: a Contact that is but an address is reached over the connection
+ * that is there, whose other end has proven its name when it was opened.
+ */
+function proves(open: Hop, to: Hop): boolean {
+  return to.serverName === undefined || isIP(to.serverName) !== 0 || open.serverName === to.serverName;
 }

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../kit/index.ts';
-import { type Endpoint, type Network, reachableAddress } from '../../net/index.ts';
+import { type Endpoint, type Network, reachableAddress, type TlsIdentity } from '../../net/index.ts';
 import { formatVia, type SipRequest, serialize, setTopVia } from '../message/index.ts';
 import { newCounters } from './counters.ts';
 import type { Flow, Hop, TransportName } from './flow.ts';
@@ -22,16 +22,27 @@ export interface TransportOptions {
   port: number;
   /** What Via and Contact say instead of the address that is bound. */
   publicAddress?: string | undefined;
+  tls?: TlsOptions | undefined;
 }
 
-/** RFC 3261 §18: messages in and out, over UDP and TCP on one port. */
+/** SIP over TLS, on a port of its own. */
+export interface TlsOptions {
+  /** Where others may connect to us; undefined: nowhere, we only connect to others. */
+  server?: (TlsIdentity & { port: number }) | undefined;
+  /** Certificates of authorities, in PEM, that are believed besides the machine's. */
+  ca?: string | undefined;
+}
+
+/** RFC 3261 §18: messages in and out, over UDP and TCP on one port, and over TLS. */
 export class TransportLayer {
   readonly counters = newCounters();
   #options: TransportOptions;
   #intake: Intake;
   #udp: UdpTransport;
   #tcp: TcpTransport;
+  #tls: TcpTransport;
   #local: Endpoint;
+  #tlsPort: number | undefined;
   #closed = false;
 
   constructor(options: TransportOptions) {
@@ -39,7 +50,10 @@ export class TransportLayer {
     this.#local = { address: options.publicAddress ?? options.host, port: options.port };
     this.#intake = new Intake(this.counters, options.log);
     this.#udp = new UdpTransport(this.#intake, this.counters);
-    this.#tcp = new TcpTransport(options.clock, options.network, this.#intake, this.counters);
+    const { clock, network, tls } = options;
+    this.#tcp = new TcpTransport(clock, network, this.#intake, this.counters);
+    const security = { identity: tls?.server, ca: tls?.ca };
+    this.#tls = new TcpTransport(clock, network, this.#intake, this.counters, security);
   }
 
   set received(received: Received) {
@@ -51,8 +65,29 @@ export class TransportLayer {
     return this.#local;
   }
 
-  /** @returns what is bound. Rejects when UDP or TCP cannot be bound. */
+  /** The same for one transport: TLS has a port of its own. */
+  localFor(transport: TransportName): Endpoint {
+    if (transport !== 'tls') return this.#local;
+    // Who only connects to others is reached over those connections alone: any port will do to say.
+    return { ...this.#local, port: this.#tlsPort ?? 5061 };
+  }
+
+  /** Where TLS is taken; undefined: nowhere. */
+  get tlsPort(): number | undefined {
+    return this.#tlsPort;
+  }
+
+  /** @returns what is bound for UDP and TCP. Rejects when that, or TLS, cannot be bound. */
   async listen(): Promise<Endpoint> {
+    const bound = await this.#listen();
+    const { host, tls } = this.#options;
+    if (tls?.server) {
+      this.#tlsPort = (await this.#tls.listen({ address: host, port: tls.server.port })).port;
+    }
+    return bound;
+  }
+
+  async #listen(): Promise<Endpoint> {
     const { host, port, publicAddress } = this.#options;
     for (let attempt = 1; ; attempt++) {
       const bound = await this.#udp.listen(this.#options.network, { address: host, port });
@@ -98,15 +133,16 @@ export class TransportLayer {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#udp.close(), this.#tcp.close()]);
+    await Promise.all([this.#udp.close(), this.#tcp.close(), this.#tls.close()]);
   }
 
   #flowTo(hop: Hop): Flow | Promise<Flow> {
-    return hop.transport === 'udp' ? this.#udp.flowTo(hop) : this.#tcp.flowTo(hop);
+    if (hop.transport === 'udp') return this.#udp.flowTo(hop);
+    return (hop.transport === 'tls' ? this.#tls : this.#tcp).flowTo(hop);
   }
 
   #sign(request: SipRequest, transport: TransportName, branch: string): Buffer {
-    const { address: host, port } = this.#local;
+    const { address: host, port } = this.localFor(transport);
     const via = { transport: transport.toUpperCase(), host, port, branch, rport: '' };
     if (request.headers.has('Via')) setTopVia(request, via);
     else request.headers.prepend('Via', formatVia(via));
