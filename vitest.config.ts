@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['{src,contract,tests,e2e,examples}/**/*.test.ts'],
     reporters: ['default', './tests/support/closing-line.ts'],
     testTimeout: 20_000,
+    maxConcurrency: 10,
     hookTimeout: 60_000,
   },
 });

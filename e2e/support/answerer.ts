@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep, systemClock } from '../../src/kit/index.ts';
 import { type Packet, pcap } from './pcap.ts';
-import { freePort, tailOf } from './peers.ts';
+import { begin, freePort, nudge, tailOf } from './peers.ts';
 
 /** What the one who is called does, one after the other. */
 export type Step =
@@ -15,6 +16,8 @@ export type Step =
   /** Expects a request: `ACK`, `BYE`, `CANCEL` or another `INVITE`; BYE and CANCEL are answered with 200. */
   | { hear: 'INVITE' | 'ACK' | 'BYE' | 'CANCEL'; with?: string }
   | { wait: number }
+  /** Talks until it is told to hang up, or is hung up on. */
+  | { until: 'end' }
   /** Plays the capture. */
   | { talk: true }
   /** Hangs up. */
@@ -24,6 +27,10 @@ export interface AnswererOptions {
   talk?: readonly Packet[];
   /** Sends back what it hears. */
   echo?: boolean;
+  /** Where it wants its RTP; default: sipp's own port. */
+  mediaPort?: number;
+  /** Offers RFC 4733; default true. */
+  telephoneEvent?: boolean;
   transport?: 'udp' | 'tcp';
 }
 
@@ -33,9 +40,11 @@ export class Answerer {
   /** Resolves when the call went as planned; rejects with what sipp had to say about it. */
   readonly done: Promise<void>;
   #process: ChildProcess;
+  #messages: string;
 
-  private constructor(process: ChildProcess, port: number, done: Promise<void>) {
+  private constructor(process: ChildProcess, port: number, folder: string, done: Promise<void>) {
     this.#process = process;
+    this.#messages = join(folder, 'messages');
     this.port = port;
     this.done = done;
     done.catch(() => {});
@@ -45,7 +54,7 @@ export class Answerer {
     const folder = await mkdtemp(join(tmpdir(), 'minivoice-sipp-'));
     const [port, media] = await Promise.all([freePort(), freePort()]);
     if (options.talk) await writeFile(join(folder, 'talk.pcap'), pcap(options.talk));
-    await writeFile(join(folder, 'call.xml'), answering(steps));
+    await writeFile(join(folder, 'call.xml'), answering(steps, options));
     const args = [
       ...['-sf', 'call.xml', '-m', '1', '-i', '127.0.0.1', '-p', `${port}`, '-nostdin'],
       ...['-mi', '127.0.0.1', '-mp', `${media}`, '-timeout', '40', '-timeout_error'],
@@ -53,14 +62,21 @@ export class Answerer {
       ...(options.transport === 'tcp' ? ['-t', 't1'] : []),
       ...(options.echo ? ['-rtp_echo'] : []),
     ];
-    const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore' });
-    const answerer = new Answerer(child, port, judge(child, folder));
+    const child = begin('sipp', args, { cwd: folder, stdio: 'ignore' });
+    const answerer = new Answerer(child, port, folder, judge(child, folder));
     await taken(port);
     return answerer;
   }
 
   get uri(): string {
     return `sip:bob@127.0.0.1:${this.port}`;
+  }
+
+  /** Has it hang up now, in the step that ends with that. */
+  async hangUp(): Promise<void> {
+    const [, callId] = /^Call-ID: *(\S+)/im.exec(readFileSync(this.#messages, 'utf8'))!;
+    await nudge(callId!, this.port);
+    await this.done;
   }
 
   /** Ends a process that waits for what never comes. */
@@ -93,8 +109,8 @@ async function taken(port: number): Promise<void> {
   throw new Error('sipp did not start');
 }
 
-export function answering(steps: Step[]): string {
-  const all = [INVITE, ...steps.map(write), `<Reference variables="${KEPT.from}"/>`];
+export function answering(steps: Step[], options: AnswererOptions = {}): string {
+  const all = [INVITE, ...steps.map((step) => write(step, options)), `<Reference variables="${KEPT.from}"/>`];
   return `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario>\n${all.join('\n')}\n</scenario>\n`;
 }
 
@@ -106,8 +122,9 @@ const find = (regexp: string, where: string, variable: number): string =>
 
 const INVITE = `<recv request="INVITE" rrs="true">${find('.*', 'hdr" header="From:', KEPT.from)}</recv>`;
 
-function write(step: Step): string {
-  if ('say' in step) return send(response(step));
+function write(step: Step, options: AnswererOptions): string {
+  if ('say' in step) return send(response(step, options));
+  if ('until' in step) return ending();
   if ('wait' in step) return `<pause milliseconds="${step.wait}"/>`;
   if ('talk' in step) return '<nop><action><exec play_pcap_audio="talk.pcap"/></action></nop>';
   if ('bye' in step) return `${send(bye())}\n<recv response="200"/>`;
@@ -118,11 +135,25 @@ function write(step: Step): string {
   return hear === 'BYE' || hear === 'CANCEL' ? `${received}\n${send(OK)}` : received;
 }
 
+const ending = (): string =>
+  [
+    '<recv request="INFO" optional="true" next="1"/>',
+    '<recv request="BYE"/>',
+    send(OK).replace('<send', '<send next="2"'),
+    '<label id="1"/>',
+    send(bye()),
+    '<recv response="200"/>',
+    '<label id="2"/>',
+  ].join('\n');
+
 const send = (message: string): string => `<send><![CDATA[\n${message}\n]]></send>`;
 
 const CONTACT = 'Contact: <sip:bob@[local_ip]:[local_port];transport=[transport]>';
 
-function response({ say, sdp, headers = [] }: Extract<Step, { say: number }>): string {
+function response(
+  { say, sdp, headers = [] }: Extract<Step, { say: number }>,
+  options: AnswererOptions,
+): string {
   const head = [
     `SIP/2.0 ${say} ${REASONS[say] ?? 'Whatever'}`,
     '[last_Via:]',
@@ -135,7 +166,9 @@ function response({ say, sdp, headers = [] }: Extract<Step, { say: number }>): s
     ...headers,
   ];
   if (!sdp) return [...head, 'Content-Length: 0', ''].join('\n');
-  return [...head, 'Content-Type: application/sdp', 'Content-Length: [len]', '', ...SDP, ''].join('\n');
+  return [...head, 'Content-Type: application/sdp', 'Content-Length: [len]', '', ...answer(options), ''].join(
+    '\n',
+  );
 }
 
 const REASONS: Record<number, string> = {
@@ -145,14 +178,14 @@ const REASONS: Record<number, string> = {
   486: 'Busy Here',
 };
 
-const SDP = [
+const answer = ({ mediaPort, telephoneEvent = true }: AnswererOptions): string[] => [
   'v=0',
   'o=- 1 1 IN IP4 [local_ip]',
   's=-',
   'c=IN IP4 [media_ip]',
   't=0 0',
-  'm=audio [media_port] RTP/AVP 0 101',
-  'a=rtpmap:101 telephone-event/8000',
+  `m=audio ${mediaPort ?? '[media_port]'} RTP/AVP 0${telephoneEvent ? ' 101' : ''}`,
+  ...(telephoneEvent ? ['a=rtpmap:101 telephone-event/8000'] : []),
 ];
 
 const OK = [

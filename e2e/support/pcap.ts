@@ -113,11 +113,18 @@ function frame(rtp: Buffer): Buffer {
 }
 
 /** ITU-T G.711, written here a second time so that the tests do not share the server's mistakes. */
-function ulaw(sample: number): number {
+export function ulaw(sample: number): number {
   const magnitude = Math.min(Math.abs(Math.round(sample)), 32_635) + 132;
   const exponent = Math.floor(Math.log2(magnitude)) - 7;
   const mantissa = (magnitude >> (exponent + 3)) & 15;
   return ~((sample < 0 ? 0x80 : 0) | (exponent << 4) | mantissa) & 255;
+}
+
+/** The sample that a µ-law octet stands for. */
+export function ulawSample(octet: number): number {
+  const code = ~octet & 255;
+  const magnitude = (((code & 15) << 3) + 132) << ((code >> 4) & 7);
+  return code & 0x80 ? 132 - magnitude : magnitude - 132;
 }
 
 const RATE = 8000;

@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -16,22 +17,54 @@ export const missing = {
   baresip: onPath('baresip') ? undefined : 'skipped: baresip is not installed',
 };
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts a program, which does not outlive the tests whatever becomes of them. */
 export function begin(program: string, args: string[], options: SpawnOptions): ChildProcess {
   const child = spawn(program, args, options);
-  const end = () => child.kill('SIGKILL');
-  process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   return child;
 }
 
-/** A UDP port that is free now. */
+/**
+ * A UDP port that is free now, and so is the second one above it, which sipp binds for pictures. It lies below
+ * those that the system hands out by itself, so nobody comes by it before the peer does.
+ */
 export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
+  const port = 10_000 + 4 * randomInt(2500);
+  const free = (await isFree(port)) && (await isFree(port + 2));
+  return free ? port : freePort();
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const socket = createSocket('udp4').bind(port, '127.0.0.1');
+  return once(socket, 'listening').then(
+    () => {
+      socket.close();
+      return true;
+    },
+    () => false,
+  );
+}
+
+/** Tells a sipp that waits for it to hang up: sipp knows its calls by their Call-ID alone. */
+export async function nudge(callId: string, port: number): Promise<void> {
+  const socket = createSocket('udp4');
+  const message = [
+    'INFO sip:nudge SIP/2.0',
+    'Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK-nudge',
+    'From: <sip:nudge@127.0.0.1>;tag=nudge',
+    'To: <sip:nudge@127.0.0.1>',
+    `Call-ID: ${callId}`,
+    'CSeq: 1 INFO',
+    'Content-Length: 0',
+  ];
+  socket.send(`${message.join('\r\n')}\r\n\r\n`, port, '127.0.0.1', () => socket.close());
+  await once(socket, 'close');
 }
 
 /** The end of a text file, for messages; empty when there is none. */

@@ -8,6 +8,10 @@ export interface CallPlan {
   telephoneEvent?: boolean;
   /** The final response that is expected; default 200. With 487 the caller cancels when it is told to hang up. */
   expect?: number;
+  /** Where the caller wants its RTP; default: sipp's own port. */
+  mediaPort?: number;
+  /** Expects to be referred to somebody, and tells how that call goes: with this status. */
+  refer?: number;
   /** A capture to play from the answer on. */
   pcap?: string | undefined;
 }
@@ -28,13 +32,36 @@ function rest(plan: CallPlan): string[] {
     ...final,
     send(inDialog('ACK', 1, plan), ''),
     ...(plan.pcap ? [play] : []),
+    ...(plan.refer ? referred(plan, plan.refer) : []),
     recv(`${NUDGE} optional="true" next="1"`),
     recv('request="BYE"'),
     send(OK, '').replace('<send', '<send next="2"'),
     '<label id="1"/>',
-    send(inDialog('BYE', 2, plan)),
+    send(inDialog('BYE', 20, plan)),
     recv('response="200"'),
     '<label id="2"/>',
+  ];
+}
+
+/** RFC 3515 §2.4: takes the REFER, and notifies of a call that is tried, and then of what became of it. */
+function referred(plan: CallPlan, status: number): string[] {
+  const notify = (cseq: number, state: string, line: string) => [
+    ...head('NOTIFY', '[next_url]', cseq, plan),
+    'Event: refer',
+    `Subscription-State: ${state}`,
+    'Content-Type: message/sipfrag',
+    'Content-Length: [len]',
+    '',
+    `SIP/2.0 ${line}`,
+    '',
+  ];
+  return [
+    recv('request="REFER"'),
+    send(OK.replace('200 OK', '202 Accepted').replace('Content-Length', `${CONTACT}\nContent-Length`), ''),
+    send(notify(10, 'active;expires=60', '100 Trying').join('\n')),
+    recv('response="200"'),
+    send(notify(11, 'terminated;reason=noresource', `${status} Whatever`).join('\n')),
+    recv('response="200"'),
   ];
 }
 
@@ -61,7 +88,7 @@ function invite(plan: CallPlan): string {
   return [...head('INVITE', INVITE_URI, 1, plan, ''), ...media].join('\n');
 }
 
-function offer({ codecs = [0, 8], telephoneEvent = true }: CallPlan): string[] {
+function offer({ codecs = [0, 8], telephoneEvent = true, mediaPort }: CallPlan): string[] {
   const types = telephoneEvent ? [...codecs, TELEPHONE_EVENT] : codecs;
   return [
     'v=0',
@@ -69,7 +96,7 @@ function offer({ codecs = [0, 8], telephoneEvent = true }: CallPlan): string[] {
     's=-',
     'c=IN IP4 [media_ip]',
     't=0 0',
-    `m=audio [media_port] RTP/AVP ${types.join(' ')}`,
+    `m=audio ${mediaPort ?? '[media_port]'} RTP/AVP ${types.join(' ')}`,
     ...(telephoneEvent
       ? [`a=rtpmap:${TELEPHONE_EVENT} telephone-event/8000`, `a=fmtp:${TELEPHONE_EVENT} 0-16`]
       : []),
@@ -94,18 +121,18 @@ function head(
 ): string[] {
   return [
     `${method} ${uri} SIP/2.0`,
-    `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-[pid]-[call_number]-${branchOf(method, uri)}`,
+    // CANCEL, and the ACK of a refusal, are in the branch of their INVITE.
+    `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=z9hG4bK-[pid]-[call_number]-${uri === INVITE_URI ? 'INVITE' : `${method}-${cseq}`}`,
     'Max-Forwards: 70',
     `From: <sip:${plan.from ?? '+15557654321'}@[local_ip]:[local_port]>;tag=sipp[pid]-[call_number]`,
     `To: <sip:[service]@[remote_ip]:[remote_port]>${toTag}`,
     'Call-ID: [call_id]',
     `CSeq: ${cseq} ${method}`,
-    'Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>',
+    CONTACT,
   ];
 }
 
-/** CANCEL, and the ACK of a refusal, are in the branch of their INVITE. */
-const branchOf = (method: string, uri: string) => (uri === INVITE_URI ? 'INVITE' : method);
+const CONTACT = 'Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>';
 
 const OK = `SIP/2.0 200 OK
 [last_Via:]

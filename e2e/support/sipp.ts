@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Packet, pcap } from './pcap.ts';
-import { begin, freePort, logOf, tailOf } from './peers.ts';
+import { begin, freePort, logOf, nudge, tailOf } from './peers.ts';
 import { type CallPlan, scenario } from './scenario.ts';
 import type { Server } from './server.ts';
 
@@ -64,25 +63,8 @@ export class Sipp {
 
   /** Has the caller hang up now: BYE, or CANCEL while it rings. */
   async hangUp(): Promise<void> {
-    await this.#nudge();
+    await nudge(`1-${this.#process.pid}@127.0.0.1`, this.#port);
     await this.done;
-  }
-
-  /** The same, without waiting for what comes of it. */
-  async #nudge(): Promise<void> {
-    const socket = createSocket('udp4');
-    // sipp tells its calls by their Call-ID alone, and its scenario waits for this one.
-    const message = [
-      'INFO sip:nudge SIP/2.0',
-      'Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK-nudge',
-      'From: <sip:nudge@127.0.0.1>;tag=nudge',
-      'To: <sip:nudge@127.0.0.1>',
-      `Call-ID: 1-${this.#process.pid}@127.0.0.1`,
-      'CSeq: 1 INFO',
-      'Content-Length: 0',
-    ];
-    socket.send(`${message.join('\r\n')}\r\n\r\n`, this.#port, '127.0.0.1', () => socket.close());
-    await once(socket, 'close');
   }
 }
 

@@ -1,0 +1,257 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Baresip } from './support/baresip.ts';
+import { Parties } from './support/parties.ts';
+import { missing } from './support/peers.ts';
+import { RINGBACK } from './support/rtp-phone.ts';
+import { Stage } from './support/stage.ts';
+
+let stage: Stage;
+const parties = new Parties();
+beforeAll(async () => {
+  stage = await Stage.open();
+});
+afterAll(async () => {
+  await parties.close();
+  await stage.close();
+});
+
+const why = missing.sipp ?? '';
+const START = { start_recording: {} };
+const fallback = () => ({ play: { url: stage.tone(1000, 2000) } });
+
+describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
+  it('joins two who hear each other and not themselves, after ringing for the one who waits', async () => {
+    const bob = await parties.callee(800, [
+      ...[{ say: 180 }, { wait: 500 }, { say: 200, sdp: true }],
+      ...([{ hear: 'ACK' }, { until: 'end' }] as const),
+    ]);
+    const line = await stage.line([START, { bridge: { destination: bob.uri } }]);
+    const alice = await parties.caller(line, 600);
+    await alice.phone.hears(...RINGBACK);
+    await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
+    await Promise.all([alice.phone.more(25), bob.phone.more(25)]);
+    expect(alice.phone.everIn(-25)).toEqual([800]);
+    expect(bob.phone.everIn(0)).toEqual([600]);
+
+    await alice.sipp.hangUp();
+    await bob.sipp.done;
+    const { data } = await alice.call.next('call.completed');
+    expect(data).toMatchObject({ reason: 'normal', ended_by: 'caller' });
+    expect(alice.call.told).toEqual([
+      ...['call.created', 'call.answered', 'recording.started', 'recording.completed', 'call.completed'],
+    ]);
+    expect(await alice.call.timeline('leg')).toMatchObject([{ status: 'ringing' }, { status: 'answered' }]);
+  });
+
+  it('is recorded with the caller on the left and, from the answer on, the one called on the right', async () => {
+    const bob = await parties.callee(800);
+    const line = await stage.line([START, { bridge: { destination: bob.uri } }]);
+    const alice = await parties.caller(line, 600);
+    await alice.phone.hears(800);
+    await bob.phone.more(50);
+    await bob.sipp.hangUp();
+    const { data } = await alice.call.next('call.completed');
+    expect(data['ended_by']).toBe('callee');
+
+    const ear = await alice.call.hear();
+    const [said, ...more] = ear.heard(0, 600, 40);
+    expect(more).toEqual([]);
+    expect(said!.from).toBeLessThan(300);
+    expect(ear.durationMs - said!.to).toBeLessThanOrEqual(40);
+    const [heard, ...gaps] = ear.heard(1, 800, 40);
+    expect(gaps).toEqual([]);
+    expect(heard!.to - heard!.from).toBeGreaterThan(900);
+    expect(ear.heardMs(1, 600) + ear.heardMs(0, 800)).toBe(0);
+    // What rang before was on the right too, and stopped before he was heard.
+    expect(ear.heard(1, 480).every(({ to }) => to <= heard!.from + 40)).toBe(true);
+  });
+
+  it('to somebody who is busy fails, and what follows is the fallback', async () => {
+    const bob = await parties.callee(0, [{ say: 180 }, { say: 486 }, { hear: 'ACK' }]);
+    const line = await stage.line([{ bridge: { destination: bob.uri } }, fallback()]);
+    const alice = await parties.caller(line, 600);
+    await alice.phone.hears(1000);
+    await alice.sipp.hangUp();
+    await alice.call.next('call.completed');
+    expect((await alice.call.actions())[0]).toBe('bridge: busy');
+    await bob.sipp.done;
+  });
+
+  it('to somebody who does not answer is taken back when its time is over', async () => {
+    const bob = await parties.callee(0, [{ say: 180 }, { hear: 'CANCEL' }, { say: 487 }, { hear: 'ACK' }]);
+    const line = await stage.line([{ bridge: { destination: bob.uri, timeout_seconds: 5 } }, fallback()]);
+    const alice = await parties.caller(line, 600);
+    await bob.sipp.done;
+    await alice.phone.hears(1000);
+    await alice.sipp.hangUp();
+    await alice.call.next('call.completed');
+    expect((await alice.call.actions())[0]).toBe('bridge: no_answer');
+  });
+
+  it('is taken back when the caller hangs up while it rings', async () => {
+    const bob = await parties.callee(0, [{ say: 180 }, { hear: 'CANCEL' }, { say: 487 }, { hear: 'ACK' }]);
+    const line = await stage.line([{ bridge: { destination: bob.uri } }, fallback()]);
+    const alice = await parties.caller(line, 600);
+    await alice.phone.hears(...RINGBACK);
+    await alice.sipp.hangUp();
+    await bob.sipp.done;
+    await alice.call.next('call.completed');
+  });
+
+  it('lets the caller hear what the far end sends before it answers', async () => {
+    const bob = await parties.callee(800, [
+      ...[{ say: 183, sdp: true }, { wait: 1000 }, { say: 200, sdp: true }],
+      ...([{ hear: 'ACK' }, { until: 'end' }] as const),
+    ]);
+    const line = await stage.line([{ bridge: { destination: bob.uri } }]);
+    const alice = await parties.caller(line, 600);
+    await alice.phone.hears(800);
+    expect(await alice.call.timeline('leg')).toMatchObject([{ status: 'early_media' }]);
+    await alice.sipp.hangUp();
+    await bob.sipp.close();
+    await alice.call.next('call.completed');
+  });
+
+  it('with continue_after lets the flow go on when the far side hangs up', async () => {
+    const bob = await parties.callee(800);
+    const line = await stage.line([{ bridge: { destination: bob.uri, continue_after: true } }, fallback()]);
+    const alice = await parties.caller(line, 600);
+    await alice.phone.hears(800);
+    await bob.sipp.hangUp();
+    await alice.phone.hears(1000);
+    await alice.sipp.hangUp();
+    await alice.call.next('call.completed');
+    expect((await alice.call.actions())[0]).toBe('bridge: completed');
+  });
+
+  it('passes on the keys that either side presses', async () => {
+    const bob = await parties.callee(800);
+    const line = await stage.line([{ bridge: { destination: bob.uri } }]);
+    const alice = await parties.caller(line, 600);
+    await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
+    alice.phone.press('5#');
+    bob.phone.press('7');
+    await bob.phone.keys.take((key) => key === '#', '#');
+    await alice.phone.keys.take((key) => key === '7', '7');
+    expect(bob.phone.keys.all).toEqual(['5', '#']);
+    expect(alice.phone.keys.all).toEqual(['7']);
+    await alice.sipp.hangUp();
+    await bob.sipp.done;
+  });
+
+  it.skipIf(missing.baresip)('joins two phones of another make', async () => {
+    const bob = await parties.callee(800);
+    const line = await stage.line([{ bridge: { destination: bob.uri } }]);
+    const alice = await Baresip.start({ hz: 600 });
+    await alice.dial(line.uri);
+    await bob.phone.hears(600);
+    await bob.phone.more(25);
+    await bob.sipp.hangUp();
+    await alice.next('CALL_CLOSED');
+    const ear = await alice.heard();
+    await alice.close();
+    expect(ear.heardMs(0, 800)).toBeGreaterThan(400);
+    expect(ear.heardMs(0, 600)).toBe(0);
+  });
+});
+
+describe.skipIf(missing.sipp)(`a transfer ${why}`, { concurrent: true }, () => {
+  it('connects the caller, ends the flow, and the recording goes on', async () => {
+    const bob = await parties.callee(800);
+    const line = await stage.line([START, { transfer: { to: bob.uri } }, fallback()]);
+    const alice = await parties.caller(line, 600);
+    await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
+    await alice.phone.more(25);
+    await bob.sipp.hangUp();
+    await alice.call.next('call.completed');
+    expect(await alice.call.actions()).toEqual(['start_recording: completed', 'transfer: completed']);
+    const ear = await alice.call.hear();
+    expect(ear.heardMs(1, 800)).toBeGreaterThan(400);
+    expect(ear.heardMs(0, 600)).toBeGreaterThan(400);
+  });
+
+  it('by REFER has the phone of the caller call the destination itself, and ends the call', async () => {
+    const line = await stage.line([{ transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } }, fallback()]);
+    const { sipp, call } = await parties.caller(line, 600, { refer: 200 });
+    await sipp.done;
+    const { data } = await call.next('call.completed');
+    expect(data).toMatchObject({ reason: 'normal', ended_by: 'application' });
+    expect(await call.actions()).toEqual(['transfer: completed']);
+  });
+
+  it('by REFER that does not come about is followed by the fallback', async () => {
+    const line = await stage.line([{ transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } }, fallback()]);
+    const { phone, sipp, call } = await parties.caller(line, 600, { refer: 486 });
+    await phone.hears(1000);
+    await sipp.hangUp();
+    await call.next('call.completed');
+    expect((await call.actions())[0]).toBe('transfer: transfer_failed');
+  });
+});
+
+describe.skipIf(missing.sipp)(`two who talk ${why}`, { concurrent: true }, () => {
+  async function talking(before: object[] = []) {
+    const bob = await parties.callee(800);
+    const line = await stage.line([...before, { bridge: { destination: bob.uri } }]);
+    const alice = await parties.caller(line, 600);
+    await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
+    const end = async () => {
+      await alice.sipp.hangUp();
+      await bob.sipp.done;
+      await alice.call.next('call.completed');
+    };
+    return { alice, bob, end };
+  }
+
+  it('hold: the caller hears music and is heard by nobody, until resume', async () => {
+    const { alice, bob, end } = await talking();
+    await alice.call.perform([{ hold: {} }]);
+    await bob.phone.hears();
+    const from = bob.phone.frames;
+    await alice.phone.more(50);
+    expect(alice.phone.everIn(-25)).not.toContain(800);
+    expect(alice.phone.loudness(-25)).toBeGreaterThan(500);
+    expect(bob.phone.everIn(from)).toEqual([]);
+    await alice.call.perform([{ hold: {} }, { resume: {} }, { resume: {} }]);
+    await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
+    await end();
+  });
+
+  it.each([
+    ['write', [800], []],
+    ['read', [], [600]],
+    ['both', [], []],
+  ] as const)('mute %s cuts off what it says, and unmute gives it back', async (direction, alices, bobs) => {
+    const { alice, bob, end } = await talking();
+    await alice.call.perform([{ mute: { direction } }, { mute: { direction } }]);
+    await Promise.all([alice.phone.hears(...alices), bob.phone.hears(...bobs)]);
+    const [from, since] = [alice.phone.frames, bob.phone.frames];
+    await Promise.all([alice.phone.more(25), bob.phone.more(25)]);
+    expect([alice.phone.everIn(from), bob.phone.everIn(since)]).toEqual([alices, bobs]);
+    await alice.call.perform([{ unmute: { direction } }]);
+    await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
+    await end();
+  });
+});
+
+describe.skipIf(missing.sipp)(`send_digits ${why}`, { concurrent: true }, () => {
+  const keys = { send_digits: { digits: '1w#D', pause_before_ms: 100 } };
+
+  it('is heard as telephone events where the phone knows them', async () => {
+    const line = await stage.line([keys, { pause: { seconds: 5 } }]);
+    const { phone, sipp } = await parties.caller(line, 0);
+    await phone.keys.take((key) => key === 'D', 'D');
+    expect(phone.keys.all).toEqual(['1', '#', 'D']);
+    await sipp.hangUp();
+  });
+
+  it('is heard as tones where the phone does not', async () => {
+    const line = await stage.line([keys, { pause: { seconds: 5 } }]);
+    const { phone, sipp } = await parties.caller(line, 0, { telephoneEvent: false });
+    await phone.until(() => phone.heardBoth(697, 1209), 'a 1');
+    await phone.until(() => phone.heardBoth(941, 1477), 'a #');
+    await phone.until(() => phone.heardBoth(941, 1633), 'a D');
+    await sipp.hangUp();
+    expect(phone.keys.all).toEqual([]);
+  });
+});
