@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/kit/index.ts';
-import { Talk } from './support/pcap.ts';
+import { START, STOP, talk, wait } from './support/flow.ts';
 import { missing } from './support/peers.ts';
 import { type Call, Stage } from './support/stage.ts';
-
-const talk = new Talk().tone(440, 10_000).packets;
 
 let stage: Stage;
 beforeAll(async () => {
@@ -14,10 +12,10 @@ afterAll(() => stage.close());
 
 describe.skipIf(missing.sipp)(`kill -9 ${missing.sipp ?? ''}`, () => {
   it('costs a recording at most its last second, and no event', async () => {
-    const later = stage.app.on('/later', [{ pause: { seconds: 60 } }]);
+    const later = stage.app.on('/later', [wait(60)]);
     const play = { play: { url: stage.tone(1000, 1500) } };
-    const line = await stage.line([{ start_recording: {} }, play, { redirect: { url: later } }]);
-    const deaf = await stage.line([{ start_recording: {} }, { pause: { seconds: 60 } }]);
+    const line = await stage.line([START, play, { redirect: { url: later } }]);
+    const deaf = await stage.line([START, wait(60)]);
     // This one's webhook takes an event and does not say so: the try is in flight when the program dies.
     stage.app.webhook = ({ event, call }) =>
       call['to'] === deaf.number && event === 'recording.started' ? 'silent' : 204;
@@ -52,7 +50,7 @@ describe.skipIf(missing.sipp)(`kill -9 ${missing.sipp ?? ''}`, () => {
 
   it('makes no id come twice, and the next calls are as any', async () => {
     const before = stage.app.events.all.map(({ call }) => call['id']);
-    const line = await stage.line([{ start_recording: {} }, { pause: { seconds: 0.3 } }]);
+    const line = await stage.line([START, wait(0.3)]);
     const { call } = await line.call({ talk });
     await call.next('call.completed');
     expect(call.told.slice(2)).toEqual(['recording.started', 'recording.completed', 'call.completed']);
@@ -62,11 +60,7 @@ describe.skipIf(missing.sipp)(`kill -9 ${missing.sipp ?? ''}`, () => {
   });
 
   it('in the middle of many calls leaves each with one end, and each recording with one', async () => {
-    const often = Array.from({ length: 20 }, () => [
-      { start_recording: {} },
-      { pause: { seconds: 0.1 } },
-      { stop_recording: {} },
-    ]);
+    const often = Array.from({ length: 20 }, () => [START, wait(0.1), STOP]);
     const line = await stage.line(often.flat());
     const { call: first } = await line.call({ talk, calls: 8 });
     const calls = [first, ...(await Promise.all(Array.from({ length: 7 }, () => line.arrived())))];

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Talk } from './support/pcap.ts';
+import { START, STOP, talk, wait } from './support/flow.ts';
 import { missing } from './support/peers.ts';
 import { Sipp } from './support/sipp.ts';
 import { Stage } from './support/stage.ts';
-
-const talk = new Talk().tone(440, 10_000).packets;
 
 let stage: Stage;
 beforeAll(async () => {
@@ -15,8 +13,8 @@ afterAll(() => stage.close());
 describe.skipIf(missing.sipp)(`SIGTERM ${missing.sipp ?? ''}`, () => {
   it('lets running calls end, takes no new ones, and finalises everything', async () => {
     const [short, long] = await Promise.all([
-      stage.line([{ start_recording: {} }, { pause: { seconds: 1 } }, { stop_recording: {} }]),
-      stage.line([{ start_recording: {} }, { pause: { seconds: 60 } }]),
+      stage.line([START, wait(1), STOP]),
+      stage.line([START, wait(60)]),
     ]);
     const calls = await Promise.all([short.call({ talk }), long.call({ talk })]);
     const [ending, staying] = calls.map(({ call }) => call);

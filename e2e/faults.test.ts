@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Misbehaviour } from '../tests/support/app-server.ts';
 import { Baresip } from './support/baresip.ts';
+import { START, wait } from './support/flow.ts';
 import { freePort, missing } from './support/peers.ts';
 import { Sipp } from './support/sipp.ts';
 import { Stage } from './support/stage.ts';
@@ -32,7 +33,7 @@ describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () 
   }
 
   it('that answers with 500 is asked once more, and then the caller is told', async () => {
-    const { call, data, asked } = await failure(500);
+    const { call, data, asked } = await failure(500, { fault_message: 'Sorry.' });
     expect(asked).toBe(2);
     expect(data).toMatchObject({ reason: 'answer_url_error', ended_by: 'application' });
     expect(data['error'].code).toBe('answer_url_error');
@@ -72,7 +73,7 @@ describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () 
 
   it('that is down is replaced by its fallback', async () => {
     const down = `http://127.0.0.1:${await freePort()}/`;
-    const fallback = stage.app.on('/fallback', [{ pause: { seconds: 0.1 } }]);
+    const fallback = stage.app.on('/fallback', [wait(0.1)]);
     const line = await stage.line([], { answer_url: down, fallback_answer_url: fallback });
     const { call } = await line.call();
     expect((await call.next('call.completed')).data['reason']).toBe('normal');
@@ -81,11 +82,8 @@ describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () 
 
   it('that fails at a redirect fails the call, after what came before', async () => {
     const gone = stage.app.url('/nowhere');
-    const line = await stage.line([
-      { pause: { seconds: 0.1 } },
-      { redirect: { url: gone } },
-      { pause: { seconds: 9 } },
-    ]);
+    const actions = [wait(0.1), { redirect: { url: gone } }, wait(9)];
+    const line = await stage.line(actions, { fault_message: 'Sorry.' });
     const { call } = await line.call();
     const { data } = await call.next('call.failed');
     expect(data['error'].code).toBe('answer_url_error');
@@ -93,14 +91,14 @@ describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () 
   });
 
   it('that names a sound that is not there has the flow go on', async () => {
-    const line = await stage.line([{ play: { url: stage.app.url('/no.wav') } }, { pause: { seconds: 0.1 } }]);
+    const line = await stage.line([{ play: { url: stage.app.url('/no.wav') } }, wait(0.1)]);
     const { call } = await line.call();
     await call.next('call.completed');
     expect(await call.actions()).toEqual(['play: play_failed', 'pause: completed']);
   });
 
   it('whose webhook fails at first is told everything all the same, and in order', async () => {
-    const line = await stage.line([{ start_recording: {} }, { pause: { seconds: 0.2 } }]);
+    const line = await stage.line([START, wait(0.2)]);
     let refusals = 0;
     stage.app.webhook = ({ event, call }) =>
       call['to'] === line.number && event === 'call.answered' && refusals++ === 0 ? 500 : 204;
@@ -183,7 +181,7 @@ describe.skipIf(missing.sipp)(`an INVITE ${why}`, { concurrent: true }, () => {
     const socket = createSocket('udp4');
     const rubbish = ['', '\0\0\0\0', 'INVITE', 'INVITE sip: SIP/2.0\r\nVia:\r\n\r\n', 'x'.repeat(60_000)];
     for (const text of rubbish) socket.send(text, stage.server.sip.port, '127.0.0.1');
-    const line = await stage.line([{ pause: { seconds: 0.1 } }]);
+    const line = await stage.line([wait(0.1)]);
     const { caller, call } = await line.call();
     await call.next('call.completed');
     await caller.done;
@@ -196,14 +194,14 @@ describe.skipIf(missing.sipp)(`a caller ${why}`, { concurrent: true }, () => {
   const actions = {
     say: { say: { text: 'This is a long sentence that nobody hears to its end, for he has hung up.' } },
     play: { play: { url: '' } },
-    pause: { pause: { seconds: 30 } },
+    pause: wait(30),
     redirect: { redirect: { url: '' } },
   };
 
   it.each(Object.entries(actions))('who hangs up during %s ends the call at once', async (name, action) => {
     const url = name === 'play' ? stage.tone(1000, 20_000) : stage.app.on('/slow', 'silent');
     const first = 'url' in Object.values(action)[0]! ? { [name]: { url } } : action;
-    const line = await stage.line([{ start_recording: {} }, first, { say: { text: 'No.' } }]);
+    const line = await stage.line([START, first, { say: { text: 'No.' } }]);
     const { caller, call } = await line.call();
     await call.next('recording.started');
     await caller.hangUp();
@@ -213,7 +211,7 @@ describe.skipIf(missing.sipp)(`a caller ${why}`, { concurrent: true }, () => {
   });
 
   it('who hangs up during gather has the gather canceled, before the call ends', async () => {
-    const line = await stage.line([{ start_recording: {} }, { gather: { timeout_seconds: 30 } }]);
+    const line = await stage.line([START, { gather: { timeout_seconds: 30 } }]);
     const { caller, call } = await line.call();
     await call.next('recording.started');
     await caller.hangUp();
@@ -227,7 +225,7 @@ describe.skipIf(missing.sipp)(`a server for the world ${why}`, () => {
   it('refuses SIP from whom it does not know, and takes it from a trunk', async () => {
     const world = await Stage.open({ MINIVOICE_SIP_HOST: '0.0.0.0', MINIVOICE_PUBLIC_ADDRESS: '127.0.0.1' });
     try {
-      const line = await world.line([{ pause: { seconds: 0.1 } }]);
+      const line = await world.line([wait(0.1)]);
       await (await Sipp.call(world.server, { to: line.number, expect: 403 })).done;
       const { data } = await world.server.admin<{ data: { customer_id: string }[] }>('GET', '/applications');
       const trunk = {
@@ -252,7 +250,7 @@ describe.skipIf(missing.sipp)(`a server that cannot write recordings ${why}`, ()
       const folder = join(broken.server.dataDir, 'recordings');
       rmSync(folder, { recursive: true, force: true });
       writeFileSync(folder, 'in the way');
-      const line = await broken.line([{ start_recording: {} }, { pause: { seconds: 5 } }]);
+      const line = await broken.line([START, wait(5)]);
       const { caller, call } = await line.call();
       const { data } = await call.next('recording.failed');
       expect(data['error'].code).toBe('recording_start_failed');

@@ -57,7 +57,9 @@ describe.skipIf(missing.sipp)(`a caller with sipp ${missing.sipp ?? ''}`, { conc
     expect(last['provider_call_id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-/);
   });
 
-  it('is on record: the call, its timeline, and its events with every try to deliver them', async ({ expect }) => {
+  it('is on record: the call, its timeline, and its events with every try to deliver them', async ({
+    expect,
+  }) => {
     const line = await stage.line([{ say: { text: 'Good bye.' } }]);
     const { caller, call } = await line.call();
     await call.next('call.completed');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Baresip } from './support/baresip.ts';
+import { START, STOP, wait } from './support/flow.ts';
 import { missing } from './support/peers.ts';
 import { type Line, Stage } from './support/stage.ts';
 
@@ -9,8 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-const wait = (seconds: number) => ({ pause: { seconds } });
-
 describe.skipIf(missing.baresip)(`a phone ${missing.baresip ?? ''}`, { concurrent: true }, () => {
   async function dialed(line: Line, options = {}) {
     const phone = await Baresip.start(options);
@@ -18,15 +17,9 @@ describe.skipIf(missing.baresip)(`a phone ${missing.baresip ?? ''}`, { concurren
     return { phone, call: await line.arrived() };
   }
 
-  it.each(['PCMU', 'PCMA'])('is heard and hears in %s', async (codec) => {
+  it.each(['PCMU', 'PCMA', 'G722/16000/1', 'opus/48000/2'])('is heard and hears in %s', async (codec) => {
     const play = { play: { url: stage.tone(1000, 600) } };
-    const line = await stage.line([
-      wait(0.3),
-      { start_recording: {} },
-      play,
-      wait(0.5),
-      { stop_recording: {} },
-    ]);
+    const line = await stage.line([wait(0.3), START, play, wait(0.5), STOP]);
     const { phone, call } = await dialed(line, { codec });
     await call.next('call.completed');
     await phone.next('CALL_CLOSED');
@@ -39,7 +32,7 @@ describe.skipIf(missing.baresip)(`a phone ${missing.baresip ?? ''}`, { concurren
   });
 
   it('that holds the call is silence in the recording, which goes on', async () => {
-    const line = await stage.line([{ start_recording: {} }, wait(20)]);
+    const line = await stage.line([START, wait(20)]);
     const { phone, call } = await dialed(line);
     const held = stage.app.on('/held', [
       wait(1),

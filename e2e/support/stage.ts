@@ -141,6 +141,14 @@ export class Call {
     return this.events.map(({ event }) => event);
   }
 
+  /** What became of its recordings by its events, like `completed by hangup`. */
+  get outcomes(): string[] {
+    const about = this.events.filter(({ event }) => event.startsWith('recording.'));
+    return about.map(
+      ({ event, data }) => `${event.slice(10)}${data['ended_by'] ? ` by ${data['ended_by']}` : ''}`,
+    );
+  }
+
   read(): Promise<Wire> {
     return this.#line.get(`/v1/calls/${this.id}`);
   }
