@@ -1,0 +1,238 @@
+import { createCipheriv, hash, timingSafeEqual } from 'node:crypto';
+
+/** A master key and its salt: AES_CM_128_HMAC_SHA1_80 of RFC 3711, as RFC 4568 exchanges them. */
+export const MASTER_BYTES = 30;
+/** What protection adds to an RTP packet. */
+export const RTP_TAG_BYTES = 10;
+/** What protection adds to an RTCP packet: its index, then the tag. */
+export const RTCP_TRAILER_BYTES = 14;
+
+const KEY_BYTES = 16;
+const SALT_BYTES = 14;
+const AUTH_BYTES = 20;
+const BLOCK = 16;
+/** RFC 3711 §3.3.2 wants 64 at least. */
+const WINDOW = 128;
+/** More sources than the far end of a call ever has; the rest are its mistake, or worse. */
+const MAX_STREAMS = 16;
+/** The longest packet that fits into an Ethernet frame, and then some. */
+const MAX_PACKET = 2048;
+
+/** One direction of a protected stream: everything that is sent, or everything that is received, under one key. */
+export class SrtpContext {
+  #rtp: Transform;
+  #rtcp: Transform;
+  #streams = new Map<number, Stream>();
+
+  /** @param master 30 bytes: key and salt. */
+  constructor(master: Uint8Array) {
+    if (master.length !== MASTER_BYTES) throw new Error(`a master key has ${MASTER_BYTES} bytes`);
+    this.#rtp = new Transform(master, 0);
+    this.#rtcp = new Transform(master, 3);
+  }
+
+  /** Encrypts and signs an RTP packet in place. @param packet has room for 10 bytes more. @returns its new length. */
+  protect(packet: Buffer, length: number): number {
+    const stream = this.#stream(packet.readUInt32BE(8));
+    const index = stream.next(packet.readUInt16BE(2));
+    const payload = headerLength(packet, length);
+    this.#rtp.crypt(packet, payload, length, stream.ssrc, index);
+    const roc = Math.floor(index / 0x10000);
+    this.#rtp.sign(packet, length, roc).copy(packet, length, 0, RTP_TAG_BYTES);
+    return length + RTP_TAG_BYTES;
+  }
+
+  /**
+   * Checks and decrypts an RTP packet in place.
+   * @returns its length without the tag; undefined for a forged, repeated, old or malformed one, left as it was.
+   */
+  unprotect(packet: Buffer, length: number): number | undefined {
+    const end = length - RTP_TAG_BYTES;
+    const payload = headerLength(packet, end);
+    if (payload > end) return undefined;
+    const ssrc = packet.readUInt32BE(8);
+    const known = this.#streams.get(ssrc);
+    const index = known?.guess(packet.readUInt16BE(2)) ?? packet.readUInt16BE(2);
+    if (known && !known.isNew(index)) return undefined;
+    const tag = this.#rtp.sign(packet, end, Math.floor(index / 0x10000));
+    if (!sameTag(tag, packet, end)) return undefined;
+    // Only what is proven takes a place, and not all of them.
+    if (!known && this.#streams.size >= MAX_STREAMS) return undefined;
+    const stream = this.#stream(ssrc);
+    stream.take(index);
+    this.#rtp.crypt(packet, payload, end, ssrc, index);
+    return end;
+  }
+
+  /** The same for RTCP. @param packet has room for 14 bytes more. */
+  protectRtcp(packet: Buffer, length: number): number {
+    const stream = this.#stream(packet.readUInt32BE(4));
+    const index = ++stream.rtcpSent;
+    this.#rtcp.crypt(packet, RTCP_CLEAR, length, stream.ssrc, index);
+    packet.writeUInt32BE(0x80000000 + index, length);
+    this.#rtcp.sign(packet, length + 4).copy(packet, length + 4, 0, RTP_TAG_BYTES);
+    return length + RTCP_TRAILER_BYTES;
+  }
+
+  /** The same for RTCP. */
+  unprotectRtcp(packet: Buffer, length: number): number | undefined {
+    const end = length - RTCP_TRAILER_BYTES;
+    if (end < RTCP_CLEAR) return undefined;
+    const trailer = packet.readUInt32BE(end);
+    const index = trailer & 0x7fffffff;
+    const ssrc = packet.readUInt32BE(4);
+    const known = this.#streams.get(ssrc);
+    if (known && !known.isNewRtcp(index)) return undefined;
+    if (!sameTag(this.#rtcp.sign(packet, end + 4), packet, end + 4)) return undefined;
+    if (!known && this.#streams.size >= MAX_STREAMS) return undefined;
+    const stream = this.#stream(ssrc);
+    stream.takeRtcp(index);
+    // RFC 3711 §3.4: the first bit says whether it is encrypted.
+    if (trailer >>> 31) this.#rtcp.crypt(packet, RTCP_CLEAR, end, ssrc, index);
+    return end;
+  }
+
+  #stream(ssrc: number): Stream {
+    const known = this.#streams.get(ssrc);
+    if (known) return known;
+    const stream = new Stream(ssrc);
+    this.#streams.set(ssrc, stream);
+    return stream;
+  }
+}
+
+/** RFC 3711 §3.4: header and SSRC of the first report stay readable. */
+const RTCP_CLEAR = 8;
+
+/** The length of an RTP header with its sources and its extension; more than `length` for a malformed one. */
+function headerLength(packet: Buffer, length: number): number {
+  if (length < 12) return Number.POSITIVE_INFINITY;
+  const sources = 12 + 4 * (packet[0]! & 0x0f);
+  if ((packet[0]! & 0x10) === 0) return sources;
+  return sources + 4 > length ? Number.POSITIVE_INFINITY : sources + 4 + 4 * packet.readUInt16BE(sources + 2);
+}
+
+const sameTag = (tag: Buffer, packet: Buffer, at: number): boolean =>
+  timingSafeEqual(tag.subarray(0, RTP_TAG_BYTES), packet.subarray(at, at + RTP_TAG_BYTES));
+
+/** Where one source stands: rollover counter, highest sequence number, and what has been seen lately. */
+class Stream {
+  readonly ssrc: number;
+  rtcpSent = 0;
+  /** ROC × 65,536 + sequence number, of the newest packet; −1: none yet. */
+  #highest = -1;
+  #seen = new Float64Array(WINDOW).fill(-1);
+  #rtcpHighest = -1;
+  #rtcpSeen = new Float64Array(WINDOW).fill(-1);
+
+  constructor(ssrc: number) {
+    this.ssrc = ssrc;
+  }
+
+  /** Of a packet to be sent: sequence numbers only ever go up. */
+  next(sequence: number): number {
+    const index = this.guess(sequence);
+    this.#highest = Math.max(this.#highest, index);
+    return index;
+  }
+
+  /** RFC 3711 §3.3.1: the index that is nearest to the newest. */
+  guess(sequence: number): number {
+    if (this.#highest < 0) return sequence;
+    const newest = this.#highest % 0x10000;
+    const roc = this.#highest - newest;
+    const ahead = sequence - newest;
+    if (ahead > 0x8000 && roc > 0) return roc - 0x10000 + sequence;
+    return (ahead < -0x8000 ? roc + 0x10000 : roc) + sequence;
+  }
+
+  isNew(index: number): boolean {
+    return index > this.#highest - WINDOW && this.#seen[index % WINDOW] !== index;
+  }
+
+  take(index: number): void {
+    this.#highest = Math.max(this.#highest, index);
+    this.#seen[index % WINDOW] = index;
+  }
+
+  isNewRtcp(index: number): boolean {
+    return index > this.#rtcpHighest - WINDOW && this.#rtcpSeen[index % WINDOW] !== index;
+  }
+
+  takeRtcp(index: number): void {
+    this.#rtcpHighest = Math.max(this.#rtcpHighest, index);
+    this.#rtcpSeen[index % WINDOW] = index;
+  }
+}
+
+/** AES in counter mode and HMAC-SHA1 with session keys made of a master key (RFC 3711 §4). */
+class Transform {
+  /** One cipher for all packets: making one costs more than a packet does. */
+  #aes: ReturnType<typeof createCipheriv>;
+  #salt: Buffer;
+  #counters = Buffer.alloc(MAX_PACKET + BLOCK);
+  /** RFC 2104, with the pads of the key in place: the message is put behind them. */
+  #inner = Buffer.alloc(64 + MAX_PACKET + 4);
+  #outer = Buffer.alloc(64 + 20);
+
+  /** @param label 0 for RTP, 3 for RTCP (RFC 3711 §4.3.2): key, then authentication, then salt. */
+  constructor(master: Uint8Array, label: number) {
+    this.#aes = aes(derive(master, label, KEY_BYTES));
+    const secret = derive(master, label + 1, AUTH_BYTES);
+    this.#salt = derive(master, label + 2, SALT_BYTES);
+    for (let at = 0; at < 64; at++) {
+      this.#inner[at] = (secret[at] ?? 0) ^ 0x36;
+      this.#outer[at] = (secret[at] ?? 0) ^ 0x5c;
+    }
+  }
+
+  /** Encrypts, or decrypts, from `start` to `end`. */
+  crypt(packet: Buffer, start: number, end: number, ssrc: number, index: number): void {
+    const length = end - start;
+    if (length <= 0) return;
+    const stream = this.#keystream(Math.ceil(length / BLOCK), ssrc, index);
+    for (let at = 0; at < length; at++) packet[start + at]! ^= stream[at]!;
+  }
+
+  /** HMAC-SHA1 of the first `length` bytes, and the rollover counter of RTP behind them. */
+  sign(packet: Buffer, length: number, roc?: number): Buffer {
+    packet.copy(this.#inner, 64, 0, length);
+    let end = 64 + length;
+    if (roc !== undefined) end = this.#inner.writeUInt32BE(roc, end);
+    hash('sha1', this.#inner.subarray(0, end), 'buffer').copy(this.#outer, 64);
+    return hash('sha1', this.#outer, 'buffer');
+  }
+
+  /** RFC 3711 §4.1.1: the salt, XORed with SSRC and index, counted up in its last two bytes. */
+  #keystream(blocks: number, ssrc: number, index: number): Buffer {
+    const counters = this.#counters.subarray(0, blocks * BLOCK);
+    this.#salt.copy(counters);
+    counters.writeUInt32BE((counters.readUInt32BE(4) ^ ssrc) >>> 0, 4);
+    const high = Math.floor(index / 0x10000);
+    counters.writeUInt32BE((counters.readUInt32BE(8) ^ high) >>> 0, 8);
+    counters.writeUInt16BE((counters.readUInt16BE(12) ^ index) & 0xffff, 12);
+    counters.writeUInt16BE(0, 14);
+    for (let block = 1; block < blocks; block++) {
+      counters.copyWithin(block * BLOCK, 0, BLOCK - 2);
+      counters.writeUInt16BE(block, block * BLOCK + 14);
+    }
+    return this.#aes.update(counters) as Buffer;
+  }
+}
+
+/** Counter mode is made of single blocks: their counters are ours to write. */
+function aes(key: Uint8Array) {
+  const cipher = createCipheriv('aes-128-ecb', key, null);
+  cipher.setAutoPadding(false);
+  return cipher;
+}
+
+/** RFC 3711 §4.3.3, with a key derivation rate of 0. */
+function derive(master: Uint8Array, label: number, length: number): Buffer {
+  const counters = Buffer.alloc(2 * BLOCK);
+  counters.set(master.subarray(KEY_BYTES));
+  counters[7]! ^= label;
+  counters.copyWithin(BLOCK, 0, BLOCK);
+  counters[2 * BLOCK - 1] = 1;
+  return aes(master.subarray(0, KEY_BYTES)).update(counters).subarray(0, length);
+}
