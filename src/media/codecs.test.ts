@@ -37,6 +37,84 @@ describe('a bridge between', () => {
   });
 });
 
+describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
+  let caller: Party;
+  let callee: Party;
+
+  beforeEach(async () => {
+    caller = await bed.party(500, { changes: { codec } });
+    callee = await bed.party(700, { changes: { codec } });
+    caller.audio.enter('bridge');
+    callee.audio.enter('bridge');
+    await bed.beats(20);
+  });
+
+  const payloads = ({ phone }: Party) => phone.heard.map(({ octets }) => octets.toString('hex'));
+
+  /** The callee heard one row of packets, each of a number and a time of its own. */
+  function isOneRow(steps = 1, pause = 2) {
+    const { heard } = callee.phone;
+    const ticks = codec.name === 'opus' ? 960 : 160;
+    for (const [i, { header }] of heard.entries()) {
+      const before = heard[i - 1]?.header;
+      if (!before) continue;
+      expect((header.sequence - before.sequence) & 0xffff).toBeGreaterThan(0);
+      expect((header.sequence - before.sequence) & 0xffff).toBeLessThanOrEqual(steps);
+      expect(header.timestamp).not.toBe(before.timestamp);
+      expect(((header.timestamp - before.timestamp) >>> 0) / ticks).toBeLessThanOrEqual(pause);
+    }
+  }
+
+  it('passes packets on as they are while nobody records, plays or listens in', async () => {
+    const from = callee.phone.heard.length;
+    await bed.beats(20);
+    expect(callee.phone.heard).toHaveLength(from + 20);
+    const said = new Set(caller.phone.said.map((octets) => Buffer.from(octets).toString('hex')));
+    for (const payload of payloads(callee).slice(from)) expect(said).toContain(payload);
+    isOneRow();
+  });
+
+  it('decodes them as soon as a recording begins, which has all of it from its first frame', async () => {
+    const path = join(bed.folder, 'a.wav');
+    const opening = caller.audio.tap({ path, channels: 2, maxSeconds: 60 });
+    await bed.beats(20);
+    await (await opening).stop();
+    expect(await recordedIn(path, TONES)).toEqual({ left: [500], right: [700] });
+    await bed.beats(20);
+    expect(heardBy(callee.phone, TONES, 20)).toEqual([500]);
+    isOneRow();
+  });
+
+  it('lets nothing through from the beat at which one is muted', async () => {
+    const from = callee.phone.heard.length;
+    caller.audio.mute({ read: false, write: true });
+    await bed.beats(20);
+    const said = new Set(caller.phone.said.map((octets) => Buffer.from(octets).toString('hex')));
+    for (const payload of payloads(callee).slice(from)) expect(said).not.toContain(payload);
+    expect(heardBy(callee.phone, TONES, 15)).toEqual([]);
+    isOneRow();
+  });
+
+  it('leaves a gap where a packet was lost, and is silent when none comes', async () => {
+    caller.phone.sequence++;
+    caller.phone.timestamp += codec.name === 'opus' ? 960 : 160;
+    await bed.beats(10);
+    isOneRow(2);
+    const rows = callee.phone.heard.map(({ header }) => header.sequence);
+    expect(rows.filter((row, i) => i > 0 && ((row - rows[i - 1]!) & 0xffff) === 2)).toHaveLength(1);
+    caller.phone.hush();
+    await bed.beats(30);
+    const from = callee.phone.heard.length;
+    await bed.beats(10);
+    expect(callee.phone.heard).toHaveLength(from + 10);
+    expect(heardBy(callee.phone, TONES, 10)).toEqual([]);
+    caller.phone.talk(caller.audio.local);
+    await bed.beats(20);
+    expect(heardBy(callee.phone, TONES, 10)).toEqual([500]);
+    isOneRow(2, 6);
+  });
+});
+
 describe('Opus', () => {
   const opus = CODECS[3]!;
   let party: Party;

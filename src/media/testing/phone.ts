@@ -18,6 +18,8 @@ export interface HeardPacket {
 export class Phone {
   readonly local: Endpoint;
   readonly heard: HeardPacket[] = [];
+  /** The payloads of its sound. */
+  readonly said: Uint8Array[] = [];
   /** Where it sends to. */
   target: Endpoint | undefined;
   /** The pitch of what it says; 0 is silence. */
@@ -92,6 +94,7 @@ export class Phone {
     this.#own ??= openCodec(this.codec.name);
     const octets = new Uint8Array(LONGEST_PAYLOAD);
     const length = this.#own.encode(samples, octets, 0);
+    this.said.push(octets.subarray(0, length));
     this.send(this.codec.payloadType, octets.subarray(0, length));
     this.timestamp = (this.timestamp + FRAME_SAMPLES * this.#own.ticks) >>> 0;
     this.#timer = this.#clock.after(20, () => this.#beat());

@@ -31,6 +31,10 @@ export class DigitsOut {
     this.#sent = sent;
   }
 
+  get idle(): boolean {
+    return !this.#key && this.#keys.length === 0;
+  }
+
   /** Whether taps must not have the key under way. */
   get secret(): boolean {
     return this.#key?.secret ?? false;

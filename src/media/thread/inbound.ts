@@ -8,6 +8,8 @@ import { Reception } from '../rtp/reception.ts';
 
 /** What the packets bring besides sound. */
 export interface InboundEvents {
+  /** A packet of sound, after it was taken; `header` was read from `bytes`. */
+  sound(header: RtpHeader, bytes: Buffer): void;
   /** A packet of RFC 4733; `header` was read from `bytes`. */
   event(header: RtpHeader, bytes: Buffer): void;
   /** RTCP that came on the RTP port. */
@@ -78,9 +80,13 @@ export class Inbound {
     if (!isSound && header.payloadType !== telephoneEvent?.payloadType) return;
     if (!this.#latched && !this.#latch(from)) return;
     this.reception.packet(header, arrivedAt, isSound);
-    if (isSound) this.jitter.push(header, bytes, this.#codec);
-    else this.jitter.note(header);
-    if (!isSound) this.#events.event(header, bytes);
+    if (isSound) {
+      this.jitter.push(header, bytes, this.#codec);
+      this.#events.sound(header, bytes);
+    } else {
+      this.jitter.note(header);
+      this.#events.event(header, bytes);
+    }
   }
 
   /** @returns false when the packet is one of the last from where the far end was before it moved. */

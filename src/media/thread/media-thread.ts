@@ -102,7 +102,7 @@ export class MediaThread {
 
   // All hear before anybody speaks, so that a room costs no delay, whoever comes first in it.
   #run = (beat: number): void => {
-    this.#each((session) => session.receive());
+    this.#each((session) => session.receive(beat));
     this.#rooms.mix();
     this.#each((session) => session.send(beat));
     this.#streamed.tell();

@@ -29,6 +29,11 @@ export class Near {
     return this.#music !== null;
   }
 
+  /** Whether the far end hears nothing but the room, and nobody listens in. */
+  get isPlain(): boolean {
+    return !this.held && this.player.idle && !this.streams.any;
+  }
+
   /** Music from its beginning, over and over; null ends it. */
   hold(samples: Int16Array | null): void {
     this.#music = samples && samples.length > 0 ? { samples, at: 0 } : null;

@@ -3,7 +3,19 @@ import type { RtpSocket } from '../../net/index.ts';
 import { type Codec, LONGEST_PAYLOAD } from '../codec/codec.ts';
 import { EVENT_PAYLOAD, type TelephoneEventSender } from '../dtmf/event-sender.ts';
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../frame.ts';
-import { RTP_HEADER, RtpHeader, sequenceAfter, timestampAfter } from '../rtp/packet.ts';
+import {
+  RTP_HEADER,
+  RtpHeader,
+  sequenceAfter,
+  sequenceDistance,
+  timestampAfter,
+  timestampDistance,
+} from '../rtp/packet.ts';
+
+/** So long, 100 ms, a packet that is passed on may be late, before we send silence of our own. */
+const PASSING_BEATS = 5;
+/** Packets that are farther away than this are of another row. */
+const FARTHEST = 100;
 
 /** Makes packets of frames. Timestamps come from the count of the beats, so a pause in sending stays a pause. */
 export class Outbound {
@@ -16,6 +28,9 @@ export class Outbound {
   #packet = Buffer.alloc(RTP_HEADER + LONGEST_PAYLOAD);
   #firstTimestamp: number;
   #ticks = 1;
+  /** What is added to the numbers of those that are passed on, and whose they are. */
+  #passed = { ssrc: -1, sequence: 0, timestamp: 0 };
+  #passedAt = Number.NEGATIVE_INFINITY;
   /** The beat before this one was sent too: no marker is due. */
   #flowing = false;
 
@@ -55,6 +70,43 @@ export class Outbound {
   sendEvent(events: TelephoneEventSender, payloadType: number): void {
     this.#header.payloadType = payloadType;
     if (events.next(this.#header, this.#packet, RTP_HEADER)) this.#write(EVENT_PAYLOAD);
+  }
+
+  /**
+   * Sends a packet of somebody else's as it is, in the row of our own: gaps and changes of order stay, so that the
+   * far end can tell what was lost. To be followed by `send` once nothing more comes.
+   */
+  pass(from: RtpHeader, bytes: Buffer, beat: number, payloadType: number): void {
+    if (from.payloadLength > LONGEST_PAYLOAD) return;
+    const ahead = sequenceDistance(from.sequence + this.#passed.sequence, this.#header.sequence);
+    const isNew = this.#passedAt < beat - PASSING_BEATS || from.ssrc !== this.#passed.ssrc;
+    if (isNew || Math.abs(ahead) > FARTHEST) this.#joinRow(from, beat);
+    const next = this.#header.sequence;
+    this.#header.sequence = sequenceAfter(from.sequence, this.#passed.sequence);
+    this.#header.timestamp = timestampAfter(from.timestamp, this.#passed.timestamp);
+    this.#header.marker = from.marker || !this.#flowing;
+    this.#header.payloadType = payloadType;
+    const { payloadOffset, payloadLength } = from;
+    bytes.copy(this.#packet, RTP_HEADER, payloadOffset, payloadOffset + payloadLength);
+    this.#write(payloadLength);
+    if (sequenceDistance(this.#header.sequence, next) < 0) this.#header.sequence = next;
+    this.#passedAt = beat;
+  }
+
+  /** Whether packets of somebody else's are on their way through. */
+  passes(beat: number): boolean {
+    return this.#passedAt >= beat - PASSING_BEATS;
+  }
+
+  /** What comes next was not passed on. */
+  endPassing(): void {
+    this.#passedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #joinRow(from: RtpHeader, beat: number): void {
+    this.#passed.ssrc = from.ssrc;
+    this.#passed.sequence = sequenceDistance(this.#header.sequence, from.sequence);
+    this.#passed.timestamp = timestampDistance(this.timestamp(beat), from.timestamp);
   }
 
   /** Nothing is sent at this beat; the next packet begins a new spurt (RFC 3551 §4.1). */

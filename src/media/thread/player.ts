@@ -15,6 +15,11 @@ export class Player {
     this.#report = report;
   }
 
+  /** Whether there is no play. */
+  get idle(): boolean {
+    return this.#play < 0;
+  }
+
   do(command: PlayCommand): void {
     if (command.do === 'play') this.start(command.play);
     else if (command.do === 'sound') this.add(command.play, command.samples);

@@ -1,4 +1,13 @@
 import { FRAME_SAMPLES } from '../frame.ts';
+import type { RtpHeader } from '../rtp/packet.ts';
+
+/** What the other of two brings besides frames. */
+export interface FromPartner {
+  /** It has pressed a key. @param secret taps must not have it. */
+  key(digit: string, secret: boolean): void;
+  /** A packet of its sound; `header` was read from `bytes`. */
+  packet(header: RtpHeader, bytes: Buffer, beat: number): void;
+}
 
 /** A party's place in a room: each beat what it says is put here, and what it hears is found here. */
 export class Seat {
@@ -12,13 +21,15 @@ export class Seat {
   heard: Int16Array | null = null;
   /** What of it may be in taps and streams. */
   heardKept: Int16Array | null = null;
+  /** The codec whose packets may go to and fro as they are; null where anything is to be heard of them here. */
+  passes: string | null = null;
   /** Only for the use of the room. */
   readonly mixed = new Int16Array(FRAME_SAMPLES);
   readonly mixedKept = new Int16Array(FRAME_SAMPLES);
-  /** The other of two has pressed a key. */
-  readonly press: (digit: string, secret: boolean) => void;
+  /** What the other of two may bring besides frames. */
+  readonly bring: FromPartner;
 
-  constructor(press: (digit: string, secret: boolean) => void) {
-    this.press = press;
+  constructor(bring: FromPartner) {
+    this.bring = bring;
   }
 }

@@ -7,6 +7,7 @@ import { ToneDetector } from '../dtmf/tone-detector.ts';
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../frame.ts';
 import { isSilent } from '../mixer.ts';
 import type { Report, SessionCommand, TurnCommand } from '../protocol.ts';
+import type { RtpHeader } from '../rtp/packet.ts';
 import { DigitsOut } from './digits-out.ts';
 import type { TapGround } from './file-tap.ts';
 import { Inbound } from './inbound.ts';
@@ -48,7 +49,10 @@ export class MediaSession {
   #taps: Taps;
   #redacted = false;
   #muted = { read: false, write: false };
-  #seat = new Seat((digit, secret) => this.#digits.press(digit, PASSED_ON, secret));
+  #seat = new Seat({
+    key: (digit, secret) => this.#digits.press(digit, PASSED_ON, secret),
+    packet: (header, bytes, beat) => this.#pass(header, bytes, beat),
+  });
   #place: { name: string; room: Room; muted: boolean } | null = null;
   #digits: DigitsOut;
   #events = new TelephoneEventReceiver((digit) => this.#heard(digit));
@@ -64,6 +68,7 @@ export class MediaSession {
     this.#digits = new DigitsOut((sending) => this.#sent(sending));
     this.#outbound = new Outbound(sockets.rtp, ground.random);
     this.#inbound = new Inbound(sockets.rtp, {
+      sound: (header, bytes) => this.#offer(header, bytes),
       event: (header, bytes) => this.#events.receive(header, bytes),
       rtcp: (bytes, length) => this.#rtcp.take(bytes, length),
       found: (farEnd) => this.#rtcp.found(farEnd, this.#agreement?.rtcpMux ?? false),
@@ -79,6 +84,8 @@ export class MediaSession {
 
   /** Does as it is told, between two beats. */
   do(command: SessionCommand): void {
+    // Until it is known what follows from it, no packet goes through.
+    this.#seat.passes = null;
     switch (command.do) {
       case 'play':
       case 'sound':
@@ -105,7 +112,9 @@ export class MediaSession {
   }
 
   /** The first half of a beat: takes the next frame of the far end, and says it in the room. */
-  receive(): void {
+  receive(beat: number): void {
+    this.#lastBeat = beat;
+    this.#seat.passes = this.#place && this.#isPlain ? this.#agreement!.codec.name : null;
     this.#inbound.receive();
     this.#inbound.jitter.pull(this.#far);
     this.#listen();
@@ -118,7 +127,6 @@ export class MediaSession {
 
   /** The second half: sends what the far end is to hear. */
   send(beat: number): void {
-    this.#lastBeat = beat;
     // What is played before there is a far end would be lost.
     if (this.#agreement) this.#near.pull(this.#seat.heard, this.#seat.heardKept);
     const kept = this.#agreement ? this.#transmit(beat, this.#agreement) : SILENCE;
@@ -191,7 +199,36 @@ export class MediaSession {
     this.#ground.report({ told: 'digit', session: this.number, digit });
     if (!this.#agreement?.telephoneEvent || !this.#speaks || !this.#place || this.#place.muted) return;
     const partner = this.#place.room.partner(this.#seat);
-    if (partner?.listens) partner.press(digit.digit, this.#redacted);
+    if (partner?.listens) partner.bring.key(digit.digit, this.#redacted);
+  }
+
+  /**
+   * Whether packets can go through as they are: nobody hears them here, and nothing else is heard. Not so with G.711,
+   * which loses nothing by being decoded and costs next to nothing.
+   */
+  get #isPlain(): boolean {
+    const agreement = this.#agreement;
+    if (!agreement?.telephoneEvent || agreement.direction !== 'sendrecv' || agreement.remote.port === 0)
+      return false;
+    const isNarrow = agreement.codec.name === 'PCMU' || agreement.codec.name === 'PCMA';
+    const isMuted = this.#muted.read || this.#muted.write || this.#place?.muted;
+    return !isNarrow && !isMuted && this.#near.isPlain && this.#digits.idle && !this.#taps.any;
+  }
+
+  /** A packet has come in, that the partner may pass on. */
+  #offer(header: RtpHeader, bytes: Buffer): void {
+    this.#counterpart?.bring.packet(header, bytes, this.#lastBeat);
+  }
+
+  /** The partner, where packets go to and fro as they are. */
+  get #counterpart(): Seat | undefined {
+    const { passes } = this.#seat;
+    const partner = passes ? this.#place?.room.partner(this.#seat) : undefined;
+    return partner?.passes === passes ? partner : undefined;
+  }
+
+  #pass(header: RtpHeader, bytes: Buffer, beat: number): void {
+    if (this.#agreement) this.#outbound.pass(header, bytes, beat, this.#agreement.codec.payloadType);
   }
 
   #sent(sending: number): void {
@@ -210,6 +247,8 @@ export class MediaSession {
       outbound.sendEvent(this.#digits.events, telephoneEvent.payloadType);
       return SILENCE;
     }
+    if (outbound.passes(beat) && this.#counterpart) return this.#near.kept;
+    outbound.endPassing();
     outbound.send(key ? this.#digits.frame : this.#near.frame, beat, this.#codec, codec.payloadType);
     if (!key) return this.#near.kept;
     return this.#digits.secret || this.#redacted ? SILENCE : this.#digits.frame;

@@ -16,6 +16,10 @@ export class Streams {
     this.#report = report;
   }
 
+  get any(): boolean {
+    return this.#taps.length > 0;
+  }
+
   do(command: StreamCommand): void {
     if (command.do === 'stream') this.#taps.push(new StreamTap(this.#session, command.stream, this.#report));
     else if (command.do === 'end_stream')
