@@ -17,13 +17,13 @@ export interface ModelFiles {
 }
 
 /** What the files must be: a file that was cut short or altered would crash native code, or invent words. */
-const SHA256: Record<string, string> = {
+const SHA256 = {
   'base/encoder_model.onnx': '1dd9ab0a7f987113d30affcba5a068d11c8f90fa0223caa3e491ade431ad9751',
   'base/decoder_model_merged.onnx': 'cc9f3cd6698a369c6008b41aa60aa3fb3322e7f03c9bdf19d8e6b7200afca4f3',
   'tiny/encoder_model.onnx': 'c6fc4b7bc5af75c0591fd157a1f3829b533d18e9769a888fd95a62e470dd4f4a',
   'tiny/decoder_model_merged.onnx': 'eed87831c3a6103534aae7d47a5d485025c659a1323901513961c39fe8a1a367',
   'silero_vad_v6.onnx': '1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3',
-};
+} as const;
 
 /** Moonshine's vocabulary is that of Llama 2, with this many entries. */
 const VOCABULARY = 32_768;
@@ -34,11 +34,10 @@ const VOCABULARY = 32_768;
  */
 export async function findModel(name: ModelName, folder: string): Promise<ModelFiles> {
   const moonshine = join(packageFolder('moonshine-models'), 'dist/model', name, 'quantized');
-  const checked = (path: string, key: string) => check(path, SHA256[key]!);
   const [encoder, decoder, vad, tokens] = await Promise.all([
-    checked(join(moonshine, 'encoder_model.onnx'), `${name}/encoder_model.onnx`),
-    checked(join(moonshine, 'decoder_model_merged.onnx'), `${name}/decoder_model_merged.onnx`),
-    checked(join(packageFolder('silero-vad-models'), 'dist/silero_vad_v6.onnx'), 'silero_vad_v6.onnx'),
+    checkFile(join(moonshine, 'encoder_model.onnx'), `${name}/encoder_model.onnx`),
+    checkFile(join(moonshine, 'decoder_model_merged.onnx'), `${name}/decoder_model_merged.onnx`),
+    checkFile(join(packageFolder('silero-vad-models'), 'dist/silero_vad_v6.onnx'), 'silero_vad_v6.onnx'),
     vocabulary(folder),
   ]);
   return { encoder, decoder, vad, tokens };
@@ -52,11 +51,12 @@ function packageFolder(name: string): string {
   return folder;
 }
 
-async function check(path: string, expected: string): Promise<string> {
+/** @returns the path. Rejects when the file is not the one that has this name. */
+export async function checkFile(path: string, name: keyof typeof SHA256): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
   const found = hash.digest('hex');
-  if (found !== expected) throw new Error(`${path} is not the file it should be: its sha256 is ${found}`);
+  if (found !== SHA256[name]) throw new Error(`${path} is not the file it should be: its sha256 is ${found}`);
   return path;
 }
 

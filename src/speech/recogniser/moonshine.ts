@@ -7,8 +7,8 @@ import type { ModelFiles } from './models.ts';
 const RATE = 16_000;
 /** What the voice detector looks at in one go. */
 const WINDOW = 512;
-/** The model was trained on pieces up to about this length. */
-const LONGEST = 15 * RATE;
+/** The model takes more, but its memory grows with the longest piece: 12 s keep it below 500 MB. */
+const LONGEST = 12 * RATE;
 /** The voice detector notices a voice late: this much of what came before belongs to its first word. */
 const LEAD = 0.25 * RATE;
 /** And this much after it, to its last. */
@@ -92,7 +92,7 @@ export class Ear {
           threshold: 0.5,
           minSpeechDuration: 0.15,
           minSilenceDuration: 0.5,
-          maxSpeechDuration: 15,
+          maxSpeechDuration: 12,
           windowSize: WINDOW,
         },
         sampleRate: RATE,

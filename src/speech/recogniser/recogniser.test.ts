@@ -1,0 +1,127 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentLog, systemClock } from '../../kit/index.ts';
+import { createRecogniser, createSpeaker } from '../index.ts';
+import { CORPUS, wordErrors } from '../testing/corpus.ts';
+import { joined, RATE, samplesOf, silence, writeWav } from '../testing/spoken.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'minivoice-recogniser-'));
+const settings = { model: 'base', folder, clock: systemClock, log: silentLog } as const;
+const recogniser = createRecogniser(settings);
+const speaker = createSpeaker({ cacheDir: join(folder, 'speech'), clock: systemClock, log: silentLog });
+const call = join(folder, 'call.wav');
+let agent: Int16Array;
+let caller: Int16Array;
+
+beforeAll(async () => {
+  agent = await samplesOf(speaker, 'Please press one if you would like to hear this message again.', 'rms');
+  caller = await samplesOf(speaker, 'My contract ends on the thirty first of December.', 'slt');
+});
+afterAll(async () => {
+  await Promise.all([recogniser.close(), speaker.close()]);
+  rmSync(folder, { recursive: true });
+});
+
+const seconds = (samples: Int16Array) => samples.length / RATE;
+
+/** The processes that this one has started and that still run. */
+const children = (): string[] =>
+  readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+
+describe('a call on two channels', () => {
+  it('is written down by who said what and when', { timeout: 60_000 }, async () => {
+    writeWav(call, [joined([silence(1000 * seconds(agent) + 1500), caller]), joined([silence(500), agent])]);
+    const { channels, utterances } = await recogniser.transcribe(call);
+    expect(channels).toBe(2);
+    expect(utterances.map(({ channel }) => channel)).toEqual([1, 0]);
+    const [first, second] = utterances as [(typeof utterances)[0], (typeof utterances)[0]];
+    expect(first.text).toMatch(/press one/i);
+    expect(second.text).toMatch(/contract/i);
+    expect(Math.abs(first.startMs - 500)).toBeLessThan(400);
+    expect(Math.abs(second.startMs - (1000 * seconds(agent) + 1500))).toBeLessThan(400);
+    expect(second.endMs).toBeLessThan(1000 * (seconds(agent) + seconds(caller)) + 2000);
+  });
+
+  it('is never heard where it was kept out of the recording', { timeout: 60_000 }, async () => {
+    writeWav(call, [joined([silence(300), caller]), joined([silence(300), agent])]);
+    const whole = { startMs: 0, endMs: 60_000 };
+    expect((await recogniser.transcribe(call, [whole])).utterances).toEqual([]);
+    const { utterances } = await recogniser.transcribe(call, [{ ...whole, channel: 0 }]);
+    expect(utterances.map(({ channel }) => channel)).toEqual([1]);
+  });
+
+  it('of which nobody speaks is empty: nothing is invented', { timeout: 60_000 }, async () => {
+    const noise = Int16Array.from({ length: 4 * RATE }, (_, i) => ((i * 7919) % 401) - 200);
+    const tone = Int16Array.from({ length: 4 * RATE }, (_, i) => 8000 * Math.sin(i * 0.35));
+    writeWav(call, [noise, tone]);
+    expect((await recogniser.transcribe(call)).utterances).toEqual([]);
+  });
+});
+
+describe('the process of the recogniser', () => {
+  it('has the lowest priority in all of its threads', { timeout: 60_000 }, async () => {
+    writeWav(call, [caller]);
+    await recogniser.transcribe(call);
+    const [child] = children().filter((pid) =>
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('recogniser'),
+    );
+    const nice = readdirSync(`/proc/${child}/task`).map((thread) => {
+      // proc(5): the 19th field; the second may hold spaces and ends with a bracket.
+      const fields = readFileSync(`/proc/${child}/task/${thread}/stat`, 'utf8').split(') ')[1]!;
+      return fields.split(' ')[16];
+    });
+    expect(new Set(nice)).toEqual(new Set(['19']));
+  });
+
+  it('may die: its file fails, and the next one finds a new process', { timeout: 60_000 }, async () => {
+    const before = children();
+    const own = createRecogniser(settings);
+    writeWav(call, [joined(Array.from({ length: 20 }, () => caller))]);
+    const failing = own.transcribe(call);
+    failing.catch(() => {});
+    await expect.poll(() => children().length).toBe(before.length + 1);
+    process.kill(Number(children().find((pid) => !before.includes(pid))), 'SIGKILL');
+    await expect(failing).rejects.toMatchObject({ code: 'recognition_failed' });
+    writeWav(call, [caller]);
+    expect((await own.transcribe(call)).utterances[0]?.text).toMatch(/contract/i);
+    await own.close();
+    expect(children()).toEqual(before);
+  });
+
+  it('says what is wrong with a file that is no sound', { timeout: 60_000 }, async () => {
+    writeFileSync(join(folder, 'broken.wav'), 'RIFF____WAVEfmt and then nothing');
+    await expect(recogniser.transcribe(join(folder, 'broken.wav'))).rejects.toMatchObject({
+      code: 'recognition_failed',
+    });
+    await expect(recogniser.transcribe(join(folder, 'none.wav'))).rejects.toMatchObject({
+      code: 'recognition_failed',
+    });
+  });
+
+  it('is given up at once when nobody wants the answer any more', { timeout: 60_000 }, async () => {
+    writeWav(call, [joined(Array.from({ length: 20 }, () => caller))]);
+    const leaving = new AbortController();
+    const transcription = recogniser.transcribe(call, [], leaving.signal);
+    leaving.abort(new Error('closing'));
+    await expect(transcription).rejects.toThrow('closing');
+  });
+});
+
+describe('telephone speech with digits, money, dates and names', () => {
+  it('is written down with no more than 15 wrong words in 100', { timeout: 120_000 }, async () => {
+    const total = { errors: 0, words: 0 };
+    const some = CORPUS.filter((_, at) => at % 3 === 0);
+    for (const [at, { written, spoken }] of some.entries()) {
+      const sound = await samplesOf(speaker, written, at % 2 === 0 ? 'rms' : 'slt');
+      writeWav(call, [joined([silence(400), sound, silence(600)])]);
+      const { utterances } = await recogniser.transcribe(call);
+      const { errors, words } = wordErrors(spoken, utterances.map(({ text }) => text).join(' '));
+      total.errors += errors;
+      total.words += words;
+    }
+    expect(total.words).toBeGreaterThan(60);
+    expect(total.errors / total.words).toBeLessThan(0.15);
+  });
+});
