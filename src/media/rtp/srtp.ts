@@ -1,4 +1,4 @@
-import { createCipheriv, hash, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, hash } from 'node:crypto';
 
 /** A master key and its salt: AES_CM_128_HMAC_SHA1_80 of RFC 3711, as RFC 4568 exchanges them. */
 export const MASTER_BYTES = 30;
@@ -15,7 +15,7 @@ const BLOCK = 16;
 const WINDOW = 128;
 /** More sources than the far end of a call ever has; the rest are its mistake, or worse. */
 const MAX_STREAMS = 16;
-/** The longest packet that fits into an Ethernet frame, and then some. */
+/** More than fits into an Ethernet frame. */
 const MAX_PACKET = 2048;
 
 /** One direction of a protected stream: everything that is sent, or everything that is received, under one key. */
@@ -38,7 +38,7 @@ export class SrtpContext {
     const payload = headerLength(packet, length);
     this.#rtp.crypt(packet, payload, length, stream.ssrc, index);
     const roc = Math.floor(index / 0x10000);
-    this.#rtp.sign(packet, length, roc).copy(packet, length, 0, RTP_TAG_BYTES);
+    packet.write(this.#rtp.sign(packet, length, roc), length, RTP_TAG_BYTES, 'latin1');
     return length + RTP_TAG_BYTES;
   }
 
@@ -49,7 +49,7 @@ export class SrtpContext {
   unprotect(packet: Buffer, length: number): number | undefined {
     const end = length - RTP_TAG_BYTES;
     const payload = headerLength(packet, end);
-    if (payload > end) return undefined;
+    if (payload > end || length > MAX_PACKET) return undefined;
     const ssrc = packet.readUInt32BE(8);
     const known = this.#streams.get(ssrc);
     const index = known?.guess(packet.readUInt16BE(2)) ?? packet.readUInt16BE(2);
@@ -70,14 +70,14 @@ export class SrtpContext {
     const index = ++stream.rtcpSent;
     this.#rtcp.crypt(packet, RTCP_CLEAR, length, stream.ssrc, index);
     packet.writeUInt32BE(0x80000000 + index, length);
-    this.#rtcp.sign(packet, length + 4).copy(packet, length + 4, 0, RTP_TAG_BYTES);
+    packet.write(this.#rtcp.sign(packet, length + 4), length + 4, RTP_TAG_BYTES, 'latin1');
     return length + RTCP_TRAILER_BYTES;
   }
 
   /** The same for RTCP. */
   unprotectRtcp(packet: Buffer, length: number): number | undefined {
     const end = length - RTCP_TRAILER_BYTES;
-    if (end < RTCP_CLEAR) return undefined;
+    if (end < RTCP_CLEAR || length > MAX_PACKET) return undefined;
     const trailer = packet.readUInt32BE(end);
     const index = trailer & 0x7fffffff;
     const ssrc = packet.readUInt32BE(4);
@@ -112,8 +112,12 @@ function headerLength(packet: Buffer, length: number): number {
   return sources + 4 > length ? Number.POSITIVE_INFINITY : sources + 4 + 4 * packet.readUInt16BE(sources + 2);
 }
 
-const sameTag = (tag: Buffer, packet: Buffer, at: number): boolean =>
-  timingSafeEqual(tag.subarray(0, RTP_TAG_BYTES), packet.subarray(at, at + RTP_TAG_BYTES));
+/** Takes as long for a tag that is nearly right as for any other. */
+function sameTag(tag: string, packet: Buffer, at: number): boolean {
+  let difference = 0;
+  for (let byte = 0; byte < RTP_TAG_BYTES; byte++) difference |= tag.charCodeAt(byte) ^ packet[at + byte]!;
+  return difference === 0;
+}
 
 /** Where one source stands: rollover counter, highest sequence number, and what has been seen lately. */
 class Stream {
@@ -170,7 +174,10 @@ class Transform {
   /** One cipher for all packets: making one costs more than a packet does. */
   #aes: ReturnType<typeof createCipheriv>;
   #salt: Buffer;
-  #counters = Buffer.alloc(MAX_PACKET + BLOCK);
+  /** A counter for each block of the longest packet: all alike but for their last two bytes, which never change. */
+  #counters = Buffer.alloc(MAX_PACKET);
+  #words = new Uint32Array(this.#counters.buffer, this.#counters.byteOffset, MAX_PACKET / 4);
+  #halves = new Uint16Array(this.#counters.buffer, this.#counters.byteOffset, MAX_PACKET / 2);
   /** RFC 2104, with the pads of the key in place: the message is put behind them. */
   #inner = Buffer.alloc(64 + MAX_PACKET + 4);
   #outer = Buffer.alloc(64 + 20);
@@ -180,6 +187,10 @@ class Transform {
     this.#aes = aes(derive(master, label, KEY_BYTES));
     const secret = derive(master, label + 1, AUTH_BYTES);
     this.#salt = derive(master, label + 2, SALT_BYTES);
+    for (let block = 0; block < MAX_PACKET / BLOCK; block++) {
+      this.#salt.copy(this.#counters, block * BLOCK);
+      this.#counters.writeUInt16BE(block, block * BLOCK + SALT_BYTES);
+    }
     for (let at = 0; at < 64; at++) {
       this.#inner[at] = (secret[at] ?? 0) ^ 0x36;
       this.#outer[at] = (secret[at] ?? 0) ^ 0x5c;
@@ -194,29 +205,31 @@ class Transform {
     for (let at = 0; at < length; at++) packet[start + at]! ^= stream[at]!;
   }
 
-  /** HMAC-SHA1 of the first `length` bytes, and the rollover counter of RTP behind them. */
-  sign(packet: Buffer, length: number, roc?: number): Buffer {
+  /**
+   * HMAC-SHA1 of the first `length` bytes, and the rollover counter of RTP behind them; a character for each byte,
+   * since Node makes a string in a third of the time of a buffer.
+   */
+  sign(packet: Buffer, length: number, roc?: number): string {
     packet.copy(this.#inner, 64, 0, length);
     let end = 64 + length;
     if (roc !== undefined) end = this.#inner.writeUInt32BE(roc, end);
-    hash('sha1', this.#inner.subarray(0, end), 'buffer').copy(this.#outer, 64);
-    return hash('sha1', this.#outer, 'buffer');
+    this.#outer.write(hash('sha1', this.#inner.subarray(0, end), 'binary'), 64, 'latin1');
+    return hash('sha1', this.#outer, 'binary');
   }
 
   /** RFC 3711 §4.1.1: the salt, XORed with SSRC and index, counted up in its last two bytes. */
   #keystream(blocks: number, ssrc: number, index: number): Buffer {
-    const counters = this.#counters.subarray(0, blocks * BLOCK);
-    this.#salt.copy(counters);
-    counters.writeUInt32BE((counters.readUInt32BE(4) ^ ssrc) >>> 0, 4);
+    const [counters, salt, words, halves] = [this.#counters, this.#salt, this.#words, this.#halves];
     const high = Math.floor(index / 0x10000);
-    counters.writeUInt32BE((counters.readUInt32BE(8) ^ high) >>> 0, 8);
-    counters.writeUInt16BE((counters.readUInt16BE(12) ^ index) & 0xffff, 12);
-    counters.writeUInt16BE(0, 14);
+    counters.writeUInt32BE((salt.readUInt32BE(4) ^ ssrc) >>> 0, 4);
+    counters.writeUInt32BE((salt.readUInt32BE(8) ^ high) >>> 0, 8);
+    counters.writeUInt16BE((salt.readUInt16BE(12) ^ index) & 0xffff, 12);
     for (let block = 1; block < blocks; block++) {
-      counters.copyWithin(block * BLOCK, 0, BLOCK - 2);
-      counters.writeUInt16BE(block, block * BLOCK + 14);
+      words[block * 4 + 1] = words[1]!;
+      words[block * 4 + 2] = words[2]!;
+      halves[block * 8 + 6] = halves[6]!;
     }
-    return this.#aes.update(counters) as Buffer;
+    return this.#aes.update(counters.subarray(0, blocks * BLOCK)) as Buffer;
   }
 }
 
