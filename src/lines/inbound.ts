@@ -1,7 +1,7 @@
 import type { Arrival, Route } from '../calls/index.ts';
 import { explain, Failure, type Log, type Random } from '../kit/index.ts';
 import type { Audio, MediaEngine } from '../media/index.ts';
-import { fromOf, type IncomingInvite, parseUri, toOf } from '../sip/index.ts';
+import { fromOf, type IncomingInvite, parseUri, SipSyntaxError, toOf } from '../sip/index.ts';
 import { Negotiation } from './negotiation.ts';
 import { Asked, RETRY_LATER } from './opening.ts';
 import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
@@ -100,5 +100,6 @@ const STATUSES: Record<string, number> = {
 };
 
 function statusOf(error: unknown): number {
+  if (error instanceof SipSyntaxError) return error.status;
   return (error instanceof Failure && STATUSES[error.code]) || 500;
 }

@@ -1,9 +1,8 @@
-import { explain } from '../kit/index.ts';
 import { ACCEPT, type Core } from './core.ts';
 import { agreeInterval, targetOf } from './dialog/index.ts';
 import { type IncomingInvite, ServerInvite } from './incoming-invite.ts';
 import { maxForwardsOf, type SipRequest, toOf } from './message/index.ts';
-import { abilities, hasForeignBody, type Reply, reply } from './reply.ts';
+import { abilities, hasForeignBody, type Reply, refusalStatus, reply } from './reply.ts';
 import { requireUnderstood } from './require.ts';
 import {
   InviteServerTransaction,
@@ -78,8 +77,7 @@ export class Reception implements TransactionUser {
       if (this.onInvite) this.onInvite(invite);
       else invite.reject(480);
     } catch (error) {
-      this.#core.log.error({ reason: explain(error) }, 'an INVITE could not be handled');
-      invite.reject(500);
+      invite.reject(refusalStatus(this.#core, error, 'an INVITE could not be handled'));
     }
   }
 
@@ -103,8 +101,8 @@ export class Reception implements TransactionUser {
       const { status, ...parts } = await hook(transaction.request, transaction.source);
       reply(this.#core, transaction, status, parts);
     } catch (error) {
-      this.#core.log.error({ reason: explain(error) }, 'a request could not be answered');
-      reply(this.#core, transaction, 500);
+      const status = refusalStatus(this.#core, error, 'a request could not be answered');
+      reply(this.#core, transaction, status);
     }
   }
 }

@@ -1,5 +1,13 @@
+import { explain } from '../kit/index.ts';
 import { ACCEPT, ALLOW, type Core, SUPPORTED } from './core.ts';
-import { createResponse, formatUri, type SipRequest, type SipResponse, toOf } from './message/index.ts';
+import {
+  createResponse,
+  formatUri,
+  type SipRequest,
+  type SipResponse,
+  SipSyntaxError,
+  toOf,
+} from './message/index.ts';
 import type { ServerTransaction } from './transaction/index.ts';
 import type { TransportName } from './transport/index.ts';
 
@@ -37,6 +45,13 @@ export function responseTo(core: Core, request: SipRequest, status: number, part
     response.body = Buffer.from(parts.body.content);
   }
   return response;
+}
+
+/** The status that answers a request which made us throw: a field that cannot be read is its sender's mistake. */
+export function refusalStatus(core: Core, error: unknown, whatFailed: string): number {
+  if (error instanceof SipSyntaxError) return error.status;
+  core.log.error({ reason: explain(error) }, whatFailed);
+  return 500;
 }
 
 /** Builds a response and sends it. */

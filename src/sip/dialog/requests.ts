@@ -1,7 +1,6 @@
-import { explain } from '../../kit/index.ts';
 import { ACCEPT } from '../core.ts';
 import type { SipRequest } from '../message/index.ts';
-import { abilities, type Reply, reply } from '../reply.ts';
+import { abilities, type Reply, refusalStatus, reply } from '../reply.ts';
 import { requireUnderstood } from '../require.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { RequestHook } from './dialog.ts';
@@ -57,7 +56,10 @@ async function ask(
     } = hook ? ((await hook(request)) ?? { status: usual }) : otherwise(request);
     reply(core, transaction, status, { ...parts, headers: [['Contact', contact], ...headers] });
   } catch (error) {
-    core.log.error({ reason: explain(error) }, `${transaction.request.method} could not be answered`);
-    reply(core, transaction, 500);
+    reply(
+      core,
+      transaction,
+      refusalStatus(core, error, `${transaction.request.method} could not be answered`),
+    );
   }
 }

@@ -1,0 +1,187 @@
+import { seededRandom } from '../../../src/kit/index.ts';
+import type { AudioAgreement } from '../../../src/media/index.ts';
+import type { Report } from '../../../src/media/protocol.ts';
+import { writeBye, writeReport } from '../../../src/media/rtp/rtcp.ts';
+import { instantFiles } from '../../../src/media/thread/files.ts';
+import { MediaThread } from '../../../src/media/thread/media-thread.ts';
+import type { Endpoint, RtpSocket, TakeDatagram } from '../../../src/net/index.ts';
+import type { Chance } from '../chance.ts';
+import { StepClock } from '../step-clock.ts';
+import type { Subject, Target } from '../target.ts';
+
+const FAR: Endpoint = { address: '10.0.0.2', port: 4000 };
+const CODECS: AudioAgreement['codec'][] = [
+  { name: 'PCMU', payloadType: 0 },
+  { name: 'PCMA', payloadType: 8 },
+  { name: 'G722', payloadType: 9 },
+  { name: 'opus', payloadType: 111 },
+];
+const EVENTS = 101;
+/** Packets between two beats. */
+const BURST = 3;
+/** Packets until the codec changes, as after a re-INVITE. */
+const SPELL = 4000;
+
+/** A media thread with one session; the first octet of an input says which port gets the rest, and from whom. */
+async function open(): Promise<Subject> {
+  const clock = new StepClock();
+  const ports = new Map<number, Port>();
+  const reports: Report[] = [];
+  const thread = new MediaThread({
+    clock,
+    random: seededRandom(3),
+    sockets: { kind: 'network', open: async (_host, port) => ports.set(port, new Port(port)).get(port)! },
+    files: instantFiles,
+    figures: new Float64Array(2),
+    report: (report) => void reports.push(report),
+  });
+  thread.start();
+  thread.do({ do: 'open', session: 1, host: '10.0.0.1', port: 4000 });
+  await new Promise(setImmediate);
+  thread.do({ do: 'stream', session: 1, stream: 1 });
+  thread.do({ do: 'enter', session: 1, room: 'fuzz', muted: false });
+  let inputs = 0;
+  return {
+    take(input) {
+      if (inputs % SPELL === 0) connect(thread, CODECS[(inputs / SPELL) % CODECS.length]!);
+      const [first = 0] = input;
+      const from = { ...FAR, port: FAR.port + (first % 5 === 0 ? 2 : 0) };
+      ports.get(first % 7 === 0 ? 4001 : 4000)!.arrive(input.subarray(1), from);
+      if (++inputs % BURST === 0) clock.run(20);
+      for (const report of reports.splice(0)) check(report);
+      return 'taken';
+    },
+    async settle() {
+      clock.run(2000);
+      const waiting = [...ports.values()].reduce((sum, port) => sum + port.waiting, 0);
+      return waiting > 0 ? [`${waiting} packets`] : [];
+    },
+    async close() {
+      thread.do({ do: 'close', session: 1 });
+      thread.end();
+    },
+  };
+}
+
+function connect(thread: MediaThread, codec: AudioAgreement['codec']): void {
+  const telephoneEvent = { payloadType: EVENTS };
+  const agreement = { remote: FAR, codec, telephoneEvent, direction: 'sendrecv', rtcpMux: true } as const;
+  thread.do({ do: 'connect', session: 1, agreement });
+}
+
+function check(report: Report): void {
+  if (report.told === 'lost' || report.told === 'note') throw new Error(JSON.stringify(report));
+  if (report.told === 'digit' && !/^[0-9*#A-D]$/.test(report.digit.digit))
+    throw new Error(`the key ${JSON.stringify(report.digit)}`);
+}
+
+/** A port without a network; what is connected hears nobody else, as the kernel does it. */
+class Port implements RtpSocket {
+  readonly port: number;
+  readonly unsent = 0;
+  #only: Endpoint | undefined;
+  #queue: { data: Buffer; from: Endpoint }[] = [];
+  /** Longer than any packet, with the rests of those before: as the real one. */
+  #shared = Buffer.alloc(65_536, 0xa5);
+
+  constructor(port: number) {
+    this.port = port;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  arrive(data: Buffer, from: Endpoint): void {
+    if (!this.#only || this.#only.port === from.port) this.#queue.push({ data, from });
+  }
+
+  aim(): void {
+    this.#only = undefined;
+  }
+
+  connect(to: Endpoint): void {
+    this.#only = to;
+  }
+
+  receive(take: TakeDatagram): void {
+    for (const { data, from } of this.#queue.splice(0)) {
+      const length = Math.min(2048, data.copy(this.#shared));
+      take(this.#shared, length, from, 0);
+    }
+  }
+
+  send(): void {}
+
+  close(): void {
+    this.#queue = [];
+  }
+}
+
+function packet(payloadType: number, sequence: number, payload: Buffer, ssrc = 1): Buffer {
+  const head = Buffer.alloc(13);
+  head[1] = 0x80;
+  head[2] = payloadType;
+  head.writeUInt16BE(sequence & 0xffff, 3);
+  head.writeUInt32BE((sequence * 160) >>> 0, 5);
+  head.writeUInt32BE(ssrc, 9);
+  head[0] = 1;
+  return Buffer.concat([head, payload]);
+}
+
+/** RFC 8489: what ICE sends to the port of RTP, asked or not. */
+function stun(chance: Chance): Buffer {
+  const message = Buffer.concat([
+    Buffer.from([1, 0, 1, 0, chance.int(40), 0x21, 0x12, 0xa4, 0x42]),
+    chance.bytes(12 + chance.int(40)),
+  ]);
+  return message;
+}
+
+function rtcp(chance: Chance): Buffer {
+  const bytes = Buffer.alloc(200);
+  const number = () => chance.int(2 ** 32);
+  const sender = chance.once(2)
+    ? { nowMs: number(), timestamp: number(), packets: number(), octets: number() }
+    : null;
+  const reception = chance.once(2)
+    ? {
+        ssrc: number(),
+        fractionLost: chance.int(256),
+        cumulativeLost: chance.int(2 ** 24),
+        highestSequence: number(),
+        jitter: number(),
+        lastSenderReport: number(),
+        sinceSenderReport: number(),
+      }
+    : null;
+  const length = writeReport(bytes, number(), 'x'.repeat(chance.int(20)), sender, reception);
+  const whole = chance.once(4) ? writeBye(bytes, length, 1) : length;
+  return Buffer.concat([Buffer.from([7 * chance.int(36)]), bytes.subarray(0, whole)]);
+}
+
+const PAYLOADS = [0, 8, 9, 111, EVENTS, 13, 127];
+
+let sequence = 0;
+function sound(chance: Chance): Buffer {
+  sequence += chance.pick([1, 1, 1, 1, 2, 0, -1, -3, 100, 30_000]);
+  const length = chance.pick([160, 160, 4, 0, 80, 240, chance.int(1500)]);
+  return packet(chance.pick(PAYLOADS), sequence, chance.bytes(length), chance.once(50) ? chance.int(5) : 1);
+}
+
+function write(chance: Chance): Buffer {
+  const kind = chance.int(8);
+  if (kind === 0) return stun(chance);
+  if (kind === 1) return rtcp(chance);
+  return kind === 2 ? chance.bytes(chance.int(80)) : sound(chance);
+}
+
+const corpus = [
+  packet(0, 1, Buffer.alloc(160, 0x20)),
+  packet(EVENTS, 2, Buffer.from([5, 10, 0, 160])),
+  packet(EVENTS, 3, Buffer.from([5, 0x8a, 3, 32])),
+  packet(111, 4, Buffer.from([0xf8, 0xff, 0xfe])),
+];
+
+/** Whatever comes on the ports of RTP and RTCP, and what becomes of it: sound, keys, reports. */
+export const rtp: Target = { name: 'rtp', share: 300, corpus, write, open };

@@ -1,0 +1,121 @@
+import { type Log, seededRandom } from '../../../src/kit/index.ts';
+import { PhoneIdentity, Registrar } from '../../../src/lines/index.ts';
+import type { Endpoint, Network } from '../../../src/net/index.ts';
+import { answerOffer } from '../../../src/sdp/index.ts';
+import { createUserAgent, type IncomingInvite } from '../../../src/sip/index.ts';
+import { StepClock } from '../step-clock.ts';
+import type { Subject, Target } from '../target.ts';
+import { sipCorpus, sipMessage } from './sip-words.ts';
+
+const STRANGER = { address: '10.0.0.9', port: 5060 };
+/** So many messages come in each second. */
+const RATE = 500;
+const LOCAL = { address: '10.0.0.1', port: 4000, sessionId: 1, version: 1, codecs: ['PCMU'] as const };
+
+/** A user agent with a registrar, that answers some calls, refuses some, and hangs up some. */
+async function open(): Promise<Subject> {
+  const clock = new StepClock();
+  const random = seededRandom(7);
+  const defects: string[] = [];
+  const wire = new Wire();
+  const agent = createUserAgent({
+    clock,
+    random,
+    log: listening(defects),
+    network: wire,
+    host: '10.0.0.1',
+    port: 5060,
+    userAgent: 'fuzz',
+  });
+  const find = (username: string) => ({ username, customerId: 'cust_1', ha1: '0'.repeat(32) });
+  const registrar = new Registrar(new PhoneIdentity({ find, realm: 'minivoice', clock, random }), clock);
+  agent.onRequest = (request, source) => registrar.answer(request, source);
+  let calls = 0;
+  agent.onInvite = (invite) => void treat(invite, calls++).catch(() => invite.reject(488));
+  await agent.listen();
+  const run = async (seconds: number) => {
+    for (let s = 0; s < seconds; s += 5) {
+      clock.run(5000);
+      await new Promise(setImmediate);
+    }
+  };
+  let inputs = 0;
+  return {
+    async take(input) {
+      const { malformed } = agent.counters.transport.udp;
+      wire.arrive(input);
+      if (++inputs % RATE === 0) await run(5);
+      const { udp } = agent.counters.transport;
+      if (udp.defects > 0 || defects.length > 0)
+        throw new Error(defects[0] ?? 'a message could not be handled');
+      return udp.malformed > malformed ? 'refused' : 'taken';
+    },
+    async settle() {
+      await run(4000);
+      const open = Object.entries(agent.counters.open).filter(([, count]) => count > 0);
+      return open.map(([name, count]) => `${count} ${name}`);
+    },
+    async close() {
+      const closed = agent.close();
+      await run(10);
+      await closed;
+    },
+  };
+}
+
+async function treat(invite: IncomingInvite, number: number): Promise<void> {
+  if (number % 4 === 0) return invite.reject(486);
+  if (number % 4 === 1) invite.progress(number % 8 === 1 ? 180 : 183);
+  const { sdp } = answerOffer(invite.offer ?? '', LOCAL);
+  const dialog = await invite.accept(sdp);
+  dialog.onOffer = (offer) => answerOffer(offer ?? '', { ...LOCAL, previous: sdp }).sdp;
+  if (number % 4 === 2) void dialog.bye();
+}
+
+/** A network on which only the stranger speaks, and nobody listens. */
+class Wire implements Network {
+  #received: (data: Buffer, from: Endpoint) => void = () => {};
+
+  arrive(data: Buffer): void {
+    this.#received(data, STRANGER);
+  }
+
+  async bind(local: Endpoint, received: (data: Buffer, from: Endpoint) => void) {
+    this.#received = received;
+    return { local, send: () => {}, close: async () => {} };
+  }
+
+  async listen(local: Endpoint) {
+    return { local, close: async () => {} };
+  }
+
+  async connect(): Promise<never> {
+    throw new Error('connect ECONNREFUSED');
+  }
+
+  async resolve(host: string): Promise<string[]> {
+    if (/^[\d.]+$/.test(host)) return [host];
+    throw new Error('getaddrinfo ENOTFOUND');
+  }
+}
+
+/** What is logged as an error is a defect: strangers must not be able to cause one. */
+function listening(defects: string[]): Log {
+  const log: Log = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (fields, message) => void defects.push(`${message}: ${JSON.stringify(fields)}`),
+    child: () => log,
+  };
+  return log;
+}
+
+/** All of SIP behind its port: transactions, dialogs, digest, registrar. */
+export const sipStack: Target = {
+  name: 'sip-stack',
+  share: 100,
+  corpus: sipCorpus,
+  write: sipMessage,
+  open,
+};
