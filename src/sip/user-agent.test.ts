@@ -85,6 +85,19 @@ test('closing does not wait for ever for a side that is gone', async () => {
   expect(both.clock.pending).toBe(0);
 });
 
+test('closing leaves no timer of a call that was taken back from a side that is gone', async () => {
+  const both = await pair();
+  const outgoing = both.alice.invite({ target: 'sip:bob@10.0.0.2', from: 'sip:carol@10.0.0.1', sdp: OFFER });
+  await both.clock.advance(300);
+  both.network.passes = () => false;
+  outgoing.cancel();
+  expect(await outgoing.result).toMatchObject({ status: 487 });
+  const closing = Promise.all([both.alice.close(), both.bob.close()]);
+  await both.clock.advance(2000);
+  await closing;
+  expect(both.clock.pending).toBe(0);
+});
+
 test('a user agent listens on one free port for UDP and TCP on the real network too', async () => {
   const bob = createUserAgent(REAL);
   const alice = createUserAgent(REAL);

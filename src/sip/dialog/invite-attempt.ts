@@ -43,8 +43,14 @@ export class InviteAttempt {
     const response = (response: SipResponse) => this.#receive(response);
     const failed = (cause: 'timeout' | 'transport_error') =>
       this.#refused(localResponse(this.#invite, cause));
+    // When everything is closed, a CANCEL that nobody has answered yet must not hold up the process.
+    const ended = () => this.#timer?.cancel();
     try {
-      this.#transaction = await this.#core.transactions.start(this.#invite, target, { response, failed });
+      this.#transaction = await this.#core.transactions.start(this.#invite, target, {
+        response,
+        failed,
+        ended,
+      });
     } catch (error) {
       this.#refused(localResponse(this.#invite, 'transport_error', explain(error)));
     }
