@@ -8,6 +8,7 @@ import { addFrames, Mix } from '../src/media/mixer.ts';
 import { Resampler } from '../src/media/resampler.ts';
 import { JitterBuffer } from '../src/media/rtp/jitter-buffer.ts';
 import { RTP_HEADER, RtpHeader } from '../src/media/rtp/packet.ts';
+import { MASTER_BYTES, RTP_TAG_BYTES, SrtpContext } from '../src/media/rtp/srtp.ts';
 import type { Row } from './row.ts';
 
 const frame = Int16Array.from({ length: FRAME_SAMPLES }, (_, i) => 9000 * Math.sin(i * 0.35));
@@ -23,6 +24,7 @@ export async function run(): Promise<Row[]> {
     row('G.722 encoded', encoding(openCodec('G722')), 60),
     row('Opus decoded', decoding(openCodec('opus')), 30),
     row('Opus encoded', encoding(openCodec('opus')), 150),
+    row('packet sealed by SRTP', sealing(), 12),
     row('two frames added', () => addFrames(frame, frame, out), 2),
     row('ten parties mixed', tenParties(), 40),
     row('jitter buffer, orderly', throughJitterBuffer(0), 5),
@@ -33,6 +35,17 @@ export async function run(): Promise<Row[]> {
     row('8 to 16 kHz', resampling(8000, 16_000, frame), 60),
     row('44.1 to 8 kHz', resampling(44_100, 8000, new Int16Array(882)), 150),
   ];
+}
+
+function sealing(): () => void {
+  const context = new SrtpContext(Buffer.alloc(MASTER_BYTES, 7));
+  const packet = Buffer.alloc(RTP_HEADER + FRAME_SAMPLES + RTP_TAG_BYTES);
+  const header = new RtpHeader();
+  return () => {
+    header.sequence = (header.sequence + 1) & 0xffff;
+    header.write(packet);
+    context.protect(packet, RTP_HEADER + FRAME_SAMPLES);
+  };
 }
 
 function tenParties(): () => void {

@@ -23,6 +23,14 @@ export interface AudioAgreement {
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   /** The far end takes RTCP on the RTP port (RFC 5761). */
   rtcpMux: boolean;
+  /** Keys and salts, 30 octets in base64 each, where AES_CM_128_HMAC_SHA1_80 was agreed on (RFC 4568). */
+  srtp?: SrtpKeys;
+}
+
+/** One key for each direction. */
+export interface SrtpKeys {
+  send: string;
+  receive: string;
 }
 
 export interface TapOptions {

@@ -9,6 +9,7 @@ export type {
   MediaEngine,
   Sound,
   SoundStream,
+  SrtpKeys,
   Tap,
   TapEnd,
   TapOptions,

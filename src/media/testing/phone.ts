@@ -4,6 +4,8 @@ import type { AudioAgreement } from '../audio.ts';
 import { type Codec, LONGEST_PAYLOAD, openCodec } from '../codec/codec.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
 import { isRtcp, RTP_HEADER, RtpHeader } from '../rtp/packet.ts';
+import { RTP_TAG_BYTES } from '../rtp/srtp.ts';
+import type { Protection } from '../thread/secure-socket.ts';
 
 /** An RTP packet that a phone got. */
 export interface HeardPacket {
@@ -24,6 +26,8 @@ export class Phone {
   target: Endpoint | undefined;
   /** The pitch of what it says; 0 is silence. */
   frequency = 0;
+  /** Set for SRTP. */
+  srtp: Protection | undefined;
   codec: AudioAgreement['codec'] = { name: 'PCMU', payloadType: 0 };
   sequence = 1000;
   timestamp = 160_000;
@@ -76,7 +80,7 @@ export class Phone {
     header.write(packet);
     packet.set(payload, RTP_HEADER);
     this.sequence = (this.sequence + 1) & 0xffff;
-    if (this.target) this.#socket.send(packet, this.target);
+    if (this.target) this.#socket.send(this.#sealed(packet), this.target);
   }
 
   /** Everything heard since packet number `from`, as samples. */
@@ -100,8 +104,19 @@ export class Phone {
     this.#timer = this.#clock.after(20, () => this.#beat());
   }
 
-  #take(data: Buffer): void {
+  #sealed(packet: Buffer): Buffer {
+    if (!this.srtp) return packet;
+    const room = Buffer.concat([packet, Buffer.alloc(RTP_TAG_BYTES)]);
+    return room.subarray(0, this.srtp.send.protect(room, packet.length));
+  }
+
+  #take(sealed: Buffer): void {
     const header = new RtpHeader();
+    const length =
+      this.srtp && !isRtcp(sealed, 0, sealed.length)
+        ? this.srtp.receive.unprotect(sealed, sealed.length)
+        : sealed.length;
+    const data = sealed.subarray(0, length ?? 0);
     if (isRtcp(data, 0, data.length) || header.read(data, 0, data.length) !== null) return;
     const octets = data.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
     const samples = new Int16Array(FRAME_SAMPLES);

@@ -29,7 +29,7 @@ export class Outbound {
   #firstTimestamp: number;
   #ticks = 1;
   /** What is added to the numbers of those that are passed on, and whose they are. */
-  #passed = { ssrc: -1, sequence: 0, timestamp: 0 };
+  #passed = { ssrc: -1, first: 0, sequence: 0, timestamp: 0 };
   #passedAt = Number.NEGATIVE_INFINITY;
   /** The beat before this one was sent too: no marker is due. */
   #flowing = false;
@@ -79,8 +79,11 @@ export class Outbound {
   pass(from: RtpHeader, bytes: Buffer, beat: number, payloadType: number): void {
     if (from.payloadLength > LONGEST_PAYLOAD) return;
     const ahead = sequenceDistance(from.sequence + this.#passed.sequence, this.#header.sequence);
+    // A number that was given out must not be given again: under SRTP one key would cover two contents.
+    const isTaken = sequenceDistance(from.sequence + this.#passed.sequence, this.#passed.first) < 0;
     const isNew = this.#passedAt < beat - PASSING_BEATS || from.ssrc !== this.#passed.ssrc;
     if (isNew || Math.abs(ahead) > FARTHEST) this.#joinRow(from, beat);
+    else if (isTaken) return;
     const next = this.#header.sequence;
     this.#header.sequence = sequenceAfter(from.sequence, this.#passed.sequence);
     this.#header.timestamp = timestampAfter(from.timestamp, this.#passed.timestamp);
@@ -105,6 +108,7 @@ export class Outbound {
 
   #joinRow(from: RtpHeader, beat: number): void {
     this.#passed.ssrc = from.ssrc;
+    this.#passed.first = this.#header.sequence;
     this.#passed.sequence = sequenceDistance(this.#header.sequence, from.sequence);
     this.#passed.timestamp = timestampDistance(this.timestamp(beat), from.timestamp);
   }

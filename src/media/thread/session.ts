@@ -16,6 +16,7 @@ import { Outbound } from './outbound.ts';
 import type { Room, Rooms } from './room.ts';
 import { RtcpExchange } from './rtcp-exchange.ts';
 import { Seat } from './seat.ts';
+import { Protection, SecureSocket } from './secure-socket.ts';
 import type { StreamBatch } from './stream-batch.ts';
 import { Taps } from './taps.ts';
 
@@ -38,7 +39,7 @@ const PASSED_ON = 0;
 export class MediaSession {
   readonly number: number;
   #ground: SessionGround;
-  #sockets: { rtp: RtpSocket; rtcp: RtpSocket };
+  #sockets: { rtp: SecureSocket; rtcp: SecureSocket };
   #inbound: Inbound;
   #near: Near;
   #codec = openCodec('PCMU');
@@ -62,19 +63,20 @@ export class MediaSession {
   constructor(number: number, sockets: { rtp: RtpSocket; rtcp: RtpSocket }, ground: SessionGround) {
     this.number = number;
     this.#ground = ground;
-    this.#sockets = sockets;
+    const [rtp, rtcp] = [new SecureSocket(sockets.rtp), new SecureSocket(sockets.rtcp)];
+    this.#sockets = { rtp, rtcp };
     this.#near = new Near(number, ground.report);
     this.#taps = new Taps(number, ground);
     this.#digits = new DigitsOut((sending) => this.#sent(sending));
-    this.#outbound = new Outbound(sockets.rtp, ground.random);
-    this.#inbound = new Inbound(sockets.rtp, {
+    this.#outbound = new Outbound(rtp, ground.random);
+    this.#inbound = new Inbound(rtp, {
       sound: (header, bytes) => this.#offer(header, bytes),
       event: (header, bytes) => this.#events.receive(header, bytes),
       rtcp: (bytes, length) => this.#rtcp.take(bytes, length),
       found: (farEnd) => this.#rtcp.found(farEnd, this.#agreement?.rtcpMux ?? false),
     });
     this.#rtcp = new RtcpExchange({
-      ...sockets,
+      ...this.#sockets,
       outbound: this.#outbound,
       reception: this.#inbound.reception,
       clock: ground.clock,
@@ -172,12 +174,18 @@ export class MediaSession {
 
   #connect(agreement: AudioAgreement): void {
     if (JSON.stringify(agreement) === JSON.stringify(this.#agreement)) return;
+    if (JSON.stringify(agreement.srtp) !== JSON.stringify(this.#agreement?.srtp)) this.#secure(agreement);
     if (agreement.codec.name !== this.#agreement?.codec.name) this.#codec = openCodec(agreement.codec.name);
     this.#agreement = agreement;
     this.#inbound.agree(agreement, this.#codec);
     this.#outbound.agree(this.#codec);
     const clockRate = agreement.telephoneEvent?.clockRate ?? SAMPLE_RATE;
     this.#events.clockRate = this.#digits.events.clockRate = clockRate;
+  }
+
+  #secure({ srtp }: AudioAgreement): void {
+    const { rtp, rtcp } = this.#sockets;
+    rtp.protection = rtcp.protection = srtp ? new Protection(srtp) : null;
   }
 
   #enter(name: string, muted: boolean): void {

@@ -1,0 +1,77 @@
+import type { Endpoint, RtpSocket, TakeDatagram } from '../../net/index.ts';
+import type { SrtpKeys } from '../audio.ts';
+import { isRtcp } from '../rtp/packet.ts';
+import { RTCP_TRAILER_BYTES, SrtpContext } from '../rtp/srtp.ts';
+
+/** The longest packet that we send, and what protection adds to it. */
+const ROOM = 1500 + RTCP_TRAILER_BYTES;
+
+/** The protection of one session, for RTP and RTCP alike. Contexts last as long as their keys: they count packets. */
+export class Protection {
+  readonly send: SrtpContext;
+  readonly receive: SrtpContext;
+
+  constructor({ send, receive }: SrtpKeys) {
+    this.send = new SrtpContext(Buffer.from(send, 'base64'));
+    this.receive = new SrtpContext(Buffer.from(receive, 'base64'));
+  }
+}
+
+/** A socket that encrypts what is sent and drops what is not proven, from when there are keys (RFC 3711). */
+export class SecureSocket implements RtpSocket {
+  protection: Protection | null = null;
+  #socket: RtpSocket;
+  #packet = Buffer.alloc(ROOM);
+  #taker: TakeDatagram | undefined;
+
+  constructor(socket: RtpSocket) {
+    this.#socket = socket;
+  }
+
+  get port(): number {
+    return this.#socket.port;
+  }
+
+  get unsent(): number {
+    return this.#socket.unsent;
+  }
+
+  aim(to: Endpoint): void {
+    this.#socket.aim(to);
+  }
+
+  connect(to: Endpoint): void {
+    this.#socket.connect(to);
+  }
+
+  receive(take: TakeDatagram): void {
+    this.#taker = take;
+    this.#socket.receive(this.protection ? this.#open : take);
+  }
+
+  send(bytes: Uint8Array, length: number): void {
+    if (this.protection) this.#sendSealed(this.protection.send, bytes, length);
+    else this.#socket.send(bytes, length);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #sendSealed(context: SrtpContext, bytes: Uint8Array, length: number): void {
+    const packet = this.#packet;
+    packet.set(bytes.subarray(0, length));
+    const sealed = isRtcp(packet, 0, length)
+      ? context.protectRtcp(packet, length)
+      : context.protect(packet, length);
+    this.#socket.send(packet, sealed);
+  }
+
+  #open: TakeDatagram = (bytes, length, from, arrivedAt) => {
+    const context = this.protection?.receive;
+    const opened = isRtcp(bytes, 0, length)
+      ? context?.unprotectRtcp(bytes, length)
+      : context?.unprotect(bytes, length);
+    if (opened !== undefined) this.#taker?.(bytes, opened, from, arrivedAt);
+  };
+}
