@@ -26,6 +26,11 @@ export class Talk {
     return this.#say(ms, () => 0);
   }
 
+  /** Samples at 8 kHz, as they are. */
+  sound(samples: Int16Array): this {
+    return this.#say((samples.length * 1000) / RATE, (i) => samples[i] ?? 0);
+  }
+
   /** Keys as RFC 4733 events: 100 ms each, 100 ms between them. */
   press(digits: string, payloadType = 101): this {
     for (const digit of digits) {
