@@ -34,6 +34,7 @@ const trunkTo = (far: Answerer, login: { username?: string; password?: string } 
   password: login.password ?? null,
   realm: null,
   fromDomain: null,
+  srtp: false,
   customerId: null,
 });
 

@@ -98,7 +98,7 @@ export class Dialling implements Opening {
     const { target, to, from, route, headers, credentials } = way;
     const invite = userAgent.invite({
       ...{ target, to, from, route, headers, credentials, destination },
-      sdp: negotiation.description,
+      sdp: negotiation.offered(way.srtp ?? false),
       timeoutMs: left,
       silenceMs: others ? SILENCE_MS : undefined,
       signal: AbortSignal.any([signal, this.#taken.signal]),

@@ -69,9 +69,8 @@ async function letIn(
 
 function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): SipLeg {
   try {
-    const sessionId = 1 + Math.floor(ports.random.float() * 0x7fffffff);
     const address = ports.publicAddress ?? audio.local.address;
-    const negotiation = new Negotiation(audio, address, sessionId, invite.offer);
+    const negotiation = new Negotiation({ audio, address, random: ports.random, offer: invite.offer });
     const opening = new Asked(invite, negotiation);
     return new SipLeg({ id: ports.random.uuid(), opening, audio, negotiation, log: ports.log });
   } catch (error) {

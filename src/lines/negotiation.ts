@@ -1,8 +1,18 @@
-import { Failure } from '../kit/index.ts';
+import { Failure, type Random } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
 import { type AudioAgreement, acceptAnswer, answerOffer, createOffer } from '../sdp/index.ts';
 
 const CODECS = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
+
+/** What is negotiated with, and about what. */
+export interface NegotiationParts {
+  audio: Audio;
+  /** What the far end is to send RTP to. */
+  address: string;
+  random: Random;
+  /** The far end's; without one we offer, and the answer comes with the ACK. */
+  offer?: string | undefined;
+}
 
 /** The offers and answers of one leg (RFC 3264), and what they make of its audio. */
 export class Negotiation {
@@ -12,16 +22,16 @@ export class Negotiation {
   /** Our description as it was last sent: an answer, or an offer that waits for one. */
   #sent: string | undefined;
   #agreement: AudioAgreement | undefined;
+  /** One for the whole call: the stream that it encrypts goes on through all changes. */
+  #srtpKey: string;
+  #secure = false;
 
-  /**
-   * @param address what the far end is to send RTP to.
-   * @param offer the far end's; without one we offer, and the answer comes with the ACK.
-   * Fails with `not_acceptable` or `invalid_sdp`.
-   */
-  constructor(audio: Audio, address: string, sessionId: number, offer: string | undefined) {
+  /** Fails with `not_acceptable` or `invalid_sdp`. */
+  constructor({ audio, address, random, offer }: NegotiationParts) {
     this.#audio = audio;
     this.#address = address;
-    this.#sessionId = sessionId;
+    this.#sessionId = 1 + Math.floor(random.float() * 0x7fffffff);
+    this.#srtpKey = random.bytes(30).toString('base64');
     this.#sent = offer === undefined ? this.#offer() : this.#answer(offer);
   }
 
@@ -33,6 +43,13 @@ export class Negotiation {
   /** Lets the sound flow as far as is agreed. */
   connect(): void {
     if (this.#agreement) this.#audio.connect(this.#agreement);
+  }
+
+  /** Offers anew, to somebody else. @param secure only encrypted sound will do. */
+  offered(secure: boolean): string {
+    this.#secure = secure;
+    this.#sent = this.#offer();
+    return this.#sent;
   }
 
   /** A re-INVITE or UPDATE: an offer is answered, one without an offer gets ours. */
@@ -50,13 +67,15 @@ export class Negotiation {
   }
 
   #offer(): string {
-    return createOffer({ ...this.#local(), telephoneEvent: true, direction: 'sendrecv' });
+    const srtpKey = this.#secure ? this.#srtpKey : undefined;
+    return createOffer({ ...this.#local(), srtpKey, telephoneEvent: true, direction: 'sendrecv' });
   }
 
   #answer(offer: string): string {
-    const { sdp, agreement } = answerOffer(offer, this.#local());
+    const { sdp, agreement } = answerOffer(offer, { ...this.#local(), srtpKey: this.#srtpKey });
     if (agreement.remote.port === 0) throw new Failure('not_acceptable', 'The offer has no audio in it.');
     this.#agreement = agreement;
+    this.#secure = agreement.srtp !== undefined;
     return sdp;
   }
 

@@ -20,9 +20,15 @@ export interface DialerPorts extends Origin, Located {
   publicAddress: string | undefined;
 }
 
-/** Places calls over trunks, straight to SIP URIs, and to registered phones. */
-export function createDialer(ports: DialerPorts): Dialer {
-  return { dial: (request) => dial(request, ports) };
+/**
+ * Places calls over trunks, straight to SIP URIs, and to registered phones. `check` throws at once what `dial`
+ * would reject with for want of a way.
+ */
+export function createDialer(ports: DialerPorts): Dialer & { check(request: DialRequest): void } {
+  return {
+    dial: (request) => dial(request, ports),
+    check: (request) => void waysTo(request, ports.userAgent.local, ports),
+  };
 }
 
 async function dial(request: DialRequest, ports: DialerPorts): Promise<DialledLeg> {
@@ -40,9 +46,8 @@ async function dial(request: DialRequest, ports: DialerPorts): Promise<DialledLe
 
 function place(request: DialRequest, ways: Way[], audio: Audio, ports: DialerPorts): DialledSipLeg {
   const { random, clock, log, userAgent } = ports;
-  const sessionId = 1 + Math.floor(random.float() * 0x7fffffff);
   const address = ports.publicAddress ?? audio.local.address;
-  const negotiation = new Negotiation(audio, address, sessionId, undefined);
+  const negotiation = new Negotiation({ audio, address, random });
   const { timeoutMs, signal } = request;
   const locate = locator(ports);
   const opening = new Dialling({ ways, negotiation, timeoutMs, signal, userAgent, locate, clock, log });

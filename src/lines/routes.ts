@@ -17,6 +17,8 @@ export interface TrunkLine {
   /** The only realm that is told who we are; null: whoever asks. */
   realm: string | null;
   fromDomain: string | null;
+  /** Whether sound is encrypted: plain sound is refused then. */
+  srtp: boolean;
   /** Whose it is; null: the operator's. */
   customerId: string | null;
 }
@@ -74,6 +76,7 @@ function overTrunk({ destination, from }: DialRequest, trunk: TrunkLine, local: 
     destination: formatUri(proxy),
     credentials: username && password ? { username, password, realm: realm ?? undefined } : undefined,
     guarded: trunk.customerId !== null,
+    srtp: trunk.srtp,
   };
 }
 

@@ -73,8 +73,8 @@ export class SipLeg implements Leg {
     this.#end({ by: 'application', reason });
   }
 
-  hangup(): Promise<void> {
-    this.#closing ??= this.#close();
+  hangup(reason?: string): Promise<void> {
+    this.#closing ??= this.#close(reason);
     return this.#closing;
   }
 
@@ -134,10 +134,10 @@ export class SipLeg implements Leg {
     void dialog.ended.then((end) => this.#end(legEndOf(end)));
   }
 
-  async #close(): Promise<void> {
+  async #close(reason: string | undefined): Promise<void> {
     if (!this.#over.signal.aborted) {
       this.#leave();
-      this.#end({ by: 'application', reason: 'normal' });
+      this.#end(reason ? { by: 'system', reason } : { by: 'application', reason: 'normal' });
     }
     const report = await this.audio.close();
     this.#log.debug({ ...report }, 'audio closed');

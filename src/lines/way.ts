@@ -9,4 +9,6 @@ export interface Way
   destination: string | Hop;
   /** Whether the host was given by a customer, and so must be one of the public internet. */
   guarded: boolean;
+  /** Only encrypted sound will do. */
+  srtp?: boolean;
 }

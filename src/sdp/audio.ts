@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { Failure } from '../kit/index.ts';
+import { type Crypto, cryptoLine, cryptoOf } from './crypto.ts';
 import type { Attribute, Description, Media } from './description.ts';
 import { type Direction, isHold } from './direction.ts';
 
@@ -19,6 +20,8 @@ export interface AudioAgreement {
   telephoneEvent: TelephoneEvent | null;
   direction: Direction;
   rtcpMux: boolean;
+  /** The master keys of each direction, 30 octets in base64, where the sound is encrypted (RFC 4568). */
+  srtp?: { send: string; receive: string };
 }
 
 /** What the formats of one `m=` line stand for. */
@@ -80,10 +83,19 @@ function rtpmaps(media: Media): Map<string, string> {
   return encodings;
 }
 
-/** Is this a stream of plain RTP sound that is in use? SAVP would promise encryption, AVPF feedback. */
-export function isPlainAudio(media: Media): boolean {
-  return media.type === 'audio' && media.port !== 0 && media.protocol === 'RTP/AVP';
+/**
+ * Is this a stream of sound that is in use and that is spoken here: plain, or encrypted with a key that we
+ * understand? AVPF would promise feedback.
+ */
+export function isSpoken(media: Media): boolean {
+  if (media.type !== 'audio' || media.port === 0) return false;
+  return media.protocol === PLAIN || (isSecure(media) && cryptoOf(media) !== undefined);
 }
+
+export const isSecure = ({ protocol }: Media): boolean => protocol === SECURE;
+
+const PLAIN = 'RTP/AVP';
+const SECURE = 'RTP/SAVP';
 
 /** Where the writer of a description wants to get this stream; port 0 when it holds the old way. */
 export function remoteOf(description: Description, media: Media): AudioAgreement['remote'] {
@@ -105,14 +117,18 @@ export function audioMedia(parts: {
   formats: Formats;
   direction: Direction;
   rtcpMux: boolean;
+  /** Encrypts it. */
+  crypto?: Crypto | undefined;
 }): Media {
-  const { port, formats, direction, rtcpMux } = parts;
+  const { port, formats, direction, rtcpMux, crypto } = parts;
   const { codecs, telephoneEvents } = formats;
   const attributes = [...codecs.flatMap(codecLines), ...telephoneEvents.flatMap(eventLines)];
   const types = [...codecs, ...telephoneEvents].map(({ payloadType }) => String(payloadType));
   attributes.push(['ptime', '20'], [direction]);
   if (rtcpMux) attributes.push(['rtcp-mux']);
-  return { type: 'audio', port, protocol: 'RTP/AVP', formats: types, address: undefined, attributes };
+  if (crypto) attributes.push(cryptoLine(crypto));
+  const protocol = crypto ? SECURE : PLAIN;
+  return { type: 'audio', port, protocol, formats: types, address: undefined, attributes };
 }
 
 function codecLines({ name, payloadType }: AudioAgreement['codec']): Attribute[] {

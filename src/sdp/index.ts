@@ -1,6 +1,6 @@
 /**
  * Session descriptions (RFC 8866) and the agreement on sound by offer and answer (RFC 3264): G.711, G.722 and Opus
- * over plain RTP with telephone events, on hold or not. Text in, text and a plain `AudioAgreement` out; no state.
+ * over RTP, plain or encrypted (RFC 4568), with telephone events, on hold or not. Text in, text and a plain `AudioAgreement` out; no state.
  */
 export { acceptAnswer, answerOffer } from './answer.ts';
 export type { AudioAgreement, CodecName } from './audio.ts';

@@ -16,13 +16,17 @@ export function createOffer(
     codecs: readonly CodecName[];
     telephoneEvent: boolean;
     direction: Direction;
+    /** Encrypts the sound: our key, 30 octets in base64. */
+    srtpKey?: string | undefined;
   },
 ): string {
   const formats: Formats = {
     codecs: parts.codecs.map((name) => ({ name, payloadType: PAYLOAD_TYPES[name] })),
     telephoneEvents: parts.telephoneEvent ? eventsFor(parts.codecs) : [],
   };
-  const audio = audioMedia({ port: parts.port, formats, direction: parts.direction, rtcpMux: true });
+  const { port, direction, srtpKey } = parts;
+  const crypto = srtpKey === undefined ? undefined : { tag: '1', key: srtpKey };
+  const audio = audioMedia({ port, formats, direction, rtcpMux: true, crypto });
   const before = parts.previous === undefined ? [] : parseDescription(parts.previous).media;
   const at = before.findIndex((media) => media.type === 'audio' && media.port !== 0);
   if (at < 0) return writeSession(parts, [...before.map(refusedMedia), audio]);

@@ -94,6 +94,7 @@ export const trunk = (proxy: string, more: Partial<TrunkLine> = {}): TrunkLine =
   password: null,
   realm: null,
   fromDomain: null,
+  srtp: false,
   customerId: null,
   ...more,
 });
