@@ -1,7 +1,7 @@
 import type { Sound } from '../calls/index.ts';
 import { explain } from '../kit/index.ts';
 import type { Flow } from './flow.ts';
-import { once, speak } from './speech.ts';
+import { once, playTo, speak } from './speech.ts';
 
 const APOLOGY = 'We are sorry, an error has occurred. Please try again later. Goodbye.';
 
@@ -12,7 +12,7 @@ export async function apologise(flow: Flow): Promise<void> {
   } catch (error) {
     flow.signal.throwIfAborted();
     flow.session.log.error({ error: explain(error) }, 'the apology could not be spoken');
-    await flow.leg.play(once(reorderTone()), flow.signal);
+    await playTo(flow, once(reorderTone()));
   }
 }
 

@@ -18,6 +18,8 @@ export interface Flow {
   /** Aborted when the call ends or another document takes over: every wait of an action takes it. */
   signal: AbortSignal;
   gathered: Gathered | undefined;
+  /** When the last sound was played to its end, on the monotonic clock. */
+  playedAt: number;
   /** What `mute` has cut off. */
   muted: { read: boolean; write: boolean };
   /** Redirects followed so far in this call. */

@@ -15,6 +15,14 @@ describe('a document is carried out in order', () => {
     expect(call.record).toMatchObject({ status: 'completed', reason: 'normal', endedBy: 'application' });
   });
 
+  test('the caller hears the last word before the hangup', async () => {
+    const call = new SimulatedCall({ '/answer': [{ say: { text: 'ten chars!' } }] });
+    await call.seconds(1.15);
+    expect(call.leg.seen.at(-1)).toBe('heard 1 s');
+    await call.seconds(0.02);
+    expect(call.leg.seen.at(-1)).toBe('hung up');
+  });
+
   test('an empty list answers and hangs up at once', async () => {
     const call = new SimulatedCall({ '/answer': [] });
     await call.seconds(0);

@@ -8,6 +8,7 @@ import type { Flow } from './flow.ts';
 import { passOn } from './pass-on.ts';
 import { performAll } from './perform-all.ts';
 import type { Services, Settings } from './ports.ts';
+import { letHear } from './speech.ts';
 
 interface Running {
   flow: Flow;
@@ -88,8 +89,11 @@ export class Flows {
       const outcome = await performAll(next, flow);
       flow.session.scope.signal.throwIfAborted();
       if (takeover) next = takeover;
-      else if (outcome.kind === 'end') return outcome.ending;
-      else next = outcome.actions;
+      else if (outcome.kind === 'replace') next = outcome.actions;
+      else {
+        await letHear(flow);
+        return outcome.ending;
+      }
     }
   }
 
@@ -104,6 +108,7 @@ export class Flows {
     session.log.warn({ code: failure.code, error: explain(error) }, 'the flow of the call failed');
     if (!session.answered) await answer(flow);
     await apologise(flow);
+    await letHear(flow);
     return { kind: 'failed', error: failure, blame: isDocumentError(error) ? 'customer' : 'us' };
   }
 }
@@ -147,6 +152,7 @@ function newFlow(session: Session, services: Services, settings: Settings): Flow
     settings,
     signal: session.scope.signal,
     gathered: undefined,
+    playedAt: Number.NEGATIVE_INFINITY,
     muted: { read: false, write: false },
     redirects: 0,
     fallbackAsked: false,

@@ -1,4 +1,5 @@
 import type { Sound } from '../calls/index.ts';
+import { sleep } from '../kit/index.ts';
 import type { Flow } from './flow.ts';
 
 /** How a text is to be read; what is not said is as the application has it. */
@@ -14,7 +15,22 @@ export async function speak(flow: Flow, text: string, manner: Manner, signal: Ab
     voice: manner.voice ?? voice ?? undefined,
     language: manner.language ?? language ?? undefined,
   };
-  await flow.leg.play(flow.services.speaker.speak(text, options, signal), signal);
+  await playTo(flow, flow.services.speaker.speak(text, options, signal), signal);
+}
+
+/** Plays sounds to the caller; resolves when the last sample is on the wire, or when `signal` cut it short. */
+export async function playTo(flow: Flow, sounds: AsyncIterable<Sound>, signal = flow.signal): Promise<void> {
+  await flow.leg.play(sounds, signal);
+  flow.playedAt = flow.services.clock.monotonic();
+}
+
+/** How much sound a telephone keeps before it is heard, with an ordinary jitter buffer. */
+const ON_ITS_WAY_MS = 160;
+
+/** Lets the caller hear the end of what was played, before a hangup cuts it off. */
+export async function letHear({ services, playedAt, session }: Flow): Promise<void> {
+  const left = ON_ITS_WAY_MS - (services.clock.monotonic() - playedAt);
+  if (left > 0) await sleep(services.clock, left, session.scope.signal);
 }
 
 /** One sound as a stream of sounds. */
