@@ -12,7 +12,7 @@ import {
 import type { Clock, Log, Scope } from './kit/index.ts';
 import type { HttpClient } from './net/index.ts';
 import type { RecordingFiles } from './recordings/index.ts';
-import { createRecogniser } from './speech/index.ts';
+import { createRecogniser, createServerSpeaker, type Speaker } from './speech/index.ts';
 import type { Storage } from './storage/index.ts';
 
 interface Surroundings {
@@ -108,3 +108,23 @@ export function insightFigures(insights: Insights, clock: Clock) {
 
 const ageOf = (at: number | null, clock: Clock): number =>
   at === null ? 0 : Math.max(0, clock.now() - at) / 1000;
+
+/** The voice that comes with the program, but for applications that have named a server to speak for them. */
+export const speakerWithServers = ({
+  speaker,
+  directory,
+  http,
+  clock,
+  log,
+}: { speaker: Speaker } & Pick<Surroundings, 'directory' | 'http' | 'clock' | 'log'>): Speaker =>
+  createServerSpeaker({
+    http,
+    otherwise: speaker,
+    clock,
+    log,
+    server(applicationId) {
+      const ai = applicationId === undefined ? undefined : directory.application(applicationId)?.ai;
+      if (!ai?.speechModel) return undefined;
+      return { baseUrl: ai.baseUrl, apiKey: ai.apiKey, model: ai.speechModel, voice: ai.speechVoice };
+    },
+  });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkDocumentText } from '../contract/actions/index.ts';
 import { createDocumentFetcher, createSounds, Flows, withBuiltin } from './actions/index.ts';
-import { insightFigures, openInsights, wantsInsights } from './after-calls.ts';
+import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
 import { createApi } from './api/index.ts';
 import { endInterrupted, Rooms, Switchboard } from './calls/index.ts';
 import type { Config } from './config.ts';
@@ -194,7 +194,7 @@ function openCalls(
   const check = (text: string) => checkDocumentText(text, { allowPrivateUrls: config.allowPrivateUrls });
   const flows = new Flows({
     clock,
-    speaker,
+    speaker: speakerWithServers({ speaker, directory, http, clock, log }),
     sounds: createSounds(http, (file, signal) => decoder.decode(file, signal)),
     documents: withBuiltin(createDocumentFetcher({ http, clock, log, check })),
     recorder: (session) => recorderOver(recordingsOf(session)),

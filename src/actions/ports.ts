@@ -6,7 +6,12 @@ import type { Clock } from '../kit/index.ts';
 export interface Speaker {
   speak(
     text: string,
-    options: { voice?: string | undefined; language?: string | undefined },
+    options: {
+      voice?: string | undefined;
+      language?: string | undefined;
+      /** Who speaks for it: an application may have a voice of its own. */
+      applicationId?: string | undefined;
+    },
     signal?: AbortSignal,
   ): AsyncIterable<Sound>;
 }

@@ -14,6 +14,7 @@ export async function speak(flow: Flow, text: string, manner: Manner, signal: Ab
   const options = {
     voice: manner.voice ?? voice ?? undefined,
     language: manner.language ?? language ?? undefined,
+    applicationId: flow.session.record.applicationId,
   };
   await playTo(flow, flow.services.speaker.speak(text, options, signal), signal);
 }

@@ -45,6 +45,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
+    const { onData } = this.#request;
+    if (onData && this.#status < 300) {
+      if (!this.#settled) onData(chunk);
+      return;
+    }
     const room = this.#request.maxAnswerBytes - this.#bytes;
     const kept = chunk.length > room ? chunk.subarray(0, room) : chunk;
     this.#chunks.push(kept);

@@ -20,6 +20,8 @@ export interface HttpRequest {
    * `truncated` instead of a failure.
    */
   headIsEnough?: boolean;
+  /** Takes the body of a 2xx answer piece by piece as it comes; it is then not kept, and not cut. */
+  onData?: (chunk: Buffer) => void;
   /** Ends the exchange; the promise rejects with its reason. */
   signal?: AbortSignal | undefined;
 }

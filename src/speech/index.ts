@@ -9,4 +9,9 @@ export type { ModelName } from './recogniser/models.ts';
 export type { Silence } from './recogniser/process.ts';
 export { createRecogniser, type Recogniser, type RecogniserSettings } from './recogniser/recogniser.ts';
 export { readSound, type Stretch, wavOf } from './recogniser/sound-file.ts';
+export {
+  createServerSpeaker,
+  type ServerSpeakerOptions,
+  type SpeechServer,
+} from './server/server-speaker.ts';
 export { createSpeaker, type Speaker, type SpeakerSettings, type SpeechOptions } from './speaker.ts';

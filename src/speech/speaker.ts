@@ -11,6 +11,8 @@ export interface SpeechOptions {
   voice?: string | undefined;
   /** BCP 47. Nothing or `en…`: the English voices; others where the machine can speak them. */
   language?: string | undefined;
+  /** For whom it is said: an application may have a server that speaks for it. */
+  applicationId?: string | undefined;
 }
 
 /** Text to sound. */
