@@ -104,9 +104,31 @@ export class Line {
     return this.stage.server.request<T>('GET', path, this.apiKey);
   }
 
+  /** Asks for a call from the number. */
+  place(order: object, headers: Record<string, string> = {}): Promise<{ status: number; body: Wire }> {
+    return this.ask('POST', '/v1/calls', { from: this.number, ...order }, headers);
+  }
+
+  callOf(id: string): Call {
+    return new Call(this, id);
+  }
+
+  /** Has a call placed from the number. */
+  async dial(order: object): Promise<Call> {
+    const { status, body } = await this.place(order);
+    if (status !== 201) throw new Error(`the call was not placed: ${status} ${JSON.stringify(body)}`);
+    return new Call(this, body['id']);
+  }
+
   /** An answer of REST as it is, whatever its status. */
-  async ask(method: string, path: string, body?: object): Promise<{ status: number; body: Wire }> {
-    const headers = { Authorization: `Bearer ${this.apiKey}`, 'Content-Type': 'application/json' };
+  async ask(
+    method: string,
+    path: string,
+    body?: object,
+    more: Record<string, string> = {},
+  ): Promise<{ status: number; body: Wire }> {
+    const key = { Authorization: `Bearer ${this.apiKey}` };
+    const headers = { ...key, 'Content-Type': 'application/json', ...more };
     const content = body ? { body: JSON.stringify(body) } : {};
     const answer = await fetch(this.stage.server.http + path, { method, headers, ...content });
     const text = await answer.text();

@@ -6,6 +6,7 @@ import { dialEnding } from './dial-ending.ts';
 import { isDocumentError, nextDocument } from './documents.ts';
 import type { Flow } from './flow.ts';
 import { passOn } from './pass-on.ts';
+import { aborted } from './perform/talk.ts';
 import { performAll } from './perform-all.ts';
 import type { Services, Settings } from './ports.ts';
 import { letHear } from './speech.ts';
@@ -161,7 +162,10 @@ function newFlow(session: Session, services: Services, settings: Settings): Flow
 
 async function answer(flow: Flow): Promise<void> {
   const { session, services, settings } = flow;
-  await flow.leg.answer();
+  const { signal } = session.scope;
+  // A far end that still rings when the call ends is hung up last, and the end must not wait for it until then.
+  await Promise.race([flow.leg.answer(), aborted(signal)]);
+  signal.throwIfAborted();
   await session.begin();
   if (settings.recordCalls || session.record.metadata['record'] === true) {
     const recorder = services.recorder(session);

@@ -74,8 +74,8 @@ export class Switchboard {
   }
 
   /**
-   * Leads a call that we place from its dialling to its end. Resolves with the call as soon as it is written;
-   * rejects when it cannot be.
+   * Leads a call that we place from its dialling to its end. Resolves as soon as it is written, with the
+   * call as it was then, whatever it has become since; rejects when it cannot be.
    * @param lead leads this call, in place of what leads all others.
    */
   async place({ leg, from, to, route, ...more }: Placement, lead = this.#ports.lead): Promise<CallRecord> {
@@ -85,9 +85,10 @@ export class Switchboard {
       leg,
       this.#ports,
     );
+    const placed = session.record;
     leg.progress.on(() => void session.ring());
     await this.#take(session, lead).created;
-    return session.record;
+    return placed;
   }
 
   /** Hangs up a live call for the application: one that is not answered yet is refused or taken back. */
@@ -165,6 +166,8 @@ export class Switchboard {
       endedBy: null,
       sipStatus: null,
       error: null,
+      costAmount: null,
+      costCurrency: null,
     };
   }
 }
