@@ -4,7 +4,8 @@ import { checkDocumentText } from '../contract/actions/index.ts';
 import { createDocumentFetcher, createSounds, Flows, withBuiltin } from './actions/index.ts';
 import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
 import { createApi } from './api/index.ts';
-import { endInterrupted, Rooms, Switchboard } from './calls/index.ts';
+import { Billing, billedDialer } from './billing/index.ts';
+import { type Dialer, endInterrupted, Rooms, Switchboard } from './calls/index.ts';
 import type { Config } from './config.ts';
 import { Directory, openSecretBox, seedDemo } from './directory/index.ts';
 import { type Insights, queueing } from './insights/index.ts';
@@ -77,7 +78,8 @@ async function build(ground: Ground): Promise<Program> {
   const insights = await openInsights({ ...ground, ...data, ...recordings, http });
   const sound = await openSound(ground);
   const telephony = { ...ground, directory: data.directory, media: sound.media };
-  const lines = openLines(telephony);
+  const unbilled = openLines(telephony);
+  const lines = { ...unbilled, dialer: billedDialer(unbilled.dialer, data.billing) };
   const calls = openCalls(ground, data, { http, ...recordings, ...sound, ...lines });
   const web = await openRest(ground, data, {
     deliveries,
@@ -87,7 +89,7 @@ async function build(ground: Ground): Promise<Program> {
     ...sound,
     ...lines,
   });
-  const sip = await openInboundDoor(telephony, lines, calls.switchboard);
+  const sip = await openInboundDoor(telephony, unbilled, calls.switchboard);
   return {
     http: web,
     sip: `${sip.address}:${sip.port}`,
@@ -129,7 +131,8 @@ async function openData({ config, log, clock, random, scope }: Ground) {
   const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets: sealed });
   known = directory;
   await seedDemo(directory);
-  return { folder, secrets, adminToken, storage, directory };
+  const billing = await Billing.open({ store: storage, journal: storage, ids: storage.ids, clock, log });
+  return { folder, secrets, adminToken, storage, directory, billing };
 }
 
 /** What former processes could not deliver goes out first. */
@@ -147,14 +150,17 @@ async function openDeliveries(ground: Ground, { storage, directory }: Data, http
 }
 
 /** Finishes what a crash cut off: first recordings, then calls, so that their events are in this order. */
-async function openRecordings({ config, log, clock, scope }: Ground, { folder, storage, directory }: Data) {
+async function openRecordings({ config, log, clock, scope }: Ground, data: Data) {
+  const { folder, storage, directory, billing } = data;
   const files = new RecordingFiles(join(folder, 'recordings'));
   const finisher = new ThreadFinisher(log);
   scope.defer(() => finisher.close());
   const journal = queueing(storage, (id) => wantsInsights(config, directory.application(id)));
   const ports = { journal, files, finisher };
-  await recoverRecordings({ ...ports, store: storage, call: (id) => storage.call(id), clock, log });
-  const interrupted = await endInterrupted(storage, storage, clock);
+  const calls = { call: (id: string) => storage.call(id), openCalls: () => storage.openCalls() };
+  await recoverRecordings({ ...ports, ...calls, store: storage, clock, log });
+  const interrupted = await endInterrupted(storage, billing.journal, clock);
+  await billing.settleStrays((id) => storage.call(id));
   if (interrupted > 0) log.warn({ calls: interrupted }, 'calls that a former process left open were ended');
   scope.defer(keepForDays(config.recordingDays, { store: storage, files, clock, log }));
   return { files, recordingsOf: recordingsOfCalls(ports) };
@@ -173,14 +179,16 @@ async function openSound({ config, log, clock, random, scope }: Ground) {
   return { speaker, decoder, media };
 }
 
+/** Lines, with a dialer that charges for what it dials. */
+type Billed = Omit<Lines, 'dialer'> & { dialer: Dialer };
 type Sounding = Awaited<ReturnType<typeof openSound>>;
 type Recorded = Awaited<ReturnType<typeof openRecordings>>;
 
 /** What is done with calls: their flows, and the switchboard that keeps the live ones. */
 function openCalls(
   { config, log, clock, random }: Ground,
-  { storage, directory }: Data,
-  { http, speaker, decoder, recordingsOf, dialer }: Sounding & Recorded & Lines & { http: HttpClient },
+  { storage, directory, billing }: Data,
+  { http, speaker, decoder, recordingsOf, dialer }: Sounding & Recorded & Billed & { http: HttpClient },
 ) {
   const streams = streamsOfCalls({
     clock,
@@ -205,7 +213,7 @@ function openCalls(
     settings: (applicationId) => directory.application(applicationId),
   });
   const switchboard = new Switchboard({
-    journal: storage,
+    journal: billing.journal,
     clock,
     log,
     ids: storage.ids,
@@ -221,7 +229,7 @@ type Calling = ReturnType<typeof openCalls>;
 async function openRest(
   { config, log, clock, random, scope }: Ground,
   { storage, directory, secrets, adminToken }: Data,
-  parts: Calling & Recorded & Sounding & Lines & { deliveries: Deliveries; insights: Insights },
+  parts: Calling & Recorded & Sounding & Billed & { deliveries: Deliveries; insights: Insights },
 ): Promise<string> {
   const { deliveries, insights, files, recordingsOf, switchboard, flows, media, dialer, states } = parts;
   let publicUrl = config.publicUrl;

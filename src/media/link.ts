@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock, Log, Random } from '../kit/index.ts';
 import type { RtpSockets } from '../net/index.ts';
 import { type Command, FIGURES, type Report } from './protocol.ts';
-import { instantFiles } from './thread/files.ts';
+import { type Files, instantFiles } from './thread/files.ts';
 import { MediaThread } from './thread/media-thread.ts';
 
 /** The wire to one media thread. */
@@ -59,15 +59,17 @@ export interface InProcess {
   clock: Clock;
   random: Random;
   sockets: RtpSockets;
+  /** Where recordings are written; at once, unless said otherwise. */
+  files?: Files;
 }
 
 /** Does the work of a media thread inside this one, by the clock that is handed in. */
-export function inProcessThread({ clock, random, sockets }: InProcess): StartThread {
+export function inProcessThread({ clock, random, sockets, files = instantFiles }: InProcess): StartThread {
   return (events) => {
     const figures = new Float64Array(FIGURES);
     // As with a real thread, neither side runs inside a call of the other.
     const report = (report: Report) => queueMicrotask(() => events.report(report));
-    const thread = new MediaThread({ clock, random, sockets, files: instantFiles, figures, report });
+    const thread = new MediaThread({ clock, random, sockets, files, figures, report });
     thread.start();
     return {
       figures,

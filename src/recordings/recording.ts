@@ -233,7 +233,13 @@ export function savedAs(wav: string, finished: Finished): Partial<RecordingRecor
   return { ...finished, file: finished.format === 'mp3' ? mp3Beside(wav) : wav };
 }
 
-function blank(id: string, options: RecordingOptions, call: CallRecord, now: number): RecordingRecord {
+/** A recording that begins now. */
+export function blank(
+  id: string,
+  options: Pick<RecordingOptions, 'format' | 'channels'>,
+  call: CallRecord,
+  now: number,
+): RecordingRecord {
   return {
     id,
     callId: call.id,

@@ -52,6 +52,7 @@ const recover = () =>
     clock,
     log: silentLog,
     call: (id) => storage.call(id),
+    openCalls: () => storage.openCalls(),
   });
 
 async function events() {
@@ -95,6 +96,20 @@ test.each([
   expect(await events()).toMatchObject([{ event: 'recording.failed', error: { code: 'recording_lost' } }]);
 });
 
+test('sound that was on disk before its recording was in the store is not lost', async () => {
+  const file = await files.place('rec_call_1_2', call.createdAt);
+  writeFileSync(files.path(file), wav(2, tone, null));
+  writeFileSync(files.path(file.replace('_2', '_3')), wav(2, [], null));
+  await recover();
+  expect(await storage.recording('rec_call_1_2')).toMatchObject({
+    status: 'completed',
+    recovered: true,
+    file,
+  });
+  expect((await events()).map(({ event }) => event)).toEqual(['recording.started', 'recording.completed']);
+  expect(await files.names()).toEqual([file]);
+});
+
 test('an mp3 that was asked for is made now, and what the crash left of it is removed', async () => {
   const { file } = await cutOff(wav(1, tone, null), { format: 'mp3', channels: 1 });
   const draft = files.path(file).replace('.wav', '.mp3.part');
@@ -119,7 +134,8 @@ test('a crash between the commit and the removal of the file as recorded leaves 
 test('where the store fails the files stay, and the next start tries again', async () => {
   const { file } = await cutOff(wav(1, tone, null), { format: 'mp3' });
   const journal = { commit: () => Promise.reject(new Error('the disk is full')) };
-  const ports = { store: storage, files, finisher, clock, log: silentLog, call: async () => call };
+  const calls = { call: async () => call, openCalls: async () => [call] };
+  const ports = { store: storage, files, finisher, clock, log: silentLog, ...calls };
   await recoverRecordings({ ...ports, journal });
   expect(existsSync(files.path(file))).toBe(true);
   await recover();

@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import type { CallRecord } from '../calls/index.ts';
 import { type Clock, explain, type Log } from '../kit/index.ts';
 import { DRAFT, mp3Beside } from './files.ts';
+import { foundRecording } from './found.ts';
 import { entryOf, type RecordingPorts, savedAs } from './recording.ts';
 import { recordingEvent } from './recording-events.ts';
 import type { RecordingRecord, RecordingStore } from './store.ts';
@@ -10,6 +12,8 @@ export interface RecoveryPorts extends RecordingPorts {
   store: RecordingStore;
   /** The call as it is kept: its status at this moment goes into the event. */
   call(id: string): Promise<CallRecord | undefined>;
+  /** Calls that the crash cut off. */
+  openCalls(): Promise<CallRecord[]>;
   clock: Clock;
   log: Log;
 }
@@ -21,6 +25,7 @@ export interface RecoveryPorts extends RecordingPorts {
  * @returns how many recordings were found open.
  */
 export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
+  await adopt(ports);
   const open = await ports.store.openRecordings();
   const keep = new Set<string>();
   for (const recording of open) {
@@ -36,6 +41,26 @@ export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
   }
   await removeStrays(ports, keep);
   return open.length;
+}
+
+/**
+ * The first frames may be in a file before its recording is in the store: it is entered now, with the event that
+ * says that it has started.
+ */
+async function adopt({ store, files, journal, openCalls }: RecoveryPorts): Promise<void> {
+  const calls = await openCalls();
+  const names = calls.length > 0 ? await files.names() : [];
+  for (const call of calls) {
+    for (const name of names.filter((file) => file.includes(`/rec_${call.id}`) && file.endsWith('.wav'))) {
+      if (await store.recording(basename(name, '.wav'))) continue;
+      const recording = await foundRecording(name, call, files);
+      if (!recording) await files.remove(name);
+      else {
+        const events = [recordingEvent(recording, call)];
+        await journal.commit({ recording, events, timeline: events.map(entryOf) });
+      }
+    }
+  }
 }
 
 async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promise<void> {

@@ -7,6 +7,7 @@ import { MemoryNetwork, networkSockets } from '../../net/index.ts';
 import type { Audio, AudioAgreement, MediaEngine, Sound } from '../audio.ts';
 import { createMediaEngine } from '../engine.ts';
 import { inProcessThread, type StartThread } from '../link.ts';
+import { type Files, instantFiles } from '../thread/files.ts';
 import { Phone } from './phone.ts';
 
 export const ENGINE = '10.0.0.1';
@@ -40,6 +41,8 @@ export interface BedOptions {
   random?: Random;
   /** Media threads; 1 unless said otherwise. */
   workers?: number;
+  /** In place of the machine's disk. */
+  files?: Files;
   /** Puts something between the engine and its threads. */
   start?: (real: StartThread) => StartThread;
 }
@@ -49,7 +52,8 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
   const random = options.random ?? seededRandom(42);
   const network = new MemoryNetwork(clock, seededRandom(1));
   const folder = await mkdtemp(join(tmpdir(), 'media-test-'));
-  const real = inProcessThread({ clock, random, sockets: networkSockets(network, clock) });
+  const files = options.files ?? instantFiles;
+  const real = inProcessThread({ clock, random, sockets: networkSockets(network, clock), files });
   const phones: Phone[] = [];
   const engine = await createMediaEngine({
     workers: options.workers ?? 1,
