@@ -128,5 +128,7 @@ function callOf(storage: Storage): CallRecord {
     endedBy: null,
     sipStatus: null,
     error: null,
+    costAmount: null,
+    costCurrency: null,
   };
 }

@@ -48,6 +48,7 @@ export const ERRORS = {
   spend_control_exceeded: entry(403, 'outbound spend limit exceeded'),
   cps_limit_reached: entry(429, 'too many calls per second'),
   concurrent_call_limit_reached: entry(429, 'too many calls at the same time'),
+  balance_exhausted: entry(null, 'the balance or the spend limit was used up while the call lasted'),
   idempotency_key_reused: entry(409, 'this Idempotency-Key was used for another request'),
   originate_failed: entry(502, 'the call could not be placed'),
   answer_url_error: entry(null, 'invalid action payload'),

@@ -17,11 +17,12 @@ const plan: Record<string, string[]> = {
   directory: ['calls'],
   recordings: ['calls', 'media'],
   streams: ['calls', 'net', 'webhooks'],
+  billing: ['calls', 'directory'],
   insights: ['calls', 'recordings', 'speech'],
   webhooks: ['calls', 'net'],
   lines: ['calls', 'sip', 'sdp', 'media', 'net'],
-  storage: ['calls', 'insights', 'recordings', 'webhooks', 'directory'],
-  api: ['calls', 'actions', 'directory', 'insights', 'recordings', 'webhooks'],
+  storage: ['billing', 'calls', 'insights', 'recordings', 'webhooks', 'directory'],
+  api: ['billing', 'calls', 'actions', 'directory', 'insights', 'recordings', 'webhooks'],
 };
 
 /** Imported for their types alone: the middle floor knows what a frame of sound is, not how it is made. */

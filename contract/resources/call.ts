@@ -39,6 +39,13 @@ export const call = eventCall.extend({
   reason: z.string().nullable().describe('Why it ended: `normal`, `busy`, `answer_url_error`, …'),
   ended_by: z.string().nullable().describe('`caller`, `application` or `system`.'),
   error: fault.nullable().describe('What failed, if something did.'),
+  cost_amount: z
+    .string()
+    .nullable()
+    .describe(
+      'What its outbound legs have cost, such as `0.0125`; null until the end, and where nothing is charged.',
+    ),
+  cost_currency: z.string().nullable().describe('ISO 4217, such as `EUR`.'),
 });
 
 export const callQuery = pageQuery.extend({

@@ -34,6 +34,8 @@ const call: CallRecord = {
   endedBy: null,
   sipStatus: null,
   error: null,
+  costAmount: null,
+  costCurrency: null,
 };
 
 const GATHERED = { digits: '42', status: 'completed', timed_out: false };

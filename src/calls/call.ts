@@ -35,6 +35,10 @@ export interface CallRecord {
   endedBy: string | null;
   sipStatus: number | null;
   error: CallError | null;
+  /** What its legs have cost, in millionths of the currency; null until the end, and where nothing is charged. */
+  costAmount: number | null;
+  /** ISO 4217. */
+  costCurrency: string | null;
 }
 
 export const isFinal = (status: CallStatus): boolean =>

@@ -1,3 +1,4 @@
+import { errorMessage, isErrorCode } from '../../contract/errors.ts';
 import type { CallError, CallRecord, CallStatus } from './call.ts';
 import type { LegEnd } from './ports.ts';
 
@@ -49,7 +50,10 @@ export function finalOf(ending: Ending): Final {
 /** The ending that a leg's own end means for its call. */
 export function endingOf(end: LegEnd, call: CallRecord): Ending {
   if (end.by === 'system') {
-    const error = { code: end.reason, message: `The line failed: ${end.reason.replaceAll('_', ' ')}.` };
+    const message = isErrorCode(end.reason)
+      ? errorMessage(end.reason)
+      : `The line failed: ${end.reason.replaceAll('_', ' ')}.`;
+    const error = { code: end.reason, message };
     return {
       kind: 'failed',
       error,

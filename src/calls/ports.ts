@@ -27,8 +27,11 @@ export interface Leg {
   answer(): Promise<void>;
   /** Refuses a call that was not answered. */
   refuse(reason: RefusalReason): void;
-  /** Ends the leg; resolves when it has ended. Idempotent. */
-  hangup(): Promise<void>;
+  /**
+   * Ends the leg; resolves when it has ended. Idempotent.
+   * @param reason given when neither the application nor the flow of the call ends it: the system does.
+   */
+  hangup(reason?: string): Promise<void>;
   /**
    * Plays sounds one after the other; a new `play` stops the running one.
    * @returns `finished` when the last sample is on the wire, `stopped` when it was cut short.

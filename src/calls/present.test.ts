@@ -28,6 +28,8 @@ const call: CallRecord = {
   endedBy: 'caller',
   sipStatus: null,
   error: null,
+  costAmount: 12_500,
+  costCurrency: 'EUR',
 };
 
 it('a call has all the fields of the contract, and no others', () => {
@@ -42,6 +44,8 @@ it('a call has all the fields of the contract, and no others', () => {
     answered_at: '2026-05-29T12:02:16Z',
     duration_seconds: 46,
     billsec_seconds: 42,
+    cost_amount: '0.0125',
+    cost_currency: 'EUR',
   });
 });
 

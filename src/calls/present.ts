@@ -1,4 +1,4 @@
-import { rfc3339 } from '../kit/index.ts';
+import { formatAmount, rfc3339 } from '../kit/index.ts';
 import type { CallRecord } from './call.ts';
 import { durations } from './session.ts';
 
@@ -35,6 +35,8 @@ export function presentCall(call: CallRecord) {
     reason: call.reason,
     ended_by: call.endedBy,
     error: call.error,
+    cost_amount: call.costAmount === null ? null : formatAmount(call.costAmount),
+    cost_currency: call.costCurrency,
   };
 }
 

@@ -12,6 +12,7 @@ export type IdPrefix =
   | 'conf'
   | 'str'
   | 'rate'
+  | 'adj'
   | 'key'
   | 'phone';
 

@@ -1,5 +1,5 @@
 /**
- * The ground that every room stands on: time, chance, ids, failures, scopes, logs. It knows nothing of calls,
+ * The ground that every room stands on: time, chance, money, ids, failures, scopes, logs. It knows nothing of calls,
  * and it is the only place where the machine's clock and dice are touched.
  */
 export { type Clock, rfc3339, sleep, systemClock, type Timer } from './clock.ts';
@@ -7,6 +7,7 @@ export { Signal } from './events.ts';
 export { type Detail, explain, Failure } from './failure.ts';
 export { type IdPrefix, Ids } from './ids.ts';
 export { createLog, type Log, type LogLevel, silentLog } from './log.ts';
+export { formatAmount, type Micros, parseAmount } from './money.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { Scope } from './scope.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -11,6 +11,8 @@ const tables = [
   'dids',
   'trunks',
   'phones',
+  'rates',
+  'adjustments',
 ] as const;
 
 /** The greatest id of all tables by its time, so that new ids are greater even if the clock was set back. */

@@ -2,6 +2,7 @@ import type { CallRecord, TimelineEntry } from '../calls/index.ts';
 import type { ApiKey, Application, Customer, Did, Phone, Trunk } from '../directory/index.ts';
 import type { RecordingRecord } from '../recordings/index.ts';
 import type { AttemptRecord, EventRecord } from '../webhooks/index.ts';
+import type { BillingTables } from './billing-layouts.ts';
 import type { InsightTables } from './insight-layouts.ts';
 
 /** How a property lies in its column: as it is, as JSON text, or as 0 or 1. */
@@ -41,6 +42,8 @@ export const callLayout = {
   endedBy: 'plain',
   sipStatus: 'plain',
   error: 'json',
+  costAmount: 'plain',
+  costCurrency: 'plain',
 } as const satisfies Layout<CallRecord>;
 
 export const recordingLayout = {
@@ -178,7 +181,7 @@ export const phoneLayout = {
 } as const satisfies Layout<Phone>;
 
 /** The tables, as Kysely checks queries against them. */
-export interface Tables extends InsightTables {
+export interface Tables extends InsightTables, BillingTables {
   /** `lastSequence` counts the events of the call. */
   calls: Row<CallRecord, typeof callLayout> & { lastSequence: number };
   recordings: Row<RecordingRecord, typeof recordingLayout>;

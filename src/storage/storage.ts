@@ -1,3 +1,4 @@
+import type { BillingChange, BillingJournal, BillingStore } from '../billing/index.ts';
 import type {
   CallJournal,
   CallRecord,
@@ -19,6 +20,7 @@ export interface Change {
   events?: EventDraft[];
   timeline?: TimelineEntry[];
   insights?: InsightsChange;
+  billing?: BillingChange;
 }
 
 /** Every store of the house, kept by one database. */
@@ -32,7 +34,9 @@ export interface Storage
     DirectoryStore,
     IdempotencyStore,
     InsightJournal,
-    InsightStore {
+    InsightStore,
+    BillingJournal,
+    BillingStore {
   /**
    * Resolves when the whole change would outlive the process; rejects when nothing of it was written. Changes
    * take effect in the order of the calls. The change is read at once: what becomes of its objects later does

@@ -52,10 +52,10 @@ export class SimulatedLeg implements Leg {
     this.end({ by: 'application', reason });
   }
 
-  async hangup(): Promise<void> {
+  async hangup(reason?: string): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.seen.push('hung up');
-    this.end({ by: 'application', reason: 'normal' });
+    this.end(reason ? { by: 'system', reason } : { by: 'application', reason: 'normal' });
   }
 
   async play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {

@@ -4,6 +4,7 @@ import { beginning } from './0001-beginning.ts';
 import { idempotency } from './0002-idempotency.ts';
 import { phones } from './0003-phones.ts';
 import { insights } from './0004-insights.ts';
+import { billing } from './0005-billing.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 const migrations: Record<string, Migration> = {
@@ -11,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '0002-idempotency': idempotency,
   '0003-phones': phones,
   '0004-insights': insights,
+  '0005-billing': billing,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

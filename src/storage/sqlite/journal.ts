@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { BillingChange } from '../../billing/index.ts';
 import type { EventDraft } from '../../calls/index.ts';
 import type { InsightsChange } from '../../insights/index.ts';
 import { type Ids, Signal } from '../../kit/index.ts';
@@ -14,6 +15,7 @@ import {
 } from '../layouts.ts';
 import type { writeTexts } from '../statements.ts';
 import type { Change } from '../storage.ts';
+import type { BillingWrites } from './billing-writes.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { InsightWrites } from './insight-writes.ts';
 
@@ -27,6 +29,7 @@ interface Snapshot {
   events: EventDraft[];
   lines: Value[][];
   insights: InsightsChange | undefined;
+  billing: BillingChange | undefined;
 }
 
 /** Everything that is written while calls run. */
@@ -35,6 +38,7 @@ export class SqliteJournal {
   #group: GroupCommit;
   #statements: Statements;
   #insights: InsightWrites;
+  #billing: BillingWrites;
   #ids: Ids;
   #hasWebhook: (applicationId: string) => boolean;
 
@@ -43,12 +47,14 @@ export class SqliteJournal {
     group: GroupCommit;
     texts: ReturnType<typeof writeTexts>;
     insights: InsightWrites;
+    billing: BillingWrites;
     ids: Ids;
     hasWebhook(applicationId: string): boolean;
   }) {
     this.#group = options.group;
     this.#statements = prepare(options.database, options.texts);
     this.#insights = options.insights;
+    this.#billing = options.billing;
     this.#ids = options.ids;
     this.#hasWebhook = (applicationId) => options.hasWebhook(applicationId);
   }
@@ -75,6 +81,7 @@ export class SqliteJournal {
 
   #write(change: Snapshot): EventRecord[] {
     if (change.insights) this.#insights.write(change.insights);
+    if (change.billing) this.#billing.write(change.billing);
     if (change.call) this.#statements.saveCall.run(...change.call);
     if (change.recording) this.#statements.saveRecording.run(...change.recording);
     for (const line of change.lines) this.#statements.addLine.run(...line);
@@ -120,13 +127,14 @@ function prepare(database: DatabaseSync, texts: ReturnType<typeof writeTexts>): 
   return Object.fromEntries(statements);
 }
 
-function snapshotOf({ call, recording, events = [], timeline = [], insights }: Change): Snapshot {
+function snapshotOf({ call, recording, events = [], timeline = [], insights, billing }: Change): Snapshot {
   return {
     call: call && toParameters(callLayout, call),
     recording: recording && toParameters(recordingLayout, recording),
     events: events.map((draft) => ({ ...draft, call: copy(draft.call), data: copy(draft.data) })),
     lines: timeline.map((line) => [...toParameters(timelineLayout, line), line.callId]),
     insights,
+    billing,
   };
 }
 

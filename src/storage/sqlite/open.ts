@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { Ids, silentLog } from '../../kit/index.ts';
+import { billingStore } from '../billing.ts';
+import { billingTexts } from '../billing-texts.ts';
 import { callStore } from '../calls.ts';
 import { directoryStore } from '../directory.ts';
 import { eventStore } from '../events.ts';
@@ -11,6 +13,7 @@ import { migrate } from '../migrations/index.ts';
 import { recordingStore } from '../recordings.ts';
 import { writeTexts } from '../statements.ts';
 import type { Storage, StorageOptions } from '../storage.ts';
+import { BillingWrites } from './billing-writes.ts';
 import { Checkpoints } from './checkpoint.ts';
 import { kyselyOver, openDatabase } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -42,6 +45,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     group,
     texts: writeTexts(db),
     insights: new InsightWrites(database, insightTexts(db)),
+    billing: new BillingWrites(database, billingTexts(db)),
     ids,
     hasWebhook: options.hasWebhook,
   });
@@ -58,6 +62,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     ...directoryStore(db),
     ...idempotencyStore(db),
     ...insightStore(db, matchingInSqlite),
+    ...billingStore(db),
     commit: (change) => journal.commit(change),
     saveAttempt: (attempt, event) => journal.saveAttempt(attempt, event),
     saveEventState: (event) => journal.saveEventState(event),

@@ -27,6 +27,8 @@ export function aCall(id: string, but: Partial<CallRecord> = {}): CallRecord {
     endedBy: null,
     sipStatus: null,
     error: null,
+    costAmount: null,
+    costCurrency: null,
     ...but,
   };
 }

@@ -31,6 +31,8 @@ export function callRecord(patch: Partial<CallRecord> = {}): CallRecord {
     endedBy: null,
     sipStatus: null,
     error: null,
+    costAmount: null,
+    costCurrency: null,
     ...patch,
   };
 }

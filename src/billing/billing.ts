@@ -1,0 +1,207 @@
+import type { CallJournal, CallRecord, DialledLeg, DialRequest } from '../calls/index.ts';
+import type { Micros } from '../kit/index.ts';
+import { type Clock, Failure, type Ids, type Log } from '../kit/index.ts';
+import { LeftCharge } from './left-charge.ts';
+import { priceOf } from './price.ts';
+import { Purse } from './purse.ts';
+import { Reservation } from './reservation.ts';
+import { periodsAt } from './spending.ts';
+import type { Account, Adjustment, BillingJournal, BillingStore, Rate } from './store.ts';
+import { Tabs } from './tabs.ts';
+import { isSipUri, normalPrefix, Tariff } from './tariff.ts';
+
+export interface BillingPorts {
+  store: BillingStore;
+  journal: BillingJournal;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+}
+
+/** What a customer has now. */
+export interface Balance {
+  account: Account;
+  balance: Micros;
+  /** Held for legs that last. */
+  reserved: Micros;
+  /** Settled in the period of the spend limit. */
+  spent: Micros;
+}
+
+/** A leg that may be dialled. */
+export interface Permit {
+  /** It is there: it is charged until it ends. */
+  dialled(leg: DialledLeg): void;
+  /** It could not be dialled. */
+  release(): void;
+}
+
+const UNLIMITED = {
+  currency: 'EUR',
+  billing: false,
+  spendLimit: null,
+  spendPeriod: 'month',
+  callsPerSecond: null,
+  concurrentCalls: null,
+  updatedAt: 0,
+} as const;
+
+/** Money and limits of all customers, answered from memory. */
+export class Billing {
+  #ports: BillingPorts;
+  #purses = new Map<string, Purse>();
+  #tariff: Tariff;
+  #tabs: Tabs;
+
+  /** Reads all of it, with what a former process has not settled. */
+  static async open(ports: BillingPorts): Promise<Billing> {
+    const loaded = await ports.store.loadBilling(periodsAt(ports.clock.now()));
+    return new Billing(ports, loaded);
+  }
+
+  private constructor(ports: BillingPorts, loaded: Awaited<ReturnType<BillingStore['loadBilling']>>) {
+    this.#ports = ports;
+    this.#tariff = new Tariff(loaded.rates);
+    this.#tabs = new Tabs(ports);
+    const sums = new Map(loaded.sums.map((sum) => [sum.customerId, sum]));
+    for (const account of loaded.accounts) {
+      const { customerId } = account;
+      this.#purses.set(customerId, new Purse(account, ports.clock, sums.get(customerId)));
+    }
+    for (const charge of loaded.charges) {
+      const purse = this.#purses.get(charge.customerId);
+      if (purse) this.#tabs.inherit(new LeftCharge(charge, purse, ports.clock));
+    }
+  }
+
+  /** Calls are written through this: what they owe is written with them, and settled with their end. */
+  get journal(): CallJournal {
+    return this.#tabs;
+  }
+
+  /** Settles what a former process has left and no open call answers for. */
+  settleStrays(find: (callId: string) => Promise<CallRecord | undefined>): Promise<void> {
+    return this.#tabs.settleStrays(find);
+  }
+
+  /**
+   * Whether this leg may be dialled now; if so, the money for its beginning is reserved. Undefined: it is dialled
+   * without being counted or charged. Fails, in this order, with `spend_control_exceeded`,
+   * `insufficient_balance`, `rate_not_found`, whatever `check` throws, `cps_limit_reached` and
+   * `concurrent_call_limit_reached`.
+   * @param check throws when no line leads to the destination.
+   */
+  admit(request: DialRequest, check: () => void): Permit | undefined {
+    const purse = this.#purses.get(request.customerId);
+    if (!purse) return undefined;
+    const rate = this.#rateFor(request, purse);
+    check();
+    purse.requireRoom();
+    const reservation = rate && new Reservation(purse, rate);
+    purse.enter();
+    const { clock } = this.#ports;
+    const { destination, customerId, beside } = request;
+    return {
+      dialled: (leg) => {
+        void leg.ended.then(() => purse.leave());
+        if (!rate || !reservation) return;
+        this.#tabs.charge({ leg, destination, customerId, rate, reservation, clock }, beside ?? leg);
+      },
+      release: () => {
+        purse.leave();
+        reservation?.settle(null);
+      },
+    };
+  }
+
+  balance(customerId: string): Balance {
+    const { account, balance, reserved, spent } = this.#purse(customerId);
+    return { account, balance, reserved, spent };
+  }
+
+  /**
+   * Puts money on a balance, or takes it from there. Whoever is given money is billed from then on.
+   * Fails with `insufficient_balance`, and with `invalid_request` for another currency than the account's.
+   */
+  async adjust(
+    customerId: string,
+    but: Pick<Adjustment, 'amount' | 'currency' | 'note'>,
+  ): Promise<Adjustment> {
+    const { ids, journal } = this.#ports;
+    const { amount, currency } = but;
+    const isBilled = this.#purses.get(customerId)?.account.billing;
+    const account = this.#changed(customerId, { currency, ...(amount > 0 ? { billing: true } : {}) });
+    const adjustment = { ...but, id: ids.next('adj'), customerId, createdAt: account.updatedAt };
+    // What is taken is gone at once, what is given is there when it is written.
+    if (amount < 0) this.#purse(customerId).adjust(amount);
+    try {
+      await journal.commit({ billing: { adjustment, ...(isBilled ? {} : { account }) } });
+    } catch (error) {
+      if (amount < 0) this.#purse(customerId).adjust(-amount);
+      throw error;
+    }
+    const purse = isBilled ? this.#purse(customerId) : this.#keep(account);
+    if (amount > 0) purse.adjust(amount);
+    return adjustment;
+  }
+
+  /** Sets what is given of a customer's limits. Fails with `invalid_request` for another currency. */
+  async setLimits(customerId: string, but: Partial<Omit<Account, 'customerId'>>): Promise<Account> {
+    const account = this.#changed(customerId, but);
+    await this.#ports.journal.commit({ billing: { account } });
+    this.#keep(account);
+    return account;
+  }
+
+  /** Sets what a prefix costs, in place of what it has cost; calls that last go on as they began. */
+  async setRate(fields: Omit<Rate, 'id' | 'createdAt'>): Promise<Rate> {
+    const { ids, clock, store } = this.#ports;
+    const prefix = normalPrefix(fields.prefix);
+    const id = this.#tariff.at({ ...fields, prefix })?.id ?? ids.next('rate');
+    const rate = { ...fields, prefix, id, createdAt: Math.round(clock.now()) };
+    await store.saveRate(rate);
+    this.#tariff.put(rate);
+    return rate;
+  }
+
+  /** Fails with `rate_not_found`. */
+  async removeRate(id: string): Promise<void> {
+    const rate = this.#tariff.get(id);
+    if (!rate) throw new Failure('rate_not_found', 'there is no such rate');
+    await this.#ports.store.deleteRate(id);
+    this.#tariff.remove(rate);
+  }
+
+  /** What the leg costs; undefined where it is free. */
+  #rateFor({ customerId, destination }: DialRequest, purse: Purse): Rate | undefined {
+    const { billing, currency } = purse.account;
+    if (!billing) return undefined;
+    const rate = this.#tariff.find(customerId, currency, destination);
+    if (rate ? rate.pricePerMinute === 0 : isSipUri(destination)) return undefined;
+    // Whoever has nothing left is told so, even where there is no rate to say how much is needed.
+    purse.requireMoney(rate ? priceOf(rate, rate.firstIncrement) : 1);
+    if (!rate) throw new Failure('rate_not_found', `no rate in ${currency} matches ${destination}`);
+    return rate;
+  }
+
+  #purse(customerId: string): Purse {
+    const unlimited = { ...UNLIMITED, customerId };
+    return this.#purses.get(customerId) ?? new Purse(unlimited, this.#ports.clock);
+  }
+
+  #keep(account: Account): Purse {
+    const purse = this.#purses.get(account.customerId) ?? new Purse(account, this.#ports.clock);
+    purse.account = account;
+    this.#purses.set(account.customerId, purse);
+    return purse;
+  }
+
+  #changed(customerId: string, but: Partial<Omit<Account, 'customerId'>>): Account {
+    const known = this.#purses.get(customerId)?.account;
+    if (known && but.currency !== undefined && but.currency !== known.currency) {
+      throw new Failure('invalid_request', `the currency of this customer is ${known.currency}`);
+    }
+    const updatedAt = Math.round(this.#ports.clock.now());
+    return { ...UNLIMITED, ...known, ...but, customerId, updatedAt };
+  }
+}
