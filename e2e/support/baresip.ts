@@ -23,12 +23,14 @@ export interface Login {
   password: string;
   /** Host and port of the registrar. */
   at: string;
-  transport?: 'udp' | 'tcp';
+  transport?: 'udp' | 'tcp' | 'tls';
 }
 
 export interface BaresipOptions {
   hz?: number;
   codec?: string;
+  /** Takes nothing but encrypted sound. */
+  srtp?: boolean;
   login?: Login;
 }
 
@@ -52,15 +54,15 @@ export class Baresip {
   }
 
   /**
-   * @param hz what it says for ten seconds of each call. @param codec the only one it knows; default: both.
+   * @param hz what it says for ten seconds of each call. @param codec the only one it knows, such as `opus/48000/2`; default: both of G.711.
    * @param login registers, and then takes every call.
    */
-  static async start({ hz = 440, codec = '', login }: BaresipOptions = {}): Promise<Baresip> {
+  static async start({ hz = 440, codec = '', srtp = false, login }: BaresipOptions = {}): Promise<Baresip> {
     const folder = await mkdtemp(join(tmpdir(), 'minivoice-baresip-'));
     const [control, keyboard] = await Promise.all([freePort(), freePort()]);
     await Promise.all([
-      writeFile(join(folder, 'config'), config(folder, control, keyboard)),
-      writeFile(join(folder, 'accounts'), account(codec, login)),
+      writeFile(join(folder, 'config'), config(folder, codec, control, keyboard)),
+      writeFile(join(folder, 'accounts'), account(codec, srtp, login)),
       writeFile(join(folder, 'contacts'), ''),
       writeFile(join(folder, 'talk.wav'), toneFile(hz, 10_000)),
     ]);
@@ -130,15 +132,18 @@ export class Baresip {
 /** The end of a key press, for baresip's console. */
 const KEY_RELEASED = '\x04';
 
-function account(codec: string, login: Login | undefined): string {
-  const codecs = codec && `;audio_codecs=${codec}/8000/1`;
-  if (!login) return `<sip:phone@127.0.0.1>;regint=0${codecs}\n`;
+const codecs = (codec: string): string =>
+  codec && `;audio_codecs=${codec.includes('/') ? codec : `${codec}/8000/1`}`;
+
+function account(codec: string, srtp: boolean, login: Login | undefined): string {
+  const sound = `${srtp ? ';mediaenc=srtp-mand' : ''}${codecs(codec)}`;
+  if (!login) return `<sip:phone@127.0.0.1>;regint=0${sound}\n`;
   const { username, password, at, transport = 'udp' } = login;
   const uri = `<sip:${username}@${at};transport=${transport}>`;
-  return `${uri};auth_user=${username};auth_pass=${password};regint=60;answermode=auto${codecs}\n`;
+  return `${uri};auth_user=${username};auth_pass=${password};regint=60;answermode=auto${sound}\n`;
 }
 
-const config = (folder: string, control: number, keyboard: number) => `
+const config = (folder: string, codec: string, control: number, keyboard: number) => `
 sip_listen 127.0.0.1:0
 audio_source aufile,${join(folder, 'talk.wav')}
 audio_player aubridge,ear
@@ -152,6 +157,9 @@ snd_path ${folder}
 statmode_default off
 module_path /usr/lib/baresip/modules
 module g711.so
+${codec.startsWith('G722') ? 'module g722.so' : ''}
+${codec.startsWith('opus') ? 'module opus.so' : ''}
+module srtp.so
 module sndfile.so
 module aufile.so
 module aubridge.so

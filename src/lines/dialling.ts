@@ -9,8 +9,8 @@ import type { Way } from './way.ts';
 
 /** What is dialled, and for how long. */
 export interface DiallingParts {
-  /** In the order to try them; at least one. */
-  ways: readonly Way[];
+  /** In the order to try them; those that stand together ring at the same time. */
+  ways: readonly (readonly Way[])[];
   negotiation: Negotiation;
   timeoutMs: number;
   /** Takes the call back when aborted. */
@@ -34,7 +34,9 @@ export class Dialling implements Opening {
   readonly progress = new Signal<'ringing' | 'early_media'>();
   #parts: DiallingParts;
   #told = new Set<'ringing' | 'early_media'>();
+  /** Ends what rings: the call is taken back, or has been answered elsewhere. */
   #taken = new AbortController();
+  #answered = false;
   #deadline: number;
   #dialog: Promise<Dialog>;
 
@@ -58,20 +60,35 @@ export class Dialling implements Opening {
   }
 
   async #dial(): Promise<Dialog> {
-    const ways = [...this.#parts.ways];
+    const rounds = [...this.#parts.ways];
     let refusal = refusalOf(503, 'There is no way', false);
     let redirections = 0;
-    for (let way = ways.shift(); way; way = ways.shift()) {
-      const outcome = await this.#try(way, ways.length > 0);
+    for (let ways = rounds.shift(); ways; ways = rounds.shift()) {
+      const outcome = await this.#ring(ways, rounds.length > 0);
       if ('dialog' in outcome) return outcome.dialog;
       refusal = outcome.refusal;
-      this.#parts.log.info({ way: way.name, status: refusal.status, phrase: refusal.phrase }, 'not answered');
-      const { response } = outcome;
+      const { response, way } = outcome;
       if (response && refusal.status < 400 && redirections++ < MAX_REDIRECTIONS) {
-        ways.unshift(...redirected(way, response));
+        rounds.unshift(...redirected(way, response).map((next) => [next]));
       } else if (!triesNext(refusal)) break;
     }
     throw failureOf(refusal);
+  }
+
+  /** RFC 3261 §16.7: rings all of them; the first who answers has the call, and one may refuse it for all. */
+  async #ring(ways: readonly Way[], others: boolean): Promise<Outcome> {
+    const outcomes = await Promise.all(
+      ways.map(async (way) => {
+        const outcome = await this.#try(way, others);
+        if ('dialog' in outcome) return outcome;
+        const { status, phrase } = outcome.refusal;
+        this.#parts.log.info({ way: way.name, status, phrase }, 'not answered');
+        if (status >= 600) this.#taken.abort();
+        return outcome;
+      }),
+    );
+    const answered = outcomes.find((outcome) => 'dialog' in outcome);
+    return answered ?? mostTelling(outcomes.filter((outcome) => 'refusal' in outcome));
   }
 
   /** @param others are there ways left after this one? */
@@ -80,9 +97,9 @@ export class Dialling implements Opening {
     try {
       places = await this.#parts.locate(way);
     } catch (error) {
-      return { refusal: refusalOf(503, explain(error), false) };
+      return { way, refusal: refusalOf(503, explain(error), false) };
     }
-    let outcome: Outcome = { refusal: refusalOf(503, 'There is no address', false) };
+    let outcome: Outcome = { way, refusal: refusalOf(503, 'There is no address', false) };
     for (const [index, place] of places.entries()) {
       outcome = await this.#invite(way, place, others || index < places.length - 1);
       if ('dialog' in outcome || !triesNext(outcome.refusal)) return outcome;
@@ -93,8 +110,8 @@ export class Dialling implements Opening {
   async #invite(way: Way, destination: string | Hop, others: boolean): Promise<Outcome> {
     const { userAgent, negotiation, signal, clock } = this.#parts;
     const left = this.#deadline - clock.monotonic();
-    if (signal.aborted || this.#taken.signal.aborted) return { refusal: TAKEN_BACK };
-    if (left <= 0) return { refusal: refusalOf(408, 'Nobody answered in time', true) };
+    if (signal.aborted || this.#taken.signal.aborted) return { way, refusal: TAKEN_BACK };
+    if (left <= 0) return { way, refusal: refusalOf(408, 'Nobody answered in time', true) };
     const { target, to, from, route, headers, credentials } = way;
     const invite = userAgent.invite({
       ...{ target, to, from, route, headers, credentials, destination },
@@ -104,32 +121,40 @@ export class Dialling implements Opening {
       signal: AbortSignal.any([signal, this.#taken.signal]),
     });
     invite.provisional.on((provisional) => this.#progress(provisional));
-    return this.#judge(invite, await invite.result);
+    return this.#judge(way, invite, await invite.result);
   }
 
-  #judge(invite: OutgoingInvite, result: InviteResult): Outcome {
+  #judge(way: Way, invite: OutgoingInvite, result: InviteResult): Outcome {
     if (result.kind === 'refused') {
       const { status, reason, response } = result;
-      return { refusal: refusalOf(status, reason, invite.heard), response };
+      return { way, refusal: refusalOf(status, reason, invite.heard), response };
     }
-    try {
-      this.#parts.negotiation.answered(result.answer);
-      return { dialog: result.dialog };
-    } catch (error) {
+    const refusal = this.#answered ? TAKEN_BACK : this.#unheard(result.answer);
+    if (refusal) {
       void result.dialog.bye();
-      return { refusal: refusalOf(488, explain(error), true) };
+      return { way, refusal };
+    }
+    this.#answered = true;
+    this.#taken.abort();
+    return { dialog: result.dialog };
+  }
+
+  /** Why nothing can be heard; undefined: all is well. */
+  #unheard(answer: string): Refusal | undefined {
+    try {
+      this.#parts.negotiation.answered(answer);
+      return undefined;
+    } catch (error) {
+      return refusalOf(488, explain(error), true);
     }
   }
 
   #progress({ status, sdp }: Provisional): void {
     if (status === 180) this.#tell('ringing');
-    if (sdp === undefined) return;
-    try {
-      this.#parts.negotiation.answered(sdp);
-      this.#tell('early_media');
-    } catch (error) {
-      this.#parts.log.info({ error: explain(error) }, 'early media cannot be heard');
-    }
+    if (sdp === undefined || this.#answered) return;
+    const unheard = this.#unheard(sdp);
+    if (!unheard) this.#tell('early_media');
+    else this.#parts.log.info({ error: unheard.phrase }, 'early media cannot be heard');
   }
 
   #tell(what: 'ringing' | 'early_media'): void {
@@ -139,9 +164,21 @@ export class Dialling implements Opening {
   }
 }
 
-type Outcome =
-  | { dialog: Dialog }
-  | { refusal: Refusal; response?: Extract<InviteResult, { kind: 'refused' }>['response'] };
+interface Refused {
+  way: Way;
+  refusal: Refusal;
+  response?: Extract<InviteResult, { kind: 'refused' }>['response'];
+}
+
+type Outcome = { dialog: Dialog } | Refused;
+
+/** Of several refusals the one that says most about the person who was called. */
+const TELLING = ['rejected', 'busy', 'no_answer', 'unreachable', 'canceled'];
+
+const mostTelling = (all: Refused[]): Refused =>
+  all.reduce((best, each) =>
+    TELLING.indexOf(each.refusal.reason) < TELLING.indexOf(best.refusal.reason) ? each : best,
+  );
 
 const TAKEN_BACK = refusalOf(487, 'Taken back', true);
 

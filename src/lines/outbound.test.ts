@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type DialledLeg, DialRefusal } from '../calls/index.ts';
-import { type Failure, seededRandom } from '../kit/index.ts';
+import { seededRandom } from '../kit/index.ts';
 import { ENGINE, sounds, tone } from '../media/testing/bed.ts';
 import { challenge, fromOf, type IncomingInvite, NonceStore, parseUri, toOf } from '../sip/index.ts';
 import { type Bench, makeBench, trunk } from './testing/bench.ts';
@@ -13,22 +12,12 @@ beforeEach(async () => {
 
 afterEach(() => bench.end());
 
-/** How the call ended that was not answered: `busy 486`. */
-async function refusal(leg: DialledLeg, waitMs = 100): Promise<string> {
-  const outcome = leg.answer().then(
-    () => 'answered',
-    (error: Failure) => `${error.code} ${error.cause instanceof DialRefusal ? error.cause.sipStatus : ''}`,
-  );
-  await bench.clock.advance(waitMs);
-  return outcome;
-}
-
 describe('a number', () => {
   test('is called over the trunk, with the caller id', async () => {
     const carrier = await bench.farEnd('10.0.0.2', (invite) => void invite.accept(carrier.sdp));
     bench.trunks.push(trunk('10.0.0.2', { fromDomain: 'acme.example' }));
     const leg = await bench.dial('+4930123456');
-    expect(await refusal(leg)).toBe('answered');
+    expect(await bench.outcome(leg)).toBe('answered');
     const { request } = carrier.invites[0]!;
     expect(request.uri).toBe('sip:+4930123456@10.0.0.2');
     expect(toOf(request).uri).toBe('sip:+4930123456@10.0.0.2');
@@ -43,7 +32,7 @@ describe('a number', () => {
   test('is called anonymously when there is nothing to show', async () => {
     const carrier = await bench.farEnd('10.0.0.2', (invite) => invite.reject(486));
     bench.trunks.push(trunk('10.0.0.2'));
-    await refusal(await bench.dial('+4930123456', { from: 'anonymous' }));
+    await bench.outcome(await bench.dial('+4930123456', { from: 'anonymous' }));
     const { request } = carrier.invites[0]!;
     expect(fromOf(request).uri).toBe('sip:anonymous@anonymous.invalid');
     expect(request.headers.get('Privacy')).toBe('id');
@@ -54,21 +43,21 @@ describe('a number', () => {
     const first = await bench.farEnd('10.0.0.2', (invite) => invite.reject(status));
     const second = await bench.farEnd('10.0.0.3', (invite) => void invite.accept(second.sdp));
     bench.trunks.push(trunk('10.0.0.2'), trunk('10.0.0.3'));
-    expect(await refusal(await bench.dial('+4930123456'))).toBe('answered');
+    expect(await bench.outcome(await bench.dial('+4930123456'))).toBe('answered');
     expect(first.invites).toHaveLength(1);
   });
 
   test('goes over the next trunk when the first has no address, and when nobody is there', async () => {
     const third = await bench.farEnd('10.0.0.3', (invite) => void invite.accept(third.sdp));
     bench.trunks.push(trunk('no.such.host'), trunk('10.0.0.99'), trunk('10.0.0.3'));
-    expect(await refusal(await bench.dial('+4930123456'), 6000)).toBe('answered');
+    expect(await bench.outcome(await bench.dial('+4930123456'), 6000)).toBe('answered');
   });
 
   test.each([486, 403, 404])('does not go over the next trunk after a %i', async (status) => {
     await bench.farEnd('10.0.0.2', (invite) => invite.reject(status));
     const second = await bench.farEnd('10.0.0.3', () => {});
     bench.trunks.push(trunk('10.0.0.2'), trunk('10.0.0.3'));
-    await refusal(await bench.dial('+4930123456'));
+    await bench.outcome(await bench.dial('+4930123456'));
     expect(second.invites).toHaveLength(0);
   });
 });
@@ -90,7 +79,7 @@ describe('a call that is not answered tells why', () => {
   ])('%i: %s', async (status, reason) => {
     await bench.farEnd('10.0.0.2', (invite) => invite.reject(status));
     const leg = await bench.dial('sip:bob@10.0.0.2');
-    expect(await refusal(leg)).toBe(`${reason} ${status}`);
+    expect(await bench.outcome(leg)).toBe(`${reason} ${status}`);
     expect(await leg.ended).toEqual({ by: 'system', reason, sipStatus: status });
     expect(leg.signal.aborted).toBe(true);
   });
@@ -98,20 +87,20 @@ describe('a call that is not answered tells why', () => {
   test('nobody takes it in time: it is taken back', async () => {
     const far = await bench.farEnd('10.0.0.2', (invite) => invite.progress(180));
     const leg = await bench.dial('sip:bob@10.0.0.2', { timeoutMs: 20_000 });
-    expect(await refusal(leg, 20_100)).toBe('no_answer 408');
+    expect(await bench.outcome(leg, 20_100)).toBe('no_answer 408');
     expect(far.invites[0]!.pending).toBe(false);
     expect(await far.invites[0]!.canceled).toBeDefined();
   });
 
   test('nobody says a word', async () => {
-    expect(await refusal(await bench.dial('sip:bob@10.0.0.77'), 30_100)).toBe('unreachable 408');
+    expect(await bench.outcome(await bench.dial('sip:bob@10.0.0.77'), 30_100)).toBe('unreachable 408');
   });
 
   test('the answer has no sound that can be understood: it is hung up', async () => {
     const far = await bench.farEnd('10.0.0.2', (invite) => {
       void invite.accept(far.sdp.replace('RTP/AVP 0', 'RTP/AVP 18'));
     });
-    expect(await refusal(await bench.dial('sip:bob@10.0.0.2'))).toBe('rejected 488');
+    expect(await bench.outcome(await bench.dial('sip:bob@10.0.0.2'))).toBe('rejected 488');
     expect(far.agent.counters.open.dialogs).toBe(0);
   });
 
@@ -123,8 +112,8 @@ describe('a call that is not answered tells why', () => {
     await bench.clock.advance(100);
     signal.abort();
     void second.hangup();
-    expect(await refusal(first)).toBe('canceled 487');
-    expect(await refusal(second)).toBe('canceled 487');
+    expect(await bench.outcome(first)).toBe('canceled 487');
+    expect(await bench.outcome(second)).toBe('canceled 487');
     expect(await first.ended).toEqual({ by: 'application', reason: 'canceled' });
     expect(await second.ended).toEqual({ by: 'application', reason: 'normal' });
     for (const invite of far.invites) expect(invite.pending).toBe(false);
@@ -132,7 +121,7 @@ describe('a call that is not answered tells why', () => {
 
   test('its audio is closed without anybody asking for it', async () => {
     await bench.farEnd('10.0.0.2', (invite) => invite.reject(486));
-    await refusal(await bench.dial('sip:bob@10.0.0.2'));
+    await bench.outcome(await bench.dial('sip:bob@10.0.0.2'));
     expect(bench.engine.load.sessions).toBe(0);
   });
 });
@@ -168,7 +157,7 @@ describe('an answered call', () => {
   async function talking() {
     const far = await bench.farEnd('10.0.0.2', (invite) => void invite.accept(far.sdp));
     const leg = await bench.dial('sip:bob@10.0.0.2');
-    expect(await refusal(leg)).toBe('answered');
+    expect(await bench.outcome(leg)).toBe('answered');
     const dialog = far.invites[0]!.dialog;
     return { far, leg, dialog };
   }
@@ -222,19 +211,19 @@ describe('a redirection', () => {
       order.push('c');
       invite.reject(503);
     });
-    expect(await refusal(await bench.dial('sip:bob@10.0.0.2'))).toBe('answered');
+    expect(await bench.outcome(await bench.dial('sip:bob@10.0.0.2'))).toBe('answered');
     expect(order).toEqual(['c', 'b']);
   });
 
   test('in a circle ends', async () => {
     const far = await bench.farEnd('10.0.0.2', moved('<sip:bob@10.0.0.2>'));
-    expect(await refusal(await bench.dial('sip:bob@10.0.0.2'), 1000)).toBe('unreachable 302');
+    expect(await bench.outcome(await bench.dial('sip:bob@10.0.0.2'), 1000)).toBe('unreachable 302');
     expect(far.invites.length).toBeLessThan(10);
   });
 
   test('to something that is no SIP URI is not followed', async () => {
     await bench.farEnd('10.0.0.2', moved('<mailto:bob@example.com>'));
-    expect(await refusal(await bench.dial('sip:bob@10.0.0.2'))).toBe('unreachable 302');
+    expect(await bench.outcome(await bench.dial('sip:bob@10.0.0.2'))).toBe('unreachable 302');
   });
 
   test('does not take the credentials along to another host', async () => {
@@ -243,7 +232,7 @@ describe('a redirection', () => {
     const asks = challenge({ nonces, realm: 'r' }).map((value) => ['WWW-Authenticate', value] as const);
     const thief = await bench.farEnd('10.0.0.3', (invite) => invite.reject(401, undefined, asks));
     bench.trunks.push(trunk('10.0.0.2', { username: 'acme', password: 'secret' }));
-    await refusal(await bench.dial('+4930123456'));
+    await bench.outcome(await bench.dial('+4930123456'));
     expect(thief.invites).toHaveLength(1);
     expect(thief.invites[0]!.request.headers.has('Authorization')).toBe(false);
   });
@@ -262,7 +251,7 @@ describe("a trunk's password", () => {
   test('answers the challenge', async () => {
     const carrier = await bench.farEnd('10.0.0.2', asking('carrier'));
     bench.trunks.push(trunk('10.0.0.2', { username: 'acme', password: 'secret' }));
-    expect(await refusal(await bench.dial('+4930123456'))).toBe('busy 486');
+    expect(await bench.outcome(await bench.dial('+4930123456'))).toBe('busy 486');
     const { request } = carrier.invites[1]!;
     expect(request.headers.get('Proxy-Authorization')).toContain('username="acme"');
     expect(parseUri(fromOf(request).uri).host).toBe('10.0.0.2');
@@ -271,7 +260,7 @@ describe("a trunk's password", () => {
   test('is kept from other realms than its own', async () => {
     await bench.farEnd('10.0.0.2', asking('somebody'));
     bench.trunks.push(trunk('10.0.0.2', { username: 'acme', password: 'secret', realm: 'carrier' }));
-    expect(await refusal(await bench.dial('+4930123456'))).toBe('rejected 407');
+    expect(await bench.outcome(await bench.dial('+4930123456'))).toBe('rejected 407');
   });
 });
 
@@ -285,10 +274,10 @@ describe('a SIP URI', () => {
     bench = await makeBench({ allowPrivate: false });
     bench.network.names.set('inside.example', ['10.0.0.2']);
     const far = await bench.farEnd('10.0.0.2', () => {});
-    expect(await refusal(await bench.dial('sip:bob@10.0.0.2'))).toBe('unreachable 503');
-    expect(await refusal(await bench.dial('sip:bob@inside.example'))).toBe('unreachable 503');
+    expect(await bench.outcome(await bench.dial('sip:bob@10.0.0.2'))).toBe('unreachable 503');
+    expect(await bench.outcome(await bench.dial('sip:bob@inside.example'))).toBe('unreachable 503');
     bench.trunks.push(trunk('inside.example', { customerId: 'cust_1' }));
-    expect(await refusal(await bench.dial('+4930123456'))).toBe('unreachable 503');
+    expect(await bench.outcome(await bench.dial('+4930123456'))).toBe('unreachable 503');
     expect(far.invites).toHaveLength(0);
   });
 
@@ -297,19 +286,19 @@ describe('a SIP URI', () => {
     bench = await makeBench({ allowPrivate: false });
     await bench.farEnd('10.0.0.2', (invite) => invite.reject(486));
     bench.trunks.push(trunk('10.0.0.2'));
-    expect(await refusal(await bench.dial('+4930123456'))).toBe('busy 486');
+    expect(await bench.outcome(await bench.dial('+4930123456'))).toBe('busy 486');
   });
 
   test('is resolved, and its next address tried when the first is dead', async () => {
     bench.network.names.set('bob.example', ['10.0.0.66', '10.0.0.2']);
     const far = await bench.farEnd('10.0.0.2', (invite) => void invite.accept(far.sdp));
-    expect(await refusal(await bench.dial('sip:bob@bob.example'), 6000)).toBe('answered');
+    expect(await bench.outcome(await bench.dial('sip:bob@bob.example'), 6000)).toBe('answered');
     expect(far.invites[0]!.request.uri).toBe('sip:bob@bob.example');
   });
 });
 
 test('the offer says where we hear', async () => {
   const far = await bench.farEnd('10.0.0.2', (invite) => invite.reject(486));
-  await refusal(await bench.dial('sip:bob@10.0.0.2'));
+  await bench.outcome(await bench.dial('sip:bob@10.0.0.2'));
   expect(far.invites[0]!.offer).toContain(`c=IN IP4 ${ENGINE}`);
 });

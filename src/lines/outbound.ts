@@ -44,7 +44,7 @@ async function dial(request: DialRequest, ports: DialerPorts): Promise<DialledLe
   }
 }
 
-function place(request: DialRequest, ways: Way[], audio: Audio, ports: DialerPorts): DialledSipLeg {
+function place(request: DialRequest, ways: Way[][], audio: Audio, ports: DialerPorts): DialledSipLeg {
   const { random, clock, log, userAgent } = ports;
   const address = ports.publicAddress ?? audio.local.address;
   const negotiation = new Negotiation({ audio, address, random });

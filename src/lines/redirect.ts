@@ -6,10 +6,15 @@ const MAX_CONTACTS = 3;
 
 /** RFC 3261 §8.1.3.4: the ways that a 3xx names, the best first. */
 export function redirected(way: Way, response: SipResponse): Way[] {
-  const contacts = contactsOf(response)
-    .filter(({ uri }) => /^sips?:/i.test(uri))
-    .sort((a, b) => weight(b.params.get('q')) - weight(a.params.get('q')));
-  return contacts.slice(0, MAX_CONTACTS).map(({ uri }) => wayTo(uri, way));
+  try {
+    const contacts = contactsOf(response)
+      .filter(({ uri }) => /^sips?:/i.test(uri))
+      .sort((a, b) => weight(b.params.get('q')) - weight(a.params.get('q')));
+    return contacts.slice(0, MAX_CONTACTS).map(({ uri }) => wayTo(uri, way));
+  } catch {
+    // A Contact that cannot be read leads nowhere.
+    return [];
+  }
 }
 
 function wayTo(uri: string, way: Way): Way {

@@ -1,7 +1,7 @@
 import type { DialRequest } from '../calls/index.ts';
 import { Failure } from '../kit/index.ts';
 import type { Endpoint } from '../net/index.ts';
-import { formatUri, type Hop, parseUri, type UriParts } from '../sip/index.ts';
+import { formatUri, type Hop, parseUri, type Uri, type UriParts } from '../sip/index.ts';
 import { callerId } from './caller-id.ts';
 import type { Way } from './way.ts';
 
@@ -42,20 +42,21 @@ export interface Origin {
   isHere(host: string, port: number | undefined): boolean;
 }
 
-/** All ways to a destination. Fails with `no_active_trunk` or `invalid_request`. */
-export function waysTo(request: DialRequest, local: Endpoint, origin: Origin): Way[] {
+/** All ways to a destination, in the order to try them; those that stand together ring at once. Fails with `no_active_trunk` or `invalid_request`. */
+export function waysTo(request: DialRequest, local: Endpoint, origin: Origin): Way[][] {
   const { destination, customerId } = request;
   if (/^\+?\d{3,15}$/.test(destination)) {
     const trunks = origin.trunks(customerId);
     if (trunks.length === 0) throw new Failure('no_active_trunk', 'No active trunk can carry the call.');
-    return trunks.map((trunk) => overTrunk(request, trunk, local));
+    return trunks.map((trunk) => [overTrunk(request, trunk, local)]);
   }
   const uri = readUri(destination);
-  if (!origin.isHere(uri.host, uri.port)) return [straight(request, local)];
-  return toPhone(request, origin.phone(uri.user ?? '', customerId) ?? [], local);
+  if (!origin.isHere(uri.host, uri.port)) return [[straight(request, uri, local)]];
+  const contacts = origin.phone(uri.user ?? '', customerId) ?? [];
+  return contacts.length > 0 ? [toPhone(request, contacts, local)] : [];
 }
 
-function readUri(text: string) {
+function readUri(text: string): Uri {
   try {
     const uri = parseUri(text);
     if (uri.scheme !== 'tel') return uri;
@@ -87,9 +88,11 @@ export function proxyOf({ proxy, transport }: Pick<TrunkLine, 'proxy' | 'transpo
   return { scheme: 'sip', host, port, params };
 }
 
-function straight({ destination, from }: DialRequest, local: Endpoint): Way {
+function straight({ from }: DialRequest, uri: Uri, local: Endpoint): Way {
   const here = { host: local.address, port: local.port };
-  return { ...callerId(from, here), name: destination, target: destination, destination, guarded: true };
+  // RFC 3261 §19.1.5: header fields that a URI asks for are not for the Request-URI, nor for us to set.
+  const target = formatUri({ ...uri, headers: undefined });
+  return { ...callerId(from, here), name: target, target, destination: target, guarded: true };
 }
 
 function toPhone({ destination, from }: DialRequest, contacts: PhoneContact[], local: Endpoint): Way[] {

@@ -1,6 +1,6 @@
 /** A dialer in virtual time on a network in memory, and far ends that are told what to do. For tests only. */
 import type { Dialer, DialledLeg, DialRequest } from '../../calls/index.ts';
-import { seededRandom, silentLog } from '../../kit/index.ts';
+import { type Failure, seededRandom, silentLog } from '../../kit/index.ts';
 import { type Bed, makeBed } from '../../media/testing/bed.ts';
 import type { Phone } from '../../media/testing/phone.ts';
 import { createUserAgent, type IncomingInvite, type UserAgent } from '../../sip/index.ts';
@@ -15,6 +15,8 @@ export interface Bench extends Bed {
   /** Who is called, and may be changed by a test. */
   trunks: TrunkLine[];
   dial(destination: string, more?: Partial<DialRequest>): Promise<DialledLeg>;
+  /** How a call ends that is waited for so long: `answered`, `busy 486`, … */
+  outcome(leg: DialledLeg, waitMs?: number): Promise<string>;
   /** Puts somebody at the address, who does this with every INVITE. */
   farEnd(address: string, take: (invite: IncomingInvite) => void): Promise<FarEnd>;
 }
@@ -61,6 +63,14 @@ export async function makeBench(ports: Partial<DialerPorts> = {}): Promise<Bench
     dialer,
     trunks,
     dial: (destination, more = {}) => dialer.dial({ ...request(destination), ...more }),
+    async outcome(leg, waitMs = 100) {
+      const outcome = leg.answer().then(
+        () => 'answered',
+        ({ code, cause }: Failure) => `${code} ${cause instanceof DialRefusal ? cause.sipStatus : ''}`,
+      );
+      await clock.advance(waitMs);
+      return outcome;
+    },
     async farEnd(address, take) {
       const phone = await bed.phone({ address });
       const far: FarEnd = { agent: await open(address), invites: [], phone, sdp: sdpOf(phone) };
