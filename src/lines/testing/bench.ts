@@ -1,5 +1,5 @@
 /** A dialer in virtual time on a network in memory, and far ends that are told what to do. For tests only. */
-import type { Dialer, DialledLeg, DialRequest } from '../../calls/index.ts';
+import { type Dialer, type DialledLeg, DialRefusal, type DialRequest } from '../../calls/index.ts';
 import { type Failure, seededRandom, silentLog } from '../../kit/index.ts';
 import { type Bed, makeBed } from '../../media/testing/bed.ts';
 import type { Phone } from '../../media/testing/phone.ts';
