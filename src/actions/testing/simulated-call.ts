@@ -38,7 +38,11 @@ export class SimulatedCall {
   record: CallRecord | undefined;
   #documents: Record<string, Answer>;
 
-  constructor(documents: Record<string, Answer>, settings: Partial<Settings> = {}) {
+  constructor(
+    documents: Record<string, Answer>,
+    settings: Partial<Settings> = {},
+    more: Partial<Route> = {},
+  ) {
     this.#documents = documents;
     Object.assign(this.settings, settings);
     this.flows = new Flows(this.#services());
@@ -56,6 +60,7 @@ export class SimulatedCall {
       answerUrl: 'https://app.example/answer',
       routeMode: 'webhook',
       routingTarget: 'app_1',
+      ...more,
     };
     this.over = switchboard.arrive({ leg: this.leg, from: '+15550001', to: '+15550002', route });
   }

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Answerer, type Step } from './support/answerer.ts';
+import { missing } from './support/peers.ts';
+import { Sipp } from './support/sipp.ts';
+import { type Line, Stage } from './support/stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open();
+});
+afterAll(() => stage.close());
+
+/** A number that is passed on to somebody who does this. */
+async function passedOn(steps: Step[]): Promise<{ line: Line; desk: Answerer }> {
+  const [line, desk] = await Promise.all([stage.line([]), Answerer.start(steps)]);
+  const did = await line.get(`/v1/dids/by-number/${encodeURIComponent(line.number)}`);
+  const route = { route_mode: 'sip', routing_target: desk.uri };
+  expect((await line.ask('PATCH', `/v1/dids/${did['id']}`, route)).status).toBe(200);
+  return { line, desk };
+}
+
+describe.skipIf(missing.sipp)(
+  `a number of route mode sip ${missing.sipp ?? ''}`,
+  { concurrent: true },
+  () => {
+    it('rings where it leads, and is answered there', async () => {
+      const { line, desk } = await passedOn([
+        ...([{ say: 180 }, { wait: 300 }, { say: 200, sdp: true }, { hear: 'ACK' }] as Step[]),
+        ...([{ wait: 300 }, { bye: true }] as Step[]),
+      ]);
+      const { caller, call } = await line.call();
+      await call.next('call.completed');
+      expect(await call.read()).toMatchObject({ status: 'completed', route_mode: 'sip', ended_by: 'callee' });
+      await Promise.all([desk.done, caller.done]);
+    });
+
+    it('is busy when that is busy', async () => {
+      const { line, desk } = await passedOn([{ say: 486 }, { hear: 'ACK' }]);
+      const caller = await Sipp.call(stage.server, { to: line.number, expect: 486 });
+      const call = await line.arrived();
+      expect((await call.next('call.failed')).data).toMatchObject({ reason: 'busy', sip_status: 486 });
+      await Promise.all([desk.done, caller.done]);
+    });
+  },
+);

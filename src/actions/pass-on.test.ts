@@ -1,0 +1,50 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { SimulatedCall } from './testing/simulated-call.ts';
+
+let call: SimulatedCall;
+const far = () => call.dialled[0]!;
+
+beforeEach(async () => {
+  call = new SimulatedCall({}, {}, { routeMode: 'sip', routingTarget: 'sip:desk@pbx.example' });
+  await call.seconds(1);
+});
+
+describe('a call to a number of route mode sip', () => {
+  test('is passed on without asking anybody, and rings meanwhile', () => {
+    expect(call.dialled.map(({ destination }) => destination)).toEqual(['sip:desk@pbx.example']);
+    expect(call.requests).toEqual([]);
+    expect(call.leg.seen).toContain('ringing');
+    expect(call.leg.seen).not.toContain('answered');
+  });
+
+  test('is answered when the far end answers, and ends when that hangs up', async () => {
+    far().farEndAnswers();
+    await call.seconds(1);
+    expect(call.leg.seen).toContain('answered');
+    expect(call.leg.room).toBe(far().room);
+    far().farEndHangsUp();
+    await call.over;
+    expect(call.told).toEqual(['call.created', 'call.answered', 'call.completed']);
+    expect(call.record).toMatchObject({ status: 'completed', endedBy: 'callee', routeMode: 'sip' });
+  });
+
+  test.each([
+    ['busy', 486, 'refused busy'],
+    ['rejected', 603, 'refused rejected'],
+    ['no_answer', 408, 'refused unavailable'],
+    ['unreachable', 404, 'refused not_found'],
+  ])('that is not taken (%s) is refused likewise, and says so', async (reason, status, refused) => {
+    far().farEndRefuses(reason, status);
+    await call.over;
+    expect(call.leg.seen).toContain(refused);
+    expect(call.record).toMatchObject({ status: 'failed', reason, sipStatus: status });
+    expect(call.told).toEqual(['call.created', 'call.failed']);
+  });
+
+  test('that the caller gives up takes the far end along', async () => {
+    call.leg.farEndHangsUp();
+    await call.over;
+    expect(call.record?.status).toBe('canceled');
+    expect(far().signal.aborted).toBe(true);
+  });
+});
