@@ -4,20 +4,21 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
+const forTests = process.argv.includes('--tests');
 const stamp = 'node_modules/.installed';
 const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
 const say = (text) => process.stderr.write(`${text}\n`);
 
-/** Packages are as package-lock.json says, or are installed anew. */
+/** Packages are as package-lock.json says, or are installed anew: all of them for tests, else what runs needs. */
 function packages() {
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  say('Installing packages (npm ci), once: about half a minute …');
+  const there = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (there === `${lock} all` || (there === `${lock} run` && !forTests)) return;
+  say(`Installing packages, once: about half a minute …`);
   const started = performance.now();
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    stdio: ['ignore', 2, 2],
-  });
+  const options = ['--no-audit', '--no-fund', '--loglevel=error', ...(forTests ? [] : ['--omit=dev'])];
+  const npm = spawnSync('npm', ['ci', ...options], { stdio: ['ignore', 2, 2] });
   if (npm.status !== 0) process.exit(npm.status ?? 1);
-  writeFileSync(stamp, lock);
+  writeFileSync(stamp, `${lock} ${forTests ? 'all' : 'run'}`);
   say(`Packages are installed (${Math.round((performance.now() - started) / 1000)} s).`);
 }
 
@@ -45,4 +46,4 @@ function peers() {
 }
 
 packages();
-if (process.argv.includes('--peers')) peers();
+if (forTests) peers();
