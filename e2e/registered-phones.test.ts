@@ -105,3 +105,16 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
     expect(atEmma.heardMs(0, 440)).toBeGreaterThanOrEqual(1000);
   });
 });
+
+it('a trunk that wants it is registered with, until it is deleted', async () => {
+  const line = await stage.line([]);
+  // The carrier is the program itself, which takes us for a phone.
+  const { id, username, password } = await credentials(line, 'carrier', 'udp');
+  const order = { name: 'Carrier', proxy: here(), username, password, register: true };
+  const { status, body } = await line.ask('POST', '/v1/trunks', order);
+  expect(status).toBe(201);
+  const both = () => Promise.all([line.get(`/v1/trunks/${body['id']}`), line.get(`/v1/phones/${id}`)]);
+  await expect.poll(async () => (await both()).map((each) => each['registered'])).toEqual([true, true]);
+  expect((await line.ask('DELETE', `/v1/trunks/${body['id']}`)).status).toBe(204);
+  await expect.poll(async () => (await line.get(`/v1/phones/${id}`))['registered']).toBe(false);
+});
