@@ -116,7 +116,11 @@ export class Session {
    * What the call has opened is closed first, so a recording's event comes before the call's last.
    */
   end(ending: Ending): Promise<void> {
-    this.#ended ??= this.#finish(ending);
+    if (!this.#ended) {
+      this.#ended = this.#finish(ending);
+      // Whoever waits is told of what fails, but nobody has to wait.
+      this.#ended.catch(() => {});
+    }
     return this.#ended;
   }
 

@@ -86,7 +86,11 @@ export class Switchboard {
       this.#ports,
     );
     const placed = session.record;
-    leg.progress.on(() => void session.ring());
+    leg.progress.on(() => {
+      session
+        .ring()
+        .catch((error) => session.log.error({ error: explain(error) }, 'ringing could not be written'));
+    });
     await this.#take(session, lead).created;
     return placed;
   }
@@ -133,7 +137,7 @@ export class Switchboard {
     const { from, to, direction } = session.record;
     void session.leg.ended.then((end) => {
       // Where we ended the leg, whoever did so brings the ending.
-      if (end.by !== 'application') return session.end(endingOf(end, session.record));
+      if (end.by !== 'application') void session.end(endingOf(end, session.record));
     });
     session.log.info({ from, to, direction }, 'call begins');
     try {
