@@ -10,11 +10,11 @@ import { startProgram } from '../../src/program.ts';
 import { createSpeaker } from '../../src/speech/index.ts';
 import { application } from './application.ts';
 import { openPhone } from './phone.ts';
-import { createClient, report } from './report.ts';
+import { type AfterCall, createClient, report } from './report.ts';
 
 const SECRET = 'a-secret-of-the-demo';
 const NUMBER = '+15550100001';
-const PHRASE = 'The quick brown fox jumps over the lazy dog.';
+const PHRASE = 'My parcel has not arrived. Please call me back tomorrow.';
 
 const say = (text: string) => console.log(text);
 const began = performance.now();
@@ -30,6 +30,7 @@ const settings = {
   MINIVOICE_RTP_PORTS: '20000-24999',
   MINIVOICE_ALLOW_PRIVATE_URLS: 'true',
 };
+const opening = openPhone({ from: 25_000, to: 29_999 }, join(dataDir, 'phone.wav'));
 const server = await startProgram(readConfig(settings), createLog('error'));
 step(`MiniVoice is running: REST at ${server.http}, SIP at ${server.sip}`);
 
@@ -51,21 +52,23 @@ const { id: application_id, api_key } = await admin('POST', '/applications', {
   answer_url: `${origin}/answer`,
   webhook_url: `${origin}/events`,
   webhook_secret: SECRET,
+  ai_events: true,
 });
 await admin('POST', '/dids', { application_id, number_e164: NUMBER, route_mode: 'webhook' });
 step(`The sample application answers at ${origin}/answer and has the number ${NUMBER}`);
 
 // 3. A telephone calls the number, presses keys, leaves a message and is hung up on.
 const speaker = createSpeaker({ cacheDir: join(dataDir, 'phone'), clock: systemClock, log: silentLog });
-const phone = await openPhone({ from: 25_000, to: 29_999 }, join(dataDir, 'phone.wav'));
+const phone = await opening;
 const answered = happened('call.answered');
 const recordingStarted = happened('recording.started');
 const completed = happened('call.completed');
+const analysed = Promise.race([happened('ai.completed'), happened('ai.failed')]);
 step('A telephone calls …');
 const call = await phone.call(NUMBER, server.sip);
 await answered;
 step('The caller hears the greeting …');
-await sleep(systemClock, 1500);
+await sleep(systemClock, 1000);
 step('… and presses 4 2 1 7');
 await call.press('4217');
 await recordingStarted;
@@ -84,6 +87,17 @@ say(`\nThe recording, as GET /v1/recordings/${recording?.['id']} shows it:`);
 say(JSON.stringify(recording, null, 2));
 const path = join(file, `${recording?.['id']}.wav`);
 say(`\nThe file (${(await readFile(path)).length} bytes; the caller is on the left):\n  ${path}`);
+
+// 5. What was said, and what it comes to: made on this machine, without any account.
+step('The recording is transcribed …');
+await analysed;
+const { data: ai } = (await client('GET', `/calls/${recording?.['call_id']}/ai`)) as { data: AfterCall };
+say('\nThe transcript:');
+for (const { speaker, text, start_ms } of ai.transcription?.segments ?? []) {
+  say(`  ${(start_ms / 1000).toFixed(1).padStart(5)} s  ${speaker.padEnd(6)}  ${text}`);
+}
+say(`\nThe summary: ${ai.summary?.summary ?? '(none)'}`);
+for (const item of ai.summary?.action_items ?? []) say(`To do: ${item}`);
 
 await Promise.all([phone.close(), speaker.close()]);
 app.close();

@@ -1,5 +1,11 @@
 type Json = Record<string, unknown>;
 
+/** What is read of `GET /v1/calls/:id/ai` here. */
+export interface AfterCall {
+  transcription?: { segments: { speaker: string; text: string; start_ms: number }[] };
+  summary?: { summary: string; action_items: string[] };
+}
+
 /** A client of REST in a few lines: requests with a key, answers as JSON, errors as the server said them. */
 export function createClient(url: string, key: string) {
   return async (method: string, path: string, body?: Json): Promise<Json> => {
