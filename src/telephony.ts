@@ -3,7 +3,14 @@ import type { Route, Switchboard } from './calls/index.ts';
 import type { Config } from './config.ts';
 import { type Directory, normaliseNumber, PHONE_REALM } from './directory/index.ts';
 import { type Clock, Failure, type Log, type Random, type Scope } from './kit/index.ts';
-import { Carriers, createDialer, createInboundDoor, PhoneIdentity, Registrar } from './lines/index.ts';
+import {
+  Carriers,
+  createDialer,
+  createInboundDoor,
+  PhoneIdentity,
+  Registrar,
+  Strangers,
+} from './lines/index.ts';
 import type { MediaEngine } from './media/index.ts';
 import { type Endpoint, systemResolve } from './net/index.ts';
 import { createUserAgent, type TlsOptions, type UserAgent } from './sip/index.ts';
@@ -34,7 +41,17 @@ export function openLines(parts: TelephonyParts) {
   const find = (username: string) => directory.phones.named(username);
   const phones = new PhoneIdentity({ find, realm: PHONE_REALM, clock, random });
   const registrar = new Registrar(phones, clock);
-  userAgent.onRequest = (request, source) => registrar.answer(request, source);
+  const strangers = new Strangers(clock);
+  const isKnown = (address: string) => isTrusted(address, config) || registrar.isAt(address);
+  const refused = (address: string) => {
+    if (!isKnown(address) && strangers.refused(address)) log.warn({ address }, 'not answered any more');
+  };
+  userAgent.gate = (_request, { address }) => (strangers.isSilenced(address) ? 'silence' : undefined);
+  userAgent.onRequest = (request, source) => {
+    const reply = registrar.answer(request, source);
+    if (reply.status === 403) refused(source.address);
+    return reply;
+  };
   const reaching = { allowPrivate: config.allowPrivateUrls, resolve };
   const carriers = new Carriers({
     ...{ userAgent, clock, random, log, ...reaching },
@@ -52,7 +69,7 @@ export function openLines(parts: TelephonyParts) {
     phoneRegistered: (username: string) => registrar.registered(username),
     trunkRegistered: (id: string) => carriers.registered(id),
   };
-  return { userAgent, dialer, carriers, phones, states };
+  return { userAgent, dialer, carriers, phones, refused, states };
 }
 
 export type Lines = ReturnType<typeof openLines>;
@@ -60,14 +77,14 @@ export type Lines = ReturnType<typeof openLines>;
 /** The last door to be opened: from now on calls come in. */
 export async function openInboundDoor(
   { config, log, random, directory, media }: TelephonyParts,
-  { userAgent, carriers, phones }: Lines,
+  { userAgent, carriers, phones, refused }: Lines,
   switchboard: Switchboard,
 ): Promise<Endpoint> {
   userAgent.onInvite = createInboundDoor({
-    ...{ media, random, log, phones, normaliseNumber },
+    ...{ media, random, log, phones, refused, normaliseNumber },
     publicAddress: config.publicAddress || undefined,
     isTrunk: (address) => directory.trunkFor(address) !== undefined || carriers.isProxy(address),
-    isTrusted: (address) => isLoopback(config.sipHost) && isLoopback(address),
+    isTrusted: (address) => isTrusted(address, config),
     open: () => switchboard.open,
     route: (number) => routeOf(directory, number),
     routeOfPhone: ({ customerId }, called) =>
@@ -148,6 +165,10 @@ function phoneOf(
     routingTarget: `sip:${phone.username}@${local.address}:${local.port}`,
   };
 }
+
+/** Contract 12: the machine itself may call while nobody else can. */
+const isTrusted = (address: string, { sipHost }: Config): boolean =>
+  isLoopback(sipHost) && isLoopback(address);
 
 /** Whether it is an address of the machine to itself. */
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';

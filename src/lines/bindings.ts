@@ -34,6 +34,13 @@ export class Bindings {
     return [...all.values()].reverse();
   }
 
+  /** Whether a phone has registered from this address. */
+  isAt(address: string): boolean {
+    return [...this.#byPhone.keys()].some((username) =>
+      this.of(username).some(({ hop }) => hop.address === address),
+    );
+  }
+
   put(username: string, binding: Binding): void {
     const all = this.#byPhone.get(username) ?? new Map<string, Binding>();
     this.#byPhone.set(username, all);

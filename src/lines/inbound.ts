@@ -19,6 +19,8 @@ export interface InboundPorts {
   /** Whether others may call from there without saying who they are. */
   isTrusted(address: string): boolean;
   phones: PhoneIdentity;
+  /** Told of everybody who is refused because nobody knows him. */
+  refused(address: string): void;
   /** Whether another call can be taken now. */
   open(): boolean;
   normaliseNumber(user: string): string;
@@ -34,6 +36,7 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
   return (invite) => {
     receive(invite, ports).catch((error) => {
       const status = statusOf(error);
+      if (status === 403) ports.refused(invite.source.address);
       ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
       invite.reject(status, undefined, status === 503 ? RETRY_LATER : undefined);
     });
@@ -47,6 +50,7 @@ async function receive(invite: IncomingInvite, ports: InboundPorts): Promise<voi
     throw new Failure('forbidden', 'SIP from this address is refused.');
   }
   const refusal = phone && ports.phones.refusal(phone, invite.request);
+  if (refusal?.status === 403) throw new Failure('forbidden', 'The password is wrong.');
   if (refusal) invite.reject(refusal.status, refusal.reason, refusal.headers);
   else await letIn(invite, phone, ports);
 }

@@ -8,3 +8,4 @@ export { createDialer, type DialerPorts } from './outbound.ts';
 export { type FindPhone, type PhoneAccount, PhoneIdentity } from './phone-identity.ts';
 export { Registrar } from './registrar.ts';
 export type { PhoneContact, TrunkLine } from './routes.ts';
+export { Strangers } from './strangers.ts';

@@ -38,6 +38,7 @@ beforeEach(async () => {
     ...{ media, random: seededRandom(4), log: silentLog, publicAddress: undefined, phones },
     isTrunk: (address) => address === '10.0.0.8',
     isTrusted: () => false,
+    refused: () => {},
     open: () => true,
     normaliseNumber: (user) => user,
     route: () => route,

@@ -49,6 +49,11 @@ export class Registrar {
     return this.#bindings.of(username.toLowerCase()).length > 0;
   }
 
+  /** Whether a phone is registered from this address. */
+  isAt(address: string): boolean {
+    return this.#bindings.isAt(address);
+  }
+
   #register({ username }: PhoneAccount, request: SipRequest, source: Hop): Reply {
     const contacts = contactsOf(request);
     if (contacts.some(({ uri }) => uri === '*')) {

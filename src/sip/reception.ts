@@ -37,7 +37,8 @@ export class Reception implements TransactionUser {
       return;
     }
     const refusal = this.#refusal(transaction);
-    if (refusal) reply(this.#core, transaction, refusal.status, refusal);
+    if (refusal === 'silence') transaction.terminate();
+    else if (refusal) reply(this.#core, transaction, refusal.status, refusal);
     else if (requireUnderstood(this.#core, transaction)) this.#outside(transaction);
   }
 
@@ -51,7 +52,7 @@ export class Reception implements TransactionUser {
     for (const invite of [...this.invites]) invite.reject(503);
   }
 
-  #refusal({ request, source }: ServerTransaction): Reply | undefined {
+  #refusal({ request, source }: ServerTransaction): Reply | 'silence' | undefined {
     if (this.#closing) return { status: 503, headers: [['Retry-After', '30']] };
     return this.gate?.(request, source);
   }

@@ -54,6 +54,24 @@ test('other requests outside of calls go to onRequest; without it they are 405, 
   expect(await ask('REGISTER')).toBe(500);
 });
 
+test('what the gate refuses is refused, and what it silences is not answered at all', async () => {
+  const both = await pair();
+  let verdict: ReturnType<NonNullable<typeof both.bob.gate>> = { status: 403 };
+  both.bob.gate = () => verdict;
+  const call = () =>
+    both.alice.invite({ target: 'sip:bob@10.0.0.2', from: 'sip:alice@10.0.0.1', sdp: OFFER }).result;
+  const refused = call();
+  await both.clock.advance(100);
+  expect(await refused).toMatchObject({ status: 403 });
+  verdict = 'silence';
+  const silenced = call();
+  await both.clock.advance(32_000);
+  expect(await silenced).toMatchObject({ status: 408 });
+  expect(both.wire.filter((each) => each.startsWith('bob'))).toEqual(['bob 403 INVITE']);
+  expect(both.invites).toHaveLength(0);
+  expect(await leftovers(both)).toEqual(NOTHING);
+});
+
 test('closing ends what is open: calls with BYE, calls coming in with 503, calls going out with CANCEL', async () => {
   const both = await pair();
   const { near, far } = await established(both);

@@ -1,8 +1,8 @@
-import { type Clock, type Log, type Random, sleep } from '../kit/index.ts';
+import { type Clock, type Log, type Random, type Signal, sleep } from '../kit/index.ts';
 import { type Endpoint, type Network, systemNetwork } from '../net/index.ts';
 import { Authorization, type Login } from './authorization.ts';
 import type { Core } from './core.ts';
-import { Dialogs } from './dialog/index.ts';
+import { type Dialog, Dialogs } from './dialog/index.ts';
 import { exchange } from './exchange.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
 import type { SipRequest, SipResponse } from './message/index.ts';
@@ -43,8 +43,11 @@ export interface UserAgentOptions {
   maxTransactions?: number | undefined;
 }
 
-/** Looks at a request outside of dialogs before anything else does; what it returns refuses the request. */
-export type Gate = (request: SipRequest, source: Hop) => Reply | undefined;
+/**
+ * Looks at a request outside of dialogs before anything else does; what it returns refuses the request. `silence`
+ * does not even say so.
+ */
+export type Gate = (request: SipRequest, source: Hop) => Reply | 'silence' | undefined;
 
 /** Answers requests outside of dialogs that are neither INVITE nor OPTIONS. */
 export type OutsideHook = (request: SipRequest, source: Hop) => Reply | Promise<Reply>;
@@ -90,6 +93,8 @@ export interface UserAgent {
   /** Never rejects: 408 and 503 stand for no response. */
   request(options: RequestOptions): Promise<SipResponse>;
   readonly counters: UserAgentCounters;
+  /** Told of each call that is up, and of its end. */
+  readonly dialogs: { confirmed: Signal<Dialog>; ended: Signal<Dialog> };
   /** Refuses what is new, ends what is open, waits up to `graceMs` (2,000) for the other sides, and closes. */
   close(graceMs?: number): Promise<void>;
 }
@@ -171,6 +176,10 @@ class SipUserAgent implements UserAgent {
     const invites = this.#reception.invites.size + this.#outgoing.size;
     const open = { transactions: transactions.size, dialogs: dialogs.size, invites };
     return { transport: transport.counters, transactions: transactions.counters, open };
+  }
+
+  get dialogs(): UserAgent['dialogs'] {
+    return this.#core.dialogs;
   }
 
   listen(): Promise<Endpoint> {
