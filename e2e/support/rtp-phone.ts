@@ -71,8 +71,7 @@ export class RtpPhone {
 
   /** The tones in a part of what was heard, counted in frames as `slice` does. */
   tonesIn(from: number, to?: number): number[] {
-    const samples = this.sound(from, to);
-    return TONES.filter((hz) => toneLevel(samples, hz) > AUDIBLE);
+    return tonesOf(this.sound(from, to));
   }
 
   /** The tones that were heard at any time in a part, in steps of 100 ms. */
@@ -194,6 +193,10 @@ export class RtpPhone {
     this.#socket.send(Buffer.concat([header, payload]), this.#to!.port, this.#to!.address);
   }
 }
+
+/** Which of the tones are heard in this. */
+export const tonesOf = (samples: Int16Array): number[] =>
+  TONES.filter((hz) => toneLevel(samples, hz) > AUDIBLE);
 
 /** The payloads of one key: five frames of it, then five of none. */
 function pressed(event: number): Buffer[] {

@@ -20,8 +20,8 @@ export interface Flow {
   gathered: Gathered | undefined;
   /** When the last sound was played to its end, on the monotonic clock. */
   playedAt: number;
-  /** What `mute` has cut off. */
-  muted: { read: boolean; write: boolean };
+  /** What `mute` has cut off, and the room that the caller only listens to. */
+  muted: { read: boolean; write: boolean; room: string | undefined };
   /** Redirects followed so far in this call. */
   redirects: number;
   /** The fallback URL is asked once in a call. */

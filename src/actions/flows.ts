@@ -154,7 +154,7 @@ function newFlow(session: Session, services: Services, settings: Settings): Flow
     signal: session.scope.signal,
     gathered: undefined,
     playedAt: Number.NEGATIVE_INFINITY,
-    muted: { read: false, write: false },
+    muted: { read: false, write: false, room: undefined },
     redirects: 0,
     fallbackAsked: false,
   };

@@ -120,6 +120,18 @@ describe('conference', () => {
     expect(call.done).toEqual(['conference interrupted']);
   });
 
+  test('gives a listener a voice when it is unmuted, once', async () => {
+    const call = new SimulatedCall(room({ mute: true }));
+    await call.seconds(1);
+    const unmute = { unmute: { direction: 'write' } };
+    call.takeOver([{ mute: { direction: 'read' } }, { unmute: { direction: 'read' } }, unmute, unmute]);
+    await call.seconds(1);
+    expect(call.leg.seen.filter((what) => what.startsWith('entered'))).toEqual([
+      ...['entered muted', 'entered speaking'],
+    ]);
+    expect(call.leg.room).toBe('app_1/one');
+  });
+
   test('ends for all when somebody leaves whose exit ends it', async () => {
     const call = new SimulatedCall(room());
     await call.seconds(1);

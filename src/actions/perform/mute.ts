@@ -7,7 +7,12 @@ export const mute: Perform<'mute'> = async (action, flow) => turn(action, flow, 
 export const unmute: Perform<'unmute'> = async (action, flow) => turn(action, flow, false);
 
 function turn({ direction }: ActionOf<'mute' | 'unmute'>, flow: Flow, on: boolean): undefined {
-  if (direction !== 'write') flow.muted.read = on;
-  if (direction !== 'read') flow.muted.write = on;
-  flow.leg.mute({ ...flow.muted });
+  const { leg, muted } = flow;
+  if (direction !== 'write') muted.read = on;
+  if (direction !== 'read') muted.write = on;
+  leg.mute({ read: muted.read, write: muted.write });
+  // Who was let in as a listener gets a voice.
+  if (on || direction === 'read' || muted.room === undefined) return;
+  leg.enter(muted.room);
+  muted.room = undefined;
 }

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ActionsRequest } from '../tests/support/app-server.ts';
+import { Baresip } from './support/baresip.ts';
+import { type Caller, Parties } from './support/parties.ts';
+import { missing } from './support/peers.ts';
+import type { Tone } from './support/rtp-phone.ts';
+import { type Line, Stage } from './support/stage.ts';
+
+let stage: Stage;
+const parties = new Parties();
+beforeAll(async () => {
+  stage = await Stage.open();
+});
+afterAll(async () => {
+  await parties.close();
+  await stage.close();
+});
+
+const FOUR: Tone[] = [600, 800, 1000, 1200];
+const others = (hz: Tone) => FOUR.filter((tone) => tone !== hz);
+const room = (more: object = {}) => ({ conference: { room: 'meeting', ...more } });
+
+/** Callers with a tone each; the tone is in the number that they call from. */
+const join = (line: Line, tones: Tone[]): Promise<Caller[]> =>
+  Promise.all(tones.map((hz) => parties.caller(line, hz, { from: `+1555000${hz}` })));
+const toneOf = ({ body }: ActionsRequest) => Number(/\d{4}$/.exec(body.call?.['from'])![0].replace(/^0/, ''));
+
+const leave = (callers: Caller[]) => Promise.all(callers.map(({ sipp }) => sipp.hangUp()));
+
+describe.skipIf(missing.sipp)(`a conference ${missing.sipp ?? ''}`, { concurrent: true }, () => {
+  it('of four lets each hear the three others and not himself, and is recorded so', async () => {
+    const line = await stage.line((asked) =>
+      toneOf(asked) === 600 ? [{ start_recording: {} }, room()] : [room()],
+    );
+    const callers = await join(line, FOUR);
+    await Promise.all(callers.map(({ phone }, i) => phone.hears(...others(FOUR[i]!))));
+    const from = callers.map(({ phone }) => phone.frames);
+    await Promise.all(callers.map(({ phone }) => phone.more(50)));
+    for (const [i, { phone }] of callers.entries()) {
+      expect(phone.everIn(from[i]!)).toEqual(others(FOUR[i]!));
+      expect(phone.everIn(0)).not.toContain(FOUR[i]);
+    }
+
+    const [recorded, ...rest] = callers as [Caller, ...Caller[]];
+    await rest[0]!.sipp.hangUp();
+    await recorded.phone.hears(1000, 1200);
+    await leave([recorded, ...rest.slice(1)]);
+    await recorded.call.next('call.completed');
+    const ear = await recorded.call.hear();
+    expect(ear.heardMs(0, 600)).toBeGreaterThan(900);
+    expect(ear.heardMs(1, 600)).toBe(0);
+    for (const hz of others(600)) {
+      expect(ear.heardMs(1, hz)).toBeGreaterThan(900);
+      expect(ear.heardMs(0, hz)).toBe(0);
+    }
+    expect(ear.heardMs(1, 1000)).toBeGreaterThan(ear.heardMs(1, 800));
+  });
+
+  it('hears nothing of a participant who is mute, until he is no longer', async () => {
+    const line = await stage.line((asked) => [room({ mute: toneOf(asked) === 600 })]);
+    const [mute, other] = await join(line, [600, 800]);
+    await mute!.phone.hears(800);
+    await other!.phone.more(25);
+    expect(other!.phone.everIn(0)).toEqual([]);
+    await mute!.call.perform([{ unmute: { direction: 'write' } }]);
+    await other!.phone.hears(600);
+    await leave([mute!, other!]);
+  });
+
+  it('ends for all when a participant leaves whose exit ends it', async () => {
+    const line = await stage.line((asked) => [room({ end_on_exit: toneOf(asked) === 600 })]);
+    const callers = await join(line, [600, 800, 1000]);
+    const [host, guest, leaves] = callers;
+    await guest!.phone.hears(600, 1000);
+    await leaves!.sipp.hangUp();
+    await guest!.phone.hears(600);
+    await host!.sipp.hangUp();
+    await guest!.sipp.done;
+    const { data } = await guest!.call.next('call.completed');
+    expect(data).toMatchObject({ reason: 'normal', ended_by: 'application' });
+  });
+
+  it('is silence for one who is alone, and apart from one of the same name elsewhere', async () => {
+    const [line, elsewhere] = await Promise.all([stage.line([room()]), stage.line([room()])]);
+    const [one, other, alone] = await Promise.all([
+      ...[600, 800].map((hz) => parties.caller(line, hz as Tone)),
+      parties.caller(elsewhere, 1000),
+    ]);
+    await Promise.all([one!.phone.hears(800), other!.phone.hears(600)]);
+    await Promise.all([one!.phone.more(25), other!.phone.more(25), alone!.phone.more(25)]);
+    expect([one, other, alone].map((each) => each!.phone.everIn(0))).toEqual([[800], [600], []]);
+    expect(alone!.phone.loudness(0)).toBeLessThan(10);
+    await leave([one!, other!, alone!]);
+  });
+
+  it('keeps out a participant on hold', async () => {
+    const line = await stage.line([room()]);
+    const [held, other] = await join(line, [600, 800]);
+    await other!.phone.hears(600);
+    await held!.call.perform([{ hold: {} }]);
+    await other!.phone.hears();
+    await held!.phone.more(10);
+    expect(held!.phone.tonesIn(-5)).not.toContain(800);
+    await held!.call.perform([{ resume: {} }]);
+    await Promise.all([held!.phone.hears(800), other!.phone.hears(600)]);
+    await leave([held!, other!]);
+  });
+
+  it.skipIf(missing.baresip)('is heard by phones of another make', async () => {
+    const line = await stage.line([room()]);
+    const phones = await Promise.all([600, 800].map((hz) => Baresip.start({ hz })));
+    const third = await parties.caller(line, 1000);
+    await Promise.all(phones.map((phone) => phone.dial(line.uri)));
+    await third.phone.hears(600, 800);
+    await third.phone.more(25);
+    await Promise.all(phones.map((phone) => phone.hangUp()));
+    const [one, two] = await Promise.all(phones.map((phone) => phone.heard()));
+    await Promise.all(phones.map((phone) => phone.close()));
+    expect([600, 800, 1000].map((hz) => one!.heardMs(0, hz) > 400)).toEqual([false, true, true]);
+    expect([600, 800, 1000].map((hz) => two!.heardMs(0, hz) > 400)).toEqual([true, false, true]);
+    await leave([third]);
+  });
+});
