@@ -43,6 +43,7 @@ const dial = (to: string, timeoutMs = 10_000, over: ReturnType<typeof trunkTo>[]
     ...{ userAgent: agent, media, clock, random: systemRandom, log: silentLog, publicAddress: undefined },
     ...{ trunks: () => over, phone: () => undefined, isHere: () => false, allowPrivate: true },
     resolve: (host) => systemNetwork.resolve(host),
+    services: async () => [],
   }).dial({
     ...{ destination: to, from: '+15550001111', customerId: 'c', timeoutMs },
     signal: new AbortController().signal,

@@ -12,7 +12,7 @@ import {
   Strangers,
 } from './lines/index.ts';
 import type { MediaEngine } from './media/index.ts';
-import { type Endpoint, systemResolve } from './net/index.ts';
+import { type Endpoint, systemResolve, systemServices } from './net/index.ts';
 import { createUserAgent, type TlsOptions, type UserAgent } from './sip/index.ts';
 import { version } from './version.ts';
 
@@ -52,14 +52,14 @@ export function openLines(parts: TelephonyParts) {
     if (reply.status === 403) refused(source.address);
     return reply;
   };
-  const reaching = { allowPrivate: config.allowPrivateUrls, resolve };
+  const reaching = { allowPrivate: config.allowPrivateUrls, resolve, services: systemServices, random };
   const carriers = new Carriers({
-    ...{ userAgent, clock, random, log, ...reaching },
+    ...{ userAgent, clock, log, ...reaching },
     trunks: () => directory.trunks.active(),
   });
   scope.defer(() => carriers.close());
   const dialer = createDialer({
-    ...{ userAgent, media, clock, random, log, publicAddress, ...reaching },
+    ...{ userAgent, media, clock, log, publicAddress, ...reaching },
     trunks: (customerId) => directory.trunks.outbound(customerId),
     phone: (username, customerId) =>
       find(username)?.customerId === customerId ? registrar.contacts(username) : undefined,

@@ -38,6 +38,7 @@ beforeEach(async () => {
   carriers = new Carriers({
     ...{ userAgent: agent, clock, random: seededRandom(2), log: silentLog, allowPrivate: true },
     resolve: (name) => network.resolve(name),
+    services: async () => [],
     trunks: () => trunks,
   });
 });
@@ -100,6 +101,7 @@ describe('a trunk that is to be registered with', () => {
     carriers = new Carriers({
       ...{ userAgent, clock, random: seededRandom(2), log: silentLog, allowPrivate: false },
       resolve: (name) => network.resolve(name),
+      services: async () => [],
       trunks: () => [own({ customerId: 'cust_1' })],
     });
     await start();

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { explain, type Timer } from '../kit/index.ts';
+import { formatUri } from '../sip/index.ts';
+import { addressesOf } from './locator.ts';
 import { type RegisteringTrunk, Registrations, type RegistrationsParts } from './registrations.ts';
 import { proxyOf } from './routes.ts';
 
@@ -20,7 +22,7 @@ const LOOKUP_MS = 5 * 60_000;
 export class Carriers {
   #parts: CarriersParts;
   #registrations: Registrations;
-  /** Of proxies given by name: the addresses behind them. */
+  /** Of proxies given by name: the addresses behind their URIs. */
   #addresses = new Map<string, readonly string[]>();
   #timer: Timer | undefined;
   #closed = false;
@@ -65,14 +67,14 @@ export class Carriers {
   /** While the name service is silent, what was known stays known. */
   async #ask(name: string): Promise<void> {
     try {
-      this.#addresses.set(name, await this.#parts.resolve(name));
+      this.#addresses.set(name, await addressesOf(name, this.#parts));
     } catch (error) {
       this.#parts.log.warn({ proxy: name, error: explain(error) }, "a trunk's proxy cannot be found");
     }
   }
 
   #names(): Set<string> {
-    const hosts = this.#parts.trunks().map((trunk) => proxyOf(trunk).host.toLowerCase());
-    return new Set(hosts.filter((host) => !isIP(host)));
+    const proxies = this.#parts.trunks().map(proxyOf);
+    return new Set(proxies.filter(({ host }) => !isIP(host)).map((proxy) => formatUri(proxy)));
   }
 }

@@ -1,33 +1,89 @@
 import { isIP } from 'node:net';
-import { Failure } from '../kit/index.ts';
-import { whyNotPublic } from '../net/index.ts';
-import { formatUri, type Hop, parseUri } from '../sip/index.ts';
+import { Failure, type Random } from '../kit/index.ts';
+import { type ServiceRecord, whyNotPublic } from '../net/index.ts';
+import { formatUri, type Hop, parseUri, type Uri } from '../sip/index.ts';
 import type { Way } from './way.ts';
 
 export interface Located {
-  /** All addresses of a host name; an address stands for itself. Rejects when there is none. */
+  /** All addresses of a host name. Rejects when there is none. */
   resolve(host: string): Promise<string[]>;
+  /** The SRV records of a name; none where there are none. */
+  services(name: string): Promise<ServiceRecord[]>;
+  random: Random;
   /** Whether hosts that customers give may be of private networks. */
   allowPrivate: boolean;
 }
 
+/** A domain with more places than these has tried for long enough. */
+const MAX_PLACES = 6;
+
 /**
- * Finds the places behind a way. What is checked is what is sent to: the address goes into `maddr`, so that a
- * name which answers differently the second time (DNS rebinding) gains nothing.
+ * Finds the places behind a way (RFC 3263 §4.2: SRV where no port is given, then addresses; no NAPTR). What is
+ * checked is what is sent to: the address goes into `maddr`, so that a name which answers differently the second
+ * time (DNS rebinding) gains nothing.
  */
-export function locator({
-  resolve,
-  allowPrivate,
-}: Located): (way: Pick<Way, 'destination' | 'guarded'>) => Promise<(string | Hop)[]> {
+export function locator(
+  located: Located,
+): (way: Pick<Way, 'destination' | 'guarded'>) => Promise<(string | Hop)[]> {
   return async ({ destination, guarded }) => {
     if (typeof destination !== 'string') return [destination];
     const uri = parseUri(destination);
-    const host = uri.params.get('maddr') ?? uri.host;
-    const addresses = isIP(host) ? [host] : await resolve(host);
-    const open = guarded && !allowPrivate ? addresses.filter((each) => !whyNotPublic(each)) : addresses;
-    if (open.length === 0) throw notAllowed(uri.host, addresses[0]);
-    return open.map((address) => formatUri({ ...uri, params: new Map([...uri.params, ['maddr', address]]) }));
+    const places = await placesOf(uri, located);
+    const open =
+      guarded && !located.allowPrivate ? places.filter(({ address }) => !whyNotPublic(address)) : places;
+    if (open.length === 0) throw notAllowed(uri.host, places[0]?.address);
+    return open.slice(0, MAX_PLACES).map(({ address, port }) => {
+      return formatUri({ ...uri, port, params: new Map([...uri.params, ['maddr', address]]) });
+    });
   };
+}
+
+/** The addresses behind a proxy's URI. Rejects when there is none. */
+export async function addressesOf(proxy: string, located: Located): Promise<string[]> {
+  const places = await placesOf(parseUri(proxy), located);
+  return places.map(({ address }) => address);
+}
+
+interface Place {
+  address: string;
+  port: number | undefined;
+}
+
+async function placesOf(uri: Uri, located: Located): Promise<Place[]> {
+  const servers = await serversOf(uri, located);
+  const found = await Promise.allSettled(
+    servers.map(async ({ host, port }) => {
+      const addresses = isIP(host) ? [host] : await located.resolve(host);
+      return addresses.map((address) => ({ address, port }));
+    }),
+  );
+  const places = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+  const failed = found.find((each) => each.status === 'rejected');
+  if (places.length === 0 && failed) throw failed.reason;
+  return places;
+}
+
+async function serversOf(uri: Uri, located: Located): Promise<{ host: string; port: number | undefined }[]> {
+  const host = (uri.params.get('maddr') ?? uri.host).toLowerCase();
+  const itself = [{ host, port: uri.port }];
+  if (isIP(host) || uri.port !== undefined) return itself;
+  const records = await located.services(`${serviceOf(uri)}.${host}`);
+  const ordered = inOrder(records, located.random);
+  return ordered.length > 0 ? ordered.map(({ name, port }) => ({ host: name, port })) : itself;
+}
+
+function serviceOf({ scheme, params }: Uri): string {
+  const transport = params.get('transport')?.toLowerCase() ?? 'udp';
+  if (scheme === 'sips' || transport === 'tls') return '_sips._tcp';
+  return `_sip._${transport}`;
+}
+
+/** RFC 2782: by priority, and by chance among those of one, the weightier the more often. */
+function inOrder(records: ServiceRecord[], random: Random): ServiceRecord[] {
+  return records
+    .map((record) => ({ record, draw: random.float() ** (1 / (record.weight || 0.1)) }))
+    .sort((a, b) => a.record.priority - b.record.priority || b.draw - a.draw)
+    .map(({ record }) => record);
 }
 
 function notAllowed(host: string, address: string | undefined): Failure {

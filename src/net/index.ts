@@ -18,7 +18,7 @@ export {
 } from './http.ts';
 export { reachableAddress } from './local-address.ts';
 export { MemoryNetwork, type Passed, type Weather } from './memory-network.ts';
-export { systemResolve } from './name-service.ts';
+export { type ServiceRecord, systemResolve, systemServices } from './name-service.ts';
 export {
   type Datagrams,
   type Endpoint,

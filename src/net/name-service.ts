@@ -30,5 +30,20 @@ function addresses(result: PromiseSettledResult<string[]>, family: 4 | 6): Resol
 const isSilent = (result: PromiseSettledResult<unknown>): boolean =>
   result.status === 'rejected' && ['ETIMEOUT', 'ESERVFAIL'].includes(result.reason.code);
 
+/** Where a service of a domain is (RFC 2782). */
+export interface ServiceRecord {
+  name: string;
+  port: number;
+  /** The lowest is to be tried first. */
+  priority: number;
+  /** How often, among those of the same priority. */
+  weight: number;
+}
+
+/** The SRV records of `_sip._udp.example.com`; none where there are none, or nobody says so. Never rejects. */
+export async function systemServices(name: string): Promise<ServiceRecord[]> {
+  return new Resolver({ timeout: 1500, tries: 1 }).resolveSrv(name).catch(() => []);
+}
+
 /** By the machine's own name servers; gives up after about four seconds. */
 export const systemResolve: Resolve = nameService(new Resolver({ timeout: 1500, tries: 2 }));

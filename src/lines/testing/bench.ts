@@ -54,6 +54,7 @@ export async function makeBench(ports: Partial<DialerPorts> = {}): Promise<Bench
     phone: () => undefined,
     isHere: (host) => host === HERE,
     resolve: (host) => network.resolve(host),
+    services: async () => [],
     allowPrivate: true,
     ...ports,
   });
