@@ -228,7 +228,7 @@ type Calling = ReturnType<typeof openCalls>;
 /** REST, and the addresses of files that it serves. */
 async function openRest(
   { config, log, clock, random, scope }: Ground,
-  { storage, directory, secrets, adminToken }: Data,
+  { storage, directory, secrets, adminToken, billing }: Data,
   parts: Calling & Recorded & Sounding & Billed & { deliveries: Deliveries; insights: Insights },
 ): Promise<string> {
   const { deliveries, insights, files, recordingsOf, switchboard, flows, media, dialer, states } = parts;
@@ -241,6 +241,9 @@ async function openRest(
     lines: states,
     place: callPlacer(dialer, switchboard, flows),
     idempotency: storage,
+    billing,
+    ledger: storage,
+    node: { number: config.node, startedAt: clock.now(), media: () => media.load },
     recordings: storage,
     files,
     links: new FileLinks({ publicUrl: () => publicUrl, key, clock }),

@@ -3,10 +3,12 @@
  */
 export * from './ai-settings.ts';
 export * from './application.ts';
+export * from './billing.ts';
 export * from './call.ts';
 export * from './did.ts';
 export * from './event.ts';
 export * from './insight.ts';
+export * from './node.ts';
 export * from './phone.ts';
 export * from './recording.ts';
 export * from './trunk.ts';

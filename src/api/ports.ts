@@ -1,4 +1,5 @@
 import type { Action } from '../../contract/actions/index.ts';
+import type { Billing, BillingStore } from '../billing/index.ts';
 import type { CallRecord, CallStore, IdempotencyStore } from '../calls/index.ts';
 import type { Application, Directory } from '../directory/index.ts';
 import type { InsightStore, Insights } from '../insights/index.ts';
@@ -39,6 +40,15 @@ export interface LineStates {
   trunkRegistered(id: string): boolean | undefined;
 }
 
+/** This process. */
+export interface NodeState {
+  /** 0–999, its number among its peers. */
+  number: number;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  media(): { sessions: number; beats: number; lateBeats: number };
+}
+
 /** Everything that REST stands on. */
 export interface ApiPorts {
   directory: Directory;
@@ -46,9 +56,12 @@ export interface ApiPorts {
   live: LiveCalls;
   /** Absent where there is no SIP: nothing is registered then. */
   lines?: LineStates;
-  /** Places a call. Fails with `no_active_trunk`, `invalid_request`, `overloaded`, `originate_failed`. */
+  /** Places a call. Fails with `overloaded`, as `Billing.admit` does, with `invalid_request`, `originate_failed`. */
   place(application: Application, order: CallOrder): Promise<CallRecord>;
   idempotency: IdempotencyStore;
+  billing: Pick<Billing, 'balance' | 'adjust' | 'setLimits' | 'setRate' | 'removeRate'>;
+  ledger: Pick<BillingStore, 'adjustments' | 'rates' | 'usage'>;
+  node: NodeState;
   recordings: RecordingStore;
   files: RecordingFiles;
   /** Opens recordings' files without a key, for a while. */

@@ -21,6 +21,7 @@ function address(path: string): string {
   const [, kind = ''] = /^(?:\/admin)?\/v1\/(\w+)/.exec(path) ?? [];
   const ids: Record<string, string> = {
     applications: ours.application.id,
+    customers: ours.customer.id,
     calls: ours.call.id,
     recordings: ours.recording.id,
     events: ours.event.id,

@@ -1,8 +1,12 @@
 import { actionRoutes } from './actions/routes.ts';
 import { customerRoutes } from './admin/customers.ts';
 import { adminDidRoutes } from './admin/dids.ts';
+import { moneyRoutes } from './admin/money.ts';
+import { nodeRoutes } from './admin/nodes.ts';
+import { rateRoutes } from './admin/rates.ts';
 import { adminTrunkRoutes } from './admin/trunks.ts';
 import { applicationRoutes } from './applications/routes.ts';
+import { usageRoutes } from './billing/routes.ts';
 import { recordingControlRoutes } from './calls/recording-control.ts';
 import { callRoutes } from './calls/routes.ts';
 import { didRoutes } from './dids/routes.ts';
@@ -26,8 +30,12 @@ export const ROUTES: readonly Route[] = [
   ...didRoutes,
   ...trunkRoutes,
   ...phoneRoutes,
+  ...usageRoutes,
   ...customerRoutes,
   ...adminDidRoutes,
   ...adminTrunkRoutes,
+  ...moneyRoutes,
+  ...rateRoutes,
+  ...nodeRoutes,
   ...systemRoutes,
 ];

@@ -164,10 +164,10 @@ export class Billing {
     return rate;
   }
 
-  /** Fails with `rate_not_found`. */
+  /** Fails with `not_found`. */
   async removeRate(id: string): Promise<void> {
     const rate = this.#tariff.get(id);
-    if (!rate) throw new Failure('rate_not_found', 'there is no such rate');
+    if (!rate) throw new Failure('not_found', 'there is no such rate');
     await this.#ports.store.deleteRate(id);
     this.#tariff.remove(rate);
   }

@@ -44,6 +44,9 @@ export class Purse {
     if (amount < 0 && this.#balance + amount < this.#reserved) {
       throw new Failure('insufficient_balance', 'the balance is lower than that, or reserved for calls');
     }
+    if (!Number.isSafeInteger(this.#balance + amount)) {
+      throw new Failure('invalid_request', 'the balance would be too large to be exact');
+    }
     this.#balance += amount;
   }
 

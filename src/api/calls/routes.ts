@@ -40,7 +40,12 @@ export const callRoutes = [
     status: 201,
     answer: wire,
     errors: [
+      'spend_control_exceeded',
+      'insufficient_balance',
+      'rate_not_found',
       'no_active_trunk',
+      'cps_limit_reached',
+      'concurrent_call_limit_reached',
       'originate_failed',
       'invalid_action_payload',
       'idempotency_key_reused',

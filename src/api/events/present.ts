@@ -14,11 +14,16 @@ export const presentEvent = (event: EventRecord): z.input<typeof wireEvent> => (
   application_id: event.applicationId,
   created_at: rfc3339(event.createdAt),
   call: presentEventCall(event.call),
-  data: event.data,
+  data: plainData(event),
   state: event.state,
   attempts: event.attempts,
   next_attempt_at: timeOrNull(event.nextAttemptAt),
 });
+
+/** What is sealed stays where it is: what it stands for is masked. */
+function plainData({ data: { sealed_digits: _sealed, ...data } }: EventRecord): Record<string, unknown> {
+  return data;
+}
 
 export const presentAttempt = (attempt: AttemptRecord): z.input<typeof wireAttempt> => ({
   id: attempt.id,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
+import { Billing } from '../../billing/index.ts';
 import { Directory, SecretBox } from '../../directory/index.ts';
 import { aTranscript, someParts } from '../../insights/testing/records.ts';
 import { Failure, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
@@ -24,6 +25,8 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
   const storage = await openSqliteStorage({ file: ':memory:', clock, hasWebhook: () => true });
   const secrets = new SecretBox(Buffer.alloc(32, 1), random);
   const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets });
+  const money = { store: storage, journal: storage, ids: storage.ids, clock, log: silentLog };
+  const billing = await Billing.open(money);
   const live = new FakeLiveCalls();
   const redelivered: string[] = [];
   const placed: CallOrder[] = [];
@@ -51,6 +54,9 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
       return call;
     },
     idempotency: storage,
+    billing,
+    ledger: storage,
+    node: { number: 7, startedAt: clock.now(), media: () => ({ sessions: 2, beats: 300, lateBeats: 1 }) },
     recordings: storage,
     files: new RecordingFiles(folder),
     links: new FileLinks({ publicUrl: () => 'http://voice.test', key: Buffer.from('key'), clock }),
@@ -82,6 +88,7 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
     ports,
     storage,
     directory,
+    billing,
     live,
     clock,
     redelivered,
