@@ -8,6 +8,7 @@ import { Billing, billedDialer } from './billing/index.ts';
 import { type Dialer, endInterrupted, Rooms, Switchboard } from './calls/index.ts';
 import type { Config } from './config.ts';
 import { Directory, openSecretBox, seedDemo } from './directory/index.ts';
+import { openFarewells } from './farewells.ts';
 import { type Insights, queueing } from './insights/index.ts';
 import { type Clock, explain, type Log, type Random, Scope, systemClock, systemRandom } from './kit/index.ts';
 import { liveCalls } from './live-calls.ts';
@@ -89,7 +90,9 @@ async function build(ground: Ground): Promise<Program> {
     ...sound,
     ...lines,
   });
+  const hangUpOnFormer = await openFarewells({ ...ground, ...lines, store: data.storage });
   const sip = await openInboundDoor(telephony, unbilled, calls.switchboard);
+  void hangUpOnFormer();
   return {
     http: web,
     sip: `${sip.address}:${sip.port}`,

@@ -26,7 +26,7 @@ export { DialRefusal } from './ports.ts';
 export { presentCall, presentEventCall } from './present.ts';
 export { Rooms, type Seat } from './rooms.ts';
 export { durations, type Hushed, Session, type SessionPorts } from './session.ts';
-export type { CallFilter, CallStore, IdempotencyStore, Page, PageRequest } from './store.ts';
+export type { CallFilter, CallStore, FarewellStore, IdempotencyStore, Page, PageRequest } from './store.ts';
 export {
   type Arrival,
   type Placement,

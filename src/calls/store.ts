@@ -47,3 +47,12 @@ export interface IdempotencyStore {
     at: number;
   }): Promise<void>;
 }
+
+/** What hangs up on the peers of this process when it no longer can: plain data, one for each leg that is up. */
+export interface FarewellStore {
+  /** @param key names the leg, once among all. */
+  keepFarewell(key: string, farewell: object): Promise<void>;
+  dropFarewell(key: string): Promise<void>;
+  /** After a start: those that a crash has left. */
+  farewells(): Promise<{ key: string; farewell: object }[]>;
+}

@@ -8,6 +8,9 @@ import { recordingEvent } from './recording-events.ts';
 import type { RecordingRecord, RecordingStore } from './store.ts';
 import { repairWav } from './wav-file.ts';
 
+/** Of a WAV file without samples. */
+const HEADER_BYTES = 44;
+
 export interface RecoveryPorts extends RecordingPorts {
   store: RecordingStore;
   /** The call as it is kept: its status at this moment goes into the event. */
@@ -75,7 +78,10 @@ async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promis
   const events = call ? [recordingEvent(recovered, call)] : [];
   await journal.commit({ recording: recovered, events, timeline: events.map(entryOf) });
   log.info({ recording: recovered.id, status: recovered.status }, 'a recording was recovered');
-  if (recovered.file !== recording.file) await files.remove(recording.file);
+  // Of what held no sound nothing is kept, but for what is no WAV file at all: nobody knows what it is.
+  const worthless =
+    recovered.status === 'failed' && ((await files.size(recording.file)) ?? 0) <= HEADER_BYTES;
+  if (worthless || recovered.file !== recording.file) await files.remove(recording.file);
 }
 
 /** What the file that was left says about the recording. */

@@ -5,7 +5,8 @@ import type { RequestOptions } from './user-agent.ts';
 /** Writes a request outside of dialogs; each call takes the next CSeq, as a challenge wants it. */
 export function requestBuilder(core: Core, options: RequestOptions): () => SipRequest {
   const { method, target, headers = [], callId = core.random.uuid() } = options;
-  const from = formatNameAddress({ ...parseNameAddress(options.from), tag: core.tokens.tag() });
+  const own = parseNameAddress(options.from);
+  const from = formatNameAddress({ ...own, tag: own.tag ?? core.tokens.tag() });
   const to = formatNameAddress(parseNameAddress(options.to ?? `<${target}>`));
   let seq = options.seq ?? 1;
   return () => {

@@ -195,6 +195,7 @@ export interface Tables extends InsightTables, BillingTables {
   dids: Row<Did, typeof didLayout>;
   trunks: Row<Trunk, typeof trunkLayout>;
   phones: Row<Phone, typeof phoneLayout>;
+  farewells: { key: string; farewell: string };
   idempotencyKeys: { applicationId: string; key: string; requestHash: string; callId: string; at: number };
 }
 

@@ -4,6 +4,7 @@ import type {
   CallRecord,
   CallStore,
   EventDraft,
+  FarewellStore,
   IdempotencyStore,
   TimelineEntry,
 } from '../calls/index.ts';
@@ -33,6 +34,7 @@ export interface Storage
     EventStore,
     DirectoryStore,
     IdempotencyStore,
+    FarewellStore,
     InsightJournal,
     InsightStore,
     BillingJournal,

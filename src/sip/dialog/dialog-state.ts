@@ -13,8 +13,10 @@ import {
   type SipResponse,
   toOf,
 } from '../message/index.ts';
+import type { Farewell } from './dialog.ts';
 
 const MAX_FORWARDS = '70';
+const FAREWELL_DISTANCE = 1000;
 
 /** RFC 3261 §12: what a dialog is made of. */
 export class DialogState {
@@ -123,6 +125,15 @@ export class DialogState {
       .append('Call-ID', this.callId)
       .append('CSeq', `${number} ${method}`);
     return request;
+  }
+
+  /** A BYE for another process: its number leaves room for requests that this one may still send. */
+  get farewell(): Farewell {
+    const { uri, routes } = this.#way();
+    const { callId, local: from, remote: to } = this;
+    const headers = routes.map((route): [string, string] => ['Route', route]);
+    const seq = this.#localSeq + FAREWELL_DISTANCE;
+    return { method: 'BYE', target: uri, destination: this.nextHop, callId, seq, from, to, headers };
   }
 
   /** The URI of the place where a request is sent to. */

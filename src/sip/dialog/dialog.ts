@@ -1,5 +1,6 @@
 import type { SipRequest, SipResponse } from '../message/index.ts';
 import type { Body, ExtraHeaders, Reply } from '../reply.ts';
+import type { Hop } from '../transport/index.ts';
 
 /** How a dialog came to its end. */
 export interface DialogEnd {
@@ -14,6 +15,18 @@ export interface DialogEnd {
 /** Answers a request of the other side; undefined is 200 (202 for REFER). What it throws is answered with 500. */
 export type RequestHook = (request: SipRequest) => Reply | undefined | Promise<Reply | undefined>;
 
+/** The request that ends a call, as plain data: a process that comes after this one can still send it. */
+export interface Farewell {
+  method: 'BYE';
+  target: string;
+  destination: string | Hop;
+  callId: string;
+  seq: number;
+  from: string;
+  to: string;
+  headers: [string, string][];
+}
+
 /** A call between us and one other side (RFC 3261 §12), as its user sees it. */
 export interface Dialog {
   readonly callId: string;
@@ -22,6 +35,8 @@ export interface Dialog {
   /** What the other side's From or To says. */
   readonly remote: string;
   readonly phase: 'early' | 'confirmed' | 'terminated';
+  /** What hangs up on the other side when this process no longer can. */
+  readonly farewell: Farewell;
   /** Resolves once; never rejects. */
   readonly ended: Promise<DialogEnd>;
   /**

@@ -1,8 +1,13 @@
+import { Signal } from '../../kit/index.ts';
 import { callIdOf, fromOf, type SipRequest, toOf } from '../message/index.ts';
+import type { Dialog } from './dialog.ts';
 import type { InviteDialog } from './invite-dialog.ts';
 
 /** All dialogs of a user agent, early ones too, under Call-ID, local tag and remote tag (RFC 3261 §12). */
 export class Dialogs {
+  /** Told of each dialog that has become a call, and later of the end of that call. */
+  readonly confirmed: Signal<Dialog> = new Signal();
+  readonly ended: Signal<Dialog> = new Signal();
   #dialogs = new Map<string, InviteDialog>();
 
   get size(): number {

@@ -6,7 +6,7 @@ import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts';
 import { type Body, type ExtraHeaders, reply, sdpOf } from '../reply.ts';
 import type { InviteServerTransaction, ServerTransaction } from '../transaction/index.ts';
 import type { Hop, Target } from '../transport/index.ts';
-import type { Dialog, DialogEnd, RequestHook } from './dialog.ts';
+import type { Dialog, DialogEnd, Farewell, RequestHook } from './dialog.ts';
 import type { DialogState } from './dialog-state.ts';
 import { Modification } from './modification.ts';
 import { answerInDialog } from './requests.ts';
@@ -81,6 +81,11 @@ export class InviteDialog implements Dialog {
 
   get remote(): string {
     return this.state.remote;
+  }
+
+  get farewell(): Farewell {
+    const way = this.#known?.transport === 'udp' ? { destination: this.#known } : {};
+    return { ...this.state.farewell, ...way };
   }
 
   /** Takes every request of the other side but ACK and CANCEL. */
@@ -190,14 +195,18 @@ export class InviteDialog implements Dialog {
 
   /** The INVITE was accepted, by us or by the other side. */
   confirm(): void {
-    if (this.phase === 'early') this.phase = 'confirmed';
     this.settled = true;
+    if (this.phase !== 'early') return;
+    this.phase = 'confirmed';
+    this.core.dialogs.confirmed.emit(this);
   }
 
   /** Ends it without a BYE. It stays in the table, for what still comes. */
   terminate(end: DialogEnd): void {
     if (this.phase === 'terminated') return;
+    const wasCall = this.phase === 'confirmed';
     this.phase = 'terminated';
+    if (wasCall) this.core.dialogs.ended.emit(this);
     this.modification.close();
     this.#end(end);
   }

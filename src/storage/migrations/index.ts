@@ -5,6 +5,7 @@ import { idempotency } from './0002-idempotency.ts';
 import { phones } from './0003-phones.ts';
 import { insights } from './0004-insights.ts';
 import { billing } from './0005-billing.ts';
+import { farewells } from './0006-farewells.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 const migrations: Record<string, Migration> = {
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '0003-phones': phones,
   '0004-insights': insights,
   '0005-billing': billing,
+  '0006-farewells': farewells,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

@@ -5,6 +5,7 @@ import { billingTexts } from '../billing-texts.ts';
 import { callStore } from '../calls.ts';
 import { directoryStore } from '../directory.ts';
 import { eventStore } from '../events.ts';
+import { farewellStore, farewellTexts } from '../farewells.ts';
 import { idempotencyStore } from '../idempotency.ts';
 import { insightTexts } from '../insight-texts.ts';
 import { insightStore } from '../insights.ts';
@@ -49,6 +50,9 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     ids,
     hasWebhook: options.hasWebhook,
   });
+  const farewells = farewellTexts(db);
+  const keepFarewell = database.prepare(farewells.keepFarewell);
+  const dropFarewell = database.prepare(farewells.dropFarewell);
   const close = async () => {
     group.close();
     await checkpoints.close();
@@ -61,6 +65,9 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     ...eventStore(db),
     ...directoryStore(db),
     ...idempotencyStore(db),
+    ...farewellStore(db),
+    keepFarewell: (key, farewell) => group.write(() => void keepFarewell.run(key, JSON.stringify(farewell))),
+    dropFarewell: (key) => group.write(() => void dropFarewell.run(key)),
     ...insightStore(db, matchingInSqlite),
     ...billingStore(db),
     commit: (change) => journal.commit(change),

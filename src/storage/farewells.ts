@@ -1,0 +1,22 @@
+import type { Kysely } from 'kysely';
+import type { FarewellStore } from '../calls/index.ts';
+import type { Tables } from './layouts.ts';
+
+/** What to say to the peers of a process that has died. */
+export function farewellStore(db: Kysely<Tables>): Pick<FarewellStore, 'farewells'> {
+  return {
+    async farewells() {
+      const rows = await db.selectFrom('farewells').selectAll().execute();
+      return rows.map(({ key, farewell }) => ({ key, farewell: JSON.parse(farewell) }));
+    },
+  };
+}
+
+/** Written while calls run: with the other writes of that moment, in one transaction. */
+export function farewellTexts(db: Kysely<Tables>) {
+  const row = { key: '', farewell: '' };
+  return {
+    keepFarewell: db.replaceInto('farewells').values(row).compile().sql,
+    dropFarewell: db.deleteFrom('farewells').where('key', '=', '').compile().sql,
+  };
+}
