@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../kit/index.ts';
+import { billingConformance } from '../billing.conformance.ts';
 import { openSqliteStorage } from '../index.ts';
 import { insightsConformance } from '../insights.conformance.ts';
 import { storageConformance } from '../storage.conformance.ts';
@@ -19,6 +20,7 @@ describe('SQLite as storage', () => {
   storageConformance((options) =>
     openSqliteStorage({ ...options, file: join(folder, 'conformance.sqlite') }),
   );
+  billingConformance((options) => openSqliteStorage({ ...options, file: join(folder, 'billing.sqlite') }));
   insightsConformance((options) => openSqliteStorage({ ...options, file: join(folder, 'insights.sqlite') }));
 });
 
