@@ -135,17 +135,27 @@ async function openData({ config, log, clock, random, scope }: Ground) {
   known = directory;
   await seedDemo(directory);
   const billing = await Billing.open({ store: storage, journal: storage, ids: storage.ids, clock, log });
-  return { folder, secrets, adminToken, storage, directory, billing };
+  return { folder, secrets, adminToken, storage, directory, billing, sealed };
 }
 
 /** What former processes could not deliver goes out first. */
-async function openDeliveries(ground: Ground, { storage, directory }: Data, http: HttpClient) {
+async function openDeliveries(ground: Ground, { storage, directory, sealed }: Data, http: HttpClient) {
   const { clock, random, log, scope } = ground;
   const target = (applicationId: string) => {
     const { webhookUrl, webhookSecrets } = directory.application(applicationId) ?? {};
     return webhookUrl && webhookSecrets ? { url: webhookUrl, secrets: webhookSecrets } : undefined;
   };
-  const deliveries = new Deliveries({ store: storage, http, clock, random, ids: storage.ids, log, target });
+  const open = (secret: string) => sealed.open(secret);
+  const deliveries = new Deliveries({
+    store: storage,
+    http,
+    clock,
+    random,
+    ids: storage.ids,
+    log,
+    open,
+    target,
+  });
   scope.defer(() => deliveries.close());
   await deliveries.start();
   storage.onCommitted.on((events) => deliveries.enqueue(events));
@@ -190,7 +200,7 @@ type Recorded = Awaited<ReturnType<typeof openRecordings>>;
 /** What is done with calls: their flows, and the switchboard that keeps the live ones. */
 function openCalls(
   { config, log, clock, random }: Ground,
-  { storage, directory, billing }: Data,
+  { storage, directory, billing, sealed }: Data,
   { http, speaker, decoder, recordingsOf, dialer }: Sounding & Recorded & Billed & { http: HttpClient },
 ) {
   const streams = streamsOfCalls({
@@ -213,6 +223,7 @@ function openCalls(
     dialer,
     rooms: new Rooms(),
     holdMusic,
+    seal: (secret) => sealed.seal(secret),
     settings: (applicationId) => directory.application(applicationId),
   });
   const switchboard = new Switchboard({

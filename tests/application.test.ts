@@ -88,6 +88,7 @@ it('events reach the webhook verified and in order, though it fails at first', a
     random: seededRandom(1),
     ids: new Ids(waits),
     log: silentLog,
+    open: String,
     target: () => ({ url: app.webhookUrl, secrets: ['s3cret'] }),
     store: {
       pendingEvents: async () => events,

@@ -7,7 +7,7 @@ import { Sipp, type SippCall } from './sipp.ts';
 // biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at by tests, field by field.
 type Wire = Record<string, any>;
 
-const SECRET = 'whsec_of_the_tests';
+export const SECRET = 'whsec_of_the_tests';
 
 /** The real program and a customer's application, for the calls of one test file. */
 export class Stage {
@@ -15,6 +15,7 @@ export class Stage {
   #server: Server;
   #env: Record<string, string>;
   #lines = 0;
+  #others = new Map<string, string>();
 
   private constructor(server: Server, env: Record<string, string>, app: AppServer) {
     this.#server = server;
@@ -42,6 +43,22 @@ export class Stage {
     };
     const { apiKey } = await this.#server.application({ ...defaults, ...fields }, number);
     return new Line(this, number, apiKey);
+  }
+
+  /** Events of calls to this number are also told to another webhook, whose answer then counts. */
+  passOn(number: string, url: string): void {
+    this.#others.set(number, url);
+    this.app.webhook = async ({ call, headers, rawBody }) => {
+      const other = this.#others.get(call['to']);
+      if (!other) return 204;
+      const signed = Object.entries(headers).filter(([name]) => name.startsWith('x-minivoice-'));
+      const { status } = await fetch(other, {
+        method: 'POST',
+        headers: Object.fromEntries(signed) as Record<string, string>,
+        body: rawBody,
+      });
+      return status;
+    };
   }
 
   /** The address of a sound file of one tone, on the application's server. */

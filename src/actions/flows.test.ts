@@ -179,7 +179,10 @@ describe('gather', () => {
     call.leg.press('1837');
     await call.seconds(0);
     expect(call.leg.seen).toEqual(['ringing', 'answered', 'redacted', 'no longer redacted', 'hung up']);
-    expect(JSON.stringify(call.timeline)).not.toContain('1837');
+    expect(JSON.stringify([call.timeline, call.events])).not.toContain('1837');
+    expect(call.events.find(({ event }) => event === 'call.gathered')?.data).toMatchObject({
+      ...{ digits: '****', sealed_digits: 'sealed:4 characters' },
+    });
     expect(call.requests[1]?.data['digits']).toBe('1837');
   });
 });

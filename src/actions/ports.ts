@@ -82,6 +82,8 @@ export interface Services {
   dialer: Dialer;
   rooms: Rooms;
   holdMusic(): Sound;
+  /** Makes of a secret what may be kept in the database. */
+  seal(secret: string): string;
   /** Undefined when the application is gone. */
   settings(applicationId: string): Settings | undefined;
 }

@@ -18,10 +18,10 @@ const ANSWER_BYTES = 4096;
 export async function attemptDelivery(
   event: EventRecord,
   target: WebhookTarget,
-  ports: { http: HttpClient; clock: Clock; ids: Ids },
+  ports: { http: HttpClient; clock: Clock; ids: Ids; open(sealed: string): string },
   signal: AbortSignal,
 ): Promise<AttemptRecord> {
-  const { http, clock, ids } = ports;
+  const { http, clock, ids, open } = ports;
   const began = clock.monotonic();
   const attempt = {
     id: ids.next('dlv'),
@@ -37,7 +37,7 @@ export async function attemptDelivery(
     const answer = await http.request({
       url: target.url,
       method: 'POST',
-      ...envelope(event, attempt, target),
+      ...envelope(webhookBody(event, open), event, attempt, target),
       timeoutMs: TIMEOUT_MS,
       maxAnswerBytes: ANSWER_BYTES,
       headIsEnough: true,
@@ -52,11 +52,11 @@ export async function attemptDelivery(
 }
 
 function envelope(
+  body: string,
   event: EventRecord,
   { id, attempt, at }: Pick<AttemptRecord, 'id' | 'attempt' | 'at'>,
   target: WebhookTarget,
 ) {
-  const body = webhookBody(event);
   const headers = {
     'Content-Type': 'application/json',
     'User-Agent': 'MiniVoice',

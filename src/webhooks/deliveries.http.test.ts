@@ -22,7 +22,7 @@ it('over real HTTP, a receiver can verify what it gets, and its answer is kept u
     const attempt = await attemptDelivery(
       eventRecord(),
       { url, secrets: ['new', 'old'] },
-      { http, clock, ids: new Ids(clock) },
+      { http, clock, ids: new Ids(clock), open: String },
       new AbortController().signal,
     );
     expect(attempt).toMatchObject({ status: 202, error: null, answer: 'x'.repeat(4096) });

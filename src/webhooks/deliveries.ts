@@ -13,6 +13,8 @@ export interface DeliveriesPorts {
   random: Random;
   ids: Ids;
   log: Log;
+  /** Makes plain what was sealed before it was kept. */
+  open(sealed: string): string;
   /** Undefined when the application is gone or has no `webhook_url`. */
   target(applicationId: string): WebhookTarget | undefined;
 }

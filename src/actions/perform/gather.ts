@@ -12,11 +12,17 @@ export const gather: Perform<'gather'> = async (action, flow) => {
   try {
     const gathered = await listen(action, flow);
     flow.gathered = gathered;
-    await flow.session.report('call.gathered', { ...gathered, ...rules(action) });
+    const told = action.sensitive ? secretly(gathered, flow) : gathered;
+    await flow.session.report('call.gathered', { ...told, ...rules(action) });
   } finally {
     if (action.sensitive) flow.session.hush('caller', false);
   }
 };
+
+/** Secret digits are masked wherever the event is kept; who is sent the event gets what is sealed. */
+function secretly({ digits, ...rest }: Gathered, { services }: Flow): Record<string, unknown> {
+  return { digits: '*'.repeat(digits.length), sealed_digits: services.seal(digits), ...rest };
+}
 
 function rules(action: Gather): Record<string, unknown> {
   return {

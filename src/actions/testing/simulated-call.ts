@@ -123,6 +123,7 @@ export class SimulatedCall {
       },
       rooms: this.rooms,
       holdMusic: () => silence(1000),
+      seal: (secret) => `sealed:${secret.length} characters`,
       streams: () => ({
         start: ({ streamUrl, track }) => void this.recorded.push(`stream ${track} to ${streamUrl}`),
         stop: ({ streamUrl }) => void this.recorded.push(`no more stream to ${streamUrl ?? 'anyone'}`),

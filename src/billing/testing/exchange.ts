@@ -165,6 +165,7 @@ function servicesOver(clock: VirtualClock, dialer: Dialer, actions: () => Action
     speaker: { async *speak() {} },
     sounds: { fetch: async () => silence },
     holdMusic: () => silence,
+    seal: String,
     documents: { fetch: async () => actions() },
     recorder: () => ({ start: nothing, stop: nothing, pause: nothing, resume: nothing }),
     streams: () => ({ start() {}, stop() {} }),

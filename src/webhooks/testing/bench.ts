@@ -91,6 +91,7 @@ export class Bench {
       random: seededRandom(1),
       ids: new Ids(this.clock),
       log: silentLog,
+      open: (sealed) => `open ${sealed}`,
       target: (applicationId) => this.targets(applicationId),
     });
     return this.deliveries;
