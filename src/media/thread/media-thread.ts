@@ -100,11 +100,17 @@ export class MediaThread {
     this.#sessions.delete(session);
   }
 
-  // All hear before anybody speaks, so that a room costs no delay, whoever comes first in it.
+  // In a room all hear before anybody speaks, so that it costs no delay, whoever comes first in it. Who is in none
+  // does both at once: all its memory is at hand only once, which is a tenth of what a call costs.
   #run = (beat: number): void => {
-    this.#each((session) => session.receive(beat));
+    this.#each((session) => {
+      session.receive(beat);
+      if (!session.inRoom) session.send(beat);
+    });
     this.#rooms.mix();
-    this.#each((session) => session.send(beat));
+    this.#each((session) => {
+      if (session.inRoom) session.send(beat);
+    });
     this.#streamed.tell();
     this.#ground.figures[BEATS] = this.#beat.count;
     this.#ground.figures[LATE_BEATS] = this.#beat.late;

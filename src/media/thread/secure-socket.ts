@@ -5,6 +5,8 @@ import { RTCP_TRAILER_BYTES, SrtpContext } from '../rtp/srtp.ts';
 
 /** The longest packet that we send, and what protection adds to it. */
 const ROOM = 1500 + RTCP_TRAILER_BYTES;
+/** The packet that is being sent. */
+const PACKET = Buffer.alloc(ROOM);
 
 /** The protection of one session, for RTP and RTCP alike. Contexts last as long as their keys: they count packets. */
 export class Protection {
@@ -21,7 +23,6 @@ export class Protection {
 export class SecureSocket implements RtpSocket {
   protection: Protection | null = null;
   #socket: RtpSocket;
-  #packet = Buffer.alloc(ROOM);
   #taker: TakeDatagram | undefined;
 
   constructor(socket: RtpSocket) {
@@ -59,12 +60,11 @@ export class SecureSocket implements RtpSocket {
   }
 
   #sendSealed(context: SrtpContext, bytes: Uint8Array, length: number): void {
-    const packet = this.#packet;
-    packet.set(bytes.subarray(0, length));
-    const sealed = isRtcp(packet, 0, length)
-      ? context.protectRtcp(packet, length)
-      : context.protect(packet, length);
-    this.#socket.send(packet, sealed);
+    PACKET.set(bytes.subarray(0, length));
+    const sealed = isRtcp(PACKET, 0, length)
+      ? context.protectRtcp(PACKET, length)
+      : context.protect(PACKET, length);
+    this.#socket.send(PACKET, sealed);
   }
 
   #open: TakeDatagram = (bytes, length, from, arrivedAt) => {

@@ -127,6 +127,11 @@ export class MediaSession {
     seat.listens = !this.#muted.read && !this.#near.held;
   }
 
+  /** Whether `send` is to wait until the rooms are mixed. */
+  get inRoom(): boolean {
+    return this.#place !== null;
+  }
+
   /** The second half: sends what the far end is to hear. */
   send(beat: number): void {
     // What is played before there is a far end would be lost.
