@@ -101,7 +101,7 @@ export class MediaThread {
   }
 
   // In a room all hear before anybody speaks, so that it costs no delay, whoever comes first in it. Who is in none
-  // does both at once: all its memory is at hand only once, which is a tenth of what a call costs.
+  // does both at once, while all its memory is at hand.
   #run = (beat: number): void => {
     this.#each((session) => {
       session.receive(beat);
