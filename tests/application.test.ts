@@ -92,6 +92,9 @@ it('events reach the webhook verified and in order, though it fails at first', a
     target: () => ({ url: app.webhookUrl, secrets: ['s3cret'] }),
     store: {
       pendingEvents: async () => events,
+      parkedEvents: async () => ({ count: 0, oldestAt: null }),
+      nextDueAt: async () => null,
+      dueEvents: async () => [],
       event: async () => undefined,
       saveEventState: async () => {},
       saveAttempt: async ({ status }) => {

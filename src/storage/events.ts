@@ -1,13 +1,20 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { PageRequest } from '../calls/index.ts';
-import type { AttemptRecord, EventFilter, EventRecord, EventStore, OutboxStore } from '../webhooks/index.ts';
+import {
+  type AttemptRecord,
+  type EventFilter,
+  type EventRecord,
+  type EventStore,
+  type OutboxStore,
+  PATIENCE,
+} from '../webhooks/index.ts';
 import { decodeCursor, toPage } from './cursor.ts';
 import { attemptLayout, eventLayout, fromRow, type Tables } from './layouts.ts';
 
 const readEvent = (row: object) => fromRow<EventRecord>(eventLayout, row);
 
 /** The log of events and what is still to be delivered, by any database that Kysely speaks to. */
-export function eventStore(db: Kysely<Tables>): EventStore & Pick<OutboxStore, 'pendingEvents'> {
+export function eventStore(db: Kysely<Tables>): EventStore & Pick<OutboxStore, Reading> {
   return {
     async event(id) {
       const row = await db.selectFrom('events').selectAll().where('id', '=', id).executeTakeFirst();
@@ -27,10 +34,35 @@ export function eventStore(db: Kysely<Tables>): EventStore & Pick<OutboxStore, '
       return rows.map((row) => fromRow<AttemptRecord>(attemptLayout, row));
     },
     async pendingEvents() {
-      const pending = db.selectFrom('events').selectAll().where('state', '=', 'pending');
+      const pending = db
+        .selectFrom('events')
+        .selectAll()
+        .where('state', '=', 'pending')
+        .where('attempts', '<', PATIENCE);
       return (await pending.orderBy('callId').orderBy('sequence').execute()).map(readEvent);
     },
+    async parkedEvents() {
+      const count = sql<number>`count(*)`.as('count');
+      const all = parked(db).select((eb) => [count, eb.fn.min('createdAt').as('oldestAt')]);
+      return all.executeTakeFirstOrThrow();
+    },
+    async nextDueAt(after) {
+      const next = parked(db).select((eb) => eb.fn.min('nextAttemptAt').as('dueAt'));
+      return (await next.where('nextAttemptAt', '>', after).executeTakeFirstOrThrow()).dueAt;
+    },
+    async dueEvents(at, limit) {
+      const due = parked(db).selectAll().where('nextAttemptAt', '<=', at);
+      return (await due.orderBy('nextAttemptAt').limit(limit).execute()).map(readEvent);
+    },
   };
+}
+
+type Reading = 'pendingEvents' | 'parkedEvents' | 'nextDueAt' | 'dueEvents';
+
+/** Written as its index has it, number for number: only then is the index used. */
+function parked(db: Kysely<Tables>) {
+  const isParked = sql<boolean>`state = 'pending' and attempts >= ${sql.lit(PATIENCE)}`;
+  return db.selectFrom('events').where(isParked);
 }
 
 function selectEvents(db: Kysely<Tables>, filter: EventFilter, limit: number) {

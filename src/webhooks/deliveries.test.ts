@@ -257,6 +257,36 @@ describe('after a restart', () => {
   });
 });
 
+describe('a receiver that accepts nothing for hours', () => {
+  it('costs no memory, and is told everything in the end', async () => {
+    const bench = new Bench();
+    bench.receiver = () => 503;
+    for (let call = 0; call < 700; call++) bench.commit(eventRecord(1, `call_${call}`));
+    await bench.clock.advance(HOUR);
+    expect(bench.deliveries.awake).toBe(0);
+    expect(bench.deliveries.counts).toMatchObject({ pending: 700, delivered: 0 });
+    // One timer for all of them.
+    expect(bench.clock.pending).toBe(1);
+    bench.receiver = () => 204;
+    await bench.clock.advance(4 * HOUR);
+    expect(bench.deliveries.counts).toMatchObject({ pending: 0, delivered: 700, oldestMs: 0 });
+    expect(bench.clock.pending).toBe(0);
+  });
+
+  it('is told by the next process what this one had parked', async () => {
+    const bench = new Bench();
+    bench.receiver = () => 503;
+    bench.commit(eventRecord(1), eventRecord(2));
+    await bench.clock.advance(HOUR);
+    await bench.deliveries.close();
+    bench.receiver = () => 204;
+    await bench.restart().start();
+    expect(bench.deliveries.counts).toMatchObject({ pending: 2, oldestMs: HOUR });
+    await bench.clock.advance(2 * HOUR);
+    expect(bench.deliveries.counts).toMatchObject({ pending: 0, delivered: 2 });
+  });
+});
+
 describe('a redelivery', () => {
   it('sends again what was delivered or dead, as the next attempt', async () => {
     const bench = new Bench();

@@ -2,8 +2,15 @@ import { type Clock, explain, Failure, type Ids, type Log, type Random, type Tim
 import type { HttpClient } from '../net/index.ts';
 import { attemptDelivery, type WebhookTarget } from './attempt.ts';
 import { Lanes } from './lanes.ts';
+import { Parking } from './parking.ts';
 import { LONGEST_DELAY_MS, retryDelay } from './schedule.ts';
-import type { AttemptRecord, EventRecord, EventStore, OutboxStore } from './store.ts';
+import {
+  type AttemptRecord,
+  type EventRecord,
+  type EventStore,
+  type OutboxStore,
+  PATIENCE,
+} from './store.ts';
 
 /** What delivery needs of its surroundings. */
 export interface DeliveriesPorts {
@@ -41,15 +48,14 @@ interface Delivery {
   timer?: Timer;
   /** Sent again on request: it keeps nobody waiting. */
   again: boolean;
+  /** The store knows what became of the last try. */
+  recorded?: boolean;
 }
 
 const AGAIN = { stage: 'waiting', again: true } as const;
 
 /** Tries at a time for one application. One that takes 100 ms for each is told of a thousand events a second. */
 const WIDTH = 100;
-
-/** After so many failures an event no longer holds up the later ones of its call. */
-const PATIENCE = 3;
 
 /**
  * Brings committed events to the applications' webhooks: those of one call in order, those of different calls
@@ -62,6 +68,7 @@ export class Deliveries {
   #all = new Map<string, Delivery>();
   /** The events of a call that are still to be accepted, in order of sequence. */
   #calls = new Map<string, Delivery[]>();
+  #parking: Parking;
   #abort = new AbortController();
   #delivered = 0;
   #failed = 0;
@@ -69,35 +76,46 @@ export class Deliveries {
 
   constructor(ports: DeliveriesPorts) {
     this.#ports = ports;
+    this.#parking = new Parking(ports, (events) => this.enqueue(events));
   }
 
   get counts(): DeliveryCounts {
-    const [oldest] = this.#all.values();
+    const [first] = this.#all.values();
+    const oldest = Math.min(first?.since ?? Infinity, this.#parking.oldestAt ?? Infinity);
     return {
-      pending: this.#all.size,
-      oldestMs: oldest ? Math.max(0, this.#ports.clock.now() - oldest.since) : 0,
+      pending: this.#all.size + this.#parking.count,
+      oldestMs: oldest < Infinity ? Math.max(0, this.#ports.clock.now() - oldest) : 0,
       delivered: this.#delivered,
       failed: this.#failed,
       dead: this.#dead,
     };
   }
 
+  /** Events that take memory here: the others wait in the store. */
+  get awake(): number {
+    return this.#all.size;
+  }
+
   /** Takes up what a former process left. To be awaited before events are committed. */
   async start(): Promise<void> {
     const left = await this.#ports.store.pendingEvents();
     this.enqueue(left.sort((a, b) => (a.id < b.id ? -1 : 1)));
+    await this.#parking.start();
   }
 
-  /** Takes events that are committed; those that are not `pending` are passed over. */
-  enqueue(events: EventRecord[]): void {
-    if (this.#abort.signal.aborted) return;
+  /** Takes events that are committed; those that are not `pending` are passed over. @returns how many are new. */
+  enqueue(events: EventRecord[]): number {
+    if (this.#abort.signal.aborted) return 0;
+    const before = this.#all.size;
     const calls = new Set<string>();
     for (const event of events) {
       if (event.state !== 'pending' || this.#all.has(event.id)) continue;
       this.#add({ event, since: event.createdAt, stage: 'waiting', again: false });
       calls.add(event.callId);
     }
+    const added = this.#all.size - before;
     for (const callId of calls) this.#advance(callId);
+    return added;
   }
 
   /**
@@ -114,6 +132,7 @@ export class Deliveries {
       throw new Failure('no_webhook_url', 'the application has no webhook_url');
     }
     if (!this.#all.has(eventId)) {
+      if (event.state === 'pending' && event.attempts >= PATIENCE) this.#parking.leave();
       const progress = { attempts: event.attempts, state: 'pending' as const, nextAttemptAt: clock.now() };
       await store.saveEventState({ id: eventId, ...progress });
       if (!this.#all.has(eventId))
@@ -134,6 +153,7 @@ export class Deliveries {
   /** Breaks off the tries in flight and sends nothing more; what is pending stays so in the store. */
   async close(): Promise<void> {
     this.#abort.abort(new Error('closed'));
+    this.#parking.close();
     for (const delivery of this.#all.values()) delivery.timer?.cancel();
     this.#all.clear();
     this.#calls.clear();
@@ -200,7 +220,9 @@ export class Deliveries {
   async #record(delivery: Delivery, attempt: AttemptRecord): Promise<void> {
     const progress = { attempts: attempt.attempt, ...this.#judge(attempt) };
     delivery.event = { ...delivery.event, ...progress };
+    delivery.recorded = false;
     await this.#ports.store.saveAttempt(attempt, { id: delivery.event.id, ...progress });
+    delivery.recorded = true;
   }
 
   #judge({ attempt, status, error, eventId }: AttemptRecord): Pick<EventRecord, 'state' | 'nextAttemptAt'> {
@@ -226,14 +248,19 @@ export class Deliveries {
   }
 
   #settle(delivery: Delivery): void {
-    const { id, callId, state } = delivery.event;
+    const { callId, state, attempts } = delivery.event;
     delivery.stage = 'waiting';
-    if (state !== 'pending') {
-      this.#all.delete(id);
-      const line = this.#calls.get(callId);
-      line?.splice(line.indexOf(delivery), 1);
-      if (line?.length === 0) this.#calls.delete(callId);
-    }
+    const parks = state === 'pending' && attempts >= PATIENCE && delivery.recorded;
+    if (parks || state !== 'pending') this.#remove(delivery);
+    if (parks) this.#parking.park(delivery.event);
     this.#advance(callId);
+  }
+
+  #remove(delivery: Delivery): void {
+    const { id, callId } = delivery.event;
+    this.#all.delete(id);
+    const line = this.#calls.get(callId);
+    line?.splice(line.indexOf(delivery), 1);
+    if (line?.length === 0) this.#calls.delete(callId);
   }
 }

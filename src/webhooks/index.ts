@@ -7,11 +7,12 @@ export { webhookBody } from './body.ts';
 export { Deliveries, type DeliveriesPorts, type DeliveryCounts } from './deliveries.ts';
 export { MAX_ATTEMPTS } from './schedule.ts';
 export { type SignatureHeaders, signatureHeaders, TOLERANCE_SECONDS, verifySignature } from './signature.ts';
-export type {
-  AttemptRecord,
-  EventFilter,
-  EventRecord,
-  EventState,
-  EventStore,
-  OutboxStore,
+export {
+  type AttemptRecord,
+  type EventFilter,
+  type EventRecord,
+  type EventState,
+  type EventStore,
+  type OutboxStore,
+  PATIENCE,
 } from './store.ts';

@@ -42,10 +42,19 @@ export interface AttemptRecord {
   answer: string;
 }
 
+/** After so many failures an event holds up no later one of its call, and waits in the store, not in memory. */
+export const PATIENCE = 3;
+
 /** What delivery needs to remember. */
 export interface OutboxStore {
-  /** Events still to be delivered, in order of call and sequence: read once, at the start. */
+  /** Pending events that are not parked, in order of call and sequence: read once, at the start. */
   pendingEvents(): Promise<EventRecord[]>;
+  /** How many events are parked, and when the oldest happened: read once, at the start. */
+  parkedEvents(): Promise<{ count: number; oldestAt: number | null }>;
+  /** When the first parked event is due that is due after this moment; null when there is none. */
+  nextDueAt(after: number): Promise<number | null>;
+  /** Parked events that are due at that moment, the longest due first. */
+  dueEvents(at: number, limit: number): Promise<EventRecord[]>;
   /** Writes what became of a try; resolves when it is durable. Many at once cost one commit. */
   saveAttempt(
     attempt: AttemptRecord,

@@ -6,6 +6,7 @@ import { phones } from './0003-phones.ts';
 import { insights } from './0004-insights.ts';
 import { billing } from './0005-billing.ts';
 import { farewells } from './0006-farewells.ts';
+import { parkedEvents } from './0007-parked-events.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 const migrations: Record<string, Migration> = {
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '0004-insights': insights,
   '0005-billing': billing,
   '0006-farewells': farewells,
+  '0007-parked-events': parkedEvents,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

@@ -2,7 +2,7 @@ import type { CallRecord } from '../../calls/index.ts';
 import { Ids, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
 import type { HttpAnswer, HttpRequest } from '../../net/index.ts';
 import { Deliveries, type DeliveriesPorts } from '../deliveries.ts';
-import type { AttemptRecord, EventRecord } from '../store.ts';
+import { type AttemptRecord, type EventRecord, PATIENCE } from '../store.ts';
 
 export const START = Date.UTC(2026, 4, 29, 12, 0, 0);
 
@@ -76,7 +76,17 @@ export class Bench {
   restart(): Deliveries {
     this.deliveries = new Deliveries({
       store: {
-        pendingEvents: async () => [...this.events.values()].filter(({ state }) => state === 'pending'),
+        pendingEvents: async () => this.#pending.filter(({ attempts }) => attempts < PATIENCE),
+        parkedEvents: async () => {
+          const oldestAt = Math.min(...this.#parked.map(({ createdAt }) => createdAt));
+          return { count: this.#parked.length, oldestAt: this.#parked.length > 0 ? oldestAt : null };
+        },
+        nextDueAt: async (after) => {
+          const due = this.#parked.map(({ nextAttemptAt }) => nextAttemptAt ?? 0).filter((at) => at > after);
+          return due.length > 0 ? Math.min(...due) : null;
+        },
+        dueEvents: async (at, limit) =>
+          this.#parked.filter(({ nextAttemptAt }) => (nextAttemptAt ?? 0) <= at).slice(0, limit),
         event: async (id) => this.events.get(id),
         saveAttempt: async (attempt, event) => {
           this.attempts.push(attempt);
@@ -105,6 +115,14 @@ export class Bench {
   /** The events as the receiver was asked about them, in order. */
   get asked(): string[] {
     return this.requests.map(({ id }) => id);
+  }
+
+  get #pending(): EventRecord[] {
+    return [...this.events.values()].filter(({ state }) => state === 'pending');
+  }
+
+  get #parked(): EventRecord[] {
+    return this.#pending.filter(({ attempts }) => attempts >= PATIENCE);
   }
 
   async #request(request: HttpRequest): Promise<HttpAnswer> {
