@@ -47,10 +47,10 @@ describe.skipIf(missing.sipp)(`a conference ${missing.sipp ?? ''}`, { concurrent
     await leave([recorded, ...rest.slice(1)]);
     await recorded.call.next('call.completed');
     const ear = await recorded.call.hear();
-    expect(ear.heardMs(0, 600)).toBeGreaterThan(900);
+    expect(ear.heardMs(0, 600)).toBeGreaterThan(700);
     expect(ear.heardMs(1, 600)).toBe(0);
     for (const hz of others(600)) {
-      expect(ear.heardMs(1, hz)).toBeGreaterThan(900);
+      expect(ear.heardMs(1, hz)).toBeGreaterThan(700);
       expect(ear.heardMs(0, hz)).toBe(0);
     }
     expect(ear.heardMs(1, 1000)).toBeGreaterThan(ear.heardMs(1, 800));
@@ -83,7 +83,7 @@ describe.skipIf(missing.sipp)(`a conference ${missing.sipp ?? ''}`, { concurrent
   it('is silence for one who is alone, and apart from one of the same name elsewhere', async () => {
     const [line, elsewhere] = await Promise.all([stage.line([room()]), stage.line([room()])]);
     const [one, other, alone] = await Promise.all([
-      ...[600, 800].map((hz) => parties.caller(line, hz as Tone)),
+      ...[600, 800].map((hz) => parties.caller(line, hz as Tone, { from: `+1555000${hz}` })),
       parties.caller(elsewhere, 1000),
     ]);
     await Promise.all([one!.phone.hears(800), other!.phone.hears(600)]);

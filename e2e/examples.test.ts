@@ -95,7 +95,7 @@ describe.skipIf(missing.sipp)(
     it('of a conference lets in who knows a PIN, and ends with its host', async () => {
       const { line } = await run('conference');
       const enter = async (hz: Tone, pin: string) => {
-        const caller = await parties.caller(line, hz);
+        const caller = await parties.caller(line, hz, { from: `+1555000${hz}` });
         await answerPrompt(caller, pin);
         return caller;
       };

@@ -233,7 +233,7 @@ describe.skipIf(missing.baresip)(`a phone that registers ${missing.baresip ?? ''
     const { host, port } = stage.server.sip;
     const login = { username: 'outbound-desk', password: body['password'], at: `${host}:${port}` };
     const phone = await Baresip.start({ hz: 600, login });
-    await phone.next('REGISTER_OK');
+    while (!(await line.get(`/v1/phones/${body['id']}`))['registered']);
     const call = await line.dial({ to: `sip:outbound-desk@${host}:${port}`, record: true });
     await call.next('call.completed');
     const ear = await phone.heard();

@@ -103,14 +103,14 @@ export class Line {
   /** Has sipp call it; the call is the one that its application is told of. */
   async call(plan: Omit<SippCall, 'to'> = {}): Promise<{ caller: Sipp; call: Call }> {
     const caller = await Sipp.call(this.stage.server, { ...plan, to: this.number });
-    return { caller, call: await Promise.race([this.arrived(), failed(caller)]) };
+    return { caller, call: await Promise.race([this.arrived(plan.from), failed(caller)]) };
   }
 
-  /** The next call to the number that its application is told of. */
-  async arrived(): Promise<Call> {
+  /** The next call to the number that its application is told of; from a certain caller, where several call. */
+  async arrived(from?: string): Promise<Call> {
     const { app, server } = this.stage;
     const matches = ({ event, call }: WebhookRequest) =>
-      event === 'call.created' && call['to'] === this.number;
+      event === 'call.created' && call['to'] === this.number && (!from || call['from'] === from);
     const { call } = await app.events.take(matches, 'call.created').catch((error) => {
       throw new Error(`${error.message}\n${logOf(server)}`);
     });
