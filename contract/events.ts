@@ -18,6 +18,11 @@ const ending = z.object({
   duration_seconds: z.int().describe('From creation to end.'),
   billsec_seconds: z.int().describe('From answer to end; 0 where nobody answered.'),
   sip_status: z.int().optional().describe('The SIP status that ended it, where one is known.'),
+  cost_amount: z
+    .string()
+    .optional()
+    .describe('What its outbound legs have cost, such as `0.0125`; absent where nothing is charged.'),
+  cost_currency: z.string().optional().describe('ISO 4217, such as `EUR`.'),
   error: fault.optional(),
   ...common,
 });

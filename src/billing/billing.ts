@@ -52,6 +52,8 @@ export class Billing {
   #purses = new Map<string, Purse>();
   #tariff: Tariff;
   #tabs: Tabs;
+  /** The last thing that the operator has done. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** Reads all of it, with what a former process has not settled. */
   static async open(ports: BillingPorts): Promise<Billing> {
@@ -123,53 +125,64 @@ export class Billing {
    * Puts money on a balance, or takes it from there. Whoever is given money is billed from then on.
    * Fails with `insufficient_balance`, and with `invalid_request` for another currency than the account's.
    */
-  async adjust(
-    customerId: string,
-    but: Pick<Adjustment, 'amount' | 'currency' | 'note'>,
-  ): Promise<Adjustment> {
-    const { ids, journal } = this.#ports;
-    const { amount, currency } = but;
-    const isBilled = this.#purses.get(customerId)?.account.billing;
-    const account = this.#changed(customerId, { currency, ...(amount > 0 ? { billing: true } : {}) });
-    const adjustment = { ...but, id: ids.next('adj'), customerId, createdAt: account.updatedAt };
-    // What is taken is gone at once, what is given is there when it is written.
-    if (amount < 0) this.#purse(customerId).adjust(amount);
-    try {
-      await journal.commit({ billing: { adjustment, ...(isBilled ? {} : { account }) } });
-    } catch (error) {
-      if (amount < 0) this.#purse(customerId).adjust(-amount);
-      throw error;
-    }
-    const purse = isBilled ? this.#purse(customerId) : this.#keep(account);
-    if (amount > 0) purse.adjust(amount);
-    return adjustment;
+  adjust(customerId: string, but: Pick<Adjustment, 'amount' | 'currency' | 'note'>): Promise<Adjustment> {
+    return this.#inTurn(async () => {
+      const { ids, journal } = this.#ports;
+      const { amount, currency } = but;
+      const account = this.#changed(customerId, { currency, ...(amount > 0 ? { billing: true } : {}) });
+      const adjustment = { ...but, id: ids.next('adj'), customerId, createdAt: account.updatedAt };
+      // What is taken is gone at once, what is given is there when it is written.
+      if (amount < 0) this.#purse(customerId).adjust(amount);
+      try {
+        await journal.commit({ billing: { adjustment, account } });
+      } catch (error) {
+        if (amount < 0) this.#purse(customerId).adjust(-amount);
+        throw error;
+      }
+      const purse = this.#keep(account);
+      if (amount > 0) purse.adjust(amount);
+      return adjustment;
+    });
   }
 
   /** Sets what is given of a customer's limits. Fails with `invalid_request` for another currency. */
-  async setLimits(customerId: string, but: Partial<Omit<Account, 'customerId'>>): Promise<Account> {
-    const account = this.#changed(customerId, but);
-    await this.#ports.journal.commit({ billing: { account } });
-    this.#keep(account);
-    return account;
+  setLimits(customerId: string, but: Partial<Omit<Account, 'customerId'>>): Promise<Account> {
+    return this.#inTurn(async () => {
+      const account = this.#changed(customerId, but);
+      await this.#ports.journal.commit({ billing: { account } });
+      this.#keep(account);
+      return account;
+    });
   }
 
   /** Sets what a prefix costs, in place of what it has cost; calls that last go on as they began. */
-  async setRate(fields: Omit<Rate, 'id' | 'createdAt'>): Promise<Rate> {
-    const { ids, clock, store } = this.#ports;
-    const prefix = normalPrefix(fields.prefix);
-    const id = this.#tariff.at({ ...fields, prefix })?.id ?? ids.next('rate');
-    const rate = { ...fields, prefix, id, createdAt: Math.round(clock.now()) };
-    await store.saveRate(rate);
-    this.#tariff.put(rate);
-    return rate;
+  setRate(fields: Omit<Rate, 'id' | 'createdAt'>): Promise<Rate> {
+    return this.#inTurn(async () => {
+      const { ids, clock, store } = this.#ports;
+      const prefix = normalPrefix(fields.prefix);
+      const id = this.#tariff.at({ ...fields, prefix })?.id ?? ids.next('rate');
+      const rate = { ...fields, prefix, id, createdAt: Math.round(clock.now()) };
+      await store.saveRate(rate);
+      this.#tariff.put(rate);
+      return rate;
+    });
   }
 
   /** Fails with `not_found`. */
-  async removeRate(id: string): Promise<void> {
-    const rate = this.#tariff.get(id);
-    if (!rate) throw new Failure('not_found', 'there is no such rate');
-    await this.#ports.store.deleteRate(id);
-    this.#tariff.remove(rate);
+  removeRate(id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const rate = this.#tariff.get(id);
+      if (!rate) throw new Failure('not_found', 'there is no such rate');
+      await this.#ports.store.deleteRate(id);
+      this.#tariff.remove(rate);
+    });
+  }
+
+  /** What the operator does is done one after the other: each change begins with what the last one has left. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(change);
+    this.#last = done.catch(() => {});
+    return done;
   }
 
   /** What the leg costs; undefined where it is free. */

@@ -24,7 +24,7 @@ describe('a call that is paid for', () => {
     const last = exchange.ledger.commits.filter(({ call }) => call).at(-1);
     expect(last).toMatchObject({
       call: { status: 'completed', costAmount: 910_000, costCurrency: 'EUR' },
-      events: [{ event: 'call.completed', call: { costAmount: 910_000 } }],
+      events: [{ event: 'call.completed', data: { cost_amount: '0.91', cost_currency: 'EUR' } }],
       billing: { charges: [{ status: 'settled', amount: 910_000, billedSeconds: 91 }] },
     });
   });
@@ -223,6 +223,22 @@ describe('the operator', () => {
     await expect(exchange.give(1)).rejects.toThrow('disk');
     await expect(exchange.give(-1)).rejects.toThrow('disk');
     expect(exchange.money.balance).toBe(1);
+  });
+
+  it('loses nothing of what is done at the same time', async () => {
+    const limit = (but: object) => exchange.billing.setLimits(CUSTOMER, but);
+    await Promise.all([
+      exchange.give(1),
+      limit({ callsPerSecond: 3 }),
+      exchange.give(2),
+      limit({ concurrentCalls: 4 }),
+    ]);
+    expect(exchange.money.balance).toBe(3);
+    expect([...exchange.ledger.accounts.values()]).toMatchObject([
+      { billing: true, callsPerSecond: 3, concurrentCalls: 4 },
+    ]);
+    const [first, second] = await Promise.all([exchange.rate('+33', 1), exchange.rate('+33', 2)]);
+    expect(second.id).toBe(first.id);
   });
 
   it('may stop billing a customer', async () => {

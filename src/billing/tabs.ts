@@ -1,5 +1,5 @@
 import { type CallRecord, isFinal, type Leg } from '../calls/index.ts';
-import { type Clock, explain, type Log } from '../kit/index.ts';
+import { type Clock, explain, formatAmount, type Log } from '../kit/index.ts';
 import { Charge, type ChargeParts } from './charge.ts';
 import type { LeftCharge } from './left-charge.ts';
 import type { BillingJournal } from './store.ts';
@@ -107,9 +107,13 @@ export class Tabs implements BillingJournal {
   }
 }
 
-function withCost(change: Change, tab: Tab): Change {
-  const call = { ...change.call!, ...tab.cost };
-  return { ...change, call, events: (change.events ?? []).map((event) => ({ ...event, call })) };
+/** The change that ends a call, and its last event, with what the call has cost. */
+function withCost(change: Change, { cost }: Tab): Change {
+  const call = { ...change.call!, ...cost };
+  if (cost.costAmount === null) return { ...change, call };
+  const told = { cost_amount: formatAmount(cost.costAmount), cost_currency: cost.costCurrency };
+  const events = change.events?.map((event) => ({ ...event, call, data: { ...event.data, ...told } }));
+  return { ...change, call, ...(events ? { events } : {}) };
 }
 
 function together(change: Change, more: Change): Change {
