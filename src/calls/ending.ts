@@ -8,7 +8,7 @@ export type Blame = 'us' | 'customer' | 'carrier';
 /** How a call ends, as a value. There is one for each call, whatever happens. */
 export type Ending =
   | { kind: 'completed'; by: 'caller' | 'callee' | 'application' | 'system' }
-  | { kind: 'canceled'; by: 'caller' | 'application' }
+  | { kind: 'canceled'; by: 'caller' | 'application' | 'system' }
   | { kind: 'refused'; reason: 'busy' | 'rejected' }
   | { kind: 'failed'; error: CallError; blame: Blame; sipStatus?: number };
 

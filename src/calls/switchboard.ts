@@ -111,7 +111,9 @@ export class Switchboard {
     this.#draining = true;
     const over = new AbortController();
     const deadline = sleep(this.#ports.clock, ms, over.signal).then(() => {
-      for (const session of this.#live.values()) void session.end({ kind: 'completed', by: 'system' });
+      for (const session of this.#live.values()) {
+        void session.end({ kind: session.answered ? 'completed' : 'canceled', by: 'system' });
+      }
     });
     deadline.catch(() => {});
     while (this.#ends.size > 0) await Promise.all(this.#ends);

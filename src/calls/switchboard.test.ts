@@ -1,0 +1,70 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Ids, silentLog, VirtualClock } from '../kit/index.ts';
+import { type CallRecord, type EventDraft, type Session, Switchboard } from './index.ts';
+import { SimulatedDialledLeg } from './testing/simulated-leg.ts';
+
+let clock: VirtualClock;
+let events: EventDraft[];
+let switchboard: Switchboard;
+let leg: SimulatedDialledLeg;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  events = [];
+  const journal = {
+    commit: async (change: { events?: EventDraft[] }) => void events.push(...(change.events ?? [])),
+  };
+  switchboard = new Switchboard({ journal, clock, log: silentLog, ids: new Ids(clock), lead, maxCalls: 10 });
+  leg = new SimulatedDialledLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
+});
+
+/** Waits for the answer, and then until the call ends. */
+async function lead(session: Session) {
+  const answered = session.leg.answer().then(() => session.begin());
+  await Promise.race([answered, session.leg.ended]);
+  await session.leg.ended;
+  return { kind: 'completed', by: 'application' } as const;
+}
+
+const place = (): Promise<CallRecord> =>
+  switchboard.place({
+    leg,
+    ...{ from: '+15550001', to: '+15550002', metadata: {}, variables: {} },
+    route: {
+      ...{ customerId: 'cust_1', applicationId: 'app_1', answerUrl: 'https://app.example/' },
+      ...{ routeMode: 'webhook', routingTarget: 'app_1' },
+    },
+  });
+
+const last = () => {
+  const { event, call } = events.at(-1)!;
+  return { event, endedBy: call.endedBy };
+};
+
+describe('a call that we place', () => {
+  test('is given back as it was placed, also when it rings already', async () => {
+    const placing = place();
+    leg.progress.emit('ringing');
+    const call = await placing;
+    expect(call.status).toBe('dialing');
+    expect(switchboard.session(call.id)?.record.status).toBe('ringing');
+  });
+
+  test('is canceled, not completed, when the server stops while it rings', async () => {
+    await place();
+    const drained = switchboard.drain(1000);
+    await clock.advance(1000);
+    await drained;
+    expect(last()).toEqual({ event: 'call.canceled', endedBy: 'system' });
+  });
+
+  test('is completed when the server stops while they talk', async () => {
+    await place();
+    leg.farEndAnswers();
+    await clock.advance(0);
+    const drained = switchboard.drain(1000);
+    await clock.advance(1000);
+    await drained;
+    expect(last()).toEqual({ event: 'call.completed', endedBy: 'system' });
+  });
+});
