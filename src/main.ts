@@ -1,6 +1,6 @@
 import { describeConfig, readConfig } from './config.ts';
 import { createLog, explain } from './kit/index.ts';
-import { startProgram } from './program.ts';
+import { startProgram } from './program/index.ts';
 
 const HELP = `MiniVoice: a self-hosted programmable voice platform.
 

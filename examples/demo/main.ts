@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { createLog, silentLog, sleep, systemClock } from '../../src/kit/index.ts';
-import { startProgram } from '../../src/program.ts';
+import { startProgram } from '../../src/program/index.ts';
 import { createSpeaker } from '../../src/speech/index.ts';
 import { application } from './application.ts';
 import { openPhone } from './phone.ts';

@@ -1,7 +1,7 @@
-import type { Flows } from './actions/index.ts';
-import type { LiveCalls } from './api/index.ts';
-import type { Session, Switchboard } from './calls/index.ts';
-import type { CallRecordings } from './recordings/index.ts';
+import type { Flows } from '../actions/index.ts';
+import type { LiveCalls } from '../api/index.ts';
+import type { Session, Switchboard } from '../calls/index.ts';
+import type { CallRecordings } from '../recordings/index.ts';
 
 /** What REST can do with the calls that are alive, said in the terms of the rooms that do it. */
 export function liveCalls(

@@ -1,36 +1,44 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { checkDocumentText } from '../contract/actions/index.ts';
-import { createDocumentFetcher, createSounds, Flows, withBuiltin } from './actions/index.ts';
-import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
-import { createApi } from './api/index.ts';
-import { Billing, billedDialer } from './billing/index.ts';
-import { type Dialer, endInterrupted, Rooms, Switchboard } from './calls/index.ts';
-import type { Config } from './config.ts';
-import { Directory, openSecretBox, seedDemo } from './directory/index.ts';
-import { openFarewells } from './farewells.ts';
-import { type Insights, queueing } from './insights/index.ts';
-import { type Clock, explain, type Log, type Random, Scope, systemClock, systemRandom } from './kit/index.ts';
-import { liveCalls } from './live-calls.ts';
-import { createMediaEngine, createSoundDecoder, holdMusic, type MediaEngine } from './media/index.ts';
-import { createHttpClient, type HttpClient } from './net/index.ts';
-import { callPlacer } from './place-call.ts';
-import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
+import { checkDocumentText } from '../../contract/actions/index.ts';
+import { createDocumentFetcher, createSounds, Flows, withBuiltin } from '../actions/index.ts';
+import { createApi } from '../api/index.ts';
+import { Billing, billedDialer } from '../billing/index.ts';
+import { type Dialer, endInterrupted, Rooms, Switchboard } from '../calls/index.ts';
+import type { Config } from '../config.ts';
+import { Directory, openSecretBox, seedDemo } from '../directory/index.ts';
+import { type Insights, queueing } from '../insights/index.ts';
+import {
+  type Clock,
+  explain,
+  type Log,
+  type Random,
+  Scope,
+  systemClock,
+  systemRandom,
+} from '../kit/index.ts';
+import { createMediaEngine, createSoundDecoder, holdMusic, type MediaEngine } from '../media/index.ts';
+import { createHttpClient, type HttpClient } from '../net/index.ts';
 import {
   FileLinks,
   keepForDays,
   RecordingFiles,
   recoverRecordings,
   ThreadFinisher,
-} from './recordings/index.ts';
+} from '../recordings/index.ts';
+import { createSpeaker } from '../speech/index.ts';
+import { openSqliteStorage } from '../storage/index.ts';
+import { createConnect, streamsOfCalls } from '../streams/index.ts';
+import { Deliveries } from '../webhooks/index.ts';
+import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
+import { openFarewells } from './farewells.ts';
+import { liveCalls } from './live-calls.ts';
+import { callPlacer } from './place-call.ts';
+import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
 import { Secrets } from './secrets.ts';
-import { createSpeaker } from './speech/index.ts';
-import { openSqliteStorage } from './storage/index.ts';
-import { createConnect, streamsOfCalls } from './streams/index.ts';
 import { streamsOver } from './streams-of-call.ts';
 import { type Lines, openInboundDoor, openLines } from './telephony.ts';
 import { version } from './version.ts';
-import { Deliveries } from './webhooks/index.ts';
 
 /** The running program. */
 export interface Program {

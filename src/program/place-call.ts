@@ -1,7 +1,7 @@
-import type { Flows } from './actions/index.ts';
-import type { ApiPorts } from './api/index.ts';
-import type { Dialer, Switchboard } from './calls/index.ts';
-import { explain, Failure } from './kit/index.ts';
+import type { Flows } from '../actions/index.ts';
+import type { ApiPorts } from '../api/index.ts';
+import type { Dialer, Switchboard } from '../calls/index.ts';
+import { explain, Failure } from '../kit/index.ts';
 
 /** Places the calls that applications ask for over REST: dialled here, then led like any other call. */
 export function callPlacer(dialer: Dialer, switchboard: Switchboard, flows: Flows): ApiPorts['place'] {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Route, Switchboard } from './calls/index.ts';
-import type { Config } from './config.ts';
-import { type Directory, normaliseNumber, PHONE_REALM } from './directory/index.ts';
-import { type Clock, Failure, type Log, type Random, type Scope } from './kit/index.ts';
+import type { Route, Switchboard } from '../calls/index.ts';
+import type { Config } from '../config.ts';
+import { type Directory, normaliseNumber, PHONE_REALM } from '../directory/index.ts';
+import { type Clock, Failure, type Log, type Random, type Scope } from '../kit/index.ts';
 import {
   Carriers,
   createDialer,
@@ -10,10 +10,10 @@ import {
   PhoneIdentity,
   Registrar,
   Strangers,
-} from './lines/index.ts';
-import type { MediaEngine } from './media/index.ts';
-import { type Endpoint, systemResolve, systemServices } from './net/index.ts';
-import { createUserAgent, type TlsOptions, type UserAgent } from './sip/index.ts';
+} from '../lines/index.ts';
+import type { MediaEngine } from '../media/index.ts';
+import { type Endpoint, systemResolve, systemServices } from '../net/index.ts';
+import { createUserAgent, type TlsOptions, type UserAgent } from '../sip/index.ts';
 import { version } from './version.ts';
 
 /** What the lines are built from. */

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seededRandom, silentLog } from '../kit/index.ts';
+import { createUserAgent } from '../sip/index.ts';
+import { established, type Pair, pair } from '../sip/testing/pair.ts';
+import { openSqliteStorage, type Storage } from '../storage/index.ts';
 import { openFarewells } from './farewells.ts';
-import { seededRandom, silentLog } from './kit/index.ts';
-import { createUserAgent } from './sip/index.ts';
-import { established, type Pair, pair } from './sip/testing/pair.ts';
-import { openSqliteStorage, type Storage } from './storage/index.ts';
 
 let folder: string;
 let both: Pair;

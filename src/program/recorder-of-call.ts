@@ -1,7 +1,7 @@
-import type { Recorder } from './actions/index.ts';
-import type { Session } from './calls/index.ts';
-import { Failure } from './kit/index.ts';
-import { CallRecordings, type RecordingPorts } from './recordings/index.ts';
+import type { Recorder } from '../actions/index.ts';
+import type { Session } from '../calls/index.ts';
+import { Failure } from '../kit/index.ts';
+import { CallRecordings, type RecordingPorts } from '../recordings/index.ts';
 
 /** Gives every live call its recordings, made when they are first asked for and finished with the call. */
 export function recordingsOfCalls(ports: RecordingPorts): (session: Session) => CallRecordings {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Config } from './config.ts';
-import type { Application, Directory } from './directory/index.ts';
+import type { Config } from '../config.ts';
+import type { Application, Directory } from '../directory/index.ts';
 import {
   EmbeddedTranscriber,
   type Engines,
@@ -8,12 +8,12 @@ import {
   Insights,
   OpenAiAnalyst,
   OpenAiTranscriber,
-} from './insights/index.ts';
-import type { Clock, Log, Scope } from './kit/index.ts';
-import type { HttpClient } from './net/index.ts';
-import type { RecordingFiles } from './recordings/index.ts';
-import { createRecogniser, createServerSpeaker, type Speaker } from './speech/index.ts';
-import type { Storage } from './storage/index.ts';
+} from '../insights/index.ts';
+import type { Clock, Log, Scope } from '../kit/index.ts';
+import type { HttpClient } from '../net/index.ts';
+import type { RecordingFiles } from '../recordings/index.ts';
+import { createRecogniser, createServerSpeaker, type Speaker } from '../speech/index.ts';
+import type { Storage } from '../storage/index.ts';
 
 interface Surroundings {
   config: Config;

@@ -1,5 +1,5 @@
-import type { Streams } from './actions/index.ts';
-import type { CallStreams } from './streams/index.ts';
+import type { Streams } from '../actions/index.ts';
+import type { CallStreams } from '../streams/index.ts';
 
 /** A call's live streams as the actions see them. */
 export function streamsOver(streams: CallStreams): Streams {

@@ -1,6 +1,6 @@
-import type { FarewellStore } from './calls/index.ts';
-import { explain, type Log } from './kit/index.ts';
-import type { Dialog, Farewell, UserAgent } from './sip/index.ts';
+import type { FarewellStore } from '../calls/index.ts';
+import { explain, type Log } from '../kit/index.ts';
+import type { Dialog, Farewell, UserAgent } from '../sip/index.ts';
 
 interface Ports {
   userAgent: Pick<UserAgent, 'dialogs' | 'request'>;

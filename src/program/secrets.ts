@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Random } from './kit/index.ts';
+import type { Random } from '../kit/index.ts';
 
 /** Secrets that the program makes for itself at its first start, in files that only its user can read. */
 export class Secrets {
