@@ -28,7 +28,7 @@ import {
 } from '../recordings/index.ts';
 import { createSpeaker } from '../speech/index.ts';
 import { openSqliteStorage } from '../storage/index.ts';
-import { createConnect, streamsOfCalls } from '../streams/index.ts';
+import { createConnect, type StreamCounts, streamsOfCalls } from '../streams/index.ts';
 import { Deliveries } from '../webhooks/index.ts';
 import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
 import { openFarewells } from './farewells.ts';
@@ -211,6 +211,7 @@ function openCalls(
   { storage, directory, billing, sealed }: Data,
   { http, speaker, decoder, recordingsOf, dialer }: Sounding & Recorded & Billed & { http: HttpClient },
 ) {
+  const streamCounts: StreamCounts = { open: 0, started: 0, failed: 0, dropped: 0 };
   const streams = streamsOfCalls({
     clock,
     random,
@@ -218,7 +219,7 @@ function openCalls(
     connect: createConnect({ clock, allowPrivate: config.allowPrivateUrls }),
     allowPrivate: config.allowPrivateUrls,
     secrets: (applicationId) => directory.application(applicationId)?.webhookSecrets ?? [],
-    counts: { open: 0, started: 0, failed: 0, dropped: 0 },
+    counts: streamCounts,
   });
   const check = (text: string) => checkDocumentText(text, { allowPrivateUrls: config.allowPrivateUrls });
   const flows = new Flows({
@@ -242,7 +243,7 @@ function openCalls(
     lead: (session) => flows.lead(session),
     maxCalls: config.maxCalls,
   });
-  return { flows, switchboard };
+  return { flows, switchboard, streamCounts };
 }
 
 type Calling = ReturnType<typeof openCalls>;
@@ -254,6 +255,7 @@ async function openRest(
   parts: Calling & Recorded & Sounding & Billed & { deliveries: Deliveries; insights: Insights },
 ): Promise<string> {
   const { deliveries, insights, files, recordingsOf, switchboard, flows, media, dialer, states } = parts;
+  const { streamCounts } = parts;
   let publicUrl = config.publicUrl;
   const key = Buffer.from((await secrets.get('file-links')).value, 'hex');
   const api = createApi({
@@ -276,13 +278,23 @@ async function openRest(
     random,
     log,
     ready: () => storage.ping(),
-    figures: { ...mediaFigures(media), ...insightFigures(insights, clock) },
+    figures: { ...mediaFigures(media), ...streamFigures(streamCounts), ...insightFigures(insights, clock) },
     settings: { version, adminToken: adminToken.value, allowPrivateUrls: config.allowPrivateUrls },
   });
   scope.defer(() => api.close());
   const url = await api.listen(config.httpHost, config.httpPort);
   publicUrl ||= url;
   return url;
+}
+
+/** What `/metrics` tells of live streams. */
+function streamFigures(counts: StreamCounts) {
+  return {
+    streams_open: { help: 'live streams that are open', value: () => counts.open },
+    streams_started: { help: 'live streams started so far', value: () => counts.started },
+    streams_failed: { help: 'live streams given up after their reconnects', value: () => counts.failed },
+    streams_dropped: { help: 'messages that receivers were too slow for', value: () => counts.dropped },
+  };
 }
 
 /** What `/metrics` tells of the media threads. */
