@@ -129,6 +129,14 @@ describe.skipIf(missing.sipp)(
       expect(example.printed.at(-1)).toMatch(/^\+15557654321: rec_call_.*, 1 s, ended by stop_recording$/);
     });
 
+    it('of an echo lets the caller hear himself two seconds later', async () => {
+      const { line } = await run('stream-echo');
+      const alice = await parties.caller(line, 600);
+      await alice.phone.hears(600);
+      expect((await alice.call.actions()).slice(0, 2)).toEqual(['say: completed', 'start_stream: completed']);
+      await alice.sipp.hangUp();
+    });
+
     it('of a payment leaves nothing of what was said and pressed meanwhile in any file', async () => {
       const CARD = '4111111111111111';
       const { line } = await run('payment');

@@ -154,6 +154,7 @@ describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: tr
     await Promise.all([phone.hears(800), bob.phone.hears(600)]);
     await hears(ear, 'inbound', 600);
     await hears(ear, 'outbound', 800);
+    await phone.more(20);
 
     await call.perform([{ hold: {} }]);
     await bob.phone.hears();

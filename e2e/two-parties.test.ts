@@ -195,6 +195,47 @@ describe.skipIf(missing.sipp)(`a transfer ${why}`, { concurrent: true }, () => {
   });
 });
 
+describe.skipIf(missing.sipp)(`a call that is bridged ${why}`, { concurrent: true }, () => {
+  it('is handed on to somebody else over REST, and its recording holds both', async () => {
+    const [bob, carol] = await Promise.all([parties.callee(800), parties.callee(1000)]);
+    const line = await stage.line([START, { bridge: { destination: bob.uri } }]);
+    const alice = await parties.caller(line, 600);
+    await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
+    await alice.phone.more(20);
+    await alice.call.perform([{ transfer: { destination: carol.uri } }]);
+    await bob.sipp.done;
+    await Promise.all([alice.phone.hears(1000), carol.phone.hears(600)]);
+    await alice.phone.more(20);
+    await carol.sipp.hangUp();
+    await alice.call.next('call.completed');
+    expect(await alice.call.actions()).toEqual([
+      ...['start_recording: completed', 'bridge: interrupted', 'transfer: completed'],
+    ]);
+    const ear = await alice.call.hear();
+    expect(ear.heardMs(1, 800)).toBeGreaterThan(300);
+    expect(ear.heardMs(1, 1000)).toBeGreaterThan(300);
+    expect(ear.heard(1, 800).at(-1)!.to).toBeLessThan(ear.heard(1, 1000)[0]!.from);
+  });
+
+  it('joins a conference over REST, and leaves the one it talked to', async () => {
+    const bob = await parties.callee(800);
+    const line = await stage.line(({ body }) =>
+      body.call?.['from'] === '+15550001000'
+        ? [{ conference: { room: 'one' } }]
+        : [{ bridge: { destination: bob.uri } }],
+    );
+    const carol = await parties.caller(line, 1000, { from: '+15550001000' });
+    const alice = await parties.caller(line, 600, { from: '+15550000600' });
+    await alice.phone.hears(800);
+    await alice.call.perform([{ conference: { room: 'one' } }]);
+    await bob.sipp.done;
+    await Promise.all([alice.phone.hears(1000), carol.phone.hears(600)]);
+    await carol.phone.more(10);
+    expect(carol.phone.everIn(0)).toEqual([600]);
+    await Promise.all([alice.sipp.hangUp(), carol.sipp.hangUp()]);
+  });
+});
+
 describe.skipIf(missing.sipp)(`two who talk ${why}`, { concurrent: true }, () => {
   async function talking(before: object[] = []) {
     const bob = await parties.callee(800);

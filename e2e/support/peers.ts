@@ -32,13 +32,18 @@ export function begin(program: string, args: string[], options: SpawnOptions): C
 
 /**
  * A UDP port that is free now, and so is the second one above it, which sipp binds for pictures. It lies below
- * those that the system hands out by itself, so nobody comes by it before the peer does.
+ * those that the system hands out by itself, and no two are given out in one turn, so nobody comes by it before the
+ * peer does.
  */
 export async function freePort(): Promise<number> {
-  const port = 10_000 + 4 * randomInt(2500);
+  const port = 10_000 + 4 * (turn++ % TURNS);
   const free = (await isFree(port)) && (await isFree(port + 2));
   return free ? port : freePort();
 }
+
+/** Where each process of tests begins is by chance, so that two of them seldom ask for the same. */
+const TURNS = 2500;
+let turn = randomInt(TURNS);
 
 async function isFree(port: number): Promise<boolean> {
   const socket = createSocket('udp4').bind(port, '127.0.0.1');
