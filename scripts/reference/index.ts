@@ -3,6 +3,7 @@
  * the code does.
  */
 import { documentSchema, eventsSchema } from '../../contract/json-schema.ts';
+import { faultsReference } from '../../tests/chaos/table.ts';
 import { actionsReference } from './actions.ts';
 import { errorsReference } from './errors.ts';
 import { eventsReference } from './events.ts';
@@ -19,6 +20,7 @@ export function references(): Record<string, string> {
     'asyncapi.json': text(streamsReference()),
     'errors.md': errorsReference(),
     'events.md': eventsReference(),
+    'faults.md': faultsReference(),
     'events.schema.json': text(eventsSchema()),
     'rest.md': restReference(),
   };

@@ -28,5 +28,7 @@ export class Failure extends Error {
 export function explain(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   const own = thrown.message || ((thrown as { code?: string }).code ?? thrown.name);
-  return thrown.cause ? `${own}: ${explain(thrown.cause)}` : own;
+  if (!thrown.cause) return own;
+  const why = explain(thrown.cause);
+  return own.endsWith(why) ? own : `${own}: ${why}`;
 }

@@ -20,7 +20,7 @@ export class RecordingFiles {
   async place(id: string, startedAt: number): Promise<string> {
     const day = new Date(startedAt).toISOString().slice(0, 10).replaceAll('-', '/');
     const name = `${day}/${id}.wav`;
-    await mkdir(dirname(this.path(name)), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(this.path(name)));
     return name;
   }
 
@@ -50,5 +50,18 @@ export class RecordingFiles {
     return entries
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(this.#folder.length + 1));
+  }
+}
+
+/** With its parents. Node's own way says ENOENT where the disk is read-only: the operator is to see why. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT') throw error;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder);
   }
 }

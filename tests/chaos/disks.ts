@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Chapter } from './fault.ts';
+import { accountOf, type World } from './world.ts';
+
+/** Two seconds of a recording. */
+const SIZE = '64k';
+
+/** Whether file systems can be mounted: as root, where that is allowed. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'minivoice-mount-'));
+  const mounted = mount(folder, `size=${SIZE}`);
+  if (mounted) unmount(folder);
+  rmSync(folder, { recursive: true });
+  return mounted;
+}
+
+const mount = (folder: string, options: string) =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'minivoice-test', folder]).status === 0;
+
+const unmount = (folder: string) => spawnSync('umount', ['-l', folder]);
+
+async function recordedOn(world: World, options: string) {
+  const folder = join(world.stage.server.dataDir, 'recordings');
+  mkdirSync(folder, { recursive: true });
+  mount(folder, options);
+  try {
+    const tone = { play: { url: world.stage.tone(1000, 4000) } };
+    const line = await world.stage.line([{ start_recording: {} }, tone]);
+    const caller = await world.call(line);
+    await caller.hungUp();
+    const account = await accountOf(line);
+    const { row, ear } = await account.recording();
+    const whole = caller.loud > 4000 / 20 - 15;
+    const saved = ear ? `${Math.floor(ear.durationMs / 1000)} s are saved` : 'nothing is saved';
+    return {
+      caller: whole ? 'hears everything' : `hears ${caller.loud} frames`,
+      application: await account.told(),
+      operator: `${saved}; \`error.message\`: ${/^\w+/.exec(row['error']?.message)}`,
+    };
+  } finally {
+    unmount(folder);
+  }
+}
+
+export const disks: Chapter = {
+  title: 'Disks',
+  alone: true,
+  impossible: () => (canMount() ? undefined : 'skipped: file systems cannot be mounted here'),
+  faults: [
+    {
+      name: 'the disk of the recordings is full in mid-recording',
+      happen: (world) => recordedOn(world, `size=${SIZE}`),
+      promised: {
+        caller: 'hears everything',
+        application:
+          '`recording.started`, `recording.failed` (`recording_write_failed`), `call.completed` (`application`)',
+        operator: '2 s are saved; `error.message`: ENOSPC',
+      },
+    },
+    {
+      name: 'the disk of the recordings cannot be written to',
+      happen: (world) => recordedOn(world, 'ro'),
+      promised: {
+        caller: 'hears everything',
+        application: '`recording.failed` (`recording_start_failed`), `call.completed` (`application`)',
+        operator: 'nothing is saved; `error.message`: EROFS',
+      },
+    },
+  ],
+};

@@ -1,0 +1,50 @@
+import type { Manners } from './caller.ts';
+import type { Chapter, Fault } from './fault.ts';
+import { accountOf, type World } from './world.ts';
+
+const SECONDS = 3;
+const FREQUENCY_LOUD_MS = 20;
+
+/** A recorded call of three seconds, in which the caller talks and hears a tone. */
+async function recorded(world: World, manners: Manners) {
+  const tone = { play: { url: world.stage.tone(1000, 1000) } };
+  const rest = { pause: { seconds: SECONDS - 1 } };
+  const line = await world.stage.line([{ start_recording: {} }, tone, rest, { stop_recording: {} }]);
+  const caller = await world.call(line, manners);
+  await caller.hungUp();
+  const account = await accountOf(line);
+  const { ear } = await account.recording();
+  const durationMs = ear?.durationMs ?? 0;
+  // Both ends of the call have a clock of their own, and the answer takes its time to arrive.
+  const whole = Math.abs(durationMs - caller.said * 20) < 500;
+  const heard = Math.round((10 * (ear?.loudMs(0) ?? 0)) / durationMs) * 10;
+  const right = (ear?.heardMs(1, 1000) ?? 0) > 1000 - 3 * FREQUENCY_LOUD_MS;
+  return {
+    caller: `${caller.story}, then is hung up on`,
+    application: await account.told(),
+    operator: `a recording ${whole ? 'of the whole time' : `of ${durationMs} ms`}: the caller in ${heard >= 70 ? 'most' : heard >= 20 ? 'a part' : 'nothing'} of it, what he heard ${right ? 'whole' : 'not whole'}`,
+  };
+}
+
+const fault = (name: string, manners: Manners, heard = 'most'): Fault => ({
+  name: `a caller ${name}`,
+  happen: (world) => recorded(world, manners),
+  promised: {
+    caller: 'hears sound, then is hung up on',
+    application:
+      '`recording.started`, `recording.completed` (`stop_recording`), `call.completed` (`application`)',
+    operator: `a recording of the whole time: the caller in ${heard} of it, what he heard whole`,
+  },
+});
+
+export const packets: Chapter = {
+  title: 'Packets',
+  faults: [
+    fault('of whose packets 30 % are lost', { loss: 0.3 }),
+    fault('whose packets overtake each other', { reorder: true }),
+    fault('whose packets all come twice', { twice: true }),
+    fault('who changes his SSRC in mid-call', { changes: 'ssrc' }),
+    fault('who changes to a codec that was not agreed on', { changes: 'codec' }, 'a part'),
+    fault('whose packets come from another port all of a sudden', { changes: 'port' }, 'a part'),
+  ],
+};
