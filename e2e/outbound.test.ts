@@ -137,9 +137,9 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
 
   it('collects the keys of whom it has called', async () => {
     const bob = await parties.callee(0, TALKS);
-    const line = await stage.line([{ gather: { num_digits: 2, timeout_seconds: 10 } }]);
+    const line = await stage.line([{ gather: { prompt: 'Please press two keys.', num_digits: 2 } }]);
     const call = await line.dial({ to: bob.uri });
-    await bob.phone.more(5);
+    await bob.phone.until(() => bob.phone.loudness(-5) > 500, 'speech');
     bob.phone.press('31');
     expect((await call.next('call.gathered')).data).toMatchObject({ digits: '31', status: 'completed' });
     await bob.sipp.done;

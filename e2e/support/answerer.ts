@@ -64,7 +64,7 @@ export class Answerer {
     ];
     const child = begin('sipp', args, { cwd: folder, stdio: 'ignore' });
     const answerer = new Answerer(child, port, folder, judge(child, folder));
-    await taken(port);
+    await Promise.race([taken(port), answerer.done]);
     return answerer;
   }
 
@@ -96,7 +96,7 @@ async function judge(child: ChildProcess, folder: string): Promise<void> {
 
 /** Resolves when somebody has the port: sipp tells nobody when it is ready. */
 async function taken(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 500; tries++) {
     const socket = createSocket('udp4');
     const free = await new Promise<boolean>((resolve) => {
       socket.once('error', () => resolve(false));
