@@ -35,6 +35,10 @@ export class Caller {
   loud = 0;
   heard = 0;
   said = 0;
+  /** What he says from the next packet on: 160 octets of µ-law. */
+  voice: Uint8Array = TONE;
+  /** Packets of keys that he presses, which go before his voice. */
+  #keys: Buffer[] = [];
   #userAgent: UserAgent;
   #socket: RtpSocket;
   #other: RtpSocket;
@@ -42,6 +46,7 @@ export class Caller {
   #random: Random = seededRandom(1);
   #dialog: Dialog | undefined;
   #held: Buffer | undefined;
+  #keyBegan = 0;
   #beat = new Beat(systemClock, () => this.#run());
 
   private constructor(userAgent: UserAgent, socket: RtpSocket, other: RtpSocket, manners: Manners) {
@@ -91,6 +96,20 @@ export class Caller {
     this.#other.close();
   }
 
+  /** Presses keys as RFC 4733 events: 100 ms each. */
+  press(digits: string): void {
+    for (const digit of digits) {
+      for (let n = 1; n <= 7; n++) {
+        const last = n >= 5 ? 0x80 : 0;
+        this.#keys.push(Buffer.from([Number(digit), last | 10, ...hex16(Math.min(n, 5) * 160)]));
+      }
+    }
+  }
+
+  get pressing(): boolean {
+    return this.#keys.length > 0;
+  }
+
   /** What happened, in words. */
   get story(): string {
     if (this.status !== 200)
@@ -124,7 +143,7 @@ export class Caller {
     this.#listen();
     const { loss = 0, reorder, twice, changes } = this.#manners;
     const changed = this.said >= 50 ? changes : undefined;
-    const packet = tone(this.said++, changed === 'codec' ? 8 : 0, changed === 'ssrc' ? 2 : 1);
+    const packet = this.#packet(changed);
     if (this.#random.float() < loss) return;
     const socket = changed === 'port' ? this.#other : this.#socket;
     if (reorder && this.said % 10 === 0) {
@@ -134,6 +153,16 @@ export class Caller {
     for (const each of [packet, this.#held, ...(twice ? [packet] : [])])
       if (each) socket.send(each, each.length);
     this.#held = undefined;
+  }
+
+  #packet(changed: Manners['changes']): Buffer {
+    const sequence = this.said++;
+    const ssrc = changed === 'ssrc' ? 2 : 1;
+    const key = this.#keys.shift();
+    if (!key) return rtp(changed === 'codec' ? 8 : 0, sequence, sequence, ssrc, this.voice);
+    // RFC 4733 §2.5.1.2: all packets of one key have the time of its beginning.
+    if (key.readUInt16BE(2) === 160) this.#keyBegan = sequence;
+    return rtp(101, sequence, this.#keyBegan, ssrc, key);
   }
 
   #listen(): void {
@@ -150,15 +179,24 @@ export class Caller {
 /** µ-law: both zeros are silence, and what is next to them nearly so. */
 const isLoud = (payload: Uint8Array): boolean => payload.some((octet) => (octet & 0x7f) < 0x60);
 
-function tone(sequence: number, payloadType: number, ssrc: number): Buffer {
-  const packet = Buffer.alloc(172);
-  packet[0] = 0x80;
-  packet[1] = payloadType;
-  packet.writeUInt16BE(sequence & 0xffff, 2);
-  packet.writeUInt32BE(sequence * 160, 4);
-  packet.writeUInt32BE(ssrc, 8);
-  for (let i = 0; i < 160; i++) packet[12 + i] = i % 8 < 4 ? 0x20 : 0xa0;
-  return packet;
+const TONE = Uint8Array.from({ length: 160 }, (_, i) => (i % 8 < 4 ? 0x20 : 0xa0));
+
+const hex16 = (value: number): [number, number] => [value >> 8, value & 0xff];
+
+function rtp(
+  payloadType: number,
+  sequence: number,
+  frame: number,
+  ssrc: number,
+  payload: Uint8Array,
+): Buffer {
+  const head = Buffer.alloc(12);
+  head[0] = 0x80;
+  head[1] = payloadType;
+  head.writeUInt16BE(sequence & 0xffff, 2);
+  head.writeUInt32BE(frame * 160, 4);
+  head.writeUInt32BE(ssrc, 8);
+  return Buffer.concat([head, payload]);
 }
 
 export const seconds = (count: number): Promise<void> => sleep(systemClock, count * 1000);

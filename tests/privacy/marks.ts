@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ulawSample } from '../../e2e/support/pcap.ts';
+import { seededRandom } from '../../src/kit/index.ts';
+
+/** So many samples in a row happen by chance nowhere. */
+const LENGTH = 20;
+
+/** A frame of sound that is told from all other sound, wherever it is found and however it is written. */
+export class Mark {
+  /** 160 octets of µ-law, loud and different ones. */
+  readonly frame: Uint8Array;
+
+  constructor(seed: number) {
+    const random = seededRandom(seed);
+    const octet = () => Math.floor(random.float() * 0x60) | (random.float() < 0.5 ? 0x80 : 0);
+    this.frame = Uint8Array.from({ length: 160 }, octet);
+  }
+
+  /** The ways in which it may be written. */
+  get patterns(): Buffer[] {
+    const octets = Buffer.from(this.frame.subarray(0, LENGTH));
+    const samples = [...octets].map(ulawSample);
+    return [octets, pcm(samples, 1), pcm(samples, 2), ...[0, 1, 2].map((shift) => base64(octets, shift))];
+  }
+}
+
+/** Alone, or as the left one of two channels of which the right one is silent. */
+function pcm(samples: number[], channels: 1 | 2): Buffer {
+  const bytes = Buffer.alloc(samples.length * channels * 2);
+  for (const [i, sample] of samples.entries()) bytes.writeInt16LE(sample, i * channels * 2);
+  return bytes;
+}
+
+/** As text that begins so many octets before it: but for the ends, which depend on what is beside it. */
+function base64(octets: Buffer, shift: number): Buffer {
+  const text = Buffer.concat([Buffer.alloc(shift), octets]).toString('base64');
+  return Buffer.from(text.slice(4, Math.floor((octets.length + shift) / 3) * 4));
+}
+
+/** Everything that a program has written: each file of its folder but the operator's secrets, and its output. */
+export function writtenBy(dataDir: string, log: string[]): Map<string, Buffer> {
+  const files = readdirSync(dataDir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('/secrets'))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const all = new Map(files.map((file) => [file.slice(dataDir.length + 1), readFileSync(file)]));
+  return all.set('log', Buffer.from(log.join('\n')));
+}
+
+/** Where any of the patterns is found. */
+export function placesOf(patterns: (Buffer | string)[], written: Map<string, Buffer>): string[] {
+  return [...written]
+    .filter(([, bytes]) => patterns.some((each) => bytes.includes(each)))
+    .map(([name]) => name);
+}
