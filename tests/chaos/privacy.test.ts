@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Line, Stage } from '../../e2e/support/stage.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
-import { Caller, seconds } from '../chaos/caller.ts';
+import { Caller, seconds } from './caller.ts';
 import { Mark, placesOf, writtenBy } from './marks.ts';
 
 const DIGITS = '7391846205';
