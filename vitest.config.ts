@@ -1,11 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that place real calls need the machine for themselves: they come last, one file after the other. */
+const REAL_TIME = ['e2e/**/*.test.ts', 'tests/{crash,chaos}/**/*.test.ts', 'src/media/worker.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['{src,contract,tests,e2e,examples}/**/*.test.ts'],
     reporters: ['default', './tests/support/closing-line.ts'],
     testTimeout: 20_000,
     maxConcurrency: 10,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{src,contract,tests,examples}/**/*.test.ts'],
+          exclude: REAL_TIME,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'calls', include: REAL_TIME, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -178,7 +178,7 @@ describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: tr
     expect(held!.to - held!.from).toBeGreaterThan(700);
     expect(recorded.heardMs(1, 600) + recorded.heardMs(1, 1200)).toBe(0);
     expect(recorded.heardMs(0, 800) + recorded.heardMs(0, 1400)).toBe(0);
-    expect(recorded.heardMs(1, 800)).toBeGreaterThan(100);
+    expect(recorded.heardMs(1, 800)).toBeGreaterThan(50);
     // What he did not hear is not in the recording either: the right is what the caller hears.
     expect(recorded.heardMs(1, 1400)).toBe(0);
     expect(recorded.loudMs(1)).toBeGreaterThan(recorded.heardMs(1, 800) + 300);
