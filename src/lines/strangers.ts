@@ -15,6 +15,8 @@ interface Record {
 
 /** Those who knock at SIP and were refused. Scanners try thousands of names; silence tells them nothing. */
 export class Strangers {
+  /** Since the start: addresses that were silenced, and requests that were not answered. */
+  readonly counts = { silenced: 0, ignored: 0 };
   #clock: Clock;
   /** In the order of their last refusal. */
   #records = new Map<string, Record>();
@@ -32,6 +34,7 @@ export class Strangers {
       if (this.#records.size <= CAPACITY) break;
       this.#records.delete(oldest);
     }
+    if (refusals === PATIENCE) this.counts.silenced++;
     return refusals === PATIENCE;
   }
 

@@ -36,6 +36,7 @@ import { liveCalls } from './live-calls.ts';
 import { callPlacer } from './place-call.ts';
 import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
 import { Secrets } from './secrets.ts';
+import { sipFigures } from './sip-figures.ts';
 import { streamsOver } from './streams-of-call.ts';
 import { type Lines, openInboundDoor, openLines } from './telephony.ts';
 import { version } from './version.ts';
@@ -278,7 +279,12 @@ async function openRest(
     random,
     log,
     ready: () => storage.ping(),
-    figures: { ...mediaFigures(media), ...streamFigures(streamCounts), ...insightFigures(insights, clock) },
+    figures: {
+      ...mediaFigures(media),
+      ...sipFigures(parts.userAgent, parts.strangers),
+      ...streamFigures(streamCounts),
+      ...insightFigures(insights, clock),
+    },
     settings: { version, adminToken: adminToken.value, allowPrivateUrls: config.allowPrivateUrls },
   });
   scope.defer(() => api.close());

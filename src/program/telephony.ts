@@ -42,11 +42,18 @@ export function openLines(parts: TelephonyParts) {
   const phones = new PhoneIdentity({ find, realm: PHONE_REALM, clock, random });
   const registrar = new Registrar(phones, clock);
   const strangers = new Strangers(clock);
-  const isKnown = (address: string) => isTrusted(address, config) || registrar.isAt(address);
+  const isTrunk = (address: string) => directory.trunkFor(address) !== undefined || carriers.isProxy(address);
+  // Whoever can send in the name of a carrier must not be able to silence it.
+  const isKnown = (address: string) =>
+    isTrusted(address, config) || registrar.isAt(address) || isTrunk(address);
   const refused = (address: string) => {
     if (!isKnown(address) && strangers.refused(address)) log.warn({ address }, 'not answered any more');
   };
-  userAgent.gate = (_request, { address }) => (strangers.isSilenced(address) ? 'silence' : undefined);
+  userAgent.gate = (_request, { address }) => {
+    if (!strangers.isSilenced(address) || isKnown(address)) return undefined;
+    strangers.counts.ignored++;
+    return 'silence';
+  };
   userAgent.onRequest = (request, source) => {
     const reply = registrar.answer(request, source);
     if (reply.status === 403) refused(source.address);
@@ -69,7 +76,7 @@ export function openLines(parts: TelephonyParts) {
     phoneRegistered: (username: string) => registrar.registered(username),
     trunkRegistered: (id: string) => carriers.registered(id),
   };
-  return { userAgent, dialer, carriers, phones, refused, states };
+  return { userAgent, dialer, carriers, phones, refused, isTrunk, states, strangers: strangers.counts };
 }
 
 export type Lines = ReturnType<typeof openLines>;
@@ -77,13 +84,13 @@ export type Lines = ReturnType<typeof openLines>;
 /** The last door to be opened: from now on calls come in. */
 export async function openInboundDoor(
   { config, log, random, directory, media }: TelephonyParts,
-  { userAgent, carriers, phones, refused }: Lines,
+  { userAgent, carriers, phones, refused, isTrunk }: Lines,
   switchboard: Switchboard,
 ): Promise<Endpoint> {
   userAgent.onInvite = createInboundDoor({
     ...{ media, random, log, phones, refused, normaliseNumber },
     publicAddress: config.publicAddress || undefined,
-    isTrunk: (address) => directory.trunkFor(address) !== undefined || carriers.isProxy(address),
+    isTrunk,
     isTrusted: (address) => isTrusted(address, config),
     open: () => switchboard.open,
     route: (number) => routeOf(directory, number),

@@ -3,10 +3,20 @@ import { disks } from './disks.ts';
 import type { Chapter, Fault } from './fault.ts';
 import { load } from './load.ts';
 import { packets } from './packets.ts';
+import { strangers } from './strangers.ts';
+import { webhooks } from './webhooks.ts';
 import { type Seen, World } from './world.ts';
 
 /** Everything that is made to go wrong. */
-export const chapters: readonly Chapter[] = [applications, addresses, packets, load, disks];
+export const chapters: readonly Chapter[] = [
+  applications,
+  addresses,
+  webhooks,
+  packets,
+  load,
+  strangers,
+  disks,
+];
 
 export interface Outcome {
   fault: Fault;

@@ -1,0 +1,46 @@
+import { Bench, eventRecord } from '../../src/webhooks/testing/bench.ts';
+import type { Chapter, Fault } from './fault.ts';
+import type { Seen } from './world.ts';
+
+const HOUR = 3_600_000;
+const CALLS = 200;
+
+/** Two events of each of many calls, to a receiver that fails for some hours; no time passes but on the clock. */
+async function away(how: () => number | Error, jump = 0): Promise<Seen> {
+  const bench = new Bench();
+  bench.receiver = how;
+  for (let call = 0; call < CALLS; call++)
+    bench.commit(eventRecord(1, `call_${call}`), eventRecord(2, `call_${call}`));
+  await bench.clock.advance(HOUR);
+  bench.clock.jump(jump);
+  const { awake, counts } = bench.deliveries;
+  await bench.clock.advance(2 * HOUR);
+  bench.receiver = () => 204;
+  await bench.clock.advance(8 * HOUR);
+  const { pending, delivered } = bench.deliveries.counts;
+  return {
+    caller: 'notices nothing',
+    application: `${delivered} of ${2 * CALLS} events when it is back, none lost`,
+    operator: `\`events_pending\` ${counts.pending} meanwhile, of which ${awake} in memory; ${pending} afterwards`,
+  };
+}
+
+const fault = (name: string, happen: () => Promise<Seen>): Fault => ({
+  name,
+  happen,
+  promised: {
+    caller: 'notices nothing',
+    application: `${2 * CALLS} of ${2 * CALLS} events when it is back, none lost`,
+    operator: `\`events_pending\` ${2 * CALLS} meanwhile, of which 0 in memory; 0 afterwards`,
+  },
+});
+
+export const webhooks: Chapter = {
+  title: 'Webhooks',
+  faults: [
+    fault('a receiver that answers 500 for three hours', () => away(() => 500)),
+    fault('a receiver that cannot be reached for three hours', () => away(() => new Error('connect failed'))),
+    fault('the same, and the clock jumps an hour ahead meanwhile', () => away(() => 500, HOUR)),
+    fault('the same, and the clock jumps an hour back meanwhile', () => away(() => 500, -HOUR)),
+  ],
+};
