@@ -80,6 +80,7 @@ async function recorded(server: Server, calls: number): Promise<Row[]> {
   await phones.call({ ...calling, calls });
   const during = await settled(server);
   await phones.hangUpAll();
+  await delivered(server);
   phones.close();
   application.close();
   const name = `${calls} recorded calls more, each:`;
