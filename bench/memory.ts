@@ -80,6 +80,8 @@ async function recorded(server: Server, calls: number): Promise<Row[]> {
   await phones.call({ ...calling, calls });
   const during = await settled(server);
   await phones.hangUpAll();
+  // The application stays until it has been told of the last call.
+  await sleep(systemClock, 3000);
   await delivered(server);
   phones.close();
   application.close();
