@@ -13,11 +13,11 @@ const pages: Record<string, Page> = {
     { redirect: { url: `${origin}/code`, method: 'POST' } },
   ],
   '/code': ({ digits }) => [
-    { say: { text: `Thank you, ${[...digits].join(' ')}.` } },
+    { say: { text: `${[...digits].join(' ')}. Thanks.` } },
     { start_recording: {} },
     { gather: { prompt: 'Leave a message, then press the hash key.', timeout_seconds: 10 } },
     { stop_recording: {} },
-    { say: { text: 'Saved. Goodbye.' } },
+    { say: { text: 'Goodbye.' } },
   ],
 };
 
