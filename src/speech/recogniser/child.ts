@@ -70,9 +70,12 @@ export class RecogniserChild {
 
   async close(): Promise<void> {
     const child = this.#process;
-    const over = child && new Promise((resolve) => child.once('exit', resolve));
     this.#lost('it was closed');
-    await Promise.race([over, sleep(this.#settings.clock, 2_000)]);
+    if (!child) return;
+    const over = new AbortController();
+    child.once('exit', () => over.abort());
+    // A process that does not end even when it is killed holds up nobody for long.
+    await sleep(this.#settings.clock, 2_000, over.signal).catch(() => {});
   }
 
   #start(): ChildProcess {
