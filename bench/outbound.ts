@@ -1,0 +1,95 @@
+/**
+ * What it takes to place calls: POST /v1/calls at a steady rate, sipp answers, the call plays nothing and ends. The
+ * whole program on one core, sipp and the application on the other. Alone: `node bench/outbound.ts`.
+ */
+import { spawn } from 'node:child_process';
+import { freePort } from '../e2e/support/peers.ts';
+import { Server } from '../e2e/support/server.ts';
+import { sleep, systemClock } from '../src/kit/index.ts';
+import { type Row, table } from './row.ts';
+import { ApplicationProcess } from './support/application-process.ts';
+import { pin, usageOf } from './support/process.ts';
+
+interface Options {
+  /** Calls a second. */
+  rate: number;
+  seconds: number;
+}
+
+const SERVER_CORE = 0;
+const LOAD_CORE = 1;
+const FROM = '+15550107778';
+
+export async function run({ rate, seconds }: Options = { rate: 200, seconds: 8 }): Promise<Row[]> {
+  pin(process.pid, LOAD_CORE);
+  const application = await ApplicationProcess.start({ actions: [] }, LOAD_CORE);
+  const server = await Server.start();
+  const port = await freePort();
+  const options = [
+    '-c',
+    `${LOAD_CORE}`,
+    'sipp',
+    '-sn',
+    'uas',
+    '-i',
+    '127.0.0.1',
+    '-p',
+    `${port}`,
+    '-nostdin',
+  ];
+  const callee = spawn('taskset', options, { stdio: 'ignore' });
+  try {
+    pin(server.pid, SERVER_CORE);
+    const { apiKey } = await server.application(application.urls, FROM);
+    const order = { from: FROM, to: `sip:callee@127.0.0.1:${port}`, actions: [] };
+    const place = () =>
+      server.request<{ id: string }>('POST', '/v1/calls', apiKey, order).catch(() => undefined);
+    await atRate(rate, 1, place);
+    const before = usageOf(server.pid);
+    const placed = await atRate(rate, seconds, place);
+    const ends = await ended(server, apiKey, rate * (seconds + 1));
+    const cpuMs = usageOf(server.pid).cpuMs - before.cpuMs;
+    const calls = rate * seconds;
+    const name = `${rate} outbound calls a second on one core:`;
+    const refused = placed.filter((call) => call === undefined).length;
+    return [
+      { name: `${name} failed`, value: refused + rate * (seconds + 1) - ends, unit: 'calls', budget: 0 },
+      { name: `${name} CPU of a call`, value: cpuMs / calls, unit: 'ms', budget: 5 },
+    ];
+  } finally {
+    callee.kill();
+    await server.stop();
+    application.close();
+  }
+}
+
+/** Does it `rate` times a second on an absolute beat, and resolves when all of it is done. */
+async function atRate<T>(rate: number, seconds: number, act: () => Promise<T>): Promise<T[]> {
+  const began = systemClock.monotonic();
+  const all: Promise<T>[] = [];
+  for (let n = 0; n < rate * seconds; n++) {
+    const early = began + (n * 1000) / rate - systemClock.monotonic();
+    if (early > 1) await sleep(systemClock, early);
+    all.push(act());
+  }
+  return Promise.all(all);
+}
+
+/** How many calls were completed normally, once all of them are over; looks for half a minute at the most. */
+async function ended(server: Server, apiKey: string, calls: number): Promise<number> {
+  for (let tries = 0; tries < 60; tries++) {
+    const metrics = await (await fetch(`${server.http}/metrics`)).text();
+    if (/^minivoice_calls_live 0$/m.test(metrics)) break;
+    await sleep(systemClock, 500);
+  }
+  let count = 0;
+  for (let cursor: string | null = ''; cursor !== null && count <= calls; ) {
+    const path: string = `/v1/calls?status=completed&limit=200${cursor && `&cursor=${cursor}`}`;
+    const page: { count: number; next_cursor: string | null } = await server.request('GET', path, apiKey);
+    count += page.count;
+    cursor = page.next_cursor;
+  }
+  return count;
+}
+
+if (import.meta.main) console.log(table(await run()));
