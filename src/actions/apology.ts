@@ -1,7 +1,7 @@
-import type { Sound } from '../calls/index.ts';
 import { explain } from '../kit/index.ts';
 import type { Flow } from './flow.ts';
 import { once, playTo, speak } from './speech.ts';
+import { RATE, tones } from './tones.ts';
 
 const APOLOGY = 'We are sorry, an error has occurred. Please try again later. Goodbye.';
 
@@ -16,15 +16,5 @@ export async function apologise(flow: Flow): Promise<void> {
   }
 }
 
-const RATE = 8000;
-
 /** Two seconds of 480 + 620 Hz, on and off each quarter second: "your call cannot be completed". */
-function reorderTone(): Sound {
-  const samples = new Int16Array(new SharedArrayBuffer(2 * RATE * 2));
-  for (let i = 0; i < samples.length; i++) {
-    const on = Math.floor(i / (RATE / 4)) % 2 === 0;
-    const wave = Math.sin((2 * Math.PI * 480 * i) / RATE) + Math.sin((2 * Math.PI * 620 * i) / RATE);
-    samples[i] = on ? wave * 3000 : 0;
-  }
-  return { samples };
-}
+const reorderTone = () => tones(2, [480, 620], (i) => (Math.floor(i / (RATE / 4)) % 2 === 0 ? 3000 : 0));

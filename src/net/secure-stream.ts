@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { connect, createServer, rootCertificates } from 'node:tls';
 import type { Endpoint, Listener, Stream } from './network.ts';
-import { listening, streamOf } from './stream.ts';
+import { listening, opened, streamOf } from './stream.ts';
 
 /** What a server proves its name with, in PEM. */
 export interface TlsIdentity {
@@ -41,30 +41,18 @@ export async function listenSecurely(
 }
 
 /** Opens a TLS connection. Rejects when it cannot be opened, when the peer cannot prove its name, or on abort. */
-export function connectSecurely(
+export async function connectSecurely(
   to: Endpoint,
   signal: AbortSignal,
   { serverName, ca }: TlsPeer,
 ): Promise<Stream> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const socket = connect({
-      ...{ host: to.address, port: to.port, minVersion: 'TLSv1.2' },
-      // RFC 6066 §3: an address is no server name; Node then checks the certificate against `host`.
-      ...(isIP(serverName) ? {} : { servername: serverName }),
-      ...(ca ? { ca: [...rootCertificates, ca] } : {}),
-    });
-    socket.setNoDelay(true);
-    const abort = () => socket.destroy(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    const settled = () => signal.removeEventListener('abort', abort);
-    socket.once('error', (error) => {
-      settled();
-      reject(error);
-    });
-    socket.once('secureConnect', () => {
-      settled();
-      resolve(streamOf(socket));
-    });
+  signal.throwIfAborted();
+  const socket = connect({
+    ...{ host: to.address, port: to.port, minVersion: 'TLSv1.2' },
+    // RFC 6066 §3: an address is no server name; Node then checks the certificate against `host`.
+    ...(isIP(serverName) ? {} : { servername: serverName }),
+    ...(ca ? { ca: [...rootCertificates, ca] } : {}),
   });
+  socket.setNoDelay(true);
+  return opened(socket, 'secureConnect', signal);
 }

@@ -27,10 +27,19 @@ export function listening(server: Server, at: Endpoint): Promise<Listener> {
 }
 
 /** Opens a TCP connection. Rejects when it cannot be opened, or when `signal` is aborted first. */
-export function connectStream(to: Endpoint, signal: AbortSignal): Promise<Stream> {
+export async function connectStream(to: Endpoint, signal: AbortSignal): Promise<Stream> {
+  signal.throwIfAborted();
+  const socket = createConnection({ host: to.address, port: to.port, noDelay: true });
+  return opened(socket, 'connect', signal);
+}
+
+/** The stream of a socket that is being opened, once it tells so by `event`. */
+export function opened(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal,
+): Promise<Stream> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const socket = createConnection({ host: to.address, port: to.port, noDelay: true });
     const abort = () => socket.destroy(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });
     const settled = () => signal.removeEventListener('abort', abort);
@@ -38,7 +47,7 @@ export function connectStream(to: Endpoint, signal: AbortSignal): Promise<Stream
       settled();
       reject(error);
     });
-    socket.once('connect', () => {
+    socket.once(event, () => {
       settled();
       resolve(streamOf(socket));
     });

@@ -1,6 +1,7 @@
 import type { Sound } from '../../calls/index.ts';
 import type { Perform } from '../flow.ts';
 import { once } from '../speech.ts';
+import { RATE, tones } from '../tones.ts';
 
 /** Starts a recording and goes on at once; with `beep` the caller hears one first. */
 export const startRecording: Perform<'start_recording'> = async (action, flow) => {
@@ -22,14 +23,8 @@ export const resumeRecording: Perform<'resume_recording'> = async (_action, flow
   await flow.services.recorder(flow.session).resume();
 };
 
-const RATE = 8000;
-
 /** A quarter second of 1,000 Hz with soft edges. */
 function beep(): Sound {
-  const samples = new Int16Array(new SharedArrayBuffer((RATE / 4) * 2));
-  for (let i = 0; i < samples.length; i++) {
-    const edge = Math.min(1, i / 80, (samples.length - i) / 80);
-    samples[i] = edge * 8000 * Math.sin((2 * Math.PI * 1000 * i) / RATE);
-  }
-  return { samples };
+  const length = RATE / 4;
+  return tones(0.25, [1000], (i) => 8000 * Math.min(1, i / 80, (length - i) / 80));
 }

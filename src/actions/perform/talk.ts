@@ -1,6 +1,7 @@
 import type { DialledLeg, Sound } from '../../calls/index.ts';
 import { explain, Failure } from '../../kit/index.ts';
 import type { Flow } from '../flow.ts';
+import { RATE, tones } from '../tones.ts';
 
 /** Whom to call for the caller, and for how long to let it ring. */
 export interface Destination {
@@ -78,14 +79,8 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-const RATE = 8000;
-
 /** Ringing as in North America: 440 + 480 Hz, two seconds on and four off, for as long as it is listened to. */
 async function* ringback(): AsyncIterable<Sound> {
-  const samples = new Int16Array(new SharedArrayBuffer(6 * RATE * 2));
-  for (let i = 0; i < 2 * RATE; i++) {
-    const wave = Math.sin((2 * Math.PI * 440 * i) / RATE) + Math.sin((2 * Math.PI * 480 * i) / RATE);
-    samples[i] = wave * 2500;
-  }
-  for (;;) yield { samples };
+  const ring = tones(6, [440, 480], (i) => (i < 2 * RATE ? 2500 : 0));
+  for (;;) yield ring;
 }
