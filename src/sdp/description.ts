@@ -46,8 +46,8 @@ export function parseDescription(text: string): Description {
 
 function readLine(line: string, description: Description): void {
   const value = line.slice(2);
-  // RFC 8866 §5: one letter, an equals sign, no space around it.
-  if (!/^[a-z]=/.test(line)) throw broken(`${JSON.stringify(line.slice(0, 60))} is no line of SDP`);
+  // RFC 8866 §5, §9: one letter, an equals sign, no space around it; never a CR alone or NUL, which others may take for an end.
+  if (!/^[a-z]=[^\r\0]*$/.test(line)) throw broken(`${JSON.stringify(line.slice(0, 60))} is no line of SDP`);
   const level = description.media.at(-1) ?? description;
   if (line[0] === 'm') description.media.push(parseMedia(value));
   else if (line[0] === 'c') level.address = parseConnection(value);

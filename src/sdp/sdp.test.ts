@@ -260,6 +260,7 @@ describe('answering an offer', () => {
     ['a broken origin', sdp('v=0', 'o=me', 's=-')],
     ['a space before the equals sign', offered(['m =audio 5000 RTP/AVP 0'])],
     ['a line of another kind', offered(['hello'])],
+    ['a line with a return in it', offered(['m=audio 5000 RTP/AVP 0', 'a=rtcp-mux\rm=audio 5002 RTP/AVP 0'])],
     ['a port that is none', offered(['m=audio 70000 RTP/AVP 0'])],
     ['no format', offered(['m=audio 5000 RTP/AVP'])],
     ['a broken address', offered(['m=audio 5000 RTP/AVP 0', 'c=192.0.2.1'])],
