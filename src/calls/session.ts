@@ -8,6 +8,8 @@ export interface SessionPorts {
   journal: CallJournal;
   clock: Clock;
   log: Log;
+  /** How long a call may last from its answer on, in seconds; 0 or left out: as long as it likes. */
+  maxSeconds?: number;
 }
 
 /** What must not leave the house at the moment. */
@@ -31,6 +33,7 @@ export class Session {
   #journal: CallJournal;
   #clock: Clock;
   #epoch: number;
+  #maxSeconds: number;
   #record: CallRecord;
   #ended: Promise<void> | undefined;
 
@@ -40,6 +43,7 @@ export class Session {
     this.#record = record;
     this.#journal = ports.journal;
     this.#clock = ports.clock;
+    this.#maxSeconds = ports.maxSeconds ?? 0;
     this.#epoch = record.createdAt - ports.clock.monotonic();
     this.scope.defer(() => leg.hangup());
   }
@@ -102,6 +106,7 @@ export class Session {
   /** The caller is connected: the call is in progress from now on. */
   async begin(): Promise<void> {
     this.#change({ status: 'in_progress', answeredAt: this.now() });
+    this.#limit();
     await this.report('call.answered');
   }
 
@@ -124,6 +129,13 @@ export class Session {
     return this.#ended;
   }
 
+  /** A call whose end nobody tells must not go on for ever. */
+  #limit(): void {
+    if (this.#maxSeconds === 0) return;
+    const timer = this.#clock.after(this.#maxSeconds * 1000, () => void this.leg.hangup('max_duration'));
+    this.scope.defer(() => timer.cancel());
+  }
+
   async #finish(ending: Ending): Promise<void> {
     const endedAt = this.now();
     await this.scope.close(ending).catch((error) => {
@@ -140,7 +152,10 @@ export class Session {
       ...(final.sipStatus ? { sip_status: final.sipStatus } : {}),
       ...(final.error ? { error: final.error } : {}),
     });
-    this.log.info({ status: final.status, reason: final.reason, seconds: durationSeconds }, 'call ended');
+    const told = { status: final.status, reason: final.reason, seconds: durationSeconds };
+    if (this.answered && ending.kind === 'failed' && ending.blame !== 'customer')
+      this.log.warn({ ...told, error: ending.error.message }, 'call cut off');
+    else this.log.info(told, 'call ended');
   }
 
   #change(patch: Partial<CallRecord>): void {

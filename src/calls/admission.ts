@@ -1,0 +1,176 @@
+import type { Clock, Log, Timer } from '../kit/index.ts';
+
+/** Why no new call is taken, and what people are told of it. */
+const REASONS = {
+  draining: 'the server is stopping',
+  max_calls: 'as many calls are alive as MINIVOICE_MAX_CALLS allows',
+  storage: 'what is to be kept cannot be written',
+  ports: 'no RTP port could be opened',
+  memory: 'memory is nearly used up',
+  media: 'the media threads are late',
+  main_thread: 'the main thread is late',
+};
+
+export type RefusalCause = keyof typeof REASONS;
+
+/** What a cause means, as a sentence without its full stop. */
+export const explainRefusal = (cause: RefusalCause): string => REASONS[cause];
+
+/** What is measured of the machine. Each is cheap: they are asked every 50 ms to second. */
+export interface Gauges {
+  /** Calls that are alive. */
+  calls(): number;
+  /** Beats of the media threads since the start, and those of them that were late. */
+  media(): { beats: number; lateBeats: number };
+  /** How much of the heap that we may have is in use, 0 to 1, and what the machine has left, in bytes. */
+  memory(): { heapUsed: number; availableBytes: number };
+}
+
+export interface AdmissionPorts extends Gauges {
+  clock: Clock;
+  log: Log;
+  /** Calls at once. */
+  maxCalls: number;
+}
+
+/** How often it is asked how late the main thread is. */
+const TICK_MS = 50;
+/** The rest is asked once in so many ticks: every second. */
+const TICKS = 20;
+/** With fewer calls than this it is not the calls that make us late, and refusing some would help nobody. */
+const FEW_CALLS = 10;
+/** Nothing was refused for so long: the episode is over. */
+const EPISODE_MS = 5_000;
+/** So late that even to say no is too much: whoever is not answered asks again ever more slowly (RFC 3261 §17.1.1.2). */
+const DROWNING_MS = 1_000;
+/** Beyond this part of the heap the collector takes more time than the calls. */
+const HEAP_LIMIT = 0.85;
+/** With less than this the system ends processes to go on. */
+const LEAST_AVAILABLE = 64 * 1024 * 1024;
+
+/**
+ * Closes a door when a figure is too high and opens it when it is low again, each only when the figure has been so
+ * for a while: a door that flutters serves nobody.
+ */
+class Door {
+  closed = false;
+  #close: { from: number; after: number };
+  #open: { below: number; after: number };
+  #times = 0;
+
+  constructor(close: { from: number; after: number }, open: { below: number; after: number }) {
+    this.#close = close;
+    this.#open = open;
+  }
+
+  measure(figure: number): void {
+    const wanted = this.closed ? figure < this.#open.below : figure >= this.#close.from;
+    this.#times = wanted ? this.#times + 1 : 0;
+    if (this.#times < (this.closed ? this.#open : this.#close).after) return;
+    this.closed = !this.closed;
+    this.#times = 0;
+  }
+}
+
+/**
+ * The one gate for new calls: says yes, or no and why, by a few figures of the machine. Calls that run are never
+ * touched: what is beyond the limit is refused, and the limit is what this machine can do at this moment.
+ */
+export class Admission {
+  /** New calls that were refused since the start, by their cause. */
+  readonly refused: Partial<Record<RefusalCause, number>> = {};
+  #ports: AdmissionPorts;
+  #timer: Timer;
+  #due: number;
+  #ticks = 0;
+  /** Milliseconds by which the last tick was late. */
+  #lag = 0;
+  #beats = { beats: 0, lateBeats: 0 };
+  #mainThread = new Door({ from: 100, after: 2 }, { below: 40, after: 4 });
+  /** The part of the beats that is late. */
+  #media = new Door({ from: 0.2, after: 2 }, { below: 0.05, after: 3 });
+  /** The part of the memory that is gone. */
+  #memory = new Door({ from: 1, after: 1 }, { below: 0.9, after: 2 });
+  /** Until when, by the monotonic clock, others keep it closed. */
+  #held = new Map<RefusalCause, number>();
+  #episode: { at: number; refused: number } | undefined;
+
+  constructor(ports: AdmissionPorts) {
+    this.#ports = ports;
+    this.#due = ports.clock.monotonic() + TICK_MS;
+    this.#timer = ports.clock.after(TICK_MS, this.#tick);
+  }
+
+  /** Why a new call would not be taken now; undefined: it would. */
+  get closed(): RefusalCause | undefined {
+    for (const [cause, until] of this.#held) {
+      if (until > this.#ports.clock.monotonic()) return cause;
+      this.#held.delete(cause);
+    }
+    const calls = this.#ports.calls();
+    if (calls >= this.#ports.maxCalls) return 'max_calls';
+    if (this.#memory.closed) return 'memory';
+    if (calls < FEW_CALLS) return undefined;
+    if (this.#media.closed) return 'media';
+    return this.#mainThread.closed ? 'main_thread' : undefined;
+  }
+
+  /** So late that a refusal costs too much: what asks for a call is not even answered. */
+  get drowning(): boolean {
+    return this.#mainThread.closed && this.#lag > DROWNING_MS;
+  }
+
+  /** Asks for a new call. @returns undefined: take it; else why it is refused, which is counted. */
+  ask(): RefusalCause | undefined {
+    const cause = this.closed;
+    if (!cause) return undefined;
+    this.refused[cause] = (this.refused[cause] ?? 0) + 1;
+    if (!this.#episode) {
+      this.#ports.log.warn({ cause, calls: this.#ports.calls() }, `new calls are refused: ${REASONS[cause]}`);
+      this.#episode = { at: 0, refused: 0 };
+    }
+    this.#episode.at = this.#ports.clock.monotonic();
+    this.#episode.refused++;
+    return cause;
+  }
+
+  /** Keeps the gate closed, for `ms` from now or until it is lifted. */
+  hold(cause: RefusalCause, ms = Number.POSITIVE_INFINITY): void {
+    this.#held.set(cause, this.#ports.clock.monotonic() + ms);
+  }
+
+  /** Takes back what was held; nothing happens where nothing was. */
+  lift(cause: RefusalCause): void {
+    this.#held.delete(cause);
+  }
+
+  /** Measures no more. */
+  close(): void {
+    this.#timer.cancel();
+  }
+
+  #tick = (): void => {
+    const now = this.#ports.clock.monotonic();
+    this.#lag = now - this.#due;
+    this.#mainThread.measure(this.#lag);
+    if (++this.#ticks % TICKS === 0) this.#second();
+    this.#endEpisode(now);
+    this.#due = now + TICK_MS;
+    this.#timer = this.#ports.clock.after(TICK_MS, this.#tick);
+  };
+
+  #second(): void {
+    const { beats, lateBeats } = this.#ports.media();
+    const before = this.#beats;
+    this.#beats = { beats, lateBeats };
+    this.#media.measure((lateBeats - before.lateBeats) / Math.max(1, beats - before.beats));
+    const { heapUsed, availableBytes } = this.#ports.memory();
+    this.#memory.measure(Math.max(heapUsed / HEAP_LIMIT, LEAST_AVAILABLE / Math.max(1, availableBytes)));
+  }
+
+  #endEpisode(now: number): void {
+    if (!this.#episode || now - this.#episode.at < EPISODE_MS || this.closed) return;
+    this.#ports.log.info({ refused: this.#episode.refused }, 'new calls are taken again');
+    this.#episode = undefined;
+  }
+}
