@@ -93,6 +93,16 @@ describe('a call that comes in', () => {
     expect(last().status).toBe(503);
     expect(last().headers.get('Retry-After')).toBe('7');
   });
+
+  test('that the gate refuses leaves nothing behind, and is refused alike when it is sent again', async () => {
+    both.bob.gate = () => ({ status: 503 });
+    const request = await scene.invite();
+    const first = last();
+    await send(request);
+    expect(last()).not.toBe(first);
+    expect(last().headers.get('To')).toBe(first.headers.get('To'));
+    expect(both.bob.counters.open).toEqual({ transactions: 0, dialogs: 0, invites: 0 });
+  });
 });
 
 describe('CANCEL', () => {

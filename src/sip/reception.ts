@@ -1,14 +1,23 @@
 import { ACCEPT, type Core } from './core.ts';
 import { agreeInterval, targetOf } from './dialog/index.ts';
 import { type IncomingInvite, ServerInvite } from './incoming-invite.ts';
-import { maxForwardsOf, type SipRequest, toOf } from './message/index.ts';
-import { abilities, hasForeignBody, type Reply, refusalStatus, reply } from './reply.ts';
+import { maxForwardsOf, type SipRequest, type SipResponse, toOf } from './message/index.ts';
+import {
+  abilities,
+  hasForeignBody,
+  type Reply,
+  refusalStatus,
+  reply,
+  responseTo,
+  statelessTag,
+} from './reply.ts';
 import { requireUnderstood } from './require.ts';
 import {
   InviteServerTransaction,
   type ServerTransaction,
   type TransactionUser,
 } from './transaction/index.ts';
+import type { Hop } from './transport/index.ts';
 import type { Gate, OutsideHook } from './user-agent.ts';
 
 /** Methods that mean nothing outside of a dialog. */
@@ -28,6 +37,12 @@ export class Reception implements TransactionUser {
     this.#core = core;
   }
 
+  refuse(request: SipRequest, source: Hop): SipResponse | 'silence' | undefined {
+    const refusal = this.#refusal(request, source);
+    if (refusal === undefined || refusal === 'silence') return refusal;
+    return responseTo(this.#core, request, refusal.status, { ...refusal, toTag: statelessTag(request) });
+  }
+
   request(transaction: ServerTransaction): void {
     const { request } = transaction;
     if (toOf(request).tag !== undefined) {
@@ -36,10 +51,7 @@ export class Reception implements TransactionUser {
       else reply(this.#core, transaction, 481);
       return;
     }
-    const refusal = this.#refusal(transaction);
-    if (refusal === 'silence') transaction.terminate();
-    else if (refusal) reply(this.#core, transaction, refusal.status, refusal);
-    else if (requireUnderstood(this.#core, transaction)) this.#outside(transaction);
+    if (requireUnderstood(this.#core, transaction)) this.#outside(transaction);
   }
 
   ack(ack: SipRequest): void {
@@ -52,7 +64,7 @@ export class Reception implements TransactionUser {
     for (const invite of [...this.invites]) invite.reject(503);
   }
 
-  #refusal({ request, source }: ServerTransaction): Reply | 'silence' | undefined {
+  #refusal(request: SipRequest, source: Hop): Reply | 'silence' | undefined {
     if (this.#closing) return { status: 503, headers: [['Retry-After', '30']] };
     return this.gate?.(request, source);
   }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { explain } from '../kit/index.ts';
 import { ACCEPT, ALLOW, type Core, SUPPORTED } from './core.ts';
 import {
@@ -46,6 +47,10 @@ export function responseTo(core: Core, request: SipRequest, status: number, part
   }
   return response;
 }
+
+/** RFC 3261 §8.2.7: who keeps nothing of a request says the same tag each time that it is sent again. */
+export const statelessTag = (request: SipRequest): string =>
+  hash('sha1', `${request.headers.get('Via')} ${request.headers.get('Call-ID')}`).slice(0, 16);
 
 /** The status that answers a request which made us throw: a field that cannot be read is its sender's mistake. */
 export function refusalStatus(core: Core, error: unknown, whatFailed: string): number {

@@ -44,8 +44,8 @@ export interface UserAgentOptions {
 }
 
 /**
- * Looks at a request outside of dialogs before anything else does; what it returns refuses the request. `silence`
- * does not even say so.
+ * Looks at a request outside of dialogs before anything else does, and again each time that it is sent again; what
+ * it returns refuses the request, and nothing is kept of it. `silence` does not even say so.
  */
 export type Gate = (request: SipRequest, source: Hop) => Reply | 'silence' | undefined;
 

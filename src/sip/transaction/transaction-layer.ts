@@ -1,6 +1,13 @@
-import { createResponse, type SipMessage, type SipRequest, serialize, toOf } from '../message/index.ts';
+import {
+  createResponse,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  serialize,
+  toOf,
+} from '../message/index.ts';
 import type { Tokens } from '../tokens.ts';
-import { type Flow, replyFlow, type Target, type TransportLayer } from '../transport/index.ts';
+import { type Flow, type Hop, replyFlow, type Target, type TransportLayer } from '../transport/index.ts';
 import { cancelOf } from './ack.ts';
 import type { ClientTransaction, ClientUser } from './client.ts';
 import { InviteClientTransaction } from './invite-client.ts';
@@ -13,6 +20,8 @@ import type { ServerTransaction } from './server.ts';
 
 /** RFC 3261 §5: who is above the transactions. */
 export interface TransactionUser {
+  /** Refuses a new request outside of dialogs before anything is kept of it, or does not even say so. */
+  refuse(request: SipRequest, source: Hop): SipResponse | 'silence' | undefined;
   /** A new request; it waits for `transaction.respond`. */
   request(transaction: ServerTransaction): void;
   /** The ACK of a 2xx. */
@@ -112,8 +121,17 @@ export class TransactionLayer {
     const known = this.#servers.get(key);
     if (known) known.receive(request);
     else if (request.method === 'ACK') this.user?.ack(request);
+    else if (this.#isRefused(request, flow)) return;
     else if (this.size >= this.#options.maxTransactions) this.#overloaded(request, flow);
     else this.#begin(this.#accept(request, key, flow), key);
+  }
+
+  // RFC 3261 §8.2.7: without a transaction a refusal costs next to nothing, however many there are.
+  #isRefused(request: SipRequest, flow: Flow): boolean {
+    if (request.method === 'CANCEL' || toOf(request).tag !== undefined) return false;
+    const refusal = this.user?.refuse(request, flow.remote);
+    if (refusal && refusal !== 'silence') replyFlow(request, flow).send(serialize(refusal));
+    return refusal !== undefined;
   }
 
   #begin(transaction: ServerTransaction, key: string): void {
