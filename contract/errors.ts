@@ -87,7 +87,7 @@ export const ERRORS = {
   recording_start_failed: entry(502, 'the recording could not be started'),
   recording_stop_failed: entry(502, 'the recording could not be stopped'),
   recording_write_failed: entry(null, 'the recording could not be written'),
-  recording_lost: entry(null, 'no sound of the recording had been saved'),
+  recording_lost: entry(null, 'the file of the recording is gone'),
 
   tap_failed: entry(null, 'the sound could not be written to a file'),
   disk_full: entry(null, 'the disk is full'),

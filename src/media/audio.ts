@@ -49,13 +49,24 @@ export interface TapEnd {
   error?: string;
   /** Samples per channel that the file holds. */
   samples: number;
-  gaps: { startMs: number; endMs: number; cause: 'pause' | 'skip' | 'sensitive' }[];
+  gaps: TapGap[];
+}
+
+/** What a tap leaves out, in milliseconds since its first frame. One that still goes on ends where it began. */
+export interface TapGap {
+  startMs: number;
+  endMs: number;
+  cause: 'pause' | 'skip' | 'sensitive';
 }
 
 /** Sound on its way into a WAV file, both channels on one clock. */
 export interface Tap {
   /** Wall-clock milliseconds of the first frame that is in the file. */
   readonly startedAt: number;
+  /** Told of all gaps so far when one begins or ends, before the order that did so is answered. */
+  readonly gapped: Signal<TapGap[]>;
+  /** The gaps so far. */
+  readonly gaps: TapGap[];
   pause(mode: 'silence' | 'skip'): Promise<void>;
   resume(): Promise<void>;
   /** The file is closed, complete and readable when this resolves. Stopping twice gives the same answer. */

@@ -12,6 +12,7 @@ export type {
   SrtpKeys,
   Tap,
   TapEnd,
+  TapGap,
   TapOptions,
 } from './audio.ts';
 export { createSoundDecoder, type SoundDecoder } from './decoding.ts';

@@ -2,7 +2,7 @@
  * What the main thread and a media thread say to each other: plain data, and samples in shared memory. Numbers
  * name sessions, plays, taps and streams; the main thread gives them out and never gives one out twice.
  */
-import type { AudioAgreement, AudioReport, Digit, TapEnd, TapOptions } from './audio.ts';
+import type { AudioAgreement, AudioReport, Digit, TapEnd, TapGap, TapOptions } from './audio.ts';
 
 /** To a media thread. Commands take effect in their order, between two beats. */
 export type Command =
@@ -88,6 +88,7 @@ export type SessionReport =
   /** An order to pause or to resume has taken effect. */
   | { told: 'tap_turned'; session: number; tap: number }
   | { told: 'tap_ended'; session: number; tap: number; end: TapEnd }
+  | { told: 'tap_gaps'; session: number; tap: number; gaps: TapGap[] }
   /** A defect ended the session; its taps are closed, and `closed` follows. */
   | { told: 'lost'; session: number; cause: string }
   | { told: 'closed'; session: number; report: AudioReport };

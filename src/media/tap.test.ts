@@ -233,6 +233,23 @@ describe('what is left out of a tap', () => {
     expect(toneLevel(only, 1000)).toBeGreaterThan(LOUD);
   });
 
+  it('is told as it goes on, for whoever has to know it before the file is closed', async () => {
+    const running = await tap();
+    const told: unknown[] = [];
+    running.gapped.on((gaps) => told.push(gaps));
+    await bed.beats(9);
+    await running.pause('skip');
+    // What was said before is on disk, however long nothing follows.
+    await bed.beats(1);
+    expect((await recorded()).left).toHaveLength(10 * FRAME);
+    await bed.beats(9);
+    await running.resume();
+    const gap = { startMs: 200, cause: 'skip' };
+    expect(told).toEqual([[{ ...gap, endMs: 200 }], [{ ...gap, endMs: 400 }]]);
+    expect(running.gaps).toEqual(told.at(-1));
+    await running.stop();
+  });
+
   it('is nothing when a pause is over before a beat has passed', async () => {
     const running = await tap();
     await running.pause('silence');

@@ -181,6 +181,9 @@ export class ThreadedAudio implements Audio {
         this.#taps.get(report.tap)?.turned();
         break;
       case 'tap_ended':
+      case 'tap_gaps':
+        this.#taps.get(report.tap)?.gap(report.gaps);
+        break;
         this.#endTap(report.tap, report.end);
         break;
       case 'lost':

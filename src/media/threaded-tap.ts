@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { Failure } from '../kit/index.ts';
-import type { Tap, TapEnd, TapOptions } from './audio.ts';
+import { Failure, Signal } from '../kit/index.ts';
+import type { Tap, TapEnd, TapGap, TapOptions } from './audio.ts';
 import { WAV_HEADER } from './wav.ts';
 
 /** What is asked of the thread. */
@@ -13,6 +13,8 @@ export interface TapOrders {
 /** The main thread's side of one file that sound is written to. */
 export class ThreadedTap implements Tap {
   startedAt = 0;
+  readonly gapped = new Signal<TapGap[]>();
+  gaps: TapGap[] = [];
   readonly started: Promise<Tap>;
   readonly ended: Promise<TapEnd>;
   #options: TapOptions;
@@ -52,6 +54,11 @@ export class ThreadedTap implements Tap {
   start(startedAt: number): void {
     this.startedAt = startedAt;
     this.#setStarted(this);
+  }
+
+  gap(gaps: TapGap[]): void {
+    this.gaps = gaps;
+    this.gapped.emit(gaps);
   }
 
   turned(): void {

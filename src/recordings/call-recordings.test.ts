@@ -158,6 +158,17 @@ test('hangup and stop in the same frame: one completed, by hangup', async () => 
   expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
 });
 
+test('what is left out is in the store as soon as the pause is answered, for a crash', async () => {
+  await recordings.start(stereo);
+  leg.last.hear(10);
+  await recordings.pause('silence');
+  const kept = () => journal.recordings.get(id)?.gaps;
+  expect(kept()).toEqual([{ startMs: 200, endMs: 200, cause: 'pause' }]);
+  leg.last.hear(5);
+  await recordings.resume();
+  expect(kept()).toEqual([{ startMs: 200, endMs: 300, cause: 'pause' }]);
+});
+
 test('stop while paused: completed, and the pause is in the gaps', async () => {
   await recordings.start(stereo);
   leg.last.hear(10);

@@ -1,6 +1,6 @@
 import type { CallRecord, EventDraft, Session, TimelineEntry } from '../calls/index.ts';
 import { explain, Failure } from '../kit/index.ts';
-import type { Tap, TapEnd } from '../media/index.ts';
+import type { Tap, TapEnd, TapGap } from '../media/index.ts';
 import { mp3Beside, type RecordingFiles } from './files.ts';
 import type { Finished, Finisher } from './finisher.ts';
 import { type Input, isActive, type Outcome, type State, step } from './lifecycle.ts';
@@ -45,6 +45,8 @@ export class Recording {
   /** Events that could not be written yet go with the next change, so that none is lost. */
   #unwritten: EventDraft[] = [];
   #writing: Promise<void> = Promise.resolve();
+  /** Settles when what is left out so far is in the store. */
+  #gapsKept: Promise<void> = Promise.resolve();
   #over = Promise.withResolvers<RecordingRecord>();
   #isOver = false;
 
@@ -106,7 +108,8 @@ export class Recording {
       const { channels, maxSeconds } = this.#options;
       const path = this.#ports.files.path(file);
       this.#tap = await this.#call.leg.tap({ path, channels, maxSeconds });
-      this.#change({ file, startedAt: this.#tap.startedAt });
+      this.#change({ file, startedAt: this.#tap.startedAt, gaps: this.#tap.gaps });
+      this.#tap.gapped.on((gaps) => this.#keepGaps(gaps));
     } catch (error) {
       this.#change({ error: { code: 'recording_start_failed', message: explain(error) } });
       await this.#apply('start_error');
@@ -129,10 +132,10 @@ export class Recording {
       case 'pause_tap':
         // What is kept out of the file is kept out of streams too.
         this.#call.hush('everything', true);
-        return this.#tap?.pause(how as 'silence' | 'skip');
+        return this.#tap?.pause(how as 'silence' | 'skip').then(() => this.#gapsKept);
       case 'resume_tap':
         this.#call.hush('everything', false);
-        return this.#tap?.resume();
+        return this.#tap?.resume().then(() => this.#gapsKept);
       case 'close_tap':
         this.#call.hush('everything', false);
         // Its end is told by `tap.ended`, as every end of it.
@@ -201,17 +204,29 @@ export class Recording {
   /** The change and its event in one commit, one after the other. */
   #report(change: Partial<RecordingRecord>): Promise<void> {
     this.#change(change);
+    return this.#write([recordingEvent(this.#record, this.#call.record)]);
+  }
+
+  /** What a recovery could not know: which part of the file says nothing on purpose. */
+  #keepGaps(gaps: TapGap[]): void {
+    if (this.#record.status !== 'started') return;
+    this.#change({ gaps });
+    this.#gapsKept = this.#write([]).catch((error) => {
+      this.#call.log.warn({ error: explain(error) }, 'the gaps of a recording could not be written');
+    });
+  }
+
+  /** The record as it is now, with events of its own and those that could not be written before. */
+  #write(own: EventDraft[]): Promise<void> {
     const recording = this.#record;
-    const event = recordingEvent(recording, this.#call.record);
-    this.#unwritten.push(event);
     this.#writing = this.#writing
       .catch(() => {})
       .then(() => {
-        const events = this.#unwritten;
+        const events = [...this.#unwritten, ...own];
         this.#unwritten = [];
         const timeline = events.map(entryOf);
         return this.#ports.journal.commit({ recording, events, timeline }).catch((error) => {
-          this.#unwritten.unshift(...events);
+          this.#unwritten = events;
           throw error;
         });
       });

@@ -87,13 +87,50 @@ test.each([
   ['no file', null],
   ['an empty file', Buffer.alloc(0)],
   ['a file cut off in its header', wav(2, tone).subarray(0, 30)],
-  ['a header and no sound', wav(2, [], null)],
   ['something else', Buffer.alloc(5000, 'x')],
 ])('%s: the recording is lost, and says so', async (_, bytes) => {
   await cutOff(bytes);
   await recover();
   expect(await storage.recording('rec_call_1')).toMatchObject({ status: 'failed', recovered: true });
   expect(await events()).toMatchObject([{ event: 'recording.failed', error: { code: 'recording_lost' } }]);
+});
+
+test('a header and no sound yet: a recording of no length, which can be played', async () => {
+  const { file } = await cutOff(wav(2, [], null), { format: 'mp3' });
+  await recover();
+  const recording = (await storage.recording('rec_call_1'))!;
+  expect(recording).toMatchObject({ status: 'completed', recovered: true, durationMs: 0 });
+  expect(await files.names()).toEqual([file.replace('.wav', '.mp3')]);
+  expect(recording.sizeBytes).toBeGreaterThan(0);
+  expect(await events()).toMatchObject([{ event: 'recording.completed', duration_ms: 0 }]);
+});
+
+test.each([
+  ['a pause that was over', [{ startMs: 200, endMs: 400, cause: 'pause' }], [[200, 400]]],
+  ['a pause that went on', [{ startMs: 500, endMs: 500, cause: 'pause' }], [[500, 2000]]],
+  [
+    'a pause of which not all is in the file',
+    [{ startMs: 1900, endMs: 2300, cause: 'pause' }],
+    [[1900, 2000]],
+  ],
+  ['a pause that is not in the file', [{ startMs: 2100, endMs: 2100, cause: 'pause' }], []],
+  [
+    'secret digits after a stretch that was left out',
+    [
+      { startMs: 500, endMs: 1500, cause: 'skip' },
+      { startMs: 2500, endMs: 2500, cause: 'sensitive' },
+    ],
+    [
+      [500, 1500],
+      [2500, 3000],
+    ],
+  ],
+  ['a stretch that was being left out', [{ startMs: 2000, endMs: 2000, cause: 'skip' }], [[2000, 2000]]],
+] as const)('%s at the crash is in the gaps', async (_, before, after) => {
+  await cutOff(wav(2, tone.concat(tone), null), { gaps: before.map((gap) => ({ ...gap })) });
+  await recover();
+  const { gaps } = (await storage.recording('rec_call_1'))!;
+  expect(gaps.map(({ startMs, endMs }) => [startMs, endMs])).toEqual(after);
 });
 
 test('sound that was on disk before its recording was in the store is not lost', async () => {

@@ -5,11 +5,8 @@ import { DRAFT, mp3Beside } from './files.ts';
 import { foundRecording } from './found.ts';
 import { entryOf, type RecordingPorts, savedAs } from './recording.ts';
 import { recordingEvent } from './recording-events.ts';
-import type { RecordingRecord, RecordingStore } from './store.ts';
+import type { Gap, RecordingRecord, RecordingStore } from './store.ts';
 import { repairWav } from './wav-file.ts';
-
-/** Of a WAV file without samples. */
-const HEADER_BYTES = 44;
 
 export interface RecoveryPorts extends RecordingPorts {
   store: RecordingStore;
@@ -78,9 +75,8 @@ async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promis
   const events = call ? [recordingEvent(recovered, call)] : [];
   await journal.commit({ recording: recovered, events, timeline: events.map(entryOf) });
   log.info({ recording: recovered.id, status: recovered.status }, 'a recording was recovered');
-  // Of what held no sound nothing is kept, but for what is no WAV file at all: nobody knows what it is.
-  const worthless =
-    recovered.status === 'failed' && ((await files.size(recording.file)) ?? 0) <= HEADER_BYTES;
+  // Of a file without a header nothing is kept, but for what is no WAV file at all: nobody knows what it is.
+  const worthless = recovered.status === 'failed' && ((await files.size(recording.file)) ?? 0) < HEADER_BYTES;
   if (worthless || recovered.file !== recording.file) await files.remove(recording.file);
 }
 
@@ -90,19 +86,44 @@ async function ending(recording: RecordingRecord, ports: RecoveryPorts): Promise
   const found = (await ports.files.size(recording.file)) === undefined ? undefined : await repairWav(path);
   if (!found) return lost(ports.clock.now());
   const durationMs = Math.floor((found.samples * 1000) / found.sampleRate);
+  const gaps = gapsWithin(recording.gaps, durationMs);
   return {
     status: 'completed',
     endedBy: 'recovery',
-    endedAt: recording.startedAt + durationMs,
+    endedAt: recording.startedAt + durationMs + skippedMs(gaps),
     durationMs,
+    gaps,
     ...savedAs(recording.file, await ports.finisher.finish(path, recording.format)),
   };
 }
 
+/**
+ * What a file of this length leaves out, when this was known of it. What was still left out at the crash goes on to
+ * the end; how long a stretch was that is not in the file, nobody knows then, and it ends where it began.
+ */
+function gapsWithin(gaps: Gap[], durationMs: number): Gap[] {
+  const endMs = durationMs + skippedMs(gaps);
+  return gaps
+    .map((gap) => ({
+      ...gap,
+      endMs: isOpen(gap) && gap.cause !== 'skip' ? endMs : Math.min(gap.endMs, endMs),
+    }))
+    .filter((gap) => gap.endMs > gap.startMs || (gap.cause === 'skip' && gap.endMs === gap.startMs));
+}
+
+/** A gap that goes on ends where it began. */
+const isOpen = ({ startMs, endMs }: Gap): boolean => endMs === startMs;
+
+const skippedMs = (gaps: Gap[]): number =>
+  gaps.reduce((sum, { cause, startMs, endMs }) => (cause === 'skip' ? sum + endMs - startMs : sum), 0);
+
 function lost(at: number): Partial<RecordingRecord> {
-  const error = { code: 'recording_lost', message: 'no sound of the recording had been saved' };
+  const error = { code: 'recording_lost', message: 'the file of the recording is gone' };
   return { status: 'failed', endedBy: 'recovery', endedAt: at, error };
 }
+
+/** The least that a WAV file has. */
+const HEADER_BYTES = 44;
 
 /** Drafts, and WAV files whose MP3 had been committed when the crash came. */
 async function removeStrays({ files, log }: RecoveryPorts, keep: Set<string>): Promise<void> {

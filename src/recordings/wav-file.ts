@@ -41,7 +41,7 @@ function readFormat(
 /**
  * Makes a WAV file playable that was not closed: cut to whole samples, its sizes as the file is. The same file
  * can be repaired again and again.
- * @returns samples per channel and their rate; undefined when it holds no sound.
+ * @returns samples per channel, 0 when it holds no sound yet, and their rate; undefined when it is no such file.
  */
 export async function repairWav(path: string): Promise<{ samples: number; sampleRate: number } | undefined> {
   const file = await open(path, 'r+');
@@ -50,7 +50,6 @@ export async function repairWav(path: string): Promise<{ samples: number; sample
     if (!header) return undefined;
     const { size } = await file.stat();
     const samples = Math.max(0, Math.floor((size - header.dataOffset) / header.frameBytes));
-    if (samples === 0) return undefined;
     const dataBytes = samples * header.frameBytes;
     await file.truncate(header.dataOffset + dataBytes);
     await writeSize(file, 4, header.dataOffset + dataBytes - 8);

@@ -83,6 +83,8 @@ export class SimulatedLeg implements Leg {
     const stop = async () => end;
     return {
       startedAt: this.#clock.now(),
+      gapped: new Signal(),
+      gaps: [],
       pause: async () => {},
       resume: async () => {},
       stop,

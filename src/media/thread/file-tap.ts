@@ -1,5 +1,5 @@
 import type { Clock } from '../../kit/index.ts';
-import type { TapEnd, TapOptions } from '../audio.ts';
+import type { TapEnd, TapGap, TapOptions } from '../audio.ts';
 import { FRAME_MS, FRAME_SAMPLES, saturate } from '../frame.ts';
 import type { Report } from '../protocol.ts';
 import { wavHeader } from '../wav.ts';
@@ -77,22 +77,25 @@ export class FileTap {
 
   pause(mode: 'silence' | 'skip'): void {
     if (this.ended) return;
-    this.resume();
+    this.#unpause();
     this.#gaps.begin(mode === 'skip' ? 'skip' : 'pause', this.#elapsedMs);
     this.#mode = mode;
+    // No frame will come for a while to fill it up.
+    if (mode === 'skip' && this.#blockFilled > 0) this.#handOver();
+    this.#tellGaps();
   }
 
   resume(): void {
     if (this.ended) return;
-    this.#gaps.end('pause', this.#elapsedMs);
-    this.#gaps.end('skip', this.#elapsedMs);
-    this.#mode = 'running';
+    this.#unpause();
+    this.#tellGaps();
   }
 
   redact(on: boolean): void {
     this.#redacted = on;
     if (on) this.#gaps.begin('sensitive', this.#elapsedMs);
     else this.#gaps.end('sensitive', this.#elapsedMs);
+    this.#tellGaps();
   }
 
   /** The frame of the last beat was the last one. Does nothing when the tap has ended. */
@@ -103,6 +106,12 @@ export class FileTap {
     if (!this.#started && cause !== 'write_failed') this.#start();
     this.#hand();
     void this.#close(cause);
+  }
+
+  #unpause(): void {
+    this.#gaps.end('pause', this.#elapsedMs);
+    this.#gaps.end('skip', this.#elapsedMs);
+    this.#mode = 'running';
   }
 
   get #elapsedMs(): number {
@@ -123,7 +132,10 @@ export class FileTap {
     if (this.#channels === 2) interleave(left, right, this.#block);
     else mix(left, right, this.#block);
     this.#frames++;
-    if (++this.#blockFilled < this.#blockFrames) return;
+    if (++this.#blockFilled === this.#blockFrames) this.#handOver();
+  }
+
+  #handOver(): void {
     this.#hand();
     this.#block = this.#ground.blocks[this.#channels].take();
     this.#blockFrames = BLOCK_FRAMES;
@@ -167,10 +179,19 @@ export class FileTap {
     });
   }
 
-  #tell(report: { told: 'tap_started'; startedAt: number } | { told: 'tap_ended'; end: TapEnd }): void {
+  #tellGaps(): void {
+    this.#tell({ told: 'tap_gaps', gaps: this.#gaps.soFar });
+  }
+
+  #tell(report: Told): void {
     this.#ground.report({ session: this.#session, tap: this.tap, ...report });
   }
 }
+
+type Told =
+  | { told: 'tap_started'; startedAt: number }
+  | { told: 'tap_gaps'; gaps: TapGap[] }
+  | { told: 'tap_ended'; end: TapEnd };
 
 // Samples lie in memory as WAV wants them, low octet first, on every machine that Node runs on.
 function interleave(left: Int16Array, right: Int16Array, block: Block): void {

@@ -1,18 +1,21 @@
-import type { TapEnd } from '../audio.ts';
-
-type Gap = TapEnd['gaps'][number];
+import type { TapGap } from '../audio.ts';
 
 /** What a recording leaves out, and when: in milliseconds since its first frame, by the beats that passed. */
 export class Gaps {
-  readonly list: Gap[] = [];
-  #open = new Map<Gap['cause'], Gap>();
+  readonly list: TapGap[] = [];
+  #open = new Map<TapGap['cause'], TapGap>();
 
-  begin(cause: Gap['cause'], atMs: number): void {
+  /** With those that still go on. */
+  get soFar(): TapGap[] {
+    return [...this.list, ...this.#open.values()];
+  }
+
+  begin(cause: TapGap['cause'], atMs: number): void {
     if (!this.#open.has(cause)) this.#open.set(cause, { startMs: atMs, endMs: atMs, cause });
   }
 
   /** A gap that is over before a frame has passed was none. */
-  end(cause: Gap['cause'], atMs: number): void {
+  end(cause: TapGap['cause'], atMs: number): void {
     const gap = this.#open.get(cause);
     this.#open.delete(cause);
     if (gap && atMs > gap.startMs) this.list.push({ ...gap, endMs: atMs });

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Leg } from '../../calls/index.ts';
-import type { Clock } from '../../kit/index.ts';
-import type { Tap, TapEnd, TapOptions } from '../../media/index.ts';
+import { type Clock, Signal } from '../../kit/index.ts';
+import type { Tap, TapEnd, TapGap, TapOptions } from '../../media/index.ts';
 
 const RATE = 8000;
 const FRAME = 160;
@@ -33,6 +33,7 @@ export class FakeTap implements Tap {
   readonly startedAt: number;
   readonly options: TapOptions;
   readonly ended: Promise<TapEnd>;
+  readonly gapped = new Signal<TapGap[]>();
   #resolve: (end: TapEnd) => void;
   #frames = 0;
   #beats = 0;
@@ -64,13 +65,21 @@ export class FakeTap implements Tap {
 
   async pause(mode: 'silence' | 'skip'): Promise<void> {
     this.#paused = { mode, startMs: this.#beats * 20 };
+    this.gapped.emit(this.gaps);
+  }
+
+  get gaps(): TapGap[] {
+    if (!this.#paused) return this.#gaps;
+    const { mode, startMs } = this.#paused;
+    return [...this.#gaps, { startMs, endMs: startMs, cause: causeOf(mode) }];
   }
 
   async resume(): Promise<void> {
     if (!this.#paused) return;
     const { mode, startMs } = this.#paused;
-    this.#gaps.push({ startMs, endMs: this.#beats * 20, cause: mode === 'skip' ? 'skip' : 'pause' });
+    this.#gaps.push({ startMs, endMs: this.#beats * 20, cause: causeOf(mode) });
     this.#paused = undefined;
+    this.gapped.emit(this.gaps);
   }
 
   stop(): Promise<TapEnd> {
@@ -89,6 +98,8 @@ export class FakeTap implements Tap {
     this.#resolve({ cause, samples: this.#frames * FRAME, gaps: this.#gaps, ...(error ? { error } : {}) });
   }
 }
+
+const causeOf = (mode: 'silence' | 'skip') => (mode === 'skip' ? 'skip' : 'pause');
 
 /** A leg of which only the sound matters. */
 export class FakeLeg {
