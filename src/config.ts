@@ -123,6 +123,27 @@ export const settings = {
     1,
     100_000,
   ),
+  maxCallSeconds: count(
+    'MINIVOICE_MAX_CALL_SECONDS',
+    '14400',
+    'how long a call may last from its answer on; 0 sets no limit',
+    0,
+    2_000_000,
+  ),
+  mediaTimeoutSeconds: count(
+    'MINIVOICE_MEDIA_TIMEOUT_SECONDS',
+    '300',
+    'a call ends when neither RTP nor RTCP has come for so long, but for one on hold; 0 waits for ever',
+    0,
+    86_400,
+  ),
+  sipT1: count(
+    'MINIVOICE_SIP_T1_MS',
+    '500',
+    'T1 of RFC 3261: what goes unanswered is sent again after it, and given up after 64 times as long',
+    20,
+    5000,
+  ),
   drainSeconds: count(
     'MINIVOICE_DRAIN_SECONDS',
     '30',

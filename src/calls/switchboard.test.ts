@@ -14,7 +14,15 @@ beforeEach(() => {
   const journal = {
     commit: async (change: { events?: EventDraft[] }) => void events.push(...(change.events ?? [])),
   };
-  switchboard = new Switchboard({ journal, clock, log: silentLog, ids: new Ids(clock), lead, maxCalls: 10 });
+  switchboard = new Switchboard({
+    journal,
+    clock,
+    log: silentLog,
+    ids: new Ids(clock),
+    lead,
+    maxCalls: 10,
+    maxSeconds: 3600,
+  });
   leg = new SimulatedDialledLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
 });
 
@@ -66,5 +74,17 @@ describe('a call that we place', () => {
     await clock.advance(1000);
     await drained;
     expect(last()).toEqual({ event: 'call.completed', endedBy: 'system' });
+  });
+
+  test('is cut off when it has lasted as long as a call may, counted from its answer', async () => {
+    await place();
+    await clock.advance(20_000);
+    leg.farEndAnswers();
+    await clock.advance(3_599_000);
+    expect(last().event).toBe('call.answered');
+    await clock.advance(1000);
+    expect(last()).toEqual({ event: 'call.failed', endedBy: 'system' });
+    expect(events.at(-1)!.call).toMatchObject({ reason: 'max_duration', error: { code: 'max_duration' } });
+    expect(clock.pending).toBe(0);
   });
 });

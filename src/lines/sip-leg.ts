@@ -48,6 +48,7 @@ export class SipLeg implements Leg {
     });
     void opening.over.then((end) => this.#end(end));
     audio.lost.on((cause) => this.#lose(cause));
+    audio.quiet.on(() => this.#tire());
   }
 
   get signal(): AbortSignal {
@@ -157,6 +158,13 @@ export class SipLeg implements Leg {
     this.#end({ by: 'system', reason: 'media_lost' });
   }
 
+  /** Who is gone without a word hangs up no more. */
+  #tire(): void {
+    if (!this.#dialog || this.#over.signal.aborted) return;
+    this.#leave();
+    this.#end({ by: 'system', reason: 'media_timeout' });
+  }
+
   #end(end: LegEnd): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort(new Failure('call_ended', 'The call has ended.'));
@@ -169,5 +177,9 @@ export class SipLeg implements Leg {
 function legEndOf(end: DialogEnd): LegEnd {
   if (end.by === 'remote') return { by: 'far_end', reason: 'normal' };
   if (end.by === 'local') return { by: 'application', reason: 'normal' };
-  return { by: 'system', reason: end.reason, ...(end.status ? { sipStatus: end.status } : {}) };
+  return {
+    by: 'system',
+    reason: end.code ?? 'no_response',
+    ...(end.status ? { sipStatus: end.status } : {}),
+  };
 }

@@ -95,6 +95,11 @@ export interface Audio {
   readonly digits: Signal<Digit>;
   /** Told with the cause when a defect or the death of its thread has ended the audio: nothing is heard any more. */
   readonly lost: Signal<string>;
+  /**
+   * Told when neither RTP nor RTCP has come for the engine's `quietSeconds` though the far end was to send: it is
+   * not on hold. Told again each time that so long has passed.
+   */
+  readonly quiet: Signal<void>;
   /** Starts the flow as agreed, or changes it after a re-INVITE. */
   connect(agreement: AudioAgreement): void;
   /**

@@ -15,6 +15,8 @@ export interface MediaOptions {
   ports: { from: number; to: number };
   /** The address of this machine to bind to. */
   host: string;
+  /** A far end that sends nothing for so long is told of as quiet; 0 or left out: none ever is. */
+  quietSeconds?: number;
   clock: Clock;
   random: Random;
   log: Log;

@@ -6,7 +6,8 @@ import type { AudioAgreement, AudioReport, Digit, TapEnd, TapGap, TapOptions } f
 
 /** To a media thread. Commands take effect in their order, between two beats. */
 export type Command =
-  | { do: 'open'; session: number; host: string; port: number }
+  /** `patience`: after so many beats without a packet the far end is quiet; 0: never. */
+  | { do: 'open'; session: number; host: string; port: number; patience: number }
   | { do: 'close'; session: number }
   | LinkRoom
   | SessionCommand;
@@ -77,6 +78,8 @@ export type OpeningReport =
 /** Of a session that is open. */
 export type SessionReport =
   | { told: 'digit'; session: number; digit: Digit }
+  /** Nothing has come from the far end, which was to send, for as long as patience lasts. Told again each such time. */
+  | { told: 'quiet'; session: number }
   /** A sound has been played to its end: there is room for another. */
   | { told: 'sound_done'; session: number; play: number }
   /** The last frame of the play is on the wire. */

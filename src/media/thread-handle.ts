@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../kit/index.ts';
 import type { Audio } from './audio.ts';
+import { FRAME_MS } from './frame.ts';
 import type { Link, StartThread } from './link.ts';
 import { type Command, type Report, STREAMED } from './protocol.ts';
 import type { ThreadedAudio } from './threaded-audio.ts';
@@ -22,6 +23,7 @@ export class ThreadHandle {
   #host: string;
   #clock: Clock;
   #log: Log;
+  #patience: number;
   #link: Link;
   #opening = new Map<number, Opening>();
   #up = false;
@@ -29,11 +31,15 @@ export class ThreadHandle {
   #past: number[] = [];
   #setReady!: () => void;
 
-  constructor(start: StartThread, { host, clock, log }: { host: string; clock: Clock; log: Log }) {
+  constructor(
+    start: StartThread,
+    { host, clock, log, quietSeconds = 0 }: { host: string; clock: Clock; log: Log; quietSeconds?: number },
+  ) {
     this.#start = start;
     this.#host = host;
     this.#clock = clock;
     this.#log = log;
+    this.#patience = Math.round((quietSeconds * 1000) / FRAME_MS);
     this.ready = new Promise((resolve) => {
       this.#setReady = resolve;
     });
@@ -58,7 +64,7 @@ export class ThreadHandle {
   open(session: number, host: string, port: number, audio: ThreadedAudio): Promise<Audio> {
     return new Promise((resolve, reject) => {
       this.#opening.set(session, { audio, resolve, reject });
-      this.post({ do: 'open', session, host, port });
+      this.post({ do: 'open', session, host, port, patience: this.#patience });
     });
   }
 

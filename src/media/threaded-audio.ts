@@ -37,6 +37,7 @@ export class ThreadedAudio implements Audio {
   readonly local: { address: string; port: number };
   readonly digits = new Signal<Digit>();
   readonly lost = new Signal<string>();
+  readonly quiet = new Signal<void>();
   #ground: AudioGround;
   #play: Play | undefined;
   /** The number of the play. */
@@ -161,6 +162,9 @@ export class ThreadedAudio implements Audio {
     switch (report.told) {
       case 'digit':
         this.digits.emit(report.digit);
+        break;
+      case 'quiet':
+        this.quiet.emit();
         break;
       case 'sound_done':
         this.#playOf(report.play)?.soundDone();

@@ -195,8 +195,8 @@ async function openSound({ config, log, clock, random, scope }: Ground) {
   speaker.warm().catch((error) => log.warn({ error: explain(error) }, 'the voice could not be warmed up'));
   const decoder = createSoundDecoder();
   scope.defer(() => decoder.close());
-  const { sipHost: host, rtpPorts: ports, mediaWorkers: workers } = config;
-  const media = await createMediaEngine({ workers, ports, host, clock, random, log });
+  const { sipHost: host, rtpPorts: ports, mediaWorkers: workers, mediaTimeoutSeconds: quietSeconds } = config;
+  const media = await createMediaEngine({ workers, ports, host, quietSeconds, clock, random, log });
   scope.defer(() => media.close());
   return { speaker, decoder, media };
 }
@@ -243,6 +243,7 @@ function openCalls(
     ids: storage.ids,
     lead: (session) => flows.lead(session),
     maxCalls: config.maxCalls,
+    maxSeconds: config.maxCallSeconds,
   });
   return { flows, switchboard, streamCounts };
 }

@@ -13,7 +13,7 @@ import {
 } from '../lines/index.ts';
 import type { MediaEngine } from '../media/index.ts';
 import { type Endpoint, systemResolve, systemServices } from '../net/index.ts';
-import { createUserAgent, type TlsOptions, type UserAgent } from '../sip/index.ts';
+import { createUserAgent, type TlsOptions, timersFrom, type UserAgent } from '../sip/index.ts';
 import { version } from './version.ts';
 
 /** What the lines are built from. */
@@ -35,6 +35,7 @@ export function openLines(parts: TelephonyParts) {
     ...{ clock, random, log, publicAddress, tls: tlsOf(config) },
     host: config.sipHost,
     port: config.sipPort,
+    timers: timersFrom(config.sipT1),
     userAgent: `MiniVoice/${version}`,
   });
   scope.defer(() => userAgent.close());

@@ -10,7 +10,7 @@ export type { IncomingInvite } from './incoming-invite.ts';
 export * from './message/index.ts';
 export type { InviteOptions, InviteResult, OutgoingInvite, Provisional } from './outgoing-invite.ts';
 export type { Body, ExtraHeaders, Reply } from './reply.ts';
-export type { TimerBase, TransactionCounters } from './transaction/index.ts';
+export { type TimerBase, type TransactionCounters, timersFrom } from './transaction/index.ts';
 export type { Counters, Hop, TlsOptions, TransportCounters, TransportName } from './transport/index.ts';
 export {
   createUserAgent,

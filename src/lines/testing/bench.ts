@@ -29,8 +29,11 @@ export interface FarEnd {
   sdp: string;
 }
 
-export async function makeBench(ports: Partial<DialerPorts> = {}): Promise<Bench> {
-  const bed = await makeBed();
+export async function makeBench(
+  ports: Partial<DialerPorts> = {},
+  options: Parameters<typeof makeBed>[0] = {},
+): Promise<Bench> {
+  const bed = await makeBed(options);
   const { clock, network } = bed;
   const agents: UserAgent[] = [];
   const open = async (host: string) => {

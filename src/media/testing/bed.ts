@@ -41,6 +41,7 @@ export interface BedOptions {
   random?: Random;
   /** Media threads; 1 unless said otherwise. */
   workers?: number;
+  quietSeconds?: number;
   /** In place of the machine's disk. */
   files?: Files;
   /** Puts something between the engine and its threads. */
@@ -59,6 +60,7 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
     workers: options.workers ?? 1,
     ports: options.ports ?? { from: 20_000, to: 20_099 },
     host: ENGINE,
+    quietSeconds: options.quietSeconds ?? 0,
     clock,
     random,
     log: silentLog,

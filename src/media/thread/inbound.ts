@@ -38,6 +38,8 @@ export class Inbound {
   #former: Endpoint | undefined;
   #farewell = 0;
   #header = new RtpHeader();
+  /** Beats since anything has come from a far end that is to send. */
+  #quiet = 0;
 
   constructor(socket: RtpSocket, events: InboundEvents) {
     this.#socket = socket;
@@ -49,6 +51,7 @@ export class Inbound {
     const { address, port } = agreement.remote;
     const before = this.#agreement?.remote;
     this.#agreement = agreement;
+    this.#quiet = 0;
     this.#codec = codec;
     this.reception.clockRate = SAMPLE_RATE * codec.ticks;
     this.#latched = false;
@@ -64,11 +67,25 @@ export class Inbound {
   /** Takes what has arrived since the last beat. */
   receive(): void {
     if (this.#farewell > 0) this.#farewell--;
+    if (this.#agreement && hears(this.#agreement)) this.#quiet++;
     this.#socket.receive(this.#take);
+  }
+
+  /** The far end is there: so does RTCP say while it is muted and sends nothing else. */
+  heard(): void {
+    this.#quiet = 0;
+  }
+
+  /** Whether nothing has come for so many beats; counts anew from there. */
+  isQuiet(beats: number): boolean {
+    if (this.#quiet < beats) return false;
+    this.#quiet = 0;
+    return true;
   }
 
   #take = (bytes: Buffer, length: number, from: Endpoint, arrivedAt: number): void => {
     if (!this.#agreement) return;
+    this.heard();
     if (isRtcp(bytes, 0, length)) this.#events.rtcp(bytes, length);
     else if (hears(this.#agreement) && this.#header.read(bytes, 0, length) === null)
       this.#sort(this.#agreement, bytes, from, arrivedAt);

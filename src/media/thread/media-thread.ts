@@ -54,18 +54,18 @@ export class MediaThread {
   }
 
   do(command: Command): void {
-    if (command.do === 'open') void this.#open(command.session, command.host, command.port);
+    if (command.do === 'open') void this.#open(command);
     else if (command.do === 'close') this.#close(command.session);
     else if (command.do === 'link_room') this.#rooms.link(command.room, command.own, command.others);
     else this.#order(command);
   }
 
-  async #open(session: number, host: string, port: number): Promise<void> {
+  async #open({ session, host, port, patience }: Extract<Command, { do: 'open' }>): Promise<void> {
     let rtp: RtpSocket | undefined;
     try {
       rtp = await this.#ground.sockets.open(host, port);
       const rtcp = await this.#ground.sockets.open(host, port + 1);
-      this.#sessions.set(session, new MediaSession(session, { rtp, rtcp }, this.#shared));
+      this.#sessions.set(session, new MediaSession(session, { rtp, rtcp }, this.#shared, patience));
       this.#ground.report({ told: 'opened', session });
     } catch (error) {
       rtp?.close();

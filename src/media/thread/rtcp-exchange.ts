@@ -15,6 +15,8 @@ export interface RtcpGround {
   rtcp: RtpSocket;
   outbound: Outbound;
   reception: Reception;
+  /** Told of everything that comes on the RTCP port. */
+  heard: () => void;
   clock: Clock;
   random: Random;
 }
@@ -92,6 +94,7 @@ export class RtcpExchange {
   #arrived = (bytes: Buffer, length: number, from: Endpoint): void => {
     const peer = this.#peer;
     if (!peer || from.address !== peer.address) return;
+    this.#ground.heard();
     this.take(bytes, length);
     // Behind a NAT the port above is another one than it was said to be.
     if (from.port !== peer.port) this.#ground.rtcp.aim((this.#peer = { ...peer, port: from.port }));

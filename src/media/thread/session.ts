@@ -58,10 +58,18 @@ export class MediaSession {
   #digits: DigitsOut;
   #events = new TelephoneEventReceiver((digit) => this.#heard(digit));
   #tones = new ToneDetector((digit) => this.#heard(digit));
+  #patience: number;
   #far = new Int16Array(FRAME_SAMPLES);
 
-  constructor(number: number, sockets: { rtp: RtpSocket; rtcp: RtpSocket }, ground: SessionGround) {
+  /** @param patience the beats without a packet after which the far end is quiet; 0: never. */
+  constructor(
+    number: number,
+    sockets: { rtp: RtpSocket; rtcp: RtpSocket },
+    ground: SessionGround,
+    patience: number,
+  ) {
     this.number = number;
+    this.#patience = patience;
     this.#ground = ground;
     const [rtp, rtcp] = [new SecureSocket(sockets.rtp), new SecureSocket(sockets.rtcp)];
     this.#sockets = { rtp, rtcp };
@@ -79,6 +87,7 @@ export class MediaSession {
       ...this.#sockets,
       outbound: this.#outbound,
       reception: this.#inbound.reception,
+      heard: () => this.#inbound.heard(),
       clock: ground.clock,
       random: ground.random,
     });
@@ -118,6 +127,8 @@ export class MediaSession {
     this.#lastBeat = beat;
     this.#seat.passes = this.#place && this.#isPlain ? this.#agreement!.codec.name : null;
     this.#inbound.receive();
+    if (this.#patience > 0 && this.#inbound.isQuiet(this.#patience))
+      this.#ground.report({ told: 'quiet', session: this.number });
     this.#inbound.jitter.pull(this.#far);
     this.#listen();
     if (!this.#place) return;

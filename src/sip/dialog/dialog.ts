@@ -6,6 +6,8 @@ import type { Hop } from '../transport/index.ts';
 export interface DialogEnd {
   /** `timeout`: the other side has fallen silent: no ACK, no refresh, no response. */
   by: 'remote' | 'local' | 'timeout';
+  /** What was waited for in vain, with `timeout`: our 200 had no ACK, the session no refresh, a request no response. */
+  code?: 'no_ack' | 'session_expired' | 'no_response';
   /** A sentence for the log. */
   reason: string;
   /** The SIP status that ended it, where one did. */

@@ -159,7 +159,7 @@ describe('session timers (RFC 4028), when we answer', () => {
     expect(last('UPDATE').headers.get('Session-Expires')).toBe('100;refresher=uac');
     await wait(69_000);
     expect(peer.log.at(-1)).toBe('BYE');
-    expect(await dialog.ended).toMatchObject({ by: 'timeout' });
+    expect(await dialog.ended).toMatchObject({ by: 'timeout', code: 'session_expired' });
     expect(await leftovers(both)).toEqual(NOTHING);
   });
 

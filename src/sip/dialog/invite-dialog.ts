@@ -113,7 +113,8 @@ export class InviteDialog implements Dialog {
       answered: (sdp) => {
         if (offers && sdp !== undefined && this.phase !== 'terminated') this.onAnswer?.(sdp);
       },
-      unanswered: () => void this.#hangUp({ by: 'timeout', reason: 'No ACK came for our 200' }),
+      unanswered: () =>
+        void this.#hangUp({ by: 'timeout', code: 'no_ack', reason: 'No ACK came for our 200' }),
     });
   }
 
@@ -190,7 +191,12 @@ export class InviteDialog implements Dialog {
       this.core.dialogs.remove(this);
     }
     if (status === 408)
-      void this.#hangUp({ by: 'timeout', reason: 'The other side does not respond', status });
+      void this.#hangUp({
+        by: 'timeout',
+        code: 'no_response',
+        reason: 'The other side does not respond',
+        status,
+      });
   }
 
   /** The INVITE was accepted, by us or by the other side. */
@@ -231,7 +237,7 @@ export class InviteDialog implements Dialog {
 
   /** RFC 4028 §10: nobody has refreshed the session. */
   expire(): void {
-    void this.#hangUp({ by: 'timeout', reason: 'The session timer has expired' });
+    void this.#hangUp({ by: 'timeout', code: 'session_expired', reason: 'The session timer has expired' });
   }
 
   info(body: Body, headers?: ExtraHeaders): Promise<SipResponse> {

@@ -1,7 +1,7 @@
 export type { ClientTransaction, ClientUser } from './client.ts';
 export { InviteServerTransaction } from './invite-server.ts';
 export type { ServerTransaction } from './server.ts';
-export { giveUpAfter, standardTimers, type TimerBase } from './timers.ts';
+export { giveUpAfter, standardTimers, type TimerBase, timersFrom } from './timers.ts';
 export {
   type TransactionCounters,
   TransactionLayer,

@@ -8,7 +8,10 @@ export interface TimerBase {
   t4: number;
 }
 
-export const standardTimers: TimerBase = { t1: 500, t2: 4000, t4: 5000 };
+/** All three in the proportions of the RFC. @param t1 in milliseconds. */
+export const timersFrom = (t1: number): TimerBase => ({ t1, t2: 8 * t1, t4: 10 * t1 });
+
+export const standardTimers: TimerBase = timersFrom(500);
 
 /** RFC 3261 table 4: Timers B, F, H, J, L and M; also how long a 2xx and a reliable 1xx are repeated. */
 export const giveUpAfter = ({ t1 }: TimerBase): number => 64 * t1;

@@ -36,7 +36,7 @@ async function open(): Promise<Subject> {
     report: (report) => void reports.push(report),
   });
   thread.start();
-  thread.do({ do: 'open', session: 1, host: '10.0.0.1', port: 4000 });
+  thread.do({ do: 'open', session: 1, host: '10.0.0.1', port: 4000, patience: 0 });
   await new Promise(setImmediate);
   thread.do({ do: 'stream', session: 1, stream: 1 });
   thread.do({ do: 'enter', session: 1, room: 'fuzz', muted: false });
