@@ -43,6 +43,7 @@ export function answerFailure(log: Log) {
     if (status === 401) reply.header('WWW-Authenticate', 'Bearer');
     // Contract 10: calls are counted by the second, so a second later there is room.
     if (told.code === 'cps_limit_reached') reply.header('Retry-After', '1');
+    if (told.code === 'overloaded' || told.code === 'not_ready') reply.header('Retry-After', '5');
     reply.code(status).type('application/json; charset=utf-8').send(errorBody(told));
   };
 }

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { ApiPorts } from './ports.ts';
+import type { ApiPorts, Figure } from './ports.ts';
 
 /** Figures for Prometheus: those of the process, of calls, of webhooks and of REST itself. */
 export class Metrics {
@@ -22,7 +22,7 @@ export class Metrics {
     this.#gauge('events_delivered', 'Events accepted since the start', () => counts().delivered);
     this.#gauge('deliveries_failed', 'Tries that failed since the start', () => counts().failed);
     this.#gauge('events_dead', 'Events given up since the start', () => counts().dead);
-    for (const [name, { help, value }] of Object.entries(ports.figures ?? {})) this.#gauge(name, help, value);
+    for (const [name, figure] of Object.entries(ports.figures ?? {})) this.#figure(name, figure);
   }
 
   /** @param route as it is in the table, so that ids make no labels. */
@@ -33,6 +33,23 @@ export class Metrics {
   /** In the format that Prometheus reads. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  #figure(name: string, figure: Figure): void {
+    if ('value' in figure) this.#gauge(name, figure.help, figure.value);
+    else this.#gauges(name, figure);
+  }
+
+  #gauges(name: string, { help, label, values }: Extract<Figure, { label: string }>): void {
+    new Gauge({
+      name: `minivoice_${name}`,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        for (const [each, value] of values()) this.set({ [label]: each }, value);
+      },
+    });
   }
 
   #gauge(name: string, help: string, value: () => number): void {

@@ -77,9 +77,15 @@ export interface ApiPorts {
   /** Rejects, with a reason, while the server cannot do its work. */
   ready(): Promise<void>;
   /** More figures for `/metrics`, by name without `minivoice_`: those of rooms that REST does not know. */
-  figures?: Record<string, { help: string; value(): number }>;
+  figures?: Record<string, Figure>;
   settings: ApiSettings;
 }
+
+/** One number, or one for each value of a label, of which there are few. */
+export type Figure = { help: string } & (
+  | { value(): number }
+  | { label: string; values(): Iterable<readonly [label: string, value: number]> }
+);
 
 export interface ApiSettings {
   version: string;

@@ -20,6 +20,7 @@ let clock: BusyClock;
 let calls: number;
 let media: { beats: number; lateBeats: number };
 let memory: { heapUsed: number; availableBytes: number };
+let writable: boolean;
 let logged: string[];
 let admission: Admission;
 
@@ -28,9 +29,10 @@ beforeEach(() => {
   calls = 20;
   media = { beats: 0, lateBeats: 0 };
   memory = { heapUsed: 0.2, availableBytes: 1e9 };
+  writable = true;
   logged = [];
   const note = (_fields: object, message: string) => logged.push(message);
-  const gauges = { calls: () => calls, media: () => media, memory: () => memory };
+  const gauges = { calls: () => calls, media: () => media, memory: () => memory, writable: () => writable };
   const log = { ...silentLog, warn: note, info: note };
   admission = new Admission({ ...gauges, clock, log, maxCalls: 100 });
 });
@@ -125,11 +127,15 @@ describe('the gate for new calls', () => {
 
   it('is held closed by whoever cannot do his part, for a while or until he can', async () => {
     admission.hold('ports', 1000);
-    admission.hold('storage');
+    writable = false;
     expect(admission.closed).toBe('ports');
     await clock.advance(1000);
     expect(admission.closed).toBe('storage');
-    admission.lift('storage');
+    writable = true;
+    expect(admission.closed).toBeUndefined();
+    admission.hold('draining');
+    expect(admission.closed).toBe('draining');
+    admission.lift('draining');
     expect(admission.closed).toBeUndefined();
   });
 

@@ -13,6 +13,9 @@ const REASONS = {
 
 export type RefusalCause = keyof typeof REASONS;
 
+/** All of them. */
+export const REFUSAL_CAUSES = Object.keys(REASONS) as RefusalCause[];
+
 /** What a cause means, as a sentence without its full stop. */
 export const explainRefusal = (cause: RefusalCause): string => REASONS[cause];
 
@@ -24,6 +27,8 @@ export interface Gauges {
   media(): { beats: number; lateBeats: number };
   /** How much of the heap that we may have is in use, 0 to 1, and what the machine has left, in bytes. */
   memory(): { heapUsed: number; availableBytes: number };
+  /** Whether what happens to calls can be written; left out: always. */
+  writable?(): boolean;
 }
 
 export interface AdmissionPorts extends Gauges {
@@ -83,7 +88,6 @@ export class Admission {
   #timer: Timer;
   #due: number;
   #ticks = 0;
-  /** Milliseconds by which the last tick was late. */
   #lag = 0;
   #beats = { beats: 0, lateBeats: 0 };
   #mainThread = new Door({ from: 100, after: 2 }, { below: 40, after: 4 });
@@ -107,12 +111,18 @@ export class Admission {
       if (until > this.#ports.clock.monotonic()) return cause;
       this.#held.delete(cause);
     }
+    if (this.#ports.writable?.() === false) return 'storage';
     const calls = this.#ports.calls();
     if (calls >= this.#ports.maxCalls) return 'max_calls';
     if (this.#memory.closed) return 'memory';
     if (calls < FEW_CALLS) return undefined;
     if (this.#media.closed) return 'media';
     return this.#mainThread.closed ? 'main_thread' : undefined;
+  }
+
+  /** Milliseconds by which the last tick of the main thread was late. */
+  get lag(): number {
+    return this.#lag;
   }
 
   /** So late that a refusal costs too much: what asks for a call is not even answered. */

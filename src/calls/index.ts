@@ -2,7 +2,13 @@
  * The life of a call, from its first ring to its one ending. This room says what it needs of the others in
  * `ports.ts` (a Leg, a journal) and knows neither SIP nor SQL.
  */
-export { Admission, type AdmissionPorts, explainRefusal, type RefusalCause } from './admission.ts';
+export {
+  Admission,
+  type AdmissionPorts,
+  explainRefusal,
+  REFUSAL_CAUSES,
+  type RefusalCause,
+} from './admission.ts';
 export { type CallError, type CallRecord, type CallStatus, type Direction, isFinal } from './call.ts';
 export { type Blame, type Ending, endingOf, finalOf } from './ending.ts';
 export { endInterrupted } from './interrupted.ts';

@@ -20,7 +20,6 @@ beforeEach(() => {
     log: silentLog,
     ids: new Ids(clock),
     lead,
-    maxCalls: 10,
     maxSeconds: 3600,
   });
   leg = new SimulatedDialledLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
@@ -74,6 +73,23 @@ describe('a call that we place', () => {
     await clock.advance(1000);
     await drained;
     expect(last()).toEqual({ event: 'call.completed', endedBy: 'system' });
+  });
+
+  test('is ended before its time is up when the stop is hastened, and so is one that comes late', async () => {
+    await place();
+    const hasten = new AbortController();
+    const drained = switchboard.drain(60_000, hasten.signal);
+    await clock.advance(10);
+    hasten.abort();
+    await place();
+    await clock.advance(10);
+    await drained;
+    expect(events.map(({ event }) => event)).toEqual([
+      'call.created',
+      'call.created',
+      'call.canceled',
+      'call.canceled',
+    ]);
   });
 
   test('is cut off when it has lasted as long as a call may, counted from its answer', async () => {

@@ -33,8 +33,6 @@ export interface SwitchboardPorts extends SessionPorts {
   ids: Ids;
   /** Leads a call from its first ring to the ending that it returns. */
   lead(session: Session): Promise<Ending>;
-  /** Calls at once. */
-  maxCalls: number;
 }
 
 /** All calls that are alive on this node. */
@@ -42,7 +40,7 @@ export class Switchboard {
   #ports: SwitchboardPorts;
   #live = new Map<string, Session>();
   #ends = new Set<Promise<void>>();
-  #draining = false;
+  #closing = false;
 
   constructor(ports: SwitchboardPorts) {
     this.#ports = ports;
@@ -50,11 +48,6 @@ export class Switchboard {
 
   get size(): number {
     return this.#live.size;
-  }
-
-  /** Whether another call can be taken now; if not, the caller is told to try again later. */
-  get open(): boolean {
-    return !this.#draining && this.#live.size < this.#ports.maxCalls;
   }
 
   /** The live call with this id. */
@@ -106,23 +99,32 @@ export class Switchboard {
     void session.end({ kind: 'refused', reason: 'rejected' });
   }
 
-  /** Takes no more calls, lets the running ones go on for `ms`, then ends them; resolves when all are over. */
-  async drain(ms: number): Promise<void> {
-    this.#draining = true;
+  /**
+   * Lets the running calls go on for `ms`, or until `hasten` is aborted, then ends them and whatever comes still;
+   * resolves when all are over.
+   */
+  async drain(ms: number, hasten?: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const deadline = sleep(this.#ports.clock, ms, over.signal).then(() => {
-      for (const session of this.#live.values()) {
-        void session.end({ kind: session.answered ? 'completed' : 'canceled', by: 'system' });
-      }
-    });
-    deadline.catch(() => {});
+    const signal = hasten ? AbortSignal.any([hasten, over.signal]) : over.signal;
+    const hangUp = () => {
+      this.#closing = true;
+      for (const session of this.#live.values()) this.#stop(session);
+    };
+    const deadline = sleep(this.#ports.clock, ms, signal)
+      .catch(() => {})
+      .then(hangUp);
     while (this.#ends.size > 0) await Promise.all(this.#ends);
     over.abort();
+    await deadline;
+  }
+
+  #stop(session: Session): void {
+    void session.end({ kind: session.answered ? 'completed' : 'canceled', by: 'system' });
   }
 
   #take(session: Session, lead = this.#ports.lead): { created: Promise<void>; over: Promise<void> } {
     this.#live.set(session.id, session);
-    const created = session.report('call.created');
+    const created = session.create();
     const over = this.#lead(session, created, lead)
       .catch((error) =>
         session.log.error({ error: explain(error) }, 'the end of the call could not be written'),
@@ -132,6 +134,7 @@ export class Switchboard {
         this.#ends.delete(over);
       });
     this.#ends.add(over);
+    if (this.#closing) this.#stop(session);
     return { created, over };
   }
 
@@ -144,6 +147,13 @@ export class Switchboard {
     session.log.info({ from, to, direction }, 'call begins');
     try {
       await created;
+    } catch (error) {
+      session.leg.refuse('overloaded');
+      await session.scope.close(error);
+      session.log.warn({ error: explain(error) }, 'the call was refused');
+      return;
+    }
+    try {
       await session.end(await lead(session));
     } catch (error) {
       if (!session.scope.closed) session.log.error({ error: explain(error) }, 'the call failed');

@@ -1,7 +1,7 @@
 import type { Arrival, Route } from '../calls/index.ts';
 import { explain, Failure, type Log, type Random } from '../kit/index.ts';
 import type { Audio, MediaEngine } from '../media/index.ts';
-import { fromOf, type IncomingInvite, parseUri, SipSyntaxError, toOf } from '../sip/index.ts';
+import { fromOf, type Hop, type IncomingInvite, parseUri, SipSyntaxError, toOf } from '../sip/index.ts';
 import { Negotiation } from './negotiation.ts';
 import { Asked, RETRY_LATER } from './opening.ts';
 import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
@@ -14,15 +14,19 @@ export interface InboundPorts {
   log: Log;
   /** What SDP tells the far end; undefined: the address that RTP is bound to. */
   publicAddress: string | undefined;
-  /** Whether this is the address of a trunk. */
-  isTrunk(address: string): boolean;
+  /** Whose trunks say that this is their address; null: the operator's. Empty: it is no trunk's. */
+  trunkOwners(address: string): readonly (string | null)[];
   /** Whether others may call from there without saying who they are. */
   isTrusted(address: string): boolean;
   phones: PhoneIdentity;
+  /** Whether the phone is registered from there. */
+  isRegisteredAt(username: string, address: string): boolean;
   /** Told of everybody who is refused because nobody knows him. */
-  refused(address: string): void;
-  /** Whether another call can be taken now. */
-  open(): boolean;
+  refused(source: Hop): void;
+  /** Told of everybody who has proven who he is. */
+  proven(source: Hop): void;
+  /** Told that no sound could be opened for a call, which was refused for it. */
+  noPorts(): void;
   normaliseNumber(user: string): string;
   /** Where a number leads; undefined for a number that nobody has. */
   route(number: string): Route | undefined;
@@ -36,7 +40,8 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
   return (invite) => {
     receive(invite, ports).catch((error) => {
       const status = statusOf(error);
-      if (status === 403) ports.refused(invite.source.address);
+      if (status === 403) ports.refused(invite.source);
+      if (error instanceof Failure && error.code === 'no_media_port') ports.noPorts();
       ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
       invite.reject(status, undefined, status === 503 ? RETRY_LATER : undefined);
     });
@@ -44,15 +49,39 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
 }
 
 async function receive(invite: IncomingInvite, ports: InboundPorts): Promise<void> {
-  const { address } = invite.source;
-  const phone = ports.isTrunk(address) ? undefined : ports.phones.find(callingUser(invite));
-  if (!phone && !ports.isTrunk(address) && !ports.isTrusted(address)) {
+  const { source } = invite;
+  const owners = ports.trunkOwners(source.address);
+  const phone = phoneOf(invite, owners, ports);
+  if (!phone && owners.length === 0 && !ports.isTrusted(source.address)) {
     throw new Failure('forbidden', 'SIP from this address is refused.');
   }
   const refusal = phone && ports.phones.refusal(phone, invite.request);
   if (refusal?.status === 403) throw new Failure('forbidden', 'The password is wrong.');
   if (refusal) invite.reject(refusal.status, refusal.reason, refusal.headers);
-  else await letIn(invite, phone, ports);
+  else {
+    if (phone) ports.proven(source);
+    await letIn(invite, phone, ports);
+  }
+}
+
+/** The phone that calls. A trunk may call in anybody's name, but a customer's trunk not in place of another's phone. */
+function phoneOf(
+  invite: IncomingInvite,
+  owners: readonly (string | null)[],
+  { phones, isRegisteredAt }: InboundPorts,
+): PhoneAccount | undefined {
+  const phone = phones.find(callingUser(invite));
+  if (!phone || owners.length === 0) return phone;
+  const foreign = !owners.includes(null) && !owners.includes(phone.customerId);
+  return foreign && isRegisteredAt(phone.username, invite.source.address) ? phone : undefined;
+}
+
+/** Where a trunk's call to the number leads: a customer's trunk reaches his own numbers only. */
+function routeOfTrunk(to: string, address: string, ports: InboundPorts): Route | undefined {
+  const route = ports.route(to);
+  const owners = ports.trunkOwners(address);
+  const open = ports.isTrusted(address) || owners.includes(null);
+  return route && (open || owners.includes(route.customerId)) ? route : undefined;
 }
 
 async function letIn(
@@ -61,10 +90,9 @@ async function letIn(
   ports: InboundPorts,
 ): Promise<void> {
   const to = ports.normaliseNumber(calledUser(invite));
-  const route = phone ? ports.routeOfPhone(phone, to) : ports.route(to);
+  const route = phone ? ports.routeOfPhone(phone, to) : routeOfTrunk(to, invite.source.address, ports);
   if (!route) throw new Failure('not_found', `Nobody has the number ${to}.`);
   if (route.routeMode === 'reject') throw new Failure('rejected', `Calls to ${to} are rejected.`);
-  if (!ports.open()) throw new Failure('overloaded', 'No more calls can be taken now.');
   const audio = await ports.media.open();
   const leg = openLeg(invite, audio, ports);
   const from = phone?.username ?? ports.normaliseNumber(callingUser(invite));
@@ -98,7 +126,6 @@ const STATUSES: Record<string, number> = {
   rejected: 603,
   not_acceptable: 488,
   invalid_sdp: 400,
-  overloaded: 503,
   no_media_port: 503,
 };
 

@@ -4,8 +4,9 @@
  */
 export { Carriers, type CarriersParts, type CarrierTrunk } from './carriers.ts';
 export { createInboundDoor, type InboundPorts } from './inbound.ts';
+export { RETRY_LATER } from './opening.ts';
 export { createDialer, type DialerPorts } from './outbound.ts';
 export { type FindPhone, type PhoneAccount, PhoneIdentity } from './phone-identity.ts';
 export { Registrar } from './registrar.ts';
-export type { PhoneContact, TrunkLine } from './routes.ts';
+export { loginOf, type PhoneContact, type TrunkLine } from './routes.ts';
 export { Strangers } from './strangers.ts';

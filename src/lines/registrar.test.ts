@@ -39,7 +39,7 @@ beforeEach(async () => {
     isTrunk: (address) => address === '10.0.0.8',
     isTrusted: () => false,
     refused: () => {},
-    open: () => true,
+    noPorts: () => {},
     normaliseNumber: (user) => user,
     route: () => route,
     routeOfPhone: (phone, called) =>

@@ -1,16 +1,24 @@
 import type { Flows } from '../actions/index.ts';
 import type { ApiPorts } from '../api/index.ts';
-import type { Dialer, Switchboard } from '../calls/index.ts';
+import { type Admission, type Dialer, explainRefusal, type Switchboard } from '../calls/index.ts';
 import { explain, Failure } from '../kit/index.ts';
 
 /** Places the calls that applications ask for over REST: dialled here, then led like any other call. */
-export function callPlacer(dialer: Dialer, switchboard: Switchboard, flows: Flows): ApiPorts['place'] {
+export function callPlacer(
+  dialer: Dialer,
+  switchboard: Switchboard,
+  flows: Flows,
+  admission: Admission,
+): ApiPorts['place'] {
   return async (application, { from, to, answerUrl, actions, metadata, variables, timeoutSeconds }) => {
-    if (!switchboard.open) throw new Failure('overloaded', 'no more calls can be taken now');
+    const refusal = admission.ask();
+    if (refusal) throw new Failure('overloaded', `no call can be placed now: ${explainRefusal(refusal)}`);
     const { id: applicationId, customerId } = application;
     const request = { destination: to, from, customerId, timeoutMs: timeoutSeconds * 1000 };
     const leg = await dialer.dial({ ...request, signal: new AbortController().signal }).catch((cause) => {
-      if (cause instanceof Failure && cause.code !== 'no_media_port') throw cause;
+      const isPorts = cause instanceof Failure && cause.code === 'no_media_port';
+      if (isPorts) throw new Failure('overloaded', `no call can be placed now: ${cause.message}`, { cause });
+      if (cause instanceof Failure) throw cause;
       throw new Failure('originate_failed', `the call could not be placed: ${explain(cause)}`, { cause });
     });
     const route = {

@@ -4,13 +4,21 @@ import { checkDocumentText } from '../../contract/actions/index.ts';
 import { createDocumentFetcher, createSounds, Flows, withBuiltin } from '../actions/index.ts';
 import { createApi } from '../api/index.ts';
 import { Billing, billedDialer } from '../billing/index.ts';
-import { type Dialer, endInterrupted, Rooms, Switchboard } from '../calls/index.ts';
+import {
+  Admission,
+  type Dialer,
+  endInterrupted,
+  explainRefusal,
+  Rooms,
+  Switchboard,
+} from '../calls/index.ts';
 import type { Config } from '../config.ts';
 import { Directory, openSecretBox, seedDemo } from '../directory/index.ts';
 import { type Insights, queueing } from '../insights/index.ts';
 import {
   type Clock,
   explain,
+  Failure,
   type Log,
   type Random,
   Scope,
@@ -33,6 +41,7 @@ import { Deliveries } from '../webhooks/index.ts';
 import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
 import { openFarewells } from './farewells.ts';
 import { liveCalls } from './live-calls.ts';
+import { admissionFigures, memoryLeft } from './load.ts';
 import { callPlacer } from './place-call.ts';
 import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
 import { Secrets } from './secrets.ts';
@@ -100,7 +109,7 @@ async function build(ground: Ground): Promise<Program> {
     ...lines,
   });
   const hangUpOnFormer = await openFarewells({ ...ground, ...lines, store: data.storage });
-  const sip = await openInboundDoor(telephony, unbilled, calls.switchboard);
+  const sip = await openInboundDoor(telephony, unbilled, calls);
   void hangUpOnFormer();
   return {
     http: web,
@@ -108,6 +117,7 @@ async function build(ground: Ground): Promise<Program> {
     adminToken: data.adminToken.value,
     adminTokenMade: data.adminToken.made,
     async stop(drainMs) {
+      calls.admission.hold('draining');
       await calls.switchboard.drain(drainMs);
       await deliveries.drain(drainMs);
       await scope.close();
@@ -208,9 +218,16 @@ type Recorded = Awaited<ReturnType<typeof openRecordings>>;
 
 /** What is done with calls: their flows, and the switchboard that keeps the live ones. */
 function openCalls(
-  { config, log, clock, random }: Ground,
+  { config, log, clock, random, scope }: Ground,
   { storage, directory, billing, sealed }: Data,
-  { http, speaker, decoder, recordingsOf, dialer }: Sounding & Recorded & Billed & { http: HttpClient },
+  {
+    http,
+    speaker,
+    decoder,
+    recordingsOf,
+    dialer,
+    media,
+  }: Sounding & Recorded & Billed & { http: HttpClient },
 ) {
   const streamCounts: StreamCounts = { open: 0, started: 0, failed: 0, dropped: 0 };
   const streams = streamsOfCalls({
@@ -242,10 +259,14 @@ function openCalls(
     log,
     ids: storage.ids,
     lead: (session) => flows.lead(session),
-    maxCalls: config.maxCalls,
     maxSeconds: config.maxCallSeconds,
   });
-  return { flows, switchboard, streamCounts };
+  const { maxCalls } = config;
+  const writable = () => storage.trouble === undefined;
+  const gauges = { calls: () => switchboard.size, media: () => media.load, memory: memoryLeft, writable };
+  const admission = new Admission({ ...gauges, maxCalls, clock, log });
+  scope.defer(() => admission.close());
+  return { flows, switchboard, admission, streamCounts };
 }
 
 type Calling = ReturnType<typeof openCalls>;
@@ -256,7 +277,8 @@ async function openRest(
   { storage, directory, secrets, adminToken, billing }: Data,
   parts: Calling & Recorded & Sounding & Billed & { deliveries: Deliveries; insights: Insights },
 ): Promise<string> {
-  const { deliveries, insights, files, recordingsOf, switchboard, flows, media, dialer, states } = parts;
+  const { deliveries, insights, files, recordingsOf, switchboard, admission, flows, media, dialer, states } =
+    parts;
   const { streamCounts } = parts;
   let publicUrl = config.publicUrl;
   const key = Buffer.from((await secrets.get('file-links')).value, 'hex');
@@ -265,7 +287,7 @@ async function openRest(
     calls: storage,
     live: liveCalls(switchboard, flows, recordingsOf),
     lines: states,
-    place: callPlacer(dialer, switchboard, flows),
+    place: callPlacer(dialer, switchboard, flows, admission),
     idempotency: storage,
     billing,
     ledger: storage,
@@ -279,8 +301,13 @@ async function openRest(
     clock,
     random,
     log,
-    ready: () => storage.ping(),
+    async ready() {
+      const { closed } = admission;
+      if (closed) throw new Failure('not_ready', explainRefusal(closed));
+      await storage.ping();
+    },
     figures: {
+      ...admissionFigures(admission),
       ...mediaFigures(media),
       ...sipFigures(parts.userAgent, parts.strangers),
       ...streamFigures(streamCounts),

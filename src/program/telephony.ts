@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Route, Switchboard } from '../calls/index.ts';
+import type { Admission, Route, Switchboard } from '../calls/index.ts';
 import type { Config } from '../config.ts';
 import { type Directory, normaliseNumber, PHONE_REALM } from '../directory/index.ts';
 import { type Clock, Failure, type Log, type Random, type Scope } from '../kit/index.ts';
@@ -7,7 +7,9 @@ import {
   Carriers,
   createDialer,
   createInboundDoor,
+  loginOf,
   PhoneIdentity,
+  RETRY_LATER,
   Registrar,
   Strangers,
 } from '../lines/index.ts';
@@ -77,23 +79,37 @@ export function openLines(parts: TelephonyParts) {
     phoneRegistered: (username: string) => registrar.registered(username),
     trunkRegistered: (id: string) => carriers.registered(id),
   };
-  return { userAgent, dialer, carriers, phones, refused, isTrunk, states, strangers: strangers.counts };
+  const login = (account: string) => {
+    const trunk = directory.trunks.active().find(({ gatewayName }) => gatewayName === account);
+    return trunk && loginOf(trunk);
+  };
+  const { counts } = strangers;
+  return { userAgent, dialer, carriers, phones, refused, isTrunk, states, login, strangers: counts };
 }
 
 export type Lines = ReturnType<typeof openLines>;
+
+/** So long it is not tried again to open the ports of a call, after it has failed. */
+const PORTS_MS = 1_000;
 
 /** The last door to be opened: from now on calls come in. */
 export async function openInboundDoor(
   { config, log, random, directory, media }: TelephonyParts,
   { userAgent, carriers, phones, refused, isTrunk }: Lines,
-  switchboard: Switchboard,
+  { switchboard, admission }: { switchboard: Switchboard; admission: Admission },
 ): Promise<Endpoint> {
+  const known = userAgent.gate;
+  userAgent.gate = (request, source) => {
+    const refusal = known?.(request, source);
+    if (refusal !== undefined || request.method !== 'INVITE' || !admission.ask()) return refusal;
+    return admission.drowning ? 'silence' : { status: 503, headers: RETRY_LATER };
+  };
   userAgent.onInvite = createInboundDoor({
     ...{ media, random, log, phones, refused, normaliseNumber },
     publicAddress: config.publicAddress || undefined,
     isTrunk,
     isTrusted: (address) => isTrusted(address, config),
-    open: () => switchboard.open,
+    noPorts: () => admission.hold('ports', PORTS_MS),
     route: (number) => routeOf(directory, number),
     routeOfPhone: ({ customerId }, called) =>
       numberOf(directory, customerId, called) ?? phoneOf(directory, customerId, called, userAgent),

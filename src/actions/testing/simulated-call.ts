@@ -52,7 +52,6 @@ export class SimulatedCall {
       log: silentLog,
       ids: new Ids(this.clock),
       lead: (session) => this.flows.lead(session),
-      maxCalls: 10,
     });
     const route: Route = {
       customerId: 'cust_1',

@@ -65,7 +65,7 @@ export class Exchange {
     this.#flows = new Flows(servicesOver(clock, dialer, () => this.#actions));
     const { journal } = billing;
     const lead = (session: Session) => this.#flows.lead(session);
-    this.#switchboard = new Switchboard({ journal, clock, ids, lead, log: silentLog, maxCalls: 1000 });
+    this.#switchboard = new Switchboard({ journal, clock, ids, lead, log: silentLog });
   }
 
   /** Kills one, and does what the next start does. */
