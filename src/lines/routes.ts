@@ -66,7 +66,7 @@ function readUri(text: string): Uri {
 
 function overTrunk({ destination, from }: DialRequest, trunk: TrunkLine, local: Endpoint): Way {
   const proxy = proxyOf(trunk);
-  const { username, password, realm, fromDomain } = trunk;
+  const { username, fromDomain } = trunk;
   const here = { host: local.address, port: local.port };
   // A proxy that knows us by name expects its own domain behind that name.
   const domain = fromDomain ? { host: fromDomain } : username ? { host: proxy.host } : here;
@@ -75,10 +75,16 @@ function overTrunk({ destination, from }: DialRequest, trunk: TrunkLine, local: 
     name: trunk.gatewayName,
     target: formatUri({ ...proxy, user: destination }),
     destination: formatUri(proxy),
-    credentials: username && password ? { username, password, realm: realm ?? undefined } : undefined,
+    credentials: loginOf(trunk),
     guarded: trunk.customerId !== null,
     srtp: trunk.srtp,
   };
+}
+
+/** What a trunk is told to know us by; undefined: it knows our address. */
+export function loginOf(trunk: Pick<TrunkLine, 'gatewayName' | 'username' | 'password' | 'realm'>) {
+  const { gatewayName: account, username, password, realm } = trunk;
+  return username && password ? { username, password, realm: realm ?? undefined, account } : undefined;
 }
 
 /** Reads `host`, `host:port` or a SIP URI. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seededRandom, silentLog } from '../kit/index.ts';
 import { createUserAgent } from '../sip/index.ts';
+import { createResponse, parseMessage, type SipRequest, serialize } from '../sip/message/index.ts';
 import { established, type Pair, pair } from '../sip/testing/pair.ts';
 import { openSqliteStorage, type Storage } from '../storage/index.ts';
 import { openFarewells } from './farewells.ts';
@@ -33,13 +34,15 @@ async function reborn() {
 }
 
 test.each(['alice', 'bob'] as const)('after a crash of %s the other side is hung up on', async (who) => {
-  await openFarewells({ userAgent: both[who], store, log: silentLog });
+  await openFarewells({ userAgent: both[who], store, login: () => undefined, log: silentLog });
   const { near, far } = await established(both);
   await both.clock.advance(100);
   // The one of before says nothing any more.
   both.network.passes = ({ from }) =>
     from.port !== 5060 || from.address !== (who === 'alice' ? '10.0.0.1' : '10.0.0.2');
-  const said = (await openFarewells({ userAgent: await reborn(), store, log: silentLog }))();
+  const said = (
+    await openFarewells({ userAgent: await reborn(), store, login: () => undefined, log: silentLog })
+  )();
   await both.clock.advance(1000);
   await said;
   expect(await (who === 'alice' ? far : near).ended).toMatchObject({ by: 'remote' });
@@ -47,11 +50,48 @@ test.each(['alice', 'bob'] as const)('after a crash of %s the other side is hung
 });
 
 test('a call that has ended needs no farewell', async () => {
-  await openFarewells({ userAgent: both.alice, store, log: silentLog });
+  await openFarewells({ userAgent: both.alice, store, login: () => undefined, log: silentLog });
   const { far } = await established(both);
   await both.clock.advance(100);
   expect(await store.farewells()).toHaveLength(1);
   void far.bye();
   await both.clock.advance(1000);
   expect(await store.farewells()).toEqual([]);
+});
+
+/** A carrier at 10.0.0.3 that answers no BYE without credentials. @returns the CSeq and user name of each. */
+async function carrier(): Promise<string[]> {
+  const asked: string[] = [];
+  const datagrams = await both.network.bind({ address: '10.0.0.3', port: 5060 }, (data, from) => {
+    const request = parseMessage(data) as SipRequest;
+    const authorization = request.headers.get('Proxy-Authorization');
+    asked.push(`${request.headers.get('CSeq')} ${/username="(\w+)"/.exec(authorization ?? '')?.[1]}`);
+    const response = createResponse(request, authorization ? 200 : 407);
+    response.headers.append('Proxy-Authenticate', 'Digest realm="carrier", nonce="1", algorithm=MD5');
+    datagrams.send(serialize(response), from);
+  });
+  return asked;
+}
+
+test('a peer that asks who we are is told, by the login that the call had', async () => {
+  const asked = await carrier();
+  const ids = { callId: 'a', from: '<sip:a@10.0.0.1>;tag=1', to: '<sip:b@10.0.0.3>;tag=2', seq: 1001 };
+  const target = 'sip:b@10.0.0.3';
+  const farewell = { method: 'BYE', target, destination: target, ...ids, headers: [], account: 'gateway' };
+  await store.keepFarewell('a', farewell);
+  const login = (account: string) => ({ username: account, password: 'secret' });
+  const said = (await openFarewells({ userAgent: await reborn(), store, login, log: silentLog }))();
+  await both.clock.advance(1000);
+  await said;
+  expect(asked).toEqual(['1001 BYE undefined', '1002 BYE gateway']);
+  expect(await store.farewells()).toEqual([]);
+});
+
+test('a peer that has moved is hung up on where it is now', async () => {
+  await openFarewells({ userAgent: both.alice, store, login: () => undefined, log: silentLog });
+  const { near } = await established(both);
+  const moved = { ...near.farewell, target: 'sip:bob@10.0.0.9' };
+  both.alice.dialogs.moved.emit({ ...near, callId: near.callId, localTag: near.localTag, farewell: moved });
+  await both.clock.advance(100);
+  expect(await store.farewells()).toMatchObject([{ farewell: { target: 'sip:bob@10.0.0.9' } }]);
 });

@@ -8,6 +8,8 @@ export interface Login {
   password: string;
   /** The only realm that is answered; undefined: each. */
   realm?: string | undefined;
+  /** What finds this login again in another process. */
+  account?: string | undefined;
 }
 
 interface Realm {
@@ -25,6 +27,10 @@ export class Authorization {
   constructor(login: Login, random: Random) {
     this.#login = login;
     this.#random = random;
+  }
+
+  get account(): string | undefined {
+    return this.#login.account;
   }
 
   /**

@@ -93,8 +93,8 @@ export interface UserAgent {
   /** Never rejects: 408 and 503 stand for no response. */
   request(options: RequestOptions): Promise<SipResponse>;
   readonly counters: UserAgentCounters;
-  /** Told of each call that is up, and of its end. */
-  readonly dialogs: { confirmed: Signal<Dialog>; ended: Signal<Dialog> };
+  /** Told of each call that is up, of each new place of its other side, and of its end. */
+  readonly dialogs: Record<'confirmed' | 'moved' | 'ended', Signal<Dialog>>;
   /** Refuses what is new, ends what is open, waits up to `graceMs` (2,000) for the other sides, and closes. */
   close(graceMs?: number): Promise<void>;
 }

@@ -99,7 +99,7 @@ export class DialogState {
     this.refreshTarget(response);
   }
 
-  /** RFC 3261 §12.2: INVITE and UPDATE, and their 2xx, may say a new Contact. */
+  /** Takes the Contact of a message for where the other side is from now on. */
   refreshTarget(message: SipRequest | SipResponse): void {
     this.remoteTarget = targetOf(message) ?? this.remoteTarget;
   }

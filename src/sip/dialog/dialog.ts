@@ -27,6 +27,8 @@ export interface Farewell {
   from: string;
   to: string;
   headers: [string, string][];
+  /** Names the login that the other side has been given so far; its secret is not kept here. */
+  account?: string;
 }
 
 /** A call between us and one other side (RFC 3261 §12), as its user sees it. */

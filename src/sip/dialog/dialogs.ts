@@ -8,6 +8,8 @@ export class Dialogs {
   /** Told of each dialog that has become a call, and later of the end of that call. */
   readonly confirmed: Signal<Dialog> = new Signal();
   readonly ended: Signal<Dialog> = new Signal();
+  /** Told of each call whose other side is to be reached somewhere else from now on. */
+  readonly moved: Signal<Dialog> = new Signal();
   #dialogs = new Map<string, InviteDialog>();
 
   get size(): number {

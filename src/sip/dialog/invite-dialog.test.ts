@@ -87,7 +87,10 @@ describe('inside a dialog', () => {
   test('a new Contact in a re-INVITE is where our BYE goes', async () => {
     const { dialog, ok } = await scene.talking();
     dialog.onOffer = () => ANSWER;
+    const moved: string[] = [];
+    both.bob.dialogs.moved.on(({ farewell }) => moved.push(farewell.target));
     await send(peer.within(ok, 'INVITE', 2, { Contact: '<sip:moved@10.0.0.9>' }, OFFER));
+    expect(moved).toEqual(['sip:moved@10.0.0.9']);
     await send(peer.within(ok, 'ACK', 2));
     void dialog.bye();
     await wait(20);

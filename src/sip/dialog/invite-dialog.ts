@@ -85,7 +85,8 @@ export class InviteDialog implements Dialog {
 
   get farewell(): Farewell {
     const way = this.#known?.transport === 'udp' ? { destination: this.#known } : {};
-    return { ...this.state.farewell, ...way };
+    const account = this.authorization?.account;
+    return { ...this.state.farewell, ...way, ...(account === undefined ? {} : { account }) };
   }
 
   /** Takes every request of the other side but ACK and CANCEL. */
@@ -197,6 +198,14 @@ export class InviteDialog implements Dialog {
         reason: 'The other side does not respond',
         status,
       });
+  }
+
+  /** RFC 3261 §12.2: INVITE and UPDATE, and their 2xx, may say a new Contact. */
+  refreshTarget(message: SipRequest | SipResponse): void {
+    const { remoteTarget } = this.state;
+    this.state.refreshTarget(message);
+    if (this.state.remoteTarget !== remoteTarget && this.phase === 'confirmed')
+      this.core.dialogs.moved.emit(this);
   }
 
   /** The INVITE was accepted, by us or by the other side. */

@@ -84,7 +84,7 @@ export class Modification {
   #accept(transaction: ServerTransaction, sdp: string | undefined): void {
     const { request } = transaction;
     const dialog = this.#dialog;
-    dialog.state.refreshTarget(request);
+    dialog.refreshTarget(request);
     dialog.localSdp = sdp ?? dialog.localSdp;
     this.learn(request);
     const timer = request.method === 'PRACK' ? [] : this.#agree(request);

@@ -43,7 +43,7 @@ export class Proposal {
     let response = await send();
     if (this.#raises(response)) response = await send();
     if (response.status >= 300) throw refused(response);
-    this.#dialog.state.refreshTarget(response);
+    this.#dialog.refreshTarget(response);
     if (this.#dialog.phase === 'confirmed')
       session.agreed(learnInterval(response, this.#dialog.core.minSe), 'uac');
   }
@@ -66,9 +66,9 @@ export class Proposal {
   }
 
   #accepted(response: SipResponse, sdp: string): string {
-    const { state, modification, phase } = this.#dialog;
+    const { modification, phase } = this.#dialog;
     if (phase !== 'confirmed') throw ended();
-    state.refreshTarget(response);
+    this.#dialog.refreshTarget(response);
     this.#dialog.localSdp = sdp;
     modification.learn(response);
     modification.session.agreed(learnInterval(response, this.#dialog.core.minSe), 'uac');
@@ -115,7 +115,7 @@ export class Proposal {
         if (acknowledged) return dialog.acknowledgeAgain(invite);
         acknowledged = true;
         // RFC 3261 §12.2.1.2: the ACK goes to the Contact of the 2xx.
-        dialog.state.refreshTarget(response);
+        dialog.refreshTarget(response);
         dialog.acknowledge(invite);
         resolve(response);
       },
