@@ -134,7 +134,7 @@ export class Billing {
       // What is taken is gone at once, what is given is there when it is written.
       if (amount < 0) this.#purse(customerId).adjust(amount);
       try {
-        await journal.commit({ billing: { adjustment, account } });
+        await journal.commit({ billing: { adjustment, account }, refusable: true });
       } catch (error) {
         if (amount < 0) this.#purse(customerId).adjust(-amount);
         throw error;
@@ -149,7 +149,7 @@ export class Billing {
   setLimits(customerId: string, but: Partial<Omit<Account, 'customerId'>>): Promise<Account> {
     return this.#inTurn(async () => {
       const account = this.#changed(customerId, but);
-      await this.#ports.journal.commit({ billing: { account } });
+      await this.#ports.journal.commit({ billing: { account }, refusable: true });
       this.#keep(account);
       return account;
     });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { formatAmount } from '../kit/index.ts';
+import { Failure, formatAmount } from '../kit/index.ts';
 import { CUSTOMER, Exchange, UNIT } from './testing/exchange.ts';
 
 let exchange: Exchange;
@@ -45,6 +45,19 @@ describe('a call that is paid for', () => {
     expect(exchange.money).toEqual({ balance: 100, reserved: 0, spent: 0 });
     expect(charges()).toMatchObject([{ status: 'released', amount: 0, billedSeconds: 0 }]);
     expect(ended()).toMatchObject([{ reason: 'busy', costAmount: 0, costCurrency: 'EUR' }]);
+  });
+
+  it('reserves nothing when it cannot be written and so does not come about', async () => {
+    const { ledger } = exchange;
+    const commit = ledger.commit.bind(ledger);
+    ledger.commit = async (change) => {
+      if (change.refusable) throw new Failure('overloaded', 'the database cannot be written at present');
+      await commit(change);
+    };
+    await expect(exchange.place('+4930123')).rejects.toThrow('cannot be written');
+    await exchange.seconds(60);
+    expect(exchange.money).toEqual({ balance: 100, reserved: 0, spent: 0 });
+    expect(charges()).toEqual([]);
   });
 
   it('keeps the price that it began with', async () => {

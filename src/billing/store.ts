@@ -86,6 +86,8 @@ export interface BillingJournal extends CallJournal {
     events?: EventDraft[];
     timeline?: TimelineEntry[];
     billing?: BillingChange;
+    repeatKey?: RepeatKey | undefined;
+    refusable?: boolean;
   }): Promise<void>;
 }
 

@@ -59,10 +59,21 @@ export class Tabs implements BillingJournal {
     if (!call) return this.#ports.journal.commit(change);
     const tab = this.#of(call.providerCallId);
     tab.call = call;
-    if (!isFinal(call.status)) return this.#ports.journal.commit(together(change, tab.takeChange(call)));
+    if (!isFinal(call.status)) {
+      const written = this.#ports.journal.commit(together(change, tab.takeChange(call)));
+      return change.refusable ? written.catch((error) => this.#refuse(tab, call, error)) : written;
+    }
     this.#tabs.delete(call.providerCallId);
     tab.settleAll(this.#now(), call);
     return this.#ports.journal.commit(together(withCost(change, tab), tab.takeChange(call)));
+  }
+
+  /** The call does not come about: what was reserved for it is given back, and nothing is written. */
+  #refuse(tab: Tab, call: CallRecord, error: unknown): never {
+    tab.call = undefined;
+    this.#tabs.delete(call.providerCallId);
+    tab.settleAll(this.#now());
+    throw error;
   }
 
   /** Settles what belongs to calls that are over, or were never written. Run once at the start. */

@@ -79,6 +79,8 @@ export interface DialRequest {
   timeoutMs: number;
   /** Takes the call back when aborted. */
   signal: AbortSignal;
+  /** Nothing is sent before this resolves. */
+  after?: Promise<void>;
   /** The leg that this one is to talk with: both then live on the same media thread. */
   beside?: Leg;
 }
@@ -135,7 +137,24 @@ export interface TimelineEntry {
   data: Record<string, unknown>;
 }
 
+/** The `Idempotency-Key` of a request, and what was asked for with it. */
+export interface RepeatKey {
+  key: string;
+  requestHash: string;
+}
+
 /** Where calls are kept. A change and the events that report it are written together or not at all. */
 export interface CallJournal {
-  commit(change: { call?: CallRecord; events?: EventDraft[]; timeline?: TimelineEntry[] }): Promise<void>;
+  /**
+   * Resolves when it is written, or kept in memory while it cannot be.
+   * @param change.refusable it is rejected then: what does not exist yet can still be refused.
+   */
+  commit(change: {
+    call?: CallRecord;
+    events?: EventDraft[];
+    timeline?: TimelineEntry[];
+    /** Kept with the call that it has placed. */
+    repeatKey?: RepeatKey | undefined;
+    refusable?: boolean;
+  }): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { type Clock, explain, type Log, Scope } from '../kit/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, finalOf } from './ending.ts';
-import type { CallJournal, EventDraft, Leg } from './ports.ts';
+import type { CallJournal, EventDraft, Leg, RepeatKey } from './ports.ts';
 
 /** What a session needs of its surroundings. */
 export interface SessionPorts {
@@ -69,6 +69,16 @@ export class Session {
   /** Milliseconds since 1970, by a clock that began with the call and does not jump with the machine's. */
   now(): number {
     return Math.round(this.#epoch + this.#clock.monotonic());
+  }
+
+  /** Writes the call for the first time; rejects when that cannot be done now, and then there is no call. */
+  async create(repeatKey?: RepeatKey): Promise<void> {
+    await this.#journal.commit({
+      call: this.#record,
+      events: [this.draft('call.created', {})],
+      repeatKey,
+      refusable: true,
+    });
   }
 
   /** Writes the call as it is now, together with the event that reports it. */

@@ -10,6 +10,7 @@ interface Journal {
     timeline?: TimelineEntry[];
     insights?: InsightsChange;
   }): Promise<void>;
+  written(): Promise<void>;
 }
 
 /**
@@ -20,6 +21,7 @@ interface Journal {
  */
 export function queueing(journal: Journal, wanted: (applicationId: string) => boolean): RecordingJournal {
   return {
+    written: () => journal.written(),
     commit(change) {
       const { recording, events = [] } = change;
       const isEnd = events.some(({ event }) => event === 'recording.completed');

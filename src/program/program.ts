@@ -35,7 +35,7 @@ import {
   ThreadFinisher,
 } from '../recordings/index.ts';
 import { createSpeaker } from '../speech/index.ts';
-import { openSqliteStorage } from '../storage/index.ts';
+import { openSqliteStorage, type Storage } from '../storage/index.ts';
 import { createConnect, type StreamCounts, streamsOfCalls } from '../streams/index.ts';
 import { Deliveries } from '../webhooks/index.ts';
 import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
@@ -302,12 +302,13 @@ async function openRest(
     random,
     log,
     async ready() {
+      await storage.ping();
       const { closed } = admission;
       if (closed) throw new Failure('not_ready', explainRefusal(closed));
-      await storage.ping();
     },
     figures: {
       ...admissionFigures(admission),
+      ...storageFigures(storage),
       ...mediaFigures(media),
       ...sipFigures(parts.userAgent, parts.strangers),
       ...streamFigures(streamCounts),
@@ -319,6 +320,20 @@ async function openRest(
   const url = await api.listen(config.httpHost, config.httpPort);
   publicUrl ||= url;
   return url;
+}
+
+/** What `/metrics` tells of the database. */
+function storageFigures(storage: Storage) {
+  return {
+    database_writable: {
+      help: '1, or 0 while the database cannot be written',
+      value: () => (storage.trouble ? 0 : 1),
+    },
+    database_changes_kept: {
+      help: 'changes in memory that are still to be written',
+      value: () => storage.waiting,
+    },
+  };
 }
 
 /** What `/metrics` tells of live streams. */

@@ -182,6 +182,7 @@ export class Recording {
   /** While the end is not committed, the file as recorded is what recovery starts from. */
   async #removeAfterCommit(wav: string): Promise<void> {
     await this.over
+      .then(() => this.#ports.journal.written())
       .then(() => this.#ports.files.remove(wav))
       .catch((error) => {
         this.#call.log.warn({ file: wav, error: explain(error) }, 'the file as recorded was left in place');

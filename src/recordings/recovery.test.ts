@@ -170,7 +170,7 @@ test('a crash between the commit and the removal of the file as recorded leaves 
 
 test('where the store fails the files stay, and the next start tries again', async () => {
   const { file } = await cutOff(wav(1, tone, null), { format: 'mp3' });
-  const journal = { commit: () => Promise.reject(new Error('the disk is full')) };
+  const journal = { commit: () => Promise.reject(new Error('the disk is full')), written: async () => {} };
   const calls = { call: async () => call, openCalls: async () => [call] };
   const ports = { store: storage, files, finisher, clock, log: silentLog, ...calls };
   await recoverRecordings({ ...ports, journal });

@@ -77,7 +77,9 @@ async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promis
   log.info({ recording: recovered.id, status: recovered.status }, 'a recording was recovered');
   // Of a file without a header nothing is kept, but for what is no WAV file at all: nobody knows what it is.
   const worthless = recovered.status === 'failed' && ((await files.size(recording.file)) ?? 0) < HEADER_BYTES;
-  if (worthless || recovered.file !== recording.file) await files.remove(recording.file);
+  if (!worthless && recovered.file === recording.file) return;
+  await journal.written();
+  await files.remove(recording.file);
 }
 
 /** What the file that was left says about the recording. */

@@ -43,6 +43,8 @@ export interface RecordingJournal {
     events?: EventDraft[];
     timeline?: TimelineEntry[];
   }): Promise<void>;
+  /** Resolves when what was committed would outlive the process, which may be later than the commit says. */
+  written(): Promise<void>;
 }
 
 export interface RecordingFilter {

@@ -2,8 +2,6 @@ import type { Kysely } from 'kysely';
 import type { IdempotencyStore } from '../calls/index.ts';
 import type { Tables } from './layouts.ts';
 
-const DAY_MS = 86_400_000;
-
 /** What keys of repeated requests have done, kept for a day. */
 export function idempotencyStore(db: Kysely<Tables>): IdempotencyStore {
   return {
@@ -15,12 +13,15 @@ export function idempotencyStore(db: Kysely<Tables>): IdempotencyStore {
         .where('key', '=', key)
         .executeTakeFirst();
     },
-    async keepKey(kept) {
-      await db
-        .deleteFrom('idempotencyKeys')
-        .where('at', '<', kept.at - DAY_MS)
-        .execute();
-      await db.insertInto('idempotencyKeys').values(kept).execute();
-    },
+  };
+}
+
+/** Written with the call that a key has placed. */
+export function idempotencyTexts(db: Kysely<Tables>) {
+  const row = { applicationId: '', key: '', requestHash: '', callId: '', at: 0 };
+  return {
+    keepKey: db.replaceInto('idempotencyKeys').values(row).compile().sql,
+    /** at: those before it */
+    forgetKeys: db.deleteFrom('idempotencyKeys').where('at', '<', 0).compile().sql,
   };
 }

@@ -6,6 +6,7 @@ import type {
   EventDraft,
   FarewellStore,
   IdempotencyStore,
+  RepeatKey,
   TimelineEntry,
 } from '../calls/index.ts';
 import type { DirectoryStore } from '../directory/index.ts';
@@ -22,6 +23,10 @@ export interface Change {
   timeline?: TimelineEntry[];
   insights?: InsightsChange;
   billing?: BillingChange;
+  /** Kept with the call. */
+  repeatKey?: RepeatKey | undefined;
+  /** It is not kept in memory when it cannot be written at present, but rejected with `overloaded`. */
+  refusable?: boolean;
 }
 
 /** Every store of the house, kept by one database. */
@@ -40,8 +45,9 @@ export interface Storage
     BillingJournal,
     BillingStore {
   /**
-   * Resolves when the whole change would outlive the process; rejects when nothing of it was written. Changes
-   * take effect in the order of the calls. The change is read at once: what becomes of its objects later does
+   * Resolves when the whole change would outlive the process; rejects when nothing of it was written. While the
+   * database cannot be written, a full disk for instance, it resolves when the change is kept in memory, from where
+   * it is written as soon as that is possible. Changes take effect in the order of the calls. The change is read at once: what becomes of its objects later does
    * not matter.
    */
   commit(change: Change): Promise<void>;
@@ -51,7 +57,11 @@ export interface Storage
   readonly ids: Ids;
   /** The greatest id in the database, by its time, whatever its prefix. */
   latestId(): Promise<string | undefined>;
-  /** Rejects when the database does not answer. */
+  /** Why the database cannot be written at present; undefined while it can. */
+  readonly trouble: string | undefined;
+  /** Changes in memory that are still to be written. */
+  readonly waiting: number;
+  /** Rejects when the database does not answer, or cannot be written. */
   ping(): Promise<void>;
   /** Writes what is waiting, then lets go of the database. Later commits are rejected. Idempotent. */
   close(): Promise<void>;

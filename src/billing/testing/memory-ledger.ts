@@ -16,6 +16,7 @@ export interface Written {
   events?: EventDraft[];
   timeline?: TimelineEntry[];
   billing?: BillingChange;
+  refusable?: boolean;
 }
 
 /** What outlives a process, in memory. */

@@ -16,6 +16,8 @@ export class MemoryJournal implements RecordingJournal {
     this.timeline.push(...(change.timeline ?? []));
   }
 
+  async written(): Promise<void> {}
+
   /** The events in a line each: `recording.completed rec_call_1 hangup`. */
   get story(): string[] {
     return this.events.map(({ event, data }) =>

@@ -1,6 +1,14 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CamelCasePlugin, Kysely, SqliteDialect } from 'kysely';
+import { explain, Failure } from '../../kit/index.ts';
 import type { Tables } from '../layouts.ts';
+import { isUnwritable, unwritable } from './unwritable.ts';
+
+/**
+ * How long a write waits, and the whole thread with it, for another connection that is writing: that of the
+ * checkpoints with its fsyncs, or a tool of the operator's. After that it is tried again, or refused.
+ */
+const OTHERS_MS = 250;
 
 /**
  * Opens or creates the file. WAL with `synchronous=NORMAL`: a commit costs no fsync, see
@@ -8,10 +16,16 @@ import type { Tables } from '../layouts.ts';
  * commits; `checkpoint.ts` does them elsewhere.
  */
 export function openDatabase(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 5_000 });
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
-  database.exec('PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000');
-  return database;
+  try {
+    const database = new DatabaseSync(file, { timeout: OTHERS_MS });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
+    database.exec('PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000');
+    // Any write: who cannot write must say so before he takes calls.
+    database.exec('PRAGMA user_version = 1');
+    return database;
+  } catch (cause) {
+    throw new Failure('not_ready', `the database ${file} cannot be used: ${explain(cause)}`, { cause });
+  }
 }
 
 /** Kysely over a `DatabaseSync`, which is close to the driver that Kysely's own dialect expects. */
@@ -27,8 +41,17 @@ function asKyselyWants(database: DatabaseSync, sql: string) {
   const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
   return {
     reader: statement.columns().length > 0,
-    all: (parameters: readonly unknown[]) => statement.all(...values(parameters)),
-    run: (parameters: readonly unknown[]) => statement.run(...values(parameters)),
+    all: (parameters: readonly unknown[]) => refusing(() => statement.all(...values(parameters))),
+    run: (parameters: readonly unknown[]) => refusing(() => statement.run(...values(parameters))),
     iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
   };
+}
+
+/** Whoever asks for a write that is not possible at present can be told to come back. */
+function refusing<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw isUnwritable(error) ? unwritable(error) : error;
+  }
 }

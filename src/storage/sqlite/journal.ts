@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BillingChange } from '../../billing/index.ts';
-import type { EventDraft } from '../../calls/index.ts';
+import { type EventDraft, isFinal } from '../../calls/index.ts';
 import type { InsightsChange } from '../../insights/index.ts';
 import { type Ids, Signal } from '../../kit/index.ts';
 import type { AttemptRecord, EventRecord, OutboxStore } from '../../webhooks/index.ts';
+import type { idempotencyTexts } from '../idempotency.ts';
 import {
   attemptLayout,
   callLayout,
@@ -18,19 +19,28 @@ import type { Change } from '../storage.ts';
 import type { BillingWrites } from './billing-writes.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { InsightWrites } from './insight-writes.ts';
+import { unwritable } from './unwritable.ts';
 
-type Statements = Record<keyof ReturnType<typeof writeTexts>, StatementSync>;
+type Texts = ReturnType<typeof writeTexts> & ReturnType<typeof idempotencyTexts>;
+type Statements = Record<keyof Texts, StatementSync>;
 type Progress = Parameters<OutboxStore['saveEventState']>[0];
+
+const DAY_MS = 86_400_000;
 
 /** A change as it was when it was handed over: rows that nobody can alter any more. */
 interface Snapshot {
   call: Value[] | undefined;
+  /** applicationId, key, requestHash, callId, at */
+  repeatKey: Value[] | undefined;
   recording: Value[] | undefined;
   events: EventDraft[];
   lines: Value[][];
   insights: InsightsChange | undefined;
   billing: BillingChange | undefined;
 }
+
+/** Changes that are kept in memory while nothing can be written; of more than these only the ends of calls are. */
+const MOST_KEPT = 50_000;
 
 /** Everything that is written while calls run. */
 export class SqliteJournal {
@@ -45,7 +55,7 @@ export class SqliteJournal {
   constructor(options: {
     database: DatabaseSync;
     group: GroupCommit;
-    texts: ReturnType<typeof writeTexts>;
+    texts: Texts;
     insights: InsightWrites;
     billing: BillingWrites;
     ids: Ids;
@@ -60,15 +70,21 @@ export class SqliteJournal {
   }
 
   async commit(change: Change): Promise<void> {
+    const { trouble, waiting } = this.#group;
+    if (trouble && waiting > MOST_KEPT && !isEnding(change)) throw unwritable(trouble);
     const snapshot = snapshotOf(change);
-    const events = await this.#group.write(() => this.#write(snapshot));
-    if (events.length > 0) this.onCommitted.emit(events);
+    const write = () => this.#write(snapshot);
+    const tell = (events: EventRecord[]) => {
+      if (events.length > 0) this.onCommitted.emit(events);
+    };
+    if (change.refusable) tell(await this.#group.write(write));
+    else await this.#group.keep(write, tell);
   }
 
   async saveAttempt(attempt: AttemptRecord, event: Progress): Promise<void> {
     const row = toParameters(attemptLayout, attempt);
     const progress = progressOf(event);
-    await this.#group.write(() => {
+    await this.#group.keep(() => {
       this.#statements.addAttempt.run(...row);
       this.#statements.setEventState.run(...progress);
     });
@@ -76,16 +92,22 @@ export class SqliteJournal {
 
   async saveEventState(event: Progress): Promise<void> {
     const progress = progressOf(event);
-    await this.#group.write(() => this.#statements.setEventState.run(...progress));
+    await this.#group.keep(() => this.#statements.setEventState.run(...progress));
   }
 
   #write(change: Snapshot): EventRecord[] {
     if (change.insights) this.#insights.write(change.insights);
     if (change.billing) this.#billing.write(change.billing);
     if (change.call) this.#statements.saveCall.run(...change.call);
+    if (change.repeatKey) this.#keepKey(change.repeatKey);
     if (change.recording) this.#statements.saveRecording.run(...change.recording);
     for (const line of change.lines) this.#statements.addLine.run(...line);
     return change.events.map((draft) => this.#addEvent(draft));
+  }
+
+  #keepKey(row: Value[]): void {
+    this.#statements.forgetKeys.run((row.at(-1) as number) - DAY_MS);
+    this.#statements.keepKey.run(...row);
   }
 
   #addEvent(draft: EventDraft): EventRecord {
@@ -122,14 +144,20 @@ export class SqliteJournal {
   }
 }
 
-function prepare(database: DatabaseSync, texts: ReturnType<typeof writeTexts>): Statements {
+/** What a call cannot be over without. */
+const isEnding = ({ call, recording, billing }: Change): boolean =>
+  Boolean((call && isFinal(call.status)) || recording || billing);
+
+function prepare(database: DatabaseSync, texts: Texts): Statements {
   const statements = Object.entries(texts).map(([name, text]) => [name, database.prepare(text)]);
   return Object.fromEntries(statements);
 }
 
-function snapshotOf({ call, recording, events = [], timeline = [], insights, billing }: Change): Snapshot {
+function snapshotOf(change: Change): Snapshot {
+  const { call, recording, events = [], timeline = [], insights, billing, repeatKey: key } = change;
   return {
     call: call && toParameters(callLayout, call),
+    repeatKey: call && key && [call.applicationId, key.key, key.requestHash, call.id, call.createdAt],
     recording: recording && toParameters(recordingLayout, recording),
     events: events.map((draft) => ({ ...draft, call: copy(draft.call), data: copy(draft.data) })),
     lines: timeline.map((line) => [...toParameters(timelineLayout, line), line.callId]),

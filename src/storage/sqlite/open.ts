@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
-import { Ids, silentLog } from '../../kit/index.ts';
+import { explain, Failure, Ids, silentLog } from '../../kit/index.ts';
 import { billingStore } from '../billing.ts';
 import { billingTexts } from '../billing-texts.ts';
 import { callStore } from '../calls.ts';
 import { directoryStore } from '../directory.ts';
 import { eventStore } from '../events.ts';
 import { farewellStore, farewellTexts } from '../farewells.ts';
-import { idempotencyStore } from '../idempotency.ts';
+import { idempotencyStore, idempotencyTexts } from '../idempotency.ts';
 import { insightTexts } from '../insight-texts.ts';
 import { insightStore } from '../insights.ts';
 import { latestId } from '../latest-id.ts';
@@ -34,17 +34,18 @@ export interface SqliteOptions extends StorageOptions {
 
 /** Opens the database file, bringing its tables to the newest shape. Rejects when it is no database. */
 export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
+  const { clock, log = silentLog } = options;
   const database = openDatabase(options.file);
   const db = kyselyOver(database);
   await migrate(db);
   openTranscriptSearch(database);
-  const ids = new Ids(options.clock, { node: options.node ?? 0, after: await latestId(db) });
-  const group = new GroupCommit(database, { clock: options.clock, gatherMs: options.gatherMs ?? 0 });
-  const checkpoints = new Checkpoints(options.file, group, options.log ?? silentLog);
+  const ids = new Ids(clock, { node: options.node ?? 0, after: await latestId(db) });
+  const group = new GroupCommit(database, { clock, log, gatherMs: options.gatherMs ?? 0 });
+  const checkpoints = new Checkpoints(options.file, group, log);
   const journal = new SqliteJournal({
     database,
     group,
-    texts: writeTexts(db),
+    texts: { ...writeTexts(db), ...idempotencyTexts(db) },
     insights: new InsightWrites(database, insightTexts(db)),
     billing: new BillingWrites(database, billingTexts(db)),
     ids,
@@ -66,17 +67,28 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     ...directoryStore(db),
     ...idempotencyStore(db),
     ...farewellStore(db),
-    keepFarewell: (key, farewell) => group.write(() => void keepFarewell.run(key, JSON.stringify(farewell))),
-    dropFarewell: (key) => group.write(() => void dropFarewell.run(key)),
+    keepFarewell: (key, farewell) => group.keep(() => void keepFarewell.run(key, JSON.stringify(farewell))),
+    dropFarewell: (key) => group.keep(() => void dropFarewell.run(key)),
     ...insightStore(db, matchingInSqlite),
     ...billingStore(db),
     commit: (change) => journal.commit(change),
+    written: () => group.written(),
     saveAttempt: (attempt, event) => journal.saveAttempt(attempt, event),
     saveEventState: (event) => journal.saveEventState(event),
     onCommitted: journal.onCommitted,
     ids,
     latestId: () => latestId(db),
-    ping: async () => void (await sql`select 1`.execute(db)),
+    get trouble() {
+      return group.trouble && explain(group.trouble);
+    },
+    get waiting() {
+      return group.waiting;
+    },
+    async ping() {
+      if (group.trouble)
+        throw new Failure('not_ready', `the database cannot be written: ${explain(group.trouble)}`);
+      await sql`select 1`.execute(db);
+    },
     close: () => (closed ??= close()),
   };
 }

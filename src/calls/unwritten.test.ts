@@ -1,0 +1,46 @@
+import { beforeEach, expect, test } from 'vitest';
+import { Failure, Ids, silentLog, VirtualClock } from '../kit/index.ts';
+import { type EventDraft, type Route, Switchboard } from './index.ts';
+import { SimulatedDialledLeg, SimulatedLeg } from './testing/simulated-leg.ts';
+
+const full = new Failure('overloaded', 'the database cannot be written at present');
+const route: Route = {
+  ...{ customerId: 'cust_1', applicationId: 'app_1', answerUrl: 'https://app.example/' },
+  routeMode: 'webhook',
+  routingTarget: 'app_1',
+};
+const numbers = { from: '+15550001', to: '+15550002', route };
+let clock: VirtualClock;
+let kept: EventDraft[];
+let switchboard: Switchboard;
+
+/** A journal that refuses what may be refused. */
+const journal = {
+  commit: async (change: { events?: EventDraft[]; refusable?: boolean }) => {
+    if (change.refusable) throw full;
+    kept.push(...(change.events ?? []));
+  },
+};
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  kept = [];
+  const lead = async () => ({ kind: 'completed', by: 'application' }) as const;
+  switchboard = new Switchboard({ journal, clock, log: silentLog, ids: new Ids(clock), lead });
+});
+
+test('a caller whose call cannot be written is refused, and there was no call', async () => {
+  const leg = new SimulatedLeg(clock);
+  await switchboard.arrive({ leg, ...numbers });
+  expect(leg.seen).toEqual(['refused overloaded']);
+  expect([kept, switchboard.size]).toEqual([[], 0]);
+});
+
+test('who asks for a call that cannot be written is told so, and nobody is called any more', async () => {
+  const leg = new SimulatedDialledLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
+  const placing = switchboard.place({ leg, ...numbers, metadata: {}, variables: {} });
+  await expect(placing).rejects.toBe(full);
+  await clock.advance(0);
+  expect(leg.signal.aborted).toBe(true);
+  expect([kept, switchboard.size]).toEqual([[], 0]);
+});
