@@ -4,6 +4,8 @@ import { BlockList, isIP } from 'node:net';
 export interface Network {
   /** How many bits are fixed: the more, the more specific. */
   prefix: number;
+  /** At most 256 addresses of IPv4, or what one site has of IPv6. */
+  narrow: boolean;
   contains(address: string): boolean;
 }
 
@@ -18,7 +20,8 @@ export function parseNetwork(text: string): Network | undefined {
   if (version === 0 || rest.length > 0 || prefix < 0 || prefix > widest) return undefined;
   const list = new BlockList();
   list.addSubnet(address, prefix, family(address));
-  return { prefix, contains: (other) => isIP(other) !== 0 && list.check(other, family(other)) };
+  const narrow = prefix >= (version === 6 ? 48 : 24);
+  return { prefix, narrow, contains: (other) => isIP(other) !== 0 && list.check(other, family(other)) };
 }
 
 /** The host of `sip:host:port`, `host:port`, `[v6]:port` or `host`, when it is an address and not a name. */

@@ -77,11 +77,28 @@ export class Trunks {
    * whose proxy is at the address. A proxy given by name is not looked up here.
    */
   from(address: string): Trunk | undefined {
+    return this.at(address)[0];
+  }
+
+  /** All active trunks that say that this is their address, the one with the smallest block first. */
+  at(address: string): Trunk[] {
+    return this.#sourcesAt(address).map(({ trunk }) => trunk);
+  }
+
+  /**
+   * Whether what is done in the name of this address must not harm it: it is one of the operator's trunks, or of
+   * few addresses that a customer has named. The whole internet is no customer's.
+   */
+  isAssured(address: string): boolean {
+    return this.#sourcesAt(address).some(({ trunk, network }) => trunk.customerId === null || network.narrow);
+  }
+
+  #sourcesAt(address: string): Source[] {
     if (this.#version !== this.#rows.version) {
       this.#version = this.#rows.version;
       this.#sources = sourcesOf(this.active());
     }
-    return this.#sources.find(({ network }) => network.contains(address))?.trunk;
+    return this.#sources.filter(({ network }) => network.contains(address));
   }
 
   /** @throws Failure `customer_not_found`, `gateway_name_exists`, `inbound_ip_exists`, `invalid_request`. */

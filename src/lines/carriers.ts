@@ -39,10 +39,10 @@ export class Carriers {
     void this.#lookUp();
   }
 
-  /** Whether an active trunk's proxy, given by name, is at this address. */
-  isProxy(address: string): boolean {
-    const names = this.#names();
-    return [...this.#addresses].some(([name, known]) => names.has(name) && known.includes(address));
+  /** The active trunks whose proxy, given by name, is at this address. */
+  at(address: string): CarrierTrunk[] {
+    const isAt = (trunk: CarrierTrunk) => this.#addresses.get(nameOf(trunk))?.includes(address) ?? false;
+    return this.#parts.trunks().filter(isAt);
   }
 
   /** Undefined: the trunk is not one to be registered with. */
@@ -74,7 +74,9 @@ export class Carriers {
   }
 
   #names(): Set<string> {
-    const proxies = this.#parts.trunks().map(proxyOf);
-    return new Set(proxies.filter(({ host }) => !isIP(host)).map((proxy) => formatUri(proxy)));
+    const named = this.#parts.trunks().filter((trunk) => !isIP(proxyOf(trunk).host));
+    return new Set(named.map(nameOf));
   }
 }
+
+const nameOf = (trunk: CarrierTrunk): string => formatUri(proxyOf(trunk));

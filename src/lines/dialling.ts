@@ -11,10 +11,14 @@ import type { Way } from './way.ts';
 export interface DiallingParts {
   /** In the order to try them; those that stand together ring at the same time. */
   ways: readonly (readonly Way[])[];
+  /** Whose call it is. */
+  customerId: string;
   negotiation: Negotiation;
   timeoutMs: number;
   /** Takes the call back when aborted. */
   signal: AbortSignal;
+  /** Nothing is sent before this resolves. */
+  after?: Promise<void> | undefined;
   userAgent: Pick<UserAgent, 'invite'>;
   /** The places behind a way, in the order to try them. Rejects with why there is none. */
   locate(way: Way): Promise<(string | Hop)[]>;
@@ -60,6 +64,7 @@ export class Dialling implements Opening {
   }
 
   async #dial(): Promise<Dialog> {
+    await this.#parts.after;
     const rounds = [...this.#parts.ways];
     let refusal = refusalOf(503, 'There is no way', false);
     let redirections = 0;
@@ -69,7 +74,7 @@ export class Dialling implements Opening {
       refusal = outcome.refusal;
       const { response, way } = outcome;
       if (response && refusal.status < 400 && redirections++ < MAX_REDIRECTIONS) {
-        rounds.unshift(...redirected(way, response).map((next) => [next]));
+        rounds.unshift(...redirected(way, response, this.#parts.customerId).map((next) => [next]));
       } else if (!triesNext(refusal)) break;
     }
     throw failureOf(refusal);

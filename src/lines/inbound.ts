@@ -21,8 +21,8 @@ export interface InboundPorts {
   phones: PhoneIdentity;
   /** Whether the phone is registered from there. */
   isRegisteredAt(username: string, address: string): boolean;
-  /** Told of everybody who is refused because nobody knows him. */
-  refused(source: Hop): void;
+  /** Told of everybody who is refused because nobody knows him, or asked for a password. */
+  refused(source: Hop, how: 'refused' | 'asked'): void;
   /** Told of everybody who has proven who he is. */
   proven(source: Hop): void;
   /** Told that no sound could be opened for a call, which was refused for it. */
@@ -40,7 +40,7 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
   return (invite) => {
     receive(invite, ports).catch((error) => {
       const status = statusOf(error);
-      if (status === 403) ports.refused(invite.source);
+      if (status === 403) ports.refused(invite.source, 'refused');
       if (error instanceof Failure && error.code === 'no_media_port') ports.noPorts();
       ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
       invite.reject(status, undefined, status === 503 ? RETRY_LATER : undefined);
@@ -57,8 +57,10 @@ async function receive(invite: IncomingInvite, ports: InboundPorts): Promise<voi
   }
   const refusal = phone && ports.phones.refusal(phone, invite.request);
   if (refusal?.status === 403) throw new Failure('forbidden', 'The password is wrong.');
-  if (refusal) invite.reject(refusal.status, refusal.reason, refusal.headers);
-  else {
+  if (refusal) {
+    ports.refused(source, 'asked');
+    invite.reject(refusal.status, refusal.reason, refusal.headers);
+  } else {
     if (phone) ports.proven(source);
     await letIn(invite, phone, ports);
   }

@@ -12,6 +12,8 @@ export interface Located {
   random: Random;
   /** Whether hosts that customers give may be of private networks. */
   allowPrivate: boolean;
+  /** Whether the address is that of a trunk which the customer's calls do not pay for when they go there straight. */
+  isForeignTrunk?(address: string, customerId: string): boolean;
 }
 
 /** A domain with more places than these has tried for long enough. */
@@ -24,14 +26,18 @@ const MAX_PLACES = 6;
  */
 export function locator(
   located: Located,
-): (way: Pick<Way, 'destination' | 'guarded'>) => Promise<(string | Hop)[]> {
-  return async ({ destination, guarded }) => {
+): (way: Pick<Way, 'destination' | 'guarded' | 'straightFor'>) => Promise<(string | Hop)[]> {
+  return async ({ destination, guarded, straightFor }) => {
     if (typeof destination !== 'string') return [destination];
     const uri = parseUri(destination);
     const places = await placesOf(uri, located);
-    const open =
-      guarded && !located.allowPrivate ? places.filter(({ address }) => !whyNotPublic(address)) : places;
-    if (open.length === 0) throw notAllowed(uri.host, places[0]?.address);
+    const why = (address: string) =>
+      (guarded && !located.allowPrivate && whyNotPublic(address)) ||
+      (straightFor !== undefined && located.isForeignTrunk?.(address, straightFor) && "a trunk's address");
+    const open = places.filter(({ address }) => !why(address));
+    const [first] = places;
+    if (!first) throw new Failure('connect_failed', `${uri.host} has no address`);
+    if (open.length === 0) throw new Failure('address_not_allowed', `${uri.host} is ${why(first.address)}`);
     return open.slice(0, MAX_PLACES).map(({ address, port }) => {
       return formatUri({ ...uri, port, params: new Map([...uri.params, ['maddr', address]]) });
     });
@@ -84,9 +90,4 @@ function inOrder(records: ServiceRecord[], random: Random): ServiceRecord[] {
     .map((record) => ({ record, draw: random.float() ** (1 / (record.weight || 0.1)) }))
     .sort((a, b) => a.record.priority - b.record.priority || b.draw - a.draw)
     .map(({ record }) => record);
-}
-
-function notAllowed(host: string, address: string | undefined): Failure {
-  if (address === undefined) return new Failure('connect_failed', `${host} has no address`);
-  return new Failure('address_not_allowed', `${host} is ${whyNotPublic(address)}`);
 }

@@ -226,6 +226,23 @@ describe('a redirection', () => {
     expect(await bench.outcome(await bench.dial('sip:bob@10.0.0.2'))).toBe('unreachable 302');
   });
 
+  test("leads nobody to another's trunk, where nobody would pay for the call", async () => {
+    await bench.end();
+    bench = await makeBench({
+      isForeignTrunk: (address, customer) => `${address} ${customer}` === '10.0.0.9 cust_1',
+    });
+    const carrier = await bench.farEnd('10.0.0.9', (invite) => invite.reject(486));
+    await bench.farEnd('10.0.0.2', moved('<sip:+882160000@10.0.0.9>'));
+    bench.trunks.push(trunk('10.0.0.2', { customerId: 'cust_1' }));
+    for (const destination of ['sip:bob@10.0.0.2', '+4930123456', 'sip:+882160000@10.0.0.9']) {
+      expect(await bench.outcome(await bench.dial(destination))).toMatch(/^unreachable/);
+    }
+    expect(carrier.invites).toHaveLength(0);
+    // The operator's own trunk may name whom it likes.
+    bench.trunks[0] = trunk('10.0.0.2');
+    expect(await bench.outcome(await bench.dial('+4930123456'))).toBe('busy 486');
+  });
+
   test('does not take the credentials along to another host', async () => {
     await bench.farEnd('10.0.0.2', moved('<sip:x@10.0.0.3>'));
     const nonces = new NonceStore(bench.clock, seededRandom(5));

@@ -48,9 +48,10 @@ function place(request: DialRequest, ways: Way[][], audio: Audio, ports: DialerP
   const { random, clock, log, userAgent } = ports;
   const address = ports.publicAddress ?? audio.local.address;
   const negotiation = new Negotiation({ audio, address, random });
-  const { timeoutMs, signal } = request;
+  const { timeoutMs, signal, after, customerId } = request;
   const locate = locator(ports);
-  const opening = new Dialling({ ways, negotiation, timeoutMs, signal, userAgent, locate, clock, log });
+  const parts = { ways, customerId, negotiation, timeoutMs, signal, after };
+  const opening = new Dialling({ ...parts, userAgent, locate, clock, log });
   return new DialledSipLeg({ id: random.uuid(), opening, audio, negotiation, log });
 }
 

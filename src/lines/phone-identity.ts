@@ -3,6 +3,7 @@ import {
   challenge,
   NonceStore,
   parseCredentials,
+  parseUri,
   type Reply,
   type SipRequest,
   verify,
@@ -39,19 +40,25 @@ export class PhoneIdentity {
   #find: FindPhone;
   #realm: string;
   #nonces: NonceStore;
+  /** Of nobody: with it an unknown name takes the same way, and as long, as a wrong password. */
+  #nobody: string;
 
   constructor({ find, realm, clock, random }: PhoneIdentityOptions) {
     this.#find = find;
     this.#realm = realm;
     this.#nonces = new NonceStore(clock, random);
+    this.#nobody = random.bytes(16).toString('hex');
   }
 
   find(username: string): PhoneAccount | undefined {
     return this.#find(username);
   }
 
-  /** Refuses a request of the phone unless it proves the password; undefined: it does. */
-  refusal(phone: PhoneAccount, request: SipRequest): Reply | undefined {
+  /**
+   * Refuses a request of the phone unless it proves the password; undefined: it does. A phone that there is not is
+   * asked, and refused, like any other: so nobody learns which names there are.
+   */
+  refusal(phone: PhoneAccount | undefined, request: SipRequest): Reply | undefined {
     const verdict = this.#judge(phone, request);
     if (verdict === 'accepted') return undefined;
     if (verdict === 'refused') return { status: 403 };
@@ -60,13 +67,14 @@ export class PhoneIdentity {
     return { status: 401, headers: fields.map((value) => ['WWW-Authenticate', value] as const) };
   }
 
-  #judge(phone: PhoneAccount, request: SipRequest): 'accepted' | 'stale' | 'refused' | 'asked' {
+  #judge(phone: PhoneAccount | undefined, request: SipRequest): 'accepted' | 'stale' | 'refused' | 'asked' {
     const all = request.headers.all('Authorization').map(parseCredentials);
     const credentials = all.find((each) => each?.realm === this.#realm);
     if (!credentials) return 'asked';
-    if (credentials.username.toLowerCase() !== phone.username) return 'refused';
+    const theirs = credentials.username.toLowerCase() === phone?.username;
+    const genuine = theirs && isFor(credentials.uri, request.uri);
     // What is kept was made with the name in lower case: one that is sent in another has another proof.
-    const secret = { ha1: { MD5: phone.ha1 } };
+    const secret = { ha1: { MD5: genuine ? phone.ha1 : this.#nobody } };
     const verdict = verify({
       ...{ credentials, secret, realm: this.#realm, nonces: this.#nonces, algorithms: ALGORITHMS },
       method: request.method,
@@ -74,5 +82,18 @@ export class PhoneIdentity {
     // A nonce of the process before this one is nobody's fault.
     if (verdict === 'refused' && !this.#nonces.fresh(credentials.nonce)) return 'stale';
     return verdict;
+  }
+}
+
+/**
+ * RFC 7616 §3.4.6: what was proven for one destination must not open another. Ports and parameters are not compared:
+ * proxies on the way change them.
+ */
+function isFor(proven: string, requested: string): boolean {
+  try {
+    const [one, other] = [parseUri(proven), parseUri(requested)];
+    return one.user === other.user && one.host.toLowerCase() === other.host.toLowerCase();
+  } catch {
+    return false;
   }
 }

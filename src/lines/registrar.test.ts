@@ -1,13 +1,23 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Arrival, Route } from '../calls/index.ts';
 import { seededRandom, silentLog } from '../kit/index.ts';
-import { contactsOf, ha1, type SipResponse, type UserAgent } from '../sip/index.ts';
+import {
+  answerChallenge,
+  contactsOf,
+  createRequest,
+  ha1,
+  parseChallenge,
+  type SipResponse,
+  type UserAgent,
+} from '../sip/index.ts';
 import { createInboundDoor } from './inbound.ts';
 import { PhoneIdentity } from './phone-identity.ts';
 import { Registrar } from './registrar.ts';
 import { type Bench, type FarEnd, HERE, makeBench } from './testing/bench.ts';
 
 const REALM = 'minivoice';
+/** Whose trunks are where; null: the operator's. */
+const OWNERS: Record<string, (string | null)[]> = { '10.0.0.8': [null], '10.0.0.9': ['cust_2'] };
 const account = (username: string, customerId = 'cust_1') => ({
   username,
   customerId,
@@ -36,9 +46,11 @@ beforeEach(async () => {
   const route = { customerId: 'cust_1' } as Route;
   agent.onInvite = createInboundDoor({
     ...{ media, random: seededRandom(4), log: silentLog, publicAddress: undefined, phones },
-    isTrunk: (address) => address === '10.0.0.8',
+    trunkOwners: (address) => OWNERS[address] ?? [],
     isTrusted: () => false,
+    isRegisteredAt: (username, address) => registrar.isAt(address, username),
     refused: () => {},
+    proven: () => {},
     noPorts: () => {},
     normaliseNumber: (user) => user,
     route: () => route,
@@ -173,6 +185,22 @@ describe('a call to a phone', () => {
     expect(anna.invites[0]!.request.headers.get('Route')).toBe('<sip:edge.example;lr>');
   });
 
+  test('that sends it on is not followed into private networks, nor through its proxies', async () => {
+    await register({
+      headers: [
+        ['Contact', '<sip:anna@10.0.0.5>'],
+        ['Path', '<sip:edge.example;lr>'],
+      ],
+    });
+    const inside = await bench.farEnd('10.0.0.66', () => {});
+    anna.agent.onInvite = (invite) => invite.reject(302, undefined, [['Contact', '<sip:x@10.0.0.66>']]);
+    const leg = await bench.dial(`sip:anna@${HERE}`);
+    const failed = expect(leg.answer()).rejects.toMatchObject({ code: 'unreachable' });
+    await bench.clock.advance(100);
+    await failed;
+    expect(inside.invites).toHaveLength(0);
+  });
+
   test.each([
     ['that is not registered', 'sip:ben'],
     ["that is another customer's", 'sip:eve'],
@@ -225,6 +253,78 @@ test("a trunk's call needs no password, whoever it says that it comes from", asy
   carrier.agent.invite({ target: `sip:+1555@${HERE}`, from: `sip:anna@${HERE}`, sdp });
   await bench.clock.advance(100);
   expect(arrivals).toHaveLength(1);
+});
+
+describe("a customer's trunk", () => {
+  const sdp = () => anna.sdp;
+
+  async function calling(from: string, address = '10.0.0.9') {
+    const carrier = await bench.farEnd(address, () => {});
+    const sent = carrier.agent.invite({
+      target: `sip:+1555@${HERE}`,
+      from: `sip:${from}@${HERE}`,
+      sdp: sdp(),
+    });
+    await bench.clock.advance(100);
+    return sent;
+  }
+
+  test("does not reach another customer's numbers", async () => {
+    expect(await (await calling('+4930123')).result).toMatchObject({ status: 404 });
+    expect(arrivals).toHaveLength(0);
+  });
+
+  test("may claim the address of another's phones, and they are known there all the same", async () => {
+    const agent = (await bench.farEnd('10.0.0.9', () => {})).agent;
+    await register({ headers: [['Contact', '<sip:anna@10.0.0.9>']] }, agent);
+    const sent = agent.invite({
+      ...{ target: `sip:ben@${HERE}`, from: `sip:anna@${HERE}`, sdp: sdp() },
+      credentials: { username: 'anna', password: 'secret' },
+    });
+    await bench.clock.advance(100);
+    expect(sent.heard).toBe(true);
+    expect(arrivals).toHaveLength(1);
+    expect(arrivals[0]).toMatchObject({ from: 'anna', to: 'ben' });
+  });
+});
+
+test('who guesses names is answered alike whether there is such a phone or not', async () => {
+  const asked = await Promise.all(
+    ['anna', 'nobody'].map(async (username) => {
+      const target = `sip:${HERE}`;
+      const who = `sip:${username}@${HERE}`;
+      const plain = anna.agent.request({ method: 'REGISTER', target, from: who, to: who });
+      await bench.clock.advance(50);
+      return [(await plain).status, (await register({ username, password: 'guess' })).status];
+    }),
+  );
+  expect(asked).toEqual([
+    [401, 403],
+    [401, 403],
+  ]);
+});
+
+test('what a phone has proven for one destination does not open another', () => {
+  const { clock } = bench;
+  const identity = new PhoneIdentity({ find, realm: REALM, clock, random: seededRandom(9) });
+  const invite = (uri: string, fields: [string, string][] = []) => {
+    const request = createRequest({ method: 'INVITE', uri });
+    for (const [name, value] of fields) request.headers.append(name, value);
+    return request;
+  };
+  const answerTo = (uri: string) => {
+    const asked = identity.refusal(book[0], invite(uri));
+    const [[, value]] = [...asked!.headers!] as [[string, string]];
+    const asks = parseChallenge(value)!;
+    const login = { username: 'anna', password: 'secret', nonceCount: 1, cnonce: 'c' };
+    return answerChallenge({ challenge: asks, method: 'INVITE', uri, ...login });
+  };
+  const proof = answerTo(`sip:ben@${HERE}`);
+  const sent = (uri: string) => identity.refusal(book[0], invite(uri, [['Authorization', proof]]))?.status;
+  expect(sent(`sip:+882160000@${HERE}`)).toBe(403);
+  expect(sent(`sip:ben@${HERE}:5060;transport=udp`)).toBeUndefined();
+  // And not a second time.
+  expect(sent(`sip:ben@${HERE}`)).toBe(401);
 });
 
 test('a request that is no REGISTER is not for the registrar', async () => {

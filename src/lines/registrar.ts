@@ -36,8 +36,9 @@ export class Registrar {
   answer(request: SipRequest, source: Hop): Reply {
     if (request.method !== 'REGISTER') return { status: 405, headers: [['Allow', 'REGISTER']] };
     const phone = this.#identity.find(parseUri(toOf(request).uri).user ?? '');
-    if (!phone) return { status: 403 };
-    return this.#identity.refusal(phone, request) ?? this.#register(phone, request, source);
+    const refusal = this.#identity.refusal(phone, request);
+    if (refusal || !phone) return refusal ?? { status: 403 };
+    return this.#register(phone, request, source);
   }
 
   /** Where a phone can be called now, the place that registered last first. */
@@ -49,9 +50,10 @@ export class Registrar {
     return this.#bindings.of(username.toLowerCase()).length > 0;
   }
 
-  /** Whether a phone is registered from this address. */
-  isAt(address: string): boolean {
-    return this.#bindings.isAt(address);
+  /** Whether the phone, or any phone at all, is registered from this address. */
+  isAt(address: string, username?: string): boolean {
+    if (username === undefined) return this.#bindings.isAt(address);
+    return this.#bindings.of(username).some(({ hop }) => hop.address === address);
   }
 
   #register({ username }: PhoneAccount, request: SipRequest, source: Hop): Reply {

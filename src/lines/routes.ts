@@ -94,11 +94,12 @@ export function proxyOf({ proxy, transport }: Pick<TrunkLine, 'proxy' | 'transpo
   return { scheme: 'sip', host, port, params };
 }
 
-function straight({ from }: DialRequest, uri: Uri, local: Endpoint): Way {
+function straight({ from, customerId }: DialRequest, uri: Uri, local: Endpoint): Way {
   const here = { host: local.address, port: local.port };
   // RFC 3261 §19.1.5: header fields that a URI asks for are not for the Request-URI, nor for us to set.
   const target = formatUri({ ...uri, headers: undefined });
-  return { ...callerId(from, here), name: target, target, destination: target, guarded: true };
+  const way = { name: target, target, destination: target, guarded: true, straightFor: customerId };
+  return { ...callerId(from, here), ...way };
 }
 
 function toPhone({ destination, from }: DialRequest, contacts: PhoneContact[], local: Endpoint): Way[] {
@@ -110,6 +111,6 @@ function toPhone({ destination, from }: DialRequest, contacts: PhoneContact[], l
     to: `<${destination}>`,
     destination: hop,
     route,
-    guarded: false,
+    guarded: true,
   }));
 }

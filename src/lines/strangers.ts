@@ -1,17 +1,30 @@
 import type { Clock } from '../kit/index.ts';
+import type { Hop } from '../sip/index.ts';
 
-/** So many refusals, each less than a minute after the one before, and an address is not answered any more. */
-const PATIENCE = 10;
+/**
+ * What a knock costs: one that was refused, and one that was asked for a password and says nothing to it. Phones
+ * behind one address that begin at the same time are all asked before the first of them answers.
+ */
+const COSTS = { refused: 5, asked: 1 };
+/** Ten refusals, each less than a minute after the one before, and an address is not answered any more. */
+const PATIENCE = 50;
 const FORGIVEN_MS = 60_000;
 const SILENCE_MS = 10 * 60_000;
 /** Addresses that are remembered: whoever has more than these at hand is not stopped by silence anyway. */
 const CAPACITY = 10_000;
 
 interface Record {
-  refusals: number;
-  /** Of the last refusal, by the monotonic clock. */
+  cost: number;
+  /** Of the last knock, by the monotonic clock. */
   at: number;
 }
+
+/** Whoever can send UDP in the name of an address must not silence those who come from there over connections. */
+const keyOf = ({ transport, address }: Knock): string =>
+  transport === 'udp' ? address : `${address} connected`;
+
+/** Where somebody knocks from. */
+export type Knock = Pick<Hop, 'transport' | 'address'>;
 
 /** Those who knock at SIP and were refused. Scanners try thousands of names; silence tells them nothing. */
 export class Strangers {
@@ -26,27 +39,35 @@ export class Strangers {
   }
 
   /** Takes note of a refusal. @returns is it the last that this address is told of? */
-  refused(address: string): boolean {
-    const refusals = this.#current(address).refusals + 1;
-    this.#records.delete(address);
-    this.#records.set(address, { refusals, at: this.#clock.monotonic() });
+  refused(from: Knock, how: keyof typeof COSTS = 'refused'): boolean {
+    const key = keyOf(from);
+    const before = this.#cost(key);
+    const cost = before + COSTS[how];
+    this.#records.delete(key);
+    this.#records.set(key, { cost, at: this.#clock.monotonic() });
     for (const oldest of this.#records.keys()) {
       if (this.#records.size <= CAPACITY) break;
       this.#records.delete(oldest);
     }
-    if (refusals === PATIENCE) this.counts.silenced++;
-    return refusals === PATIENCE;
+    const last = before < PATIENCE && cost >= PATIENCE;
+    if (last) this.counts.silenced++;
+    return last;
+  }
+
+  /** Somebody there has proven who he is: all that was before is forgiven. */
+  forgive(from: Knock): void {
+    this.#records.delete(keyOf(from));
   }
 
   /** Whether requests from there are not even answered. */
-  isSilenced(address: string): boolean {
-    return this.#current(address).refusals >= PATIENCE;
+  isSilenced(from: Knock): boolean {
+    return this.#cost(keyOf(from)) >= PATIENCE;
   }
 
-  #current(address: string): Record {
-    const record = this.#records.get(address);
-    if (!record) return { refusals: 0, at: 0 };
-    const lasting = record.refusals >= PATIENCE ? SILENCE_MS : FORGIVEN_MS;
-    return this.#clock.monotonic() - record.at < lasting ? record : { refusals: 0, at: 0 };
+  #cost(key: string): number {
+    const record = this.#records.get(key);
+    if (!record) return 0;
+    const lasting = record.cost >= PATIENCE ? SILENCE_MS : FORGIVEN_MS;
+    return this.#clock.monotonic() - record.at < lasting ? record.cost : 0;
   }
 }

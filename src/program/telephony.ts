@@ -11,11 +11,11 @@ import {
   PhoneIdentity,
   RETRY_LATER,
   Registrar,
-  Strangers,
 } from '../lines/index.ts';
 import type { MediaEngine } from '../media/index.ts';
 import { type Endpoint, systemResolve, systemServices } from '../net/index.ts';
 import { createUserAgent, type TlsOptions, timersFrom, type UserAgent } from '../sip/index.ts';
+import { watchDoor } from './door.ts';
 import { version } from './version.ts';
 
 /** What the lines are built from. */
@@ -44,25 +44,25 @@ export function openLines(parts: TelephonyParts) {
   const find = (username: string) => directory.phones.named(username);
   const phones = new PhoneIdentity({ find, realm: PHONE_REALM, clock, random });
   const registrar = new Registrar(phones, clock);
-  const strangers = new Strangers(clock);
-  const isTrunk = (address: string) => directory.trunkFor(address) !== undefined || carriers.isProxy(address);
-  // Whoever can send in the name of a carrier must not be able to silence it.
-  const isKnown = (address: string) =>
-    isTrusted(address, config) || registrar.isAt(address) || isTrunk(address);
-  const refused = (address: string) => {
-    if (!isKnown(address) && strangers.refused(address)) log.warn({ address }, 'not answered any more');
-  };
-  userAgent.gate = (_request, { address }) => {
-    if (!strangers.isSilenced(address) || isKnown(address)) return undefined;
-    strangers.counts.ignored++;
-    return 'silence';
-  };
+  const door = watchDoor({
+    ...{ directory, registrar, clock, log },
+    carriers: () => carriers,
+    isTrusted: (address) => isTrusted(address, config),
+  });
+  userAgent.gate = door.gate;
   userAgent.onRequest = (request, source) => {
     const reply = registrar.answer(request, source);
-    if (reply.status === 403) refused(source.address);
+    if (reply.status === 403) door.refused(source, 'refused');
+    if (reply.status === 401) door.refused(source, 'asked');
+    if (reply.status === 200) door.proven(source);
     return reply;
   };
-  const reaching = { allowPrivate: config.allowPrivateUrls, resolve, services: systemServices, random };
+  const isForeignTrunk = (address: string, customerId: string) => {
+    const owners = isLoopback(address) ? [] : door.trunkOwners(address);
+    return owners.includes(null) || (owners.length > 0 && !owners.includes(customerId));
+  };
+  const allowPrivate = config.allowPrivateUrls;
+  const reaching = { allowPrivate, resolve, services: systemServices, random, isForeignTrunk };
   const carriers = new Carriers({
     ...{ userAgent, clock, log, ...reaching },
     trunks: () => directory.trunks.active(),
@@ -83,8 +83,7 @@ export function openLines(parts: TelephonyParts) {
     const trunk = directory.trunks.active().find(({ gatewayName }) => gatewayName === account);
     return trunk && loginOf(trunk);
   };
-  const { counts } = strangers;
-  return { userAgent, dialer, carriers, phones, refused, isTrunk, states, login, strangers: counts };
+  return { userAgent, dialer, carriers, phones, registrar, door, states, login, strangers: door.counts };
 }
 
 export type Lines = ReturnType<typeof openLines>;
@@ -95,7 +94,7 @@ const PORTS_MS = 1_000;
 /** The last door to be opened: from now on calls come in. */
 export async function openInboundDoor(
   { config, log, random, directory, media }: TelephonyParts,
-  { userAgent, carriers, phones, refused, isTrunk }: Lines,
+  { userAgent, carriers, phones, registrar, door }: Lines,
   { switchboard, admission }: { switchboard: Switchboard; admission: Admission },
 ): Promise<Endpoint> {
   const known = userAgent.gate;
@@ -105,9 +104,10 @@ export async function openInboundDoor(
     return admission.drowning ? 'silence' : { status: 503, headers: RETRY_LATER };
   };
   userAgent.onInvite = createInboundDoor({
-    ...{ media, random, log, phones, refused, normaliseNumber },
+    ...{ media, random, log, phones, normaliseNumber },
+    ...{ refused: door.refused, proven: door.proven, trunkOwners: door.trunkOwners },
+    isRegisteredAt: (username, address) => registrar.isAt(address, username),
     publicAddress: config.publicAddress || undefined,
-    isTrunk,
     isTrusted: (address) => isTrusted(address, config),
     noPorts: () => admission.hold('ports', PORTS_MS),
     route: (number) => routeOf(directory, number),

@@ -48,6 +48,7 @@ export class Reception implements TransactionUser {
     if (toOf(request).tag !== undefined) {
       const dialog = this.#core.dialogs.find(request);
       if (dialog) dialog.receive(transaction);
+      else if (this.#refusal(request, transaction.source) === 'silence') transaction.terminate();
       else reply(this.#core, transaction, 481);
       return;
     }

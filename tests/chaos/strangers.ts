@@ -26,7 +26,7 @@ export const strangers: Chapter = {
         }
         const silenced = await figure(world, 'sip_addresses_silenced');
         const { data } = await line.get('/v1/calls');
-        const trunk = { name: 'carrier', proxy: '192.0.2.1', inbound_ip: '127.0.0.0/8' };
+        const trunk = { name: 'carrier', proxy: '192.0.2.1', inbound_ip: '127.0.0.0/24' };
         await line.ask('POST', '/v1/trunks', trunk);
         const known = await world.call(line);
         await known.hungUp();
