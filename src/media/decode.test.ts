@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 
 describe('a sound file', () => {
-  it.each([8000, 11_025, 48_000])('may be WAV of %i samples a second', async (rate) => {
+  it.each([8000, 11_025, 44_101, 48_000])('may be WAV of %i samples a second', async (rate) => {
     const { samples } = await decodeSound(wavFile(rate));
     expect(samples.length).toBe(8000);
     expect(samples.buffer).toBeInstanceOf(SharedArrayBuffer);

@@ -26,8 +26,16 @@ export async function decodeSound(bytes: Uint8Array): Promise<Sound> {
 function decodeWav(bytes: Uint8Array): Sound {
   const { dataLength, bits, channels, sampleRate } = readWavFormat(bytes);
   if ((dataLength * 8) / (bits * channels * sampleRate) > MAX_SOUND_SECONDS) throw tooLong();
-  const wav = readWav(bytes);
-  return { samples: shared(resample(wav.samples, wav.sampleRate, SAMPLE_RATE)) };
+  return { samples: shared(resample(readWav(bytes).samples, usualRate(sampleRate), SAMPLE_RATE)) };
+}
+
+/**
+ * The nearest rate that has much in common with that of the line: every one in use is such. A file that says
+ * 44,101 would need a filter of a million coefficients.
+ */
+function usualRate(rate: number): number {
+  const step = rate > 48_000 ? 200 : 25;
+  return Math.round(rate / step) * step;
 }
 
 /** An ID3 tag, or the head of a frame: sync, a version, layer III, a bit rate, a sample rate. */
