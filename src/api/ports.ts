@@ -1,6 +1,6 @@
 import type { Action } from '../../contract/actions/index.ts';
 import type { Billing, BillingStore } from '../billing/index.ts';
-import type { CallRecord, CallStore, IdempotencyStore } from '../calls/index.ts';
+import type { CallRecord, CallStore, IdempotencyStore, RepeatKey } from '../calls/index.ts';
 import type { Application, Directory } from '../directory/index.ts';
 import type { InsightStore, Insights } from '../insights/index.ts';
 import type { Clock, Log, Random } from '../kit/index.ts';
@@ -57,7 +57,7 @@ export interface ApiPorts {
   /** Absent where there is no SIP: nothing is registered then. */
   lines?: LineStates;
   /** Places a call. Fails with `overloaded`, as `Billing.admit` does, with `invalid_request`, `originate_failed`. */
-  place(application: Application, order: CallOrder): Promise<CallRecord>;
+  place(application: Application, order: CallOrder, key?: RepeatKey): Promise<CallRecord>;
   idempotency: IdempotencyStore;
   billing: Pick<Billing, 'balance' | 'adjust' | 'setLimits' | 'setRate' | 'removeRate'>;
   ledger: Pick<BillingStore, 'adjustments' | 'rates' | 'usage'>;

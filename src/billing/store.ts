@@ -4,6 +4,7 @@ import type {
   EventDraft,
   Page,
   PageRequest,
+  RepeatKey,
   TimelineEntry,
 } from '../calls/index.ts';
 import type { Micros } from '../kit/index.ts';

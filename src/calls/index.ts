@@ -22,6 +22,7 @@ export type {
   Leg,
   LegEnd,
   RefusalReason,
+  RepeatKey,
   Sound,
   SoundStream,
   Tap,

@@ -1,7 +1,7 @@
 import { explain, type Ids, sleep } from '../kit/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, endingOf } from './ending.ts';
-import type { DialledLeg, Leg } from './ports.ts';
+import type { DialledLeg, Leg, RepeatKey } from './ports.ts';
 import { Session, type SessionPorts } from './session.ts';
 
 /** Where a number leads. */
@@ -27,6 +27,8 @@ export interface Placement extends Omit<Arrival, 'leg'> {
   leg: DialledLeg;
   metadata: Record<string, unknown>;
   variables: Record<string, string>;
+  /** Of the request that asks for the call: kept with it. */
+  repeatKey?: RepeatKey | undefined;
 }
 
 export interface SwitchboardPorts extends SessionPorts {
@@ -71,7 +73,8 @@ export class Switchboard {
    * call as it was then, whatever it has become since; rejects when it cannot be.
    * @param lead leads this call, in place of what leads all others.
    */
-  async place({ leg, from, to, route, ...more }: Placement, lead = this.#ports.lead): Promise<CallRecord> {
+  async place(placement: Placement, lead = this.#ports.lead): Promise<CallRecord> {
+    const { leg, from, to, route, repeatKey, ...more } = placement;
     const record = { ...this.#blank(leg, route), ...more, from, to, status: 'dialing' } as const;
     const session = new Session(
       { ...record, direction: 'outbound', dialingAt: this.#now() },
@@ -84,7 +87,7 @@ export class Switchboard {
         .ring()
         .catch((error) => session.log.error({ error: explain(error) }, 'ringing could not be written'));
     });
-    await this.#take(session, lead).created;
+    await this.#take(session, lead, repeatKey).created;
     return placed;
   }
 
@@ -122,9 +125,9 @@ export class Switchboard {
     void session.end({ kind: session.answered ? 'completed' : 'canceled', by: 'system' });
   }
 
-  #take(session: Session, lead = this.#ports.lead): { created: Promise<void>; over: Promise<void> } {
+  #take(session: Session, lead = this.#ports.lead, repeatKey?: RepeatKey) {
     this.#live.set(session.id, session);
-    const created = session.create();
+    const created = session.create(repeatKey);
     const over = this.#lead(session, created, lead)
       .catch((error) =>
         session.log.error({ error: explain(error) }, 'the end of the call could not be written'),

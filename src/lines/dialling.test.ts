@@ -98,3 +98,13 @@ describe('a trunk that encrypts', () => {
     expect(third.phone.heard[0]!.octets.length).toBe(170);
   });
 });
+
+test('nobody is called before the call may be', async () => {
+  const far = await bench.farEnd('10.0.0.5', (invite) => void invite.accept(far.sdp));
+  const written = Promise.withResolvers<void>();
+  const leg = await bench.dial('sip:anna@10.0.0.5', { after: written.promise });
+  await bench.clock.advance(1000);
+  expect(far.invites).toHaveLength(0);
+  written.resolve();
+  expect(await bench.outcome(leg, 500)).toBe('answered');
+});

@@ -10,12 +10,17 @@ export function callPlacer(
   flows: Flows,
   admission: Admission,
 ): ApiPorts['place'] {
-  return async (application, { from, to, answerUrl, actions, metadata, variables, timeoutSeconds }) => {
+  return async (application, order, repeatKey) => {
+    const { from, to, answerUrl, actions, metadata, variables, timeoutSeconds } = order;
     const refusal = admission.ask();
     if (refusal) throw new Failure('overloaded', `no call can be placed now: ${explainRefusal(refusal)}`);
     const { id: applicationId, customerId } = application;
-    const request = { destination: to, from, customerId, timeoutMs: timeoutSeconds * 1000 };
-    const leg = await dialer.dial({ ...request, signal: new AbortController().signal }).catch((cause) => {
+    // Nobody is called by a call that is not written: after a crash nothing would be known of it.
+    const written = Promise.withResolvers<void>();
+    const unwritten = new AbortController();
+    const waiting = { after: written.promise, signal: unwritten.signal };
+    const request = { destination: to, from, customerId, timeoutMs: timeoutSeconds * 1000, ...waiting };
+    const leg = await dialer.dial(request).catch((cause) => {
       const isPorts = cause instanceof Failure && cause.code === 'no_media_port';
       if (isPorts) throw new Failure('overloaded', `no call can be placed now: ${cause.message}`, { cause });
       if (cause instanceof Failure) throw cause;
@@ -28,7 +33,9 @@ export function callPlacer(
       routeMode: 'webhook',
       routingTarget: applicationId,
     } as const;
-    const placement = { leg, from, to, route, metadata, variables };
-    return switchboard.place(placement, (session) => flows.lead(session, actions));
+    const placement = { leg, from, to, route, metadata, variables, repeatKey };
+    const placed = switchboard.place(placement, (session) => flows.lead(session, actions));
+    placed.catch(() => unwritten.abort()).finally(written.resolve);
+    return placed;
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CallRecord } from '../../calls/index.ts';
+import type { CallRecord, RepeatKey } from '../../calls/index.ts';
 import type { Application } from '../../directory/index.ts';
 import { Failure } from '../../kit/index.ts';
 import type { CallOrder } from '../ports.ts';
@@ -16,7 +16,7 @@ export async function oncePerKey(
   key: string | string[] | undefined,
   application: Application,
   order: CallOrder,
-  place: () => Promise<CallRecord>,
+  place: (key?: RepeatKey) => Promise<CallRecord>,
   services: Services,
 ): Promise<CallRecord> {
   if (typeof key !== 'string' || key === '') return place();
@@ -35,8 +35,8 @@ async function repeatOrPlace(
   key: string,
   applicationId: string,
   order: CallOrder,
-  place: () => Promise<CallRecord>,
-  { idempotency, calls, clock }: Services,
+  place: (key: RepeatKey) => Promise<CallRecord>,
+  { idempotency, calls }: Services,
 ): Promise<CallRecord> {
   const requestHash = createHash('sha256').update(JSON.stringify(order)).digest('hex');
   const before = await idempotency.repeated(applicationId, key);
@@ -44,8 +44,5 @@ async function repeatOrPlace(
     throw new Failure('idempotency_key_reused', 'this Idempotency-Key was used for another request');
   }
   const known = before && (await calls.call(before.callId));
-  if (known) return known;
-  const call = await place();
-  await idempotency.keepKey({ applicationId, key, requestHash, callId: call.id, at: clock.now() });
-  return call;
+  return known ?? place({ key, requestHash });
 }

@@ -9,7 +9,7 @@ import {
   timelineEntry,
   call as wire,
 } from '../../../contract/resources/index.ts';
-import { type CallRecord, presentCall } from '../../calls/index.ts';
+import { type CallRecord, presentCall, type RepeatKey } from '../../calls/index.ts';
 import type { Application } from '../../directory/index.ts';
 import { Failure, rfc3339 } from '../../kit/index.ts';
 import { presentEvent } from '../events/present.ts';
@@ -53,7 +53,7 @@ export const callRoutes = [
     ],
     async handle({ body, caller, services, request }) {
       const order = orderOf(body, caller, services);
-      const place = () => services.place(caller, order);
+      const place = (key?: RepeatKey) => services.place(caller, order, key);
       return presentCall(
         await oncePerKey(request.headers['idempotency-key'], caller, order, place, services),
       );

@@ -35,7 +35,7 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
     directory,
     calls: storage,
     live,
-    async place(application, order) {
+    async place(application, order, repeatKey) {
       placed.push(order);
       const { from, to, metadata, variables, answerUrl } = order;
       const owner = { customerId: application.customerId, applicationId: application.id };
@@ -49,8 +49,9 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
         answerUrl,
         status: 'dialing',
         direction: 'outbound',
+        createdAt: clock.now(),
       });
-      await storage.commit({ call });
+      await storage.commit({ call, repeatKey });
       return call;
     },
     idempotency: storage,

@@ -74,8 +74,8 @@ test('what can be refused is refused while nothing can be written, and nothing o
   const created = { call, events: [anEvent(call, 'call.created')], refusable: true };
   await expect(storage.commit(created)).rejects.toMatchObject({ code: 'overloaded' });
   await expect(storage.commit(created)).rejects.toMatchObject({ code: 'overloaded' });
-  const key = { applicationId: 'app_1', key: 'k', requestHash: '', callId: call.id, at: 0 };
-  await expect(storage.keepKey(key)).rejects.toMatchObject({ code: 'overloaded' });
+  const keyed = { ...created, repeatKey: { key: 'k', requestHash: '' } };
+  await expect(storage.commit(keyed)).rejects.toMatchObject({ code: 'overloaded' });
   free();
   // Nothing waits that would show that it can be written: it is tried all the same.
   await clock.advance(1000);
