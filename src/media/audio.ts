@@ -96,8 +96,8 @@ export interface Audio {
   /** Told with the cause when a defect or the death of its thread has ended the audio: nothing is heard any more. */
   readonly lost: Signal<string>;
   /**
-   * Told when neither RTP nor RTCP has come for the engine's `quietSeconds` though the far end was to send: it is
-   * not on hold. Told again each time that so long has passed.
+   * Told when neither RTP nor RTCP has come for the engine's `quietSeconds` and the call is not on
+   * hold. Told again each time that so long has passed.
    */
   readonly quiet: Signal<void>;
   /** Starts the flow as agreed, or changes it after a re-INVITE. */

@@ -26,7 +26,7 @@ describe('a far end', () => {
     expect(told).toBe(2);
   });
 
-  it.each(['sendonly', 'inactive'] as const)('that is not to send is never quiet (%s)', async (direction) => {
+  it.each(['sendonly', 'recvonly', 'inactive'] as const)('that holds the call is never quiet (%s)', async (direction) => {
     party.phone.hush();
     party.audio.connect(agreement(party.phone, { direction }));
     await bed.clock.advance(100_000);

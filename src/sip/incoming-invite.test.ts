@@ -60,6 +60,18 @@ describe('a call that comes in', () => {
     expect(both.invites).toHaveLength(1);
   });
 
+  test('whose INVITE is said again when its transaction is forgotten is still one call, which goes on', async () => {
+    const { dialog, ok } = await scene.answered();
+    await send(peer.within(ok, 'ACK', 1));
+    await wait(33_000);
+    await send(both.invites[0]!.request);
+    expect(last('INVITE').status).toBe(482);
+    expect(both.invites).toHaveLength(1);
+    expect(dialog.phase).toBe('confirmed');
+    void dialog.bye();
+    expect(await leftovers(both)).toEqual(NOTHING);
+  });
+
   test('that comes over two ways is refused on the second with 482', async () => {
     await scene.invite();
     await send(peer.request('INVITE', {}, OFFER));

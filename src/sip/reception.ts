@@ -96,7 +96,9 @@ export class Reception implements TransactionUser {
   }
 
   #unacceptable(request: SipRequest): Reply | undefined {
-    const { minSe } = this.#core;
+    const { minSe, dialogs } = this.#core;
+    // RFC 3261 §8.2.2.2, for who says it longer than a transaction lasts: never a second call.
+    if (dialogs.hasMade(request)) return { status: 482 };
     if (targetOf(request) === undefined) return { status: 400, reason: 'Missing Contact' };
     if (hasForeignBody(request)) return { status: 415, headers: [['Accept', ACCEPT]] };
     // Nothing here would stop a call that is sent round and round through us, but this.

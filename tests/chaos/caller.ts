@@ -177,13 +177,13 @@ export class Caller {
 }
 
 /** µ-law: both zeros are silence, and what is next to them nearly so. */
-const isLoud = (payload: Uint8Array): boolean => payload.some((octet) => (octet & 0x7f) < 0x60);
+export const isLoud = (payload: Uint8Array): boolean => payload.some((octet) => (octet & 0x7f) < 0x60);
 
-const TONE = Uint8Array.from({ length: 160 }, (_, i) => (i % 8 < 4 ? 0x20 : 0xa0));
+export const TONE = Uint8Array.from({ length: 160 }, (_, i) => (i % 8 < 4 ? 0x20 : 0xa0));
 
 const hex16 = (value: number): [number, number] => [value >> 8, value & 0xff];
 
-function rtp(
+export function rtp(
   payloadType: number,
   sequence: number,
   frame: number,

@@ -1,8 +1,10 @@
 import { addresses, applications } from './applications.ts';
 import { disks } from './disks.ts';
 import type { Chapter, Fault } from './fault.ts';
+import { nothingLeft } from './leftovers.ts';
 import { load } from './load.ts';
 import { packets } from './packets.ts';
+import { peers } from './peers.ts';
 import { strangers } from './strangers.ts';
 import { webhooks } from './webhooks.ts';
 import { type Seen, World } from './world.ts';
@@ -13,6 +15,7 @@ export const chapters: readonly Chapter[] = [
   addresses,
   webhooks,
   packets,
+  peers,
   load,
   strangers,
   disks,
@@ -23,16 +26,27 @@ export interface Outcome {
   seen: Seen;
 }
 
-/** Lets all faults of a chapter happen on a server of their own. */
+/** Lets all faults of a chapter happen on a server of their own, which must have nothing open afterwards. */
 export async function happen({ env, alone, faults }: Chapter): Promise<Outcome[]> {
   const world = await World.open(env);
   try {
-    if (!alone)
-      return await Promise.all(faults.map(async (fault) => ({ fault, seen: await fault.happen(world) })));
-    const outcomes: Outcome[] = [];
-    for (const fault of faults) outcomes.push({ fault, seen: await fault.happen(world) });
+    const outcomes = alone
+      ? await inTurn(faults, world)
+      : await Promise.all(faults.map((each) => one(each, world)));
+    await nothingLeft(world, env);
     return outcomes;
   } finally {
     await world.close();
   }
+}
+
+const one = async (fault: Fault, world: World): Promise<Outcome> => ({
+  fault,
+  seen: await fault.happen(world),
+});
+
+async function inTurn(faults: Fault[], world: World): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const fault of faults) outcomes.push(await one(fault, world));
+  return outcomes;
 }

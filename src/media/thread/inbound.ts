@@ -22,6 +22,12 @@ export interface InboundEvents {
 const FAREWELL_BEATS = 50;
 
 /**
+ * One second, in which only the places that signalling knows of are taken for the far end: who sends sound to every
+ * port, and waits for a call to begin there, comes too late (such as "RTP bleed", CVE-2017-14099).
+ */
+const RESERVED_BEATS = 50;
+
+/**
  * The way in: from packets to one frame a beat. Sound is sent to where it comes from (symmetric RTP), so the
  * first packet that is what was agreed on decides who the far end is; the kernel drops what others send.
  */
@@ -37,6 +43,8 @@ export class Inbound {
   /** Where the far end was before it moved, and the beats for which that is not listened to. */
   #former: Endpoint | undefined;
   #farewell = 0;
+  /** Beats for which the place is kept for whom signalling knows of. */
+  #reserved = 0;
   #header = new RtpHeader();
   /** Beats since anything has come from a far end that is to send. */
   #quiet = 0;
@@ -55,6 +63,7 @@ export class Inbound {
     this.#codec = codec;
     this.reception.clockRate = SAMPLE_RATE * codec.ticks;
     this.#latched = false;
+    this.#reserved = agreement.signalledFrom === undefined ? 0 : RESERVED_BEATS;
     // Where the far end said the same as before, it is still behind the address that was heard.
     const moved = before?.address !== address || before.port !== port;
     this.#farewell = moved && this.#target ? FAREWELL_BEATS : 0;
@@ -67,7 +76,9 @@ export class Inbound {
   /** Takes what has arrived since the last beat. */
   receive(): void {
     if (this.#farewell > 0) this.#farewell--;
-    if (this.#agreement && hears(this.#agreement)) this.#quiet++;
+    if (this.#reserved > 0) this.#reserved--;
+    // Who holds the call, by whatever direction, may do so in silence.
+    if (this.#agreement?.direction === 'sendrecv') this.#quiet++;
     this.#socket.receive(this.#take);
   }
 
@@ -106,15 +117,24 @@ export class Inbound {
     }
   }
 
-  /** @returns false when the packet is one of the last from where the far end was before it moved. */
+  /**
+   * @returns false when the packet is one of the last from where the far end was before it moved, or comes from where
+   * nobody expects it yet.
+   */
   #latch({ address, port }: Endpoint): boolean {
     const former = this.#former;
     if (this.#farewell > 0 && former?.port === port && former.address === address) return false;
+    if (this.#reserved > 0 && !this.#expects(address)) return false;
     this.#latched = true;
     this.#target = { address, port };
     this.#socket.connect(this.#target);
     this.#events.found(this.#target);
     return true;
+  }
+
+  #expects(address: string): boolean {
+    const { remote, signalledFrom } = this.#agreement ?? {};
+    return [remote?.address, signalledFrom, this.#target?.address].includes(address);
   }
 }
 

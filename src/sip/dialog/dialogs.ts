@@ -11,17 +11,28 @@ export class Dialogs {
   /** Told of each call whose other side is to be reached somewhere else from now on. */
   readonly moved: Signal<Dialog> = new Signal();
   #dialogs = new Map<string, InviteDialog>();
+  /** Those that the other side has asked for, by what its INVITE said. */
+  #asked = new Map<string, InviteDialog>();
 
   get size(): number {
     return this.#dialogs.size;
   }
 
   add(dialog: InviteDialog): void {
-    this.#dialogs.set(keyOf(dialog.state), dialog);
+    const { state } = dialog;
+    this.#dialogs.set(keyOf(state), dialog);
+    if (state.initiator === 'remote') this.#asked.set(askedKey(state), dialog);
   }
 
   remove(dialog: InviteDialog): void {
-    this.#dialogs.delete(keyOf(dialog.state));
+    const { state } = dialog;
+    this.#dialogs.delete(keyOf(state));
+    if (this.#asked.get(askedKey(state)) === dialog) this.#asked.delete(askedKey(state));
+  }
+
+  /** Whether an INVITE outside of dialogs is one that has made a dialog already: its transaction is long forgotten. */
+  hasMade(invite: SipRequest): boolean {
+    return this.#asked.has(askedKey({ callId: callIdOf(invite), remoteTag: fromOf(invite).tag ?? '' }));
   }
 
   /** The dialog that a request from the other side belongs to. */
@@ -37,6 +48,8 @@ export class Dialogs {
     return [...this.#dialogs.values()][Symbol.iterator]();
   }
 }
+
+const askedKey = (id: { callId: string; remoteTag: string }): string => `${id.callId}\n${id.remoteTag}`;
 
 function keyOf(id: { callId: string; localTag: string; remoteTag: string }): string {
   return `${id.callId}\n${id.localTag}\n${id.remoteTag}`;

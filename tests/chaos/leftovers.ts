@@ -1,0 +1,20 @@
+import { seconds } from './caller.ts';
+import type { World } from './world.ts';
+
+/** Figures of `/metrics` that are back at 0 as soon as nobody calls any more. */
+const GAUGES = ['calls_live', 'sip_dialogs_open', 'sip_invites_open', 'media_sessions', 'streams_open'];
+/** This one takes 64 × T1. */
+const SLOW = 'sip_transactions_open';
+
+/** Resolves when nothing is open any more; rejects with what stays open. */
+export async function nothingLeft(world: World, env: Record<string, string> = {}): Promise<void> {
+  const names = env['MINIVOICE_SIP_T1_MS'] ? [...GAUGES, SLOW] : GAUGES;
+  let left: string[] = [];
+  for (let tries = 0; tries < 100; tries++) {
+    const text = await (await fetch(`${world.stage.server.http}/metrics`)).text();
+    left = names.filter((name) => !new RegExp(`^minivoice_${name} 0$`, 'm').test(text));
+    if (left.length === 0) return;
+    await seconds(0.1);
+  }
+  throw new Error(`left open: ${left.join(', ')}`);
+}

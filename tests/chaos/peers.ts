@@ -1,0 +1,317 @@
+import { callees } from './callees.ts';
+import { seconds } from './caller.ts';
+import type { Chapter, Fault } from './fault.ts';
+import { type Lies, RawCall } from './raw-call.ts';
+import { body, RawPeer, sdp, tagOf } from './raw-peer.ts';
+import { type Account, accountOf, type World } from './world.ts';
+
+/** As long as it takes to be sure that somebody is heard. */
+const A_WHILE = 0.7;
+const NORMAL = '`call.completed` (`application`)';
+
+/** A call to a number whose application plays a tone for so long, and records it. */
+async function listened(world: World, playSeconds: number) {
+  const play = { play: { url: world.stage.tone(1000, playSeconds * 1000) } };
+  return world.stage.line([{ start_recording: {} }, play]);
+}
+
+/** Whether sound comes in from now on. */
+async function hears(peer: RawPeer): Promise<boolean> {
+  const before = peer.loud;
+  await seconds(A_WHILE);
+  return peer.loud - before > (A_WHILE * 1000) / 20 / 2;
+}
+
+const cut = async (caller: string, account: Account) => ({
+  caller,
+  application: await account.told(),
+  operator: account.logged(),
+});
+
+const CUT = (code: string) =>
+  `\`recording.started\`, \`recording.completed\` (\`hangup\`), \`call.failed\` (\`${code}\`)`;
+
+const neverAcks: Fault = {
+  name: 'a caller who never acknowledges the answer',
+  async happen(world) {
+    const line = await listened(world, 10);
+    const { call } = await RawCall.ask(world, line);
+    await call.peer.hear('BYE');
+    const times = call.peer.count('200 INVITE');
+    const sound = call.peer.loud > 50 ? 'hears sound' : 'hears silence';
+    call.peer.close();
+    const again = times >= 8 ? 'gets the 200 again and again' : `gets the 200 ${times} times`;
+    return cut(`${sound}, ${again}, and after 64 × T1 a BYE`, await accountOf(line));
+  },
+  promised: {
+    caller: 'hears sound, gets the 200 again and again, and after 64 × T1 a BYE',
+    application: CUT('no_ack'),
+    operator: 'log: `call cut off` (the caller never acknowledged that the call was answered)',
+  },
+};
+
+const goesQuiet: Fault = {
+  name: 'a caller who sends no packet more, and never hangs up',
+  async happen(world) {
+    const line = await listened(world, 10);
+    const call = await RawCall.open(world, line);
+    await seconds(0.3);
+    call.peer.hush();
+    const { at } = await call.peer.hear('BYE');
+    const account = await accountOf(line);
+    call.peer.close();
+    return cut(at > 0 ? 'is hung up on after the time set' : 'goes on', account);
+  },
+  promised: {
+    caller: 'is hung up on after the time set',
+    application: CUT('media_timeout'),
+    operator: 'log: `call cut off` (no sound came from the far end any more)',
+  },
+};
+
+const holdsForEver: Fault = {
+  name: 'a caller who puts the call on hold, sends no packet more, and never comes back',
+  async happen(world) {
+    const line = await listened(world, 10);
+    const call = await RawCall.open(world, line);
+    await seconds(0.3);
+    call.peer.hush();
+    const held = await call.say('INVITE', { body: sdp(call.peer.mediaPort, { says: 'sendonly' }) });
+    call.acknowledge(call.seq);
+    await call.peer.hear('BYE');
+    call.peer.close();
+    return cut(`gets ${held}, and is hung up on when a call may last no longer`, await accountOf(line));
+  },
+  promised: {
+    caller: 'gets 200, and is hung up on when a call may last no longer',
+    application: CUT('max_duration'),
+    operator: 'log: `call cut off` (the call had lasted as long as a call may)',
+  },
+};
+
+const neverAnswersBye: Fault = {
+  name: 'a caller who answers no BYE',
+  async happen(world) {
+    const line = await listened(world, 0.5);
+    const call = await RawCall.open(world, line);
+    call.peer.deaf = true;
+    await call.peer.hear('BYE');
+    const account = await accountOf(line);
+    const soon = call.peer.count('BYE') < 5 ? 'at once' : 'late';
+    const told = `${await account.told()}, ${soon}`;
+    await seconds(2);
+    const caller = call.peer.count('BYE') >= 5 ? 'gets the BYE again and again' : 'gets one BYE';
+    call.peer.close();
+    return { caller, application: told, operator: account.logged() };
+  },
+  promised: {
+    caller: 'gets the BYE again and again',
+    application: `\`recording.started\`, \`recording.completed\` (\`hangup\`), ${NORMAL}, at once`,
+    operator: 'nothing',
+  },
+};
+
+const repeatsAll: Fault = {
+  name: 'a caller who says every INVITE, ACK and BYE for ever',
+  async happen(world) {
+    const line = await world.stage.line([{ pause: { seconds: 20 } }]);
+    const { call, ok } = await RawCall.ask(world, line);
+    const ack = call.text('ACK', { seq: 1 });
+    // For longer than the transaction of the INVITE lives.
+    for (let times = 0; times < 18; times++) {
+      for (const text of [call.invite, ack]) call.peer.send(text, call.sip);
+      await seconds(0.2);
+    }
+    const tags = new Set(
+      call.peer.heard.all.filter(({ what }) => what === '200 INVITE').map((each) => tagOf(each, 'To')),
+    );
+    const bye = call.text('BYE', { seq: 2 });
+    for (let times = 0; times < 5; times++) call.peer.send(bye, call.sip);
+    const account = await accountOf(line);
+    const { data } = await line.get('/v1/calls');
+    await seconds(0.2);
+    const byes = call.peer.count('200 BYE');
+    const late = call.peer.count('482 INVITE') > 0 ? ', and later 482' : '';
+    call.peer.close();
+    const same =
+      tags.size === 1 && tags.has(tagOf(ok, 'To')) ? 'one and the same answer' : `${tags.size} answers`;
+    return {
+      caller: `gets ${same} to the INVITEs${late}, and ${byes === 5 ? 'a 200 for each BYE' : `${byes} × 200 for BYE`}`,
+      application: `${await account.told()}; ${data.length} call`,
+      operator: account.logged(),
+    };
+  },
+  promised: {
+    caller: 'gets one and the same answer to the INVITEs, and later 482, and a 200 for each BYE',
+    application: '`call.completed` (`caller`); 1 call',
+    operator: 'nothing',
+  },
+};
+
+type Saying = [what: string, method: string, status: number, lies?: (call: RawCall) => Lies];
+
+/** A caller who says all this, in a call that goes on all the while. */
+const says = (name: string, sayings: Saying[], after?: (call: RawCall) => Promise<string[]>): Fault => ({
+  name: `a caller who says ${name}: ${sayings.map(([what]) => what).join(', ')}`,
+  async happen(world) {
+    const line = await listened(world, 2.5);
+    const call = await RawCall.open(world, line);
+    const got: (number | string)[] = [];
+    for (const [, method, , lies] of sayings) {
+      got.push(await call.say(method, lies?.(call)));
+      if (method === 'INVITE') call.acknowledge(call.seq);
+    }
+    got.push(...((await after?.(call)) ?? []));
+    const goes = (await hears(call.peer)) ? 'hears the call go on' : 'hears nothing any more';
+    await call.peer.hear('BYE');
+    call.peer.close();
+    const account = await accountOf(line);
+    return {
+      caller: `gets ${got.join(', ')}, and ${goes}`,
+      application: await account.told(),
+      operator: account.logged(),
+    };
+  },
+  promised: {
+    caller: `gets ${sayings.map(([, , status]) => status).join(', ')}, and hears the call go on`,
+    application: `\`recording.started\`, \`recording.completed\` (\`hangup\`), ${NORMAL}`,
+    operator: 'nothing',
+  },
+});
+
+const offer = (text: (port: number) => string) => (call: RawCall) => ({ body: text(call.peer.mediaPort) });
+const asked =
+  (...headers: string[]) =>
+  () => ({ headers, ...(headers[0]?.startsWith('Content-Type') && { body: 'x' }) });
+
+const garbage: Fault[] = [
+  says('what belongs to no dialog', [
+    ['BYE with another To tag', 'BYE', 481, () => ({ toTag: 'other' })],
+    ['BYE with another From tag', 'BYE', 481, () => ({ fromTag: 'other' })],
+    ['BYE with a CSeq of the past', 'BYE', 500, () => ({ seq: 1 })],
+  ]),
+  says('what nobody asked for', [
+    ['INFO with a body', 'INFO', 415, asked('Content-Type: text/x')],
+    ['INFO without', 'INFO', 200],
+    ['MESSAGE', 'MESSAGE', 405, asked('Content-Type: text/plain')],
+    ['NOTIFY', 'NOTIFY', 481, asked('Event: refer', 'Subscription-State: active')],
+    ['PRACK', 'PRACK', 481, asked('RAck: 1 1 INVITE')],
+    ['REFER', 'REFER', 603, asked('Refer-To: <sip:else@192.0.2.1>')],
+    ['SUBSCRIBE', 'SUBSCRIBE', 405, asked('Event: presence')],
+    ['UPDATE without a body', 'UPDATE', 200],
+    ['FROBNICATE', 'FROBNICATE', 405],
+    ['OPTIONS that requires what nobody knows', 'OPTIONS', 420, asked('Require: telepathy')],
+  ]),
+  says('in a re-INVITE or UPDATE', [
+    ['no SDP at all but words', 'INVITE', 488, () => ({ body: 'let us talk' })],
+    ['another kind of body', 'INVITE', 415, asked('Content-Type: text/html')],
+    ['a codec that nobody has', 'INVITE', 488, offer((port) => sdp(port, { codecs: '18' }))],
+    ['port 0', 'INVITE', 488, offer(() => sdp(0))],
+    ['a c= line that is a name', 'UPDATE', 488, offer((port) => sdp(port, { address: 'x.invalid' }))],
+  ]),
+];
+
+const lies: Fault = {
+  name: 'a caller who lies about Content-Length, takes the answered INVITE back, acknowledges what was never said',
+  async happen(world) {
+    const line = await listened(world, 2);
+    const call = await RawCall.open(world, line);
+    const longer = await call.say('INFO', { body: 'x', length: 1000, headers: ['Content-Type: text/x'] });
+    const none = await call.say('INFO', { body: 'x'.repeat(50), length: 0 });
+    const canceled = await call.cancel();
+    call.acknowledge(77);
+    const goes = (await hears(call.peer)) ? 'hears the call go on' : 'hears nothing any more';
+    const first = await call.say('BYE');
+    const second = await call.say('BYE');
+    call.peer.close();
+    const account = await accountOf(line);
+    return {
+      caller: `gets ${longer}, ${none} and ${canceled}, and ${goes}; gets ${first} for his BYE, and ${second} for another`,
+      application: await account.told(),
+      operator: account.logged(),
+    };
+  },
+  promised: {
+    caller: 'gets 400, 200 and 200, and hears the call go on; gets 200 for his BYE, and 481 for another',
+    application: '`recording.started`, `recording.completed` (`hangup`), `call.completed` (`caller`)',
+    operator: 'nothing',
+  },
+};
+
+const glare: Fault = {
+  name: 'a caller who sends a re-INVITE while another one waits for his answer',
+  async happen(world) {
+    const line = await listened(world, 2.5);
+    const call = await RawCall.open(world, line);
+    const first = await call.say('INVITE');
+    const waiting = call.seq;
+    const second = await call.say('INVITE', offer(sdp)(call));
+    call.acknowledge(call.seq);
+    call.peer.send(call.text('ACK', { seq: waiting, body: sdp(call.peer.mediaPort) }), call.sip);
+    const goes = (await hears(call.peer)) ? 'hears the call go on' : 'hears nothing any more';
+    await call.peer.hear('BYE');
+    call.peer.close();
+    const account = await accountOf(line);
+    const caller = `gets ${first} and ${second}, and ${goes}`;
+    return { caller, application: await account.told(), operator: account.logged() };
+  },
+  promised: {
+    caller: 'gets 200 and 491, and hears the call go on',
+    application: `\`recording.started\`, \`recording.completed\` (\`hangup\`), ${NORMAL}`,
+    operator: 'nothing',
+  },
+};
+
+const moves: Fault = {
+  name: 'a caller who changes port, codec and SSRC in mid-call, and says so by re-INVITE',
+  async happen(world) {
+    const line = await listened(world, 3);
+    const call = await RawCall.open(world, line);
+    await seconds(1);
+    const elsewhere = await RawPeer.open();
+    Object.assign(elsewhere, { ssrc: 2, payloadType: 8 });
+    const before = call.peer.said;
+    call.peer.hush();
+    const branch = 'z9hG4bKmoves';
+    const status = await call.say('INVITE', { branch, body: sdp(elsewhere.mediaPort, { codecs: '8' }) });
+    call.acknowledge(call.seq);
+    const answer = call.peer.heard.all.find(
+      ({ what, text }) => what === '200 INVITE' && text.includes(branch),
+    )!;
+    elsewhere.talk(body(answer));
+    await call.peer.hear('BYE');
+    call.peer.close();
+    elsewhere.close();
+    const account = await accountOf(line);
+    const { ear } = await account.recording();
+    const said = (before + elsewhere.said) * 20;
+    const durationMs = ear?.durationMs ?? 0;
+    const whole = Math.abs(durationMs - said) < 300;
+    const share = (ear?.loudMs(0) ?? 0) / durationMs;
+    return {
+      caller: `gets ${status}, and hears ${elsewhere.loud > 80 ? 'sound' : 'silence'} where he is now`,
+      application: await account.told(),
+      operator: `a recording ${whole ? 'of the whole time' : `of ${durationMs} of ${said} ms`}: the caller in ${share > 0.9 ? 'all' : `${share}`} of it`,
+    };
+  },
+  promised: {
+    caller: 'gets 200, and hears sound where he is now',
+    application: `\`recording.started\`, \`recording.completed\` (\`hangup\`), ${NORMAL}`,
+    operator: 'a recording of the whole time: the caller in all of it',
+  },
+};
+
+/** A short T1 keeps 64 × T1 short. */
+export const peers: Chapter = {
+  title: 'SIP peers',
+  env: {
+    MINIVOICE_SIP_T1_MS: '50',
+    MINIVOICE_MEDIA_TIMEOUT_SECONDS: '2',
+    MINIVOICE_MAX_CALL_SECONDS: '4',
+  },
+  faults: [
+    ...[neverAcks, goesQuiet, holdsForEver, neverAnswersBye, repeatsAll],
+    ...[...garbage, lies, glare, moves],
+    ...callees,
+  ],
+};
