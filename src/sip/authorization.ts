@@ -12,6 +12,9 @@ export interface Login {
   account?: string | undefined;
 }
 
+/** More realms than there are proxies between us and anybody: one that asks in ever new names is not answered for ever. */
+const MAX_REALMS = 8;
+
 interface Realm {
   header: 'Authorization' | 'Proxy-Authorization';
   challenge: Challenge;
@@ -50,6 +53,7 @@ export class Authorization {
     // Credentials that were refused will be refused again, unless only their nonce was worn out.
     const attempt = answered.has(key) ? `${key} stale` : key;
     if (answered.has(attempt) || (attempt !== key && !challenge.stale)) return false;
+    if (!this.#realms.has(key) && this.#realms.size >= MAX_REALMS) return false;
     answered.add(attempt);
     this.#realms.set(key, { header, challenge, nonceCount: 0 });
     return true;

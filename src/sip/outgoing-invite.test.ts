@@ -141,6 +141,22 @@ describe('forks', () => {
     await respond(invite, 200, 'y', {}, ANSWER);
     expect(both.alice.counters.open.dialogs).toBe(1);
   });
+
+  test('that ring when somebody else has the call already are not remembered', async () => {
+    const { invite } = await callee.ringing();
+    await respond(invite, 200, 'x', {}, ANSWER);
+    await respond(invite, 180, 'y');
+    expect(both.alice.counters.open.dialogs).toBe(1);
+  });
+
+  test('that rang are forgotten when another takes a call that was taken back', async () => {
+    const { outgoing, invite } = await callee.ringing();
+    await respond(invite, 180, 'y');
+    outgoing.cancel();
+    await respond(invite, 180, 'z');
+    await respond(invite, 200, 'x', {}, ANSWER);
+    expect(await leftovers(both)).toEqual(NOTHING);
+  });
 });
 
 describe('credentials', () => {
@@ -168,6 +184,16 @@ describe('credentials', () => {
     await respond(peer.requests('INVITE')[1]!, 407, 'x', challenge);
     expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 407 });
     expect(peer.requests('INVITE')).toHaveLength(2);
+  });
+
+  test('are not sent for ever to who asks in ever new names', async () => {
+    const { outgoing } = await callee.ringing({ credentials });
+    for (let realm = 0; realm < 20; realm++) {
+      const asked = { 'Proxy-Authenticate': challenge['Proxy-Authenticate'].replace('"r"', `"${realm}"`) };
+      await respond(peer.requests('INVITE').at(-1)!, 407, 'x', asked);
+    }
+    expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 407 });
+    expect(peer.requests('INVITE')).toHaveLength(9);
   });
 
   test('that we do not have make a challenge final', async () => {

@@ -158,14 +158,15 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #progress(response: SipResponse, invite: SipRequest): void {
-    if (this.#isTooMany(response)) return;
+    // Once it has an answer, or none is wanted, a dialog that is made would never be ended.
+    if (!this.#settle || this.#isTooMany(response)) return;
     const fork = toOf(response).tag === undefined ? undefined : this.#fork(response, invite);
     if (fork && !fork.acks.take(response, invite)) return;
     const sdp = sdpOf(response);
     if (fork && sdp !== undefined) fork.answer ??= sdp;
     if (fork && sdp !== undefined && isReliable(response)) fork.dialog.settled = true;
     const { status, reason } = response;
-    if (this.#settle) this.provisional.emit({ status, reason, sdp, dialog: fork?.dialog });
+    this.provisional.emit({ status, reason, sdp, dialog: fork?.dialog });
   }
 
   /** RFC 3261 §13.2.2.4: every 2xx is acknowledged; only the first makes a call. */
@@ -182,6 +183,8 @@ export class ClientInvite implements OutgoingInvite {
     dialog.confirm();
     dialog.modification.learn(response);
     dialog.acknowledge(invite);
+    // Those that rang elsewhere are over, or will bring a 2xx of their own, which is ended then.
+    for (const other of this.#forks.values()) if (other !== fork) this.#drop(other);
     const answer = sdpOf(response) ?? fork.answer;
     if (!this.#settle) void dialog.bye();
     else if (answer === undefined) this.#unanswered(fork, response);
@@ -192,8 +195,6 @@ export class ClientInvite implements OutgoingInvite {
     const { dialog } = fork;
     dialog.localSdp = this.#options.sdp;
     dialog.modification.session.agreed(learnInterval(response, this.#core.minSe), 'uac');
-    // Those that rang elsewhere are over, or will bring a 2xx of their own, which is ended then.
-    for (const other of this.#forks.values()) if (other !== fork) this.#drop(other);
     this.#finish({ kind: 'accepted', dialog, answer, response });
   }
 

@@ -44,7 +44,8 @@ for (const target of chosen) {
   write(row(result, (performance.now() - began) / 1000));
   all += result.inputs;
   for (const finding of result.findings) {
-    write(`  ${finding.what}\n  kept as ${keepRegression(target.name, finding.inputs)}`);
+    write(`  ${finding.what}`);
+    if (finding.inputs.length > 0) write(`  kept as ${keepRegression(target.name, finding.inputs)}`);
     process.exitCode = 1;
   }
 }

@@ -15,7 +15,7 @@ export interface Plan {
 
 export interface Finding {
   what: string;
-  /** The inputs that led to it, the last one being the one at which it was seen. */
+  /** The inputs that led to it, the last one being the one at which it was seen; none where all of them did. */
   inputs: Buffer[];
 }
 
@@ -36,6 +36,8 @@ const HANG_MS = 250;
 const HISTORY = 300;
 /** Memory is measured after so many inputs, when everything has been used once. */
 const WARM_UP = 2000;
+/** More memory than this that is not given back is a leak. */
+const KEPT_MB = 20;
 /** So often the loop lets timers, sockets and promises have their turn. */
 const BREATH = 256;
 
@@ -105,9 +107,19 @@ class Run {
     }
     const left = await this.#subject.settle();
     if (left.length > 0) this.find(`left open: ${left.join(', ')}`);
-    if (before !== undefined) this.result.keptMb = Math.max(0, (await this.#memory()) - before);
+    if (before !== undefined) await this.#weigh(before);
     await this.#subject.close();
     await this.#shorten();
+  }
+
+  async #weigh(before: number): Promise<void> {
+    const keptMb = Math.max(0, (await this.#memory()) - before);
+    this.result.keptMb = keptMb;
+    if (keptMb > KEPT_MB)
+      this.result.findings.push({
+        what: `kept ${Math.round(keptMb)} MB that nobody needs any more`,
+        inputs: [],
+      });
   }
 
   find(what: string): void {

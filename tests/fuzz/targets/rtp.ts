@@ -16,14 +16,14 @@ const CODECS: AudioAgreement['codec'][] = [
   { name: 'G722', payloadType: 9 },
   { name: 'opus', payloadType: 111 },
 ];
-const EVENTS = 101;
+export const EVENTS = 101;
 /** Packets between two beats. */
 const BURST = 3;
 /** Packets until the codec changes, as after a re-INVITE. */
 const SPELL = 4000;
 
 /** A media thread with one session; the first octet of an input says which port gets the rest, and from whom. */
-async function open(): Promise<Subject> {
+export async function openMedia(): Promise<Subject> {
   const clock = new StepClock();
   const ports = new Map<number, Port>();
   const reports: Report[] = [];
@@ -118,7 +118,8 @@ class Port implements RtpSocket {
   }
 }
 
-function packet(payloadType: number, sequence: number, payload: Buffer, ssrc = 1): Buffer {
+/** An RTP packet for the port of RTP, from the far end. */
+export function packet(payloadType: number, sequence: number, payload: Buffer, ssrc = 1): Buffer {
   const head = Buffer.alloc(13);
   head[1] = 0x80;
   head[2] = payloadType;
@@ -184,4 +185,4 @@ const corpus = [
 ];
 
 /** Whatever comes on the ports of RTP and RTCP, and what becomes of it: sound, keys, reports. */
-export const rtp: Target = { name: 'rtp', share: 300, corpus, write, open };
+export const rtp: Target = { name: 'rtp', share: 300, corpus, write, open: openMedia };

@@ -1,10 +1,11 @@
-import { type Log, seededRandom } from '../../../src/kit/index.ts';
+import { seededRandom } from '../../../src/kit/index.ts';
 import { PhoneIdentity, Registrar } from '../../../src/lines/index.ts';
 import type { Endpoint, Network } from '../../../src/net/index.ts';
 import { answerOffer } from '../../../src/sdp/index.ts';
 import { createUserAgent, type IncomingInvite } from '../../../src/sip/index.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
+import { defectsIn } from './defects.ts';
 import { sipCorpus, sipMessage } from './sip-words.ts';
 
 const STRANGER = { address: '10.0.0.9', port: 5060 };
@@ -21,7 +22,7 @@ async function open(): Promise<Subject> {
   const agent = createUserAgent({
     clock,
     random,
-    log: listening(defects),
+    log: defectsIn(defects),
     network: wire,
     host: '10.0.0.1',
     port: 5060,
@@ -97,18 +98,6 @@ class Wire implements Network {
     if (/^[\d.]+$/.test(host)) return [host];
     throw new Error('getaddrinfo ENOTFOUND');
   }
-}
-
-/** What is logged as an error is a defect: strangers must not be able to cause one. */
-function listening(defects: string[]): Log {
-  const log: Log = {
-    debug() {},
-    info() {},
-    warn() {},
-    error: (fields, message) => void defects.push(`${message}: ${JSON.stringify(fields)}`),
-    child: () => log,
-  };
-  return log;
 }
 
 /** All of SIP behind its port: transactions, dialogs, digest, registrar. */

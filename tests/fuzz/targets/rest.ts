@@ -1,0 +1,245 @@
+import { ACTION_TYPES, ACTIONS } from '../../../contract/actions/index.ts';
+import { isErrorCode } from '../../../contract/errors.ts';
+import { ROUTES } from '../../../src/api/index.ts';
+import { ADMIN_TOKEN, openHouse, settle } from '../../../src/api/testing/house.ts';
+import type { Chance } from '../chance.ts';
+import type { Subject, Target, Verdict } from '../target.ts';
+
+/** Requests until the house is a new one: what was really created must not pile up. */
+const SPELL = 4000;
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
+
+/** A house with two customers, of whom one asks, or the operator, or nobody. */
+async function furnish() {
+  const house = await openHouse({ requestsPerMinute: { key: 1e9, address: 1e9 } });
+  const ours = await settle(house, 'Ours', '+15550100001');
+  const theirs = await settle(house, 'Theirs', '+15550100002');
+  return { house, ours, theirs };
+}
+type Furnished = Awaited<ReturnType<typeof furnish>>;
+
+/** Six lines say method, path, who asks, range, type, idempotency key; the rest is the body. */
+async function open(): Promise<Subject> {
+  let furnished = await furnish();
+  let inputs = 0;
+  const renew = async () => {
+    await furnished.house.close();
+    furnished = await furnish();
+  };
+  return {
+    async take(input) {
+      if (++inputs % SPELL === 0) await renew();
+      return ask(furnished, input.toString('latin1'));
+    },
+    async settle() {
+      await renew();
+      return [];
+    },
+    close: () => furnished.house.close(),
+  };
+}
+
+async function ask({ house, ours, theirs }: Furnished, input: string): Promise<Verdict> {
+  const text = filledIn(input, ours);
+  const [method = '', path = '', who = '', range = '', type = '', key = '', ...body] = text.split('\n');
+  const url = `/${path.replace(/^\/+/, '')}`;
+  if (!URL.canParse(url, 'http://localhost') || !/^(GET|POST|PATCH|DELETE|HEAD|OPTIONS)$/.test(method))
+    return 'refused';
+  const token = { ours: ours.key, operator: ADMIN_TOKEN }[who] ?? who;
+  const headers = {
+    authorization: `Bearer ${sendable(token)}`,
+    ...(range && { range: sendable(range) }),
+    'content-type': sendable(type) || 'application/json',
+    ...(key && { 'idempotency-key': sendable(key) }),
+  };
+  const payload = Buffer.from(body.join('\n'), 'latin1');
+  const answer = await house.api.inject({ method: method as Method, url, headers, payload });
+  judge(answer.statusCode, answer.payload, method);
+  if (who === 'ours' && answer.payload.includes(theirs.call.id))
+    throw new Error(`${method} ${url} tells what is another's`);
+  return answer.statusCode < 400 ? 'taken' : 'refused';
+}
+
+function judge(status: number, payload: string, method: string): void {
+  if (status >= 500) throw new Error(`${status} ${payload.slice(0, 300)}`);
+  if (status < 400 || method === 'HEAD') return;
+  const { code, message } = JSON.parse(payload).error;
+  if (!isErrorCode(code) || !message) throw new Error(`${status} with ${payload.slice(0, 300)}`);
+}
+
+/** Node refuses to send other octets in a header. */
+const sendable = (text: string) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').trim();
+
+type Ours = Furnished['ours'];
+function filledIn(text: string, ours: Ours): string {
+  const ids: Record<string, string> = {
+    call: ours.call.id,
+    recording: ours.recording.id,
+    application: ours.application.id,
+    customer: ours.customer.id,
+    event: ours.event.id,
+    did: ours.did.id,
+    trunk: ours.trunk.id,
+    phone: ours.phone.id,
+    e164: '+15550100001',
+  };
+  return text.replace(/@(\w+)@/g, (_, name: string) => ids[name] ?? name);
+}
+
+const IDS = [
+  '@call@',
+  '@recording@',
+  '@application@',
+  '@customer@',
+  '@event@',
+  '@did@',
+  '@trunk@',
+  '@phone@',
+  '@e164@',
+];
+const ODD = [
+  'x',
+  '%00',
+  '%2e%2e%2f',
+  "'; --",
+  '9'.repeat(290),
+  '__proto__',
+  '%ff',
+  '%F0%9F%98%80',
+  'rec_call_1',
+  '.',
+];
+
+/** The id that a path asks for, mostly. */
+function pathOf(chance: Chance, path: string): string {
+  const [, kind = ''] = /\/v1\/(\w+)s\//.exec(path) ?? [];
+  const right = IDS.includes(`@${kind}@`) ? `@${kind}@` : '@e164@';
+  return path.replace(/:\w+/g, () => (chance.once(3) ? chance.pick([...IDS, ...ODD]) : right));
+}
+
+const QUERY = [
+  'limit',
+  'cursor',
+  'status',
+  'call_id',
+  'event',
+  'from',
+  'to',
+  'expires',
+  'signature',
+  'type',
+  'q',
+  'search',
+  'application_id',
+  'month',
+  'direction',
+];
+const CURSOR = Buffer.from('["2026","x"]').toString('base64url');
+const VALUES = [
+  '',
+  '1',
+  '200',
+  '201',
+  '-1',
+  '1e9',
+  'x',
+  '%00',
+  CURSOR,
+  'AAAA',
+  '2026-05-29T12:02:12Z',
+  '+099999-01-01T00:00:00Z',
+  'completed',
+  '@call@',
+  '%27',
+  '%ff',
+  'NaN',
+  '_%25',
+];
+
+function query(chance: Chance): string {
+  const parts = chance.some(4, () => `${chance.pick(QUERY)}=${chance.pick(VALUES)}`);
+  return parts.length > 0 ? `?${parts.join('&')}` : '';
+}
+
+const FIELDS: Record<string, readonly unknown[]> = {
+  name: ['A', '', 'x'.repeat(300), '\u0000'],
+  to: ['+15550100001', 'sip:a@b', '', '911'],
+  from: ['+15550100002', 'x'],
+  answer_url: ['https://example.com', 'http://127.0.0.1', 'javascript:1'],
+  webhook_url: ['https://example.com', null],
+  customer_id: ['@customer@', 'x'],
+  application_id: ['@application@', 'x'],
+  number_e164: ['+15550100009', '+1', '+15550100001'],
+  username: ['desk', 'a b', '', 'é'],
+  proxy: ['sip.example.com', '10.0.0.1', 'sip:[', ''],
+  inbound_ip: ['192.0.2.0/24', '0.0.0.0/0', '::/129', 'x'],
+  action: ['start', 'stop', 'pause', 'resume', 'x'],
+  mode: ['silence', 'skip'],
+  amount: ['1.50', '-1', '1e9', '99999999999999999999', 'x', 1.5],
+  currency: ['EUR', 'eur', ''],
+  prefix: ['+1', '', '49'],
+  price_per_minute: ['0.01', '-1'],
+  first_increment_seconds: [60, 0, -1, 1e9],
+  further_increment_seconds: [1, 0],
+  calls_per_second: [1, 0, null, -1],
+  concurrent_calls: [1, null],
+  metadata: [{}, { record: true }, { a: { b: [] } }, [], null],
+  variables: [{}, { a: 'b' }, { __proto__: 'x' }, { ['x'.repeat(200)]: 'y' }],
+  actions: [[], [ACTIONS.say.example], 'x'],
+  reason: ['top-up', ''],
+  secret: ['s'.repeat(40), ''],
+  transport: ['udp', 'tls', 'x'],
+  enabled: [true, false, 'true'],
+};
+
+function body(chance: Chance): string {
+  if (chance.once(10))
+    return chance.pick(['', 'null', '[]', '{', '"x"', '1e999', '{"a":'.repeat(3000), '\u00ff\u00fe']);
+  const fields = Object.entries(FIELDS)
+    .filter(() => chance.once(2))
+    .map(([name, values]) => [
+      name,
+      chance.once(8) ? chance.pick([null, 1, true, [], {}, '']) : chance.pick(values),
+    ]);
+  return JSON.stringify(Object.fromEntries(fields));
+}
+
+const RANGES = [
+  '',
+  '',
+  '',
+  'bytes=0-9',
+  'bytes=-5',
+  'bytes=9-1',
+  'bytes=0-',
+  'bytes=99999999999999999999-',
+  'bytes=0-1,3-4',
+  'x',
+];
+const WHO = ['ours', 'ours', 'ours', 'operator', 'operator', 'nobody', ''];
+
+function write(chance: Chance): Buffer {
+  const { method, path } = chance.pick(ROUTES);
+  const url = pathOf(chance, path) + (chance.once(2) ? query(chance) : '');
+  // The operator's routes are for the operator.
+  const who = path.startsWith('/admin') && !chance.once(4) ? 'operator' : chance.pick(WHO);
+  const type = chance.once(12) ? chance.pick(['text/plain', 'application/json;charset=x', ';']) : '';
+  const key = chance.once(6) ? chance.pick(['k', 'x'.repeat(300), '\u00ff']) : '';
+  const sent = method === 'GET' || method === 'DELETE' ? '' : body(chance);
+  return Buffer.from(
+    [chance.once(20) ? 'HEAD' : method, url, who, chance.pick(RANGES), type, key, sent].join('\n'),
+  );
+}
+
+const document = JSON.stringify({ actions: ACTION_TYPES.map((type) => ACTIONS[type].example) });
+const corpus = [
+  'GET\n/v1/recordings/@recording@/file\nours\nbytes=0-9\n\n\n',
+  'GET\n/v1/calls?limit=5&cursor=x\nours\n\n\n\n',
+  'POST\n/v1/calls\nours\n\n\nkey\n{"to":"+15550100001","from":"+15550100002"}',
+  `POST\n/v1/actions/validate\nours\n\n\n\n${document}`,
+  'PATCH\n/v1/trunks/@trunk@\nours\n\n\n\n{"name":"T","proxy":"sip.example.com"}',
+].map((text) => Buffer.from(text));
+
+/** All routes of REST, with ids, queries, ranges, keys and bodies of any kind. */
+export const rest: Target = { name: 'rest', share: 20, corpus, write, open };
