@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   transcribe: () => import('./transcribe.ts'),
   media: () => import('./media.ts'),
   setup: () => import('./setup.ts'),
+  overload: () => import('./overload.ts'),
   outbound: () => import('./outbound.ts'),
   streams: () => import('./streams.ts'),
   stop: () => import('./stop.ts'),

@@ -15,6 +15,8 @@ export interface Load {
   /** From the answer to the caller's BYE. */
   talkMs: number;
   processor: number;
+  /** A refusal is as good as an answer. */
+  refusable?: boolean;
 }
 
 /** What came of it. */
@@ -24,13 +26,15 @@ export interface Called {
   retransmissions: number;
   /** Milliseconds from INVITE to 200, sorted. */
   answerMs: number[];
+  /** Milliseconds from INVITE to 503, sorted. */
+  refusalMs: number[];
 }
 
 /** Calls that are answered, last for a moment, and are ended by the caller. */
 export async function callWithSipp(load: Load): Promise<Called> {
   const folder = await mkdtemp(join(tmpdir(), 'minivoice-sipp-'));
   try {
-    await writeFile(join(folder, 'call.xml'), scenario(load.talkMs));
+    await writeFile(join(folder, 'call.xml'), scenario(load.talkMs, load.refusable ? REFUSED : ''));
     const { host, port } = load.server;
     const sipp = spawn(
       'taskset',
@@ -56,12 +60,18 @@ async function read(folder: string): Promise<Called> {
   const figure = (name: string) => Number(last[names.indexOf(name)]);
   const times = (await readdir(folder)).find((file) => file.endsWith('_rtt.csv'));
   const answers = times ? (await readFile(join(folder, times), 'utf8')).trim().split('\n').slice(1) : [];
-  const answerMs = answers.map((line) => Number(line.split(';')[1])).sort((a, b) => a - b);
+  const timesOf = (timer: string) =>
+    answers
+      .map((line) => line.split(';'))
+      .filter(([, , name]) => name === timer)
+      .map(([, ms]) => Number(ms))
+      .sort((a, b) => a - b);
   return {
     succeeded: figure('SuccessfulCall(C)'),
     failed: figure('FailedCall(C)'),
     retransmissions: figure('Retransmissions(C)'),
-    answerMs,
+    answerMs: timesOf('1'),
+    refusalMs: timesOf('2'),
   };
 }
 
@@ -73,8 +83,20 @@ Contact: <sip:sipp@[local_ip]:[local_port]>`;
 
 const TO = 'To: <sip:[service]@[remote_ip]:[remote_port]>';
 
-const scenario = (talkMs: number): string => `<?xml version="1.0" encoding="ISO-8859-1"?>
+/** What the caller does who is refused. */
+const REFUSED = `<label id="1"/>
+<send><![CDATA[
+ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+${COMMON}
+${TO}[peer_tag_param]
+CSeq: 1 ACK
+Content-Length: 0
+
+]]></send>`;
+
+const scenario = (talkMs: number, refused: string): string => `<?xml version="1.0" encoding="ISO-8859-1"?>
 <scenario>
+${refused && '<nop start_rtd="2"/>'}
 <send retrans="500" start_rtd="1"><![CDATA[
 INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
 ${COMMON}
@@ -95,6 +117,7 @@ a=ptime:20
 ]]></send>
 <recv response="100" optional="true"/>
 <recv response="180" optional="true"/>
+${refused && '<recv response="503" optional="true" rtd="2" next="1"/>'}
 <recv response="200" rtd="1" rrs="true"/>
 <send><![CDATA[
 ACK [next_url] SIP/2.0
@@ -113,6 +136,7 @@ CSeq: 2 BYE
 Content-Length: 0
 
 ]]></send>
-<recv response="200"/>
+<recv response="200"${refused && ' next="2"'}/>
+${refused}${refused && '<label id="2"/>'}
 </scenario>
 `;

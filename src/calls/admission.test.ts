@@ -2,21 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { silentLog, VirtualClock } from '../kit/index.ts';
 import { Admission } from './admission.ts';
 
-/** Time that passes while the main thread is busy: what falls due meanwhile is told too late. */
-class BusyClock extends VirtualClock {
-  #late = 0;
-
-  override monotonic(): number {
-    return super.monotonic() + this.#late;
-  }
-
-  /** The next timer fires so many milliseconds too late. */
-  busy(ms: number): void {
-    this.#late += ms;
-  }
-}
-
-let clock: BusyClock;
+let clock: VirtualClock;
+let idle: number;
 let calls: number;
 let media: { beats: number; lateBeats: number };
 let memory: { heapUsed: number; availableBytes: number };
@@ -25,22 +12,29 @@ let logged: string[];
 let admission: Admission;
 
 beforeEach(() => {
-  clock = new BusyClock();
+  clock = new VirtualClock();
   calls = 20;
+  idle = 0;
   media = { beats: 0, lateBeats: 0 };
   memory = { heapUsed: 0.2, availableBytes: 1e9 };
   writable = true;
   logged = [];
   const note = (_fields: object, message: string) => logged.push(message);
-  const gauges = { calls: () => calls, media: () => media, memory: () => memory, writable: () => writable };
+  const gauges = {
+    idleMs: () => idle,
+    calls: () => calls,
+    media: () => media,
+    memory: () => memory,
+    writable: () => writable,
+  };
   const log = { ...silentLog, warn: note, info: note };
   admission = new Admission({ ...gauges, clock, log, maxCalls: 100 });
 });
 
-/** The main thread does 50 ms of work and more between two ticks. */
-async function late(ms: number, ticks: number): Promise<void> {
-  for (let tick = 0; tick < ticks; tick++) {
-    clock.busy(ms);
+/** The main thread has something to do for this part of the time. */
+async function busy(part: number, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 50) {
+    idle += 50 * (1 - part);
     await clock.advance(50);
   }
 }
@@ -48,7 +42,7 @@ async function late(ms: number, ticks: number): Promise<void> {
 async function beat(seconds: number, lateBeats: number): Promise<void> {
   for (let second = 0; second < seconds; second++) {
     media = { beats: media.beats + 50, lateBeats: media.lateBeats + lateBeats };
-    await clock.advance(1000);
+    await busy(0.1, 1000);
   }
 }
 
@@ -69,34 +63,38 @@ describe('the gate for new calls', () => {
     expect(admission.refused).toEqual({ max_calls: 1 });
   });
 
-  it('forgives one long turn of the main thread, and closes at the second', async () => {
-    await late(300, 1);
+  it('closes when the main thread has had no rest for 300 ms', async () => {
+    await busy(1, 250);
+    await busy(0.9, 50);
+    await busy(1, 250);
     expect(admission.closed).toBeUndefined();
-    await late(0, 1);
-    await late(120, 2);
+    await busy(1, 50);
     expect(admission.closed).toBe('main_thread');
   });
 
-  it('stays closed until the main thread has been quick for a fifth of a second', async () => {
-    await late(120, 2);
-    await late(0, 3);
-    await late(60, 1);
-    await late(0, 3);
+  it('stays closed until the main thread has had rest for a tenth of a second', async () => {
+    await busy(1, 300);
+    await busy(0.5, 50);
+    await busy(0.8, 50);
+    await busy(0.5, 50);
     expect(admission.closed).toBe('main_thread');
-    await late(0, 1);
+    await busy(0.5, 50);
     expect(admission.closed).toBeUndefined();
   });
 
-  it('does not even answer while a turn of the main thread takes longer than a second', async () => {
-    await late(1200, 2);
-    expect(admission.drowning).toBe(true);
-    await late(0, 1);
+  it('does not even answer when refusing has given the main thread no rest for two seconds', async () => {
+    await busy(1, 2000);
     expect(admission.drowning).toBe(false);
+    await busy(1, 50);
+    expect(admission.drowning).toBe(true);
+    await busy(0.9, 50);
+    expect(admission.drowning).toBe(false);
+    expect(admission.closed).toBe('main_thread');
   });
 
   it('does not refuse the few calls that a slow machine has', async () => {
     calls = 9;
-    await late(500, 3);
+    await busy(1, 3000);
     await beat(3, 50);
     expect(admission.closed).toBeUndefined();
   });
@@ -115,13 +113,13 @@ describe('the gate for new calls', () => {
   it('closes before the heap is full, and before the machine has no memory left, whatever few calls there are', async () => {
     calls = 0;
     memory = { heapUsed: 0.86, availableBytes: 1e9 };
-    await clock.advance(1000);
+    await busy(0.1, 1000);
     expect(admission.closed).toBe('memory');
     memory = { heapUsed: 0.5, availableBytes: 1e9 };
-    await clock.advance(2000);
+    await busy(0.1, 2000);
     expect(admission.closed).toBeUndefined();
     memory = { heapUsed: 0.5, availableBytes: 60e6 };
-    await clock.advance(1000);
+    await busy(0.1, 1000);
     expect(admission.closed).toBe('memory');
   });
 
@@ -129,7 +127,7 @@ describe('the gate for new calls', () => {
     admission.hold('ports', 1000);
     writable = false;
     expect(admission.closed).toBe('ports');
-    await clock.advance(1000);
+    await busy(0.1, 1000);
     expect(admission.closed).toBe('storage');
     writable = true;
     expect(admission.closed).toBeUndefined();
@@ -144,10 +142,10 @@ describe('the gate for new calls', () => {
       calls = 100;
       for (let call = 0; call < 1000; call++) admission.ask();
       calls = 50;
-      await clock.advance(4000);
+      await busy(0.1, 4000);
     }
     expect(logged).toHaveLength(1);
-    await clock.advance(2000);
+    await busy(0.1, 2000);
     expect(logged).toEqual([
       'new calls are refused: as many calls are alive as MINIVOICE_MAX_CALLS allows',
       'new calls are taken again',

@@ -8,7 +8,7 @@ const REASONS = {
   ports: 'no RTP port could be opened',
   memory: 'memory is nearly used up',
   media: 'the media threads are late',
-  main_thread: 'the main thread is late',
+  main_thread: 'the main thread has no time left',
 };
 
 export type RefusalCause = keyof typeof REASONS;
@@ -21,6 +21,8 @@ export const explainRefusal = (cause: RefusalCause): string => REASONS[cause];
 
 /** What is measured of the machine. Each is cheap: they are asked every 50 ms to second. */
 export interface Gauges {
+  /** Milliseconds since the start in which the main thread had nothing to do. */
+  idleMs(): number;
   /** Calls that are alive. */
   calls(): number;
   /** Beats of the media threads since the start, and those of them that were late. */
@@ -38,16 +40,19 @@ export interface AdmissionPorts extends Gauges {
   maxCalls: number;
 }
 
-/** How often it is asked how late the main thread is. */
+/** How often it is asked how busy the main thread is. */
 const TICK_MS = 50;
-/** The rest is asked once in so many ticks: every second. */
-const TICKS = 20;
-/** With fewer calls than this it is not the calls that make us late, and refusing some would help nobody. */
+/** How often the rest is asked. */
+const SECOND_MS = 1_000;
+/** With fewer calls than this it is not the calls that are too much, and refusing some would help nobody. */
 const FEW_CALLS = 10;
 /** Nothing was refused for so long: the episode is over. */
 const EPISODE_MS = 5_000;
-/** So late that even to say no is too much: whoever is not answered asks again ever more slowly (RFC 3261 §17.1.1.2). */
-const DROWNING_MS = 1_000;
+/**
+ * Refusing has not helped for so long: even to say no is too much. Whoever is not answered asks again ever more
+ * slowly (RFC 3261 §17.1.1.2).
+ */
+const DROWNING_MS = 2_000;
 /** Beyond this part of the heap the collector takes more time than the calls. */
 const HEAP_LIMIT = 0.85;
 /** With less than this the system ends processes to go on. */
@@ -59,21 +64,27 @@ const LEAST_AVAILABLE = 64 * 1024 * 1024;
  */
 class Door {
   closed = false;
-  #close: { from: number; after: number };
-  #open: { below: number; after: number };
-  #times = 0;
+  #close: { from: number; afterMs: number };
+  #open: { below: number; afterMs: number };
+  #highMs = 0;
+  #lowMs = 0;
 
-  constructor(close: { from: number; after: number }, open: { below: number; after: number }) {
+  constructor(close: { from: number; afterMs: number }, open: { below: number; afterMs: number }) {
     this.#close = close;
     this.#open = open;
   }
 
-  measure(figure: number): void {
-    const wanted = this.closed ? figure < this.#open.below : figure >= this.#close.from;
-    this.#times = wanted ? this.#times + 1 : 0;
-    if (this.#times < (this.closed ? this.#open : this.#close).after) return;
-    this.closed = !this.closed;
-    this.#times = 0;
+  /** For how long the figure has been too high without a break. */
+  get highMs(): number {
+    return this.#highMs;
+  }
+
+  /** @param ms since the last measure. */
+  measure(figure: number, ms: number): void {
+    this.#highMs = figure >= this.#close.from ? this.#highMs + ms : 0;
+    this.#lowMs = figure < this.#open.below ? this.#lowMs + ms : 0;
+    if (this.closed) this.closed = this.#lowMs < this.#open.afterMs;
+    else this.closed = this.#highMs >= this.#close.afterMs;
   }
 }
 
@@ -86,22 +97,27 @@ export class Admission {
   readonly refused: Partial<Record<RefusalCause, number>> = {};
   #ports: AdmissionPorts;
   #timer: Timer;
-  #due: number;
-  #ticks = 0;
-  #lag = 0;
-  #beats = { beats: 0, lateBeats: 0 };
-  #mainThread = new Door({ from: 100, after: 2 }, { below: 40, after: 4 });
+  #last: { at: number; idleMs: number };
+  #lastSecond: { at: number; beats: number; lateBeats: number };
+  #busy = 0;
+  /**
+   * The part of the time in which the main thread had something to do. What waits for it may wait with the system,
+   * where nobody sees it: that it never rests is the one sign.
+   */
+  #mainThread = new Door({ from: 0.97, afterMs: 300 }, { below: 0.7, afterMs: 100 });
   /** The part of the beats that is late. */
-  #media = new Door({ from: 0.2, after: 2 }, { below: 0.05, after: 3 });
+  #media = new Door({ from: 0.2, afterMs: 2000 }, { below: 0.05, afterMs: 3000 });
   /** The part of the memory that is gone. */
-  #memory = new Door({ from: 1, after: 1 }, { below: 0.9, after: 2 });
+  #memory = new Door({ from: 1, afterMs: 1 }, { below: 0.9, afterMs: 2000 });
   /** Until when, by the monotonic clock, others keep it closed. */
   #held = new Map<RefusalCause, number>();
   #episode: { at: number; refused: number } | undefined;
 
   constructor(ports: AdmissionPorts) {
     this.#ports = ports;
-    this.#due = ports.clock.monotonic() + TICK_MS;
+    const at = ports.clock.monotonic();
+    this.#last = { at, idleMs: ports.idleMs() };
+    this.#lastSecond = { at, ...ports.media() };
     this.#timer = ports.clock.after(TICK_MS, this.#tick);
   }
 
@@ -120,14 +136,14 @@ export class Admission {
     return this.#mainThread.closed ? 'main_thread' : undefined;
   }
 
-  /** Milliseconds by which the last tick of the main thread was late. */
-  get lag(): number {
-    return this.#lag;
+  /** The part of the last 50 ms or more in which the main thread had something to do, 0 to 1. */
+  get busy(): number {
+    return this.#busy;
   }
 
-  /** So late that a refusal costs too much: what asks for a call is not even answered. */
+  /** Refusing is not enough: what asks for a call is not even to be answered. */
   get drowning(): boolean {
-    return this.#mainThread.closed && this.#lag > DROWNING_MS;
+    return this.#mainThread.closed && this.#mainThread.highMs > DROWNING_MS;
   }
 
   /** Asks for a new call. @returns undefined: take it; else why it is refused, which is counted. */
@@ -160,22 +176,26 @@ export class Admission {
   }
 
   #tick = (): void => {
-    const now = this.#ports.clock.monotonic();
-    this.#lag = now - this.#due;
-    this.#mainThread.measure(this.#lag);
-    if (++this.#ticks % TICKS === 0) this.#second();
-    this.#endEpisode(now);
-    this.#due = now + TICK_MS;
+    const at = this.#ports.clock.monotonic();
+    const idleMs = this.#ports.idleMs();
+    const ms = at - this.#last.at;
+    this.#busy = 1 - (idleMs - this.#last.idleMs) / ms;
+    this.#last = { at, idleMs };
+    this.#mainThread.measure(this.#busy, ms);
+    if (at - this.#lastSecond.at >= SECOND_MS) this.#measureRest(at);
+    this.#endEpisode(at);
     this.#timer = this.#ports.clock.after(TICK_MS, this.#tick);
   };
 
-  #second(): void {
+  #measureRest(at: number): void {
+    const before = this.#lastSecond;
     const { beats, lateBeats } = this.#ports.media();
-    const before = this.#beats;
-    this.#beats = { beats, lateBeats };
-    this.#media.measure((lateBeats - before.lateBeats) / Math.max(1, beats - before.beats));
+    this.#lastSecond = { at, beats, lateBeats };
+    const ms = at - before.at;
+    this.#media.measure((lateBeats - before.lateBeats) / Math.max(1, beats - before.beats), ms);
     const { heapUsed, availableBytes } = this.#ports.memory();
-    this.#memory.measure(Math.max(heapUsed / HEAP_LIMIT, LEAST_AVAILABLE / Math.max(1, availableBytes)));
+    const gone = Math.max(heapUsed / HEAP_LIMIT, LEAST_AVAILABLE / Math.max(1, availableBytes));
+    this.#memory.measure(gone, ms);
   }
 
   #endEpisode(now: number): void {

@@ -1,6 +1,9 @@
 import { getHeapStatistics } from 'node:v8';
 import { type Admission, REFUSAL_CAUSES } from '../calls/index.ts';
 
+/** How long the main thread has had nothing to do so far. */
+export const idleMs = (): number => performance.eventLoopUtilization().idle;
+
 /** What is left of memory, as the gate for new calls wants to know it. */
 export function memoryLeft(): { heapUsed: number; availableBytes: number } {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
@@ -19,9 +22,9 @@ export function admissionFigures(admission: Admission) {
       help: '1 while new calls are taken, 0 while not',
       value: () => (admission.closed ? 0 : 1),
     },
-    main_thread_lag_seconds: {
-      help: 'How late the main thread came to its last tick',
-      value: () => admission.lag / 1000,
+    main_thread_busy: {
+      help: 'The part of the last moment in which the main thread had something to do',
+      value: () => admission.busy,
     },
   };
 }

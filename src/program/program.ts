@@ -41,7 +41,7 @@ import { Deliveries } from '../webhooks/index.ts';
 import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
 import { openFarewells } from './farewells.ts';
 import { liveCalls } from './live-calls.ts';
-import { admissionFigures, memoryLeft } from './load.ts';
+import { admissionFigures, idleMs, memoryLeft } from './load.ts';
 import { callPlacer } from './place-call.ts';
 import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
 import { Secrets } from './secrets.ts';
@@ -263,7 +263,13 @@ function openCalls(
   });
   const { maxCalls } = config;
   const writable = () => storage.trouble === undefined;
-  const gauges = { calls: () => switchboard.size, media: () => media.load, memory: memoryLeft, writable };
+  const gauges = {
+    idleMs,
+    calls: () => switchboard.size,
+    media: () => media.load,
+    memory: memoryLeft,
+    writable,
+  };
   const admission = new Admission({ ...gauges, maxCalls, clock, log });
   scope.defer(() => admission.close());
   return { flows, switchboard, admission, streamCounts };
