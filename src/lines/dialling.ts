@@ -1,6 +1,14 @@
 import type { LegEnd } from '../calls/index.ts';
 import { type Clock, explain, Failure, type Log, Signal } from '../kit/index.ts';
-import type { Dialog, Hop, InviteResult, OutgoingInvite, Provisional, UserAgent } from '../sip/index.ts';
+import {
+  type Dialog,
+  type Hop,
+  type InviteResult,
+  type OutgoingInvite,
+  type Provisional,
+  parseUri,
+  type UserAgent,
+} from '../sip/index.ts';
 import type { Negotiation } from './negotiation.ts';
 import type { Opening } from './opening.ts';
 import { failureOf, type Refusal, refusalOf, triesNext } from './outcome.ts';
@@ -125,16 +133,17 @@ export class Dialling implements Opening {
       silenceMs: others ? SILENCE_MS : undefined,
       signal: AbortSignal.any([signal, this.#taken.signal]),
     });
-    invite.provisional.on((provisional) => this.#progress(provisional));
-    return this.#judge(way, invite, await invite.result);
+    const peer = addressOf(destination);
+    invite.provisional.on((provisional) => this.#progress(provisional, peer));
+    return this.#judge({ way, invite, peer }, await invite.result);
   }
 
-  #judge(way: Way, invite: OutgoingInvite, result: InviteResult): Outcome {
+  #judge({ way, invite, peer }: Attempt, result: InviteResult): Outcome {
     if (result.kind === 'refused') {
       const { status, reason, response } = result;
       return { way, refusal: refusalOf(status, reason, invite.heard), response };
     }
-    const refusal = this.#answered ? TAKEN_BACK : this.#unheard(result.answer);
+    const refusal = this.#answered ? TAKEN_BACK : this.#unheard(result.answer, peer);
     if (refusal) {
       void result.dialog.bye();
       return { way, refusal };
@@ -145,19 +154,19 @@ export class Dialling implements Opening {
   }
 
   /** Why nothing can be heard; undefined: all is well. */
-  #unheard(answer: string): Refusal | undefined {
+  #unheard(answer: string, peer: string | undefined): Refusal | undefined {
     try {
-      this.#parts.negotiation.answered(answer);
+      this.#parts.negotiation.answered(answer, peer);
       return undefined;
     } catch (error) {
       return refusalOf(488, explain(error), true);
     }
   }
 
-  #progress({ status, sdp }: Provisional): void {
+  #progress({ status, sdp }: Provisional, peer: string | undefined): void {
     if (status === 180) this.#tell('ringing');
     if (sdp === undefined || this.#answered) return;
-    const unheard = this.#unheard(sdp);
+    const unheard = this.#unheard(sdp, peer);
     if (!unheard) this.#tell('early_media');
     else this.#parts.log.info({ error: unheard.phrase }, 'early media cannot be heard');
   }
@@ -167,6 +176,19 @@ export class Dialling implements Opening {
     this.#told.add(what);
     this.progress.emit(what);
   }
+}
+
+/** An INVITE on its way. */
+interface Attempt {
+  way: Way;
+  invite: OutgoingInvite;
+  /** The address that it was sent to. */
+  peer: string | undefined;
+}
+
+/** The address that a place is at, where it is known. */
+function addressOf(place: string | Hop): string | undefined {
+  return typeof place === 'string' ? parseUri(place).params.get('maddr') : place.address;
 }
 
 interface Refused {

@@ -104,7 +104,14 @@ async function letIn(
 function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): SipLeg {
   try {
     const address = ports.publicAddress ?? audio.local.address;
-    const negotiation = new Negotiation({ audio, address, random: ports.random, offer: invite.offer });
+    const { offer, source } = invite;
+    const negotiation = new Negotiation({
+      audio,
+      address,
+      random: ports.random,
+      offer,
+      peer: source.address,
+    });
     const opening = new Asked(invite, negotiation);
     return new SipLeg({ id: ports.random.uuid(), opening, audio, negotiation, log: ports.log });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { Failure, type Random } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
+import { whyNotPublic } from '../net/index.ts';
 import { type AudioAgreement, acceptAnswer, answerOffer, createOffer } from '../sdp/index.ts';
 
 const CODECS = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
@@ -12,12 +13,15 @@ export interface NegotiationParts {
   random: Random;
   /** The far end's; without one we offer, and the answer comes with the ACK. */
   offer?: string | undefined;
+  /** The address that its signalling comes from; undefined: it is not known yet. */
+  peer?: string | undefined;
 }
 
 /** The offers and answers of one leg (RFC 3264), and what they make of its audio. */
 export class Negotiation {
   #audio: Audio;
   #address: string;
+  #peer: string | undefined;
   #sessionId: number;
   /** Our description as it was last sent: an answer, or an offer that waits for one. */
   #sent: string | undefined;
@@ -27,9 +31,10 @@ export class Negotiation {
   #secure = false;
 
   /** Fails with `not_acceptable` or `invalid_sdp`. */
-  constructor({ audio, address, random, offer }: NegotiationParts) {
+  constructor({ audio, address, random, offer, peer }: NegotiationParts) {
     this.#audio = audio;
     this.#address = address;
+    this.#peer = peer;
     this.#sessionId = 1 + Math.floor(random.float() * 0x7fffffff);
     this.#srtpKey = random.bytes(30).toString('base64');
     this.#sent = offer === undefined ? this.#offer() : this.#answer(offer);
@@ -42,7 +47,7 @@ export class Negotiation {
 
   /** Lets the sound flow as far as is agreed. */
   connect(): void {
-    if (this.#agreement) this.#audio.connect(this.#agreement);
+    if (this.#agreement) this.#audio.connect(this.#placed(this.#agreement));
   }
 
   /** Offers anew, to somebody else. @param secure only encrypted sound will do. */
@@ -60,9 +65,10 @@ export class Negotiation {
     return description;
   }
 
-  /** The answer to an offer of ours. */
-  answered(answer: string): void {
+  /** The answer to an offer of ours. @param peer where it came from, when that is not known. */
+  answered(answer: string, peer = this.#peer): void {
     this.#agreement = acceptAnswer(this.description, answer);
+    this.#peer = peer;
     this.connect();
   }
 
@@ -77,6 +83,18 @@ export class Negotiation {
     this.#agreement = agreement;
     this.#secure = agreement.srtp !== undefined;
     return sdp;
+  }
+
+  /**
+   * Who is out in the world does not lead our packets into networks of ours: a phone behind NAT that names its own
+   * address is sought where its signalling comes from.
+   */
+  #placed(agreement: AudioAgreement) {
+    const peer = this.#peer;
+    if (peer === undefined) return agreement;
+    const { address, port } = agreement.remote;
+    const astray = whyNotPublic(address) && !whyNotPublic(peer);
+    return { ...agreement, remote: { address: astray ? peer : address, port }, signalledFrom: peer };
   }
 
   #local() {

@@ -16,6 +16,8 @@ export interface Digit {
 export interface AudioAgreement {
   /** Where RTP is sent until the far end is heard from elsewhere (symmetric RTP). Port 0: send nothing. */
   remote: { address: string; port: number };
+  /** Where its signalling comes from: for a second only there and at `remote` it may be heard. Undefined: anywhere. */
+  signalledFrom?: string;
   codec: { name: 'PCMU' | 'PCMA' | 'G722' | 'opus'; payloadType: number };
   /** RFC 4733 events, on a clock of 8 kHz unless said otherwise, or null: digits are then listened for and sent in-band. */
   telephoneEvent: { payloadType: number; clockRate?: 48_000 } | null;

@@ -57,6 +57,34 @@ describe('latching', () => {
     expect(phone.heard).toHaveLength(5);
   });
 
+  it('is not done by who was there first, while the far end is expected elsewhere', async () => {
+    const thief = await bed.phone({ address: '10.0.0.66', port: 4000 });
+    thief.talk(audio.local, 0);
+    await bed.beats(5);
+    audio.connect(agreement(phone, { signalledFrom: '10.0.0.9' }));
+    await bed.beats(5);
+    const nated = await bed.phone({ address: '10.0.0.9', port: 9000 });
+    nated.talk(audio.local, 500);
+    await bed.beats(60);
+    expect(thief.heard).toEqual([]);
+    expect(nated.heard.length).toBeGreaterThan(50);
+  });
+
+  it('is done by whoever speaks when nobody has for a second where it was expected', async () => {
+    const gateway = await bed.phone({ address: '10.0.0.66', port: 4000 });
+    audio.connect(agreement(phone, { signalledFrom: '10.0.0.9' }));
+    gateway.talk(audio.local, 500);
+    await bed.beats(45);
+    expect(gateway.heard).toEqual([]);
+    await bed.beats(10);
+    expect(gateway.heard.length).toBeGreaterThan(3);
+    // And stays heard there through a re-INVITE that changes nothing.
+    const before = gateway.heard.length;
+    audio.connect(agreement(phone, { signalledFrom: '10.0.0.9' }));
+    await bed.beats(10);
+    expect(gateway.heard.length - before).toBeGreaterThan(8);
+  });
+
   it('is done again only after a new agreement', async () => {
     const second = await bed.phone({ address: '10.0.0.3', port: 4000 });
     audio.connect(agreement(phone));
