@@ -1,6 +1,6 @@
 import { Failure, type Random } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
-import { whyNotPublic } from '../net/index.ts';
+import { leadsAstray } from '../net/index.ts';
 import { type AudioAgreement, acceptAnswer, answerOffer, createOffer } from '../sdp/index.ts';
 
 const CODECS = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
@@ -93,8 +93,11 @@ export class Negotiation {
     const peer = this.#peer;
     if (peer === undefined) return agreement;
     const { address, port } = agreement.remote;
-    const astray = whyNotPublic(address) && !whyNotPublic(peer);
-    return { ...agreement, remote: { address: astray ? peer : address, port }, signalledFrom: peer };
+    return {
+      ...agreement,
+      remote: { address: leadsAstray(address, peer) ? peer : address, port },
+      signalledFrom: peer,
+    };
   }
 
   #local() {

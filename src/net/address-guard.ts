@@ -57,6 +57,10 @@ export function whyNotPublic(address: string): string | undefined {
   return name ?? (globalUnicast.check(address, 'ipv6') ? undefined : 'a reserved address');
 }
 
+/** Whether a peer in the world names an address that only our own networks know. */
+export const leadsAstray = (address: string, peer: string): boolean =>
+  whyNotPublic(address) !== undefined && whyNotPublic(peer) === undefined;
+
 /** The last 32 bits of an IPv6 address, as IPv4 is written. */
 function lastIpv4(address: string): string {
   const dotted = /[\d.]+$/.exec(address)?.[0];

@@ -5,6 +5,7 @@
 export {
   checkLiteral,
   guardedLookup,
+  leadsAstray,
   type Resolve,
   type ResolvedAddress,
   whyNotPublic,

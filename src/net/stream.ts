@@ -9,9 +9,13 @@ export function listenStreams(at: Endpoint, accepted: (stream: Stream) => void):
   );
 }
 
+/** Those in their TLS handshake count too, whom nobody else counts. */
+const MAX_SOCKETS = 8192;
+
 /** Resolves when the server has its port. */
 export function listening(server: Server, at: Endpoint): Promise<Listener> {
   return new Promise((resolve, reject) => {
+    server.maxConnections = MAX_SOCKETS;
     server.once('error', reject);
     server.listen(at.port, at.address, () => {
       server.off('error', reject);

@@ -167,6 +167,7 @@ export class ServerInvite implements IncomingInvite {
       state,
       contact: contactOf(this.#core, source.transport, user),
       known: knownWay(request, source),
+      peer: source,
       abandon: () => this.reject(480),
     });
     dialog.modification.learn(request);

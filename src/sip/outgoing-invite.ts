@@ -92,6 +92,8 @@ export class ClientInvite implements OutgoingInvite {
   #answered = new Set<string>();
   #attempt: InviteAttempt | undefined;
   #forks = new Map<string, Fork>();
+  /** Where it is sent; known before anything is heard. */
+  #peer!: Hop;
   #settle: ((result: InviteResult) => void) | undefined;
   #ringing: Timer;
   #silence: Timer | undefined;
@@ -147,6 +149,7 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #begin(target: Target): void {
+    this.#peer = target.hops[0]!;
     const invite = this.#builder.build(target.hops[0]!.transport);
     this.#authorization?.authorize(invite);
     this.#attempt = new InviteAttempt(this.#core, invite, undefined, {
@@ -249,6 +252,7 @@ export class ClientInvite implements OutgoingInvite {
       state: DialogState.ofClient(invite, response),
       contact: this.#builder.contact,
       known: typeof destination === 'string' ? undefined : destination,
+      peer: this.#peer,
       authorization: this.#authorization,
       abandon: () => this.cancel(),
     });

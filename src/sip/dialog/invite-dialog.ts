@@ -1,4 +1,5 @@
 import { explain } from '../../kit/index.ts';
+import { leadsAstray } from '../../net/index.ts';
 import type { Authorization } from '../authorization.ts';
 import type { Core } from '../core.ts';
 import { exchange } from '../exchange.ts';
@@ -19,6 +20,8 @@ export interface InviteDialogParts {
   contact: string;
   /** Where the other side is known to be reached when its Contact is not. */
   known?: Hop | undefined;
+  /** Where its INVITE came from, or was sent to. */
+  peer: Hop;
   authorization?: Authorization | undefined;
   /** Ends the INVITE when the user ends a dialog that is still early. */
   abandon: () => void;
@@ -45,6 +48,7 @@ export class InviteDialog implements Dialog {
   /** Takes PRACKs while the dialog is early. */
   onPrack: ((transaction: ServerTransaction) => void) | undefined;
   #known: Hop | undefined;
+  #peer: Hop;
   #abandon: () => void;
   #end!: (end: DialogEnd) => void;
   #success: Success | undefined;
@@ -59,6 +63,7 @@ export class InviteDialog implements Dialog {
     this.contact = parts.contact;
     this.authorization = parts.authorization;
     this.#known = parts.known;
+    this.#peer = parts.peer;
     this.#abandon = parts.abandon;
     this.modification = new Modification(this);
     this.ended = new Promise((resolve) => {
@@ -160,7 +165,17 @@ export class InviteDialog implements Dialog {
       if (known) return transport.locate(known);
       throw error;
     });
-    return known ? { fixed: true, hops: [known, ...target.hops] } : target;
+    const { fixed, hops } = this.#reachable(target);
+    return known ? { fixed: true, hops: [known, ...hops] } : { fixed, hops };
+  }
+
+  /**
+   * A peer in the world does not lead us into networks of ours by its Contact or Record-Route: who names an address
+   * that only its own network knows is behind a NAT, and is reached where it was met.
+   */
+  #reachable({ fixed, hops }: Target): Target {
+    const open = hops.filter(({ address }) => !leadsAstray(address, this.#peer.address));
+    return open.length > 0 ? { fixed, hops: open } : { fixed: true, hops: [this.#peer] };
   }
 
   /** Sends a request other than INVITE. Never rejects: 408 and 503 stand for no response. */
@@ -277,7 +292,9 @@ export class InviteDialog implements Dialog {
   // RFC 3261 §15: the side that was called says BYE only after the ACK, or when it does not come.
   async #sayBye(headers: ExtraHeaders | undefined): Promise<void> {
     await this.#success?.done;
-    if (!this.#byeReceived) await this.request('BYE', headers);
+    if (this.#byeReceived) return;
+    const { status } = await this.request('BYE', headers);
+    if (status === 408) this.core.log.info({ remote: this.remote }, 'a BYE was not answered');
   }
 
   #receiveBye(transaction: ServerTransaction): void {

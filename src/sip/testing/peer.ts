@@ -13,15 +13,15 @@ import type { Pair } from './pair.ts';
 
 const HOST = '10.0.0.9';
 
-/** Another side that does exactly what a test tells it to, however wrong; at 10.0.0.9, over UDP. */
+/** Another side that does exactly what a test tells it to, however wrong; at 10.0.0.9 unless said otherwise, over UDP. */
 export class Peer {
   readonly received: SipMessage[] = [];
   #datagrams!: Datagrams;
   #branch = 0;
 
-  static async on({ network }: Pick<Pair, 'network'>): Promise<Peer> {
+  static async on({ network }: Pick<Pair, 'network'>, address = HOST): Promise<Peer> {
     const peer = new Peer();
-    peer.#datagrams = await network.bind({ address: HOST, port: 5060 }, (data) => {
+    peer.#datagrams = await network.bind({ address, port: 5060 }, (data) => {
       peer.received.push(parseMessage(data));
     });
     return peer;

@@ -8,6 +8,8 @@ import { TcpFlow } from './tcp-flow.ts';
 
 const CONNECT_TIMEOUT_MS = 4000;
 const MAX_CONNECTIONS = 4096;
+/** Of those that others have opened from one address: nobody takes the place of all others. */
+const MAX_FROM_ONE = 256;
 
 /** What makes TLS of it. */
 export interface Security {
@@ -80,10 +82,20 @@ export class TcpTransport {
   }
 
   #accept(stream: Stream): void {
-    if (this.#flows.size < MAX_CONNECTIONS) return void this.#adopt(stream);
+    if (this.#flows.size < MAX_CONNECTIONS && !this.#isCrowded(stream.remote)) {
+      this.#adopt(stream);
+      return;
+    }
     this.#counters.dropped++;
     stream.handle({ data() {}, closed() {} });
     stream.close();
+  }
+
+  #isCrowded({ address }: Endpoint): boolean {
+    if (this.#flows.size < MAX_FROM_ONE) return false;
+    let count = 0;
+    for (const { remote } of this.#flows.values()) if (remote.address === address) count++;
+    return count >= MAX_FROM_ONE;
   }
 
   /** @param serverName what the other end has proven. */

@@ -136,6 +136,13 @@ describe('TCP', () => {
     expect(await leftovers(both)).toEqual(NOTHING);
   });
 
+  test('one address has a share of the connections, and not all of them', async () => {
+    const open = await Promise.all(Array.from({ length: 260 }, connected));
+    await wait(20);
+    expect(open.filter(({ isClosed }) => isClosed())).toHaveLength(4);
+    expect(counters().tcp).toMatchObject({ connections: 256, dropped: 4 });
+  });
+
   test('a whole call uses one connection, in both directions', async () => {
     const outgoing = both.alice.invite({
       target: 'sip:bob@10.0.0.2;transport=tcp',
