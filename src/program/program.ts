@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkDocumentText } from '../../contract/actions/index.ts';
 import { createDocumentFetcher, createSounds, Flows, withBuiltin } from '../actions/index.ts';
@@ -39,6 +38,7 @@ import { openSqliteStorage, type Storage } from '../storage/index.ts';
 import { createConnect, type StreamCounts, streamsOfCalls } from '../streams/index.ts';
 import { Deliveries } from '../webhooks/index.ts';
 import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
+import { openDataFolder } from './data-folder.ts';
 import { openFarewells } from './farewells.ts';
 import { liveCalls } from './live-calls.ts';
 import { admissionFigures, idleMs, memoryLeft } from './load.ts';
@@ -132,8 +132,8 @@ type Data = Awaited<ReturnType<typeof openData>>;
 
 /** The data folder: its secrets, its database, and who is who. */
 async function openData({ config, log, clock, random, scope }: Ground) {
-  const folder = resolve(config.dataDir);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { folder, release } = await openDataFolder(config.dataDir);
+  scope.defer(release);
   const secrets = await Secrets.open(folder, random);
   const adminToken = config.adminToken
     ? { value: config.adminToken, made: false }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '../kit/index.ts';
 
@@ -12,11 +12,10 @@ export class Secrets {
     this.#random = random;
   }
 
-  /** Opens the folder `secrets` of the data folder; both are made where they are missing. */
+  /** Opens the folder `secrets` of the data folder, which is made where it is missing. */
   static async open(dataDir: string, random: Random): Promise<Secrets> {
     const folder = join(dataDir, 'secrets');
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await chmod(dataDir, 0o700);
     return new Secrets(folder, random);
   }
 
@@ -29,7 +28,8 @@ export class Secrets {
   async get(name: string): Promise<{ value: string; made: boolean }> {
     try {
       return { value: (await readFile(this.path(name), 'utf8')).trim(), made: false };
-    } catch {
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       const value = this.#random.bytes(32).toString('hex');
       await writeFile(this.path(name), `${value}\n`, { mode: 0o600, flag: 'wx' });
       return { value, made: true };

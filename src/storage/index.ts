@@ -3,5 +3,6 @@
  * that report it are one commit. SQLite is the embedded default; queries and migrations are written once, with
  * Kysely, so that PostgreSQL runs the same ones.
  */
+export { lockFile } from './sqlite/lock.ts';
 export { openSqliteStorage, type SqliteOptions } from './sqlite/open.ts';
 export type { Change, Storage, StorageOptions } from './storage.ts';

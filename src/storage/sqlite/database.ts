@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CamelCasePlugin, Kysely, SqliteDialect } from 'kysely';
 import { explain, Failure } from '../../kit/index.ts';
@@ -24,7 +26,17 @@ export function openDatabase(file: string): DatabaseSync {
     database.exec('PRAGMA user_version = 1');
     return database;
   } catch (cause) {
-    throw new Failure('not_ready', `the database ${file} cannot be used: ${explain(cause)}`, { cause });
+    const why = isFull(file) ? 'the disk is full' : explain(cause);
+    throw new Failure('not_ready', `the database ${file} cannot be used: ${why}`, { cause });
+  }
+}
+
+/** SQLite calls it an I/O error when there is no room for its index of the write-ahead log. */
+function isFull(file: string): boolean {
+  try {
+    return statfsSync(dirname(file)).bavail < 16;
+  } catch {
+    return false;
   }
 }
 

@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDataFolder } from './data-folder.ts';
+
+let parent: string;
+let folder: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'minivoice-folder-'));
+  folder = join(parent, 'a', 'b');
+});
+afterEach(() => rmSync(parent, { recursive: true }));
+
+describe('the data folder', () => {
+  it('is made where it is missing, for its user alone', async () => {
+    const { release } = await openDataFolder(folder);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    release();
+  });
+
+  it('is for one at a time', async () => {
+    const first = await openDataFolder(folder);
+    await expect(openDataFolder(folder)).rejects.toThrow(
+      `MINIVOICE_DATA_DIR, ${folder}, cannot be used: another MiniVoice is running on it`,
+    );
+    first.release();
+    const second = await openDataFolder(folder);
+    second.release();
+  });
+
+  it('is not used when it is none', async () => {
+    writeFileSync(join(parent, 'a'), '');
+    await expect(openDataFolder(folder)).rejects.toThrow(/cannot be used: ENOTDIR: not a directory/);
+  });
+});
