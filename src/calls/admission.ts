@@ -1,4 +1,5 @@
 import type { Clock, Log, Timer } from '../kit/index.ts';
+import { Pace } from './pace.ts';
 
 /** Why no new call is taken, and what people are told of it. */
 const REASONS = {
@@ -48,11 +49,6 @@ const SECOND_MS = 1_000;
 const FEW_CALLS = 10;
 /** Nothing was refused for so long: the episode is over. */
 const EPISODE_MS = 5_000;
-/**
- * Refusing has not helped for so long: even to say no is too much. Whoever is not answered asks again ever more
- * slowly (RFC 3261 §17.1.1.2).
- */
-const DROWNING_MS = 2_000;
 /** Beyond this part of the heap the collector takes more time than the calls. */
 const HEAP_LIMIT = 0.85;
 /** With less than this the system ends processes to go on. */
@@ -72,11 +68,6 @@ class Door {
   constructor(close: { from: number; afterMs: number }, open: { below: number; afterMs: number }) {
     this.#close = close;
     this.#open = open;
-  }
-
-  /** For how long the figure has been too high without a break. */
-  get highMs(): number {
-    return this.#highMs;
   }
 
   /** @param ms since the last measure. */
@@ -100,11 +91,8 @@ export class Admission {
   #last: { at: number; idleMs: number };
   #lastSecond: { at: number; beats: number; lateBeats: number };
   #busy = 0;
-  /**
-   * The part of the time in which the main thread had something to do. What waits for it may wait with the system,
-   * where nobody sees it: that it never rests is the one sign.
-   */
-  #mainThread = new Door({ from: 0.97, afterMs: 300 }, { below: 0.7, afterMs: 100 });
+  /** What the main thread can set up. */
+  #pace = new Pace();
   /** The part of the beats that is late. */
   #media = new Door({ from: 0.2, afterMs: 2000 }, { below: 0.05, afterMs: 3000 });
   /** The part of the memory that is gone. */
@@ -121,7 +109,7 @@ export class Admission {
     this.#timer = ports.clock.after(TICK_MS, this.#tick);
   }
 
-  /** Why a new call would not be taken now; undefined: it would. */
+  /** Why new calls are not taken now, or not all of them; undefined: they are. */
   get closed(): RefusalCause | undefined {
     for (const [cause, until] of this.#held) {
       if (until > this.#ports.clock.monotonic()) return cause;
@@ -133,7 +121,7 @@ export class Admission {
     if (this.#memory.closed) return 'memory';
     if (calls < FEW_CALLS) return undefined;
     if (this.#media.closed) return 'media';
-    return this.#mainThread.closed ? 'main_thread' : undefined;
+    return this.#pace.limited ? 'main_thread' : undefined;
   }
 
   /** The part of the last 50 ms or more in which the main thread had something to do, 0 to 1. */
@@ -141,14 +129,16 @@ export class Admission {
     return this.#busy;
   }
 
-  /** Refusing is not enough: what asks for a call is not even to be answered. */
+  /**
+   * Even to say no is too much. Whoever is not answered asks again ever more slowly (RFC 3261 §17.1.1.2).
+   */
   get drowning(): boolean {
-    return this.#mainThread.closed && this.#mainThread.highMs > DROWNING_MS;
+    return this.#pace.drowning;
   }
 
   /** Asks for a new call. @returns undefined: take it; else why it is refused, which is counted. */
   ask(): RefusalCause | undefined {
-    const cause = this.closed;
+    const cause = this.#refusal();
     if (!cause) return undefined;
     this.refused[cause] = (this.refused[cause] ?? 0) + 1;
     if (!this.#episode) {
@@ -158,6 +148,13 @@ export class Admission {
     this.#episode.at = this.#ports.clock.monotonic();
     this.#episode.refused++;
     return cause;
+  }
+
+  #refusal(): RefusalCause | undefined {
+    const cause = this.closed;
+    if (cause && cause !== 'main_thread') return cause;
+    const taken = this.#pace.take();
+    return taken || this.#ports.calls() < FEW_CALLS ? undefined : 'main_thread';
   }
 
   /** Keeps the gate closed, for `ms` from now or until it is lifted. */
@@ -181,7 +178,7 @@ export class Admission {
     const ms = at - this.#last.at;
     this.#busy = 1 - (idleMs - this.#last.idleMs) / ms;
     this.#last = { at, idleMs };
-    this.#mainThread.measure(this.#busy, ms);
+    this.#pace.measure(this.#busy, ms);
     if (at - this.#lastSecond.at >= SECOND_MS) this.#measureRest(at);
     this.#endEpisode(at);
     this.#timer = this.#ports.clock.after(TICK_MS, this.#tick);
