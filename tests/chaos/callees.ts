@@ -1,6 +1,7 @@
-import type { Line } from '../../e2e/support/stage.ts';
+import type { Line, Stage } from '../../e2e/support/stage.ts';
 import { seconds } from './caller.ts';
 import type { Fault } from './fault.ts';
+import { RawCall } from './raw-call.ts';
 import { body, type Heard, RawPeer, sdp, tagOf } from './raw-peer.ts';
 import { type Account, accountOf, type Seen, type World } from './world.ts';
 
@@ -14,9 +15,9 @@ interface Called {
   answer(status: number, more?: { tag?: string; sdp?: string }): void;
 }
 
-async function called(world: World, playSeconds: number): Promise<Called> {
+async function called(world: World, lasts: number): Promise<Called> {
   const peer = await RawPeer.open();
-  const line = await world.stage.line([{ play: { url: world.stage.tone(1000, playSeconds * 1000) } }]);
+  const line = await world.stage.line([{ hold: {} }, { pause: { seconds: lasts } }]);
   const { id } = await line.dial({ to: peer.uri });
   const invite = await peer.hear('INVITE');
   const { port } = world.stage.server.sip;
@@ -33,14 +34,14 @@ const toldTo = async ({ peer }: Called, tag: string, ...whats: string[]): Promis
 
 const fault = (
   name: string,
-  playSeconds: number,
+  lasts: number,
   happen: (called: Called) => Promise<string>,
   promised: Seen,
   look: (account: Account, called: Called) => string = (account) => account.logged(),
 ): Fault => ({
   name: `a callee ${name}`,
   async happen(world) {
-    const one = await called(world, playSeconds);
+    const one = await called(world, lasts);
     const caller = await happen(one);
     const account = await accountOf(one.line);
     one.peer.close();
@@ -57,6 +58,28 @@ const refusals = (_: Account, { line, peer }: Called): string => {
     .find(({ way }) => String(way).includes(String(peer.port)));
   return mine ? `log: \`${mine.msg}\` (${mine.status} ${mine.phrase})` : 'nothing';
 };
+
+export const BYE_AGAIN = 'gets the BYE again and again, when the call is over already';
+
+/** To be asked when the call is over: whether that did not wait for the answer to the BYE. */
+export async function byeAgain(peer: RawPeer): Promise<string> {
+  const before = peer.count('BYE');
+  await seconds(0.6);
+  return peer.count('BYE') > before ? BYE_AGAIN : `gets ${before} times BYE`;
+}
+
+export const UNANSWERED = 'log: `a BYE was not answered`';
+
+const unansweredIn = (stage: Stage, peer: RawPeer): string => {
+  const lines = stage.server.log.filter((line) => line.includes('a BYE was not answered'));
+  return lines.some((line) => line.includes(`:${peer.port}`)) ? UNANSWERED : 'nothing';
+};
+
+/** What the operator sees when the BYE was given up. */
+export async function unanswered(stage: Stage, peer: RawPeer): Promise<string> {
+  for (let tries = 0; tries < 50 && unansweredIn(stage, peer) === 'nothing'; tries++) await seconds(0.1);
+  return unansweredIn(stage, peer);
+}
 
 const NORMAL = '`call.completed` (`application`)';
 
@@ -86,28 +109,48 @@ export const callees: Fault[] = [
       answer(200, { sdp: sdp(peer.mediaPort) });
       await peer.hear('BYE');
       await accountOf(line);
-      const soon = peer.count('BYE') < 5;
-      await seconds(2);
-      return `gets the BYE ${peer.count('BYE') >= 5 ? 'again and again' : 'once'}; the call is over ${soon ? 'at once' : 'late'}`;
+      const told = await byeAgain(peer);
+      await unanswered(line.stage, peer);
+      return told;
     },
-    {
-      caller: 'gets the BYE again and again; the call is over at once',
-      application: NORMAL,
-      operator: 'nothing',
-    },
+    { caller: BYE_AGAIN, application: NORMAL, operator: UNANSWERED },
+    (_, { line, peer }) => unansweredIn(line.stage, peer),
   ),
+  {
+    name: 'a callee who was bridged, and answers no BYE',
+    async happen(world) {
+      const peer = await RawPeer.open();
+      const line = await world.stage.line([{ bridge: { destination: peer.uri } }]);
+      const { port } = world.stage.server.sip;
+      const asked = peer
+        .hear('INVITE')
+        .then((invite) => peer.answer(invite, 200, { sdp: sdp(peer.mediaPort), port }));
+      const call = await RawCall.open(world, line);
+      await asked;
+      await peer.hear('ACK');
+      peer.deaf = true;
+      await call.say('BYE');
+      const account = await accountOf(line);
+      const caller = await byeAgain(peer);
+      const operator = await unanswered(world.stage, peer);
+      peer.close();
+      call.peer.close();
+      return { caller, application: await account.told(), operator };
+    },
+    promised: { caller: BYE_AGAIN, application: '`call.completed` (`caller`)', operator: UNANSWERED },
+  },
   fault(
     'who says his 200 for ever',
-    1.5,
+    0.8,
     async ({ peer, invite, answer }) => {
+      peer.talk(body(invite));
       for (let times = 0; times < 10; times++) {
         answer(200, { sdp: sdp(peer.mediaPort) });
-        await seconds(0.1);
+        await seconds(0.05);
       }
-      peer.talk(body(invite));
       await peer.hear('BYE');
       const acks = peer.count('ACK');
-      return `gets ${acks === 10 ? 'an ACK for each' : `${acks} ACKs for 10`}, and hears ${peer.loud > 50 ? 'sound' : 'silence'}`;
+      return `gets ${acks === 10 ? 'an ACK for each' : `${acks} ACKs for 10`}, and hears ${peer.loud > 10 ? 'sound' : 'silence'}`;
     },
     { caller: 'gets an ACK for each, and hears sound', application: NORMAL, operator: 'nothing' },
   ),
@@ -118,13 +161,13 @@ export const callees: Fault[] = [
       for (let times = 0; times < 500; times++) answer(times % 2 ? 183 : 180);
       answer(200, { sdp: sdp(peer.mediaPort) });
       await peer.hear('BYE');
-      return `is heard when he answers, and hears ${peer.loud > 15 ? 'sound' : 'silence'}`;
+      return `is heard when he answers, and hears ${peer.loud > 10 ? 'sound' : 'silence'}`;
     },
     { caller: 'is heard when he answers, and hears sound', application: NORMAL, operator: 'nothing' },
   ),
   fault(
     'who answers in two places at once',
-    1,
+    0.5,
     async (one) => {
       for (const tag of ['one', 'two']) one.answer(200, { tag, sdp: sdp(one.peer.mediaPort) });
       const second = await toldTo(one, 'two', 'ACK', 'BYE');

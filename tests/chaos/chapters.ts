@@ -27,26 +27,18 @@ export interface Outcome {
 }
 
 /** Lets all faults of a chapter happen on a server of their own, which must have nothing open afterwards. */
-export async function happen({ env, alone, faults }: Chapter): Promise<Outcome[]> {
+export async function happen({ env, atOnce, faults }: Chapter): Promise<Outcome[]> {
   const world = await World.open(env);
   try {
-    const outcomes = alone
-      ? await inTurn(faults, world)
-      : await Promise.all(faults.map((each) => one(each, world)));
+    const outcomes: Outcome[] = [];
+    const rest = faults.entries();
+    const some = async () => {
+      for (const [at, fault] of rest) outcomes[at] = { fault, seen: await fault.happen(world) };
+    };
+    await Promise.all(Array.from({ length: atOnce ?? faults.length }, some));
     await nothingLeft(world, env);
     return outcomes;
   } finally {
     await world.close();
   }
-}
-
-const one = async (fault: Fault, world: World): Promise<Outcome> => ({
-  fault,
-  seen: await fault.happen(world),
-});
-
-async function inTurn(faults: Fault[], world: World): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const fault of faults) outcomes.push(await one(fault, world));
-  return outcomes;
 }

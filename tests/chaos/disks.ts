@@ -47,7 +47,7 @@ async function recordedOn(world: World, options: string) {
 
 export const disks: Chapter = {
   title: 'Disks',
-  alone: true,
+  atOnce: 1,
   impossible: () => (canMount() ? undefined : 'skipped: file systems cannot be mounted here'),
   faults: [
     {

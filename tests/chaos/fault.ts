@@ -12,8 +12,8 @@ export interface Fault {
 export interface Chapter {
   title: string;
   env?: Record<string, string>;
-  /** They disturb each other: one after the other. */
-  alone?: boolean;
+  /** So many of them at a time; 1 where they disturb each other. All, if left out. */
+  atOnce?: number;
   /** Why it cannot be tried on this machine; undefined where it can. */
   impossible?: () => string | undefined;
   faults: Fault[];

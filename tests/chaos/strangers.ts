@@ -12,7 +12,7 @@ async function figure(world: World, name: string): Promise<string> {
 export const strangers: Chapter = {
   title: 'Strangers',
   env: { MINIVOICE_SIP_HOST: '0.0.0.0', MINIVOICE_PUBLIC_ADDRESS: '127.0.0.1' },
-  alone: true,
+  atOnce: 1,
   faults: [
     {
       name: 'a stranger who tries ten times, and is let in by a trunk then',
