@@ -1,6 +1,6 @@
 import { describeConfig, readConfig } from './config.ts';
-import { createLog, explain } from './kit/index.ts';
-import { startProgram } from './program/index.ts';
+import { createLog, explain, type Log, systemClock, type Timer } from './kit/index.ts';
+import { type Program, startProgram } from './program/index.ts';
 
 const HELP = `MiniVoice: a self-hosted programmable voice platform.
 
@@ -9,7 +9,8 @@ const HELP = `MiniVoice: a self-hosted programmable voice platform.
   npm start -- --help        prints this
 
 Settings are environment variables; each has a default with which the server runs on a fresh machine.
-Ctrl-C once: no new calls, running ones may end. Twice: ends at once.
+Ctrl-C once: no new calls, running ones may end. Twice: hangs up on them, finishes what they leave and ends.
+Three times: ends at once, and what is unfinished is finished at the next start.
 `;
 
 /** What the command line asks for. */
@@ -28,26 +29,48 @@ async function serve(): Promise<void> {
   const log = createLog(config.logLevel);
   if (process.getuid?.() === 0) log.warn({}, 'running as root: a user of its own is safer');
   const program = await startProgram(config, log);
-  let stopping = false;
-  const stop = (signal: string) => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    log.info({ signal, drain_seconds: config.drainSeconds }, 'stopping: no new calls, running ones may end');
-    program.stop(config.drainSeconds * 1000).then(
-      () => log.info({}, 'stopped'),
-      (error) => {
-        // What could not be closed would keep the process alive.
-        log.error({ error: explain(error) }, 'could not stop cleanly');
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  stopOnSignals(program, config.drainSeconds, log);
   const token = program.adminTokenMade ? { admin_token: program.adminToken } : {};
   process.stdout.write(
     `${JSON.stringify({ msg: 'ready', http: program.http, sip: program.sip, ...token })}\n`,
   );
+}
+
+/** For what is left to be closed when the calls are over and the webhooks were given their time. */
+const CLOSING_MS = 20_000;
+
+/** The first signal drains, the second hangs up at once, the third waits for nothing. */
+function stopOnSignals(program: Program, drainSeconds: number, log: Log): void {
+  const hasten = new AbortController();
+  let deadline: Timer | undefined;
+  const endWithin = (ms: number) => {
+    deadline?.cancel();
+    deadline = systemClock.after(ms, () => {
+      log.error({}, 'could not stop in time: what is unfinished is finished at the next start');
+      process.exit(1);
+    });
+  };
+  const drain = async () => {
+    endWithin(2 * drainSeconds * 1000 + CLOSING_MS);
+    log.info({ drain_seconds: drainSeconds }, 'stopping: no new calls, running ones may end');
+    await program.stop(drainSeconds * 1000, hasten.signal);
+    deadline?.cancel();
+    log.info({}, 'stopped');
+  };
+  const hurry = () => {
+    endWithin(CLOSING_MS);
+    log.info({}, 'stopping at once: running calls are hung up on');
+    hasten.abort();
+  };
+  const failed = (error: unknown) => {
+    // What could not be closed would keep the process alive.
+    log.error({ error: explain(error) }, 'could not stop cleanly');
+    process.exit(1);
+  };
+  const steps = [() => void drain().catch(failed), hurry, () => process.exit(1)];
+  const stop = () => steps.shift()?.();
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
 }
 
 main(process.argv[2]).catch((error) => {

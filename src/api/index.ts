@@ -13,17 +13,23 @@ export { ROUTES } from './routes.ts';
 export interface Api {
   /** Listens; port 0 takes a free one. @returns the address as a URL, such as `http://127.0.0.1:8080`. */
   listen(host: string, port: number): Promise<string>;
-  /** Lets the requests in progress end, then closes. */
+  /** Lets the requests in progress end for two seconds, then breaks them off, and closes. */
   close(): Promise<void>;
   /** Answers a request without a port, for tests. */
   inject: ReturnType<typeof buildServer>['inject'];
 }
 
+/** Whoever reads a long file slowly must not keep the server from stopping. */
+const CLOSE_GRACE_MS = 2_000;
+
 export function createApi(ports: ApiPorts): Api {
   const server = buildServer(ports);
   return {
     listen: (host, port) => server.listen({ host, port }),
-    close: () => server.close(),
+    async close() {
+      const cut = ports.clock.after(CLOSE_GRACE_MS, () => server.server.closeAllConnections());
+      await server.close().finally(() => cut.cancel());
+    },
     inject: server.inject.bind(server),
   };
 }

@@ -59,8 +59,11 @@ export interface Program {
   adminToken: string;
   /** The admin token was made just now, and nobody knows it yet. */
   adminTokenMade: boolean;
-  /** Takes no more calls, lets the running ones go on for so many milliseconds, and closes everything. */
-  stop(drainMs: number): Promise<void>;
+  /**
+   * Takes no more calls, lets the running ones go on for so many milliseconds, or until `hasten` is aborted, then
+   * hangs up on them, delivers what can be delivered in as much time again, and closes everything.
+   */
+  stop(drainMs: number, hasten?: AbortSignal): Promise<void>;
 }
 
 /**
@@ -116,10 +119,10 @@ async function build(ground: Ground): Promise<Program> {
     sip: `${sip.address}:${sip.port}`,
     adminToken: data.adminToken.value,
     adminTokenMade: data.adminToken.made,
-    async stop(drainMs) {
+    async stop(drainMs, hasten) {
       calls.admission.hold('draining');
-      await calls.switchboard.drain(drainMs);
-      await deliveries.drain(drainMs);
+      await calls.switchboard.drain(drainMs, hasten);
+      await deliveries.drain(drainMs, hasten);
       await scope.close();
     },
   };

@@ -1,4 +1,13 @@
-import { type Clock, explain, Failure, type Ids, type Log, type Random, type Timer } from '../kit/index.ts';
+import {
+  type Clock,
+  explain,
+  Failure,
+  type Ids,
+  type Log,
+  type Random,
+  sleep,
+  type Timer,
+} from '../kit/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import { attemptDelivery, type WebhookTarget } from './attempt.ts';
 import { Lanes } from './lanes.ts';
@@ -142,11 +151,13 @@ export class Deliveries {
     if (delivery.stage !== 'trying') this.#try(delivery);
   }
 
-  /** Lets the tries that are due end, for at most `timeoutMs`, then closes. */
-  async drain(timeoutMs: number): Promise<void> {
-    const timeout = this.#ports.clock.after(timeoutMs, () => void this.close());
-    await this.#lanes.idle();
-    timeout.cancel();
+  /** Lets the tries that are due end, for at most `timeoutMs` or until `hasten` is aborted, then closes. */
+  async drain(timeoutMs: number, hasten?: AbortSignal): Promise<void> {
+    const idle = new AbortController();
+    const signal = hasten ? AbortSignal.any([hasten, idle.signal]) : idle.signal;
+    const patience = sleep(this.#ports.clock, timeoutMs, signal).catch(() => {});
+    void this.#lanes.idle().then(() => idle.abort());
+    await patience;
     await this.close();
   }
 
