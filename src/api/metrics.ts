@@ -1,13 +1,24 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ApiPorts, Figure } from './ports.ts';
 
+/** Figures of the process, collected once: what watches its memory is never taken away again. */
+let processFigures: Registry | undefined;
+
+function ofProcess(): Registry {
+  if (!processFigures) {
+    processFigures = new Registry();
+    collectDefaultMetrics({ register: processFigures });
+  }
+  return processFigures;
+}
+
 /** Figures for Prometheus: those of the process, of calls, of webhooks and of REST itself. */
 export class Metrics {
   #registry = new Registry();
+  #ofProcess = ofProcess();
   #requests: Histogram<'method' | 'route' | 'status'>;
 
   constructor(ports: Pick<ApiPorts, 'live' | 'deliveries' | 'figures'>) {
-    collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Histogram({
       name: 'minivoice_http_request_seconds',
       help: 'How long REST took to answer',
@@ -32,7 +43,7 @@ export class Metrics {
 
   /** In the format that Prometheus reads. */
   text(): Promise<string> {
-    return this.#registry.metrics();
+    return Registry.merge([this.#ofProcess, this.#registry]).metrics();
   }
 
   #figure(name: string, figure: Figure): void {

@@ -49,7 +49,7 @@ async function open(): Promise<Subject> {
     },
     async settle() {
       connection.hangUp();
-      await run(400);
+      await run(4000);
       const { open, transport } = agent.counters;
       const left = Object.entries({ ...open, connections: transport.tcp.connections });
       return left.filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
