@@ -9,6 +9,7 @@ import { checkInput, readBody } from './input.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import type { ApiPorts } from './ports.ts';
+import { requestWindows } from './request-windows.ts';
 import type { Route, Services } from './route.ts';
 import { ROUTES } from './routes.ts';
 
@@ -96,10 +97,11 @@ function watch(app: FastifyInstance, { directory, settings, log }: ApiPorts, met
 }
 
 /** Counts by key where there is a good one, else by address, so that guessing keys is slow. */
-function limitRates(app: FastifyInstance, { settings }: ApiPorts): void {
+function limitRates(app: FastifyInstance, { settings, clock }: ApiPorts): void {
   const { key, address } = settings.requestsPerMinute ?? GENEROUS;
   app.register(rateLimit, {
     timeWindow: 60_000,
+    store: requestWindows(clock),
     max: ({ identity }) => (identity.kind === 'nobody' ? address : key),
     keyGenerator: ({ identity, ip }) => {
       if (identity.kind === 'application') return identity.application.id;

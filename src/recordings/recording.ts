@@ -108,7 +108,8 @@ export class Recording {
       const { channels, maxSeconds } = this.#options;
       const path = this.#ports.files.path(file);
       this.#tap = await this.#call.leg.tap({ path, channels, maxSeconds });
-      this.#change({ file, startedAt: this.#tap.startedAt, gaps: this.#tap.gaps });
+      // By the clock of the call, as its other times are: the media thread's may have been set since it began.
+      this.#change({ file, startedAt: this.#call.now(), gaps: this.#tap.gaps });
       this.#tap.gapped.on((gaps) => this.#keepGaps(gaps));
     } catch (error) {
       this.#change({ error: { code: 'recording_start_failed', message: explain(error) } });

@@ -66,6 +66,13 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       expect(await storage.backlog()).toEqual({ waiting: 0, running: 0, oldestAt: null });
     });
 
+    test('gives what was never tried, even if the clock was set back since', async () => {
+      await recorded();
+      const job = await storage.claimJob(3, 10, 60_000);
+      await finish(job!);
+      expect(job).toMatchObject({ attempts: 1, dueAt: 60_000 });
+    });
+
     test('takes nothing of a commit that fails', async () => {
       const stranger = aCall('call_that_is_not_kept');
       const job = { recordingId: 'rec_x', callId: stranger.id, applicationId: 'app_1', createdAt: 1 };

@@ -41,7 +41,11 @@ export function insightStore(db: Kysely<Tables>, matching: Matching): InsightSto
 function queue(db: Kysely<Tables>) {
   return {
     async claimJob(node: number, now: number, until: number) {
-      const due = db.selectFrom('insightJobs').select('recordingId').where('dueAt', '<=', now);
+      // What was never tried is due, even if the wall clock has been set back to before it was put here.
+      const due = db
+        .selectFrom('insightJobs')
+        .select('recordingId')
+        .where((eb) => eb.or([eb('dueAt', '<=', now), eb('attempts', '=', 0)]));
       const row = await db
         .updateTable('insightJobs')
         .set((eb) => ({ node, dueAt: until, attempts: eb('attempts', '+', 1), claim: eb('claim', '+', 1) }))

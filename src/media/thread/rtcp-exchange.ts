@@ -35,9 +35,11 @@ export class RtcpExchange {
   /** The beat at which the next report is due; none before there is somebody to tell it. */
   #due: number | undefined;
   #packetsBefore = 0;
+  #epoch: number;
 
   constructor(ground: RtcpGround) {
     this.#ground = ground;
+    this.#epoch = ground.clock.now() - ground.clock.monotonic();
     // RFC 7022 §4.2: 96 random bits tell nobody who we are.
     this.#cname = ground.random.bytes(12).toString('base64');
     this.#phase = Math.floor(ground.random.float() * POLL_BEATS);
@@ -70,6 +72,11 @@ export class RtcpExchange {
     this.#send(writeBye(this.#packet, this.#write(beat), this.#ground.outbound.ssrc));
   }
 
+  /** The time of day as it was at the beginning, and has gone on since: a clock that is set is no time on the way. */
+  #now(): number {
+    return this.#epoch + this.#ground.clock.monotonic();
+  }
+
   #next(beat: number, first: boolean): number {
     return beat + Math.round(reportInterval(this.#ground.random, first) / FRAME_MS);
   }
@@ -77,7 +84,7 @@ export class RtcpExchange {
   #write(beat: number): number {
     const { outbound, reception, clock } = this.#ground;
     const { ssrc, packets, octets } = outbound;
-    const sender = { nowMs: clock.now(), timestamp: outbound.timestamp(beat), packets, octets };
+    const sender = { nowMs: this.#now(), timestamp: outbound.timestamp(beat), packets, octets };
     // RFC 3550 §6.4: who has sent nothing since the last report is no sender.
     const sends = packets > this.#packetsBefore;
     this.#packetsBefore = packets;
@@ -108,12 +115,12 @@ export class RtcpExchange {
       if (ssrc === reception.ssrc) reception.senderReport(middle, clock.monotonic());
     },
     reception: (_reporter, report) => {
-      const { outbound, clock } = this.#ground;
+      const { outbound } = this.#ground;
       if (report.ssrc !== outbound.ssrc) return;
       this.farEnd = {
         packetsLost: Math.max(0, report.cumulativeLost),
         jitterMs: (report.jitter * 1000) / outbound.clockRate,
-        roundTripMs: roundTrip(report, clock.now()),
+        roundTripMs: roundTrip(report, this.#now()),
       };
     },
   };
