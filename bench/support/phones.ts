@@ -2,8 +2,14 @@ import { freePort } from '../../e2e/support/peers.ts';
 import { silentLog, sleep, systemClock, systemRandom } from '../../src/kit/index.ts';
 import { Beat } from '../../src/media/thread/beat.ts';
 import { type RtpSocket, type RtpSockets, rtpSockets } from '../../src/net/index.ts';
-import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
-import { createUserAgent, type Dialog, type UserAgent } from '../../src/sip/index.ts';
+import { acceptAnswer, answerOffer, createOffer } from '../../src/sdp/index.ts';
+import {
+  createUserAgent,
+  type Dialog,
+  type IncomingInvite,
+  parseUri,
+  type UserAgent,
+} from '../../src/sip/index.ts';
 
 const HOST = '127.0.0.1';
 const LAST_PACKETS_MS = 200;
@@ -36,20 +42,30 @@ export class Phones {
     return phones;
   }
 
+  /** Where they can be called, as anybody: `sip:anna@` and this. */
+  get address(): string {
+    return `${HOST}:${this.#userAgent.local.port}`;
+  }
+
+  /** From now on whoever calls is answered, and talked to. @param rung is told who was called, before. */
+  answerAll(rung: (user: string) => void, answered: (phone: Phone) => void): void {
+    this.#userAgent.onInvite = (invite) => {
+      const { user = '' } = parseUri(invite.request.uri);
+      rung(user);
+      // It may be taken back meanwhile.
+      this.#answer(user, invite).then(answered, () => {});
+    };
+  }
+
   /** Calls a number; resolves when the call is answered and the phone talks. */
   async call(server: { host: string; port: number }, to: string, from: string): Promise<Phone> {
-    const port = this.#nextPort;
-    this.#nextPort += 2;
-    const socket = await this.#sockets.open(HOST, port);
-    const local = { address: HOST, port, sessionId: port, version: 1 };
+    const { socket, local } = await this.#open();
     const sdp = createOffer({ ...local, codecs: ['PCMU'], telephoneEvent: true, direction: 'sendrecv' });
     const target = `sip:${to}@${server.host}:${server.port}`;
     const result = await this.#userAgent.invite({ target, from: `sip:${from}@${HOST}`, sdp }).result;
     if (result.kind === 'refused') throw new Error(`the call was refused with ${result.status}`);
     socket.connect(acceptAnswer(sdp, result.answer).remote);
-    const phone = new Phone(from, socket, result.dialog);
-    this.#all.add(phone);
-    return phone;
+    return this.#add(new Phone(from, socket, result.dialog));
   }
 
   /** Sends no more and says BYE; resolves when that was answered, and what was on its way has come. */
@@ -79,6 +95,31 @@ export class Phones {
     await this.#userAgent.close(500);
   }
 
+  async #answer(user: string, invite: IncomingInvite): Promise<Phone> {
+    const { socket, local } = await this.#open();
+    const { sdp, agreement } = answerOffer(invite.offer!, { ...local, codecs: ['PCMU'] });
+    socket.connect(agreement.remote);
+    const phone = this.#add(new Phone(user, socket, await invite.accept(sdp)));
+    void phone.dialog.ended.then(() => {
+      phone.silent = true;
+      this.#all.delete(phone);
+      socket.close();
+    });
+    return phone;
+  }
+
+  async #open() {
+    const port = this.#nextPort;
+    this.#nextPort += 2;
+    const socket = await this.#sockets.open(HOST, port);
+    return { socket, local: { address: HOST, port, sessionId: port, version: 1 } };
+  }
+
+  #add(phone: Phone): Phone {
+    this.#all.add(phone);
+    return phone;
+  }
+
   #run(beat: number): void {
     this.#packet.writeUInt16BE(beat & 0xffff, 2);
     this.#packet.writeUInt32BE((beat * 160) >>> 0, 4);
@@ -94,7 +135,10 @@ export class Phones {
 
 /** A phone in a call. */
 export class Phone {
+  /** Who calls, or is called. */
   readonly from: string;
+  /** When it was connected, by `performance.now()`. */
+  readonly since = performance.now();
   /** When its last packet was sent, by `performance.now()`. */
   lastSentAt = 0;
   silent = false;

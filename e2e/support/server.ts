@@ -35,15 +35,15 @@ export class Server {
 
   /** Starts it; with the data folder of a former one it goes on where that one stopped. */
   static async start(options: { dataDir?: string; env?: Record<string, string> } = {}): Promise<Server> {
-    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'minivoice-')));
-    const env = { ...process.env, ...FREE_PORTS, MINIVOICE_DATA_DIR: dataDir, ...options.env };
-    const child = begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const dataDir =
+      options.dataDir ?? options.env?.['MINIVOICE_DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'minivoice-')));
+    const child = launch(dataDir, options.env);
     const lines = new Inbox<string>((line) => `\n${line}`);
     createInterface({ input: child.stderr! }).on('line', (line) => lines.add(line));
     const ready = await new Promise<Ready>((fulfil, reject) => {
       createInterface({ input: child.stdout! }).on('line', (line) => {
         lines.add(line);
-        if (line.startsWith('{"msg":"ready"')) fulfil(JSON.parse(line));
+        if (isReady(line)) fulfil(JSON.parse(line));
       });
       child.once('exit', (code) =>
         reject(new Error(`the server ended with ${code}:\n${lines.all.join('\n')}`)),
@@ -126,6 +126,15 @@ export class Server {
     return code;
   }
 }
+
+/** Its process alone, which may be killed before it is ready. */
+export function launch(dataDir: string, more: Record<string, string> = {}): ChildProcess {
+  const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir };
+  return begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Whether this is the line of a process that is ready. */
+export const isReady = (line: string): boolean => line.startsWith('{"msg":"ready"');
 
 interface Ready {
   http: string;

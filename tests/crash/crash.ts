@@ -2,8 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server } from '../../e2e/support/server.ts';
 import { type Random, seededRandom, sleep, systemClock } from '../../src/kit/index.ts';
+import { charge } from './books.ts';
+import { cutShort } from './cut-short.ts';
+import { KINDS } from './kinds.ts';
 import { Load } from './load.ts';
 import { Receiver, type Sight } from './receiver.ts';
+import { Rest } from './rest.ts';
 import { type Kills, type Losses, Verdict } from './verdict.ts';
 
 export interface CrashPlan {
@@ -13,16 +17,23 @@ export interface CrashPlan {
   seed: number;
 }
 
+/** What was tried, and what came of it. */
 export interface CrashResult extends Losses {
   kills: number;
-  /** Calls that were up at a kill, and how many of those peers were hung up on after the restart. */
+  /** Restarts that were killed before they were ready, and those of them while they repaired what was left. */
+  restartsKilled: number;
+  recoveriesKilled: number;
+  /** Parties that were in a call at a kill, and how many of them were hung up on after the restart. */
   cutOff: number;
   hungUp: number;
+  /** Requests for calls that were repeated after a restart, and those of them that had had no answer. */
+  repeated: number;
+  unknown: number;
+  streamed: number;
   /** Of the restarts, from the start of the process until it is ready. */
   slowestStartMs: number;
 }
 
-const NUMBER = '+15550107780';
 /** RTP ports of the callers: two generations are up at once. */
 const PORTS = [30_000, 40_000] as const;
 
@@ -34,78 +45,164 @@ const MOMENTS: readonly (((sight: Sight) => boolean) | 'random')[] = [
   (sight) => sight.what === 'told' && sight.event === 'recording.started',
   'random',
   (sight) => sight.what === 'told' && sight.event === 'recording.completed',
+  (sight) => sight.what === 'rung',
+  'random',
   (sight) => sight.what === 'told' && sight.event === 'call.answered',
   'random',
   (sight) => sight.what === 'told' && sight.event === 'call.completed',
   (sight) => sight.what === 'told' && sight.event === 'call.created',
 ];
 
+/** Of the restarts, so many are killed as well, some of them more than once. */
+const RESTARTS_KILLED = 0.3;
+
 /** Kills the program again and again while it is called, and looks at what is left when it has come to rest. */
-export async function crash({ kills: wanted, callers, seed }: CrashPlan): Promise<CrashResult> {
-  const random = seededRandom(seed);
+export async function crash(plan: CrashPlan): Promise<CrashResult> {
+  const random = seededRandom(plan.seed);
   const receiver = await Receiver.start(random);
-  let server = await Server.start();
-  const { apiKey } = await server.application(receiver.urls, NUMBER);
-  const kills: Kills = new Map();
-  const totals = { cutOff: 0, hungUp: 0, slowestStartMs: 0 };
-  let former: Load | undefined;
+  const run = await Run.start(receiver, random, plan);
   try {
-    for (let n = 0; n < wanted; n++) {
-      const load = await Load.start(server.sip, NUMBER, { callers, firstPort: PORTS[n % 2]!, random });
-      await owed(former, totals);
-      await moment(n, receiver, random);
-      kills.set(n, performance.now());
-      load.cutOff();
-      await server.kill();
-      receiver.generation++;
-      const began = performance.now();
-      server = await Server.start({ dataDir: server.dataDir });
-      totals.slowestStartMs = Math.max(totals.slowestStartMs, performance.now() - began);
-      former = load;
-      if ((n + 1) % 50 === 0) process.stderr.write(`${n + 1} kills\n`);
-    }
-    await owed(former, totals);
-    await rest(server);
-    const verdict = new Verdict(server, apiKey, kills);
-    await verdict.judge(receiver.deliveries);
-    verdict.losses.broken.push(...strangers(server.dataDir, verdict.files));
-    return { kills: wanted, ...totals, ...verdict.losses };
+    return await run.go();
   } finally {
-    await server.stop();
+    await run.close();
     receiver.close();
   }
 }
 
-async function owed(load: Load | undefined, totals: { cutOff: number; hungUp: number }): Promise<void> {
-  if (!load) return;
-  const { cutOff, hungUp } = await load.hungUp(1000);
-  totals.cutOff += cutOff;
-  totals.hungUp += hungUp;
-  await load.close();
-}
+class Run {
+  #plan: CrashPlan;
+  #random: Random;
+  #receiver: Receiver;
+  #server: Server;
+  #key: string;
+  #rest: Rest;
+  #kills: Kills = [];
+  #totals = { restartsKilled: 0, recoveriesKilled: 0, cutOff: 0, hungUp: 0, slowestStartMs: 0 };
+  /** Who was called by somebody that we asked for. */
+  #rung: { user: string; generation: number }[] = [];
 
-/** Comes back when it is time to kill. */
-async function moment(n: number, receiver: Receiver, random: Random): Promise<void> {
-  const when = MOMENTS[n % MOMENTS.length]!;
-  if (when === 'random') return sleep(systemClock, 300 + random.float() * 1500);
-  await sleep(systemClock, 300);
-  await new Promise<void>((resolve) => {
-    const late = systemClock.after(5000, resolve);
-    receiver.watch = (sight) => {
-      if (!when(sight)) return;
-      late.cancel();
-      resolve();
+  private constructor(plan: CrashPlan, random: Random, receiver: Receiver, server: Server, key: string) {
+    this.#plan = plan;
+    this.#random = random;
+    this.#receiver = receiver;
+    this.#server = server;
+    this.#key = key;
+    this.#rest = new Rest(server, key);
+  }
+
+  static async start(receiver: Receiver, random: Random, plan: CrashPlan): Promise<Run> {
+    const server = await Server.start();
+    const [first, ...numbers] = Object.values(KINDS).map(({ number }) => number);
+    const { id, apiKey } = await server.application(receiver.urls, first!);
+    for (const number_e164 of numbers) {
+      await server.admin('POST', '/dids', { application_id: id, number_e164, route_mode: 'webhook' });
+    }
+    await charge(server, apiKey);
+    return new Run(plan, random, receiver, server, apiKey);
+  }
+
+  async go(): Promise<CrashResult> {
+    let former: Load | undefined;
+    for (let n = 0; n < this.#plan.kills; n++) {
+      const load = await this.#load(n);
+      await this.#rest.repeat();
+      await this.#owed(former);
+      await this.#moment(n);
+      load.cutOff();
+      this.#kills.push({ at: performance.now(), wall: Date.now() });
+      await this.#server.kill();
+      this.#receiver.generation++;
+      this.#receiver.process++;
+      await this.#restart();
+      former = load;
+      if ((n + 1) % 50 === 0) process.stderr.write(`${n + 1} kills\n`);
+    }
+    await this.#rest.repeat();
+    await this.#owed(former);
+    await rest(this.#server);
+    return this.#judge();
+  }
+
+  async close(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  #load(n: number): Promise<Load> {
+    const world = {
+      server: this.#server.sip,
+      rest: this.#rest,
+      receiver: this.#receiver,
+      random: this.#random,
     };
-  });
-  receiver.watch = () => {};
+    const rung = (user: string) => {
+      this.#rung.push({ user, generation: n });
+      this.#receiver.watch({ what: 'rung' });
+    };
+    return Load.start({ ...world, callers: this.#plan.callers, firstPort: PORTS[n % 2]!, rung });
+  }
+
+  async #restart(): Promise<void> {
+    const { dataDir } = this.#server;
+    while (this.#random.float() < RESTARTS_KILLED) await this.#cutShort(dataDir);
+    const began = performance.now();
+    this.#server = await Server.start({ dataDir });
+    this.#totals.slowestStartMs = Math.max(this.#totals.slowestStartMs, performance.now() - began);
+    this.#rest.server = this.#server;
+  }
+
+  /** Half of them at any time, the others when so many recordings are repaired. */
+  async #cutShort(dataDir: string): Promise<void> {
+    const ms = this.#random.float() < 0.5 ? 200 + this.#random.float() * 600 : 5000;
+    let left = Math.floor(this.#random.float() * 4);
+    const repaired = (line: string) => line.includes('a recording was recovered');
+    const lines = await cutShort(dataDir, ms, (line) => repaired(line) && left-- === 0);
+    this.#receiver.process++;
+    this.#totals.restartsKilled++;
+    if (lines.some(repaired)) this.#totals.recoveriesKilled++;
+  }
+
+  async #owed(load: Load | undefined): Promise<void> {
+    if (!load) return;
+    const { cutOff, hungUp } = await load.hungUp(1000);
+    this.#totals.cutOff += cutOff;
+    this.#totals.hungUp += hungUp;
+    await load.close();
+  }
+
+  /** Comes back when it is time to kill. */
+  async #moment(n: number): Promise<void> {
+    const receiver = this.#receiver;
+    const when = MOMENTS[n % MOMENTS.length]!;
+    if (when === 'random') return sleep(systemClock, 300 + this.#random.float() * 1500);
+    await sleep(systemClock, 300);
+    await new Promise<void>((resolve) => {
+      const late = systemClock.after(5000, resolve);
+      receiver.watch = (sight) => {
+        if (!when(sight)) return;
+        late.cancel();
+        resolve();
+      };
+    });
+    receiver.watch = () => {};
+  }
+
+  async #judge(): Promise<CrashResult> {
+    const verdict = new Verdict(this.#server, this.#key, this.#kills);
+    await verdict.judge(this.#receiver.deliveries, this.#rest.promised, this.#rung);
+    const { broken } = verdict.losses;
+    broken.push(...this.#rest.broken, ...strangers(this.#server.dataDir, verdict.files));
+    const { streamed } = this.#receiver;
+    const figures = { ...this.#totals, ...this.#rest.figures, streamed };
+    return { kills: this.#plan.kills, ...figures, ...verdict.losses };
+  }
 }
 
-/** Until every event is delivered: refused ones come again after five seconds. */
+/** Until every event is delivered, refused ones come again after five seconds, and every call is over. */
 async function rest(server: Server): Promise<void> {
   for (let seconds = 0; seconds < 120; seconds++) {
     const metrics = await (await fetch(`${server.http}/metrics`)).text();
-    if (/^minivoice_webhooks_pending 0$/m.test(metrics) || /^minivoice_events_pending 0$/m.test(metrics))
-      return;
+    const told = /^minivoice_(webhooks|events)_pending 0$/m.test(metrics);
+    if (told && /^minivoice_calls_live 0$/m.test(metrics)) return;
     await sleep(systemClock, 1000);
   }
   throw new Error('the deliveries did not come to rest');

@@ -1,38 +1,66 @@
 import { type Phone, Phones } from '../../bench/support/phones.ts';
-import { type Random, sleep, systemClock } from '../../src/kit/index.ts';
+import { sleep, systemClock } from '../../src/kit/index.ts';
+import type { Caller, World } from './callers/caller.ts';
+import { calls } from './callers/inbound.ts';
+import { ordered } from './callers/ordered.ts';
+import { placed } from './callers/placed.ts';
 
-/** Callers that call, talk and hang up, over and over, until they are told to stop. */
+/** In turn. */
+const CALLERS: readonly Caller[] = [
+  calls('recorded'),
+  placed,
+  calls('bridged'),
+  ordered,
+  calls('paused'),
+  calls('conference'),
+  calls('streamed'),
+];
+
+/** A hangup is kept for a crash as soon as both sides know of the call: some milliseconds later it is on disk. */
+const KEPT_MS = 100;
+
+export interface LoadPlan extends Omit<World, 'phones' | 'signal' | 'live'> {
+  /** At once. */
+  callers: number;
+  /** Of RTP. */
+  firstPort: number;
+  /** Told of everybody whose phone rings. */
+  rung(user: string): void;
+}
+
+/** Callers of all kinds that call over and over while one process of the server lives. */
 export class Load {
-  #phones: Phones;
-  #random: Random;
+  #world: World;
   #stop = new AbortController();
-  #live = new Set<Phone>();
   /** Calls that were up when the server died. */
   #cutOff: Phone[] = [];
-  answered = 0;
 
-  private constructor(phones: Phones, random: Random) {
-    this.#phones = phones;
-    this.#random = random;
+  private constructor(plan: LoadPlan, phones: Phones) {
+    this.#world = { ...plan, phones, signal: this.#stop.signal, live: new Set() };
   }
 
-  static async start(
-    server: { host: string; port: number },
-    to: string,
-    { callers, firstPort, random }: { callers: number; firstPort: number; random: Random },
-  ): Promise<Load> {
-    const load = new Load(await Phones.start(firstPort), random);
-    for (let n = 0; n < callers; n++) void load.#callOften(server, to, `+1555765${1000 + n}`).catch(() => {});
+  static async start(plan: LoadPlan): Promise<Load> {
+    const phones = await Phones.start(plan.firstPort);
+    const load = new Load(plan, phones);
+    const { live } = load.#world;
+    phones.answerAll(plan.rung, (phone) => {
+      live.add(phone);
+      void phone.dialog.ended.then(() => live.delete(phone));
+    });
+    plan.receiver.peers = phones.address;
+    const first = Math.floor(plan.random.float() * CALLERS.length);
+    for (let n = 0; n < plan.callers; n++) void load.#callOften(first + n, `+1555765${1000 + n}`);
     return load;
   }
 
   /** The server has died: nobody calls any more, and who was in a call stays there. */
   cutOff(): void {
     this.#stop.abort(new Error('the server has died'));
-    this.#cutOff = [...this.#live];
+    const now = performance.now();
+    this.#cutOff = [...this.#world.live].filter(({ since }) => now - since > KEPT_MS);
   }
 
-  /** Waits for the hangups that a server owes its former callers. @returns how many of how many have come. */
+  /** Waits for the hangups that a server owes its former peers. @returns how many of how many have come. */
   async hungUp(ms: number): Promise<{ cutOff: number; hungUp: number }> {
     let hungUp = 0;
     for (const { dialog } of this.#cutOff) void dialog.ended.then(({ by }) => by === 'remote' && hungUp++);
@@ -42,25 +70,19 @@ export class Load {
   }
 
   async close(): Promise<void> {
+    const { live, phones } = this.#world;
     this.#stop.abort(new Error('closed'));
-    for (const phone of this.#live) phone.silent = true;
-    await this.#phones.close();
-    for (const phone of this.#live) phone.socket.close();
+    for (const phone of live) phone.silent = true;
+    await phones.close();
+    for (const phone of live) phone.socket.close();
   }
 
-  async #callOften(server: { host: string; port: number }, to: string, from: string): Promise<void> {
-    const { signal } = this.#stop;
-    await sleep(systemClock, this.#random.float() * 300, signal);
-    while (!signal.aborted) {
-      const phone = await this.#phones.call(server, to, from);
-      this.answered++;
-      this.#live.add(phone);
-      const bored = sleep(systemClock, 300 + this.#random.float() * 2500, signal);
-      await Promise.race([bored, phone.dialog.ended]);
-      bored.catch(() => {});
-      if (signal.aborted) return;
-      this.#live.delete(phone);
-      await this.#phones.hangUp(phone);
+  /** One call of each kind after the other. */
+  async #callOften(kind: number, from: string): Promise<void> {
+    const { random, signal } = this.#world;
+    await sleep(systemClock, random.float() * 300, signal).catch(() => {});
+    for (let next = kind; !signal.aborted; next++) {
+      await CALLERS[next % CALLERS.length]!(this.#world, from).catch(() => {});
     }
   }
 }

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
 import { type Random, systemClock } from '../../src/kit/index.ts';
+import { KINDS, kindOf } from './kinds.ts';
+import type { Wire } from './rest.ts';
 
 /** One try of an event, as it came. */
 export interface Delivery {
@@ -15,21 +18,30 @@ export interface Delivery {
   at: number;
   /** Whether the server was told that the event was accepted. */
   accepted: boolean;
-  /** Starts of the server before it. */
+  /** Of the processes that took calls, those before the one that told it. */
   generation: number;
+  /** Of all processes, those that were killed before they were ready too. */
+  process: number;
 }
 
 /** What has just come in; whoever watches may kill the server before it is answered. */
-export type Sight = { what: 'asked' } | { what: 'told'; event: string };
+export type Sight = { what: 'asked' } | { what: 'rung' } | { what: 'told'; event: string };
 
 /** An application outside of the server: it survives every crash, and remembers everything. */
 export class Receiver {
   readonly deliveries: Delivery[] = [];
+  /** Messages of streams that have come. */
+  streamed = 0;
   generation = 0;
+  process = 0;
+  /** Where somebody answers, like `127.0.0.1:5060`. */
+  peers = '';
   /** Called before the answer goes out. */
   watch: (sight: Sight) => void = () => {};
   #random: Random;
   #server = createServer((request, response) => void this.#take(request, response));
+  /** Who waits until a call from this number is answered. */
+  #waiting = new Map<string, (callId: string) => void>();
 
   private constructor(random: Random) {
     this.#random = random;
@@ -38,13 +50,26 @@ export class Receiver {
   static async start(random: Random): Promise<Receiver> {
     const receiver = new Receiver(random);
     await once(receiver.#server.listen(0, '127.0.0.1'), 'listening');
+    new WebSocketServer({ server: receiver.#server }).on('connection', (socket) => {
+      socket.on('error', () => {}).on('message', () => receiver.streamed++);
+    });
     return receiver;
   }
 
   get urls() {
-    const { port } = this.#server.address() as AddressInfo;
-    const here = `http://127.0.0.1:${port}`;
-    return { answer_url: `${here}/answer`, webhook_url: `${here}/webhook` };
+    return { answer_url: `http://${this.#here}/answer`, webhook_url: `http://${this.#here}/webhook` };
+  }
+
+  /** Resolves with the id of the next call from this number, when it is answered. */
+  answered(from: string, signal: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(from, resolve);
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  }
+
+  get #here(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   close(): void {
@@ -59,42 +84,35 @@ export class Receiver {
       this.watch({ what: 'asked' });
       response
         .setHeader('Content-Type', 'application/json')
-        .end(JSON.stringify({ actions: this.#actions() }));
+        .end(JSON.stringify({ actions: this.#actions(JSON.parse(body.toString()).call) }));
     } else this.#told(JSON.parse(body.toString()), request, response);
   }
 
-  #told(
-    { event, call, data }: { event: string; call: { id: string }; data: Record<string, never> },
-    { headers }: IncomingMessage,
-    response: ServerResponse,
-  ): void {
+  #told({ event, call, data }: Wire, { headers }: IncomingMessage, response: ServerResponse): void {
     const luck = this.#random.float();
     const delivery: Delivery = {
       event,
-      key: data['event_key']!,
-      sequence: data['sequence']!,
+      key: data['event_key'],
+      sequence: data['sequence'],
       callId: call.id,
       deliveryId: String(headers['x-minivoice-delivery']),
       recordingId: data['recording_id'],
       at: performance.now(),
       accepted: luck > 0.03,
       generation: this.generation,
+      process: this.process,
     };
     this.deliveries.push(delivery);
     this.watch({ what: 'told', event });
+    if (event === 'call.answered') this.#waiting.get(call.from)?.(call.id);
     systemClock.after(this.#random.float() * 30, () =>
       response.writeHead(delivery.accepted ? 204 : 500).end(),
     );
   }
 
-  /** One or two recordings, some of which the end of the call will end. */
-  #actions(): object[] {
-    const pause = (most: number) => ({
-      pause: { seconds: 0.1 + Math.round(this.#random.float() * most * 10) / 10 },
-    });
-    const whole = [{ start_recording: {} }, pause(0.6), { stop_recording: {} }];
-    const mp3 = [{ start_recording: { format: 'mp3' } }, pause(0.4), { stop_recording: {} }];
-    const open = [{ start_recording: {} }, pause(2)];
-    return [...(this.#random.float() < 0.5 ? whole : mp3), ...open];
+  #actions(call: { to: string }): readonly object[] {
+    const kind = kindOf(call.to);
+    const surroundings = { random: this.#random, peers: this.peers, streamUrl: `ws://${this.#here}/stream` };
+    return kind === 'placed' ? [] : KINDS[kind].actions(surroundings);
   }
 }

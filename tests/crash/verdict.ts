@@ -1,9 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { Server } from '../../e2e/support/server.ts';
+import { audit, timesOf } from './books.ts';
+import { kindOf } from './kinds.ts';
 import type { Delivery } from './receiver.ts';
+import type { Promised, Wire } from './rest.ts';
+import { faultsOf } from './sound.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at field by field.
-type Wire = Record<string, any>;
+/** Of one kind of call. */
+export interface Tally {
+  calls: number;
+  /** By a kill, so that they ended as `node_restarted`. */
+  cutOff: number;
+  recordings: number;
+  recovered: number;
+}
 
 /** What the crashes have cost. */
 export interface Losses {
@@ -13,41 +22,49 @@ export interface Losses {
   events: number;
   /** Deliveries that came twice though the first was accepted: the one in flight. */
   twice: number;
+  /** Answers of REST that had to be true afterwards. */
+  promised: number;
   /** The most sound that a recording lost, in ms. */
   worstLossMs: number;
+  kinds: Record<string, Tally>;
   /** What was promised and is not so. */
   broken: string[];
 }
 
-/** Moments by `performance.now()`: the kill that ended each generation. */
-export type Kills = Map<number, number>;
+/** The kill that ended each generation: by `performance.now()`, and in ms since 1970. */
+export type Kills = { at: number; wall: number }[];
 
 const FINAL = ['call.completed', 'call.failed', 'call.canceled'];
 
 /** Looks at everything that one application can see, and at what it was told. */
 export class Verdict {
   readonly losses: Losses = {
-    calls: 0,
-    recordings: 0,
-    recovered: 0,
-    events: 0,
-    twice: 0,
-    worstLossMs: 0,
+    ...{ calls: 0, recordings: 0, recovered: 0, events: 0, twice: 0, promised: 0, worstLossMs: 0 },
+    kinds: {},
     broken: [],
   };
   readonly files = new Set<string>();
   #server: Server;
   #key: string;
   #kills: Kills;
+  #times: ReturnType<typeof timesOf>;
   #ids = new Set<string>();
+  #calls = new Map<string, Wire>();
+  #recordings = new Map<string, Wire>();
 
   constructor(server: Server, key: string, kills: Kills) {
     this.#server = server;
     this.#key = key;
     this.#kills = kills;
+    this.#times = timesOf(server);
   }
 
-  async judge(deliveries: Delivery[]): Promise<void> {
+  /** @param rung who was called for us, and in which generation. */
+  async judge(
+    deliveries: Delivery[],
+    promised: Promised[],
+    rung: { user: string; generation: number }[],
+  ): Promise<void> {
     const byCall = Map.groupBy(deliveries, ({ callId }) => callId);
     for (const { deliveryId } of deliveries) this.#once(deliveryId);
     for await (const call of this.#all('/v1/calls?limit=200')) {
@@ -55,21 +72,41 @@ export class Verdict {
       byCall.delete(call['id']);
     }
     for (const id of byCall.keys()) this.#broken(`${id} was told of and is gone`);
+    for (const each of promised) this.#kept(each);
+    this.#dialledOnce(rung);
+    const calls = [...this.#calls.values()];
+    for (const wrong of await audit(this.#server, calls[0]?.['customer_id'], calls)) this.#broken(wrong);
   }
 
   async #call(call: Wire, told: Delivery[]): Promise<void> {
     const id = call['id'];
+    this.#calls.set(id, call);
     this.losses.calls++;
+    this.#tally(call).calls++;
     this.#once(id);
-    if (!['completed', 'failed', 'canceled'].includes(call['status']))
-      this.#broken(`${id} is ${call['status']}`);
+    this.#ended(call);
     const events: Wire[] = (await this.#get(`/v1/calls/${id}/events?limit=200`))['data'];
     this.losses.events += events.length;
     for (const event of events) this.#once(event['id']);
     this.#inOrder(id, events, told);
     this.#repeated(id, told);
     const { data } = await this.#get(`/v1/calls/${id}/recordings?limit=200`);
-    for (const recording of data) await this.#recording(recording, events, told);
+    for (const recording of data) await this.#recording(recording, call, events, told);
+  }
+
+  /** A call that was up at a kill failed for it, and no other did. */
+  #ended(call: Wire): void {
+    const { id, status, reason } = call;
+    if (!FINAL.includes(`call.${status}`)) this.#broken(`${id} is ${status}`);
+    const { createdAt, endedAt } = this.#times.get(id)!;
+    const kill = this.#kills.find(({ wall }) => wall >= createdAt);
+    const cut = reason === 'node_restarted';
+    if (cut) this.#tally(call).cutOff++;
+    if (cut && status !== 'failed') this.#broken(`${id} is ${status} for ${reason}`);
+    if (cut && (!kill || endedAt < kill.wall)) this.#broken(`${id} failed as cut off, and was not`);
+    if (!cut && kill && endedAt > kill.wall + LATE_MS) this.#broken(`${id} was cut off and is ${reason}`);
+    // Who is called again after the crash is not there any more.
+    if (!cut && status === 'failed' && reason !== 'unreachable') this.#broken(`${id} failed: ${reason}`);
   }
 
   #inOrder(id: string, events: Wire[], told: Delivery[]): void {
@@ -93,54 +130,97 @@ export class Verdict {
       const again = told.slice(at + 1).find(({ key }) => key === delivery.key);
       if (!delivery.accepted || !again) continue;
       this.losses.twice++;
-      if (told[at + 1] !== again || again.generation === delivery.generation)
+      if (told[at + 1] !== again || again.process === delivery.process)
         this.#broken(`${id}: ${delivery.key} came again without need`);
     }
   }
 
-  async #recording(recording: Wire, events: Wire[], told: Delivery[]): Promise<void> {
+  async #recording(recording: Wire, call: Wire, events: Wire[], told: Delivery[]): Promise<void> {
     const id = recording['id'];
+    this.#recordings.set(id, recording);
     this.losses.recordings++;
+    this.#tally(call).recordings++;
     this.#once(id);
-    if (recording['recovered']) this.losses.recovered++;
+    if (recording['recovered']) {
+      this.losses.recovered++;
+      this.#tally(call).recovered++;
+    }
     // The caller was gone before it began: nothing started, and that was told.
     if (recording['error']?.code === 'recording_start_failed') return;
     const own = events.filter(({ data }) => data['recording_id'] === id).map(({ event }) => event);
-    const expected = `recording.started,recording.${recording['status']}`;
-    if (own.join() !== expected) this.#broken(`${id} had the events ${own}`);
-    const lost = recording['error']?.code === 'recording_lost';
-    if (recording['status'] !== 'completed' && !lost)
-      this.#broken(`${id}: ${JSON.stringify(recording['error'])}`);
+    if (own.join() !== 'recording.started,recording.completed') this.#broken(`${id} had the events ${own}`);
+    if (recording['status'] !== 'completed') this.#broken(`${id}: ${JSON.stringify(recording['error'])}`);
     const lossMs = recording['recovered'] ? this.#lossOf(recording, told) : 0;
     this.losses.worstLossMs = Math.max(this.losses.worstLossMs, lossMs);
     if (lossMs > 1000) this.#broken(`${id} lost ${lossMs} ms`);
-    if (!lost) await this.#file(recording);
+    this.files.add(`${id}.${recording['format']}`);
+    for (const fault of await this.#file(recording, call)) this.#broken(`${id}: ${fault}`);
   }
 
-  /** From when the application knew that it was recorded to the kill, less what is in the file. */
+  async #file(recording: Wire, call: Wire): Promise<string[]> {
+    const path = `${this.#server.http}/v1/recordings/${recording['id']}/file`;
+    const answer = await fetch(path, { headers: { Authorization: `Bearer ${this.#key}` } });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    return answer.ok ? faultsOf(recording, bytes, kindOf(call['to'])) : [`its file answers ${answer.status}`];
+  }
+
+  /** From when the application knew that it was recorded to the kill, less what is in the file or was left out. */
   #lossOf(recording: Wire, told: Delivery[]): number {
     const first = (event: string) =>
       told.find((each) => each.recordingId === recording['id'] && each.event === event);
     const [started, ended] = [first('recording.started'), first('recording.completed')];
     // That it had started may have been told by the next process only: then nobody knows when it did.
     if (!started || !ended || ended.generation <= started.generation) return 0;
-    const kill = this.#kills.get(started.generation)!;
-    return Math.max(0, Math.round(kill - started.at - recording['duration_ms']));
+    const skipped: Wire[] = recording['gaps'].filter(({ cause }: Wire) => cause === 'skip');
+    if (skipped.some(({ start_ms, end_ms }) => start_ms === end_ms)) return 0;
+    const skippedMs = skipped.reduce((sum, { start_ms, end_ms }) => sum + end_ms - start_ms, 0);
+    const kill = this.#kills[started.generation]!;
+    return Math.max(0, Math.round(kill.at - started.at - recording['duration_ms'] - skippedMs));
   }
 
-  async #file(recording: Wire): Promise<void> {
-    const { id, sha256, size_bytes, duration_ms, format } = recording;
-    this.files.add(`${id}.${format}`);
-    const headers = { Authorization: `Bearer ${this.#key}` };
-    const answer = await fetch(`${this.#server.http}/v1/recordings/${id}/file`, { headers });
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    if (!answer.ok) return this.#broken(`${id}: its file answers ${answer.status}`);
-    const hash = createHash('sha256').update(bytes).digest('hex');
-    if (hash !== sha256 || bytes.length !== size_bytes) this.#broken(`${id}: the file is another one`);
-    if (format !== 'wav') return;
-    if (bytes.readUInt32LE(40) !== bytes.length - 44) this.#broken(`${id}: the header is wrong`);
-    if (Math.floor((bytes.length - 44) / 32) !== duration_ms) this.#broken(`${id}: the length is wrong`);
-    if (duration_ms > 400 && loudness(bytes) < 0.5) this.#broken(`${id}: nobody is heard in it`);
+  /** What was answered with 2xx is so. */
+  #kept(promised: Promised): void {
+    this.losses.promised++;
+    const { what, callId } = promised;
+    for (const why of this.#unkept(promised)) this.#broken(`${callId}: ${what} was promised, and ${why}`);
+  }
+
+  #unkept({ what, callId, recording: then }: Promised): string[] {
+    if (!this.#calls.has(callId)) return ['there is no such call'];
+    if (!then) return [];
+    const now = this.#recordings.get(then['id']);
+    if (!now) return ['there is no such recording'];
+    if (what === 'stop' && (now['recovered'] || now['sha256'] !== then['sha256'])) return ['it was not over'];
+    const known = (gap: Wire) =>
+      now['gaps'].some(
+        (each: Wire) => each['start_ms'] === gap['start_ms'] && each['cause'] === gap['cause'],
+      );
+    // What came later than all that is in the file is in no gap of it.
+    const inFile = (gap: Wire) => !now['recovered'] || gap['start_ms'] < now['duration_ms'];
+    const missing: Wire[] = then['gaps'].filter((gap: Wire) => inFile(gap) && !known(gap));
+    return missing.map(({ start_ms }) => `its gap at ${start_ms} ms is not known`);
+  }
+
+  /** Of the calls that were asked for, each was placed once and dialled once, and nobody was called by none. */
+  #dialledOnce(rung: { user: string; generation: number }[]): void {
+    const placed = Map.groupBy(this.#calls.values(), ({ metadata }) => metadata.key as string | undefined);
+    for (const [key, calls] of placed)
+      if (key && calls.length > 1) this.#broken(`${key} was placed ${calls.length} times`);
+    const orders = Map.groupBy(rung, ({ user }) => user);
+    for (const [user, rings] of orders) {
+      if (user === 'bridged') continue;
+      const [call] = placed.get(user) ?? [];
+      if (rings.length > 1) this.#broken(`${user} was called ${rings.length} times`);
+      const createdAt = call && this.#times.get(call['id'])!.createdAt;
+      if (!createdAt || createdAt > this.#kills[rings[0]!.generation]!.wall)
+        this.#broken(`${user} was called before there was a call`);
+    }
+  }
+
+  #tally(call: Wire): Tally {
+    const { kinds } = this.losses;
+    kinds[kindOf(call['to'])] ??= { calls: 0, cutOff: 0, recordings: 0, recovered: 0 };
+    return kinds[kindOf(call['to'])]!;
   }
 
   async *#all(path: string): AsyncGenerator<Wire> {
@@ -165,10 +245,5 @@ export class Verdict {
   }
 }
 
-/** The part of the left channel that is not silence. */
-function loudness(wav: Buffer): number {
-  let loud = 0;
-  const frames = (wav.length - 44) / 4;
-  for (let at = 44; at + 4 <= wav.length; at += 4) if (Math.abs(wav.readInt16LE(at)) > 500) loud++;
-  return loud / frames;
-}
+/** Between the order to kill and the kill. */
+const LATE_MS = 50;
