@@ -34,6 +34,18 @@ describe('bridge', () => {
     },
   );
 
+  test('says on the timeline why it is over when the line of the far end fails', async () => {
+    const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
+    await call.seconds(1);
+    const far = call.dialled[0]!;
+    far.farEndAnswers();
+    await call.seconds(5);
+    await far.hangup('media_timeout');
+    await call.seconds(0);
+    const last = call.timeline.findLast(({ kind }) => kind === 'leg');
+    expect(last?.data).toMatchObject({ leg_id: far.id, status: 'failed', error: { code: 'media_timeout' } });
+  });
+
   test('goes on with the next action when the far end hangs up, if asked to', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to, continue_after: true } }, after] });
     await call.seconds(1);

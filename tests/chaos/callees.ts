@@ -2,7 +2,7 @@ import type { Line, Stage } from '../../e2e/support/stage.ts';
 import { seconds } from './caller.ts';
 import type { Fault } from './fault.ts';
 import { RawCall } from './raw-call.ts';
-import { body, type Heard, RawPeer, sdp, tagOf } from './raw-peer.ts';
+import { body, field, type Heard, RawPeer, sdp, tagOf } from './raw-peer.ts';
 import { type Account, accountOf, type Seen, type World } from './world.ts';
 
 /** Somebody who is called, and the call to him. */
@@ -11,8 +11,8 @@ interface Called {
   line: Line;
   invite: Heard;
   id: string;
-  /** Answers the INVITE. */
-  answer(status: number, more?: { tag?: string; sdp?: string }): void;
+  /** Answers the INVITE, or a later one. */
+  answer(status: number, more?: { tag?: string; sdp?: string; to?: Heard }): void;
 }
 
 async function called(world: World, lasts: number): Promise<Called> {
@@ -21,7 +21,8 @@ async function called(world: World, lasts: number): Promise<Called> {
   const { id } = await line.dial({ to: peer.uri });
   const invite = await peer.hear('INVITE');
   const { port } = world.stage.server.sip;
-  const answer: Called['answer'] = (status, more) => peer.answer(invite, status, { ...more, port });
+  const answer: Called['answer'] = (status, { to = invite, ...more } = {}) =>
+    peer.answer(to, status, { ...more, port });
   answer(100);
   return { peer, line, invite, id, answer };
 }
@@ -100,6 +101,45 @@ const unheard = (what: string, answer: (peer: RawPeer) => string, why: string): 
     refusals,
   );
 
+/** Somebody whom a caller is bridged to, and who then does something. */
+const bridged = (
+  name: string,
+  act: (peer: RawPeer, call: RawCall) => Promise<void>,
+  look: (world: World, peer: RawPeer, account: Account) => Promise<[caller: string, operator: string]>,
+  promised: Seen,
+): Fault => ({
+  name: `a callee who was bridged, and ${name}`,
+  async happen(world) {
+    const peer = await RawPeer.open();
+    const line = await world.stage.line([{ bridge: { destination: peer.uri } }]);
+    const { port } = world.stage.server.sip;
+    const invite = peer.hear('INVITE');
+    const call = await RawCall.open(world, line);
+    peer.answer(await invite, 200, { sdp: sdp(peer.mediaPort), port });
+    await peer.hear('ACK');
+    await act(peer, call);
+    const account = await accountOf(line);
+    const [caller, operator] = await look(world, peer, account);
+    peer.close();
+    call.peer.close();
+    return { caller, application: await account.told(), operator };
+  },
+  promised,
+});
+
+/** A BYE of who was called. */
+const byeOf = (peer: RawPeer, invite: Heard): string =>
+  [
+    `BYE ${field(invite, 'Contact').replace(/[<>]/g, '')} SIP/2.0`,
+    `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bK${field(invite, 'Call-ID')}`,
+    `From: ${field(invite, 'To')};tag=raw`,
+    `To: ${field(invite, 'From')}`,
+    `Call-ID: ${field(invite, 'Call-ID')}`,
+    'CSeq: 1 BYE',
+    'Content-Length: 0',
+    '\r\n',
+  ].join('\r\n');
+
 export const callees: Fault[] = [
   fault(
     'who answers no BYE',
@@ -116,29 +156,65 @@ export const callees: Fault[] = [
     { caller: BYE_AGAIN, application: NORMAL, operator: UNANSWERED },
     (_, { line, peer }) => unansweredIn(line.stage, peer),
   ),
-  {
-    name: 'a callee who was bridged, and answers no BYE',
-    async happen(world) {
-      const peer = await RawPeer.open();
-      const line = await world.stage.line([{ bridge: { destination: peer.uri } }]);
-      const { port } = world.stage.server.sip;
-      const asked = peer
-        .hear('INVITE')
-        .then((invite) => peer.answer(invite, 200, { sdp: sdp(peer.mediaPort), port }));
-      const call = await RawCall.open(world, line);
-      await asked;
-      await peer.hear('ACK');
+  bridged(
+    'answers no BYE',
+    async (peer, call) => {
       peer.deaf = true;
       await call.say('BYE');
-      const account = await accountOf(line);
-      const caller = await byeAgain(peer);
-      const operator = await unanswered(world.stage, peer);
-      peer.close();
-      call.peer.close();
-      return { caller, application: await account.told(), operator };
     },
-    promised: { caller: BYE_AGAIN, application: '`call.completed` (`caller`)', operator: UNANSWERED },
-  },
+    async (world, peer) => [await byeAgain(peer), await unanswered(world.stage, peer)],
+    { caller: BYE_AGAIN, application: '`call.completed` (`caller`)', operator: UNANSWERED },
+  ),
+  bridged(
+    'sends no packet more',
+    async (peer, call) => {
+      await peer.hear('BYE');
+      await call.peer.hear('BYE');
+    },
+    async (_, __, account) => ['is hung up on after the time set, and so is the caller', account.logged()],
+    {
+      caller: 'is hung up on after the time set, and so is the caller',
+      application: '`call.completed` (`callee`)',
+      operator: 'log: `the other leg was cut off` (no sound came from the far end any more)',
+    },
+  ),
+  fault(
+    'who answers and hangs up at once',
+    3,
+    async ({ peer, invite, answer }) => {
+      answer(200, { sdp: sdp(peer.mediaPort) });
+      peer.send(byeOf(peer, invite), Number(field(invite, 'Contact').match(/:(\d+)>/)?.[1]));
+      await peer.hear('200 BYE');
+      await peer.hear('ACK');
+      return 'gets 200 for his BYE, and the ACK';
+    },
+    {
+      caller: 'gets 200 for his BYE, and the ACK',
+      application: '`call.completed` (`callee`)',
+      operator: 'nothing',
+    },
+  ),
+  fault(
+    'who redirects to himself for ever',
+    1,
+    async ({ peer, line, answer }) => {
+      const asked = new Set<string>();
+      const next = ({ what, text }: Heard) => what === 'INVITE' && !asked.has(text);
+      const over = accountOf(line).then(() => undefined);
+      for (let invite = peer.heard.all.find(next); invite; ) {
+        asked.add(invite.text);
+        answer(302, { to: invite });
+        invite = await Promise.race([over, peer.heard.take(next, 'INVITE').catch(() => undefined)]);
+      }
+      return `is asked ${asked.size} times`;
+    },
+    {
+      caller: 'is asked 6 times',
+      application: '`call.failed` (`unreachable`)',
+      operator: 'log: `not answered` (302 Said)',
+    },
+    refusals,
+  ),
   fault(
     'who says his 200 for ever',
     0.8,

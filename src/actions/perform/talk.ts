@@ -1,3 +1,4 @@
+import { errorMessage, isErrorCode } from '../../../contract/errors.ts';
 import type { DialledLeg, Sound } from '../../calls/index.ts';
 import { explain, Failure } from '../../kit/index.ts';
 import type { Flow } from '../flow.ts';
@@ -57,7 +58,15 @@ export async function connect(
 /** Lets the two talk until one of them hangs up, or another document takes over. */
 export async function talk(flow: Flow, far: DialledLeg): Promise<void> {
   join(flow, far);
-  await Promise.race([far.ended, aborted(flow.signal)]);
+  const end = await Promise.race([far.ended, aborted(flow.signal)]);
+  if (end?.by === 'system') {
+    const error = {
+      code: end.reason,
+      message: isErrorCode(end.reason) ? errorMessage(end.reason) : end.reason,
+    };
+    flow.session.note('leg', { leg_id: far.id, status: 'failed', error });
+    flow.session.log.warn({ leg_id: far.id, error: error.message }, 'the other leg was cut off');
+  }
   flow.leg.leave();
   await far.hangup();
 }
