@@ -5,7 +5,9 @@ export const recordingStatus = z.enum(['started', 'completed', 'failed']);
 
 export const gap = z.object({
   start_ms: z.int().describe('From the beginning of the recording, in milliseconds.'),
-  end_ms: z.int(),
+  end_ms: z
+    .int()
+    .describe('The same as `start_ms` while it goes on, and for a `skip` that a crash has ended.'),
   cause: z.enum(['pause', 'skip', 'sensitive']),
 });
 
