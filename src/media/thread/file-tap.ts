@@ -92,6 +92,7 @@ export class FileTap {
   }
 
   redact(on: boolean): void {
+    if (this.ended) return;
     this.#redacted = on;
     if (on) this.#gaps.begin('sensitive', this.#elapsedMs);
     else this.#gaps.end('sensitive', this.#elapsedMs);
