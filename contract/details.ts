@@ -14,12 +14,17 @@ export interface DetailContext {
   fields: readonly string[];
 }
 
-/** Turns what zod found into details that name the place in the original document. */
+/** More faults than these are told to nobody: a body of 1 MiB must not become an answer, and an event, of 20. */
+export const MAX_DETAILS = 200;
+
+/** Turns what zod found into details that name the place in the original document, the first `MAX_DETAILS` of them. */
 export function detailsOf(error: z.core.$ZodError, context: DetailContext): Detail[] {
-  return error.issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, issue, context));
-    return [detailOf(issue, context)];
+  const issues = error.issues.slice(0, MAX_DETAILS);
+  const details = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [detailOf(issue, context)];
+    return issue.keys.slice(0, MAX_DETAILS).map((key) => unknownField(key, issue, context));
   });
+  return details.slice(0, MAX_DETAILS);
 }
 
 function unknownField(key: string, issue: Issue, { document, base, fields }: DetailContext): Detail {

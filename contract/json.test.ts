@@ -39,6 +39,12 @@ describe('a text that is not JSON', () => {
   });
 
   it('does not exhaust the stack when it is deep', () => {
-    expect(place('['.repeat(200_000))).toBe('1:200001');
+    expect(place('['.repeat(200_000))).toBe('1:101');
+    expect(place(`{"a":"]]\\"]","b":${'['.repeat(100)}${']'.repeat(100)}}`)).toBe('1:117');
+  });
+
+  it('may be deep, as long as it is not nested more than 100 deep', () => {
+    const deep = '['.repeat(99) + ']'.repeat(99);
+    expect(readJson(`{"a":"[[[[", "b":${deep}}`)).toHaveProperty('value');
   });
 });

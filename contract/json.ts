@@ -6,20 +6,45 @@ export interface JsonFault {
   reason: string;
 }
 
+/** What is nested deeper would break those who walk through it, and is never meant. */
+export const MAX_DEPTH = 100;
+
 /**
- * Reads JSON, with or without a byte order mark.
+ * Reads JSON, with or without a byte order mark, nested at most `MAX_DEPTH` deep.
  * @returns the value, or where and why it could not be read.
  */
 export function readJson(text: string): { value: unknown } | { fault: JsonFault } {
   // RFC 8259 §8.1: a parser may ignore a byte order mark, and some servers send one.
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const deep = tooDeepAt(body);
+  if (deep !== undefined) return faultAt(body, deep, `Nested more than ${MAX_DEPTH} deep`);
   try {
     return { value: JSON.parse(body) };
   } catch (error) {
-    const before = body.slice(0, stopsAt(body)).split('\n');
     const reason = (error as Error).message.replace(/( in JSON at position|, ["."]).*$/s, '');
-    return { fault: { line: before.length, column: before.at(-1)!.length + 1, reason } };
+    return faultAt(body, stopsAt(body), reason);
   }
+}
+
+function faultAt(body: string, offset: number, reason: string): { fault: JsonFault } {
+  const before = body.slice(0, offset).split('\n');
+  return { fault: { line: before.length, column: before.at(-1)!.length + 1, reason } };
+}
+
+/** The offset of the first bracket that opens too deep. */
+function tooDeepAt(body: string): number | undefined {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < body.length; at++) {
+    const letter = body[at];
+    if (quoted && letter === '\\') at++;
+    else if (letter === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (letter === '{' || letter === '[') depth++;
+    else if (letter === '}' || letter === ']') depth--;
+    if (depth > MAX_DEPTH) return at;
+  }
+  return undefined;
 }
 
 const TOKEN =

@@ -28,6 +28,14 @@ describe('a document', () => {
     });
   });
 
+  it('is told of 200 faults at most, so that rubbish does not make a far larger answer', () => {
+    const rubbish = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`field_${n}`, n]));
+    expect(details(rubbish)).toHaveLength(200);
+    expect(faults(rubbish)).toHaveLength(200);
+    expect(faults({ say: rubbish })).toHaveLength(200);
+    expect(faults(...Array.from({ length: 100 }, () => ({ say: rubbish })))).toHaveLength(200);
+  });
+
   it('may be empty', () => {
     expect(checkDocument({ actions: [] })).toEqual({ ok: true, actions: [] });
   });

@@ -1,4 +1,4 @@
-import { describe, detailsOf } from '../details.ts';
+import { describe, detailsOf, MAX_DETAILS } from '../details.ts';
 import type { Detail, DetailCode } from '../errors.ts';
 import { readJson } from '../json.ts';
 import { nearest } from '../nearest.ts';
@@ -15,7 +15,7 @@ export interface CheckOptions {
   allowPrivateUrls?: boolean;
 }
 
-/** The actions as they run, or everything that is wrong with the document, all at once. */
+/** The actions as they run, or everything that is wrong with the document at once, up to 200 faults. */
 export type Verdict = { ok: true; actions: Action[] } | { ok: false; details: Detail[] };
 
 /** Checks the text of a document: first that it is JSON and not too long, then as `checkDocument` does. */
@@ -44,17 +44,19 @@ export function checkDocument(input: unknown, options: CheckOptions = {}): Verdi
   if (!isObject(input)) return refuse(wrongType(input, [], 'an object with the field actions'));
   const details = Object.keys(input)
     .filter((key) => key !== 'actions')
+    .slice(0, MAX_DETAILS)
     .map((key) => unknownField(input, key));
   const list = Object.hasOwn(input, 'actions') ? input['actions'] : undefined;
   if (!Array.isArray(list)) return refuse(...details, wrongType(list, ['actions'], 'an array of actions'));
   if (list.length > MAX_ACTIONS) return refuse(...details, tooMany(list));
   const actions: Action[] = [];
   for (const index of list.keys()) {
+    if (details.length >= MAX_DETAILS) break;
     const found = checkAction(input, index, list[index], options);
     if (Array.isArray(found)) details.push(...found);
     else actions.push(found);
   }
-  return details.length > 0 ? { ok: false, details } : { ok: true, actions };
+  return details.length > 0 ? refuse(...details) : { ok: true, actions };
 }
 
 function checkAction(
@@ -96,7 +98,7 @@ function typed(entry: Fields, path: (string | number)[]): Named | Detail[] {
 
 /** `{"say":{"text":"Hi"}}` */
 function shorthand(entry: Fields, path: (string | number)[]): Named | Detail[] {
-  const keys = Object.keys(entry);
+  const keys = Object.keys(entry).slice(0, MAX_DETAILS);
   const types = keys.filter(isActionType);
   const [type] = types;
   if (keys.length === 0) return [fault('empty_action', path, 'the object names no action', oneOfThem)];
@@ -119,7 +121,7 @@ const isActionType = (name: string): name is ActionType => Object.hasOwn(ACTIONS
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const refuse = (...details: Detail[]): Verdict => ({ ok: false, details });
+const refuse = (...details: Detail[]): Verdict => ({ ok: false, details: details.slice(0, MAX_DETAILS) });
 
 function fault(code: DetailCode, path: (string | number)[], message: string, expected: string): Detail {
   return { pointer: pointer(path), code, message, expected };

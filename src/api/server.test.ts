@@ -52,6 +52,55 @@ it('counts requests by key, and guesses by address', async () => {
   expect(Number(last?.headers['retry-after'])).toBeGreaterThan(0);
 });
 
+it('lets browsers make nothing else of an answer than it is, nor keep it', async () => {
+  house = await openHouse();
+  for (const path of ['/', '/v1/calls', '/nowhere', '/%zz', '/openapi.json']) {
+    const { headers } = await house.ask('GET', path);
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    });
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'.*frame-ancestors 'none'/);
+    expect(headers).not.toHaveProperty('access-control-allow-origin');
+  }
+  expect((await house.ask('GET', '/')).text).not.toContain('<script');
+});
+
+it('believes nobody who says that he asks for another address', async () => {
+  house = await openHouse({ requestsPerMinute: { key: 9, address: 2 } });
+  const guess = async (n: number) =>
+    (await house.ask('GET', '/v1/calls', 'mv_live_guess', undefined, { 'x-forwarded-for': `192.0.2.${n}` }))
+      .status;
+  expect([await guess(1), await guess(2), await guess(3)]).toEqual([401, 401, 429]);
+});
+
+it('takes deep JSON for broken, and says no more of rubbish than is of use', async () => {
+  house = await openHouse();
+  const { key } = await settle(house, 'Ours', '+15550100001');
+  const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+  const answer = await house.ask(
+    'POST',
+    '/v1/calls',
+    key,
+    `{"from":"+1555","to":"+1556","metadata":${deep}}`,
+  );
+  expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_json']);
+  const rubbish = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`field_${n}`, n]));
+  const told = await house.ask('POST', '/v1/applications', key, rubbish);
+  expect(told.body.error.details).toHaveLength(200);
+});
+
+it('takes names of the language itself for names like any other', async () => {
+  house = await openHouse();
+  const { key } = await settle(house, 'Ours', '+15550100001');
+  const metadata = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
+  await house.ask('POST', '/v1/calls', key, `{"from":"+1555","to":"+1556","metadata":${metadata}}`);
+  expect({}).not.toHaveProperty('polluted');
+  expect((await house.ask('GET', '/v1/calls/__proto__', key)).status).toBe(404);
+});
+
 it('keeps the id that a caller gives its request, if it is one', async () => {
   house = await openHouse();
   const idFor = async (given: string) =>

@@ -25,6 +25,21 @@ const REQUEST_ID = /^[\w.:-]{1,100}$/;
 const MAX_BODY = 1024 * 1024;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const GENEROUS = { key: 60_000, address: 6_000 };
+/** Each holds a file descriptor, of which calls need some too. */
+const MAX_CONNECTIONS = 1_000;
+/**
+ * What browsers are to make of an answer: nothing but what it is. No page of others may frame it or read it, no
+ * script runs, and nothing of it is kept on disk.
+ */
+const HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+  'X-Frame-Options': 'DENY',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+};
 
 /** The HTTP server with all routes, not listening yet. */
 export function buildServer(ports: ApiPorts): FastifyInstance {
@@ -39,11 +54,12 @@ export function buildServer(ports: ApiPorts): FastifyInstance {
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : ports.random.uuid();
     },
     frameworkErrors: (error, request, reply) => {
-      reply.header('X-Request-Id', request.id);
+      reply.header('X-Request-Id', request.id).headers(HEADERS);
       answerFailure(ports.log)(error, request, reply as FastifyReply);
     },
     clientErrorHandler: refuseGarbage,
   });
+  app.server.maxConnections = MAX_CONNECTIONS;
   const metrics = new Metrics(ports);
   const services = servicesOf(ports, metrics);
   app.setErrorHandler(answerFailure(ports.log));
@@ -84,7 +100,7 @@ function watch(app: FastifyInstance, { directory, settings, log }: ApiPorts, met
   };
   app.decorateRequest('identity');
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('X-Request-Id', request.id).header('X-Content-Type-Options', 'nosniff');
+    reply.header('X-Request-Id', request.id).headers(HEADERS);
     request.identity = identify(request.headers.authorization, keeper);
   });
   app.addHook('onResponse', async (request, reply) => {
