@@ -68,6 +68,8 @@ export function* stories(depth: number, standing: Standing = 'none', told: Step[
 /** Longer than a story takes but for `max_seconds` itself. */
 const MAX_SECONDS = 1;
 const MAX_BEATS = 50;
+/** Until the first packets are through the jitter buffer. */
+const HEARD_BEATS = 8;
 
 const finisher: Finisher = {
   async finish(wav) {
@@ -145,6 +147,9 @@ class Scene {
   #recordings: CallRecordings;
   #party: Awaited<ReturnType<Bed['party']>>;
   #killed = false;
+  /** For each recording that we stop or hang up, in the order of their starts: what is to have ended it. */
+  #causes: (string | undefined)[] = [];
+  #running = false;
   /** Nobody waits for an order before the next one is given. */
   #orders: Promise<unknown>[] = [];
 
@@ -162,16 +167,32 @@ class Scene {
   static async open(bed: Bed, disk: Disk, call: CallRecord): Promise<Scene> {
     disk.full = false;
     const scene = new Scene(bed, disk, call, await bed.party(440));
+    // The caller is heard before anything is done: what is silent afterwards was made so.
+    await bed.beats(HEARD_BEATS);
     return scene;
   }
 
   async make({ move, beats }: Step): Promise<void> {
+    this.#foresee(move);
     await this.#do(move);
     if (beats > 0) await this.#bed.beats(beats);
   }
 
+  /** The first cause counts. Which one that is, of a full disk and others, is known when it is told. */
+  #foresee(move: Move): void {
+    if (move === 'start' && !this.#running) {
+      this.#running = true;
+      this.#causes.push(undefined);
+    } else if (this.#running && (move === 'stop' || move in ends)) {
+      this.#running = false;
+      if (move === 'stop') this.#causes.splice(-1, 1, 'api');
+      if (move === 'hangup') this.#causes.splice(-1, 1, 'hangup');
+    }
+  }
+
   /** The call is over, and everything comes to its end. */
   async end(): Promise<string[]> {
+    this.#foresee('hangup');
     if (!this.#killed) this.#order(this.#recordings.finish());
     await this.#settle();
     await this.#party.audio.close();
@@ -272,9 +293,19 @@ class Scene {
       if (own.join() === 'recording.completed') wrong.push(`${id} was completed and never started`);
       wrong.push(...this.#disagreement(id));
     }
+    wrong.push(...this.#otherwiseEnded());
     const known = [...this.#journal.recordings.keys()];
     for (const id of known) if (!story.some((each) => each.id === id)) wrong.push(`${id} has no event`);
     return wrong;
+  }
+
+  #otherwiseEnded(): string[] {
+    const allowed = (cause: string) => (this.#killed ? [cause, 'recovery'] : [cause]);
+    return [...this.#journal.recordings.values()].flatMap(({ id, endedBy, error }) => {
+      const cause = this.#causes[Number(/_(\d+)$/.exec(id.replace(this.#call.id, ''))?.[1] ?? 1) - 1];
+      if (cause === undefined || error || allowed(cause).includes(endedBy ?? '')) return [];
+      return [`${id} was ended by ${endedBy}, not by ${cause}`];
+    });
   }
 
   /** The file, the row and the event say the same. */
@@ -298,9 +329,48 @@ function differences(row: RecordingRecord, told: Record<string, unknown>, file: 
   };
   // A full disk keeps the header from being written again: players read such a file to its end.
   if (row.status === 'failed') delete facts['header'];
-  return Object.entries(facts)
+  const wrong = Object.entries(facts)
     .filter(([, [said, is]]) => said !== is)
     .map(([what, [said, is]]) => `${row.id}: ${what} is ${is}, and ${said} was told`);
+  return [...wrong, ...misheard(row, file)];
+}
+
+/** The caller speaks all the time: he is silent in the file exactly where a pause is told of. */
+function misheard(
+  { id, gaps, durationMs, startedAt, endedAt, endedBy }: RecordingRecord,
+  file: Buffer,
+): string[] {
+  const wrong: string[] = [];
+  let elapsedMs = 0;
+  const skips = gaps.filter(({ cause }) => cause === 'skip');
+  for (let frame = 0; frame < Math.floor(durationMs / 20); frame++, elapsedMs += 20) {
+    for (let skip = skips[0]; skip && skip.startMs <= elapsedMs; skip = skips[0]) {
+      elapsedMs += skip.endMs - skip.startMs;
+      skips.shift();
+    }
+    const told = gaps.some(
+      ({ cause, startMs, endMs }) => cause === 'pause' && startMs <= elapsedMs && elapsedMs < endMs,
+    );
+    if (told === isLoud(file, frame))
+      wrong.push(`${id}: ${told ? 'sound in' : 'silence outside of'} a pause at ${elapsedMs} ms`);
+  }
+  const skippedMs = gaps.reduce(
+    (sum, { cause, startMs, endMs }) => sum + (cause === 'skip' ? endMs - startMs : 0),
+    0,
+  );
+  const passedMs = (endedAt ?? 0) - startedAt;
+  // Between the last frame and its report less than a beat or two passes, but where a disk is waited for.
+  const late = passedMs - durationMs - skippedMs;
+  if (endedBy !== 'write_error' && (late < -20 || late > 60))
+    wrong.push(`${id}: it lasted ${passedMs} ms, and tells of ${durationMs} ms and ${skippedMs} ms left out`);
+  return wrong.slice(0, 3);
+}
+
+/** Of the left channel, in 20 ms of a file with two. */
+function isLoud(file: Buffer, frame: number): boolean {
+  for (let sample = 0; sample < 160; sample++)
+    if (Math.abs(file.readInt16LE(44 + (frame * 160 + sample) * 4)) > 1000) return true;
+  return false;
 }
 
 function storeOver({ recordings }: MemoryJournal): RecordingStore {

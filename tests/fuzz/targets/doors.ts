@@ -120,7 +120,7 @@ function record(type: number, payload: Buffer, lie = payload.length): Buffer {
   return Buffer.concat([Buffer.from([type, 3, 1 + (payload.length % 3), lie >> 8, lie & 0xff]), payload]);
 }
 
-/** What a real client says first. */
+/** What a real client says first, not cut. */
 function realHello(): Buffer {
   const said: Buffer[] = [Buffer.alloc(8)];
   const write = (chunk: Buffer, _encoding: string, done: () => void) => {
@@ -152,7 +152,12 @@ function hello(chance: Chance): Buffer {
   return Buffer.concat([Buffer.from([1, 0, 0, chance.once(4) ? chance.int(256) : body.length & 0xff]), body]);
 }
 
+const HELLO = realHello();
+
 function tlsNoise(chance: Chance): Buffer {
+  // What comes behind a sound hello is looked at with other eyes.
+  if (chance.once(5))
+    return Buffer.concat([HELLO, record(chance.pick([20, 21, 22, 23]), chance.bytes(chance.int(80)))]);
   const records = chance.some(3, () => {
     const payload = chance.once(2) ? hello(chance) : chance.bytes(chance.int(80));
     const lie = chance.once(5) ? chance.int(65_536) : payload.length;
@@ -166,7 +171,7 @@ export const tls: Target = {
   name: 'tls',
   share: 3,
   corpus: [
-    realHello(),
+    HELLO,
     ...wires([
       'OPTIONS sip:x SIP/2.0\r\n\r\n',
       'GET / HTTP/1.1\r\n\r\n',
