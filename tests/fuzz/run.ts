@@ -30,8 +30,10 @@ export interface Result {
   keptMb: number;
 }
 
-/** An input that takes longer, every time it is tried, is a hang. */
+/** An input that works longer, every time it is tried, is a hang. */
 const HANG_MS = 250;
+/** So is one that waits longer: the machine may be busy with something else. */
+const STUCK_MS = 5000;
 /** So many inputs before, for targets that remember. */
 const HISTORY = 300;
 /** Memory is measured after so many inputs, when everything has been used once. */
@@ -64,9 +66,7 @@ export async function replay(target: Target, inputs: Buffer[]): Promise<string[]
   process.on('unhandledRejection', stray);
   try {
     for (const input of inputs) {
-      const began = performance.now();
-      await subject.take(input);
-      if (performance.now() - began > HANG_MS) found.push('slow');
+      if (await isSlow(() => subject.take(input))) found.push('slow');
     }
     found.push(...(await subject.settle()));
   } catch (error) {
@@ -144,13 +144,9 @@ class Run {
     if (ms > HANG_MS && (await this.#isAlwaysSlow(input))) this.find(`took ${Math.round(ms)} ms`);
   }
 
-  /** The machine may have been busy with something else. */
   async #isAlwaysSlow(input: Buffer): Promise<boolean> {
-    for (let tries = 0; tries < 3; tries++) {
-      const began = performance.now();
-      await this.#subject.take(input);
-      if (performance.now() - began <= HANG_MS) return false;
-    }
+    for (let tries = 0; tries < 3; tries++)
+      if (!(await isSlow(() => this.#subject.take(input)))) return false;
     return true;
   }
 
@@ -172,6 +168,14 @@ class Run {
       if ((await replay(this.#target, last)).length > 0) finding.inputs = last;
     }
   }
+}
+
+async function isSlow(take: () => unknown): Promise<boolean> {
+  const began = performance.now();
+  const before = process.cpuUsage();
+  await take();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 > HANG_MS || performance.now() - began > STUCK_MS;
 }
 
 setFlagsFromString('--expose-gc');
