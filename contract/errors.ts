@@ -35,6 +35,7 @@ export const ERRORS = {
   gateway_name_exists: entry(409, 'gateway_name already exists'),
   inbound_ip_exists: entry(409, 'inbound_ip already exists'),
   username_exists: entry(409, 'username already exists'),
+  limit_reached: entry(409, 'the customer has as many of these as a customer may have'),
 
   // Calls.
   call_not_found: entry(404, 'call not found'),

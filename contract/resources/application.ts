@@ -82,7 +82,9 @@ export const keyRotation = z.strictObject({
     .min(0)
     .max(30 * 86_400)
     .default(0)
-    .describe('How long the keys there are go on opening the door, in seconds.'),
+    .describe(
+      'How long the keys there are go on opening the door, in seconds; the newest four of them at most.',
+    ),
 });
 
 export const customer = z.object({ id: id('cust'), name: z.string(), created_at: time });

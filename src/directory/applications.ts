@@ -2,6 +2,7 @@ import type { Page, PageRequest } from '../calls/index.ts';
 import { type Clock, Failure, type Ids, type Random } from '../kit/index.ts';
 import { changed, type Some } from './changes.ts';
 import { hashKey, hintOf, makeKey } from './key.ts';
+import { requireRoom } from './room.ts';
 import { Shelf } from './shelf.ts';
 import type { ApiKey, Application, DirectoryRows, DirectoryStore } from './store.ts';
 
@@ -18,6 +19,10 @@ export interface Making {
   /** @throws Failure `customer_not_found`. */
   requireCustomer(id: string): void;
 }
+
+/** Keys of one application that open at the same time. */
+const MAX_KEYS = 5;
+const MAX_APPLICATIONS = 1_000;
 
 const defaults: Omit<ApplicationFields, 'name' | 'answerUrl'> = {
   answerMethod: 'POST',
@@ -49,7 +54,7 @@ export class Applications {
     });
     this.#keys = new Shelf(rows.keys, (row) => row.sha256, {
       save: (row) => store.saveKey(row),
-      delete: () => Promise.reject(new Error('a key expires, it is not deleted')),
+      delete: (id) => store.deleteKey(id),
     });
   }
 
@@ -71,6 +76,7 @@ export class Applications {
     const now = this.#making.clock.now();
     const { customerId, name, answerUrl, ...more } = fields;
     this.#making.requireCustomer(customerId);
+    requireRoom(this.#rows.all(), customerId, MAX_APPLICATIONS);
     const id = this.#making.ids.next('app');
     const bare = { id, customerId, ...defaults, name, answerUrl, createdAt: now, updatedAt: now };
     const application = await this.#rows.put(named(changed<Application>(bare, more)));
@@ -93,11 +99,19 @@ export class Applications {
     return [...this.#keys.all()].filter((key) => key.applicationId === applicationId);
   }
 
-  /** The earlier keys go on opening for `graceSeconds`, so that programs can be changed over. */
+  /**
+   * The earlier keys go on opening for `graceSeconds`, so that programs can be changed over, but no more than
+   * `MAX_KEYS` with the new one. Those that open nothing any more are forgotten.
+   */
   async rotateKey(applicationId: string, graceSeconds: number): Promise<string> {
-    const end = this.#making.clock.now() + graceSeconds * 1000;
-    const earlier = this.keys(this.#existing(applicationId).id);
+    const now = this.#making.clock.now();
+    const end = now + graceSeconds * 1000;
+    const known = this.keys(this.#existing(applicationId).id);
+    const earlier = known
+      .filter(({ expiresAt }) => expiresAt === null || expiresAt > now)
+      .slice(1 - MAX_KEYS);
     const apiKey = await this.#addKey(applicationId);
+    for (const { id } of known.filter((key) => !earlier.includes(key))) await this.#keys.remove(id);
     for (const key of earlier) {
       if (key.expiresAt === null || key.expiresAt > end) await this.#keys.put({ ...key, expiresAt: end });
     }

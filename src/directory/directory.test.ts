@@ -61,6 +61,29 @@ describe('an API key', () => {
   });
 });
 
+describe('what a customer makes by himself', () => {
+  test('is no more than five keys that open at once, and what opens nothing is forgotten', async () => {
+    const { application, apiKey } = await createApplication();
+    const keys = [apiKey];
+    for (let n = 0; n < 9; n++) keys.push(await directory.rotateKey(application.id, { graceSeconds: 60 }));
+    const opening = keys.map((key) => directory.authenticate(key) !== undefined);
+    expect(opening).toEqual([false, false, false, false, false, true, true, true, true, true]);
+    await clock.advance(60_000);
+    await directory.rotateKey(application.id);
+    expect(directory.keysOf(application.id)).toHaveLength(2);
+    expect((await open()).keysOf(application.id)).toHaveLength(2);
+  });
+
+  test('is no more than a hundred trunks, while the operator is free', async () => {
+    const { customerId } = (await createApplication()).application;
+    const make = (name: string, owner?: string) =>
+      directory.trunks.create({ name, proxy: '192.0.2.1', ...(owner ? { customerId: owner } : {}) });
+    for (let n = 0; n < 100; n++) await make(`T${n}`, customerId);
+    await expect(make('one more', customerId)).rejects.toMatchObject({ code: 'limit_reached' });
+    await expect(make('mine')).resolves.toMatchObject({ customerId: null });
+  });
+});
+
 describe('an application', () => {
   test('needs a name, and a customer that exists', async () => {
     await expect(createApplication('  ')).rejects.toMatchObject({ code: 'invalid_request' });
@@ -183,6 +206,7 @@ describe('a trunk', () => {
     expect(directory.trunkFor('2001:db8::1')).toEqual(sixth);
     expect(directory.trunkFor('203.0.113.1')).toBeUndefined();
     expect(directory.trunkFor('nonsense')).toBeUndefined();
+    expect(directory.trunks.at('192.0.2.7')).toEqual([narrow, wide]);
   });
 
   test('that is switched off or deleted is a stranger', async () => {

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Page, PageRequest } from '../calls/index.ts';
 import { Failure, type Random } from '../kit/index.ts';
 import type { Making } from './applications.ts';
+import { requireRoom } from './room.ts';
 import { Shelf } from './shelf.ts';
 import type { DirectoryStore, Phone } from './store.ts';
 
 /** RFC 7616: what phones are asked with. What is kept of a password is made with it, so it never changes. */
 export const PHONE_REALM = 'minivoice';
+
+const MAX_PHONES = 10_000;
 
 const USERNAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
@@ -50,6 +53,7 @@ export class Phones {
     const { clock, ids, random, requireCustomer } = this.#making;
     const { customerId } = fields;
     requireCustomer(customerId);
+    requireRoom(this.#rows.all(), customerId, MAX_PHONES);
     const username = this.#free(fields.username);
     const password = makePassword(random);
     const proof = ha1(username, password);

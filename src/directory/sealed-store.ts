@@ -35,6 +35,7 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
     saveCustomer: (row) => store.saveCustomer(row),
     deleteApplication: (id) => store.deleteApplication(id),
     saveKey: (row) => store.saveKey(row),
+    deleteKey: (id) => store.deleteKey(id),
     saveDid: (row) => store.saveDid(row),
     deleteDid: (id) => store.deleteDid(id),
     deleteTrunk: (id) => store.deleteTrunk(id),

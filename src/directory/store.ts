@@ -118,6 +118,7 @@ export interface DirectoryStore {
   saveApplication(row: Application): Promise<void>;
   deleteApplication(id: string): Promise<void>;
   saveKey(row: ApiKey): Promise<void>;
+  deleteKey(id: string): Promise<void>;
   saveDid(row: Did): Promise<void>;
   deleteDid(id: string): Promise<void>;
   saveTrunk(row: Trunk): Promise<void>;

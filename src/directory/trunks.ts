@@ -3,6 +3,7 @@ import { Failure, Signal } from '../kit/index.ts';
 import type { Making } from './applications.ts';
 import { changed, type Some } from './changes.ts';
 import { addressOf, type Network, parseNetwork } from './network.ts';
+import { requireRoom } from './room.ts';
 import { Shelf } from './shelf.ts';
 import type { DirectoryStore, Trunk } from './store.ts';
 
@@ -10,6 +11,8 @@ import type { DirectoryStore, Trunk } from './store.ts';
 export type TrunkFields = Omit<Trunk, 'id' | 'customerId' | 'createdAt' | 'updatedAt'>;
 
 export type NewTrunk = Pick<Trunk, 'name' | 'proxy'> & Some<TrunkFields & Pick<Trunk, 'customerId'>>;
+
+const MAX_TRUNKS = 100;
 
 const defaults: Omit<TrunkFields, 'name' | 'proxy' | 'gatewayName'> = {
   username: null,
@@ -103,7 +106,10 @@ export class Trunks {
 
   /** @throws Failure `customer_not_found`, `gateway_name_exists`, `inbound_ip_exists`, `invalid_request`. */
   async create({ name, proxy, customerId = null, ...more }: NewTrunk): Promise<Trunk> {
-    if (customerId !== null) this.#making.requireCustomer(customerId);
+    if (customerId !== null) {
+      this.#making.requireCustomer(customerId);
+      requireRoom(this.#rows.all(), customerId, MAX_TRUNKS);
+    }
     const now = this.#making.clock.now();
     const id = this.#making.ids.next('trunk');
     const gatewayName = more.gatewayName || id;

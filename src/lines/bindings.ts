@@ -20,6 +20,8 @@ export interface Binding {
 export class Bindings {
   #clock: Clock;
   #byPhone = new Map<string, Map<string, Binding>>();
+  /** The phones that have a binding from an address, for the door asks for it at every knock. */
+  #byAddress = new Map<string, Set<string>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -29,27 +31,38 @@ export class Bindings {
   of(username: string): Binding[] {
     const all = this.#byPhone.get(username);
     if (!all) return [];
-    for (const each of all.values()) if (each.expiresAt <= this.#clock.monotonic()) all.delete(each.uri);
-    if (all.size === 0) this.#byPhone.delete(username);
+    for (const each of all.values())
+      if (each.expiresAt <= this.#clock.monotonic()) this.#drop(username, all, each);
     return [...all.values()].reverse();
   }
 
   /** Whether a phone has registered from this address. */
   isAt(address: string): boolean {
-    return [...this.#byPhone.keys()].some((username) =>
-      this.of(username).some(({ hop }) => hop.address === address),
-    );
+    const phones = [...(this.#byAddress.get(address) ?? [])];
+    return phones.some((username) => this.of(username).some(({ hop }) => hop.address === address));
   }
 
   put(username: string, binding: Binding): void {
+    this.remove(username, binding.uri);
     const all = this.#byPhone.get(username) ?? new Map<string, Binding>();
     this.#byPhone.set(username, all);
-    all.delete(binding.uri);
     all.set(binding.uri, binding);
+    const { address } = binding.hop;
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? new Set()).add(username));
   }
 
   remove(username: string, uri?: string): void {
-    if (uri === undefined) this.#byPhone.delete(username);
-    else this.#byPhone.get(username)?.delete(uri);
+    const all = this.#byPhone.get(username) ?? new Map<string, Binding>();
+    for (const each of all.values())
+      if (uri === undefined || uri === each.uri) this.#drop(username, all, each);
+  }
+
+  #drop(username: string, all: Map<string, Binding>, { uri, hop: { address } }: Binding): void {
+    all.delete(uri);
+    if (all.size === 0) this.#byPhone.delete(username);
+    if ([...all.values()].some(({ hop }) => hop.address === address)) return;
+    const phones = this.#byAddress.get(address);
+    phones?.delete(username);
+    if (phones?.size === 0) this.#byAddress.delete(address);
   }
 }

@@ -41,8 +41,8 @@ export class Carriers {
 
   /** The active trunks whose proxy, given by name, is at this address. */
   at(address: string): CarrierTrunk[] {
-    const isAt = (trunk: CarrierTrunk) => this.#addresses.get(nameOf(trunk))?.includes(address) ?? false;
-    return this.#parts.trunks().filter(isAt);
+    const names = [...this.#addresses].filter(([, known]) => known.includes(address)).map(([name]) => name);
+    return names.length > 0 ? this.#parts.trunks().filter((trunk) => names.includes(nameOf(trunk))) : [];
   }
 
   /** Undefined: the trunk is not one to be registered with. */

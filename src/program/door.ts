@@ -31,12 +31,14 @@ export function watchDoor({ directory, registrar, carriers, isTrusted, clock, lo
     log.warn({ address: source.address }, 'not answered any more');
   };
   const gate: Gate = ({ method }, source) => {
+    const silenced = strangers.isSilenced(source);
+    if (!silenced && FOR_STRANGERS.includes(method)) return undefined;
     if (isKnown(source.address)) return undefined;
-    if (strangers.isSilenced(source)) {
+    if (silenced) {
       strangers.counts.ignored++;
       return 'silence';
     }
-    if (FOR_STRANGERS.includes(method) || trunksAt(source.address).length > 0) return undefined;
+    if (trunksAt(source.address).length > 0) return undefined;
     refused(source, 'refused');
     return { status: 403 };
   };

@@ -34,6 +34,7 @@ export function directoryStore(db: Kysely<Tables>): DirectoryStore {
     saveApplication: applications.save,
     deleteApplication: applications.delete,
     saveKey: keys.save,
+    deleteKey: keys.delete,
     saveDid: dids.save,
     deleteDid: dids.delete,
     saveTrunk: trunks.save,

@@ -40,7 +40,7 @@ export const customerRoutes = [
     body: newAdminApplication,
     status: 201,
     answer: applicationWithKey,
-    errors: ['customer_not_found'],
+    errors: ['customer_not_found', 'limit_reached'],
     async handle({ body, services }) {
       const { application, apiKey } = await services.directory.createApplication({
         ...applicationFields(body),

@@ -20,7 +20,7 @@ export const adminTrunkRoutes = [
     body: newAdminTrunk,
     status: 201,
     answer: wire,
-    errors: ['customer_not_found', ...taken],
+    errors: ['customer_not_found', ...taken, 'limit_reached'],
     async handle({ body, services }) {
       const { name, proxy, customer_id: customerId = null } = body;
       return presentTrunk(

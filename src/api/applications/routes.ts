@@ -38,6 +38,7 @@ export const applicationRoutes = [
     body: newApplication,
     status: 201,
     answer: applicationWithKey,
+    errors: ['limit_reached'],
     async handle({ body, caller, services }) {
       const { application, apiKey } = await services.directory.createApplication({
         ...applicationFields(body),

@@ -36,7 +36,7 @@ export const phoneRoutes = [
     body: newPhone,
     status: 201,
     answer: phoneWithPassword,
-    errors: ['username_exists'],
+    errors: ['username_exists', 'limit_reached'],
     async handle({ body: { username }, caller: { customerId }, services }) {
       const { phone, password } = await services.directory.phones.create({ customerId, username });
       return { ...presentPhone(phone, services), password };

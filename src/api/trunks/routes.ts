@@ -29,7 +29,7 @@ export const trunkRoutes = [
     body: newTrunk,
     status: 201,
     answer: wire,
-    errors: taken,
+    errors: [...taken, 'limit_reached'],
     async handle({ body, caller, services }) {
       const fields = { ...trunkFields(body), name: body.name, proxy: body.proxy };
       return presentTrunk(

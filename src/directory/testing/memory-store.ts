@@ -19,6 +19,7 @@ export class MemoryDirectoryStore implements DirectoryStore {
   saveDid = (row: DirectoryRows['dids'][0]) => this.#save('dids', row);
   saveTrunk = (row: DirectoryRows['trunks'][0]) => this.#save('trunks', row);
   savePhone = (row: DirectoryRows['phones'][0]) => this.#save('phones', row);
+  deleteKey = (id: string) => this.#delete('keys', id);
   deletePhone = (id: string) => this.#delete('phones', id);
   deleteDid = (id: string) => this.#delete('dids', id);
   deleteTrunk = (id: string) => this.#delete('trunks', id);
