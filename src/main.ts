@@ -56,6 +56,7 @@ function stopOnSignals(program: Program, drainSeconds: number, log: Log): void {
     await program.stop(drainSeconds * 1000, hasten.signal);
     deadline?.cancel();
     log.info({}, 'stopped');
+    leave(0);
   };
   const hurry = () => {
     endWithin(CLOSING_MS);
@@ -65,12 +66,18 @@ function stopOnSignals(program: Program, drainSeconds: number, log: Log): void {
   const failed = (error: unknown) => {
     // What could not be closed would keep the process alive.
     log.error({ error: explain(error) }, 'could not stop cleanly');
-    process.exit(1);
+    leave(1);
   };
   const steps = [() => void drain().catch(failed), hurry, () => process.exit(1)];
   const stop = () => steps.shift()?.();
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+/** Ends the process as soon as the log is written, or after a second, should nobody read it. */
+function leave(code: number): void {
+  process.stdout.write('', () => process.exit(code));
+  systemClock.after(1000, () => process.exit(code));
 }
 
 main(process.argv[2]).catch((error) => {

@@ -11,6 +11,37 @@ export interface Log {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+/** What waits for a reader that is slow or stands still; lines beyond it are lost, rather than memory or calls. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+
+/** Somewhere to write without waiting, such as `process.stdout` when it is a pipe. */
+export interface Outlet {
+  readonly writableLength: number;
+  write(text: string): unknown;
+}
+
+/** Lines of a log on their way to a reader who must not be able to hold up the work. Says how many were lost. */
+export function patiently(outlet: Outlet): DestinationStream {
+  let lost = 0;
+  return {
+    write(line) {
+      if (outlet.writableLength + line.length > MAX_WAITING_BYTES) {
+        lost++;
+        return;
+      }
+      if (lost > 0) outlet.write(`{"level":"warn","lines":${lost},"msg":"lines of the log were lost"}\n`);
+      lost = 0;
+      outlet.write(line);
+    },
+  };
+}
+
+function stdout(): DestinationStream {
+  // Who reads the log may go and come again (EPIPE).
+  process.stdout.on('error', () => {});
+  return patiently(process.stdout);
+}
+
 /** Writes to stdout unless another stream is given. */
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {
   const options = {
@@ -19,7 +50,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? stdout());
 }
 
 export const silentLog: Log = {

@@ -370,6 +370,20 @@ describe('stopping', () => {
     expect(bench.events.get('evt_call_1_1')).toMatchObject({ state: 'pending', attempts: 0 });
   });
 
+  it('drains for a second more when it is hastened, so that what has arrived is not told again', async () => {
+    const bench = new Bench();
+    bench.receiver = () => new Promise((resolve) => bench.clock.after(500, () => resolve(200)));
+    bench.commit(eventRecord());
+    const hasten = new AbortController();
+    let drained = false;
+    void bench.deliveries.drain(HOUR, hasten.signal).then(() => (drained = true));
+    hasten.abort();
+    await bench.clock.advance(500);
+    expect(drained).toBe(true);
+    expect(bench.events.get('evt_call_1_1')).toMatchObject({ state: 'delivered' });
+    expect(bench.clock.pending).toBe(0);
+  });
+
   it('sends nothing any more', async () => {
     const bench = new Bench();
     await bench.deliveries.close();

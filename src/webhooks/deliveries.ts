@@ -66,6 +66,9 @@ const AGAIN = { stage: 'waiting', again: true } as const;
 /** Tries at a time for one application. One that takes 100 ms for each is told of a thousand events a second. */
 const WIDTH = 100;
 
+/** What tries have left that are under way when the end is hastened. */
+const HASTY_MS = 1_000;
+
 /**
  * Brings committed events to the applications' webhooks: those of one call in order, those of different calls
  * independently, each until it is accepted or dead. It keeps its place in the store after every try, so a crash
@@ -151,13 +154,15 @@ export class Deliveries {
     if (delivery.stage !== 'trying') this.#try(delivery);
   }
 
-  /** Lets the tries that are due end, for at most `timeoutMs` or until `hasten` is aborted, then closes. */
+  /** Lets the tries that are due end, for at most `timeoutMs`, or a second after `hasten` is aborted, then closes. */
   async drain(timeoutMs: number, hasten?: AbortSignal): Promise<void> {
     const idle = new AbortController();
     const signal = hasten ? AbortSignal.any([hasten, idle.signal]) : idle.signal;
     const patience = sleep(this.#ports.clock, timeoutMs, signal).catch(() => {});
     void this.#lanes.idle().then(() => idle.abort());
     await patience;
+    // What is broken off now may have arrived, and would be told twice.
+    if (hasten?.aborted) await sleep(this.#ports.clock, HASTY_MS, idle.signal).catch(() => {});
     await this.close();
   }
 
