@@ -43,11 +43,13 @@ const at = (name: string, url: string, why: string): Fault => ({
 /** What the caller hears is the apology: the sentence of `fault_message`. */
 export const applications: Chapter = {
   title: 'Applications',
+  // With ten calls and more a machine that has no time left refuses new ones.
+  atOnce: 9,
   faults: [
-    fault('answers 500', 'the server answered with 500'),
     fault('answers after the time is over', 'no answer came within 5000 ms'),
     fault('never ends its answer', 'the answer did not end within 5000 ms'),
     fault('drips an octet a second', 'the answer did not end within 5000 ms'),
+    fault('answers 500', 'the server answered with 500'),
     fault('promises more than it sends', 'the answer broke off: other side closed'),
     fault('sends more than it promises', 'invalid action payload'),
     fault('answers 10 MB', 'invalid action payload'),

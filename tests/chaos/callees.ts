@@ -108,6 +108,7 @@ const bridged = (
   look: (world: World, peer: RawPeer, account: Account) => Promise<[caller: string, operator: string]>,
   promised: Seen,
 ): Fault => ({
+  slow: true,
   name: `a callee who was bridged, and ${name}`,
   async happen(world) {
     const peer = await RawPeer.open();

@@ -2,7 +2,7 @@ import { addresses, applications } from './applications.ts';
 import { disks } from './disks.ts';
 import type { Chapter, Fault } from './fault.ts';
 import { nothingLeft } from './leftovers.ts';
-import { load } from './load.ts';
+import { load, ports } from './load.ts';
 import { packets } from './packets.ts';
 import { peers } from './peers.ts';
 import { strangers } from './strangers.ts';
@@ -17,6 +17,7 @@ export const chapters: readonly Chapter[] = [
   packets,
   peers,
   load,
+  ports,
   strangers,
   disks,
 ];
@@ -25,6 +26,12 @@ export interface Outcome {
   fault: Fault;
   seen: Seen;
 }
+
+/** Those that `npm test` has the time for. */
+export const quick = ({ faults, ...chapter }: Chapter): Chapter => ({
+  ...chapter,
+  faults: faults.filter(({ slow }) => !slow),
+});
 
 /** Lets all faults of a chapter happen on a server of their own, which must have nothing open afterwards. */
 export async function happen({ env, atOnce, faults }: Chapter): Promise<Outcome[]> {

@@ -6,6 +6,8 @@ export interface Fault {
   /** Does it, and tells what was noticed. */
   happen(world: World): Promise<Seen>;
   promised: Seen;
+  /** Takes too long for `npm test`: only `npm run test:chaos` lets it happen. */
+  slow?: boolean;
 }
 
 /** Faults that share a server. */

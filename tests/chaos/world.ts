@@ -43,10 +43,19 @@ export class World {
 export async function accountOf(line: Line): Promise<Account> {
   for (let tries = 0; tries < 100; tries++) {
     const { data } = await line.get(`/v1/calls?limit=1`);
-    if (data[0]?.ended_at) return new Account(line, data[0].id);
+    if (data[0]?.ended_at) {
+      await loggedTo(line, data[0].id);
+      return new Account(line, data[0].id);
+    }
     await seconds(0.1);
   }
   throw new Error('the call does not end');
+}
+
+/** A call's last line in the log may come a moment after its end can be read; not at all where a crash cut it off. */
+async function loggedTo({ stage }: Line, id: string): Promise<void> {
+  const isLast = (text: string) => text.includes(id) && /"msg":"call (ended|cut off)"/.test(text);
+  for (let tries = 0; tries < 10 && !stage.server.log.some(isLast); tries++) await seconds(0.1);
 }
 
 /** What is left of a call for those who were not on the phone. */
