@@ -1,6 +1,13 @@
 import { seconds } from './caller.ts';
 import type { Chapter } from './fault.ts';
-import { accountOf } from './world.ts';
+import { accountOf, type World } from './world.ts';
+
+/** What the metrics tell of refused calls. */
+async function refusals({ stage }: World): Promise<string> {
+  const metrics = await (await fetch(`${stage.server.http}/metrics`)).text();
+  const told = [...metrics.matchAll(/^minivoice_(calls_refused\{.*\}) ([1-9].*)$/gm)];
+  return told.map(([, name, value]) => `\`${name}\` ${value}`).join(', ');
+}
 
 /** One call more than the machine may take. */
 export const load: Chapter = {
@@ -20,17 +27,56 @@ export const load: Chapter = {
         const third = await world.call(line);
         await third.hangUp();
         const kept = first.loud > 2500 / 20 - 15 ? 'loses nothing' : `hears ${first.loud} frames`;
-        const lines = world.stage.server.log.filter((each) => each.includes('"status":503'));
+        const said = world.stage.server.log.find((each) => each.includes('new calls are refused'));
         return {
           caller: `${second.story}; the running call ${kept}; the next one is ${third.status === 200 ? 'taken' : third.status}`,
           application: await account.told(),
-          operator: `log: \`${JSON.parse(lines[0] ?? '{}').msg}\` (${JSON.parse(lines[0] ?? '{}').error})`,
+          operator: `${await refusals(world)}; log: \`${JSON.parse(said ?? '{}').msg}\``,
         };
       },
       promised: {
         caller: 'is refused with 503 and Retry-After; the running call loses nothing; the next one is taken',
         application: '`call.completed` (`application`)',
-        operator: 'log: `INVITE refused` (No more calls can be taken now.)',
+        operator:
+          '`calls_refused{cause="max_calls"}` 1; log: `new calls are refused: as many calls are alive as MINIVOICE_MAX_CALLS allows`',
+      },
+    },
+  ],
+};
+
+/** Ports for one call, and a second that rings in vain. */
+export const ports: Chapter = {
+  title: 'Ports',
+  env: { MINIVOICE_RTP_PORTS: '41000-41003' },
+  faults: [
+    {
+      name: 'more calls than `MINIVOICE_RTP_PORTS` has ports for',
+      slow: true,
+      async happen(world) {
+        const line = await world.stage.line([{ play: { url: world.stage.tone(1000, 2500) } }]);
+        const running = [await world.call(line), await world.call(line)];
+        const third = await world.call(line);
+        await third.close();
+        const fourth = await world.call(line);
+        await fourth.close();
+        await Promise.all(running.map((each) => each.hungUp()));
+        const account = await accountOf(line);
+        // Ports rest for five seconds before another call gets them.
+        await seconds(5.5);
+        const next = await world.call(line);
+        await next.hangUp();
+        const kept = running.every(({ loud }) => loud > 2500 / 20 - 15);
+        return {
+          caller: `${third.story}, ${fourth.status === 503 ? 'and so is the next' : fourth.story}; the running calls ${kept ? 'lose nothing' : 'lose sound'}; ${next.status === 200 ? 'a call is taken again' : next.status} when ports are free`,
+          application: await account.told(),
+          operator: await refusals(world),
+        };
+      },
+      promised: {
+        caller:
+          'is refused with 503 and Retry-After, and so is the next; the running calls lose nothing; a call is taken again when ports are free',
+        application: '`call.completed` (`application`)',
+        operator: '`calls_refused{cause="ports"}` 1',
       },
     },
   ],
