@@ -8,11 +8,16 @@ import { ADMIN_TOKEN, type Answer, type House, openHouse, type Settled, settle }
 let house: House;
 let ours: Settled;
 let theirs: Settled;
+/** The key of another application of our customer's. */
+let sibling: string;
 
 beforeAll(async () => {
   house = await openHouse();
   ours = await settle(house, 'Ours', '+15550100001');
   theirs = await settle(house, 'Theirs', '+15550100002');
+  const { customerId } = ours.application;
+  const also = { customerId, name: 'Also ours', answerUrl: 'https://example.com/answer' };
+  sibling = (await house.directory.createApplication(also)).apiKey;
 });
 afterAll(() => house.close());
 
@@ -29,6 +34,9 @@ function address(path: string): string {
     trunks: ours.trunk.id,
     phones: ours.phone.id,
   };
+  // A route of a new kind needs something to be asked for: what is not there is 404 for everybody.
+  if (path.startsWith('/v1/') && path.includes(':id') && !ids[kind])
+    throw new Error(`there is nothing of ours for ${path}`);
   return path.replace(':id', ids[kind] ?? 'none').replace(':e164', encodeURIComponent('+15550100001'));
 }
 
@@ -82,6 +90,25 @@ describe.each(particular)('$method $path', ({ method, path }) => {
     expect(answer.status).toBe(404);
     expect(answer.body.error.code).toMatch(/not_found$/);
   });
+
+  it('hides it alike from a HEAD, and from whoever guesses', async () => {
+    if (method !== 'GET') return;
+    expect((await ask('HEAD', path, theirs.key)).status).toBe(404);
+    expect((await ask('HEAD', path)).status).toBe(401);
+  });
+
+  it("hides an application's calls from another application of the same customer", async () => {
+    if (!/^\/v1\/(calls|recordings|events)\//.test(path)) return;
+    expect((await ask(method, path, sibling)).status).toBe(404);
+  });
+
+  it.each(['..%2f..%2fminivoice.db', '%00', '..%5c', 'a%2f..%2f..', '%252e%252e', '__proto__'])(
+    'finds nothing by the id %s',
+    async (id) => {
+      const url = path.replace(/:(id|e164)/, id);
+      expect((await house.ask(method, url, ours.key)).status).toBe(404);
+    },
+  );
 
   it('answers an id that is none with 404', async () => {
     const url = path.replace(/:(id|e164)/, 'no-such-thing');

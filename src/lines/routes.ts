@@ -98,7 +98,8 @@ function straight({ from, customerId }: DialRequest, uri: Uri, local: Endpoint):
   const here = { host: local.address, port: local.port };
   // RFC 3261 §19.1.5: header fields that a URI asks for are not for the Request-URI, nor for us to set.
   const target = formatUri({ ...uri, headers: undefined });
-  const way = { name: target, target, destination: target, guarded: true, straightFor: customerId };
+  const name = formatUri({ ...uri, headers: undefined, password: undefined });
+  const way = { name, target, destination: target, guarded: true, straightFor: customerId };
   return { ...callerId(from, here), ...way };
 }
 

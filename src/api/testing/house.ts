@@ -127,7 +127,12 @@ export interface Answer {
 
 function answerOf({ statusCode, headers, payload }: LightMyRequestResponse): Answer {
   const isJson = String(headers['content-type']).startsWith('application/json');
-  return { status: statusCode, headers, text: payload, body: isJson ? JSON.parse(payload) : undefined };
+  return {
+    status: statusCode,
+    headers,
+    text: payload,
+    body: isJson && payload !== '' ? JSON.parse(payload) : undefined,
+  };
 }
 
 /** A customer with an application, a key, a number, a trunk, and a call that was recorded. */

@@ -48,7 +48,8 @@ export class NonceStore {
    * @returns false for a replay or a nonce that is not fresh.
    */
   spend(nonce: string, count: number): boolean {
-    if (!this.fresh(nonce)) return false;
+    // It counts from one.
+    if (count < 1 || !this.fresh(nonce)) return false;
     const known = this.#used.get(nonce);
     if (known && count <= known.count) return false;
     if (known) known.count = count;
