@@ -41,6 +41,8 @@ export interface Leg {
   tap(options: TapOptions): Promise<Tap>;
   /** While on, what the far end says or presses is silence in every tap and stream. */
   redact(on: boolean): void;
+  /** While on, what the far end says or presses is silence in the taps and streams of others whom it talks with. */
+  withhold(on: boolean): void;
   /** Presses keys: `0-9 * # A-D`, 100 ms each and 100 ms between two; resolves when the last is out. */
   sendDigits(digits: string, signal?: AbortSignal): Promise<void>;
   /** All legs in the room of this name hear each other, and none hears itself. A leg is in one room at most. */

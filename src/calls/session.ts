@@ -30,6 +30,8 @@ export class Session {
   /** Whatever is opened for the call is closed with this, in reverse order; hangup aborts its signal. */
   readonly scope = new Scope();
   #hushed: Hushed = { everything: false, caller: false };
+  /** Who wants it so: of two, the one who ends first does not end it for the other. */
+  #hushing = { everything: new Set<object>(), caller: new Set<object>() };
   #journal: CallJournal;
   #clock: Clock;
   #epoch: number;
@@ -91,11 +93,20 @@ export class Session {
     return { event, at: this.now(), call: this.#record, data };
   }
 
-  /** Keeps sound out of streams: all of it, or what the caller says and presses; that is in no file then either. */
-  hush(what: keyof Hushed, on: boolean): void {
-    if (this.#hushed[what] === on) return;
-    this.#hushed = { ...this.#hushed, [what]: on };
-    if (what === 'caller') this.leg.redact(on);
+  /**
+   * Keeps sound out of streams: all of it, or what the caller says and presses; that is in no file then either. All of
+   * it is kept out of the files and streams of other calls, too, as far as it is the caller's.
+   * @param by who wants it: it stays so while anybody does.
+   */
+  hush(what: keyof Hushed, on: boolean, by: object = this): void {
+    const hushing = this.#hushing[what];
+    if (on) hushing.add(by);
+    else hushing.delete(by);
+    const hushed = hushing.size > 0;
+    if (this.#hushed[what] === hushed) return;
+    this.#hushed = { ...this.#hushed, [what]: hushed };
+    if (what === 'caller') this.leg.redact(hushed);
+    else this.leg.withhold(hushed);
   }
 
   /** Adds a line to the call's timeline. Never fails the call: what cannot be written is logged. */

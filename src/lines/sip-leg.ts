@@ -92,6 +92,10 @@ export class SipLeg implements Leg {
     this.audio.redact(on);
   }
 
+  withhold(on: boolean): void {
+    this.audio.withhold(on);
+  }
+
   sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
     return this.audio.sendDigits(digits, signal);
   }

@@ -146,6 +146,8 @@ export interface Audio {
    * stream; and so are the tones of `sendDigits`.
    */
   redact(on: boolean): void;
+  /** While on, what the far end says or presses is silence in the taps and streams of others in the room. */
+  withhold(on: boolean): void;
   /** Ends the flow, closes what is tapped, gives the port back. Idempotent. */
   close(): Promise<AudioReport>;
 }

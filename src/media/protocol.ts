@@ -23,7 +23,8 @@ export type TurnCommand =
   | { do: 'leave'; session: number }
   | { do: 'hold'; session: number; music: Int16Array<SharedArrayBuffer> | null }
   | { do: 'mute'; session: number; read: boolean; write: boolean }
-  | { do: 'redact'; session: number; on: boolean };
+  | { do: 'redact'; session: number; on: boolean }
+  | { do: 'withhold'; session: number; on: boolean };
 
 export type PlayCommand =
   /** Begins a play, ending the one before it; its sounds follow, then `no_more`. */
@@ -88,10 +89,10 @@ export type SessionReport =
   | { told: 'digits_sent'; session: number; sending: number }
   | { told: 'stream_drained'; session: number; stream: number; mark: number; how: 'heard' | 'dropped' }
   | { told: 'tap_started'; session: number; tap: number; startedAt: number }
+  | { told: 'tap_gaps'; session: number; tap: number; gaps: TapGap[] }
   /** An order to pause or to resume has taken effect. */
   | { told: 'tap_turned'; session: number; tap: number }
   | { told: 'tap_ended'; session: number; tap: number; end: TapEnd }
-  | { told: 'tap_gaps'; session: number; tap: number; gaps: TapGap[] }
   /** A defect ended the session; its taps are closed, and `closed` follows. */
   | { told: 'lost'; session: number; cause: string }
   | { told: 'closed'; session: number; report: AudioReport };

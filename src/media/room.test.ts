@@ -266,6 +266,16 @@ describe('a room with members on several threads', () => {
     expect(await record(two, 'b.wav')).toEqual({ left: [500], right: [700] });
   });
 
+  it('keeps what is withheld out of the recordings of others, and in its own', async () => {
+    const [one, two, three] = (await parties(3)) as [Party, Party, Party];
+    for (const { audio } of [one, two, three]) audio.enter('many');
+    one.audio.withhold(true);
+    await bed.beats(30);
+    expect(hears(two)).toEqual([300, 700]);
+    expect(await record(two, 'b.wav')).toEqual({ left: [500], right: [700] });
+    expect(await record(one, 'a.wav')).toEqual({ left: [300], right: [500, 700] });
+  });
+
   it('stops hearing a thread whose last member has left, and hears it again', async () => {
     const [one, two] = (await parties(2)) as [Party, Party];
     one.audio.enter('room');

@@ -143,6 +143,10 @@ export class ThreadedAudio implements Audio {
     this.#order({ do: 'redact', on });
   }
 
+  withhold(on: boolean): void {
+    this.#order({ do: 'withhold', on });
+  }
+
   close(): Promise<AudioReport> {
     if (this.#state === 'open') {
       this.#hush();
@@ -181,13 +185,13 @@ export class ThreadedAudio implements Audio {
       case 'tap_started':
         this.#taps.get(report.tap)?.start(report.startedAt);
         break;
+      case 'tap_gaps':
+        this.#taps.get(report.tap)?.gap(report.gaps);
+        break;
       case 'tap_turned':
         this.#taps.get(report.tap)?.turned();
         break;
       case 'tap_ended':
-      case 'tap_gaps':
-        this.#taps.get(report.tap)?.gap(report.gaps);
-        break;
         this.#endTap(report.tap, report.end);
         break;
       case 'lost':

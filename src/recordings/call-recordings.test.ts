@@ -190,6 +190,15 @@ test('while paused, nothing goes out over streams either', async () => {
   expect(hushed).toBe(false);
 });
 
+test('streams hear again only when the file does: what was said before is still on its way to them', async () => {
+  await recordings.start(stereo);
+  await recordings.pause('silence');
+  const resumed = recordings.resume();
+  expect(hushed).toBe(true);
+  await resumed;
+  expect(hushed).toBe(false);
+});
+
 test('a pause that was resumed keeps its gap; pausing and resuming twice changes nothing', async () => {
   await recordings.start(stereo);
   leg.last.hear(10);

@@ -132,13 +132,14 @@ export class Recording {
     switch (outcome) {
       case 'pause_tap':
         // What is kept out of the file is kept out of streams too.
-        this.#call.hush('everything', true);
+        this.#call.hush('everything', true, this);
         return this.#tap?.pause(how as 'silence' | 'skip').then(() => this.#gapsKept);
       case 'resume_tap':
-        this.#call.hush('everything', false);
-        return this.#tap?.resume().then(() => this.#gapsKept);
+        return this.#tap?.resume().then(() => {
+          this.#liftHush();
+          return this.#gapsKept;
+        });
       case 'close_tap':
-        this.#call.hush('everything', false);
         // Its end is told by `tap.ended`, as every end of it.
         return void this.#tap?.stop();
       case 'report_started':
@@ -152,8 +153,14 @@ export class Recording {
     }
   }
 
+  /** Not before the tap has turned: what was said until then may still be on its way to the streams. */
+  #liftHush(): void {
+    if (this.#state !== 'paused') this.#call.hush('everything', false, this);
+  }
+
   /** The tap has closed its file, for whatever cause. */
   async #closed(end: TapEnd): Promise<void> {
+    this.#call.hush('everything', false, this);
     const endedAt = this.#call.now();
     if (end.cause === 'write_failed') {
       this.#change({ error: { code: 'recording_write_failed', message: end.error ?? 'the write failed' } });

@@ -96,6 +96,10 @@ export class SimulatedLeg implements Leg {
     this.seen.push(on ? 'redacted' : 'no longer redacted');
   }
 
+  withhold(on: boolean): void {
+    this.seen.push(on ? 'withheld' : 'no longer withheld');
+  }
+
   async sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
     await sleep(this.#clock, digits.length * 200, signal);
     this.seen.push(`was sent ${digits}`);

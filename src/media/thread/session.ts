@@ -49,6 +49,7 @@ export class MediaSession {
   #agreement: AudioAgreement | undefined;
   #taps: Taps;
   #redacted = false;
+  #withheld = false;
   #muted = { read: false, write: false };
   #seat = new Seat({
     key: (digit, secret) => this.#digits.press(digit, PASSED_ON, secret),
@@ -134,7 +135,7 @@ export class MediaSession {
     if (!this.#place) return;
     const seat = this.#seat;
     seat.said = this.#speaks && !this.#place.muted && !isSilent(this.#far) ? this.#far : null;
-    seat.saidKept = this.#redacted ? null : seat.said;
+    seat.saidKept = this.#redacted || this.#withheld ? null : seat.said;
     seat.listens = !this.#muted.read && !this.#near.held;
   }
 
@@ -179,6 +180,7 @@ export class MediaSession {
     else if (command.do === 'hold') this.#near.hold(command.music);
     else if (command.do === 'mute') this.#muted = command;
     else if (command.do === 'redact') this.#redact(command.on);
+    else if (command.do === 'withhold') this.#withheld = command.on;
     else if (command.do === 'stop_digits') this.#digits.stop(command.sending);
     else this.#digits.press(command.digits, command.sending, this.#redacted);
   }
@@ -223,7 +225,7 @@ export class MediaSession {
     this.#ground.report({ told: 'digit', session: this.number, digit });
     if (!this.#agreement?.telephoneEvent || !this.#speaks || !this.#place || this.#place.muted) return;
     const partner = this.#place.room.partner(this.#seat);
-    if (partner?.listens) partner.bring.key(digit.digit, this.#redacted);
+    if (partner?.listens) partner.bring.key(digit.digit, this.#redacted || this.#withheld);
   }
 
   /**
