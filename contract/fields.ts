@@ -21,6 +21,9 @@ export const address = formatted(
 
 type Scheme = 'http' | 'https' | 'ws' | 'wss';
 
+/** What stands in a URL is written down and shown: a password is not for there. */
+const NO_PASSWORD = 'a URL without user name and password';
+
 /** An absolute URL of at most 2,048 characters with one of the schemes. */
 export function url(...schemes: Scheme[]) {
   const starts = schemes.map((scheme) => `${scheme}://`);
@@ -31,8 +34,18 @@ export function url(...schemes: Scheme[]) {
     .refine((text) => starts.some((start) => text.toLowerCase().startsWith(start)) && URL.canParse(text), {
       params: { code: 'invalid_format', expected },
       error: expected,
+      abort: true,
+    })
+    .refine((text) => !isPersonal(text), {
+      params: { code: 'invalid_format', expected: NO_PASSWORD },
+      error: NO_PASSWORD,
     })
     .meta({ format: 'uri', pattern: `^(${schemes.join('|')})://` });
+}
+
+function isPersonal(text: string): boolean {
+  const { username, password } = new URL(text);
+  return username !== '' || password !== '';
 }
 
 /** A language tag such as `en` or `en-GB` (BCP 47). */

@@ -36,6 +36,12 @@ describe('a document', () => {
     expect(faults(...Array.from({ length: 100 }, () => ({ say: rubbish })))).toHaveLength(200);
   });
 
+  it('names no address with a password in it', () => {
+    expect(faults({ redirect: { url: 'https://user:secret@example.com/' } })).toEqual([
+      '/actions/0/redirect/url invalid_format',
+    ]);
+  });
+
   it('may be empty', () => {
     expect(checkDocument({ actions: [] })).toEqual({ ok: true, actions: [] });
   });

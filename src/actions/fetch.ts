@@ -128,5 +128,5 @@ function refusal(request: DocumentRequest, error: unknown, log: Log): Failure {
   return failure;
 }
 
-/** Without the query, which may hold a secret. */
-const bare = (url: string): string => url.split(/[?#]/)[0]!;
+/** Without the query and the user's name and password, which may be secret. */
+const bare = (url: string): string => url.split(/[?#]/)[0]!.replace(/\/\/[^/]*@/, '//');

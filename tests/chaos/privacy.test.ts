@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Line, Stage } from '../../e2e/support/stage.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
@@ -10,6 +11,8 @@ const open = new Mark(1);
 const paused = new Mark(2);
 const secret = new Mark(3);
 const PASSWORDS = { trunk: 'trunk-password-5b1f', phone: '', key: '', admin: 'e2e-admin-token' };
+/** What proves a password, or opens something: of a phone, of an API key, of a file, of an application. */
+const PROOFS = ['c0ffee11c0ffee22', 'mv_live_guess_8f21', 'beef'.repeat(16), 'query-token-77aa'];
 
 let stage: Stage;
 let stream: TestReceiver;
@@ -55,6 +58,42 @@ async function live(): Promise<void> {
     written.set(`later ${name}`, bytes);
 }
 
+/** Shows the server proofs that are wrong, and an application that cannot be reached: all of it is worth a line of log. */
+async function proofsAreShown(): Promise<void> {
+  const [response, key, signature, token] = PROOFS;
+  const { server } = stage;
+  const number = '+15559990001';
+  await server.application({ answer_url: `http://127.0.0.1:1/answer?token=${token}` }, number);
+  await fetch(`${server.http}/v1/calls`, { headers: { authorization: `Bearer ${key}` } });
+  await fetch(`${server.http}/v1/recordings/rec_1/file?expires=9999999999&signature=${signature}`);
+  const socket = createSocket('udp4');
+  for (const from of ['desk', 'anybody'])
+    socket.send(inviteWith(from, number, response!), server.sip.port, '127.0.0.1');
+  await server.logged('an application gave no actions');
+  socket.close();
+}
+
+function inviteWith(from: string, number: string, response: string): string {
+  const uri = `sip:${number}@127.0.0.1`;
+  const claims = `username="desk", realm="minivoice", nonce="n", uri="${uri}", nc=00000001, cnonce="c", qop=auth`;
+  const sdp =
+    'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n';
+  return [
+    `INVITE ${uri} SIP/2.0`,
+    `Via: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK${from}`,
+    `From: <sip:${from}@127.0.0.1>;tag=${from}`,
+    `To: <${uri}>`,
+    `Contact: <sip:${from}@127.0.0.1>`,
+    `Call-ID: ${from}`,
+    'CSeq: 1 INVITE',
+    `Authorization: Digest ${claims}, response="${response}"`,
+    'Content-Type: application/sdp',
+    `Content-Length: ${sdp.length}`,
+    '',
+    sdp,
+  ].join('\r\n');
+}
+
 const soundOf = (message: object): Buffer =>
   Buffer.from((message as { media?: { payload: string } }).media?.payload ?? '', 'base64');
 
@@ -75,6 +114,7 @@ beforeAll(async () => {
     username: 'desk',
   });
   PASSWORDS.phone = phone.password;
+  await proofsAreShown();
   await live().catch((error) => {
     failed = error;
   });
@@ -100,6 +140,13 @@ it('what is said in a pause is in no file, stream, log or page of the database',
 it('what is said and pressed while digits are secret is nowhere either, but the application is told', () => {
   expect(toldDigits).toBe(DIGITS);
   expect(placesOf([...secret.patterns, DIGITS], written)).toEqual([]);
+});
+
+it('no proof of a password, signature or query of an address is in the log', () => {
+  const log = new Map([...written].filter(([name]) => name.endsWith('log')));
+  expect(log.size).toBeGreaterThan(0);
+  expect(PROOFS.map((proof) => proof.length > 10)).toEqual(PROOFS.map(() => true));
+  expect(placesOf(PROOFS, log)).toEqual([]);
 });
 
 it('no password, key or secret is written anywhere in plain words', () => {
