@@ -26,15 +26,18 @@ describe('a far end', () => {
     expect(told).toBe(2);
   });
 
-  it.each(['sendonly', 'recvonly', 'inactive'] as const)('that holds the call is never quiet (%s)', async (direction) => {
-    party.phone.hush();
-    party.audio.connect(agreement(party.phone, { direction }));
-    await bed.clock.advance(100_000);
-    expect(told).toBe(0);
-    party.audio.connect(agreement(party.phone));
-    await bed.clock.advance(10_100);
-    expect(told).toBe(1);
-  });
+  it.each(['sendonly', 'recvonly', 'inactive'] as const)(
+    'that holds the call is never quiet (%s)',
+    async (direction) => {
+      party.phone.hush();
+      party.audio.connect(agreement(party.phone, { direction }));
+      await bed.clock.advance(100_000);
+      expect(told).toBe(0);
+      party.audio.connect(agreement(party.phone));
+      await bed.clock.advance(10_100);
+      expect(told).toBe(1);
+    },
+  );
 
   it('that only sends RTCP is muted, and not gone', async () => {
     party.phone.hush();
