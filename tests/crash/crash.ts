@@ -5,6 +5,7 @@ import { type Random, seededRandom, sleep, systemClock } from '../../src/kit/ind
 import { charge } from './books.ts';
 import { cutShort } from './cut-short.ts';
 import { KINDS } from './kinds.ts';
+import { Lateness } from './lateness.ts';
 import { Load } from './load.ts';
 import { Receiver, type Sight } from './receiver.ts';
 import { Rest } from './rest.ts';
@@ -32,6 +33,8 @@ export interface CrashResult extends Losses {
   streamed: number;
   /** Of the restarts, from the start of the process until it is ready. */
   slowestStartMs: number;
+  /** How late the machine was at a kill with what was to be done just then. */
+  worstLateMs: number;
 }
 
 /** RTP ports of the callers: two generations are up at once. */
@@ -77,6 +80,7 @@ class Run {
   #key: string;
   #rest: Rest;
   #kills: Kills = [];
+  #lateness = new Lateness();
   #totals = { restartsKilled: 0, recoveriesKilled: 0, cutOff: 0, hungUp: 0, slowestStartMs: 0 };
   /** Who was called by somebody that we asked for. */
   #rung: { user: string; generation: number }[] = [];
@@ -109,7 +113,7 @@ class Run {
       await this.#owed(former);
       await this.#moment(n);
       load.cutOff();
-      this.#kills.push({ at: performance.now(), wall: Date.now() });
+      this.#kills.push({ at: performance.now(), wall: Date.now(), late: this.#lateness.worst });
       await this.#server.kill();
       this.#receiver.generation++;
       this.#receiver.process++;
@@ -124,6 +128,7 @@ class Run {
   }
 
   async close(): Promise<void> {
+    this.#lateness.stop();
     await this.#server.stop();
   }
 
@@ -135,7 +140,8 @@ class Run {
       random: this.#random,
     };
     const rung = (user: string) => {
-      this.#rung.push({ user, generation: n });
+      // A request that is repeated after a crash may reach who was there before it.
+      this.#rung.push({ user, generation: this.#receiver.generation });
       this.#receiver.watch({ what: 'rung' });
     };
     return Load.start({ ...world, callers: this.#plan.callers, firstPort: PORTS[n % 2]!, rung });
@@ -163,9 +169,13 @@ class Run {
 
   async #owed(load: Load | undefined): Promise<void> {
     if (!load) return;
-    const { cutOff, hungUp } = await load.hungUp(1000);
+    const { cutOff, left } = await load.hungUp(3000);
     this.#totals.cutOff += cutOff;
-    this.#totals.hungUp += hungUp;
+    this.#totals.hungUp += cutOff - left.length;
+    for (const { from, since } of left) {
+      const ms = Math.round(this.#kills.at(-1)!.at - since);
+      this.#rest.broken.push(`${from}, there for ${ms} ms, was not hung up on`);
+    }
     await load.close();
   }
 
@@ -192,7 +202,8 @@ class Run {
     const { broken } = verdict.losses;
     broken.push(...this.#rest.broken, ...strangers(this.#server.dataDir, verdict.files));
     const { streamed } = this.#receiver;
-    const figures = { ...this.#totals, ...this.#rest.figures, streamed };
+    const worstLateMs = Math.max(...this.#kills.map(({ late }) => late));
+    const figures = { ...this.#totals, ...this.#rest.figures, streamed, worstLateMs };
     return { kills: this.#plan.kills, ...figures, ...verdict.losses };
   }
 }

@@ -60,13 +60,13 @@ export class Load {
     this.#cutOff = [...this.#world.live].filter(({ since }) => now - since > KEPT_MS);
   }
 
-  /** Waits for the hangups that a server owes its former peers. @returns how many of how many have come. */
-  async hungUp(ms: number): Promise<{ cutOff: number; hungUp: number }> {
-    let hungUp = 0;
-    for (const { dialog } of this.#cutOff) void dialog.ended.then(({ by }) => by === 'remote' && hungUp++);
-    for (let waited = 0; waited < ms && hungUp < this.#cutOff.length; waited += 20)
-      await sleep(systemClock, 20);
-    return { cutOff: this.#cutOff.length, hungUp };
+  /** Waits for the hangups that a server owes its former peers. @returns how many there were, and who got none. */
+  async hungUp(ms: number): Promise<{ cutOff: number; left: Phone[] }> {
+    const left = new Set(this.#cutOff);
+    for (const phone of this.#cutOff)
+      void phone.dialog.ended.then(({ by }) => by === 'remote' && left.delete(phone));
+    for (let waited = 0; waited < ms && left.size > 0; waited += 20) await sleep(systemClock, 20);
+    return { cutOff: this.#cutOff.length, left: [...left] };
   }
 
   async close(): Promise<void> {

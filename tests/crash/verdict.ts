@@ -31,8 +31,8 @@ export interface Losses {
   broken: string[];
 }
 
-/** The kill that ended each generation: by `performance.now()`, and in ms since 1970. */
-export type Kills = { at: number; wall: number }[];
+/** The kill that ended each generation: by `performance.now()`, in ms since 1970, and how many ms late the machine was. */
+export type Kills = { at: number; wall: number; late: number }[];
 
 const FINAL = ['call.completed', 'call.failed', 'call.canceled'];
 
@@ -72,7 +72,8 @@ export class Verdict {
       byCall.delete(call['id']);
     }
     for (const id of byCall.keys()) this.#broken(`${id} was told of and is gone`);
-    for (const each of promised) this.#kept(each);
+    this.losses.promised = promised.length;
+    for (const each of lastWords(promised)) this.#kept(each);
     this.#dialledOnce(rung);
     const calls = [...this.#calls.values()];
     for (const wrong of await audit(this.#server, calls[0]?.['customer_id'], calls)) this.#broken(wrong);
@@ -152,7 +153,8 @@ export class Verdict {
     if (recording['status'] !== 'completed') this.#broken(`${id}: ${JSON.stringify(recording['error'])}`);
     const lossMs = recording['recovered'] ? this.#lossOf(recording, told) : 0;
     this.losses.worstLossMs = Math.max(this.losses.worstLossMs, lossMs);
-    if (lossMs > 1000) this.#broken(`${id} lost ${lossMs} ms`);
+    if (lossMs > 1000)
+      this.#broken(`${id} (${kindOf(call['to'])}) lost ${lossMs} ms: ${JSON.stringify(recording['gaps'])}`);
     this.files.add(`${id}.${recording['format']}`);
     for (const fault of await this.#file(recording, call)) this.#broken(`${id}: ${fault}`);
   }
@@ -164,7 +166,7 @@ export class Verdict {
     return answer.ok ? faultsOf(recording, bytes, kindOf(call['to'])) : [`its file answers ${answer.status}`];
   }
 
-  /** From when the application knew that it was recorded to the kill, less what is in the file or was left out. */
+  /** From when the application knew that it was recorded to the kill, less what is in the file, was left out, or was late. */
   #lossOf(recording: Wire, told: Delivery[]): number {
     const first = (event: string) =>
       told.find((each) => each.recordingId === recording['id'] && each.event === event);
@@ -175,12 +177,11 @@ export class Verdict {
     if (skipped.some(({ start_ms, end_ms }) => start_ms === end_ms)) return 0;
     const skippedMs = skipped.reduce((sum, { start_ms, end_ms }) => sum + end_ms - start_ms, 0);
     const kill = this.#kills[started.generation]!;
-    return Math.max(0, Math.round(kill.at - started.at - recording['duration_ms'] - skippedMs));
+    return Math.max(0, Math.round(kill.at - started.at - recording['duration_ms'] - skippedMs - kill.late));
   }
 
   /** What was answered with 2xx is so. */
   #kept(promised: Promised): void {
-    this.losses.promised++;
     const { what, callId } = promised;
     for (const why of this.#unkept(promised)) this.#broken(`${callId}: ${what} was promised, and ${why}`);
   }
@@ -198,7 +199,7 @@ export class Verdict {
     // What came later than all that is in the file is in no gap of it.
     const inFile = (gap: Wire) => !now['recovered'] || gap['start_ms'] < now['duration_ms'];
     const missing: Wire[] = then['gaps'].filter((gap: Wire) => inFile(gap) && !known(gap));
-    return missing.map(({ start_ms }) => `its gap at ${start_ms} ms is not known`);
+    return missing.map((gap) => `${JSON.stringify(gap)} is none of ${JSON.stringify(now)}`);
   }
 
   /** Of the calls that were asked for, each was placed once and dialled once, and nobody was called by none. */
@@ -247,3 +248,11 @@ export class Verdict {
 
 /** Between the order to kill and the kill. */
 const LATE_MS = 50;
+
+/** Each answer about a recording tells all of it: the last one counts. A pause too short for a frame is no gap then. */
+function lastWords(promised: Promised[]): Promised[] {
+  const last = new Map(promised.map((each) => [each.recording?.['id'], each]));
+  return promised.filter(
+    (each) => !each.recording || each.what === 'stop' || last.get(each.recording['id']) === each,
+  );
+}
