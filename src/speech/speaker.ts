@@ -58,6 +58,9 @@ export function createSpeaker(
   };
 }
 
+/** So many languages without a voice are told of: there are not more, but applications may invent some. */
+const MOST_UNSPOKEN = 200;
+
 class CachingSpeaker implements Speaker {
   #flite: FliteEngine;
   #espeak: EspeakEngine;
@@ -96,7 +99,7 @@ class CachingSpeaker implements Speaker {
     if (!language || /^en\b/i.test(language)) return { engine: this.#flite, voice: english };
     const foreign = await this.#espeak.voiceFor(language);
     if (foreign) return { engine: this.#espeak, voice: english === 'slt' ? `${foreign}+f3` : foreign };
-    if (!this.#unspoken.has(language)) {
+    if (!this.#unspoken.has(language) && this.#unspoken.size < MOST_UNSPOKEN) {
       this.#unspoken.add(language);
       this.#log.warn(
         { language },

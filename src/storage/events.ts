@@ -33,13 +33,13 @@ export function eventStore(db: Kysely<Tables>): EventStore & Pick<OutboxStore, R
       const rows = await tries.orderBy('id').execute();
       return rows.map((row) => fromRow<AttemptRecord>(attemptLayout, row));
     },
-    async pendingEvents() {
+    async pendingEvents(limit) {
       const pending = db
         .selectFrom('events')
         .selectAll()
         .where('state', '=', 'pending')
         .where('attempts', '<', PATIENCE);
-      return (await pending.orderBy('callId').orderBy('sequence').execute()).map(readEvent);
+      return (await pending.orderBy('callId').orderBy('sequence').limit(limit).execute()).map(readEvent);
     },
     async parkedEvents() {
       const count = sql<number>`count(*)`.as('count');

@@ -181,7 +181,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
 
       expect(await storage.attempts(first.id)).toEqual([refused, accepted]);
       expect(await storage.event(first.id)).toMatchObject({ state: 'delivered', attempts: 2 });
-      const pending = (await storage.pendingEvents()).filter((event) => event.callId === call.id);
+      const pending = (await storage.pendingEvents(1000)).filter((event) => event.callId === call.id);
       expect(pending.map((event) => [event.sequence, event.attempts, event.nextAttemptAt])).toEqual([
         [2, 2, 99],
         [3, 0, call.createdAt],

@@ -345,6 +345,28 @@ describe('a redelivery', () => {
   });
 });
 
+describe('a receiver that is slower than what happens', () => {
+  it('is told of everything in the end, in order, while a bounded part of it takes memory', async () => {
+    const bench = new Bench();
+    bench.mostAwake = 1000;
+    bench.restart();
+    bench.receiver = () => new Promise((resolve) => bench.clock.after(100, () => resolve(200)));
+    for (let call = 0; call < 1000; call++)
+      for (const sequence of [1, 2]) bench.commit(eventRecord(sequence, `call_${call}`));
+    expect(bench.deliveries.awake).toBe(1000);
+    expect(bench.deliveries.counts.pending).toBe(2000);
+    for (let tenth = 0; tenth < 25; tenth++) {
+      bench.commit(eventRecord(3, `call_${tenth}`));
+      await bench.clock.advance(100);
+      expect(bench.deliveries.awake).toBeLessThanOrEqual(1500);
+    }
+    expect(bench.deliveries.counts).toMatchObject({ pending: 0, delivered: 2025 });
+    expect(new Set(bench.asked).size).toBe(bench.asked.length);
+    const seventh = bench.asked.filter((id) => id.startsWith('evt_call_7_'));
+    expect(seventh).toEqual(['evt_call_7_1', 'evt_call_7_2', 'evt_call_7_3']);
+  });
+});
+
 describe('stopping', () => {
   it('drains: lets the tries under way end, and does not wait for later ones', async () => {
     const bench = new Bench();

@@ -33,6 +33,11 @@ export interface DeliveriesPorts {
   open(sealed: string): string;
   /** Undefined when the application is gone or has no `webhook_url`. */
   target(applicationId: string): WebhookTarget | undefined;
+  /**
+   * Events that are kept in memory, some 2 kB each; 20,000 if left out. When receivers are slower than what happens,
+   * the rest waits in the store, and is read when half of these are gone.
+   */
+  mostAwake?: number;
 }
 
 /** For the metrics: how many events wait now, and what became of events and tries since the start. */
@@ -81,6 +86,11 @@ export class Deliveries {
   /** The events of a call that are still to be accepted, in order of sequence. */
   #calls = new Map<string, Delivery[]>();
   #parking: Parking;
+  #mostAwake: number;
+  /** Events, as far as is known, that are only in the store though they have hardly been tried. */
+  #left = 0;
+  /** While the store is read: what was settled meanwhile, and may be in what it answers. */
+  #settled: Set<string> | undefined;
   #abort = new AbortController();
   #delivered = 0;
   #failed = 0;
@@ -88,14 +98,15 @@ export class Deliveries {
 
   constructor(ports: DeliveriesPorts) {
     this.#ports = ports;
-    this.#parking = new Parking(ports, (events) => this.enqueue(events));
+    this.#mostAwake = ports.mostAwake ?? 20_000;
+    this.#parking = new Parking(ports, (events) => this.#wake(events));
   }
 
   get counts(): DeliveryCounts {
     const [first] = this.#all.values();
     const oldest = Math.min(first?.since ?? Infinity, this.#parking.oldestAt ?? Infinity);
     return {
-      pending: this.#all.size + this.#parking.count,
+      pending: this.#all.size + this.#left + this.#parking.count,
       oldestMs: oldest < Infinity ? Math.max(0, this.#ports.clock.now() - oldest) : 0,
       delivered: this.#delivered,
       failed: this.#failed,
@@ -110,13 +121,47 @@ export class Deliveries {
 
   /** Takes up what a former process left. To be awaited before events are committed. */
   async start(): Promise<void> {
-    const left = await this.#ports.store.pendingEvents();
-    this.enqueue(left.sort((a, b) => (a.id < b.id ? -1 : 1)));
+    this.#left = 1;
+    await this.#refill();
     await this.#parking.start();
   }
 
   /** Takes events that are committed; those that are not `pending` are passed over. @returns how many are new. */
   enqueue(events: EventRecord[]): number {
+    const left = this.#left > 0 || this.#settled || this.#all.size >= this.#mostAwake;
+    if (left) this.#left += events.filter(({ state }) => state === 'pending').length;
+    return left ? 0 : this.#take(events);
+  }
+
+  /** Reads from the store what had to be left there, the oldest calls first. */
+  async #refill(): Promise<void> {
+    while (this.#left > 0 && !this.#settled && this.#all.size <= this.#mostAwake / 2) {
+      const known = this.#left;
+      const settled = new Set<string>();
+      this.#settled = settled;
+      this.#left = 0;
+      const events = await this.#ports.store.pendingEvents(this.#mostAwake).finally(() => {
+        this.#settled = undefined;
+      });
+      const fresh = events.filter(({ id }) => !settled.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
+      const taken = this.#take(fresh);
+      if (events.length === this.#mostAwake) this.#left += Math.max(1, known - taken);
+    }
+  }
+
+  async #refillOrLater(): Promise<void> {
+    await this.#refill().catch((error) => {
+      this.#left ||= 1;
+      this.#ports.log.error({ error: explain(error) }, 'events that wait could not be read');
+    });
+  }
+
+  /** Takes up events whose next try is due, as far as there is room. */
+  #wake(events: EventRecord[]): number {
+    return this.#take(events.slice(0, Math.max(0, this.#mostAwake - this.#all.size)));
+  }
+
+  #take(events: EventRecord[]): number {
     if (this.#abort.signal.aborted) return 0;
     const before = this.#all.size;
     const calls = new Set<string>();
@@ -275,6 +320,8 @@ export class Deliveries {
   #remove(delivery: Delivery): void {
     const { id, callId } = delivery.event;
     this.#all.delete(id);
+    this.#settled?.add(id);
+    if (this.#left > 0) void this.#refillOrLater();
     const line = this.#calls.get(callId);
     line?.splice(line.indexOf(delivery), 1);
     if (line?.length === 0) this.#calls.delete(callId);

@@ -81,8 +81,9 @@ export class Parking {
       const now = clock.now();
       const due = await store.dueEvents(now, MOST);
       if (this.#closed) return;
-      this.#count -= this.#wake(due);
-      const next = due.length === MOST ? now : await store.nextDueAt(now);
+      const woken = this.#wake(due);
+      this.#count -= woken;
+      const next = woken < due.length || due.length === MOST ? now : await store.nextDueAt(now);
       if (next !== null) this.#lookAt(next);
     } catch (error) {
       log.error({ error: explain(error) }, 'events that are due could not be read');

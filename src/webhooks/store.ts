@@ -47,8 +47,8 @@ export const PATIENCE = 3;
 
 /** What delivery needs to remember. */
 export interface OutboxStore {
-  /** Pending events that are not parked, in order of call and sequence: read once, at the start. */
-  pendingEvents(): Promise<EventRecord[]>;
+  /** Pending events that are not parked, in order of call and sequence: the first of them. */
+  pendingEvents(limit: number): Promise<EventRecord[]>;
   /** How many events are parked, and when the oldest happened: read once, at the start. */
   parkedEvents(): Promise<{ count: number; oldestAt: number | null }>;
   /** When the first parked event is due that is due after this moment; null when there is none. */

@@ -70,13 +70,15 @@ export class Bench {
   /** What the receiver says with its status. */
   words = (id: string) => `answer to ${id}`;
   targets: DeliveriesPorts['target'] = () => ({ url: 'https://app.test/hook', secrets: [] });
+  mostAwake = 20_000;
   deliveries = this.restart();
 
   /** A new process on the same store. */
   restart(): Deliveries {
     this.deliveries = new Deliveries({
       store: {
-        pendingEvents: async () => this.#pending.filter(({ attempts }) => attempts < PATIENCE),
+        pendingEvents: async (limit) =>
+          this.#pending.filter(({ attempts }) => attempts < PATIENCE).slice(0, limit),
         parkedEvents: async () => {
           const oldestAt = Math.min(...this.#parked.map(({ createdAt }) => createdAt));
           return { count: this.#parked.length, oldestAt: this.#parked.length > 0 ? oldestAt : null };
@@ -103,6 +105,7 @@ export class Bench {
       log: silentLog,
       open: (sealed) => `open ${sealed}`,
       target: (applicationId) => this.targets(applicationId),
+      mostAwake: this.mostAwake,
     });
     return this.deliveries;
   }
