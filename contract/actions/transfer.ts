@@ -23,7 +23,9 @@ export const transfer = defineAction({
       mode: z
         .enum(['relay', 'refer'])
         .default('relay')
-        .describe('`relay` keeps the call here; `refer` hands it over with a SIP REFER.'),
+        .describe(
+          '`relay` keeps the call here; `refer` hands it over with a SIP REFER, unless the customer is charged for calls.',
+        ),
     })
     .refine(...someDestination)
     .refine(...oneDestinationOnly)

@@ -116,6 +116,15 @@ describe('transfer', () => {
     expect(call.leg.seen).toContain(`was referred to ${to}`);
     expect(call.record?.status).toBe('completed');
   });
+
+  test('by REFER is not for whoever pays by the minute: the actions after it run', async () => {
+    const refer = { transfer: { destination: to, mode: 'refer' } };
+    const call = new SimulatedCall({ '/answer': [refer, after] });
+    call.charged = true;
+    await call.seconds(0);
+    expect(call.leg.seen.join()).not.toContain('was referred');
+    expect(call.done[0]).toBe('transfer failed transfer_failed');
+  });
 });
 
 describe('conference', () => {

@@ -10,6 +10,7 @@ export interface CheckingDialer extends Dialer {
 /** Dials what the customer may dial and can pay, and charges for it. Fails as `dialer` does, and as `Billing.admit`. */
 export function billedDialer(dialer: CheckingDialer, billing: Billing): Dialer {
   return {
+    checkRefer: (customerId) => billing.checkRefer(customerId),
     async dial(request) {
       const permit = billing.admit(request, () => dialer.check(request));
       try {

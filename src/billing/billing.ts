@@ -116,6 +116,12 @@ export class Billing {
     };
   }
 
+  /** Fails with `transfer_failed` for a customer who is charged: a call that another places cannot be metered. */
+  checkRefer(customerId: string): void {
+    if (!this.#purses.get(customerId)?.account.billing) return;
+    throw new Failure('transfer_failed', 'a call that is handed on by REFER cannot be charged');
+  }
+
   balance(customerId: string): Balance {
     const { account, balance, reserved, spent } = this.#purse(customerId);
     return { account, balance, reserved, spent };

@@ -57,6 +57,12 @@ describe('of all that keeps a call from being placed, the first is told', () => 
   });
 });
 
+it('whoever is charged is not handed on by REFER, for which nobody would pay', async () => {
+  expect(() => exchange.billing.checkRefer(CUSTOMER)).not.toThrow();
+  await limit({ billing: true });
+  expect(() => exchange.billing.checkRefer(CUSTOMER)).toThrow('cannot be charged');
+});
+
 describe('the first increment', () => {
   beforeEach(() => exchange.rate('+49', 0.6, 60, 60));
 

@@ -95,6 +95,11 @@ export interface Dialer {
    * `DialRefusal` where a SIP status is known. Rejects at once with `no_active_trunk` or `invalid_request`.
    */
   dial(request: DialRequest): Promise<DialledLeg>;
+  /**
+   * Throws `transfer_failed` where the customer's caller may not be referred to somebody (REFER): his carrier would
+   * place that call, and nobody here could charge for it. Absent: he always may.
+   */
+  checkRefer?(customerId: string): void;
 }
 
 /** A leg that rings at the far end. */

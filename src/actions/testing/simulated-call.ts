@@ -38,6 +38,9 @@ export class SimulatedCall {
   record: CallRecord | undefined;
   #documents: Record<string, Answer>;
 
+  /** Whether its customer pays for what is dialled. */
+  charged = false;
+
   constructor(
     documents: Record<string, Answer>,
     settings: Partial<Settings> = {},
@@ -114,6 +117,9 @@ export class SimulatedCall {
       }),
       settings: () => this.settings,
       dialer: {
+        checkRefer: () => {
+          if (this.charged) throw new Failure('transfer_failed', 'it cannot be charged');
+        },
         dial: async (request) => {
           const leg = new SimulatedDialledLeg(this.clock, request);
           this.dialled.push(Object.assign(leg, { destination: request.destination }));
