@@ -68,6 +68,17 @@ it('lets browsers make nothing else of an answer than it is, nor keep it', async
   expect((await house.ask('GET', '/')).text).not.toContain('<script');
 });
 
+it('lets nobody guess keys more than 300 times a minute, and good keys are let in all the same', async () => {
+  house = await openHouse();
+  const { key } = await settle(house, 'Ours', '+15550100001');
+  for (let n = 0; n < 300; n++) await house.ask('GET', '/v1/calls', `mv_live_guess_${n}`);
+  const more = await house.ask('GET', '/admin/v1/customers', 'the-operator?');
+  expect(more).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } });
+  expect(Number(more.headers['retry-after'])).toBeGreaterThan(0);
+  expect((await house.ask('GET', '/v1/calls', key)).status).toBe(200);
+  expect((await house.ask('GET', '/healthz')).status).toBe(200);
+});
+
 it('believes nobody who says that he asks for another address', async () => {
   house = await openHouse({ requestsPerMinute: { key: 9, address: 2 } });
   const guess = async (n: number) =>

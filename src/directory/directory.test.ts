@@ -199,24 +199,24 @@ describe('a trunk', () => {
     const narrow = await trunk({ inboundIp: '192.0.2.7' });
     const proxied = await trunk({ proxy: '198.51.100.9:5070' });
     const sixth = await trunk({ inboundIp: '2001:db8::/32' });
-    expect(directory.trunkFor('192.0.2.8')).toEqual(wide);
-    expect(directory.trunkFor('192.0.2.7')).toEqual(narrow);
-    expect(directory.trunkFor('::ffff:192.0.2.7')).toEqual(narrow);
-    expect(directory.trunkFor('198.51.100.9')).toEqual(proxied);
-    expect(directory.trunkFor('2001:db8::1')).toEqual(sixth);
-    expect(directory.trunkFor('203.0.113.1')).toBeUndefined();
-    expect(directory.trunkFor('nonsense')).toBeUndefined();
+    expect(directory.trunks.from('192.0.2.8')).toEqual(wide);
+    expect(directory.trunks.from('192.0.2.7')).toEqual(narrow);
+    expect(directory.trunks.from('::ffff:192.0.2.7')).toEqual(narrow);
+    expect(directory.trunks.from('198.51.100.9')).toEqual(proxied);
+    expect(directory.trunks.from('2001:db8::1')).toEqual(sixth);
+    expect(directory.trunks.from('203.0.113.1')).toBeUndefined();
+    expect(directory.trunks.from('nonsense')).toBeUndefined();
     expect(directory.trunks.at('192.0.2.7')).toEqual([narrow, wide]);
   });
 
   test('that is switched off or deleted is a stranger', async () => {
     const { id } = await trunk({ inboundIp: '192.0.2.7' });
     await directory.trunks.update(id, { isActive: false });
-    expect(directory.trunkFor('192.0.2.7')).toBeUndefined();
+    expect(directory.trunks.from('192.0.2.7')).toBeUndefined();
     await directory.trunks.update(id, { isActive: true });
-    expect(directory.trunkFor('192.0.2.7')?.id).toBe(id);
+    expect(directory.trunks.from('192.0.2.7')?.id).toBe(id);
     await directory.trunks.delete(id);
-    expect(directory.trunkFor('192.0.2.7')).toBeUndefined();
+    expect(directory.trunks.from('192.0.2.7')).toBeUndefined();
   });
 
   test('shares neither gateway name nor address with another, but may keep its own', async () => {

@@ -7,7 +7,7 @@ import { Phones } from './phones.ts';
 import { sealedStore } from './sealed-store.ts';
 import type { SecretBox } from './secret-box.ts';
 import { Shelf } from './shelf.ts';
-import type { ApiKey, Application, Customer, Did, DirectoryRows, DirectoryStore, Trunk } from './store.ts';
+import type { ApiKey, Application, Customer, Did, DirectoryRows, DirectoryStore } from './store.ts';
 import { Trunks } from './trunks.ts';
 
 export interface DirectoryOptions {
@@ -125,11 +125,6 @@ export class Directory {
   /** Whose key this is, if it is one and has not expired. */
   authenticate(apiKey: string): Application | undefined {
     return this.#applications.authenticate(apiKey);
-  }
-
-  /** Whose calls come from this address; undefined means that it is a stranger's. */
-  trunkFor(address: string): Trunk | undefined {
-    return this.trunks.from(address);
   }
 
   /** Where a call to this number goes; undefined when the number is unknown, inactive or unassigned. */
