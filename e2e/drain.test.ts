@@ -1,12 +1,25 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentLog, systemClock, systemRandom } from '../src/kit/index.ts';
+import { createUserAgent } from '../src/sip/index.ts';
 import { TestReceiver } from '../src/streams/testing/receiver.ts';
 import { Answerer } from './support/answerer.ts';
 import { START, STOP, talk, wait } from './support/flow.ts';
 import { missing } from './support/peers.ts';
 import { Sipp } from './support/sipp.ts';
 import { Stage } from './support/stage.ts';
+
+/** What OPTIONS is answered with, as proxies ask. */
+async function probe({ host, port }: { host: string; port: number }): Promise<number> {
+  const ground = { clock: systemClock, random: systemRandom, log: silentLog };
+  const agent = createUserAgent({ ...ground, host: '127.0.0.1', port: 0, userAgent: 'proxy' });
+  await agent.listen();
+  const ask = { method: 'OPTIONS', target: `sip:${host}:${port}`, from: 'sip:proxy@127.0.0.1' };
+  const { status } = await agent.request(ask);
+  await agent.close();
+  return status;
+}
 
 let stage: Stage;
 beforeAll(async () => {
@@ -81,6 +94,7 @@ describe.skipIf(missing.sipp)(`a second signal ${missing.sipp ?? ''}`, () => {
     await busy.server.logged('stopping');
     const refused = await quiet.place({ to: ringing.uri });
     expect([refused.status, refused.body['error'].code]).toEqual([503, 'overloaded']);
+    expect(await probe(busy.server.sip)).toBe(503);
     const ready = await fetch(`${busy.server.http}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([
       503,

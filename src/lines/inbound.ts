@@ -25,6 +25,8 @@ export interface InboundPorts {
   refused(source: Hop, how: 'refused' | 'asked'): void;
   /** Told of everybody who has proven who he is. */
   proven(source: Hop): void;
+  /** Whether another call can be taken now. */
+  open(address: string): boolean;
   /** Told that no sound could be opened for a call, which was refused for it. */
   noPorts(): void;
   normaliseNumber(user: string): string;
@@ -95,6 +97,7 @@ async function letIn(
   const route = phone ? ports.routeOfPhone(phone, to) : routeOfTrunk(to, invite.source.address, ports);
   if (!route) throw new Failure('not_found', `Nobody has the number ${to}.`);
   if (route.routeMode === 'reject') throw new Failure('rejected', `Calls to ${to} are rejected.`);
+  if (!ports.open(invite.source.address)) throw new Failure('overloaded', 'No more calls can be taken now.');
   const audio = await ports.media.open();
   const leg = openLeg(invite, audio, ports);
   const from = phone?.username ?? ports.normaliseNumber(callingUser(invite));
@@ -136,6 +139,7 @@ const STATUSES: Record<string, number> = {
   not_acceptable: 488,
   invalid_sdp: 400,
   no_media_port: 503,
+  overloaded: 503,
 };
 
 function statusOf(error: unknown): number {

@@ -51,6 +51,7 @@ beforeEach(async () => {
     isRegisteredAt: (username, address) => registrar.isAt(address, username),
     refused: () => {},
     proven: () => {},
+    open: () => true,
     noPorts: () => {},
     normaliseNumber: (user) => user,
     route: () => route,

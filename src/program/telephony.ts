@@ -14,8 +14,15 @@ import {
 } from '../lines/index.ts';
 import type { MediaEngine } from '../media/index.ts';
 import { type Endpoint, systemResolve, systemServices } from '../net/index.ts';
-import { createUserAgent, type TlsOptions, timersFrom, type UserAgent } from '../sip/index.ts';
-import { watchDoor } from './door.ts';
+import {
+  createUserAgent,
+  type Hop,
+  type SipRequest,
+  type TlsOptions,
+  timersFrom,
+  type UserAgent,
+} from '../sip/index.ts';
+import { type Door, watchDoor } from './door.ts';
 import { version } from './version.ts';
 
 /** What the lines are built from. */
@@ -97,18 +104,14 @@ export async function openInboundDoor(
   { userAgent, carriers, phones, registrar, door }: Lines,
   { switchboard, admission }: { switchboard: Switchboard; admission: Admission },
 ): Promise<Endpoint> {
-  const known = userAgent.gate;
-  userAgent.gate = (request, source) => {
-    const refusal = known?.(request, source);
-    if (refusal !== undefined || request.method !== 'INVITE' || !admission.ask()) return refusal;
-    return admission.drowning ? 'silence' : { status: 503, headers: RETRY_LATER };
-  };
+  userAgent.gate = (request, source) => door.gate(request, source) ?? limit(request, source, door, admission);
   userAgent.onInvite = createInboundDoor({
     ...{ media, random, log, phones, normaliseNumber },
     ...{ refused: door.refused, proven: door.proven, trunkOwners: door.trunkOwners },
     isRegisteredAt: (username, address) => registrar.isAt(address, username),
     publicAddress: config.publicAddress || undefined,
     isTrusted: (address) => isTrusted(address, config),
+    open: (address) => door.isKnown(address) || !admission.ask(),
     noPorts: () => admission.hold('ports', PORTS_MS),
     route: (number) => routeOf(directory, number),
     routeOfPhone: ({ customerId }, called) =>
@@ -120,6 +123,16 @@ export async function openInboundDoor(
   carriers.refresh();
   directory.trunks.onChanged.on(() => carriers.refresh());
   return bound;
+}
+
+/** What is beyond the limit of the machine. Strangers are asked who they are first: they take nobody's place. */
+function limit({ method }: SipRequest, { address }: Hop, door: Door, admission: Admission) {
+  const isKnown = door.isKnown(address);
+  // RFC 3261 §11.2: OPTIONS is answered as an INVITE would be, and so proxies go elsewhere while we stop.
+  const probed = method === 'OPTIONS' && admission.closed === 'draining';
+  const refused = method === 'INVITE' && (isKnown ? admission.ask() : admission.drowning);
+  if (!probed && !refused) return undefined;
+  return admission.drowning ? ('silence' as const) : { status: 503, headers: RETRY_LATER };
 }
 
 /** Reads the files that the settings name. Fails with `invalid_setting`. */
