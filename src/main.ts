@@ -26,6 +26,7 @@ async function main(command: string | undefined): Promise<void> {
 
 async function serve(): Promise<void> {
   const config = readConfig(process.env);
+  forgetSettings();
   const log = createLog(config.logLevel);
   if (process.getuid?.() === 0) log.warn({}, 'running as root: a user of its own is safer');
   const program = await startProgram(config, log);
@@ -34,6 +35,15 @@ async function serve(): Promise<void> {
   process.stdout.write(
     `${JSON.stringify({ msg: 'ready', http: program.http, sip: program.sip, ...token })}\n`,
   );
+}
+
+/**
+ * Settings hold secrets: threads and processes that are started from here need none of them, and Node writes the
+ * environment of each into its report of a crash.
+ */
+function forgetSettings(): void {
+  for (const name of Object.keys(process.env))
+    if (/^(MINIVOICE_|DATABASE_URL$)/.test(name)) delete process.env[name];
 }
 
 /** For what is left to be closed when the calls are over and the webhooks were given their time. */

@@ -7,6 +7,8 @@ import {
   systemClock,
   systemRandom,
 } from '../../src/kit/index.ts';
+import { encode, PCMU } from '../../src/media/codec/g711.ts';
+import { DigitTone } from '../../src/media/dtmf/tone.ts';
 import { Beat } from '../../src/media/thread/beat.ts';
 import { type RtpSocket, rtpSockets } from '../../src/net/index.ts';
 import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
@@ -24,6 +26,8 @@ export interface Manners {
   twice?: boolean;
   /** After a second: another source, another codec that was offered too, or another port. */
   changes?: 'ssrc' | 'codec' | 'port';
+  /** His keys are tones in his voice: he offers no events. */
+  tones?: boolean;
 }
 
 /** A caller who says a tone and listens, and tells what he heard. */
@@ -39,6 +43,8 @@ export class Caller {
   voice: Uint8Array = TONE;
   /** Packets of keys that he presses, which go before his voice. */
   #keys: Buffer[] = [];
+  /** What he says before that, a frame each. */
+  #tones: Uint8Array[] = [];
   #userAgent: UserAgent;
   #socket: RtpSocket;
   #other: RtpSocket;
@@ -96,9 +102,18 @@ export class Caller {
     this.#other.close();
   }
 
-  /** Presses keys as RFC 4733 events: 100 ms each. */
+  /** Tells something within the call by SIP INFO. @returns the status of the answer. */
+  async tell(contentType: string, content: string): Promise<number | undefined> {
+    return (await this.#dialog?.info({ contentType, content }))?.status;
+  }
+
+  /** Presses keys as RFC 4733 events, or as tones: 100 ms each. */
   press(digits: string): void {
     for (const digit of digits) {
+      if (this.#manners.tones) {
+        this.#tones.push(...toneOf(digit));
+        continue;
+      }
       for (let n = 1; n <= 7; n++) {
         const last = n >= 5 ? 0x80 : 0;
         this.#keys.push(Buffer.from([Number(digit), last | 10, ...hex16(Math.min(n, 5) * 160)]));
@@ -107,7 +122,7 @@ export class Caller {
   }
 
   get pressing(): boolean {
-    return this.#keys.length > 0;
+    return this.#keys.length > 0 || this.#tones.length > 0;
   }
 
   /** What happened, in words. */
@@ -122,7 +137,7 @@ export class Caller {
     const sdp = createOffer({
       ...local,
       codecs: ['PCMU', 'PCMA'],
-      telephoneEvent: true,
+      telephoneEvent: !this.#manners.tones,
       direction: 'sendrecv',
     });
     const result = await this.#userAgent.invite({ target, from: `sip:+15557650000@${HOST}`, sdp }).result;
@@ -159,7 +174,8 @@ export class Caller {
     const sequence = this.said++;
     const ssrc = changed === 'ssrc' ? 2 : 1;
     const key = this.#keys.shift();
-    if (!key) return rtp(changed === 'codec' ? 8 : 0, sequence, sequence, ssrc, this.voice);
+    if (!key)
+      return rtp(changed === 'codec' ? 8 : 0, sequence, sequence, ssrc, this.#tones.shift() ?? this.voice);
     // RFC 4733 §2.5.1.2: all packets of one key have the time of its beginning.
     if (key.readUInt16BE(2) === 160) this.#keyBegan = sequence;
     return rtp(101, sequence, this.#keyBegan, ssrc, key);
@@ -180,6 +196,19 @@ export class Caller {
 export const isLoud = (payload: Uint8Array): boolean => payload.some((octet) => (octet & 0x7f) < 0x60);
 
 export const TONE = Uint8Array.from({ length: 160 }, (_, i) => (i % 8 < 4 ? 0x20 : 0xa0));
+
+/** A key for 100 ms, and nothing for as long. */
+function toneOf(digit: string): Uint8Array[] {
+  const tone = new DigitTone();
+  tone.press(digit, 100);
+  return Array.from({ length: 10 }, () => {
+    const samples = new Int16Array(160);
+    tone.next(samples);
+    const frame = new Uint8Array(160);
+    encode(PCMU, samples, 160, frame, 0);
+    return frame;
+  });
+}
 
 const hex16 = (value: number): [number, number] => [value >> 8, value & 0xff];
 

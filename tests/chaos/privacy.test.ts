@@ -1,8 +1,12 @@
 import { createSocket } from 'node:dgram';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Line, Stage } from '../../e2e/support/stage.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
 import { Caller, seconds } from './caller.ts';
+import { hushedCalls, INFO_DIGITS, TONE_DIGITS, toldBy } from './hushed-calls.ts';
 import { Mark, placesOf, writtenBy } from './marks.ts';
 
 const DIGITS = '7391846205';
@@ -20,6 +24,8 @@ let line: Line;
 let caller: Caller;
 let written: Map<string, Buffer>;
 let toldDigits: string;
+let wrong: string[];
+let ended: Promise<unknown>;
 let failed: unknown;
 
 /** For so long that it is in the file, and then silence until it is through the jitter buffer. */
@@ -31,6 +37,21 @@ async function says(mark: Mark): Promise<void> {
 }
 
 async function live(): Promise<void> {
+  const [, scenes] = await Promise.all([recordedCall(), hushedCalls(stage, { open, paused, secret })]);
+  // What Node knows of the process is written into the folder, as before it dies of a defect.
+  process.kill(stage.server.pid, 'SIGUSR2');
+  await stage.server.logged('Node.js report completed');
+  const { dataDir, log } = stage.server;
+  written = new Map([...writtenBy(dataDir, log), ...toldBy('the call', stream)]);
+  for (const { told } of scenes) for (const [name, bytes] of told) written.set(name, bytes);
+  wrong = scenes.flatMap((scene) => scene.wrong);
+  // What a crash leaves is looked at as well as what the next process makes of it.
+  await stage.crash();
+  await ended;
+  for (const [name, bytes] of writtenBy(dataDir, stage.server.log)) written.set(`later ${name}`, bytes);
+}
+
+async function recordedCall(): Promise<void> {
   caller = await Caller.call(stage.server.sip, line.number);
   caller.voice = SILENCE;
   const call = await line.arrived();
@@ -48,14 +69,7 @@ async function live(): Promise<void> {
   caller.press(DIGITS);
   toldDigits = (await call.next('call.gathered')).data['digits'];
   await says(open);
-  written = writtenBy(stage.server.dataDir, stage.server.log);
-  written.set('stream', Buffer.concat(stream.connections.flatMap(({ messages }) => messages.map(soundOf))));
-  written.set('messages', Buffer.from(JSON.stringify(stream.connections.map(({ messages }) => messages))));
-  // What a crash leaves is looked at as well as what the next process makes of it.
-  await stage.crash();
-  await call.next('call.failed');
-  for (const [name, bytes] of writtenBy(stage.server.dataDir, stage.server.log))
-    written.set(`later ${name}`, bytes);
+  ended = call.next('call.failed');
 }
 
 /** Shows the server proofs that are wrong, and an application that cannot be reached: all of it is worth a line of log. */
@@ -94,11 +108,11 @@ function inviteWith(from: string, number: string, response: string): string {
   ].join('\r\n');
 }
 
-const soundOf = (message: object): Buffer =>
-  Buffer.from((message as { media?: { payload: string } }).media?.payload ?? '', 'base64');
-
 beforeAll(async () => {
-  stage = await Stage.open({ MINIVOICE_LOG_LEVEL: 'debug' });
+  const folder = mkdtempSync(join(tmpdir(), 'minivoice-'));
+  const reports = `--report-on-signal --report-signal=SIGUSR2 --report-directory=${folder}`;
+  const environment = { MINIVOICE_LOG_LEVEL: 'debug', MINIVOICE_DATA_DIR: folder, NODE_OPTIONS: reports };
+  stage = await Stage.open(environment);
   stream = await TestReceiver.listen();
   const actions = [
     { start_recording: {} },
@@ -130,7 +144,11 @@ it('what is said while it is recorded is found in what was written: so it would 
   expect(failed).toBeUndefined();
   const places = placesOf(open.patterns, written);
   expect(places).toContainEqual(expect.stringMatching(/^recordings\/.*\.wav$/));
-  expect(places).toContain('stream');
+  expect(places).toEqual(
+    expect.arrayContaining(['stream of the call', 'stream of skipped', 'stream of the other']),
+  );
+  expect(places.filter((name) => name.endsWith('.wav')).length).toBeGreaterThan(6);
+  expect([...written.keys()]).toContainEqual(expect.stringMatching(/^report\..*\.json$/));
 });
 
 it('what is said in a pause is in no file, stream, log or page of the database', () => {
@@ -139,7 +157,11 @@ it('what is said in a pause is in no file, stream, log or page of the database',
 
 it('what is said and pressed while digits are secret is nowhere either, but the application is told', () => {
   expect(toldDigits).toBe(DIGITS);
-  expect(placesOf([...secret.patterns, DIGITS], written)).toEqual([]);
+  expect(placesOf([...secret.patterns, DIGITS, INFO_DIGITS, `"${TONE_DIGITS}"`], written)).toEqual([]);
+});
+
+it('keys that are tones are not a moment in a recording, what is left out is in no MP3, and no key of a pause is told', () => {
+  expect(wrong).toEqual([]);
 });
 
 it('no proof of a password, signature or query of an address is in the log', () => {
