@@ -19,7 +19,7 @@ function load(pace: Pace, capacity: number, offered: number, seconds: number) {
     waiting += came;
     pace.measure(Math.min(1, waiting / (capacity / 20)), 50);
     waiting = Math.max(0, waiting - capacity / 20);
-    if (tick >= 100) most = Math.max(most, waiting);
+    if (tick >= 140) most = Math.max(most, waiting);
   }
   return { taken: taken / seconds, mostWaiting: most };
 }
@@ -29,6 +29,14 @@ describe('the pace of new calls', () => {
     const pace = new Pace();
     expect(load(pace, 300, 260, 10).taken).toBe(260);
     expect(pace.limited).toBe(false);
+  });
+
+  it('is not changed by a moment without rest', () => {
+    const pace = new Pace();
+    for (let tick = 0; tick < 100; tick++) {
+      expect(come(pace, 5)).toBe(5);
+      pace.measure(tick % 10 < 5 ? 1 : 0.5, 50);
+    }
   });
 
   it.each([2, 4, 10])('is near what the machine can do when %i times as many come, and few wait', (times) => {

@@ -2,8 +2,10 @@
 const FULL = 0.97;
 /** Below this there is room for more. */
 const ROOM = 0.9;
-/** For so long it must be full before fewer are taken, and again before still fewer are. */
-const FULL_MS = 100;
+/** For so long it must be full before fewer are taken: longer than it takes to collect garbage. */
+const FULL_MS = 300;
+/** And again for so long before still fewer are. */
+const STILL_MS = 100;
 /** What is left of the pace then. */
 const CUT = 0.7;
 /** By so many calls a second the pace grows in each second in which there is room. */
@@ -24,6 +26,7 @@ export class Pace {
   #rate = Number.POSITIVE_INFINITY;
   /** Those that may be taken before the next measure. */
   #left = Number.POSITIVE_INFINITY;
+  /** Since it is full, or was last cut. */
   #taken = 0;
   #refused = 0;
   #fullMs = 0;
@@ -55,18 +58,19 @@ export class Pace {
   measure(busy: number, ms: number): void {
     this.#fullMs = busy >= FULL ? this.#fullMs + ms : 0;
     this.#cutMs = busy >= FULL ? this.#cutMs + ms : 0;
+    if (busy < FULL) this.#taken = 0;
     this.#calmMs = this.#refused > 0 ? 0 : this.#calmMs + ms;
-    if (this.#cutMs >= FULL_MS) this.#cut(ms);
+    if (this.#cutMs >= (this.#rate === Number.POSITIVE_INFINITY ? FULL_MS : STILL_MS)) this.#cut();
     else if (busy < ROOM) this.#rate += (GROWTH * ms) / 1000;
     if (this.#calmMs >= FREE_MS && busy < ROOM) this.#rate = Number.POSITIVE_INFINITY;
     // What a pace of less than one call a measure leaves over counts for the next.
     this.#left = Math.min(this.#left < 1 ? this.#left : 0, 1) + (this.#rate * ms) / 1000;
-    this.#taken = 0;
     this.#refused = 0;
   }
 
-  #cut(ms: number): void {
-    const came = (this.#taken * 1000) / ms;
+  #cut(): void {
+    const came = (this.#taken * 1000) / this.#cutMs;
+    this.#taken = 0;
     this.#rate = Math.max(SLOWEST, CUT * Math.min(this.#rate, came));
     this.#cutMs = 0;
     this.#calmMs = 0;
