@@ -1,8 +1,12 @@
 import { addresses, applications } from './applications.ts';
+import { clocks } from './clocks.ts';
+import { dataFolders } from './data-folders.ts';
+import { databases } from './databases.ts';
 import { disks } from './disks.ts';
 import type { Chapter, Fault } from './fault.ts';
 import { nothingLeft } from './leftovers.ts';
 import { load, ports } from './load.ts';
+import { names } from './names.ts';
 import { packets } from './packets.ts';
 import { peers } from './peers.ts';
 import { strangers } from './strangers.ts';
@@ -13,6 +17,7 @@ import { type Seen, World } from './world.ts';
 export const chapters: readonly Chapter[] = [
   applications,
   addresses,
+  names,
   webhooks,
   packets,
   peers,
@@ -20,6 +25,9 @@ export const chapters: readonly Chapter[] = [
   ports,
   strangers,
   disks,
+  databases,
+  dataFolders,
+  clocks,
 ];
 
 export interface Outcome {

@@ -1,26 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chapter } from './fault.ts';
+import { impossible, mount, unmount } from './mounts.ts';
 import { accountOf, type World } from './world.ts';
 
 /** Two seconds of a recording. */
 const SIZE = '64k';
-
-/** Whether file systems can be mounted: as root, where that is allowed. */
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'minivoice-mount-'));
-  const mounted = mount(folder, `size=${SIZE}`);
-  if (mounted) unmount(folder);
-  rmSync(folder, { recursive: true });
-  return mounted;
-}
-
-const mount = (folder: string, options: string) =>
-  spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'minivoice-test', folder]).status === 0;
-
-const unmount = (folder: string) => spawnSync('umount', ['-l', folder]);
 
 async function recordedOn(world: World, options: string) {
   const folder = join(world.stage.server.dataDir, 'recordings');
@@ -48,7 +33,7 @@ async function recordedOn(world: World, options: string) {
 export const disks: Chapter = {
   title: 'Disks',
   atOnce: 1,
-  impossible: () => (canMount() ? undefined : 'skipped: file systems cannot be mounted here'),
+  impossible,
   faults: [
     {
       name: 'the disk of the recordings is full in mid-recording',
