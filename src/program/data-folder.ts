@@ -15,7 +15,7 @@ export async function openDataFolder(dataDir: string): Promise<{ folder: string;
     await chmod(folder, 0o700);
     return { folder, release: lockFile(join(folder, 'lock')) };
   } catch (error) {
-    const why = `${error instanceof Failure ? error.message : explain(error)}`;
+    const why = explain(error);
     const sentence = `MINIVOICE_DATA_DIR, ${folder}, cannot be used: ${why}`;
     throw new Failure('invalid_setting', sentence, { cause: error });
   }

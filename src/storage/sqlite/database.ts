@@ -10,7 +10,7 @@ import { isUnwritable, unwritable } from './unwritable.ts';
  * How long a write waits, and the whole thread with it, for another connection that is writing: that of the
  * checkpoints with its fsyncs, or a tool of the operator's. After that it is tried again, or refused.
  */
-const OTHERS_MS = 250;
+export const OTHERS_MS = 250;
 
 /**
  * Opens or creates the file. WAL with `synchronous=NORMAL`: a commit costs no fsync, see

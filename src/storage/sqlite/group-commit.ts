@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Clock, explain, type Log, type Timer } from '../../kit/index.ts';
+import { OTHERS_MS } from './database.ts';
 import { isUnwritable, unwritable } from './unwritable.ts';
 
 interface Work {
@@ -214,6 +215,8 @@ export class GroupCommit {
     this.#waiting.unshift(...left);
     if (this.#trouble) return;
     this.#trouble = { since: this.#clock.monotonic(), error };
+    // Where it is somebody else who writes: the thread need not wait for him at each try.
+    this.#database.exec('PRAGMA busy_timeout = 0');
     this.#log.error({ error: explain(error) }, 'the database cannot be written: no new calls until it can');
     const refused = this.#waiting.filter((work) => !work.kept);
     this.#waiting = this.#waiting.filter((work) => work.kept);
@@ -225,6 +228,7 @@ export class GroupCommit {
     if (!this.#trouble) return;
     const seconds = Math.round((this.#clock.monotonic() - this.#trouble.since) / 1000);
     this.#trouble = undefined;
+    this.#database.exec(`PRAGMA busy_timeout = ${OTHERS_MS}`);
     this.#log.info({ seconds, kept: this.#waiting.length }, 'the database can be written again');
   }
 

@@ -18,7 +18,7 @@ export function lockFile(file: string): () => void {
   } catch (cause) {
     lock.close();
     if ((cause as { errcode?: number }).errcode !== BUSY) throw cause;
-    throw new Failure('invalid_setting', 'another MiniVoice is running on it', { cause });
+    throw new Failure('invalid_setting', 'another MiniVoice is running on it');
   }
   return () => lock.close();
 }
