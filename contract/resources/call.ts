@@ -1,16 +1,7 @@
 import { z } from 'zod';
+import { variableName, variableValue } from '../actions/set-variable.ts';
 import { address } from '../fields.ts';
-import {
-  callStatus,
-  direction,
-  fault,
-  id,
-  pageQuery,
-  routeMode,
-  time,
-  timeQuery,
-  variables,
-} from './values.ts';
+import { callStatus, direction, fault, id, pageQuery, routeMode, time, timeQuery } from './values.ts';
 
 /** The part of a call that every event carries. */
 export const eventCall = z.object({
@@ -57,6 +48,17 @@ export const callQuery = pageQuery.extend({
   created_before: timeQuery.optional().describe('Created before then, RFC 3339.'),
 });
 
+const MOST = 'at most 100 variables';
+
+/** The same bounds as those of `set_variable`: they are in every event and request of the call. */
+const given = z
+  .record(variableName, variableValue)
+  .refine((all) => Object.keys(all).length <= 100, {
+    params: { code: 'too_long', expected: MOST },
+    error: MOST,
+  })
+  .describe('What requests and events tell of the call, as `set_variable` would keep it.');
+
 export const newCall = z.object({
   from: address.describe('The caller ID.'),
   to: address.describe('Whom to call.'),
@@ -72,7 +74,7 @@ export const newCall = z.object({
     .optional()
     .describe('What to do at the answer, in place of asking a URL: checked like any document.'),
   timeout_seconds: z.int().min(5).max(300).default(60).describe('How long it may ring.'),
-  variables: variables.optional(),
+  variables: given.optional(),
 });
 
 /** One line of a call's story. */

@@ -36,6 +36,15 @@ describe('a call that is asked for', () => {
     });
   });
 
+  it('begins with no more variables, and no longer ones, than it may have later', async () => {
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`v${n}`, 'x']));
+    for (const variables of [many, { long: 'x'.repeat(4097) }, { ['n'.repeat(129)]: 'x' }]) {
+      const answer = await place({ ...order, variables });
+      expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_request']);
+    }
+    expect(house.placed).toHaveLength(0);
+  });
+
   it('belongs to the application of the key, whatever the body says', async () => {
     const answer = await place({ ...order, application_id: 'app_of_somebody_else' });
     expect(answer.body.application_id).toBe(ours.application.id);
