@@ -31,7 +31,7 @@ let failed: unknown;
 /** For so long that it is in the file, and then silence until it is through the jitter buffer. */
 async function says(mark: Mark): Promise<void> {
   caller.voice = mark.frame;
-  await seconds(0.8);
+  await seconds(0.5);
   caller.voice = SILENCE;
   await seconds(0.4);
 }
