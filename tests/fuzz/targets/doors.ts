@@ -57,6 +57,7 @@ const PATHS = [
   '//',
   '/\u0000',
 ];
+const SOUND = 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 const HTTP_LINES: readonly ((chance: Chance) => string)[] = [
   () => 'Host: x',
   (chance) => `Content-Length: ${chance.pick(['2', '0', '-1', '9'.repeat(20), '2, 2', '1e3'])}`,
@@ -72,6 +73,7 @@ const HTTP_LINES: readonly ((chance: Chance) => string)[] = [
 ];
 
 function httpRequest(chance: Chance): Buffer {
+  if (chance.once(8)) return cutAnywhere(chance, Buffer.from(SOUND));
   const method = chance.pick(['GET', 'POST', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE', 'PRI', 'x']);
   const first = `${method} ${chance.pick(PATHS)} ${chance.pick(['HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', ''])}`;
   const lines = ['Host: x', 'Connection: close', ...chance.some(4, () => chance.pick(HTTP_LINES)(chance))];
