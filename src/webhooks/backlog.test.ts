@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { Bench, eventRecord } from './testing/bench.ts';
+
+const SECOND = 1000;
+const HOUR = 3_600_000;
+
+describe('a receiver that is slower than what happens', () => {
+  it('is told of everything in the end, in order, while a bounded part of it takes memory', async () => {
+    const bench = new Bench();
+    bench.mostAwake = 1000;
+    bench.restart();
+    bench.receiver = () => new Promise((resolve) => bench.clock.after(100, () => resolve(200)));
+    for (let call = 0; call < 1000; call++)
+      for (const sequence of [1, 2]) bench.commit(eventRecord(sequence, `call_${call}`));
+    expect(bench.deliveries.awake).toBe(1000);
+    expect(bench.deliveries.counts.pending).toBe(2000);
+    for (let tenth = 0; tenth < 25; tenth++) {
+      bench.commit(eventRecord(3, `call_${tenth}`));
+      await bench.clock.advance(100);
+      expect(bench.deliveries.awake).toBeLessThanOrEqual(1500);
+    }
+    expect(bench.deliveries.counts).toMatchObject({ pending: 0, delivered: 2025 });
+    expect(new Set(bench.asked).size).toBe(bench.asked.length);
+    const seventh = bench.asked.filter((id) => id.startsWith('evt_call_7_'));
+    expect(seventh).toEqual(['evt_call_7_1', 'evt_call_7_2', 'evt_call_7_3']);
+  });
+});
+
+describe('stopping', () => {
+  it('drains: lets the tries under way end, and does not wait for later ones', async () => {
+    const bench = new Bench();
+    bench.receiver = ({ event }) =>
+      new Promise((resolve) => bench.clock.after(100, () => resolve(event === 'evt_call_1_1' ? 200 : 500)));
+    bench.commit(eventRecord(1), eventRecord(2));
+    let drained = false;
+    void bench.deliveries.drain(SECOND).then(() => (drained = true));
+    await bench.clock.advance(300);
+    expect(drained).toBe(true);
+    expect(bench.attempts.map(({ status }) => status)).toEqual([200, 500]);
+    expect(bench.clock.pending).toBe(0);
+  });
+
+  it('drains no longer than it may', async () => {
+    const bench = new Bench();
+    bench.receiver = () => new Promise(() => {});
+    bench.commit(eventRecord());
+    let drained = false;
+    void bench.deliveries.drain(SECOND).then(() => (drained = true));
+    await bench.clock.advance(SECOND);
+    expect(drained).toBe(true);
+    expect(bench.events.get('evt_call_1_1')).toMatchObject({ state: 'pending', attempts: 0 });
+  });
+
+  it('drains for a second more when it is hastened, so that what has arrived is not told again', async () => {
+    const bench = new Bench();
+    bench.receiver = () => new Promise((resolve) => bench.clock.after(500, () => resolve(200)));
+    bench.commit(eventRecord());
+    const hasten = new AbortController();
+    let drained = false;
+    void bench.deliveries.drain(HOUR, hasten.signal).then(() => (drained = true));
+    hasten.abort();
+    await bench.clock.advance(500);
+    expect(drained).toBe(true);
+    expect(bench.events.get('evt_call_1_1')).toMatchObject({ state: 'delivered' });
+    expect(bench.clock.pending).toBe(0);
+  });
+
+  it('sends nothing any more', async () => {
+    const bench = new Bench();
+    await bench.deliveries.close();
+    bench.commit(eventRecord());
+    await bench.clock.advance(HOUR);
+    expect(bench.asked).toEqual([]);
+  });
+});
