@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../kit/index.ts';
 import { aCall } from '../../storage/testing/records.ts';
 import { ADMIN_TOKEN, type House, openHouse, type Settled, settle } from '../testing/house.ts';
 
@@ -143,6 +144,13 @@ describe('a live call', () => {
     const answer = await ask('POST', `${url()}/recordings`, body);
     expect(answer.status).toBe(status);
     expect(answer.body.error.code).toBe(code);
+  });
+
+  it('takes no order while it ends', async () => {
+    house.live.failure = new Failure('call_ended', 'the call has ended');
+    const answer = await ask('POST', `${url()}/recordings`);
+    expect(answer.status).toBe(404);
+    expect(answer.body.error.code).toBe('active_call_not_found');
   });
 
   it('cannot be recorded before it has a SIP leg', async () => {

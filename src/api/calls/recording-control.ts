@@ -28,6 +28,12 @@ const ORDERS: Record<OrderName, (recordings: Recordings, order: Order) => Promis
   resume: async (recordings) => ({ recording: await recordings.resume(), status: 200 }),
 };
 
+/** A call that ends at this moment is still there, and takes no orders. */
+function tooLate(error: unknown): never {
+  if (!(error instanceof Failure) || error.code !== 'call_ended') throw error;
+  throw new Failure('active_call_not_found', 'no such call is active', { cause: error });
+}
+
 const isOrder = (name: string): name is OrderName => Object.hasOwn(ORDERS, name);
 
 export const recordingControlRoutes = [
@@ -54,7 +60,7 @@ export const recordingControlRoutes = [
       const call = await liveCall(params.id, caller, services);
       const recordings = services.live.recordings(call.id);
       if (!recordings) throw new Failure('call_uuid_missing', 'the call has no SIP leg yet');
-      const { recording, status } = await ORDERS[action](recordings, body);
+      const { recording, status } = await ORDERS[action](recordings, body).catch(tooLate);
       reply.code(status);
       return {
         data: {

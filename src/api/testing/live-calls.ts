@@ -10,6 +10,9 @@ export class FakeLiveCalls implements LiveCalls {
   #calls = new Map<string, RecordingRecord | undefined>();
   #running = new Set<string>();
 
+  /** What the next order comes to in place of what was asked for. */
+  failure: Failure | undefined;
+
   add(callId: string, recording?: RecordingRecord): void {
     this.#calls.set(callId, recording);
   }
@@ -41,6 +44,7 @@ export class FakeLiveCalls implements LiveCalls {
     };
     return {
       start: async (options) => {
+        if (this.failure) throw this.failure;
         const already = this.#running.has(callId);
         this.#running.add(callId);
         this.asked.push(`start ${options.channels} ${options.format} ${options.maxSeconds}`);
