@@ -18,6 +18,8 @@ interface Order {
   callId?: string;
 }
 
+const TOO_LATE = new Set(['active_call_not_found', 'recording_not_started', 'recording_start_failed']);
+
 /** REST as an application uses it, which remembers what it was promised. */
 export class Rest {
   readonly promised: Promised[] = [];
@@ -91,8 +93,8 @@ export class Rest {
       });
       const told = (await answer.json()) as Wire;
       if (answer.ok) return told;
-      // Whoever orders something of a call that has just ended is told so.
-      if (answer.status !== 404)
+      // Whoever orders something of a call that ends at this moment is told so.
+      if (!TOO_LATE.has(told['error']?.code))
         this.broken.push(`${path} answered ${answer.status} ${JSON.stringify(told)}`);
     } catch {}
     return undefined;
