@@ -150,6 +150,7 @@ class Scene {
   /** For each recording that we stop or hang up, in the order of their starts: what is to have ended it. */
   #causes: (string | undefined)[] = [];
   #running = false;
+  #skipping = false;
   /** Nobody waits for an order before the next one is given. */
   #orders: Promise<unknown>[] = [];
 
@@ -180,6 +181,9 @@ class Scene {
 
   /** The first cause counts. Which one that is, of a full disk and others, is known when it is told. */
   #foresee(move: Move): void {
+    if (move === 'skip' || move === 'resume' || move === 'start') this.#skipping = move === 'skip';
+    // What is left out does not count: such a one never comes to its end by itself.
+    if (move === 'max_seconds' && this.#skipping) return;
     if (move === 'start' && !this.#running) {
       this.#running = true;
       this.#causes.push(undefined);
