@@ -7,6 +7,7 @@ import { cutShort } from './cut-short.ts';
 import { KINDS } from './kinds.ts';
 import { Lateness } from './lateness.ts';
 import { Load } from './load.ts';
+import { OverBefore } from './over.ts';
 import { Receiver, type Sight } from './receiver.ts';
 import { Rest } from './rest.ts';
 import { type Kills, type Losses, Verdict } from './verdict.ts';
@@ -81,6 +82,7 @@ class Run {
   #rest: Rest;
   #kills: Kills = [];
   #lateness = new Lateness();
+  #over = new OverBefore();
   #totals = { restartsKilled: 0, recoveriesKilled: 0, cutOff: 0, hungUp: 0, slowestStartMs: 0 };
   /** Who was called by somebody that we asked for. */
   #rung: { user: string; generation: number }[] = [];
@@ -115,6 +117,7 @@ class Run {
       load.cutOff();
       this.#kills.push({ at: performance.now(), wall: Date.now(), late: this.#lateness.worst });
       await this.#server.kill();
+      this.#over.look(this.#server.dataDir);
       this.#receiver.generation++;
       this.#receiver.process++;
       await this.#restart();
@@ -197,7 +200,7 @@ class Run {
   }
 
   async #judge(): Promise<CrashResult> {
-    const verdict = new Verdict(this.#server, this.#key, this.#kills);
+    const verdict = new Verdict(this.#server, this.#key, this.#kills, this.#over.ids);
     await verdict.judge(this.#receiver.deliveries, this.#rest.promised, this.#rung);
     const { broken } = verdict.losses;
     broken.push(...this.#rest.broken, ...strangers(this.#server.dataDir, verdict.files));

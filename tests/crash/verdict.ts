@@ -47,15 +47,18 @@ export class Verdict {
   #server: Server;
   #key: string;
   #kills: Kills;
+  #over: ReadonlySet<string>;
   #times: ReturnType<typeof timesOf>;
   #ids = new Set<string>();
   #calls = new Map<string, Wire>();
   #recordings = new Map<string, Wire>();
 
-  constructor(server: Server, key: string, kills: Kills) {
+  /** @param over recordings that had ended before a kill, and were not told of. */
+  constructor(server: Server, key: string, kills: Kills, over: ReadonlySet<string>) {
     this.#server = server;
     this.#key = key;
     this.#kills = kills;
+    this.#over = over;
     this.#times = timesOf(server);
   }
 
@@ -151,7 +154,8 @@ export class Verdict {
     const own = events.filter(({ data }) => data['recording_id'] === id).map(({ event }) => event);
     if (own.join() !== 'recording.started,recording.completed') this.#broken(`${id} had the events ${own}`);
     if (recording['status'] !== 'completed') this.#broken(`${id}: ${JSON.stringify(recording['error'])}`);
-    const lossMs = recording['recovered'] ? this.#lossOf(recording, told) : 0;
+    const cutOff = recording['recovered'] && !this.#over.has(id);
+    const lossMs = cutOff ? this.#lossOf(recording, told) : 0;
     this.losses.worstLossMs = Math.max(this.losses.worstLossMs, lossMs);
     if (lossMs > 1000)
       this.#broken(`${id} (${kindOf(call['to'])}) lost ${lossMs} ms: ${JSON.stringify(recording['gaps'])}`);
