@@ -267,6 +267,14 @@ describe('a hostile caller', () => {
     expect(dialog.phase).toBe('confirmed');
   });
 
+  test.each(['3600;refresher=x 5', '3600 ; refresher = UAC ;later'])(
+    'is answered with the interval of Session-Expires: %s, whatever stands behind it',
+    async (expires) => {
+      const { ok } = await scene.answered({ Supported: 'timer', 'Session-Expires': expires });
+      expect(ok.headers.get('Session-Expires')).toBe('3600;refresher=uac');
+    },
+  );
+
   test('that changes its Contact to nonsense is still reached where it was', async () => {
     const { dialog, ok } = await scene.answered();
     await send(peer.within(ok, 'ACK', 1));

@@ -44,6 +44,15 @@ export class Reception implements TransactionUser {
   }
 
   request(transaction: ServerTransaction): void {
+    try {
+      this.#receive(transaction);
+    } catch (error) {
+      // Whatever it was, its sender gets an answer, and its transaction an end.
+      reply(this.#core, transaction, refusalStatus(this.#core, error, 'a request could not be handled'));
+    }
+  }
+
+  #receive(transaction: ServerTransaction): void {
     const { request } = transaction;
     if (toOf(request).tag !== undefined) {
       const dialog = this.#core.dialogs.find(request);

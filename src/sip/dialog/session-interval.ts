@@ -1,4 +1,4 @@
-import { parseParams, type SipRequest, type SipResponse } from '../message/index.ts';
+import type { SipRequest, SipResponse } from '../message/index.ts';
 import { hasOption } from '../reply.ts';
 
 /** RFC 4028: after how many seconds without a refresh a session is over, and who has to refresh it. */
@@ -22,12 +22,10 @@ export function readInterval(
   message: SipRequest | SipResponse,
   name: 'Session-Expires' | 'Min-SE',
 ): { seconds: number; refresher: string | undefined } | undefined {
-  const match = /^\s*(\d{1,9})\s*(;.*)?$/.exec(message.headers.get(name) ?? '');
+  const match = /^\s*(\d{1,9})\s*(?:;\s*(.*))?$/.exec(message.headers.get(name) ?? '');
   if (!match) return undefined;
-  return {
-    seconds: Math.min(Number(match[1]), LONGEST),
-    refresher: parseParams(match[2] ?? '').get('refresher'),
-  };
+  const refresher = /(?:^|;)\s*refresher\s*=\s*(uac|uas)\s*(?:;|$)/i.exec(match[2] ?? '')?.[1];
+  return { seconds: Math.min(Number(match[1]), LONGEST), refresher: refresher?.toLowerCase() };
 }
 
 /**
