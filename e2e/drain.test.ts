@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-describe.skipIf(missing.sipp)(`SIGTERM ${missing.sipp ?? ''}`, () => {
+describe.skipIf(missing.sipp)(`SIGTERM ${missing.sipp ?? ''}`, { concurrent: true }, () => {
   it('lets running calls end, takes no new ones, and finalises everything', async () => {
     const [short, long] = await Promise.all([
       stage.line([START, wait(1), STOP]),
@@ -56,7 +56,7 @@ describe.skipIf(missing.sipp)(`SIGTERM ${missing.sipp ?? ''}`, () => {
   });
 });
 
-describe.skipIf(missing.sipp)(`a second signal ${missing.sipp ?? ''}`, () => {
+describe.skipIf(missing.sipp)(`a second signal ${missing.sipp ?? ''}`, { concurrent: true }, () => {
   let busy: Stage;
   let ear: TestReceiver;
   beforeAll(async () => {

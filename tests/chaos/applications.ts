@@ -20,8 +20,9 @@ async function callOf(world: World, fields: Record<string, unknown>) {
   };
 }
 
-const fault = (name: Way, why: string): Fault => ({
+const fault = (name: Way, why: string, slow = false): Fault => ({
   name: `an application that ${name}`,
+  slow,
   happen: (world) => callOf(world, { answer_url: world.rogue.url(name) }),
   promised: {
     caller: APOLOGY,
@@ -46,9 +47,9 @@ export const applications: Chapter = {
   // With ten calls and more a machine that has no time left refuses new ones.
   atOnce: 9,
   faults: [
-    fault('answers after the time is over', 'no answer came within 5000 ms'),
-    fault('never ends its answer', 'the answer did not end within 5000 ms'),
-    fault('drips an octet a second', 'the answer did not end within 5000 ms'),
+    fault('answers after the time is over', 'no answer came within 5000 ms', true),
+    fault('never ends its answer', 'the answer did not end within 5000 ms', true),
+    fault('drips an octet a second', 'the answer did not end within 5000 ms', true),
     fault('answers 500', 'the server answered with 500'),
     fault('promises more than it sends', 'the answer broke off: other side closed'),
     fault('sends more than it promises', 'invalid action payload'),

@@ -12,13 +12,13 @@ async function recordedOn(world: World, options: string) {
   mkdirSync(folder, { recursive: true });
   mount(folder, options);
   try {
-    const tone = { play: { url: world.stage.tone(1000, 4000) } };
+    const tone = { play: { url: world.stage.tone(1000, 3000) } };
     const line = await world.stage.line([{ start_recording: {} }, tone]);
     const caller = await world.call(line);
     await caller.hungUp();
     const account = await accountOf(line);
     const { row, ear } = await account.recording();
-    const whole = caller.loud > 4000 / 20 - 15;
+    const whole = caller.loud > 3000 / 20 - 15;
     const saved = ear ? `${Math.floor(ear.durationMs / 1000)} s are saved` : 'nothing is saved';
     return {
       caller: whole ? 'hears everything' : `hears ${caller.loud} frames`,
