@@ -2,12 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server } from '../../e2e/support/server.ts';
 import { type Random, seededRandom, sleep, systemClock } from '../../src/kit/index.ts';
-import { charge } from './books.ts';
+import { charge } from './bills.ts';
 import { cutShort } from './cut-short.ts';
 import { KINDS } from './kinds.ts';
 import { Lateness } from './lateness.ts';
 import { Load } from './load.ts';
-import { OverBefore } from './over.ts';
+import { OverBefore } from './over-before.ts';
 import { Receiver, type Sight } from './receiver.ts';
 import { Rest } from './rest.ts';
 import { type Kills, type Losses, Verdict } from './verdict.ts';
@@ -84,6 +84,8 @@ class Run {
   #lateness = new Lateness();
   #over = new OverBefore();
   #totals = { restartsKilled: 0, recoveriesKilled: 0, cutOff: 0, hungUp: 0, slowestStartMs: 0 };
+  /** Broken promises that were told of while it went on. */
+  #told = 0;
   /** Who was called by somebody that we asked for. */
   #rung: { user: string; generation: number }[] = [];
 
@@ -122,7 +124,7 @@ class Run {
       this.#receiver.process++;
       await this.#restart();
       former = load;
-      if ((n + 1) % 50 === 0) process.stderr.write(`${n + 1} kills\n`);
+      this.#tell(n + 1);
     }
     await this.#rest.repeat();
     await this.#owed(former);
@@ -199,11 +201,21 @@ class Run {
     receiver.watch = () => {};
   }
 
+  #tell(kills: number): void {
+    if (kills % 10 !== 0) return;
+    const { broken } = this.#rest;
+    process.stderr.write(
+      `${kills} of ${this.#plan.kills} kills, ${broken.length} promises broken so far: the rest is looked at in the end\n`,
+    );
+    for (const what of broken.slice(this.#told)) process.stderr.write(`  ${what}\n`);
+    this.#told = broken.length;
+  }
+
   async #judge(): Promise<CrashResult> {
     const verdict = new Verdict(this.#server, this.#key, this.#kills, this.#over.ids);
     await verdict.judge(this.#receiver.deliveries, this.#rest.promised, this.#rung);
     const { broken } = verdict.losses;
-    broken.push(...this.#rest.broken, ...strangers(this.#server.dataDir, verdict.files));
+    broken.push(...this.#rest.broken, ...orphans(this.#server.dataDir, verdict.files));
     const { streamed } = this.#receiver;
     const worstLateMs = Math.max(...this.#kills.map(({ late }) => late));
     const figures = { ...this.#totals, ...this.#rest.figures, streamed, worstLateMs };
@@ -215,7 +227,7 @@ class Run {
 async function rest(server: Server): Promise<void> {
   for (let seconds = 0; seconds < 120; seconds++) {
     const metrics = await (await fetch(`${server.http}/metrics`)).text();
-    const told = /^minivoice_(webhooks|events)_pending 0$/m.test(metrics);
+    const told = /^minivoice_events_pending 0$/m.test(metrics);
     if (told && /^minivoice_calls_live 0$/m.test(metrics)) return;
     await sleep(systemClock, 1000);
   }
@@ -223,7 +235,7 @@ async function rest(server: Server): Promise<void> {
 }
 
 /** Files that belong to no recording, and drafts. */
-function strangers(dataDir: string, known: Set<string>): string[] {
+function orphans(dataDir: string, known: Set<string>): string[] {
   const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );

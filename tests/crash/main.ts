@@ -1,33 +1,42 @@
-/**
- * `npm run test:crash -- --kills 1000 --callers 6 --depth 6 --seed 1`: every story of a recording up to that depth
- * on the real recorder, then so many kills of the whole program under load.
- */
-import { parseArgs } from 'node:util';
+/** `npm run test:crash`: every story of a recording, then kills of the whole program under load. */
+import { asked } from '../support/command-line.ts';
 import { crash } from './crash.ts';
 import { walkAll } from './walk.ts';
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '20' },
-    callers: { type: 'string', default: '6' },
-    depth: { type: 'string', default: '4' },
-    seed: { type: 'string', default: String(process.pid) },
+const { kills, callers, depth, seed } = asked({
+  command: 'npm run test:crash',
+  about: `First, every order of start, stop, pause, resume, max_seconds, hangup by either side, write error and kill, up
+to so many moves, happens to the real recorder on a stepped clock. Then the whole program is called, killed with -9
+and started again, over and over, and everything that was promised is compared with what is left: calls, events,
+recordings, money.
+
+A kill takes some four seconds: 20 of them a minute and a half, 1000 of them an hour. The stories take half a minute
+up to depth 4, and ten minutes up to depth 6. Progress goes to stderr. The last line is the verdict; the exit code is
+0 when nothing is wrong and nothing broken, and 1 otherwise.`,
+  numbers: {
+    kills: [20, 'how often the program is killed'],
+    callers: [6, 'calls at once'],
+    depth: [4, 'moves of the longest stories'],
+    seed: [process.pid, 'the same seed kills at the same moments, as far as the machine lets it'],
   },
-});
-const [kills, callers, depth, seed] = [values.kills, values.callers, values.depth, values.seed].map(Number);
+}).numbers;
 const pad = (count: number, width: number) => String(count).padStart(width);
 const write = (text: string) => process.stdout.write(`${text}\n`);
 
 write(`seed ${seed}`);
-const walked = await walkAll(depth!);
+const walked = await walkAll(depth);
 write(`${walked.stories} stories of a recording, ${walked.wrong.length} wrong`);
-const { broken, kinds, ...figures } = await crash({ kills: kills!, callers: callers!, seed: seed! });
+const { broken, kinds, ...figures } = await crash({ kills, callers, seed });
 for (const [name, value] of Object.entries(figures)) write(`${name.padEnd(16)} ${Math.round(value)}`);
-write(`${'broken'.padEnd(16)} ${broken.length}`);
 write(`${''.padEnd(12)} calls cutOff recordings recovered`);
 for (const [kind, tally] of Object.entries(kinds)) {
   const { calls, cutOff, recordings, recovered } = tally;
   write([kind.padEnd(12), pad(calls, 5), pad(cutOff, 6), pad(recordings, 10), pad(recovered, 9)].join(' '));
 }
-for (const what of [...walked.wrong, ...broken].slice(0, 50)) write(`  ${what}`);
-process.exitCode = walked.wrong.length + broken.length > 0 ? 1 : 0;
+const found = [...walked.wrong, ...broken];
+for (const what of found.slice(0, 50)) write(`  ${what}`);
+if (found.length > 50) write(`  and ${found.length - 50} more`);
+write(
+  `${walked.stories} stories, ${walked.wrong.length} wrong; ${kills} kills, ${broken.length} promises broken`,
+);
+process.exitCode = found.length > 0 ? 1 : 0;

@@ -1,9 +1,10 @@
 import type { Server } from '../../e2e/support/server.ts';
-import { audit, timesOf } from './books.ts';
+import { audit } from './bills.ts';
 import { kindOf } from './kinds.ts';
 import type { Delivery } from './receiver.ts';
+import { faultsOf } from './recording-file.ts';
 import type { Promised, Wire } from './rest.ts';
-import { faultsOf } from './sound.ts';
+import { timesOf } from './rows.ts';
 
 /** Of one kind of call. */
 export interface Tally {

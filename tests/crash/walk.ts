@@ -9,7 +9,7 @@ export async function walkAll(depth: number): Promise<{ stories: number; wrong: 
     const found = await walk.try(story);
     if (found.length > 0)
       wrong.push(`${story.map(({ move, beats }) => `${move} ${beats}`).join(', ')}: ${found}`);
-    if (++tried % 5000 === 0) process.stderr.write(`${tried} stories\n`);
+    if (++tried % 5000 === 0) process.stderr.write(`${tried} stories, ${wrong.length} wrong so far\n`);
   }
   await walk.close();
   return { stories: tried, wrong };

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { Server } from '../../e2e/support/server.ts';
 import type { Wire } from './rest.ts';
+import { rowsOf } from './rows.ts';
 
 const RICH = '100000.00';
 
@@ -31,20 +30,5 @@ const micros = (amount: string): number => Math.round(Number(amount) * 1_000_000
 
 /** No leg may be paid for twice: each call of the load dials one at most. */
 function chargesOf(server: Server): { call_id: string; count: number }[] {
-  return readFrom(server, 'SELECT call_id, count(*) AS count FROM charges GROUP BY call_id') as never;
-}
-
-/** When calls began and ended, to the millisecond, by id: REST tells whole seconds. */
-export function timesOf(server: Server): Map<string, { createdAt: number; endedAt: number }> {
-  const rows = readFrom(server, 'SELECT id, created_at AS createdAt, ended_at AS endedAt FROM calls');
-  return new Map(rows.map((row) => [row['id'], row as never]));
-}
-
-function readFrom({ dataDir }: Server, query: string): Wire[] {
-  const database = new DatabaseSync(join(dataDir, 'minivoice.db'), { readOnly: true });
-  try {
-    return database.prepare(query).all();
-  } finally {
-    database.close();
-  }
+  return rowsOf(server, 'SELECT call_id, count(*) AS count FROM charges GROUP BY call_id') as never;
 }
