@@ -97,6 +97,7 @@ it('events reach the webhook verified and in order, though it fails at first', a
       dueEvents: async () => [],
       event: async () => undefined,
       saveEventState: async () => {},
+      written: async () => {},
       saveAttempt: async ({ status }) => {
         saved.push(status);
         onSaved();

@@ -26,6 +26,38 @@ describe('a receiver that is slower than what happens', () => {
   });
 });
 
+describe('while the disk is full', () => {
+  it('nothing that was accepted is told again, though the store still has it as pending', async () => {
+    const bench = new Bench();
+    bench.receiver = () => 500;
+    for (let call = 0; call < 20; call++) bench.commit(eventRecord(1, `call_${call}`));
+    await bench.clock.advance(HOUR);
+    bench.fillDisk();
+    bench.receiver = () => 200;
+    const before = bench.asked.length;
+    await bench.clock.advance(12 * HOUR);
+    bench.makeRoom();
+    await bench.clock.advance(24 * HOUR);
+    expect(bench.asked.slice(before).toSorted()).toEqual([...bench.events.keys()].toSorted());
+    expect(bench.deliveries.counts).toMatchObject({ pending: 0, delivered: 20 });
+  });
+
+  it('nothing is told again that had to wait in the store, either', async () => {
+    const bench = new Bench();
+    bench.mostAwake = 10;
+    bench.restart();
+    bench.receiver = () => new Promise((resolve) => bench.clock.after(100, () => resolve(200)));
+    for (let call = 0; call < 30; call++) bench.commit(eventRecord(1, `call_${call}`));
+    bench.fillDisk();
+    await bench.clock.advance(HOUR);
+    expect(bench.asked).toHaveLength(10);
+    bench.makeRoom();
+    await bench.clock.advance(HOUR);
+    expect(bench.asked).toHaveLength(30);
+    expect(bench.deliveries.counts).toMatchObject({ pending: 0, delivered: 30 });
+  });
+});
+
 describe('stopping', () => {
   it('drains: lets the tries under way end, and does not wait for later ones', async () => {
     const bench = new Bench();

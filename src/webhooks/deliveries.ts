@@ -140,7 +140,7 @@ export class Deliveries {
       const settled = new Set<string>();
       this.#settled = settled;
       this.#left = 0;
-      const events = await this.#ports.store.pendingEvents(this.#mostAwake).finally(() => {
+      const events = await this.#read().finally(() => {
         this.#settled = undefined;
       });
       const fresh = events.filter(({ id }) => !settled.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -149,8 +149,16 @@ export class Deliveries {
     }
   }
 
+  async #read(): Promise<EventRecord[]> {
+    const { store } = this.#ports;
+    // While the store cannot be written, what was accepted is still pending there: it would be told again.
+    await store.written();
+    return store.pendingEvents(this.#mostAwake);
+  }
+
   async #refillOrLater(): Promise<void> {
     await this.#refill().catch((error) => {
+      if (this.#abort.signal.aborted) return;
       this.#left ||= 1;
       this.#ports.log.error({ error: explain(error) }, 'events that wait could not be read');
     });

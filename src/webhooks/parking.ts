@@ -2,7 +2,7 @@ import { type Clock, explain, type Log, type Timer } from '../kit/index.ts';
 import type { EventRecord, OutboxStore } from './store.ts';
 
 export interface ParkingPorts {
-  store: Pick<OutboxStore, 'parkedEvents' | 'nextDueAt' | 'dueEvents'>;
+  store: Pick<OutboxStore, 'parkedEvents' | 'nextDueAt' | 'dueEvents' | 'written'>;
   clock: Clock;
   log: Log;
 }
@@ -78,6 +78,9 @@ export class Parking {
     const { store, clock, log } = this.#ports;
     this.#timerAt = Infinity;
     try {
+      // Until then the store does not know which of them were tried, or accepted, since.
+      await store.written();
+      if (this.#closed) return;
       const now = clock.now();
       const due = await store.dueEvents(now, MOST);
       if (this.#closed) return;
@@ -86,6 +89,7 @@ export class Parking {
       const next = woken < due.length || due.length === MOST ? now : await store.nextDueAt(now);
       if (next !== null) this.#lookAt(next);
     } catch (error) {
+      if (this.#closed) return;
       log.error({ error: explain(error) }, 'events that are due could not be read');
       this.#lookAt(clock.now() + LATER_MS);
     }

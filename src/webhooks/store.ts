@@ -55,13 +55,18 @@ export interface OutboxStore {
   nextDueAt(after: number): Promise<number | null>;
   /** Parked events that are due at that moment, the longest due first. */
   dueEvents(at: number, limit: number): Promise<EventRecord[]>;
-  /** Writes what became of a try; resolves when it is durable. Many at once cost one commit. */
+  /**
+   * Writes what became of a try; resolves when it is durable, or kept in memory while nothing can be written. Many
+   * at once cost one commit.
+   */
   saveAttempt(
     attempt: AttemptRecord,
     event: Pick<EventRecord, 'id' | 'state' | 'attempts' | 'nextAttemptAt'>,
   ): Promise<void>;
   /** Changes an event's delivery without a try, as a redelivery does. */
   saveEventState(event: Pick<EventRecord, 'id' | 'state' | 'attempts' | 'nextAttemptAt'>): Promise<void>;
+  /** Resolves when all that was saved so far is durable: what is read before then may be old. */
+  written(): Promise<void>;
 }
 
 export interface EventFilter {

@@ -2,7 +2,7 @@ import type { CallRecord } from '../../calls/index.ts';
 import { Ids, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
 import type { HttpAnswer, HttpRequest } from '../../net/index.ts';
 import { Deliveries, type DeliveriesPorts } from '../deliveries.ts';
-import { type AttemptRecord, type EventRecord, PATIENCE } from '../store.ts';
+import { type AttemptRecord, type EventRecord, type OutboxStore, PATIENCE } from '../store.ts';
 
 export const START = Date.UTC(2026, 4, 29, 12, 0, 0);
 
@@ -71,6 +71,7 @@ export class Bench {
   words = (id: string) => `answer to ${id}`;
   targets: DeliveriesPorts['target'] = () => ({ url: 'https://app.test/hook', secrets: [] });
   mostAwake = 20_000;
+  #unwritten: (() => void)[] | undefined;
   deliveries = this.restart();
 
   /** A new process on the same store. */
@@ -92,11 +93,10 @@ export class Bench {
         event: async (id) => this.events.get(id),
         saveAttempt: async (attempt, event) => {
           this.attempts.push(attempt);
-          this.events.set(event.id, { ...this.events.get(event.id)!, ...event });
+          this.#save(event);
         },
-        saveEventState: async (event) => {
-          this.events.set(event.id, { ...this.events.get(event.id)!, ...event });
-        },
+        saveEventState: async (event) => this.#save(event),
+        written: () => new Promise((resolve) => this.#write(resolve)),
       },
       http: { request: (request) => this.#request(request), close: async () => {} },
       clock: this.clock,
@@ -110,6 +110,17 @@ export class Bench {
     return this.deliveries;
   }
 
+  /** From now on the store cannot be written: what is saved waits for `makeRoom`. */
+  fillDisk(): void {
+    this.#unwritten = [];
+  }
+
+  makeRoom(): void {
+    const waiting = this.#unwritten ?? [];
+    this.#unwritten = undefined;
+    for (const write of waiting) write();
+  }
+
   commit(...events: EventRecord[]): void {
     for (const event of events) this.events.set(event.id, event);
     this.deliveries.enqueue(events);
@@ -118,6 +129,15 @@ export class Bench {
   /** The events as the receiver was asked about them, in order. */
   get asked(): string[] {
     return this.requests.map(({ id }) => id);
+  }
+
+  #write(write: () => void): void {
+    if (this.#unwritten) this.#unwritten.push(write);
+    else write();
+  }
+
+  #save(event: Parameters<OutboxStore['saveEventState']>[0]): void {
+    this.#write(() => void this.events.set(event.id, { ...this.events.get(event.id)!, ...event }));
   }
 
   get #pending(): EventRecord[] {
