@@ -35,7 +35,10 @@ export interface CallStore {
   timeline(callId: string): Promise<TimelineEntry[]>;
 }
 
-/** Answers that are repeated when a request is repeated with the same `Idempotency-Key`, for 24 hours. Keys are kept with their calls. */
+/**
+ * Answers that are repeated when a request is repeated with the same `Idempotency-Key`, for 24 hours. Keys are kept
+ * with their calls.
+ */
 export interface IdempotencyStore {
   /** What this key has done for this application. */
   repeated(applicationId: string, key: string): Promise<{ requestHash: string; callId: string } | undefined>;

@@ -33,9 +33,9 @@ export interface Gathering {
 
 /**
  * Writes that are asked for in the same turn of the event loop, or too soon after the last ones, share one
- * transaction, in the order of asking; each is told when it is durable. When one fails, all of the batch is undone and each is written for itself, so
- * that only the bad one is rejected. When nothing can be written, a full disk for instance, writes wait in their
- * order and are tried again every second.
+ * transaction, in the order of asking; each is told when it is durable. When one fails, all of the batch is undone
+ * and each is written for itself, so that only the bad one is rejected. When nothing can be written, a full disk for
+ * instance, writes wait in their order and are tried again every second.
  */
 export class GroupCommit {
   #database: DatabaseSync;
@@ -183,7 +183,7 @@ export class GroupCommit {
     const stuck = this.#try(batch);
     if (stuck) this.#stall(stuck);
     else {
-      this.#recover();
+      this.#recover(batch.length);
       this.onBatch();
     }
   }
@@ -224,12 +224,13 @@ export class GroupCommit {
     for (const work of this.#waiting) work.kept?.();
   }
 
-  #recover(): void {
+  /** @param written of what was kept, just now. */
+  #recover(written: number): void {
     if (!this.#trouble) return;
     const seconds = Math.round((this.#clock.monotonic() - this.#trouble.since) / 1000);
     this.#trouble = undefined;
     this.#database.exec(`PRAGMA busy_timeout = ${OTHERS_MS}`);
-    this.#log.info({ seconds, kept: this.#waiting.length }, 'the database can be written again');
+    this.#log.info({ seconds, kept: written + this.#waiting.length }, 'the database can be written again');
   }
 
   #transaction(batch: Work[]): void {

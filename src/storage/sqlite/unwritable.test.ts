@@ -19,7 +19,8 @@ beforeEach(async () => {
   file = join(folder, 'minivoice.db');
   logged = [];
   told = [];
-  const write = (_fields: object, message: string) => void logged.push(message);
+  const write = (fields: { kept?: number }, message: string) =>
+    void logged.push(fields.kept === undefined ? message : `${message}: ${fields.kept}`);
   const log: Log = { ...silentLog, info: write, warn: write, error: write };
   storage = await openSqliteStorage({ file, clock, log, hasWebhook: () => true });
   storage.onCommitted.on((events) => told.push(...events.map(({ event }) => event)));
@@ -64,7 +65,7 @@ test('what happens to a call while nothing can be written is kept in its order, 
   await storage.ping();
   expect(logged).toEqual([
     'the database cannot be written: no new calls until it can',
-    'the database can be written again',
+    'the database can be written again: 3',
   ]);
 });
 
