@@ -31,6 +31,8 @@ export interface PhoneIdentityOptions {
   find: FindPhone;
   /** With which the phones' `ha1` was made. */
   realm: string;
+  /** Whether it is a host of ours, by whatever name. Left out: none is but the one that a request names. */
+  isOurs?(host: string): boolean;
   clock: Clock;
   random: Random;
 }
@@ -39,13 +41,15 @@ export interface PhoneIdentityOptions {
 export class PhoneIdentity {
   #find: FindPhone;
   #realm: string;
+  #isOurs: (host: string) => boolean;
   #nonces: NonceStore;
   /** Of nobody: with it an unknown name takes the same way, and as long, as a wrong password. */
   #nobody: string;
 
-  constructor({ find, realm, clock, random }: PhoneIdentityOptions) {
+  constructor({ find, realm, isOurs = () => false, clock, random }: PhoneIdentityOptions) {
     this.#find = find;
     this.#realm = realm;
+    this.#isOurs = isOurs;
     this.#nonces = new NonceStore(clock, random);
     this.#nobody = random.bytes(16).toString('hex');
   }
@@ -72,7 +76,7 @@ export class PhoneIdentity {
     const credentials = all.find((each) => each?.realm === this.#realm);
     if (!credentials) return 'asked';
     const theirs = credentials.username.toLowerCase() === phone?.username;
-    const genuine = theirs && isFor(credentials.uri, request.uri);
+    const genuine = theirs && this.#isFor(credentials.uri, request.uri);
     // What is kept was made with the name in lower case: one that is sent in another has another proof.
     const secret = { ha1: { MD5: genuine ? phone.ha1 : this.#nobody } };
     const verdict = verify({
@@ -83,17 +87,18 @@ export class PhoneIdentity {
     if (verdict === 'refused' && !this.#nonces.fresh(credentials.nonce)) return 'stale';
     return verdict;
   }
-}
 
-/**
- * RFC 7616 §3.4.6: what was proven for one destination must not open another. Ports and parameters are not compared:
- * proxies on the way change them.
- */
-function isFor(proven: string, requested: string): boolean {
-  try {
-    const [one, other] = [parseUri(proven), parseUri(requested)];
-    return one.user === other.user && one.host.toLowerCase() === other.host.toLowerCase();
-  } catch {
-    return false;
+  /**
+   * RFC 7616 §3.4.6: what was proven for one destination must not open another. Ports and parameters are not compared,
+   * nor which of our names was called: proxies on the way change them.
+   */
+  #isFor(proven: string, requested: string): boolean {
+    try {
+      const [one, other] = [parseUri(proven), parseUri(requested)];
+      const host = one.host.toLowerCase();
+      return one.user === other.user && (host === other.host.toLowerCase() || this.#isOurs(host));
+    } catch {
+      return false;
+    }
   }
 }

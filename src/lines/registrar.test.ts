@@ -307,7 +307,8 @@ test('who guesses names is answered alike whether there is such a phone or not',
 
 test('what a phone has proven for one destination does not open another', () => {
   const { clock } = bench;
-  const identity = new PhoneIdentity({ find, realm: REALM, clock, random: seededRandom(9) });
+  const isOurs = (host: string) => host === 'pbx.example';
+  const identity = new PhoneIdentity({ find, realm: REALM, isOurs, clock, random: seededRandom(9) });
   const invite = (uri: string, fields: [string, string][] = []) => {
     const request = createRequest({ method: 'INVITE', uri });
     for (const [name, value] of fields) request.headers.append(name, value);
@@ -321,11 +322,15 @@ test('what a phone has proven for one destination does not open another', () => 
     return answerChallenge({ challenge: asks, method: 'INVITE', uri, ...login });
   };
   const proof = answerTo(`sip:ben@${HERE}`);
-  const sent = (uri: string) => identity.refusal(book[0], invite(uri, [['Authorization', proof]]))?.status;
-  expect(sent(`sip:+882160000@${HERE}`)).toBe(403);
-  expect(sent(`sip:ben@${HERE}:5060;transport=udp`)).toBeUndefined();
+  const sent = (uri: string, proof: string) =>
+    identity.refusal(book[0], invite(uri, [['Authorization', proof]]))?.status;
+  expect(sent(`sip:+882160000@${HERE}`, proof)).toBe(403);
+  expect(sent(`sip:ben@${HERE}:5060;transport=udp`, proof)).toBeUndefined();
   // And not a second time.
-  expect(sent(`sip:ben@${HERE}`)).toBe(401);
+  expect(sent(`sip:ben@${HERE}`, proof)).toBe(401);
+  // Who was lured elsewhere has proven nothing to us; a proxy may put our address in place of our name.
+  expect(sent(`sip:ben@${HERE}`, answerTo('sip:ben@elsewhere.example'))).toBe(403);
+  expect(sent(`sip:ben@${HERE}`, answerTo('sip:ben@PBX.example'))).toBeUndefined();
 });
 
 test('a request that is no REGISTER is not for the registrar', async () => {

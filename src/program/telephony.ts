@@ -49,7 +49,10 @@ export function openLines(parts: TelephonyParts) {
   });
   scope.defer(() => userAgent.close());
   const find = (username: string) => directory.phones.named(username);
-  const phones = new PhoneIdentity({ find, realm: PHONE_REALM, clock, random });
+  const phones = new PhoneIdentity({
+    ...{ find, realm: PHONE_REALM, clock, random },
+    isOurs: (host) => isOurs(host, config, userAgent),
+  });
   const registrar = new Registrar(phones, clock);
   const door = watchDoor({
     ...{ directory, registrar, clock, log },
@@ -154,15 +157,15 @@ function readPem(setting: string, file: string): string {
 const resolve = async (name: string) => (await systemResolve(name)).map(({ address }) => address);
 
 /** Whether a SIP URI means this server. */
-function isHere(
-  host: string,
-  port: number | undefined,
-  config: Config,
-  { local, tlsPort }: UserAgent,
-): boolean {
-  const names = [config.sipHost, config.publicAddress, config.sipDomain, local.address].filter(Boolean);
-  const ours = port === undefined || port === local.port || port === tlsPort;
-  return ours && names.includes(host.toLowerCase());
+function isHere(host: string, port: number | undefined, config: Config, userAgent: UserAgent): boolean {
+  const isOurPort = port === undefined || port === userAgent.local.port || port === userAgent.tlsPort;
+  return isOurPort && isOurs(host, config, userAgent);
+}
+
+/** Whether it is a name or an address of this server. */
+function isOurs(host: string, { sipHost, publicAddress, sipDomain }: Config, { local }: UserAgent): boolean {
+  const names = [sipHost, publicAddress, sipDomain, local.address].filter(Boolean);
+  return names.some((name) => name.toLowerCase() === host.toLowerCase());
 }
 
 function routeOf(directory: Directory, number: string): Route | undefined {
