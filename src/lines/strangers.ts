@@ -2,10 +2,11 @@ import type { Clock } from '../kit/index.ts';
 import type { Hop } from '../sip/index.ts';
 
 /**
- * What a knock costs: one that was refused, and one that was asked for a password and says nothing to it. Phones
- * behind one address that begin at the same time are all asked before the first of them answers.
+ * What a knock costs: one that was refused, one that was asked for a password and says nothing to it, and one that
+ * wants neither to call nor to register. Phones behind one address that begin at the same time are all asked before
+ * the first of them answers; and after a restart of ours they say what keeps a NAT open before they register anew.
  */
-const COSTS = { refused: 5, asked: 1 };
+const COSTS = { refused: 5, asked: 1, probed: 1 };
 /** Ten refusals, each less than a minute after the one before, and an address is not answered any more. */
 const PATIENCE = 50;
 const FORGIVEN_MS = 60_000;

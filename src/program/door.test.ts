@@ -47,8 +47,13 @@ describe('a stranger', () => {
     expect(answers).toEqual([undefined, undefined, no, no, no]);
   });
 
+  test('may keep a NAT open until it registers, but not for ever', () => {
+    for (let n = 0; n < 50; n++) expect(knock(STRANGER, 'NOTIFY')).toEqual({ status: 403 });
+    expect(knock(STRANGER, 'NOTIFY')).toBe('silence');
+  });
+
   test('is not answered any more after ten refusals, whatever he asks', () => {
-    for (let n = 0; n < 10; n++) expect(knock(STRANGER, 'OPTIONS')).toEqual({ status: 403 });
+    refuse(STRANGER);
     expect([knock(STRANGER, 'OPTIONS'), knock(STRANGER)]).toEqual(['silence', 'silence']);
     expect(door.counts).toEqual({ silenced: 1, ignored: 2 });
   });

@@ -26,7 +26,7 @@ export function watchDoor({ directory, registrar, carriers, isTrusted, clock, lo
     registrar.isAt(address) ||
     directory.trunks.isAssured(address) ||
     carriers().at(address).length > 0;
-  const refused = (source: Hop, how: 'refused' | 'asked') => {
+  const refused = (source: Hop, how: 'refused' | 'asked' | 'probed') => {
     if (isKnown(source.address) || !strangers.refused(source, how)) return;
     log.warn({ address: source.address }, 'not answered any more');
   };
@@ -39,7 +39,7 @@ export function watchDoor({ directory, registrar, carriers, isTrusted, clock, lo
       return 'silence';
     }
     if (trunksAt(source.address).length > 0) return undefined;
-    refused(source, 'refused');
+    refused(source, 'probed');
     return { status: 403 };
   };
   return {
