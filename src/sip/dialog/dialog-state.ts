@@ -6,12 +6,12 @@ import {
   formatNameAddress,
   fromOf,
   type NameAddress,
-  type Params,
   parseUri,
   recordRoutesOf,
   type SipRequest,
   type SipResponse,
   toOf,
+  type Uri,
 } from '../message/index.ts';
 import type { Farewell } from './dialog.ts';
 
@@ -141,6 +141,12 @@ export class DialogState {
     return this.#routes[0]?.uri ?? this.remoteTarget;
   }
 
+  /** The host of that place, where it can be read. */
+  get nextHost(): string | undefined {
+    const uri = readUri(this.nextHop);
+    return uri?.params.get('maddr') ?? uri?.host;
+  }
+
   get hasRoutes(): boolean {
     return this.#routes.length > 0;
   }
@@ -158,15 +164,15 @@ export class DialogState {
 /** The Contact of a message, if a request can be sent to it. */
 export function targetOf(message: SipRequest | SipResponse): string | undefined {
   const uri = contactsOf(message)[0]?.uri;
-  return uri !== undefined && paramsOf(uri) ? uri : undefined;
+  return uri !== undefined && readUri(uri) ? uri : undefined;
 }
 
 /** What is no URI is no strict router either: it fails when it is looked up. */
-const isLoose = ({ uri }: NameAddress): boolean => paramsOf(uri)?.has('lr') ?? true;
+const isLoose = ({ uri }: NameAddress): boolean => readUri(uri)?.params.has('lr') ?? true;
 
-function paramsOf(uri: string): Params | undefined {
+function readUri(uri: string): Uri | undefined {
   try {
-    return parseUri(uri).params;
+    return parseUri(uri);
   } catch {
     return undefined;
   }

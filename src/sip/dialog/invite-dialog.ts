@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { explain } from '../../kit/index.ts';
 import { leadsAstray } from '../../net/index.ts';
 import type { Authorization } from '../authorization.ts';
@@ -89,9 +90,20 @@ export class InviteDialog implements Dialog {
   }
 
   get farewell(): Farewell {
-    const way = this.#known?.transport === 'udp' ? { destination: this.#known } : {};
+    const way = this.#lastingWay;
     const account = this.authorization?.account;
-    return { ...this.state.farewell, ...way, ...(account === undefined ? {} : { account }) };
+    return {
+      ...this.state.farewell,
+      ...(way && { destination: way }),
+      ...(account === undefined ? {} : { account }),
+    };
+  }
+
+  /** A way that outlives this process, where it is not the one that the other side has named. */
+  get #lastingWay(): Hop | undefined {
+    if (this.#known?.transport === 'udp') return this.#known;
+    const host = this.state.nextHost ?? '';
+    return isIP(host) && leadsAstray(host, this.#peer.address) ? this.#peer : undefined;
   }
 
   /** Takes every request of the other side but ACK and CANCEL. */
