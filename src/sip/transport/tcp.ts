@@ -8,8 +8,11 @@ import { TcpFlow } from './tcp-flow.ts';
 
 const CONNECT_TIMEOUT_MS = 4000;
 const MAX_CONNECTIONS = 4096;
-/** Of those that others have opened from one address: nobody takes the place of all others. */
-const MAX_FROM_ONE = 256;
+/**
+ * Of those that others have opened from one address: nobody takes the place of all others, and all phones of an office
+ * have room behind its NAT.
+ */
+const MAX_FROM_ONE = 1024;
 
 /** What makes TLS of it. */
 export interface Security {

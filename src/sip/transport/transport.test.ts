@@ -137,10 +137,10 @@ describe('TCP', () => {
   });
 
   test('one address has a share of the connections, and not all of them', async () => {
-    const open = await Promise.all(Array.from({ length: 260 }, connected));
+    const open = await Promise.all(Array.from({ length: 1028 }, connected));
     await wait(20);
     expect(open.filter(({ isClosed }) => isClosed())).toHaveLength(4);
-    expect(counters().tcp).toMatchObject({ connections: 256, dropped: 4 });
+    expect(counters().tcp).toMatchObject({ connections: 1024, dropped: 4 });
   });
 
   test('a whole call uses one connection, in both directions', async () => {
