@@ -47,7 +47,8 @@ export class GroupCommit {
   #waiting: Work[] = [];
   #timer: Timer | undefined;
   #scheduled = false;
-  #held = false;
+  /** What writes wait for. */
+  #held: Promise<void> | undefined;
   #closed = false;
   /** Since when nothing can be written, by the monotonic clock, and why. */
   #trouble: { since: number; error: Error } | undefined;
@@ -132,19 +133,21 @@ export class GroupCommit {
 
   /** Lets writes wait while `during` runs. */
   async hold(during: () => Promise<void>): Promise<void> {
-    this.#held = true;
+    this.#held = during();
     try {
-      await during();
+      await this.#held;
     } finally {
-      this.#held = false;
+      this.#held = undefined;
       this.#schedule();
     }
   }
 
-  /** Writes all that waits, and takes no more. What cannot be written even now is lost. */
-  close(): void {
+  /** Takes no more, and writes all that waits. What cannot be written even now is lost. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
+    // Others may be at work in the file for longer than a write would wait for them.
+    if (this.#held) await this.#held.catch(() => {});
     do this.#writeBatch();
     while (this.#waiting.length > 0 && !this.#trouble);
     for (const work of this.#waiting.splice(0)) work.failed(this.trouble);

@@ -55,9 +55,8 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   const keepFarewell = database.prepare(farewells.keepFarewell);
   const dropFarewell = database.prepare(farewells.dropFarewell);
   const close = async () => {
-    // First what may be at work in the file: a last write that has to wait for it too long is lost.
+    await group.close();
     await checkpoints.close();
-    group.close();
     database.close();
   };
   let closed: Promise<void> | undefined;
