@@ -77,7 +77,7 @@ export class ThreadedTap implements Tap {
   /** The thread is gone; what it had handed to the system is in the file. */
   async fail(error: string): Promise<void> {
     const samples = await samplesIn(this.#options);
-    this.end({ cause: 'write_failed', error, samples, gaps: [] });
+    this.end({ cause: 'write_failed', error, samples, gaps: this.gaps });
   }
 
   #turn(order: () => void): Promise<void> {

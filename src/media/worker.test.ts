@@ -118,9 +118,10 @@ it('fails visibly when its thread dies, and another takes its place', async () =
   audio.lost.on((cause) => lost.push(cause));
   const tap = await audio.tap({ path: join(folder, 'a.wav'), channels: 2, maxSeconds: 60 });
   const playing = audio.play(sounds(tone(1000, 5000)));
+  await tap.pause('silence');
   // Nothing that types would let through: a defect that nobody catches.
   link.post(null as never);
-  expect(await tap.ended).toMatchObject({ cause: 'write_failed' });
+  expect(await tap.ended).toMatchObject({ cause: 'write_failed', gaps: [{ cause: 'pause' }] });
   await expect(playing).resolves.toBe('stopped');
   expect(lost).toHaveLength(1);
   await audio.close();

@@ -3,6 +3,7 @@ import { explain, Failure } from '../kit/index.ts';
 import type { Tap, TapEnd, TapGap } from '../media/index.ts';
 import { mp3Beside, type RecordingFiles } from './files.ts';
 import type { Finished, Finisher } from './finisher.ts';
+import { gapsWithin } from './gaps.ts';
 import { type Input, isActive, type Outcome, type State, step } from './lifecycle.ts';
 import { recordingEvent } from './recording-events.ts';
 import type { RecordingJournal, RecordingRecord } from './store.ts';
@@ -168,7 +169,8 @@ export class Recording {
     }
     if (end.cause === 'max_reached') await this.#apply('max_seconds');
     if (end.cause === 'closed') await this.#apply('hangup');
-    this.#change({ endedAt, durationMs: Math.floor(end.samples / (RATE / 1000)), gaps: end.gaps });
+    const durationMs = Math.floor(end.samples / (RATE / 1000));
+    this.#change({ endedAt, durationMs, gaps: gapsWithin(end.gaps, durationMs) });
     await this.#save();
   }
 

@@ -3,9 +3,10 @@ import type { CallRecord } from '../calls/index.ts';
 import { type Clock, explain, type Log } from '../kit/index.ts';
 import { DRAFT, mp3Beside } from './files.ts';
 import { foundRecording } from './found.ts';
+import { gapsWithin, skippedMs } from './gaps.ts';
 import { entryOf, type RecordingPorts, savedAs } from './recording.ts';
 import { recordingEvent } from './recording-events.ts';
-import type { Gap, RecordingRecord, RecordingStore } from './store.ts';
+import type { RecordingRecord, RecordingStore } from './store.ts';
 import { repairWav } from './wav-file.ts';
 
 export interface RecoveryPorts extends RecordingPorts {
@@ -98,26 +99,6 @@ async function ending(recording: RecordingRecord, ports: RecoveryPorts): Promise
     ...savedAs(recording.file, await ports.finisher.finish(path, recording.format)),
   };
 }
-
-/**
- * What a file of this length leaves out, when this was known of it. What was still left out at the crash goes on to
- * the end; how long a stretch was that is not in the file, nobody knows then, and it ends where it began.
- */
-function gapsWithin(gaps: Gap[], durationMs: number): Gap[] {
-  const endMs = durationMs + skippedMs(gaps);
-  return gaps
-    .map((gap) => ({
-      ...gap,
-      endMs: isOpen(gap) && gap.cause !== 'skip' ? endMs : Math.min(gap.endMs, endMs),
-    }))
-    .filter((gap) => gap.endMs > gap.startMs || (gap.cause === 'skip' && gap.endMs === gap.startMs));
-}
-
-/** A gap that goes on ends where it began. */
-const isOpen = ({ startMs, endMs }: Gap): boolean => endMs === startMs;
-
-const skippedMs = (gaps: Gap[]): number =>
-  gaps.reduce((sum, { cause, startMs, endMs }) => (cause === 'skip' ? sum + endMs - startMs : sum), 0);
 
 function lost(at: number): Partial<RecordingRecord> {
   const error = { code: 'recording_lost', message: 'the file of the recording is gone' };
