@@ -88,27 +88,6 @@ function openEngines({ config, log, clock, scope, folder, directory, http }: Sur
   };
 }
 
-/** What `/metrics` tells of the work after the calls. */
-export function insightFigures(insights: Insights, clock: Clock) {
-  return {
-    insights_waiting: {
-      help: 'Recordings that wait to be transcribed',
-      value: () => insights.backlog.waiting,
-    },
-    insights_running: {
-      help: 'Recordings that are worked on, by all nodes',
-      value: () => insights.backlog.running,
-    },
-    insights_oldest_seconds: {
-      help: 'How long ago the oldest of them was put in the queue',
-      value: () => ageOf(insights.backlog.oldestAt, clock),
-    },
-  };
-}
-
-const ageOf = (at: number | null, clock: Clock): number =>
-  at === null ? 0 : Math.max(0, clock.now() - at) / 1000;
-
 /** The voice that comes with the program, but for applications that have named a server to speak for them. */
 export const speakerWithServers = ({
   speaker,

@@ -24,7 +24,7 @@ import {
   systemClock,
   systemRandom,
 } from '../kit/index.ts';
-import { createMediaEngine, createSoundDecoder, holdMusic, type MediaEngine } from '../media/index.ts';
+import { createMediaEngine, createSoundDecoder, holdMusic } from '../media/index.ts';
 import { createHttpClient, type HttpClient } from '../net/index.ts';
 import {
   FileLinks,
@@ -34,18 +34,18 @@ import {
   ThreadFinisher,
 } from '../recordings/index.ts';
 import { createSpeaker } from '../speech/index.ts';
-import { openSqliteStorage, type Storage } from '../storage/index.ts';
+import { openSqliteStorage } from '../storage/index.ts';
 import { createConnect, type StreamCounts, streamsOfCalls } from '../streams/index.ts';
 import { Deliveries } from '../webhooks/index.ts';
-import { insightFigures, openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
+import { openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
 import { openDataFolder } from './data-folder.ts';
 import { openFarewells } from './farewells.ts';
+import { figuresOf } from './figures.ts';
 import { liveCalls } from './live-calls.ts';
-import { admissionFigures, idleMs, memoryLeft } from './load.ts';
+import { idleMs, memoryLeft } from './load.ts';
 import { callPlacer } from './place-call.ts';
 import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
 import { Secrets } from './secrets.ts';
-import { sipFigures } from './sip-figures.ts';
 import { streamsOver } from './streams-of-call.ts';
 import { type Lines, openInboundDoor, openLines } from './telephony.ts';
 import { version } from './version.ts';
@@ -288,7 +288,6 @@ async function openRest(
 ): Promise<string> {
   const { deliveries, insights, files, recordingsOf, switchboard, admission, flows, media, dialer, states } =
     parts;
-  const { streamCounts } = parts;
   let publicUrl = config.publicUrl;
   const key = Buffer.from((await secrets.get('file-links')).value, 'hex');
   const api = createApi({
@@ -315,51 +314,11 @@ async function openRest(
       const { closed } = admission;
       if (closed) throw new Failure('not_ready', explainRefusal(closed));
     },
-    figures: {
-      ...admissionFigures(admission),
-      ...storageFigures(storage),
-      ...mediaFigures(media),
-      ...sipFigures(parts.userAgent, parts.strangers),
-      ...streamFigures(streamCounts),
-      ...insightFigures(insights, clock),
-    },
+    figures: figuresOf({ ...parts, storage, clock }),
     settings: { version, adminToken: adminToken.value, allowPrivateUrls: config.allowPrivateUrls },
   });
   scope.defer(() => api.close());
   const url = await api.listen(config.httpHost, config.httpPort);
   publicUrl ||= url;
   return url;
-}
-
-/** What `/metrics` tells of the database. */
-function storageFigures(storage: Storage) {
-  return {
-    database_writable: {
-      help: '1, or 0 while the database cannot be written',
-      value: () => (storage.trouble ? 0 : 1),
-    },
-    database_changes_kept: {
-      help: 'changes in memory that are still to be written',
-      value: () => storage.waiting,
-    },
-  };
-}
-
-/** What `/metrics` tells of live streams. */
-function streamFigures(counts: StreamCounts) {
-  return {
-    streams_open: { help: 'live streams that are open', value: () => counts.open },
-    streams_started: { help: 'live streams started so far', value: () => counts.started },
-    streams_failed: { help: 'live streams given up after their reconnects', value: () => counts.failed },
-    streams_dropped: { help: 'messages that receivers were too slow for', value: () => counts.dropped },
-  };
-}
-
-/** What `/metrics` tells of the media threads. */
-function mediaFigures(media: MediaEngine) {
-  return {
-    media_sessions: { help: 'RTP streams that are open', value: () => media.load.sessions },
-    media_beats: { help: 'beats of 20 ms since the start, over all threads', value: () => media.load.beats },
-    media_late_beats: { help: 'beats that began more than 10 ms late', value: () => media.load.lateBeats },
-  };
 }

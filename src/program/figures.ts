@@ -1,0 +1,117 @@
+import type { ApiPorts } from '../api/index.ts';
+import { type Admission, REFUSAL_CAUSES } from '../calls/index.ts';
+import type { Insights } from '../insights/index.ts';
+import type { Clock } from '../kit/index.ts';
+import type { MediaEngine } from '../media/index.ts';
+import type { UserAgent, UserAgentCounters } from '../sip/index.ts';
+import type { Storage } from '../storage/index.ts';
+import type { StreamCounts } from '../streams/index.ts';
+import type { Door } from './door.ts';
+
+interface Rooms {
+  admission: Admission;
+  storage: Pick<Storage, 'trouble' | 'waiting'>;
+  media: Pick<MediaEngine, 'load'>;
+  userAgent: Pick<UserAgent, 'counters'>;
+  strangers: Door['counts'];
+  streamCounts: StreamCounts;
+  insights: Pick<Insights, 'backlog'>;
+  clock: Clock;
+}
+
+/** What `/metrics` tells of the rooms that REST does not know. */
+export const figuresOf = (rooms: Rooms): NonNullable<ApiPorts['figures']> => ({
+  ...ofAdmission(rooms.admission),
+  ...ofStorage(rooms.storage),
+  ...ofMedia(rooms.media),
+  ...ofSip(rooms.userAgent),
+  ...ofStrangers(rooms.strangers),
+  ...ofStreams(rooms.streamCounts),
+  ...ofInsights(rooms.insights, rooms.clock),
+});
+
+const ofAdmission = (admission: Admission) => ({
+  calls_refused: {
+    help: 'New calls refused since the start, by cause',
+    label: 'cause',
+    values: () => REFUSAL_CAUSES.map((cause) => [cause, admission.refused[cause] ?? 0] as const),
+  },
+  calls_taken: {
+    help: '1 while new calls are taken, 0 while not',
+    value: () => (admission.closed ? 0 : 1),
+  },
+  main_thread_busy: {
+    help: 'The part of the last moment in which the main thread had something to do',
+    value: () => admission.busy,
+  },
+});
+
+const ofStorage = (storage: Rooms['storage']) => ({
+  database_writable: {
+    help: '1, or 0 while the database cannot be written',
+    value: () => (storage.trouble ? 0 : 1),
+  },
+  database_changes_kept: {
+    help: 'Changes in memory that are still to be written',
+    value: () => storage.waiting,
+  },
+});
+
+const ofMedia = (media: Rooms['media']) => ({
+  media_sessions: { help: 'RTP streams that are open', value: () => media.load.sessions },
+  media_beats: { help: 'Beats of 20 ms since the start, over all threads', value: () => media.load.beats },
+  media_late_beats: { help: 'Beats that began more than 10 ms late', value: () => media.load.lateBeats },
+});
+
+function ofSip(userAgent: Rooms['userAgent']) {
+  const sum = (name: 'received' | 'malformed' | 'defects') => () =>
+    Object.values(userAgent.counters.transport).reduce((total, transport) => total + transport[name], 0);
+  const open = (name: keyof UserAgentCounters['open']) => () => userAgent.counters.open[name];
+  return {
+    sip_dialogs_open: { help: 'Dialogs that are not over, early ones too', value: open('dialogs') },
+    sip_invites_open: { help: 'INVITEs, ours and theirs, without a final response', value: open('invites') },
+    sip_transactions_open: {
+      help: 'Transactions that may still repeat a message',
+      value: open('transactions'),
+    },
+    sip_messages_received: { help: 'SIP messages so far', value: sum('received') },
+    sip_messages_malformed: { help: 'Those of them that could not be read', value: sum('malformed') },
+    sip_messages_failed: {
+      help: 'Those of them that a defect kept from being handled',
+      value: sum('defects'),
+    },
+  };
+}
+
+const ofStrangers = (strangers: Rooms['strangers']) => ({
+  sip_addresses_silenced: {
+    help: 'Addresses that were not answered any more after ten refusals',
+    value: () => strangers.silenced,
+  },
+  sip_requests_ignored: { help: 'Requests from such addresses', value: () => strangers.ignored },
+});
+
+const ofStreams = (counts: StreamCounts) => ({
+  streams_open: { help: 'Live streams that are open', value: () => counts.open },
+  streams_started: { help: 'Live streams started so far', value: () => counts.started },
+  streams_failed: { help: 'Live streams given up after their reconnects', value: () => counts.failed },
+  streams_dropped: { help: 'Messages that receivers were too slow for', value: () => counts.dropped },
+});
+
+const ofInsights = (insights: Rooms['insights'], clock: Clock) => ({
+  insights_waiting: {
+    help: 'Recordings that wait to be transcribed',
+    value: () => insights.backlog.waiting,
+  },
+  insights_running: {
+    help: 'Recordings that are worked on, by all nodes',
+    value: () => insights.backlog.running,
+  },
+  insights_oldest_seconds: {
+    help: 'How long ago the oldest of them was put in the queue',
+    value: () => ageOf(insights.backlog.oldestAt, clock),
+  },
+});
+
+const ageOf = (at: number | null, clock: Clock): number =>
+  at === null ? 0 : Math.max(0, clock.now() - at) / 1000;
