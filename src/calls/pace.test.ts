@@ -39,6 +39,18 @@ describe('the pace of new calls', () => {
     }
   });
 
+  it('is not changed by one long halt, after which all that waited comes at once', () => {
+    const pace = new Pace();
+    for (let halt = 0; halt < 10; halt++) {
+      pace.measure(1, 3000);
+      expect(come(pace, 900)).toBe(900);
+      pace.measure(1, 50);
+      pace.measure(1, 50);
+      pace.measure(0.5, 50);
+    }
+    expect(pace.limited).toBe(false);
+  });
+
   it.each([2, 4, 10])('is near what the machine can do when %i times as many come, and few wait', (times) => {
     const { taken, mostWaiting } = load(new Pace(), 300, 300 * times, 20);
     expect(taken).toBeGreaterThan(300 * 0.7);

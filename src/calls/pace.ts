@@ -4,6 +4,8 @@ const FULL = 0.97;
 const ROOM = 0.9;
 /** For so long it must be full before fewer are taken: longer than it takes to collect garbage. */
 const FULL_MS = 300;
+/** A measure that comes late counts for no more: one long halt, of which nobody knows why, is no storm. */
+const LONGEST_MS = 100;
 /** And again for so long before still fewer are. */
 const STILL_MS = 100;
 /** What is left of the pace then. */
@@ -26,8 +28,9 @@ export class Pace {
   #rate = Number.POSITIVE_INFINITY;
   /** Those that may be taken before the next measure. */
   #left = Number.POSITIVE_INFINITY;
-  /** Since it is full, or was last cut. */
+  /** Since it is full, or was last cut, and in how many milliseconds. */
   #taken = 0;
+  #takenMs = 0;
   #refused = 0;
   #fullMs = 0;
   #cutMs = 0;
@@ -56,21 +59,26 @@ export class Pace {
 
   /** @param busy the part of the last `ms` in which the thread had something to do. */
   measure(busy: number, ms: number): void {
-    this.#fullMs = busy >= FULL ? this.#fullMs + ms : 0;
-    this.#cutMs = busy >= FULL ? this.#cutMs + ms : 0;
-    if (busy < FULL) this.#taken = 0;
+    if (busy >= FULL) this.#full(ms);
+    else this.#fullMs = this.#cutMs = this.#taken = this.#takenMs = 0;
     this.#calmMs = this.#refused > 0 ? 0 : this.#calmMs + ms;
     if (this.#cutMs >= (this.#rate === Number.POSITIVE_INFINITY ? FULL_MS : STILL_MS)) this.#cut();
     else if (busy < ROOM) this.#rate += (GROWTH * ms) / 1000;
     if (this.#calmMs >= FREE_MS && busy < ROOM) this.#rate = Number.POSITIVE_INFINITY;
     // What a pace of less than one call a measure leaves over counts for the next.
-    this.#left = Math.min(this.#left < 1 ? this.#left : 0, 1) + (this.#rate * ms) / 1000;
+    this.#left = (this.#left < 1 ? this.#left : 0) + (this.#rate * ms) / 1000;
     this.#refused = 0;
   }
 
+  #full(ms: number): void {
+    this.#takenMs += ms;
+    this.#fullMs += ms;
+    this.#cutMs += Math.min(ms, LONGEST_MS);
+  }
+
   #cut(): void {
-    const came = (this.#taken * 1000) / this.#cutMs;
-    this.#taken = 0;
+    const came = (this.#taken * 1000) / this.#takenMs;
+    this.#taken = this.#takenMs = 0;
     this.#rate = Math.max(SLOWEST, CUT * Math.min(this.#rate, came));
     this.#cutMs = 0;
     this.#calmMs = 0;
