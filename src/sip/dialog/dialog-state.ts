@@ -128,12 +128,12 @@ export class DialogState {
   }
 
   /** A BYE for another process: its number leaves room for requests that this one may still send. */
-  get farewell(): Farewell {
+  get farewell(): Omit<Farewell, 'destination'> {
     const { uri, routes } = this.#way();
     const { callId, local: from, remote: to } = this;
     const headers = routes.map((route): [string, string] => ['Route', route]);
     const seq = this.#localSeq + FAREWELL_DISTANCE;
-    return { method: 'BYE', target: uri, destination: this.nextHop, callId, seq, from, to, headers };
+    return { method: 'BYE', target: uri, callId, seq, from, to, headers };
   }
 
   /** The URI of the place where a request is sent to. */

@@ -1,28 +1,23 @@
-import { isIP } from 'node:net';
 import { explain } from '../../kit/index.ts';
-import { leadsAstray } from '../../net/index.ts';
 import type { Authorization } from '../authorization.ts';
 import type { Core } from '../core.ts';
 import { exchange } from '../exchange.ts';
 import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts';
 import { type Body, type ExtraHeaders, reply, sdpOf } from '../reply.ts';
 import type { InviteServerTransaction, ServerTransaction } from '../transaction/index.ts';
-import type { Hop, Target } from '../transport/index.ts';
+import type { Target } from '../transport/index.ts';
 import type { Dialog, DialogEnd, Farewell, RequestHook } from './dialog.ts';
 import type { DialogState } from './dialog-state.ts';
 import { Modification } from './modification.ts';
 import { answerInDialog } from './requests.ts';
 import { Success } from './success.ts';
+import { type Meeting, Whereabouts } from './whereabouts.ts';
 
 /** What an `InviteDialog` is made of. */
-export interface InviteDialogParts {
+export interface InviteDialogParts extends Meeting {
   state: DialogState;
   /** Our Contact in this dialog. */
   contact: string;
-  /** Where the other side is known to be reached when its Contact is not. */
-  known?: Hop | undefined;
-  /** Where its INVITE came from, or was sent to. */
-  peer: Hop;
   authorization?: Authorization | undefined;
   /** Ends the INVITE when the user ends a dialog that is still early. */
   abandon: () => void;
@@ -48,8 +43,7 @@ export class InviteDialog implements Dialog {
   onNotify: RequestHook | undefined;
   /** Takes PRACKs while the dialog is early. */
   onPrack: ((transaction: ServerTransaction) => void) | undefined;
-  #known: Hop | undefined;
-  #peer: Hop;
+  #whereabouts: Whereabouts;
   #abandon: () => void;
   #end!: (end: DialogEnd) => void;
   #success: Success | undefined;
@@ -63,8 +57,7 @@ export class InviteDialog implements Dialog {
     this.state = parts.state;
     this.contact = parts.contact;
     this.authorization = parts.authorization;
-    this.#known = parts.known;
-    this.#peer = parts.peer;
+    this.#whereabouts = new Whereabouts(parts.state, parts);
     this.#abandon = parts.abandon;
     this.modification = new Modification(this);
     this.ended = new Promise((resolve) => {
@@ -90,20 +83,9 @@ export class InviteDialog implements Dialog {
   }
 
   get farewell(): Farewell {
-    const way = this.#lastingWay;
+    const destination = this.#whereabouts.lasting;
     const account = this.authorization?.account;
-    return {
-      ...this.state.farewell,
-      ...(way && { destination: way }),
-      ...(account === undefined ? {} : { account }),
-    };
-  }
-
-  /** A way that outlives this process, where it is not the one that the other side has named. */
-  get #lastingWay(): Hop | undefined {
-    if (this.#known?.transport === 'udp') return this.#known;
-    const host = this.state.nextHost ?? '';
-    return isIP(host) && leadsAstray(host, this.#peer.address) ? this.#peer : undefined;
+    return { ...this.state.farewell, destination, ...(account === undefined ? {} : { account }) };
   }
 
   /** Takes every request of the other side but ACK and CANCEL. */
@@ -168,26 +150,9 @@ export class InviteDialog implements Dialog {
     if (this.#ack?.seq === cseqOf(invite).number) this.#ack.again();
   }
 
-  /** Where the next request goes: the route set, else the way the other side is known to be on, else its Contact. */
-  async locate(): Promise<Target> {
-    const { transport } = this.core;
-    const known = this.state.hasRoutes ? undefined : this.#known;
-    if (known?.transport === 'udp') return transport.locate(known);
-    const target = await transport.locate(this.state.nextHop).catch((error) => {
-      if (known) return transport.locate(known);
-      throw error;
-    });
-    const { fixed, hops } = this.#reachable(target);
-    return known ? { fixed: true, hops: [known, ...hops] } : { fixed, hops };
-  }
-
-  /**
-   * A peer in the world does not lead us into networks of ours by its Contact or Record-Route: who names an address
-   * that only its own network knows is behind a NAT, and is reached where it was met.
-   */
-  #reachable({ fixed, hops }: Target): Target {
-    const open = hops.filter(({ address }) => !leadsAstray(address, this.#peer.address));
-    return open.length > 0 ? { fixed, hops: open } : { fixed: true, hops: [this.#peer] };
+  /** Where the next request goes. */
+  locate(): Promise<Target> {
+    return this.#whereabouts.locate(this.core.transport);
   }
 
   /** Sends a request other than INVITE. Never rejects: 408 and 503 stand for no response. */

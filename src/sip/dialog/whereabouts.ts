@@ -1,0 +1,57 @@
+import { isIP } from 'node:net';
+import { leadsAstray } from '../../net/index.ts';
+import type { Hop, Target, TransportLayer } from '../transport/index.ts';
+import type { DialogState } from './dialog-state.ts';
+
+/** How the two sides have met. */
+export interface Meeting {
+  /** Where the other side is known to be reached when its Contact is not. */
+  known?: Hop | undefined;
+  /** Where its INVITE came from, or was sent to. */
+  peer: Hop;
+}
+
+/** Where the other side of a dialog is: as it says, unless it cannot be there for us, or must not. */
+export class Whereabouts {
+  #state: DialogState;
+  #known: Hop | undefined;
+  #peer: Hop;
+
+  constructor(state: DialogState, { known, peer }: Meeting) {
+    this.#state = state;
+    this.#known = known;
+    this.#peer = peer;
+  }
+
+  /** The route set, else the way the other side is known to be on, else its Contact. */
+  async locate(transport: Pick<TransportLayer, 'locate'>): Promise<Target> {
+    const known = this.#way;
+    if (known?.transport === 'udp') return transport.locate(known);
+    const target = await transport.locate(this.#state.nextHop).catch((error) => {
+      if (known) return transport.locate(known);
+      throw error;
+    });
+    const { fixed, hops } = this.#reachable(target);
+    return known ? { fixed: true, hops: [known, ...hops] } : { fixed, hops };
+  }
+
+  /** What still leads there after this process, whose connections end with it. */
+  get lasting(): string | Hop {
+    if (this.#way?.transport === 'udp') return this.#way;
+    const { nextHop, nextHost = '' } = this.#state;
+    return isIP(nextHost) && leadsAstray(nextHost, this.#peer.address) ? this.#peer : nextHop;
+  }
+
+  get #way(): Hop | undefined {
+    return this.#state.hasRoutes ? undefined : this.#known;
+  }
+
+  /**
+   * A peer in the world does not lead us into networks of ours by its Contact or Record-Route: who names an address
+   * that only its own network knows is behind a NAT, and is reached where it was met.
+   */
+  #reachable({ fixed, hops }: Target): Target {
+    const open = hops.filter(({ address }) => !leadsAstray(address, this.#peer.address));
+    return open.length > 0 ? { fixed, hops: open } : { fixed: true, hops: [this.#peer] };
+  }
+}
