@@ -60,6 +60,7 @@ export const ERRORS = {
   no_response: entry(null, 'the far end answers nothing any more'),
   session_expired: entry(null, 'the far end did not refresh the session'),
   media_timeout: entry(null, 'no sound came from the far end any more'),
+  media_lost: entry(null, 'the media thread of the call has failed'),
   max_duration: entry(null, 'the call had lasted as long as a call may'),
   audio_closed: entry(null, 'the sound of the call has ended'),
   call_ended: entry(null, 'the call has ended'),

@@ -13,8 +13,10 @@ const plain = z.object(common);
 const ending = z.object({
   reason: z
     .string()
-    .describe('`normal`, `busy`, `no_answer`, `rejected`, `canceled`, `unreachable`, `answer_url_error`, …'),
-  ended_by: z.enum(['caller', 'application', 'system']),
+    .describe(
+      '`normal`, `busy`, `no_answer`, `rejected`, `canceled`, `unreachable`, or the code of `error`, such as `answer_url_error`, `media_timeout`, `node_restarted`.',
+    ),
+  ended_by: z.enum(['caller', 'callee', 'application', 'system']),
   duration_seconds: z.int().describe('From creation to end.'),
   billsec_seconds: z.int().describe('From answer to end; 0 where nobody answered.'),
   sip_status: z.int().optional().describe('The SIP status that ended it, where one is known.'),
@@ -52,7 +54,9 @@ const recordingCompleted = z.object({
   size_bytes: z.int().describe('Of the file on disk.'),
   duration_ms: z.int().describe('Exact.'),
   sha256: z.string().describe('Of the file, in hex.'),
-  ended_by: z.string().describe('`stop_recording`, `api`, `hangup`, `max_seconds`, …'),
+  ended_by: z
+    .string()
+    .describe('`stop_recording`, `api`, `hangup`, `max_seconds`, or `recovery` after a crash.'),
   recovered: z.boolean().optional().describe('True where the file was finished after a crash.'),
   ...file,
   ...common,

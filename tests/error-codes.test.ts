@@ -11,6 +11,15 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
 /** Codes that are told to nobody outside: of a setting, and of an INVITE, which is answered in SIP. */
 const INSIDE = ['invalid_setting', 'forbidden', 'rejected', 'interrupted'];
 
+test('whatever the system ends a leg for is in the catalogue', () => {
+  const reasons = files.flatMap((name) => {
+    const told = readFileSync(join(src, name), 'utf8').matchAll(/by: 'system', reason: '(\w+)'/g);
+    return [...told].map(([, reason]) => reason!);
+  });
+  expect(reasons).toContain('media_lost');
+  expect(reasons.filter((reason) => !isErrorCode(reason))).toEqual([]);
+});
+
 test('every failure has a code of the catalogue', () => {
   const codes = files.flatMap((name) => {
     const made = readFileSync(join(src, name), 'utf8').matchAll(/new Failure\(\s*'(\w+)'/g);

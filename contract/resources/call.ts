@@ -28,7 +28,7 @@ export const call = eventCall.extend({
   duration_seconds: z.int().nullable().describe('From creation to end, rounded down; null until then.'),
   billsec_seconds: z.int().nullable().describe('From answer to end, rounded down; null until the end.'),
   reason: z.string().nullable().describe('Why it ended: `normal`, `busy`, `answer_url_error`, …'),
-  ended_by: z.string().nullable().describe('`caller`, `application` or `system`.'),
+  ended_by: z.string().nullable().describe('`caller`, `callee`, `application` or `system`.'),
   error: fault.nullable().describe('What failed, if something did.'),
   cost_amount: z
     .string()

@@ -33,7 +33,10 @@ export const recording = z.object({
   sha256: z.string().nullable().describe('Of the file, in hex; null until it is complete.'),
   started_at: time,
   ended_at: time.nullable(),
-  ended_by: z.string().nullable().describe('`stop_recording`, `api`, `hangup`, `max_seconds`, …'),
+  ended_by: z
+    .string()
+    .nullable()
+    .describe('`stop_recording`, `api`, `hangup`, `max_seconds`, or `recovery` after a crash.'),
   gaps: z.array(gap).describe('Where something was kept out.'),
   recovered: z.boolean().describe('Finished after a crash.'),
   error: fault.pick({ code: true, message: true }).optional().describe('What failed, if something did.'),
