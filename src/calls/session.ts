@@ -37,6 +37,8 @@ export class Session {
   #epoch: number;
   #maxSeconds: number;
   #record: CallRecord;
+  /** Rejected where the call could not be written, and is none. */
+  #created: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
   constructor(record: CallRecord, leg: Leg, ports: SessionPorts) {
@@ -74,13 +76,10 @@ export class Session {
   }
 
   /** Writes the call for the first time; rejects when that cannot be done now, and then there is no call. */
-  async create(repeatKey?: RepeatKey): Promise<void> {
-    await this.#journal.commit({
-      call: this.#record,
-      events: [this.draft('call.created', {})],
-      repeatKey,
-      refusable: true,
-    });
+  create(repeatKey?: RepeatKey): Promise<void> {
+    const events = [this.draft('call.created', {})];
+    this.#created = this.#journal.commit({ call: this.#record, events, repeatKey, refusable: true });
+    return this.#created;
   }
 
   /** Writes the call as it is now, together with the event that reports it. */
@@ -162,6 +161,12 @@ export class Session {
     await this.scope.close(ending).catch((error) => {
       this.log.error({ error: explain(error) }, 'something of the call could not be closed');
     });
+    // Whoever hangs up while his call is being refused ends no call.
+    const created = await this.#created.then(
+      () => true,
+      () => false,
+    );
+    if (!created) return;
     const { event, ...final } = finalOf(ending);
     this.#change({ ...final, endedAt });
     const { durationSeconds, billsecSeconds } = durations(this.#record);

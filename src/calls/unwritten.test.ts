@@ -14,9 +14,11 @@ let clock: VirtualClock;
 let kept: EventDraft[];
 let switchboard: Switchboard;
 
-/** A journal that refuses what may be refused. */
+/** A journal that refuses, after a while, what may be refused. */
+let undecided: Promise<void>;
 const journal = {
   commit: async (change: { events?: EventDraft[]; refusable?: boolean }) => {
+    if (change.refusable) await undecided;
     if (change.refusable) throw full;
     kept.push(...(change.events ?? []));
   },
@@ -25,6 +27,7 @@ const journal = {
 beforeEach(() => {
   clock = new VirtualClock();
   kept = [];
+  undecided = Promise.resolve();
   const lead = async () => ({ kind: 'completed', by: 'application' }) as const;
   switchboard = new Switchboard({ journal, clock, log: silentLog, ids: new Ids(clock), lead });
 });
@@ -42,5 +45,18 @@ test('who asks for a call that cannot be written is told so, and nobody is calle
   await expect(placing).rejects.toBe(full);
   await clock.advance(0);
   expect(leg.signal.aborted).toBe(true);
+  expect([kept, switchboard.size]).toEqual([[], 0]);
+});
+
+test('a caller who hangs up before his call is refused leaves no call either', async () => {
+  const deciding = Promise.withResolvers<void>();
+  undecided = deciding.promise;
+  const leg = new SimulatedLeg(clock);
+  const over = switchboard.arrive({ leg, ...numbers });
+  leg.farEndHangsUp();
+  await clock.advance(0);
+  deciding.resolve();
+  await over;
+  await clock.advance(0);
   expect([kept, switchboard.size]).toEqual([[], 0]);
 });
