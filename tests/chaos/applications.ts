@@ -5,7 +5,7 @@ import { accountOf, type World } from './world.ts';
 const NOBODY = 'cannot connect to nowhere.invalid: no such name: nowhere.invalid';
 const OURSELVES =
   'localhost (127.0.0.1) is a loopback address; this server only calls addresses of the public internet, unless it is started with MINIVOICE_ALLOW_PRIVATE_URLS=true';
-const APOLOGY = 'hears sound, then is hung up on';
+const APOLOGY = 'hears the apology, then is hung up on';
 const TOLD = '`call.failed` (`answer_url_error`)';
 
 async function callOf(world: World, fields: Record<string, unknown>) {
@@ -14,7 +14,7 @@ async function callOf(world: World, fields: Record<string, unknown>) {
   await caller.hungUp();
   const account = await accountOf(line);
   return {
-    caller: `${caller.story}, then is hung up on`,
+    caller: `${caller.story('the apology')}, then is hung up on`,
     application: await account.told(),
     operator: account.logged(),
   };
@@ -41,7 +41,7 @@ const at = (name: string, url: string, why: string): Fault => ({
   },
 });
 
-/** What the caller hears is the apology: the sentence of `fault_message`. */
+/** None of them gives anything to hear: all that the caller can hear is the apology, `fault_message`. */
 export const applications: Chapter = {
   title: 'Applications',
   // With ten calls and more a machine that has no time left refuses new ones.

@@ -60,7 +60,7 @@ const refusals = (_: Account, { line, peer }: Called): string => {
   return mine ? `log: \`${mine.msg}\` (${mine.status} ${mine.phrase})` : 'nothing';
 };
 
-export const BYE_AGAIN = 'gets the BYE again and again, when the call is over already';
+export const BYE_AGAIN = 'gets the BYE again and again; the call is over all the same';
 
 /** To be asked when the call is over: whether that did not wait for the answer to the BYE. */
 export async function byeAgain(peer: RawPeer): Promise<string> {
@@ -68,6 +68,15 @@ export async function byeAgain(peer: RawPeer): Promise<string> {
   await seconds(0.6);
   return peer.count('BYE') > before ? BYE_AGAIN : `gets ${before} times BYE`;
 }
+
+/** `MINIVOICE_MEDIA_TIMEOUT_SECONDS` of all peers here. */
+export const QUIET_MS = 2000;
+
+/** That a party is hung up on, so long after the last of its packets: it is looked for now and then. */
+export const hungUpAfter = (ms: number): string =>
+  ms > QUIET_MS - 200 && ms < 2 * QUIET_MS
+    ? 'is hung up on after `MINIVOICE_MEDIA_TIMEOUT_SECONDS`'
+    : `is hung up on after ${Math.round(ms)} ms`;
 
 export const UNANSWERED = 'log: `a BYE was not answered`';
 
@@ -167,14 +176,17 @@ export const callees: Fault[] = [
     { caller: BYE_AGAIN, application: '`call.completed` (`caller`)', operator: UNANSWERED },
   ),
   bridged(
-    'sends no packet more',
+    'sends no packet',
     async (peer, call) => {
       await peer.hear('BYE');
       await call.peer.hear('BYE');
     },
-    async (_, __, account) => ['is hung up on after the time set, and so is the caller', account.logged()],
+    async (_, peer, account) => {
+      const [ack, bye] = ['ACK', 'BYE'].map((name) => peer.heard.all.find(({ what }) => what === name)!.at);
+      return [`${hungUpAfter(bye! - ack!)}, and so is the caller`, account.logged()];
+    },
     {
-      caller: 'is hung up on after the time set, and so is the caller',
+      caller: `${hungUpAfter(QUIET_MS)}, and so is the caller`,
       application: '`call.completed` (`callee`)',
       operator: 'log: `the other leg was cut off` (no sound came from the far end any more)',
     },
@@ -217,7 +229,7 @@ export const callees: Fault[] = [
     refusals,
   ),
   fault(
-    'who says his 200 for ever',
+    'who repeats his 200 for ever',
     0.8,
     async ({ peer, invite, answer }) => {
       peer.talk(body(invite));
@@ -238,9 +250,9 @@ export const callees: Fault[] = [
       for (let times = 0; times < 500; times++) answer(times % 2 ? 183 : 180);
       answer(200, { sdp: sdp(peer.mediaPort) });
       await peer.hear('BYE');
-      return `is heard when he answers, and hears ${peer.loud > 10 ? 'sound' : 'silence'}`;
+      return `is connected when he answers, and hears ${peer.loud > 10 ? 'sound' : 'silence'}`;
     },
-    { caller: 'is heard when he answers, and hears sound', application: NORMAL, operator: 'nothing' },
+    { caller: 'is connected when he answers, and hears sound', application: NORMAL, operator: 'nothing' },
   ),
   fault(
     'who answers in two places at once',
@@ -260,7 +272,7 @@ export const callees: Fault[] = [
     },
   ),
   fault(
-    'who answers after the call was taken back',
+    'who answers after the call was canceled',
     1,
     async (one) => {
       one.answer(180);

@@ -41,14 +41,24 @@ export const quick = ({ faults, ...chapter }: Chapter): Chapter => ({
   faults: faults.filter(({ slow }) => !slow),
 });
 
-/** Lets all faults of a chapter happen on a server of their own, which must have nothing open afterwards. */
-export async function happen({ env, atOnce, faults }: Chapter): Promise<Outcome[]> {
+/**
+ * Lets all faults of a chapter happen on a server of their own, which must have nothing open afterwards.
+ * @param told of each as soon as it is over.
+ */
+export async function happen(
+  { env, atOnce, faults }: Chapter,
+  told: (outcome: Outcome) => void = () => {},
+): Promise<Outcome[]> {
   const world = await World.open(env);
   try {
     const outcomes: Outcome[] = [];
     const rest = faults.entries();
     const some = async () => {
-      for (const [at, fault] of rest) outcomes[at] = { fault, seen: await fault.happen(world) };
+      for (const [at, fault] of rest) {
+        const outcome = { fault, seen: await fault.happen(world) };
+        outcomes[at] = outcome;
+        told(outcome);
+      }
     };
     await Promise.all(Array.from({ length: atOnce ?? faults.length }, some));
     await nothingLeft(world, env);

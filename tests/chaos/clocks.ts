@@ -42,7 +42,7 @@ async function callsAround(world: World, ms: number, set: () => void): Promise<S
   const next = await world.call(line);
   await next.hungUp();
   return {
-    caller: caller.loud > 1000 / 20 - 15 ? 'hears everything' : `hears ${caller.loud} frames`,
+    caller: caller.heardOf(1000),
     application: history.told,
     operator: `${history.recorded}; ${(await oddities(line, ms, history)) || 'all times and ids are right'}`,
   };

@@ -62,7 +62,7 @@ async function locked(world: World): Promise<Seen> {
   const { told, recorded } = await historyOf(line, 1200);
   const logged = world.stage.server.log.filter((text) => text.includes('the database can'));
   return {
-    caller: caller.loud > 2000 / 20 - 15 ? 'hears everything' : `hears ${caller.loud} frames`,
+    caller: caller.heardOf(2000),
     application: told,
     operator: `${recorded}; log: ${logged.map((text) => `\`${JSON.parse(text).msg}\``).join(', ')}`,
   };
@@ -84,7 +84,7 @@ async function removed(): Promise<Seen> {
   const { recorded } = await historyOf(next, 1200);
   await world.close();
   return {
-    caller: caller.loud > 2000 / 20 - 15 ? 'hears everything' : `hears ${caller.loud} frames`,
+    caller: caller.heardOf(2000),
     application: told,
     operator: `the next call has a ${recorded}`,
   };
@@ -97,13 +97,13 @@ export const dataFolders: Chapter = {
   title: 'The data folder',
   faults: [
     refused(
-      'two servers on one data folder: the second',
+      'a second server is started on the data folder of a running one',
       'MINIVOICE_DATA_DIR, <data>, cannot be used: another MiniVoice is running on it',
       (world) => startOn(world.stage.server.dataDir),
       false,
     ),
     refused(
-      'a data folder that is a file',
+      'the data folder is a file',
       "MINIVOICE_DATA_DIR, <data>, cannot be used: EEXIST: file already exists, mkdir '<data>'",
       () =>
         onFolder((folder) => {
@@ -112,7 +112,7 @@ export const dataFolders: Chapter = {
         }),
     ),
     refused(
-      'a database that is none',
+      '`minivoice.db` is no database',
       'the database <data>/minivoice.db cannot be used: file is not a database',
       () =>
         onFolder((folder) => {
@@ -121,7 +121,7 @@ export const dataFolders: Chapter = {
         }),
     ),
     {
-      name: 'a program of the operator’s locks the database for two seconds in mid-call',
+      name: 'another program locks the database for two seconds in mid-call',
       happen: locked,
       promised: {
         caller: 'hears everything',

@@ -93,9 +93,8 @@ async function full(world: World, disk: Disk): Promise<Seen> {
   const next = await world.call(line);
   await next.hangUp();
   const complaints = world.stage.server.log.filter((text) => text.includes('the database can'));
-  const whole = caller.loud > 2000 / 20 - 15 ? 'hears everything' : `hears ${caller.loud} frames`;
   return {
-    caller: `${whole}; another ${other.story} meanwhile; afterwards one is ${next.status === 200 ? 'taken' : next.status}`,
+    caller: `${caller.heardOf(2000)}; another ${other.story()} meanwhile; afterwards one is ${next.status === 200 ? 'taken' : next.status}`,
     application: `${history.told}: ${before} events at once, the others when there is room`,
     operator: `${history.recorded}; \`/readyz\` ${ready.status}; log: ${complaints.map((text) => `\`${JSON.parse(text).msg}\``).join(', ')}`,
   };
@@ -114,7 +113,7 @@ async function killed(world: World, disk: Disk): Promise<Seen> {
   const history = await historyOf(line, 1000);
   await caller.close();
   return {
-    caller: caller.loud > 1000 / 20 ? 'hears what there was until then' : `hears ${caller.loud} frames`,
+    caller: `${caller.heardOf(1500)} until then`,
     application: history.told,
     // 2.2 s until then, of which the last second may be lost.
     operator: `${history.recorded}, but for a second at most`,
@@ -176,7 +175,7 @@ export const databases: Chapter = {
   impossible,
   faults: [
     {
-      name: 'it is full in mid-call, and has room again when the call is over',
+      name: 'the disk of the database is full in mid-call, and has room again when the call is over',
       slow: true,
       happen: () => onDisk(full),
       promised: {
@@ -189,18 +188,18 @@ export const databases: Chapter = {
       },
     },
     {
-      name: 'the same, and the server is killed meanwhile',
+      name: 'the disk of the database is full in mid-call, and the server is killed meanwhile',
       slow: true,
       happen: () => onDisk(killed),
       promised: {
-        caller: 'hears what there was until then',
+        caller: 'hears everything until then',
         application:
           '`recording.started`, `recording.completed` (`recovery`), `call.failed` (`node_restarted`)',
         operator: 'completed recording of the whole time, but for a second at most',
       },
     },
     {
-      name: 'it is full when the server starts',
+      name: 'the disk of the database is full when the server starts',
       slow: true,
       happen: () => onDisk(started),
       promised: {
@@ -211,7 +210,7 @@ export const databases: Chapter = {
       },
     },
     {
-      name: 'it can only be read when the server starts',
+      name: 'the disk of the database can only be read when the server starts',
       slow: true,
       happen: () => onDisk(readOnly),
       promised: {
@@ -221,7 +220,7 @@ export const databases: Chapter = {
       },
     },
     {
-      name: 'a data folder of another user',
+      name: 'the data folder is another user’s',
       slow: true,
       happen: foreign,
       promised: {

@@ -18,12 +18,11 @@ async function recordedOn(world: World, options: string) {
     await caller.hungUp();
     const account = await accountOf(line);
     const { row, ear } = await account.recording();
-    const whole = caller.loud > 3000 / 20 - 15;
     const saved = ear ? `${Math.floor(ear.durationMs / 1000)} s are saved` : 'nothing is saved';
     return {
-      caller: whole ? 'hears everything' : `hears ${caller.loud} frames`,
+      caller: caller.heardOf(3000),
       application: await account.told(),
-      operator: `${saved}; \`error.message\`: ${/^\w+/.exec(row['error']?.message)}`,
+      operator: `${saved}; \`error.message\` of the recording says ${/^\w+/.exec(row['error']?.message)}`,
     };
   } finally {
     unmount(folder);
@@ -42,7 +41,7 @@ export const disks: Chapter = {
         caller: 'hears everything',
         application:
           '`recording.started`, `recording.failed` (`recording_write_failed`), `call.completed` (`application`)',
-        operator: '2 s are saved; `error.message`: ENOSPC',
+        operator: '2 s are saved; `error.message` of the recording says ENOSPC',
       },
     },
     {
@@ -51,7 +50,7 @@ export const disks: Chapter = {
       promised: {
         caller: 'hears everything',
         application: '`recording.failed` (`recording_start_failed`), `call.completed` (`application`)',
-        operator: 'nothing is saved; `error.message`: EROFS',
+        operator: 'nothing is saved; `error.message` of the recording says EROFS',
       },
     },
   ],

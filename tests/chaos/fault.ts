@@ -14,6 +14,8 @@ export interface Fault {
 export interface Chapter {
   title: string;
   env?: Record<string, string>;
+  /** What a reader of the table must know besides. */
+  note?: string;
   /** So many of them at a time; 1 where they disturb each other. All, if left out. */
   atOnce?: number;
   /** Why it cannot be tried on this machine; undefined where it can. */

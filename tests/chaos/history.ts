@@ -46,7 +46,8 @@ export async function historyOf(line: Line, leastMs: number): Promise<History> {
   };
 }
 
-const namesOf = (events: { event: string; data: Wire }[]): string =>
+/** The events but for those that every call has, each with how it came about. */
+export const namesOf = (events: { event: string; data: Wire }[]): string =>
   events
     .filter(({ event }) => !/^call\.(created|answered)$/.test(event))
     .map(({ event, data }) => {

@@ -11,8 +11,8 @@ export async function nothingLeft(world: World, env: Record<string, string> = {}
   const names = env['MINIVOICE_SIP_T1_MS'] ? [...GAUGES, SLOW] : GAUGES;
   let left: string[] = [];
   for (let tries = 0; tries < 100; tries++) {
-    const text = await (await fetch(`${world.stage.server.http}/metrics`)).text();
-    left = names.filter((name) => !new RegExp(`^minivoice_${name} 0$`, 'm').test(text));
+    const figures = await Promise.all(names.map((name) => world.figure(name)));
+    left = names.filter((_, at) => figures[at] !== 0);
     if (left.length === 0) return;
     await seconds(0.1);
   }

@@ -3,10 +3,9 @@ import type { Chapter } from './fault.ts';
 import { accountOf, type World } from './world.ts';
 
 /** What the metrics tell of refused calls. */
-async function refusals({ stage }: World): Promise<string> {
-  const metrics = await (await fetch(`${stage.server.http}/metrics`)).text();
-  const told = [...metrics.matchAll(/^minivoice_(calls_refused\{.*\}) ([1-9].*)$/gm)];
-  return told.map(([, name, value]) => `\`${name}\` ${value}`).join(', ');
+async function refusals(world: World): Promise<string> {
+  const told = [...(await world.metrics()).matchAll(/^minivoice_(calls_refused\{.*\}) ([1-9].*)$/gm)];
+  return told.map(([, name, value]) => `\`minivoice_${name}\` ${value}`).join(', ');
 }
 
 /** One call more than the machine may take. */
@@ -26,25 +25,26 @@ export const load: Chapter = {
         const account = await accountOf(line);
         const third = await world.call(line);
         await third.hangUp();
-        const kept = first.loud > 2500 / 20 - 15 ? 'loses nothing' : `hears ${first.loud} frames`;
+        const kept = first.heardOf(2500);
         const said = world.stage.server.log.find((each) => each.includes('new calls are refused'));
         return {
-          caller: `${second.story}; the running call ${kept}; the next one is ${third.status === 200 ? 'taken' : third.status}`,
+          caller: `${second.story()}; the running one ${kept}; the next one is ${third.status === 200 ? 'taken' : third.status}`,
           application: await account.told(),
           operator: `${await refusals(world)}; log: \`${JSON.parse(said ?? '{}').msg}\``,
         };
       },
       promised: {
-        caller: 'is refused with 503 and Retry-After; the running call loses nothing; the next one is taken',
+        caller:
+          'is refused with 503 and Retry-After; the running one hears everything; the next one is taken',
         application: '`call.completed` (`application`)',
         operator:
-          '`calls_refused{cause="max_calls"}` 1; log: `new calls are refused: as many calls are alive as MINIVOICE_MAX_CALLS allows`',
+          '`minivoice_calls_refused{cause="max_calls"}` 1; log: `new calls are refused: as many calls are alive as MINIVOICE_MAX_CALLS allows`',
       },
     },
   ],
 };
 
-/** Ports for one call, and a second that rings in vain. */
+/** Ports for two calls, and others that come in vain. */
 export const ports: Chapter = {
   title: 'Ports',
   env: { MINIVOICE_RTP_PORTS: '41000-41003' },
@@ -65,18 +65,18 @@ export const ports: Chapter = {
         await seconds(5.5);
         const next = await world.call(line);
         await next.hangUp();
-        const kept = running.every(({ loud }) => loud > 2500 / 20 - 15);
+        const kept = [...new Set(running.map((each) => each.heardOf(2500)))].join(', ');
         return {
-          caller: `${third.story}, ${fourth.status === 503 ? 'and so is the next' : fourth.story}; the running calls ${kept ? 'lose nothing' : 'lose sound'}; ${next.status === 200 ? 'a call is taken again' : next.status} when ports are free`,
+          caller: `${third.story()}, ${fourth.status === 503 ? 'and so is the next' : fourth.story()}; each running one ${kept}; ${next.status === 200 ? 'a call is taken again' : next.status} when ports are free`,
           application: await account.told(),
           operator: await refusals(world),
         };
       },
       promised: {
         caller:
-          'is refused with 503 and Retry-After, and so is the next; the running calls lose nothing; a call is taken again when ports are free',
+          'is refused with 503 and Retry-After, and so is the next; each running one hears everything; a call is taken again when ports are free',
         application: '`call.completed` (`application`)',
-        operator: '`calls_refused{cause="ports"}` 1',
+        operator: '`minivoice_calls_refused{cause="ports"}` 1',
       },
     },
   ],

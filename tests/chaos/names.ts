@@ -9,6 +9,7 @@ import { testCertificate } from '../../src/net/testing/certificate.ts';
 import type { Chapter } from './fault.ts';
 import { accountOf, type Seen, World } from './world.ts';
 
+const NOWHERE = 'no connection is tried to where it leads';
 const PRELOAD = join(import.meta.dirname, 'names.mjs');
 /** An address of the internet, behind which `Outside` stands. */
 const PUBLIC = '8.8.8.8';
@@ -119,9 +120,7 @@ class Internet {
     const all = readFileSync(join(this.#folder, 'connected'), 'utf8').split('\n').filter(Boolean);
     const inside = [...new Set(all.filter((address) => address !== '127.0.0.2'))];
     if (all.length === inside.length) return 'nobody was asked at all';
-    return inside.length + this.intruders > 0
-      ? `went to ${inside} (${this.intruders})`
-      : 'no connection is made';
+    return inside.length + this.intruders > 0 ? `went to ${inside} (${this.intruders})` : NOWHERE;
   }
 
   async close(): Promise<void> {
@@ -179,7 +178,7 @@ async function astray(internet: Internet): Promise<Seen> {
     await (await world.call(written)).hungUp();
   };
   for (let at = 0; at < WRITTEN.length; at += 6) await Promise.all(WRITTEN.slice(at, at + 6).map(follow));
-  return { caller: caller.story, application: told, operator: internet.strayed };
+  return { caller: caller.story('the apology'), application: told, operator: internet.strayed };
 }
 
 /** A name that is good when it is asked first. */
@@ -195,7 +194,7 @@ async function rebound(internet: Internet): Promise<Seen> {
     internet.hangUp();
     const bad = await world.call(line);
     await bad.hungUp();
-    stories.push(bad.story);
+    stories.push(bad.story('the apology'));
   }
   const account = await accountOf(line);
   return {
@@ -212,20 +211,25 @@ async function silent(internet: Internet): Promise<Seen> {
   const caller = await internet.world.call(line);
   await caller.hungUp();
   const account = await accountOf(line);
-  return { caller: caller.story, application: await account.told(), operator: account.logged() };
+  return {
+    caller: caller.story('the apology'),
+    application: await account.told(),
+    operator: account.logged(),
+  };
 }
 
 export const names: Chapter = {
   title: 'Names',
+  note: 'With `MINIVOICE_ALLOW_PRIVATE_URLS=false`, and a name service and an internet of the suite’s own.',
   faults: [
     {
-      name: 'URLs of an application, for actions, webhook, sound, stream and redirect, that lead to this machine or its house by name or by the way that they are written',
+      name: 'an application whose URLs of webhook, sound, stream and redirect lead to this machine or its network, by name or as they are written',
       slow: true,
       happen: () => onInternet(astray),
       promised: {
-        caller: 'hears sound',
+        caller: 'hears the apology',
         application: '`call.failed` (`answer_url_error`)',
-        operator: 'no connection is made',
+        operator: NOWHERE,
       },
     },
     {
@@ -233,9 +237,9 @@ export const names: Chapter = {
       slow: true,
       happen: () => onInternet(rebound),
       promised: {
-        caller: 'hears sound',
+        caller: 'hears the apology',
         application: '`call.failed` (`answer_url_error`)',
-        operator: 'no connection is made',
+        operator: NOWHERE,
       },
     },
     {
@@ -243,7 +247,7 @@ export const names: Chapter = {
       slow: true,
       happen: () => onInternet(silent),
       promised: {
-        caller: 'hears sound',
+        caller: 'hears the apology',
         application: '`call.failed` (`answer_url_error`)',
         operator: 'log: `an application gave no actions` (the name servers of app.test do not answer)',
       },

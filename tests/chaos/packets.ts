@@ -3,7 +3,8 @@ import type { Chapter, Fault } from './fault.ts';
 import { accountOf, type World } from './world.ts';
 
 const SECONDS = 3;
-const FREQUENCY_LOUD_MS = 20;
+/** A window in which the tone begins, stumbles or ends is not heard as the tone. */
+const WINDOW_MS = 20;
 
 /** A recorded call of three seconds, in which the caller talks and hears a tone. */
 async function recorded(world: World, manners: Manners) {
@@ -18,11 +19,11 @@ async function recorded(world: World, manners: Manners) {
   // Both ends of the call have a clock of their own, and the answer takes its time to arrive.
   const whole = Math.abs(durationMs - caller.said * 20) < 500;
   const heard = Math.round((10 * (ear?.loudMs(0) ?? 0)) / durationMs) * 10;
-  const right = (ear?.heardMs(1, 1000) ?? 0) > 1000 - 3 * FREQUENCY_LOUD_MS;
+  const right = (ear?.heardMs(1, 1000) ?? 0) > 1000 - 3 * WINDOW_MS;
   return {
-    caller: `${caller.story}, then is hung up on`,
+    caller: caller.heardOf(1000),
     application: await account.told(),
-    operator: `a recording ${whole ? 'of the whole time' : `of ${durationMs} ms`}: the caller in ${heard >= 70 ? 'most' : heard >= 20 ? 'a part' : 'nothing'} of it, what he heard ${right ? 'whole' : 'not whole'}`,
+    operator: `a recording ${whole ? 'of the whole time' : `of ${durationMs} ms`}, with ${heard >= 70 ? 'most' : heard >= 20 ? 'a part' : 'nothing'} of what he said, and ${right ? 'all' : 'not all'} that he heard`,
   };
 }
 
@@ -30,10 +31,10 @@ const fault = (name: string, manners: Manners, heard = 'most'): Fault => ({
   name: `a caller ${name}`,
   happen: (world) => recorded(world, manners),
   promised: {
-    caller: 'hears sound, then is hung up on',
+    caller: 'hears everything',
     application:
       '`recording.started`, `recording.completed` (`stop_recording`), `call.completed` (`application`)',
-    operator: `a recording of the whole time: the caller in ${heard} of it, what he heard whole`,
+    operator: `a recording of the whole time, with ${heard} of what he said, and all that he heard`,
   },
 });
 

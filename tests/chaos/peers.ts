@@ -1,4 +1,5 @@
-import { BYE_AGAIN, byeAgain, callees, UNANSWERED, unanswered } from './callees.ts';
+import { systemClock } from '../../src/kit/index.ts';
+import { BYE_AGAIN, byeAgain, callees, hungUpAfter, QUIET_MS, UNANSWERED, unanswered } from './callees.ts';
 import { seconds } from './caller.ts';
 import type { Chapter, Fault } from './fault.ts';
 import { type Lies, RawCall } from './raw-call.ts';
@@ -47,19 +48,20 @@ const neverAcks: Fault = {
 };
 
 const goesQuiet: Fault = {
-  name: 'a caller who sends no packet more, and never hangs up',
+  name: 'a caller who sends no more packets, and never hangs up',
   async happen(world) {
     const line = await listened(world, 10);
     const call = await RawCall.open(world, line);
     await seconds(0.3);
     call.peer.hush();
+    const quietAt = systemClock.monotonic();
     const { at } = await call.peer.hear('BYE');
     const account = await accountOf(line);
     call.peer.close();
-    return cut(at > 0 ? 'is hung up on after the time set' : 'goes on', account);
+    return cut(hungUpAfter(at - quietAt), account);
   },
   promised: {
-    caller: 'is hung up on after the time set',
+    caller: hungUpAfter(QUIET_MS),
     application: CUT('media_timeout'),
     operator: 'log: `call cut off` (no sound came from the far end any more)',
   },
@@ -67,7 +69,7 @@ const goesQuiet: Fault = {
 
 const holdsForEver: Fault = {
   slow: true,
-  name: 'a caller who puts the call on hold, sends no packet more, and never comes back',
+  name: 'a caller who puts the call on hold, sends no more packets, and never comes back',
   async happen(world) {
     const line = await listened(world, 10);
     const call = await RawCall.open(world, line);
@@ -77,10 +79,10 @@ const holdsForEver: Fault = {
     call.acknowledge(call.seq);
     await call.peer.hear('BYE');
     call.peer.close();
-    return cut(`gets ${held}, and is hung up on when a call may last no longer`, await accountOf(line));
+    return cut(`gets ${held}, and is hung up on after \`MINIVOICE_MAX_CALL_SECONDS\``, await accountOf(line));
   },
   promised: {
-    caller: 'gets 200, and is hung up on when a call may last no longer',
+    caller: 'gets 200, and is hung up on after `MINIVOICE_MAX_CALL_SECONDS`',
     application: CUT('max_duration'),
     operator: 'log: `call cut off` (the call had lasted as long as a call may)',
   },
@@ -107,7 +109,7 @@ const neverAnswersBye: Fault = {
 };
 
 const repeatsAll: Fault = {
-  name: 'a caller who says every INVITE, ACK and BYE for ever',
+  name: 'a caller who repeats each INVITE, ACK and BYE for ever',
   async happen(world) {
     const line = await world.stage.line([{ pause: { seconds: 20 } }]);
     const { call, ok } = await RawCall.ask(world, line);
@@ -145,9 +147,9 @@ const repeatsAll: Fault = {
 
 type Saying = [what: string, method: string, status: number, lies?: (call: RawCall) => Lies];
 
-/** A caller who says all this, in a call that goes on all the while. */
+/** A caller who sends all this, in a call that goes on all the while. */
 const says = (name: string, sayings: Saying[], after?: (call: RawCall) => Promise<string[]>): Fault => ({
-  name: `a caller who says ${name}: ${sayings.map(([what]) => what).join(', ')}`,
+  name: `a caller who sends ${name}: ${sayings.map(([what]) => what).join(', ')}`,
   async happen(world) {
     const line = await listened(world, 1.4);
     const call = await RawCall.open(world, line);
@@ -187,7 +189,7 @@ const garbage: Fault[] = [
   ]),
   says('what nobody asked for', [
     ['INFO with a body', 'INFO', 415, asked('Content-Type: text/x')],
-    ['INFO without', 'INFO', 200],
+    ['INFO without one', 'INFO', 200],
     ['MESSAGE', 'MESSAGE', 405, asked('Content-Type: text/plain')],
     ['NOTIFY', 'NOTIFY', 481, asked('Event: refer', 'Subscription-State: active')],
     ['PRACK', 'PRACK', 481, asked('RAck: 1 1 INVITE')],
@@ -207,7 +209,7 @@ const garbage: Fault[] = [
 ];
 
 const lies: Fault = {
-  name: 'a caller who lies about Content-Length, takes the answered INVITE back, acknowledges what was never said',
+  name: 'a caller who lies about Content-Length, cancels the answered INVITE, acknowledges what was never sent',
   async happen(world) {
     const line = await listened(world, 2);
     const call = await RawCall.open(world, line);
@@ -285,18 +287,17 @@ const moves: Fault = {
     const { first = 0, last = 0 } = ear?.span(0) ?? {};
     const ends = first / 8 < 300 && last / 8 > durationMs - 300;
     // A machine that is busy elsewhere makes the caller stumble, but both of his voices are heard.
-    const heard =
-      ends && (ear?.loudMs(0) ?? 0) > durationMs / 2 ? 'from its beginning to its end' : 'in a part of it';
+    const heard = ends && (ear?.loudMs(0) ?? 0) > durationMs / 2 ? 'what' : 'a part of what';
     return {
       caller: `gets ${status}, and hears ${elsewhere.loud > 40 ? 'sound' : 'silence'} where he is now`,
       application: await account.told(),
-      operator: `a recording ${whole ? 'of the whole time' : `of ${durationMs} of ${said} ms`}: the caller ${heard}`,
+      operator: `a recording ${whole ? 'of the whole time' : `of ${durationMs} of ${said} ms`}, with ${heard} he said from its beginning to its end`,
     };
   },
   promised: {
     caller: 'gets 200, and hears sound where he is now',
     application: `\`recording.started\`, \`recording.completed\` (\`hangup\`), ${NORMAL}`,
-    operator: 'a recording of the whole time: the caller from its beginning to its end',
+    operator: 'a recording of the whole time, with what he said from its beginning to its end',
   },
 };
 
@@ -305,7 +306,7 @@ export const peers: Chapter = {
   title: 'SIP peers',
   env: {
     MINIVOICE_SIP_T1_MS: '30',
-    MINIVOICE_MEDIA_TIMEOUT_SECONDS: '2',
+    MINIVOICE_MEDIA_TIMEOUT_SECONDS: String(QUIET_MS / 1000),
     MINIVOICE_MAX_CALL_SECONDS: '4',
   },
   atOnce: 9,

@@ -1,12 +1,6 @@
 import type { Chapter } from './fault.ts';
-import type { World } from './world.ts';
 
 const WARNINGS = ['INVITE refused', 'not answered any more'];
-
-async function figure(world: World, name: string): Promise<string> {
-  const metrics = await (await fetch(`${world.stage.server.http}/metrics`)).text();
-  return new RegExp(`^minivoice_${name} (.*)$`, 'm').exec(metrics)?.[1] ?? 'nothing';
-}
 
 /** As on a public machine: this one is a stranger to itself. */
 export const strangers: Chapter = {
@@ -15,16 +9,16 @@ export const strangers: Chapter = {
   atOnce: 1,
   faults: [
     {
-      name: 'a stranger who tries ten times, and is let in by a trunk then',
+      name: 'an address that nobody knows calls ten times, and is made a trunk’s `inbound_ip` then',
       async happen(world) {
         const line = await world.stage.line([{ pause: { seconds: 0.1 } }]);
         const stories = new Set<string>();
         for (let tries = 0; tries < 10; tries++) {
           const caller = await world.call(line);
-          stories.add(caller.story);
+          stories.add(caller.story());
           await caller.close();
         }
-        const silenced = await figure(world, 'sip_addresses_silenced');
+        const silenced = await world.figure('sip_addresses_silenced');
         const { data } = await line.get('/v1/calls');
         const trunk = { name: 'carrier', proxy: '192.0.2.1', inbound_ip: '127.0.0.0/24' };
         await line.ask('POST', '/v1/trunks', trunk);
@@ -33,15 +27,15 @@ export const strangers: Chapter = {
         const { log } = world.stage.server;
         const said = WARNINGS.filter((text) => log.some((each) => each.includes(`"msg":"${text}"`)));
         return {
-          caller: `${[...stories].join(', ')}; as a trunk ${known.status === 200 ? 'is answered' : known.story}`,
+          caller: `${[...stories].join(', ')}; ${known.status === 200 ? 'is answered' : known.story()} as a trunk`,
           application: data.length === 0 ? 'nothing' : `${data.length} calls`,
-          operator: `\`sip_addresses_silenced\` ${silenced}; log: ${said.map((text) => `\`${text}\``).join(', ')}`,
+          operator: `\`minivoice_sip_addresses_silenced\` ${silenced}; log: ${said.map((text) => `\`${text}\``).join(', ')}`,
         };
       },
       promised: {
-        caller: 'is refused with 403; as a trunk is answered',
+        caller: 'is refused with 403; is answered as a trunk',
         application: 'nothing',
-        operator: '`sip_addresses_silenced` 1; log: `INVITE refused`, `not answered any more`',
+        operator: '`minivoice_sip_addresses_silenced` 1; log: `INVITE refused`, `not answered any more`',
       },
     },
   ],

@@ -21,7 +21,7 @@ async function away(how: () => number | Error, jump = 0): Promise<Seen> {
   return {
     caller: 'notices nothing',
     application: `${delivered} of ${2 * CALLS} events when it is back, none lost`,
-    operator: `\`events_pending\` ${counts.pending} meanwhile, of which ${awake} in memory; ${pending} afterwards`,
+    operator: `\`minivoice_events_pending\` ${counts.pending} meanwhile, ${awake || 'none'} of them in memory; ${pending} afterwards`,
   };
 }
 
@@ -31,16 +31,21 @@ const fault = (name: string, happen: () => Promise<Seen>): Fault => ({
   promised: {
     caller: 'notices nothing',
     application: `${2 * CALLS} of ${2 * CALLS} events when it is back, none lost`,
-    operator: `\`events_pending\` ${2 * CALLS} meanwhile, of which 0 in memory; 0 afterwards`,
+    operator: `\`minivoice_events_pending\` ${2 * CALLS} meanwhile, none of them in memory; 0 afterwards`,
   },
 });
 
 export const webhooks: Chapter = {
   title: 'Webhooks',
+  note: 'The deliveries alone, on a clock that is moved by hand.',
   faults: [
     fault('a receiver that answers 500 for three hours', () => away(() => 500)),
     fault('a receiver that cannot be reached for three hours', () => away(() => new Error('connect failed'))),
-    fault('the same, and the clock jumps an hour ahead meanwhile', () => away(() => 500, HOUR)),
-    fault('the same, and the clock jumps an hour back meanwhile', () => away(() => 500, -HOUR)),
+    fault('a receiver that answers 500 for three hours, while the clock jumps an hour ahead', () =>
+      away(() => 500, HOUR),
+    ),
+    fault('a receiver that answers 500 for three hours, while the clock jumps an hour back', () =>
+      away(() => 500, -HOUR),
+    ),
   ],
 };

@@ -1,7 +1,7 @@
 import { Ear } from '../../e2e/support/hearing.ts';
 import { type Line, Stage } from '../../e2e/support/stage.ts';
 import { Caller, type Manners, seconds } from './caller.ts';
-
+import { namesOf } from './history.ts';
 import { Rogue } from './rogue.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at field by field.
@@ -31,6 +31,17 @@ export class World {
 
   call(line: Line, manners?: Manners): Promise<Caller> {
     return Caller.call(this.stage.server.sip, line.number, manners);
+  }
+
+  /** What `/metrics` tells. */
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.stage.server.http}/metrics`)).text();
+  }
+
+  /** One figure of it. @param name without `minivoice_`. */
+  async figure(name: string): Promise<number> {
+    const line = new RegExp(`^minivoice_${name} (.*)$`, 'm').exec(await this.metrics());
+    return line ? Number(line[1]) : Number.NaN;
   }
 
   async close(): Promise<void> {
@@ -71,12 +82,7 @@ export class Account {
   /** The events but for those that every call has, each with how it came about. */
   async told(): Promise<string> {
     const { data } = await this.#line.get(`/v1/calls/${this.#id}/events?limit=200`);
-    const own = data.filter(({ event }: { event: string }) => !/^call\.(created|answered)$/.test(event));
-    const words = own.map(({ event, data }: { event: string; data: Wire }) => {
-      const code = data['error']?.code ?? data['ended_by'];
-      return `\`${event}\`${code ? ` (\`${code}\`)` : ''}`;
-    });
-    return words.join(', ');
+    return namesOf(data);
   }
 
   /** The first warning about it, with its reason. */
