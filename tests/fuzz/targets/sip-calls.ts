@@ -2,12 +2,13 @@ import type { DialledLeg } from '../../../src/calls/index.ts';
 import { Signal, seededRandom } from '../../../src/kit/index.ts';
 import { createDialer } from '../../../src/lines/index.ts';
 import type { Audio, MediaEngine } from '../../../src/media/index.ts';
-import type { Endpoint, Network } from '../../../src/net/index.ts';
+import type { Endpoint } from '../../../src/net/index.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
 import type { Chance } from '../chance.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
 import { defectsIn } from './defects.ts';
+import { LonelyNetwork } from './lonely-network.ts';
 import { SDP } from './sip-words.ts';
 
 const FAR: Endpoint = { address: '10.0.0.9', port: 5060 };
@@ -114,11 +115,10 @@ const silentMedia = {
 } as unknown as MediaEngine;
 
 /** A network on which the far end says what it is given, filled in with what it was last asked. */
-class Wire implements Network {
+class Wire extends LonelyNetwork {
   sent = 0;
   #asked = new Map<string, string>();
   #invited = new Map<string, string>();
-  #received: (data: Buffer, from: Endpoint) => void = () => {};
 
   /** The next INVITE begins another call. */
   forget(): void {
@@ -130,26 +130,10 @@ class Wire implements Network {
       .toString('latin1')
       .replace(/@(\w+)@/g, (_, name: string) => this.#asked.get(name) ?? name)
       .replace(/%(\w+)%/g, (_, name: string) => this.#invited.get(name) ?? name);
-    this.#received(Buffer.from(text, 'latin1'), FAR);
+    this.received(Buffer.from(text, 'latin1'), FAR);
   }
 
-  async bind(local: Endpoint, received: (data: Buffer, from: Endpoint) => void) {
-    this.#received = received;
-    return { local, send: (data: Buffer) => this.#note(data.toString('latin1')), close: async () => {} };
-  }
-
-  async listen(local: Endpoint) {
-    return { local, close: async () => {} };
-  }
-
-  async connect(): Promise<never> {
-    throw new Error('connect ECONNREFUSED');
-  }
-
-  async resolve(host: string): Promise<string[]> {
-    if (/^[\d.]+$/.test(host)) return [host];
-    throw new Error('getaddrinfo ENOTFOUND');
-  }
+  protected override said = (data: Buffer): void => this.#note(data.toString('latin1'));
 
   #note(message: string): void {
     this.sent++;

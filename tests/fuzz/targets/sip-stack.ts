@@ -1,11 +1,11 @@
 import { seededRandom } from '../../../src/kit/index.ts';
 import { PhoneIdentity, Registrar } from '../../../src/lines/index.ts';
-import type { Endpoint, Network } from '../../../src/net/index.ts';
 import { answerOffer } from '../../../src/sdp/index.ts';
 import { createUserAgent, type IncomingInvite } from '../../../src/sip/index.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
 import { defectsIn } from './defects.ts';
+import { LonelyNetwork } from './lonely-network.ts';
 import { sipCorpus, sipMessage } from './sip-words.ts';
 
 const STRANGER = { address: '10.0.0.9', port: 5060 };
@@ -74,29 +74,9 @@ async function treat(invite: IncomingInvite, number: number): Promise<void> {
 }
 
 /** A network on which only the stranger speaks, and nobody listens. */
-class Wire implements Network {
-  #received: (data: Buffer, from: Endpoint) => void = () => {};
-
+class Wire extends LonelyNetwork {
   arrive(data: Buffer): void {
-    this.#received(data, STRANGER);
-  }
-
-  async bind(local: Endpoint, received: (data: Buffer, from: Endpoint) => void) {
-    this.#received = received;
-    return { local, send: () => {}, close: async () => {} };
-  }
-
-  async listen(local: Endpoint) {
-    return { local, close: async () => {} };
-  }
-
-  async connect(): Promise<never> {
-    throw new Error('connect ECONNREFUSED');
-  }
-
-  async resolve(host: string): Promise<string[]> {
-    if (/^[\d.]+$/.test(host)) return [host];
-    throw new Error('getaddrinfo ENOTFOUND');
+    this.received(data, STRANGER);
   }
 }
 

@@ -1,11 +1,12 @@
 import { seededRandom } from '../../../src/kit/index.ts';
-import type { Endpoint, Network, Stream, StreamHandlers } from '../../../src/net/index.ts';
+import type { Endpoint, Stream, StreamHandlers } from '../../../src/net/index.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
 import type { Chance } from '../chance.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
 import { cutAnywhere, segmentsOf } from './cuts.ts';
 import { defectsIn } from './defects.ts';
+import { LonelyNetwork } from './lonely-network.ts';
 import { sipCorpus, sipMessage } from './sip-words.ts';
 
 /** A stranger keeps his connection for so many inputs, unless we close it. */
@@ -63,33 +64,15 @@ async function open(): Promise<Subject> {
 }
 
 /** A network that strangers connect in from, and nobody can be reached over. */
-class Wire implements Network {
+class Wire extends LonelyNetwork {
   written = 0;
-  #accepted: (stream: Stream) => void = () => {};
   #port = 0;
 
   connectIn(): Stranger {
     this.#port = (this.#port + 1) % 60_000;
     const stranger = new Stranger({ address: '10.0.0.9', port: 1024 + this.#port }, () => this.written++);
-    this.#accepted(stranger);
+    this.accepted(stranger);
     return stranger;
-  }
-
-  async bind(local: Endpoint) {
-    return { local, send: () => {}, close: async () => {} };
-  }
-
-  async listen(local: Endpoint, accepted: (stream: Stream) => void) {
-    this.#accepted = accepted;
-    return { local, close: async () => {} };
-  }
-
-  async connect(): Promise<never> {
-    throw new Error('connect ECONNREFUSED');
-  }
-
-  async resolve(): Promise<never> {
-    throw new Error('getaddrinfo ENOTFOUND');
   }
 }
 
