@@ -17,6 +17,7 @@ import { createUserAgent, type Dialog, type UserAgent } from '../../src/sip/inde
 const HOST = '127.0.0.1';
 /** A machine that is busy may tear a few frames out of the sound; what a fault takes away is longer. */
 const MISSED_MS = 300;
+export const ALL = 'hears everything';
 
 /** How a caller's packets fare, or what he does to them. */
 export interface Manners {
@@ -136,7 +137,7 @@ export class Caller {
   /** Whether he has heard all of so many milliseconds of a tone, in words. */
   heardOf(ms: number): string {
     if (this.status !== 200) return this.story();
-    return this.loud > (ms - MISSED_MS) / 20 ? 'hears everything' : `hears ${this.loud * 20} of ${ms} ms`;
+    return this.loud > (ms - MISSED_MS) / 20 ? ALL : `hears ${this.loud * 20} of ${ms} ms`;
   }
 
   async #invite(target: string, port: number): Promise<void> {

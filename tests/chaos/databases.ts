@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { seconds } from './caller.ts';
+import { ALL, seconds } from './caller.ts';
 import type { Chapter } from './fault.ts';
 import { historyOf } from './history.ts';
 import { impossible, mount, unmount } from './mounts.ts';
@@ -106,7 +106,8 @@ async function killed(world: World, disk: Disk): Promise<Seen> {
   const caller = await world.call(line);
   await seconds(0.5);
   disk.fill();
-  await seconds(1.7);
+  for (let tries = 0; tries < 50 && caller.heardOf(1500) !== ALL; tries++) await seconds(0.1);
+  await seconds(0.9);
   await world.stage.server.kill();
   disk.free();
   await world.stage.restart();
@@ -115,7 +116,7 @@ async function killed(world: World, disk: Disk): Promise<Seen> {
   return {
     caller: `${caller.heardOf(1500)} until then`,
     application: history.told,
-    // 2.2 s until then, of which the last second may be lost.
+    // More than 2 s until then, of which the last second may be lost.
     operator: `${history.recorded}, but for a second at most`,
   };
 }
