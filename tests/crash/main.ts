@@ -17,7 +17,7 @@ up to depth 4, and ten minutes up to depth 6. Progress goes to stderr. The last 
     kills: [20, 'how often the program is killed'],
     callers: [6, 'calls at once'],
     depth: [4, 'moves of the longest stories'],
-    seed: [process.pid, 'the same seed kills at the same moments, as far as the machine lets it'],
+    seed: [process.pid, 'the same seed kills after the same times', 'another one each time'],
   },
 }).numbers;
 const pad = (count: number, width: number) => String(count).padStart(width);

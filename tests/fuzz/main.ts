@@ -15,7 +15,7 @@ on. The last line is the verdict; the exit code is 0 when nothing was found, and
   numbers: {
     inputs: [100_000, 'over all targets: cheap ones get more of them'],
     seconds: [3600, 'the most that each target may take'],
-    seed: [process.pid, 'the same seed makes the same inputs'],
+    seed: [process.pid, 'the same seed makes the same inputs', 'another one each time'],
   },
   parts: { option: 'target', names: targets.map(({ name }) => name) },
 });

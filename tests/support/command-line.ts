@@ -6,11 +6,13 @@ export interface CommandLine<Name extends string> {
   command: string;
   /** What it does, how long that takes, and what it says in the end. */
   about: string;
-  /** Whole numbers, each with its default and its meaning. */
-  numbers: Record<Name, readonly [standard: number, meaning: string]>;
+  /** Whole numbers, each with its default, its meaning, and what the default is called if not by its value. */
+  numbers: Record<Name, Option>;
   /** Parts, of which any may be named: all, where none is. */
   parts?: { option: string; names: readonly string[] };
 }
+
+type Option = readonly [standard: number, meaning: string, called?: string];
 
 export interface Asked<Name extends string> {
   numbers: Record<Name, number>;
@@ -37,7 +39,7 @@ export function read<Name extends string>(
   if (parts) options[option] = { type: 'string', multiple: true };
   const { values } = parseArgs({ args: [...args], options });
   if (values['help']) return undefined;
-  const given = Object.entries<readonly [number, string]>(numbers).map(([name, [standard]]) => [
+  const given = Object.entries<Option>(numbers).map(([name, [standard]]) => [
     name,
     wholeNumber(name, values[name] ?? standard),
   ]);
@@ -54,9 +56,9 @@ function wholeNumber(name: string, value: unknown): number {
 }
 
 function helpOf<Name extends string>({ command, about, numbers, parts }: CommandLine<Name>): string {
-  const rows = Object.entries<readonly [number, string]>(numbers).map(([name, [standard, meaning]]) => [
+  const rows = Object.entries<Option>(numbers).map(([name, [standard, meaning, called]]) => [
     `--${name} N`,
-    `${meaning}; by default ${standard}`,
+    `${meaning}; by default ${called ?? standard}`,
   ]);
   if (parts) rows.push([`--${parts.option} NAME`, `only this one, or these: ${parts.names.join(', ')}`]);
   rows.push(['--help', 'prints this']);
