@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that place real calls need the machine for themselves: they come last, one file after the other. */
-const REAL_TIME = ['e2e/**/*.test.ts', 'tests/{crash,chaos}/**/*.test.ts', 'src/media/worker.test.ts'];
+const REAL_TIME = [
+  'e2e/**/*.test.ts',
+  'tests/{crash,chaos,privacy}/**/*.test.ts',
+  'src/media/worker.test.ts',
+];
 
 export default defineConfig({
   test: {

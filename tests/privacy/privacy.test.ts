@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Line, Stage } from '../../e2e/support/stage.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
-import { Caller, seconds } from './caller.ts';
+import { Caller, seconds } from '../chaos/caller.ts';
 import { hushedCalls, INFO_DIGITS, TONE_DIGITS, toldBy } from './hushed-calls.ts';
 import { Mark, placesOf, writtenBy } from './marks.ts';
 

@@ -1,7 +1,7 @@
 import type { Line, Stage } from '../../e2e/support/stage.ts';
 import { createSoundDecoder, toneLevel } from '../../src/media/index.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
-import { Caller, type Manners, seconds } from './caller.ts';
+import { Caller, type Manners, seconds } from '../chaos/caller.ts';
 import type { Mark } from './marks.ts';
 
 /** What is said when: openly, in a pause, while digits are secret. */
