@@ -47,8 +47,8 @@ export interface Storage
   /**
    * Resolves when the whole change would outlive the process; rejects when nothing of it was written. While the
    * database cannot be written, a full disk for instance, it resolves when the change is kept in memory, from where
-   * it is written as soon as that is possible. Changes take effect in the order of the calls. The change is read at
-   * once: what becomes of its objects later does not matter.
+   * it is written as soon as that is possible; of more than 50,000 only the ends of calls are kept. Changes take
+   * effect in the order of the calls. The change is read at once: what becomes of its objects later does not matter.
    */
   commit(change: Change): Promise<void>;
   /** Events that have just been committed, in order of commit; told after they are durable. */

@@ -19,3 +19,24 @@ test('who closes during a checkpoint lets it end, and then writes what waits for
   expect(database.prepare('SELECT count(*) AS count FROM t').get()).toEqual({ count: 1 });
   database.close();
 });
+
+test('a full disk is not taken for an empty one because there is nothing to write', async () => {
+  let isFull = true;
+  const write = () => {
+    if (isFull) throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
+  };
+  // A transaction without a write succeeds on a full disk.
+  const exec = (sql: string) => void (sql.includes('user_version') && write());
+  const database = { isTransaction: false, prepare: () => ({ run() {} }), exec };
+  const clock = new VirtualClock();
+  const options = { clock, log: silentLog, gatherMs: 0 };
+  const group = new GroupCommit(database as unknown as DatabaseSync, options);
+  await expect(group.write(write)).rejects.toMatchObject({ code: 'overloaded' });
+  let written = false;
+  void group.written().then(() => (written = true));
+  await clock.advance(5000);
+  expect([written, group.trouble?.message]).toEqual([false, 'database or disk is full']);
+  isFull = false;
+  await clock.advance(1000);
+  expect([written, group.trouble]).toEqual([true, undefined]);
+});

@@ -193,8 +193,9 @@ export class GroupCommit {
 
   #try(batch: Work[]): Stuck | undefined {
     try {
-      if (batch.length === 0) this.#probe();
-      else this.#transaction(batch);
+      // What waits may write nothing at all, which succeeds on a full disk too.
+      if (this.#trouble) this.#probe();
+      if (batch.length > 0) this.#transaction(batch);
       for (const work of batch) work.done();
       return undefined;
     } catch (error) {
