@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import type { CallRecord } from '../calls/index.ts';
-import { Failure, silentLog, VirtualClock } from '../kit/index.ts';
+import { Failure, type Log, silentLog, VirtualClock } from '../kit/index.ts';
 import { CallRecordings } from './call-recordings.ts';
 import { RecordingFiles } from './files.ts';
 import { ThreadFinisher } from './finisher.ts';
@@ -28,6 +28,7 @@ let recordings: CallRecordings;
 let id: string;
 /** Whether the call's streams are to be silent. */
 let hushed: boolean;
+let warnings: object[];
 
 beforeEach(() => {
   const clock = new VirtualClock();
@@ -38,7 +39,9 @@ beforeEach(() => {
   const hush = (_what: string, on: boolean) => {
     hushed = on;
   };
-  const call = { leg: leg.asLeg(), record, log: silentLog, now: () => clock.now(), hush };
+  warnings = [];
+  const log: Log = { ...silentLog, warn: (fields, message) => warnings.push({ ...fields, message }) };
+  const call = { leg: leg.asLeg(), record, log, now: () => clock.now(), hush };
   recordings = new CallRecordings(call, { journal, files, finisher });
   id = `rec_call_${calls}`;
 });
@@ -235,6 +238,8 @@ test('a write error: failed, with what was saved named', async () => {
     code: 'recording_write_failed',
     message: 'ENOSPC: no space left on device',
   });
+  const [code, error] = ['recording_write_failed', 'ENOSPC: no space left on device'];
+  expect(warnings).toEqual([{ recording: id, code, error, message: 'a recording failed' }]);
   expect(journal.recordings.get(id)?.status).toBe('failed');
 });
 

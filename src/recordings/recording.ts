@@ -150,8 +150,15 @@ export class Recording {
       case 'report_completed':
         return this.#reportEnd({ status: 'completed' });
       case 'report_failed':
+        this.#complain();
         return this.#reportEnd({ status: 'failed' });
     }
+  }
+
+  /** The application is told by an event; a disk that is full is for the operator to see. */
+  #complain(): void {
+    const { id, error } = this.#record;
+    this.#call.log.warn({ recording: id, code: error?.code, error: error?.message }, 'a recording failed');
   }
 
   /** Not before the tap has turned: what was said until then may still be on its way to the streams. */

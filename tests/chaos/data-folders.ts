@@ -7,7 +7,7 @@ import { seconds } from './caller.ts';
 import { wordsOf } from './databases.ts';
 import type { Chapter, Fault } from './fault.ts';
 import { historyOf } from './history.ts';
-import { type Seen, World } from './world.ts';
+import { accountOf, type Seen, World } from './world.ts';
 
 /** Starts a server on a folder that it cannot use. */
 async function startOn(dataDir: string): Promise<Seen> {
@@ -78,6 +78,7 @@ async function removed(): Promise<Seen> {
   renameSync(recordings, `${recordings}.away`);
   await caller.hungUp();
   const { told } = await historyOf(line, 1200);
+  const logged = (await accountOf(line)).logged();
   const next = await world.stage.line(actionsOf(world));
   const second = await world.call(next);
   await second.hungUp();
@@ -86,7 +87,7 @@ async function removed(): Promise<Seen> {
   return {
     caller: caller.heardOf(2000),
     application: told,
-    operator: `the next call has a ${recorded}`,
+    operator: `${logged}; the next call has a ${recorded}`,
   };
 }
 
@@ -138,7 +139,8 @@ export const dataFolders: Chapter = {
         caller: 'hears everything',
         application:
           '`recording.started`, `recording.failed` (`recording_write_failed`), `call.completed` (`application`)',
-        operator: 'the next call has a completed recording of the whole time',
+        operator:
+          "log: `a recording failed` (the file cannot be read: Error: ENOENT: no such file or directory, open '…'); the next call has a completed recording of the whole time",
       },
     },
   ],

@@ -17,12 +17,12 @@ async function recordedOn(world: World, options: string) {
     const caller = await world.call(line);
     await caller.hungUp();
     const account = await accountOf(line);
-    const { row, ear } = await account.recording();
+    const { ear } = await account.recording();
     const saved = ear ? `${Math.floor(ear.durationMs / 1000)} s are saved` : 'nothing is saved';
     return {
       caller: caller.heardOf(3000),
       application: await account.told(),
-      operator: `${saved}; \`error.message\` of the recording says ${/^\w+/.exec(row['error']?.message)}`,
+      operator: `${saved}; ${account.logged()}`,
     };
   } finally {
     unmount(folder);
@@ -41,7 +41,7 @@ export const disks: Chapter = {
         caller: 'hears everything',
         application:
           '`recording.started`, `recording.failed` (`recording_write_failed`), `call.completed` (`application`)',
-        operator: '2 s are saved; `error.message` of the recording says ENOSPC',
+        operator: '2 s are saved; log: `a recording failed` (ENOSPC: no space left on device, write)',
       },
     },
     {
@@ -50,7 +50,7 @@ export const disks: Chapter = {
       promised: {
         caller: 'hears everything',
         application: '`recording.failed` (`recording_start_failed`), `call.completed` (`application`)',
-        operator: 'nothing is saved; `error.message` of the recording says EROFS',
+        operator: "nothing is saved; log: `a recording failed` (EROFS: read-only file system, mkdir '…')",
       },
     },
   ],

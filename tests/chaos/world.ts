@@ -92,8 +92,10 @@ export class Account {
       .map((line) => JSON.parse(line));
     const warning = lines.find(({ level }) => level === 'warn' || level === 'error');
     if (!warning) return 'nothing';
-    // A machine without a network says it in another way.
-    const why = String(warning.error).replace(/getaddrinfo E\w+/, 'no such name:');
+    // A machine without a network says it in another way; names of files are others each time.
+    const why = String(warning.error)
+      .replace(/getaddrinfo E\w+/, 'no such name:')
+      .replace(/'\/.*'/, "'…'");
     return `log: \`${warning.msg}\` (${why})`;
   }
 
