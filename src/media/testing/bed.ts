@@ -21,6 +21,8 @@ export interface Bed {
   phone(at?: { address?: string; port?: number }): Promise<Phone>;
   /** A phone in a call, that says a tone. */
   party(frequency: number, options?: PartyOptions): Promise<Party>;
+  /** Ends the call of a party; its phone, with all that it has heard, is forgotten. */
+  part(party: Party): Promise<void>;
   /** Lets so many beats pass. */
   beats(count: number): Promise<void>;
   end(): Promise<void>;
@@ -55,7 +57,8 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
   const folder = await mkdtemp(join(tmpdir(), 'media-test-'));
   const files = options.files ?? instantFiles;
   const real = inProcessThread({ clock, random, sockets: networkSockets(network, clock), files });
-  const phones: Phone[] = [];
+  const phones = new Set<Phone>();
+  let parties = 0;
   const engine = await createMediaEngine({
     workers: options.workers ?? 1,
     ports: options.ports ?? { from: 20_000, to: 20_099 },
@@ -76,16 +79,21 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
     beats: (count) => clock.advance(count * 20),
     async phone(at = {}) {
       const phone = await Phone.open(clock, network, { address: '10.0.0.2', port: 4000, ...at });
-      phones.push(phone);
+      phones.add(phone);
       return phone;
     },
     async party(frequency, { changes, beside } = {}) {
       const audio = await engine.open(beside ? { beside: beside.audio } : {});
-      const phone = await bed.phone({ port: 6000 + 2 * phones.length });
+      const phone = await bed.phone({ port: 6000 + 2 * (parties++ % 10_000) });
       audio.connect(agreement(phone, changes));
       if (changes?.codec) phone.codec = changes.codec;
       phone.talk(audio.local, frequency);
       return { audio, phone };
+    },
+    async part({ audio, phone }) {
+      await audio.close();
+      phone.close();
+      phones.delete(phone);
     },
     async end() {
       for (const phone of phones) phone.close();

@@ -199,8 +199,7 @@ class Scene {
     this.#foresee('hangup');
     if (!this.#killed) this.#order(this.#recordings.finish());
     await this.#settle();
-    await this.#party.audio.close();
-    this.#party.phone.close();
+    await this.#bed.part(this.#party);
     if (this.#killed) await this.#recover();
     const wrong = this.#wrong();
     const folder = join(this.#bed.folder, this.#call.id);
