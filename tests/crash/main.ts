@@ -10,8 +10,8 @@ to so many moves, happens to the real recorder on a stepped clock. Then the whol
 and started again, over and over, and everything that was promised is compared with what is left: calls, events,
 recordings, money.
 
-A kill takes some four seconds: 20 of them a minute and a half, 1000 of them an hour. The stories take half a minute
-up to depth 4, and ten minutes up to depth 6. Progress goes to stderr. The last line is the verdict; the exit code is
+A kill takes some four seconds: 20 of them a minute and a half, 1000 of them an hour. The stories take ten seconds
+up to depth 4, and four minutes up to depth 6. Progress goes to stderr. The last line is the verdict; the exit code is
 0 when nothing is wrong and nothing broken, and 1 otherwise.`,
   numbers: {
     kills: [20, 'how often the program is killed'],
