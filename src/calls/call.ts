@@ -43,3 +43,16 @@ export interface CallRecord {
 
 export const isFinal = (status: CallStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'canceled';
+
+/** Whole seconds from the first ring, and from the answer, to the end; null while the call goes on. */
+export function durations(call: CallRecord): {
+  durationSeconds: number | null;
+  billsecSeconds: number | null;
+} {
+  if (call.endedAt === null) return { durationSeconds: null, billsecSeconds: null };
+  const seconds = (from: number) => Math.max(0, Math.floor((call.endedAt! - from) / 1000));
+  return {
+    durationSeconds: seconds(call.createdAt),
+    billsecSeconds: call.answeredAt === null ? 0 : seconds(call.answeredAt),
+  };
+}

@@ -9,8 +9,16 @@ export {
   REFUSAL_CAUSES,
   type RefusalCause,
 } from './admission.ts';
-export { type CallError, type CallRecord, type CallStatus, type Direction, isFinal } from './call.ts';
+export {
+  type CallError,
+  type CallRecord,
+  type CallStatus,
+  type Direction,
+  durations,
+  isFinal,
+} from './call.ts';
 export { type Blame, type Ending, endingOf, finalOf } from './ending.ts';
+export type { Hushed } from './hush.ts';
 export { endInterrupted } from './interrupted.ts';
 export type {
   CallJournal,
@@ -33,7 +41,7 @@ export type {
 export { DialRefusal } from './ports.ts';
 export { presentCall, presentEventCall } from './present.ts';
 export { Rooms, type Seat } from './rooms.ts';
-export { durations, type Hushed, Session, type SessionPorts } from './session.ts';
+export { Session, type SessionPorts } from './session.ts';
 export type { CallFilter, CallStore, FarewellStore, IdempotencyStore, Page, PageRequest } from './store.ts';
 export {
   type Arrival,

@@ -1,7 +1,7 @@
 import type { Clock } from '../kit/index.ts';
+import { durations } from './call.ts';
 import { finalOf } from './ending.ts';
 import type { CallJournal } from './ports.ts';
-import { durations } from './session.ts';
 import type { CallStore } from './store.ts';
 
 /**

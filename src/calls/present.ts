@@ -1,6 +1,5 @@
 import { formatAmount, rfc3339 } from '../kit/index.ts';
-import type { CallRecord } from './call.ts';
-import { durations } from './session.ts';
+import { type CallRecord, durations } from './call.ts';
 
 /** The call as events carry it. */
 export function presentEventCall(call: CallRecord) {

@@ -1,6 +1,7 @@
 import { type Clock, explain, type Log, Scope } from '../kit/index.ts';
-import type { CallRecord } from './call.ts';
+import { type CallRecord, durations } from './call.ts';
 import { type Ending, finalOf } from './ending.ts';
+import { Hush, type Hushed } from './hush.ts';
 import type { CallJournal, EventDraft, Leg, RepeatKey } from './ports.ts';
 
 /** What a session needs of its surroundings. */
@@ -12,14 +13,6 @@ export interface SessionPorts {
   maxSeconds?: number;
 }
 
-/** What must not leave the house at the moment. */
-export interface Hushed {
-  /** Nothing of the call: its recording pauses. */
-  everything: boolean;
-  /** Nothing that the caller says or presses: digits are secret. */
-  caller: boolean;
-}
-
 /**
  * One call while it lives: who it is, where it stands, what it has opened, and its one ending. What a call can
  * *do* is not here: that is a function over its leg, a file each.
@@ -29,9 +22,7 @@ export class Session {
   readonly log: Log;
   /** Whatever is opened for the call is closed with this, in reverse order; hangup aborts its signal. */
   readonly scope = new Scope();
-  #hushed: Hushed = { everything: false, caller: false };
-  /** Who wants it so: of two, the one who ends first does not end it for the other. */
-  #hushing = { everything: new Set<object>(), caller: new Set<object>() };
+  #hush: Hush;
   #journal: CallJournal;
   #clock: Clock;
   #epoch: number;
@@ -43,6 +34,7 @@ export class Session {
 
   constructor(record: CallRecord, leg: Leg, ports: SessionPorts) {
     this.leg = leg;
+    this.#hush = new Hush(leg);
     this.log = ports.log.child({ call_id: record.id });
     this.#record = record;
     this.#journal = ports.journal;
@@ -63,7 +55,7 @@ export class Session {
 
   /** What must not leave the house now. */
   get hushed(): Hushed {
-    return this.#hushed;
+    return this.#hush.now;
   }
 
   get answered(): boolean {
@@ -98,14 +90,7 @@ export class Session {
    * @param by who wants it: it stays so while anybody does.
    */
   hush(what: keyof Hushed, on: boolean, by: object = this): void {
-    const hushing = this.#hushing[what];
-    if (on) hushing.add(by);
-    else hushing.delete(by);
-    const hushed = hushing.size > 0;
-    if (this.#hushed[what] === hushed) return;
-    this.#hushed = { ...this.#hushed, [what]: hushed };
-    if (what === 'caller') this.leg.redact(hushed);
-    else this.leg.withhold(hushed);
+    this.#hush.set(what, on, by);
   }
 
   /** Adds a line to the call's timeline. Never fails the call: what cannot be written is logged. */
@@ -187,17 +172,4 @@ export class Session {
   #change(patch: Partial<CallRecord>): void {
     this.#record = { ...this.#record, ...patch };
   }
-}
-
-/** Whole seconds from the first ring, and from the answer, to the end; null while the call goes on. */
-export function durations(call: CallRecord): {
-  durationSeconds: number | null;
-  billsecSeconds: number | null;
-} {
-  if (call.endedAt === null) return { durationSeconds: null, billsecSeconds: null };
-  const seconds = (from: number) => Math.max(0, Math.floor((call.endedAt! - from) / 1000));
-  return {
-    durationSeconds: seconds(call.createdAt),
-    billsecSeconds: call.answeredAt === null ? 0 : seconds(call.answeredAt),
-  };
 }

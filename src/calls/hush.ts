@@ -1,0 +1,33 @@
+import type { Leg } from './ports.ts';
+
+/** What must not leave the house at the moment. */
+export interface Hushed {
+  /** Nothing of the call: its recording pauses. */
+  everything: boolean;
+  /** Nothing that the caller says or presses: digits are secret. */
+  caller: boolean;
+}
+
+/** Who wants what kept secret of a call: of two, the one who ends first does not end it for the other. */
+export class Hush {
+  /** A value once taken stays as it was. */
+  now: Hushed = { everything: false, caller: false };
+  #leg: Pick<Leg, 'redact' | 'withhold'>;
+  #holders = { everything: new Set<object>(), caller: new Set<object>() };
+
+  constructor(leg: Pick<Leg, 'redact' | 'withhold'>) {
+    this.#leg = leg;
+  }
+
+  /** @param by who wants it: it stays so while anybody does. */
+  set(what: keyof Hushed, on: boolean, by: object): void {
+    const holders = this.#holders[what];
+    if (on) holders.add(by);
+    else holders.delete(by);
+    const hushed = holders.size > 0;
+    if (this.now[what] === hushed) return;
+    this.now = { ...this.now, [what]: hushed };
+    if (what === 'caller') this.#leg.redact(hushed);
+    else this.#leg.withhold(hushed);
+  }
+}
