@@ -173,15 +173,16 @@ export class Verdict {
 
   /** From when the application knew that it was recorded to the kill, less what is in the file, was left out, or was late. */
   #lossOf(recording: Wire, told: Delivery[]): number {
-    const first = (event: string) =>
-      told.find((each) => each.recordingId === recording['id'] && each.event === event);
-    const [started, ended] = [first('recording.started'), first('recording.completed')];
-    // That it had started may have been told by the next process only: then nobody knows when it did.
-    if (!started || !ended || ended.generation <= started.generation) return 0;
+    const started = told.find(
+      ({ recordingId, event }) => recordingId === recording['id'] && event === 'recording.started',
+    );
+    const { createdAt } = this.#times.get(recording['call_id'])!;
+    const kill = this.#kills.find(({ wall }) => wall >= createdAt);
+    // That it had started may have been told by a later process only: then nobody knows when it did.
+    if (!started || !kill || started.at > kill.at) return 0;
     const skipped: Wire[] = recording['gaps'].filter(({ cause }: Wire) => cause === 'skip');
     if (skipped.some(({ start_ms, end_ms }) => start_ms === end_ms)) return 0;
     const skippedMs = skipped.reduce((sum, { start_ms, end_ms }) => sum + end_ms - start_ms, 0);
-    const kill = this.#kills[started.generation]!;
     return Math.max(0, Math.round(kill.at - started.at - recording['duration_ms'] - skippedMs - kill.late));
   }
 
