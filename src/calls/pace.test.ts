@@ -19,7 +19,7 @@ function load(pace: Pace, capacity: number, offered: number, seconds: number) {
     waiting += came;
     pace.measure(Math.min(1, waiting / (capacity / 20)), 50);
     waiting = Math.max(0, waiting - capacity / 20);
-    if (tick >= 140) most = Math.max(most, waiting);
+    if (tick >= 400) most = Math.max(most, waiting);
   }
   return { taken: taken / seconds, mostWaiting: most };
 }
@@ -52,7 +52,7 @@ describe('the pace of new calls', () => {
   });
 
   it.each([2, 4, 10])('is near what the machine can do when %i times as many come, and few wait', (times) => {
-    const { taken, mostWaiting } = load(new Pace(), 300, 300 * times, 20);
+    const { taken, mostWaiting } = load(new Pace(), 300, 300 * times, 40);
     expect(taken).toBeGreaterThan(300 * 0.7);
     expect(taken).toBeLessThanOrEqual(300 + 45);
     expect(mostWaiting).toBeLessThan(300 / 4);

@@ -2,8 +2,8 @@
 const FULL = 0.97;
 /** Below this there is room for more. */
 const ROOM = 0.9;
-/** For so long it must be full before fewer are taken: longer than it takes to collect garbage. */
-const FULL_MS = 300;
+/** For so long it must be full before fewer are taken: a burst, or a start with cold code, is soon worked off. */
+const FULL_MS = 1000;
 /** A measure that comes late counts for no more: one long halt, of which nobody knows why, is no storm. */
 const LONGEST_MS = 100;
 /** And again for so long before still fewer are. */
