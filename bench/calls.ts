@@ -8,7 +8,7 @@ import { sleep, systemClock } from '../src/kit/index.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
 import { type Packets, PhonesProcess } from './support/phones-process.ts';
-import { usageOf } from './support/process.ts';
+import { snapshot } from './support/snapshot.ts';
 
 interface Options {
   calls: number;
@@ -68,13 +68,6 @@ async function measure(
     { name: `${name} packets lost`, value: lost(server, packets), unit: '%', budget: 0.1 },
     { name: `${name} late beats`, value: (1000 * (after.late - before.late)) / beats, unit: '‰', budget: 1 },
   ];
-}
-
-async function snapshot(server: Server) {
-  const metrics = await (await fetch(`${server.http}/metrics`)).text();
-  const figure = (name: string) => Number(new RegExp(`^minivoice_${name} (.*)$`, 'm').exec(metrics)?.[1]);
-  const [beats, late] = [figure('media_beats'), figure('media_late_beats')];
-  return { at: performance.now(), beats, late, ...usageOf(server.pid) };
 }
 
 /** In percent: what the phones sent and the server did not get, and the other way round. */

@@ -120,8 +120,8 @@ function grown(before: Memory, after: Memory): { heapKb: number; residentKb: num
 /** Resolves when no event waits for the application; fails after a minute. */
 async function delivered(server: Server): Promise<void> {
   for (let tries = 0; tries < 120; tries++) {
-    const metrics = await (await fetch(`${server.http}/metrics`)).text();
-    if (/^minivoice_events_pending 0$/m.test(metrics)) return;
+    const [pending] = await server.figures('events_pending');
+    if (pending === 0) return;
     await sleep(systemClock, 500);
   }
   throw new Error('events are still waiting for the application after a minute');

@@ -10,6 +10,7 @@ import { ApplicationProcess } from './support/application-process.ts';
 import { PhonesProcess } from './support/phones-process.ts';
 import { pin, usageOf } from './support/process.ts';
 import { callWithSipp, type Load } from './support/sipp.ts';
+import { snapshot } from './support/snapshot.ts';
 
 interface Options {
   /** Recorded calls that go on. */
@@ -124,17 +125,6 @@ async function normal(load: Omit<Load, 'rate' | 'calls'>) {
     const called = await callWithSipp({ ...load, rate: 1, calls: 1, refusable: true });
     if (called.answerMs[0] !== undefined && called.answerMs[0] < 50) return called;
   }
-}
-
-async function snapshot(server: Server) {
-  const metrics = await (await fetch(`${server.http}/metrics`)).text();
-  const figure = (name: string) => Number(new RegExp(`^minivoice_${name} (.*)$`, 'm').exec(metrics)?.[1]);
-  return {
-    at: performance.now(),
-    beats: figure('media_beats'),
-    late: figure('media_late_beats'),
-    ...usageOf(server.pid),
-  };
 }
 
 /** Recordings that are complete and without a gap. */

@@ -94,9 +94,7 @@ describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, 
       const transcription = (await line.get(`/v1/calls/${call.id}/transcription`))['data'];
       expect(transcription.full_text).toMatch(/waiting for three weeks/i);
       expect(call.told.filter((event) => event.startsWith('ai.'))).toEqual(['ai.completed']);
-      expect(await (await fetch(`${stage.server.http}/metrics`)).text()).toContain(
-        'minivoice_insights_waiting 0',
-      );
+      expect(await stage.server.metrics()).toContain('minivoice_insights_waiting 0');
     },
   );
 });

@@ -67,6 +67,20 @@ export class Server {
     return this.request<T>(method, `/admin/v1${path}`, ADMIN_TOKEN, body);
   }
 
+  /** What `/metrics` tells. */
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.http}/metrics`)).text();
+  }
+
+  /** Some figures of it, all of the same moment. @param names without `minivoice_`; NaN for what is not there. */
+  async figures<const Names extends readonly string[]>(
+    ...names: Names
+  ): Promise<{ [Name in keyof Names]: number }> {
+    const text = await this.metrics();
+    const figure = (name: string) => Number(new RegExp(`^minivoice_${name} (.*)$`, 'm').exec(text)?.[1]);
+    return names.map(figure) as { [Name in keyof Names]: number };
+  }
+
   async request<T = Record<string, unknown>>(
     method: string,
     path: string,

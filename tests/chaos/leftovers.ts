@@ -11,7 +11,7 @@ export async function nothingLeft(world: World, env: Record<string, string> = {}
   const names = env['MINIVOICE_SIP_T1_MS'] ? [...GAUGES, SLOW] : GAUGES;
   let left: string[] = [];
   for (let tries = 0; tries < 100; tries++) {
-    const figures = await Promise.all(names.map((name) => world.figure(name)));
+    const figures = await world.stage.server.figures(...names);
     left = names.filter((_, at) => figures[at] !== 0);
     if (left.length === 0) return;
     await seconds(0.1);

@@ -4,7 +4,9 @@ import { accountOf, type World } from './world.ts';
 
 /** What the metrics tell of refused calls. */
 async function refusals(world: World): Promise<string> {
-  const told = [...(await world.metrics()).matchAll(/^minivoice_(calls_refused\{.*\}) ([1-9].*)$/gm)];
+  const told = [
+    ...(await world.stage.server.metrics()).matchAll(/^minivoice_(calls_refused\{.*\}) ([1-9].*)$/gm),
+  ];
   return told.map(([, name, value]) => `\`minivoice_${name}\` ${value}`).join(', ');
 }
 

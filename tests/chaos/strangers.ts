@@ -18,7 +18,7 @@ export const strangers: Chapter = {
           stories.add(caller.story());
           await caller.close();
         }
-        const silenced = await world.figure('sip_addresses_silenced');
+        const [silenced] = await world.stage.server.figures('sip_addresses_silenced');
         const { data } = await line.get('/v1/calls');
         const trunk = { name: 'carrier', proxy: '192.0.2.1', inbound_ip: '127.0.0.0/24' };
         await line.ask('POST', '/v1/trunks', trunk);

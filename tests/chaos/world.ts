@@ -33,17 +33,6 @@ export class World {
     return Caller.call(this.stage.server.sip, line.number, manners);
   }
 
-  /** What `/metrics` tells. */
-  async metrics(): Promise<string> {
-    return (await fetch(`${this.stage.server.http}/metrics`)).text();
-  }
-
-  /** One figure of it. @param name without `minivoice_`. */
-  async figure(name: string): Promise<number> {
-    const line = new RegExp(`^minivoice_${name} (.*)$`, 'm').exec(await this.metrics());
-    return line ? Number(line[1]) : Number.NaN;
-  }
-
   async close(): Promise<void> {
     this.rogue.close();
     await this.stage.close();

@@ -226,9 +226,8 @@ class Run {
 /** Until every event is delivered, refused ones come again after five seconds, and every call is over. */
 async function rest(server: Server): Promise<void> {
   for (let seconds = 0; seconds < 120; seconds++) {
-    const metrics = await (await fetch(`${server.http}/metrics`)).text();
-    const told = /^minivoice_events_pending 0$/m.test(metrics);
-    if (told && /^minivoice_calls_live 0$/m.test(metrics)) return;
+    const [pending, live] = await server.figures('events_pending', 'calls_live');
+    if (pending === 0 && live === 0) return;
     await sleep(systemClock, 1000);
   }
   throw new Error('the deliveries did not come to rest');

@@ -1,0 +1,8 @@
+import type { Server } from '../../e2e/support/server.ts';
+import { usageOf } from './process.ts';
+
+/** The beats of the media threads and the CPU of a server so far; two of them tell what was between. */
+export async function snapshot(server: Server) {
+  const [beats, late] = await server.figures('media_beats', 'media_late_beats');
+  return { at: performance.now(), beats, late, ...usageOf(server.pid) };
+}
