@@ -5,6 +5,7 @@
 export { type Clock, rfc3339, sleep, systemClock, type Timer } from './clock.ts';
 export { Signal } from './events.ts';
 export { type Detail, explain, Failure } from './failure.ts';
+export { type Defect, defectCounts, defects, detach, guarded, reportDefect } from './guard.ts';
 export { type IdPrefix, Ids } from './ids.ts';
 export { createLog, type Log, type LogLevel, silentLog } from './log.ts';
 export { formatAmount, type Micros, parseAmount } from './money.ts';
