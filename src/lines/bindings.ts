@@ -3,6 +3,8 @@ import type { Hop } from '../sip/index.ts';
 
 /** One place where a phone can be called, until it expires (RFC 3261 §10). */
 export interface Binding {
+  /** The id of the phone that registered, for a deleted name can be given to another phone. */
+  phoneId: string;
   /** Its Contact: what the Request-URI of a call says. */
   uri: string;
   /** Where it registered from: calls go back over the same connection. */
@@ -23,16 +25,22 @@ export class Bindings {
   /** The phones that have a binding from an address, for the door asks for it at every knock. */
   #byAddress = new Map<string, Set<string>>();
 
-  constructor(clock: Clock) {
+  #phoneId: (username: string) => string | undefined;
+
+  /** @param phoneId the id of the phone that has this name now; undefined: none has. */
+  constructor(clock: Clock, phoneId: (username: string) => string | undefined) {
     this.#clock = clock;
+    this.#phoneId = phoneId;
   }
 
-  /** Those that have not expired, the newest first. */
+  /** Those of the phone that has this name now which have not expired, the newest first. */
   of(username: string): Binding[] {
     const all = this.#byPhone.get(username);
     if (!all) return [];
+    const phoneId = this.#phoneId(username);
+    const now = this.#clock.monotonic();
     for (const each of all.values())
-      if (each.expiresAt <= this.#clock.monotonic()) this.#drop(username, all, each);
+      if (each.expiresAt <= now || each.phoneId !== phoneId) this.#drop(username, all, each);
     return [...all.values()].reverse();
   }
 

@@ -25,7 +25,7 @@ beforeEach(async () => {
   carrier = await bench.farEnd('10.0.0.2', () => {});
   const proof = ha1('MD5', 'acme', 'carrier', 'secret');
   const find = (username: string) =>
-    username === 'acme' ? { username, customerId: 'c', ha1: proof } : undefined;
+    username === 'acme' ? { id: 'phone_1', username, customerId: 'c', ha1: proof } : undefined;
   const identity = new PhoneIdentity({ find, realm: 'carrier', clock, random: seededRandom(8) });
   registrar = new Registrar(identity, clock);
   asked = [];

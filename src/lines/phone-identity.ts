@@ -11,6 +11,8 @@ import {
 
 /** A phone as the lines know it. */
 export interface PhoneAccount {
+  /** Never given to another phone, unlike the username. */
+  id: string;
   /** In lower case. */
   username: string;
   customerId: string;

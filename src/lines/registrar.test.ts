@@ -19,11 +19,13 @@ const REALM = 'minivoice';
 /** Whose trunks are where; null: the operator's. */
 const OWNERS: Record<string, (string | null)[]> = { '10.0.0.8': [null], '10.0.0.9': ['cust_2'] };
 const account = (username: string, customerId = 'cust_1') => ({
+  id: `phone_${username}`,
   username,
   customerId,
   ha1: ha1('MD5', username, REALM, 'secret'),
 });
-const book = [account('anna'), account('ben'), account('eve', 'cust_2')];
+const BOOK = [account('anna'), account('ben'), account('eve', 'cust_2')];
+let book = BOOK;
 const find = (name: string) => book.find(({ username }) => username === name.toLowerCase());
 
 let bench: Bench;
@@ -32,6 +34,7 @@ let anna: FarEnd;
 let arrivals: Arrival[];
 
 beforeEach(async () => {
+  book = BOOK;
   let registered: Registrar | undefined;
   bench = await makeBench({
     phone: (name, customerId) =>
@@ -127,6 +130,19 @@ describe('a phone that registers', () => {
     expect(response.headers.get('Min-Expires')).toBe('60');
   });
 
+  test.each(['<mailto:a@b>', '<tel:+15550100>', '<sip:@@>', 'garbage'])(
+    'at %s is refused',
+    async (contact) => {
+      expect((await register({ headers: [['Contact', contact]] })).status).toBe(400);
+      expect(registrar.registered('anna')).toBe(false);
+    },
+  );
+
+  test('is registered where it can be called, whatever else it names', async () => {
+    const response = await register({ headers: [['Contact', '<mailto:a@b>, <sip:anna@10.0.0.5>']] });
+    expect(contacts(response)).toEqual(['sip:anna@10.0.0.5 300']);
+  });
+
   test('late is not taken for the news that it once was', async () => {
     await register({ callId: 'c', seq: 20 });
     const old: [string, string][] = [['Contact', '<sip:anna@10.0.0.5>;expires=0']];
@@ -158,6 +174,37 @@ describe('a phone that registers', () => {
     await bench.clock.advance(50);
     expect((await sent).status).toBe(403);
     expect(registrar.registered('ben')).toBe(false);
+  });
+});
+
+describe('a deleted phone', () => {
+  const isKnown = () => [registrar.registered('anna'), registrar.isAt('10.0.0.5')];
+  const deletePhone = () => {
+    book = BOOK.filter(({ username }) => username !== 'anna');
+  };
+
+  test('is not registered any more', async () => {
+    await register();
+    expect(isKnown()).toEqual([true, true]);
+    deletePhone();
+    expect(registrar.isAt('10.0.0.5', 'anna')).toBe(false);
+    expect(isKnown()).toEqual([false, false]);
+    expect(registrar.contacts('anna')).toEqual([]);
+  });
+
+  test('is not known by its address, whatever is asked first', async () => {
+    await register();
+    deletePhone();
+    expect(registrar.isAt('10.0.0.5')).toBe(false);
+  });
+
+  test('leaves nothing to the phone that gets its name', async () => {
+    await register();
+    book = [{ ...account('anna', 'cust_2'), id: 'phone_other' }];
+    expect(isKnown()).toEqual([false, false]);
+    const response = await register({ headers: [['Contact', '<sip:other@10.0.0.5>']] });
+    expect(contacts(response)).toEqual(['sip:other@10.0.0.5 300']);
+    expect(isKnown()).toEqual([true, true]);
   });
 });
 

@@ -29,7 +29,7 @@ export class Registrar {
   constructor(identity: PhoneIdentity, clock: Clock) {
     this.#identity = identity;
     this.#clock = clock;
-    this.#bindings = new Bindings(clock);
+    this.#bindings = new Bindings(clock, (username) => identity.find(username)?.id);
   }
 
   /** Answers a REGISTER; other methods are not for us. @param source where it came from. */
@@ -53,10 +53,11 @@ export class Registrar {
   /** Whether the phone, or any phone at all, is registered from this address. */
   isAt(address: string, username?: string): boolean {
     if (username === undefined) return this.#bindings.isAt(address);
-    return this.#bindings.of(username).some(({ hop }) => hop.address === address);
+    return this.#bindings.of(username.toLowerCase()).some(({ hop }) => hop.address === address);
   }
 
-  #register({ username }: PhoneAccount, request: SipRequest, source: Hop): Reply {
+  #register(phone: PhoneAccount, request: SipRequest, source: Hop): Reply {
+    const { username } = phone;
     const contacts = contactsOf(request);
     if (contacts.some(({ uri }) => uri === '*')) {
       const alone = contacts.length === 1 && expiresOf(undefined, request) === 0;
@@ -66,12 +67,15 @@ export class Registrar {
     }
     const refusal = this.#unfit(username, contacts, request);
     if (refusal) return refusal;
-    for (const contact of contacts) this.#bind(username, contact, request, source);
+    for (const contact of contacts.filter(isCallable)) this.#bind(phone, contact, request, source);
     return this.#told(username, request);
   }
 
   /** Why none of the contacts can be taken (RFC 3261 §10.3: all or nothing). */
   #unfit(username: string, contacts: NameAddress[], request: SipRequest): Reply | undefined {
+    if (contacts.length > 0 && !contacts.some(isCallable)) {
+      return { status: 400, reason: 'Contact Is Not A SIP URI' };
+    }
     const known = this.#bindings.of(username);
     const { number } = cseqOf(request);
     for (const contact of contacts) {
@@ -89,13 +93,14 @@ export class Registrar {
     return { status: 403, reason: 'Too Many Contacts' };
   }
 
-  #bind(username: string, contact: NameAddress, request: SipRequest, hop: Hop): void {
+  #bind({ id, username }: PhoneAccount, contact: NameAddress, request: SipRequest, hop: Hop): void {
     const seconds = Math.min(expiresOf(contact, request), EXPIRES.max);
     if (seconds === 0) {
       this.#bindings.remove(username, contact.uri);
       return;
     }
     this.#bindings.put(username, {
+      phoneId: id,
       uri: contact.uri,
       hop,
       path: request.headers.all('Path'),
@@ -116,6 +121,15 @@ export class Registrar {
   #line({ uri, expiresAt }: Binding): string {
     const seconds = Math.max(0, Math.ceil((expiresAt - this.#clock.monotonic()) / 1000));
     return formatNameAddress({ uri, params: new Map([['expires', String(seconds)]]) });
+  }
+}
+
+/** RFC 3261 §10.2.1 lets a phone register `mailto:` and the like beside its SIP URI: no call can go there. */
+function isCallable({ uri }: NameAddress): boolean {
+  try {
+    return parseUri(uri).scheme !== 'tel';
+  } catch {
+    return false;
   }
 }
 

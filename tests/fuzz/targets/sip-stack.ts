@@ -28,7 +28,10 @@ async function open(): Promise<Subject> {
     port: 5060,
     userAgent: 'fuzz',
   });
-  const find = (username: string) => ({ username, customerId: 'cust_1', ha1: '0'.repeat(32) });
+  const find = (username: string) => ({
+    ...{ id: 'phone_1', username, customerId: 'cust_1' },
+    ha1: '0'.repeat(32),
+  });
   const registrar = new Registrar(new PhoneIdentity({ find, realm: 'minivoice', clock, random }), clock);
   agent.onRequest = (request, source) => registrar.answer(request, source);
   let calls = 0;
