@@ -124,6 +124,29 @@ describe('the request', () => {
     },
   );
 
+  it.each([
+    ['https://app.test/answer?tenant=a%20b#top', 'https://app.test/answer?tenant=a%20b&'],
+    ['https://APP.test:443', 'https://app.test/?'],
+    ['https://app.test/a b/../ä?q="x"', 'https://app.test/%C3%A4?q=%22x%22&'],
+    ['https://app.test/answer?', 'https://app.test/answer?&'],
+  ])('with GET is signed over method and URL exactly as sent: %s', async (url, sent) => {
+    const { requests } = await fetch([{}], { method: 'GET', url, secrets: ['old', 'new'] });
+    const [request] = requests;
+    const timestamp = request?.headers?.['X-MiniVoice-Timestamp'];
+    const values = ['old', 'new'].map((secret) => {
+      const signed = `${timestamp}.GET.${request?.url}`;
+      return `v1=${createHmac('sha256', secret).update(signed).digest('hex')}`;
+    });
+    expect(request?.url).toBe(new URL(request!.url).href);
+    expect(request?.url.startsWith(sent)).toBe(true);
+    expect(request?.headers?.['X-MiniVoice-Signature-URL']).toBe(values.join(','));
+  });
+
+  it('with POST has no signature of the URL', async () => {
+    const { requests } = await fetch([{}], { secrets: ['s3cret'] });
+    expect(requests[0]?.headers).not.toHaveProperty('X-MiniVoice-Signature-URL');
+  });
+
   it('is not signed without a secret', async () => {
     const { requests } = await fetch([{}]);
     expect(Object.keys(requests[0]?.headers ?? {}).join()).not.toContain('X-MiniVoice');

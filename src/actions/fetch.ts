@@ -2,7 +2,7 @@ import type { Verdict } from '../../contract/actions/index.ts';
 import { presentCall } from '../calls/index.ts';
 import { type Clock, type Detail, explain, Failure, type Log } from '../kit/index.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../net/index.ts';
-import { signatureHeaders } from '../webhooks/index.ts';
+import { signatureHeaders, urlSignatureHeader } from '../webhooks/index.ts';
 import { DOCUMENT_ERROR } from './documents.ts';
 import type { DocumentRequest, Documents } from './ports.ts';
 
@@ -65,13 +65,17 @@ async function ask(request: DocumentRequest, { http, clock }: DocumentFetcherPor
 }
 
 function wireOf(request: DocumentRequest, clock: Clock): HttpRequest {
-  const { url, method, secrets, signal } = request;
+  const { method, secrets, signal } = request;
+  const timestamp = Math.floor(clock.now() / 1000);
+  const url = method === 'POST' ? request.url : withQuery(request);
   const body = method === 'POST' ? bodyOf(request) : '';
-  const signature = signatureHeaders(Math.floor(clock.now() / 1000), body, secrets);
+  const signature = signatureHeaders(timestamp, body, secrets);
+  // The signature over an empty body does not cover the query.
+  const ofUrl = method === 'GET' ? urlSignatureHeader(timestamp, method, url, secrets) : {};
   return {
-    url: method === 'POST' ? url : withQuery(request),
+    url,
     method,
-    headers: { ...HEADERS[method], ...signature },
+    headers: { ...HEADERS[method], ...signature, ...ofUrl },
     ...(body ? { body } : {}),
     timeoutMs: TIMEOUT_MS,
     maxAnswerBytes: MOST_BYTES,
@@ -86,14 +90,15 @@ function bodyOf({ reason, call, data }: DocumentRequest): string {
   return JSON.stringify({ reason, call: presentCall(call), variables: call.variables, data });
 }
 
-/** The URL with its own query as it is, and ours behind it. */
+/** The URL as it is requested: normalized (WHATWG URL), with its own query as it is and ours behind it. */
 function withQuery({ url, reason, call, data }: DocumentRequest): string {
   const { id: call_id, direction, from, to } = call;
   const query = new URLSearchParams({ reason, call_id, direction, from, to });
   if (typeof data['digits'] === 'string') query.set('digits', data['digits']);
   if (typeof data['status'] === 'string') query.set('gather_status', data['status']);
   const [page] = url.split('#') as [string];
-  return `${page}${page.includes('?') ? '&' : '?'}${query}`;
+  const whole = `${page}${page.includes('?') ? '&' : '?'}${query}`;
+  return URL.parse(whole)?.href ?? whole;
 }
 
 const keptOf = (body: Buffer): string =>

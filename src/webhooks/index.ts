@@ -6,7 +6,13 @@ export type { WebhookTarget } from './attempt.ts';
 export { webhookBody } from './body.ts';
 export { Deliveries, type DeliveriesPorts, type DeliveryCounts } from './deliveries.ts';
 export { MAX_ATTEMPTS } from './schedule.ts';
-export { type SignatureHeaders, signatureHeaders, TOLERANCE_SECONDS, verifySignature } from './signature.ts';
+export {
+  type SignatureHeaders,
+  signatureHeaders,
+  TOLERANCE_SECONDS,
+  urlSignatureHeader,
+  verifySignature,
+} from './signature.ts';
 export {
   type AttemptRecord,
   type EventFilter,

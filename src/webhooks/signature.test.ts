@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signatureHeaders, verifySignature } from './signature.ts';
+import { signatureHeaders, urlSignatureHeader, verifySignature } from './signature.ts';
 
 const BODY = '{"event":"call.answered"}';
 
@@ -58,5 +58,23 @@ describe('a signature', () => {
         false,
       );
     }
+  });
+});
+
+describe('the signature of a URL', () => {
+  const URL_ = 'https://app.test/answer?reason=answer&from=%2B15550001111';
+
+  it('is what openssl computes over timestamp, method and URL', () => {
+    // printf '1780056000.GET.https://app.test/answer?reason=answer&from=%%2B15550001111' | openssl dgst -sha256 -hmac whsec_one
+    expect(urlSignatureHeader(1780056000, 'GET', URL_, ['whsec_one'])).toEqual({
+      'X-MiniVoice-Signature-URL': 'v1=33996b92651020f765aca94896fbe759251153143ab8952e70b5dc9486d8a87d',
+    });
+  });
+
+  it('has one value for each secret while secrets are rotated, and is absent without a secret', () => {
+    const of = (secrets: string[]) =>
+      urlSignatureHeader(1780056000, 'GET', URL_, secrets)['X-MiniVoice-Signature-URL'];
+    expect(of(['whsec_one', 'whsec_two'])).toBe(`${of(['whsec_one'])},${of(['whsec_two'])}`);
+    expect(of([])).toBeUndefined();
   });
 });

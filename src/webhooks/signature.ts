@@ -23,6 +23,24 @@ export function signatureHeaders(
 }
 
 /**
+ * Signs a request that has no body: HMAC-SHA256 over the timestamp, a dot, the method, a dot and the URL, one value
+ * for each active secret. Empty without a secret.
+ *
+ * @param timestamp Unix seconds, as in `X-MiniVoice-Timestamp`.
+ * @param url exactly as it is requested: absolute, normalized, without a fragment.
+ */
+export function urlSignatureHeader(
+  timestamp: number,
+  method: string,
+  url: string,
+  secrets: string[],
+): SignatureHeaders {
+  if (secrets.length === 0) return {};
+  const values = secrets.map((secret) => `v1=${hmac(timestamp, `${method}.${url}`, secret).toString('hex')}`);
+  return { 'X-MiniVoice-Signature-URL': values.join(',') };
+}
+
+/**
  * For receivers: whether a request was signed with `secret` within the last five minutes. Takes the same time
  * for every wrong signature.
  *
