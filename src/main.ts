@@ -49,6 +49,12 @@ function forgetSettings(): void {
 /** For what is left to be closed when the calls are over and the webhooks were given their time. */
 const CLOSING_MS = 20_000;
 
+/**
+ * `npm start` forwards a signal that the terminal (Ctrl-C) or systemd has also sent to the server itself: the same
+ * signal within this time is the same request. 0 where npm is not the parent.
+ */
+const DUPLICATE_SIGNAL_MS = process.env['npm_lifecycle_event'] === 'start' ? 500 : 0;
+
 /** The first signal drains, the second hangs up at once, the third waits for nothing. */
 function stopOnSignals(program: Program, drainSeconds: number, log: Log): void {
   const hasten = new AbortController();
@@ -79,9 +85,15 @@ function stopOnSignals(program: Program, drainSeconds: number, log: Log): void {
     leave(1);
   };
   const steps = [() => void drain().catch(failed), hurry, () => process.exit(1)];
-  const stop = () => steps.shift()?.();
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    let receivedAt = Number.NEGATIVE_INFINITY;
+    process.on(signal, () => {
+      const now = systemClock.monotonic();
+      if (now - receivedAt < DUPLICATE_SIGNAL_MS) return;
+      receivedAt = now;
+      steps.shift()?.();
+    });
+  }
 }
 
 /** Ends the process as soon as the log is written, or after a second, should nobody read it. */

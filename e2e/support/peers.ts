@@ -21,6 +21,8 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+// A process that SIGTERM ends by default emits no `exit`.
+process.once('SIGTERM', () => process.exit(143));
 
 /** Starts a program, which does not outlive the tests whatever becomes of them. */
 export function begin(program: string, args: string[], options: SpawnOptions): ChildProcess {

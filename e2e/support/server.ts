@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { Inbox } from '../../tests/support/inbox.ts';
 import { begin } from './peers.ts';
 
-const main = resolve(import.meta.dirname, '../../src/main.ts');
+const root = resolve(import.meta.dirname, '../..');
+const main = join(root, 'src/main.ts');
 
 /** The real program as its own process, on free ports, with a data folder of its own. */
 export class Server {
@@ -28,16 +29,21 @@ export class Server {
     this.adminToken = ADMIN_TOKEN;
   }
 
+  /** Its process; with `launchByNpm`, that of npm. */
+  get process(): ChildProcess {
+    return this.#process;
+  }
+
   /** The number of its process. */
   get pid(): number {
     return this.#process.pid!;
   }
 
   /** Starts it; with the data folder of a former one it goes on where that one stopped. */
-  static async start(options: { dataDir?: string; env?: Record<string, string> } = {}): Promise<Server> {
+  static async start(options: StartOptions = {}): Promise<Server> {
     const dataDir =
       options.dataDir ?? options.env?.['MINIVOICE_DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'minivoice-')));
-    const child = launch(dataDir, options.env);
+    const child = (options.launch ?? launch)(dataDir, options.env);
     const lines = new Inbox<string>((line) => `\n${line}`);
     createInterface({ input: child.stderr! }).on('line', (line) => lines.add(line));
     const ready = await new Promise<Ready>((fulfil, reject) => {
@@ -132,6 +138,15 @@ export class Server {
     await this.#end('SIGKILL');
   }
 
+  /** kill -9 to a process group that `launchByNpm` has started, if any of it is left. */
+  killGroup(): void {
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+
   async #end(signal: NodeJS.Signals): Promise<number | null> {
     const { exitCode, signalCode } = this.#process;
     if (exitCode !== null || signalCode !== null) return exitCode;
@@ -141,10 +156,23 @@ export class Server {
   }
 }
 
+interface StartOptions {
+  dataDir?: string;
+  env?: Record<string, string>;
+  /** How its process is started; default: Node itself. */
+  launch?: typeof launch;
+}
+
 /** Its process alone, which may be killed before it is ready. */
 export function launch(dataDir: string, more: Record<string, string> = {}): ChildProcess {
   const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir };
   return begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** `npm start`, as the leader of a process group of its own, as in a terminal. */
+export function launchByNpm(dataDir: string, more: Record<string, string> = {}): ChildProcess {
+  const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir };
+  return begin('npm', ['start'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
 }
 
 /** Whether this is the line of a process that is ready. */

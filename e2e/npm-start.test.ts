@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { RawPeer } from '../tests/chaos/raw-peer.ts';
+import { launchByNpm, Server } from './support/server.ts';
+
+const DRAINING = 'stopping: no new calls';
+const AT_ONCE = 'stopping at once';
+
+let server: Server;
+let phone: RawPeer;
+
+beforeAll(() => {
+  // Otherwise `npm start` would install the packages while other tests use them.
+  const stamp = 'node_modules/.installed';
+  if (!existsSync(stamp) || !readFileSync(stamp, 'utf8').endsWith('all'))
+    throw new Error('the packages are not as package-lock.json says: run node scripts/ensure.mjs --tests');
+});
+
+beforeEach(async () => {
+  phone = await RawPeer.open();
+});
+
+afterEach(async () => {
+  phone.close();
+  server.killGroup();
+  await rm(server.dataDir, { recursive: true, force: true });
+});
+
+/** Starts the server as a user does, with a call that rings, so that draining takes its time. */
+async function start(env: Record<string, string> = {}): Promise<{ ended: Promise<unknown[]> }> {
+  server = await Server.start({ launch: launchByNpm, env: { MINIVOICE_DRAIN_SECONDS: '60', ...env } });
+  const { apiKey } = await server.application({ answer_url: 'http://127.0.0.1:9/' }, '+15550000001');
+  const order = { from: '+15550000001', to: phone.uri, ring_timeout_seconds: 50 };
+  await server.request('POST', '/v1/calls', apiKey, order);
+  const { port } = server.sip;
+  const invite = await phone.hear('INVITE');
+  phone.answer(invite, 180, { port });
+  const canceled = phone.hear('CANCEL').then(() => phone.answer(invite, 487, { port }));
+  canceled.catch(() => {});
+  // Emitted when no process holds the output any more: neither npm, nor its shell, nor the server.
+  return { ended: once(server.process, 'close') };
+}
+
+const count = (text: string) => server.log.filter((line) => line.includes(text)).length;
+
+async function drainsOnce(ended: Promise<unknown[]>): Promise<void> {
+  await server.logged(DRAINING);
+  expect(await ended).toEqual([0, null]);
+  expect([count(DRAINING), count(AT_ONCE), count('"stopped"')]).toEqual([1, 0, 1]);
+}
+
+it.each(['/bin/sh', '/bin/bash'])(
+  'drains and ends the server when npm with %s receives SIGTERM',
+  async (npm_config_script_shell) => {
+    const { ended } = await start({ npm_config_script_shell, MINIVOICE_DRAIN_SECONDS: '1' });
+    process.kill(server.pid, 'SIGTERM');
+    await drainsOnce(ended);
+  },
+);
+
+it.each(['SIGINT', 'SIGTERM'] as const)('takes %s to the process group as one request', async (signal) => {
+  const { ended } = await start({ MINIVOICE_DRAIN_SECONDS: '1' });
+  process.kill(-server.pid, signal);
+  await drainsOnce(ended);
+});
+
+it('hangs up at once when npm receives a second signal', async () => {
+  const { ended } = await start();
+  process.kill(server.pid, 'SIGTERM');
+  await server.logged(DRAINING);
+  process.kill(server.pid, 'SIGINT');
+  await server.logged(AT_ONCE);
+  expect(await ended).toEqual([0, null]);
+});
