@@ -129,7 +129,8 @@ export class Billing {
 
   /**
    * Puts money on a balance, or takes it from there. Whoever is given money is billed from then on.
-   * Fails with `insufficient_balance`, and with `invalid_request` for another currency than the account's.
+   * Fails with `insufficient_balance`, and with `invalid_request` for another currency than the account's or a
+   * balance too large to be exact; nothing is written then.
    */
   adjust(customerId: string, but: Pick<Adjustment, 'amount' | 'currency' | 'note'>): Promise<Adjustment> {
     return this.#inTurn(async () => {
@@ -137,6 +138,8 @@ export class Billing {
       const { amount, currency } = but;
       const account = this.#changed(customerId, { currency, ...(amount > 0 ? { billing: true } : {}) });
       const adjustment = { ...but, id: ids.next('adj'), customerId, createdAt: account.updatedAt };
+      // Until this is written, calls only lower the balance: what is allowed now still is then.
+      this.#purse(customerId).requireAdjustable(amount);
       // What is taken is gone at once, what is given is there when it is written.
       if (amount < 0) this.#purse(customerId).adjust(amount);
       try {

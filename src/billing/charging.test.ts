@@ -222,6 +222,23 @@ describe('the operator', () => {
     expect(exchange.money.balance).toBeCloseTo(reserved, 6);
   });
 
+  it.each([
+    ['the balance would be too large to be exact', 9_000_000_000],
+    ['it is reserved, or more than there is', -9_000_000_000],
+  ])('books nothing when an adjustment is refused: %s', async (_, units) => {
+    await exchange.give(100_000_000);
+    await expect(exchange.give(units)).rejects.toBeInstanceOf(Failure);
+    expect(exchange.money.balance).toBe(100_000_000);
+    expect(exchange.ledger.given).toHaveLength(1);
+    exchange = await Exchange.restart(exchange);
+    expect(exchange.money.balance).toBe(100_000_000);
+  });
+
+  it('begins no billing with an adjustment that is refused', async () => {
+    await expect(exchange.give(9_100_000_000)).rejects.toMatchObject({ code: 'invalid_request' });
+    expect([...exchange.ledger.accounts.values()]).toEqual([]);
+  });
+
   it('cannot change the currency of a customer', async () => {
     await exchange.give(1);
     const adjustment = { amount: UNIT, currency: 'USD', note: '' };

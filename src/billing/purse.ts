@@ -39,14 +39,22 @@ export class Purse {
     return this.#spending.in(this.account.spendPeriod, this.#clock.now());
   }
 
-  /** Adds to the balance, or takes from it. Fails with `insufficient_balance` rather than take what is reserved. */
-  adjust(amount: Micros): void {
+  /**
+   * Throws what `adjust` would throw: `insufficient_balance` when the amount is reserved, `invalid_request` when the
+   * balance would no longer be exact.
+   */
+  requireAdjustable(amount: Micros): void {
     if (amount < 0 && this.#balance + amount < this.#reserved) {
       throw new Failure('insufficient_balance', 'the balance is lower than that, or reserved for calls');
     }
     if (!Number.isSafeInteger(this.#balance + amount)) {
       throw new Failure('invalid_request', 'the balance would be too large to be exact');
     }
+  }
+
+  /** Adds to the balance, or takes from it. Fails as `requireAdjustable` does. */
+  adjust(amount: Micros): void {
+    this.requireAdjustable(amount);
     this.#balance += amount;
   }
 

@@ -61,7 +61,8 @@ async function ledgerSums(
 ): Promise<LedgerSums[]> {
   const given = await db
     .selectFrom('adjustments')
-    .select((eb) => ['customerId', eb.fn.sum('amount').as('sum')])
+    // As text: a sum of amounts that is no safe integer must not keep the program from starting.
+    .select(['customerId', sql<string>`cast(sum(amount) as text)`.as('sum')])
     .groupBy('customerId')
     .execute();
   const since = (begin: number) => sql<number>`sum(case when settled_at >= ${begin} then amount else 0 end)`;
