@@ -95,3 +95,60 @@ test('a peer that has moved is hung up on where it is now', async () => {
   await both.clock.advance(100);
   expect(await store.farewells()).toMatchObject([{ farewell: { target: 'sip:bob@10.0.0.9' } }]);
 });
+
+/** What arrives at 10.0.0.66, a machine beside us that no peer out in the world may reach. */
+async function inside(): Promise<string[]> {
+  const heard: string[] = [];
+  await both.network.bind({ address: '10.0.0.66', port: 5060 }, (data) =>
+    heard.push(data.toString('latin1')),
+  );
+  return heard;
+}
+
+/** What a crash has left of a call whose other side was met at `peer` and named itself `host`. */
+async function leave(host: string, peer: string): Promise<void> {
+  const target = `sip:x@${host}`;
+  const ids = { callId: 'a', from: '<sip:a@10.0.0.1>;tag=1', to: '<sip:x@world.test>;tag=2', seq: 1001 };
+  const met = { transport: 'udp', address: peer, port: 5060 };
+  const left = { method: 'BYE', target, destination: target, peer: met, ...ids, headers: [] };
+  await store.keepFarewell('a', left);
+}
+
+test.each([
+  ['a host name', 'inside.test'],
+  ['an address', '10.0.0.66'],
+])('after a crash a public peer does not lead the BYE to a private address: by %s', async (_, host) => {
+  both.network.names.set('inside.test', ['10.0.0.66']);
+  const heard = await inside();
+  const world: string[] = [];
+  await both.network.bind({ address: '203.0.114.9', port: 5060 }, (data) =>
+    world.push(data.toString('latin1')),
+  );
+  await leave(host, '203.0.114.9');
+  const said = (
+    await openFarewells({ userAgent: await reborn(), store, login: () => undefined, log: silentLog })
+  )();
+  await both.clock.advance(40_000);
+  await said;
+  expect(heard).toEqual([]);
+  expect(world[0]).toMatch(/^BYE sip:x@/);
+});
+
+test('after a crash a peer in our own network may name others in it', async () => {
+  both.network.names.set('inside.test', ['10.0.0.66']);
+  const heard = await inside();
+  await leave('inside.test', '10.0.0.9');
+  const said = (
+    await openFarewells({ userAgent: await reborn(), store, login: () => undefined, log: silentLog })
+  )();
+  await both.clock.advance(40_000);
+  await said;
+  expect(heard[0]).toMatch(/^BYE sip:x@/);
+});
+
+test('what is kept of a call says where its peer was met', async () => {
+  await openFarewells({ userAgent: both.alice, store, login: () => undefined, log: silentLog });
+  await established(both);
+  await both.clock.advance(100);
+  expect(await store.farewells()).toMatchObject([{ farewell: { peer: { address: '10.0.0.2' } } }]);
+});

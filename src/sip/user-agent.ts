@@ -2,7 +2,7 @@ import { type Clock, type Log, type Random, type Signal, sleep } from '../kit/in
 import { type Endpoint, type Network, systemNetwork } from '../net/index.ts';
 import { Authorization, type Login } from './authorization.ts';
 import type { Core } from './core.ts';
-import { type Dialog, Dialogs } from './dialog/index.ts';
+import { type Dialog, Dialogs, reachableFrom } from './dialog/index.ts';
 import { exchange } from './exchange.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
 import type { SipRequest, SipResponse } from './message/index.ts';
@@ -59,6 +59,8 @@ export interface RequestOptions {
   target: string;
   /** Where to send it, when not to `target`. */
   destination?: string | Hop | undefined;
+  /** Whom the request is for was met here: if that is a public address, none that is private is sent to. */
+  peer?: Hop | undefined;
   from: string;
   to?: string | undefined;
   callId?: string | undefined;
@@ -202,11 +204,12 @@ class SipUserAgent implements UserAgent {
   }
 
   request(options: RequestOptions): Promise<SipResponse> {
-    const { credentials, destination, target } = options;
+    const { credentials, destination, target, peer } = options;
     const core = this.#core;
+    const located = () => core.transport.locate(destination ?? target);
     return exchange(core, {
       build: requestBuilder(core, options),
-      locate: () => core.transport.locate(destination ?? target),
+      locate: peer ? async () => reachableFrom(peer, await located()) : located,
       authorization: credentials && new Authorization(credentials, core.random),
     });
   }

@@ -22,6 +22,8 @@ export interface Farewell {
   method: 'BYE';
   target: string;
   destination: string | Hop;
+  /** Where the other side was met: a public peer does not lead the request to a private address. */
+  peer?: Hop;
   callId: string;
   seq: number;
   from: string;

@@ -6,3 +6,4 @@ export { InviteDialog } from './invite-dialog.ts';
 export { isReliable, ProvisionalAcks } from './provisional-acks.ts';
 export { ReliableProvisionals } from './reliable-provisionals.ts';
 export { agreedFields, agreeInterval, learnInterval, readInterval } from './session-interval.ts';
+export { reachableFrom } from './whereabouts.ts';

@@ -83,9 +83,9 @@ export class InviteDialog implements Dialog {
   }
 
   get farewell(): Farewell {
-    const destination = this.#whereabouts.lasting;
+    const { lasting: destination, peer } = this.#whereabouts;
     const account = this.authorization?.account;
-    return { ...this.state.farewell, destination, ...(account === undefined ? {} : { account }) };
+    return { ...this.state.farewell, destination, peer, ...(account === undefined ? {} : { account }) };
   }
 
   /** Takes every request of the other side but ACK and CANCEL. */

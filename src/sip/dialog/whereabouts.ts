@@ -31,8 +31,13 @@ export class Whereabouts {
       if (known) return transport.locate(known);
       throw error;
     });
-    const { fixed, hops } = this.#reachable(target);
+    const { fixed, hops } = reachableFrom(this.#peer, target);
     return known ? { fixed: true, hops: [known, ...hops] } : { fixed, hops };
+  }
+
+  /** Where the other side was met. */
+  get peer(): Hop {
+    return this.#peer;
   }
 
   /** What still leads there after this process, whose connections end with it. */
@@ -45,13 +50,13 @@ export class Whereabouts {
   get #way(): Hop | undefined {
     return this.#state.hasRoutes ? undefined : this.#known;
   }
+}
 
-  /**
-   * A peer in the world does not lead us into networks of ours by its Contact or Record-Route: who names an address
-   * that only its own network knows is behind a NAT, and is reached where it was met.
-   */
-  #reachable({ fixed, hops }: Target): Target {
-    const open = hops.filter(({ address }) => !leadsAstray(address, this.#peer.address));
-    return open.length > 0 ? { fixed, hops: open } : { fixed: true, hops: [this.#peer] };
-  }
+/**
+ * A peer in the world does not lead us into networks of ours by its Contact or Record-Route, nor by what its names
+ * resolve to: who names an address that only its own network knows is behind a NAT, and is reached where it was met.
+ */
+export function reachableFrom(peer: Hop, { fixed, hops }: Target): Target {
+  const open = hops.filter(({ address }) => !leadsAstray(address, peer.address));
+  return open.length > 0 ? { fixed, hops: open } : { fixed: true, hops: [peer] };
 }
