@@ -1,18 +1,18 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ApiPorts, Figure } from './ports.ts';
 
-/** Figures of the process, collected once: what watches its memory is never taken away again. */
-let processFigures: Registry | undefined;
+/** Metrics of the process, collected once: their observers cannot be removed again. */
+let processMetrics: Registry | undefined;
 
 function ofProcess(): Registry {
-  if (!processFigures) {
-    processFigures = new Registry();
-    collectDefaultMetrics({ register: processFigures });
+  if (!processMetrics) {
+    processMetrics = new Registry();
+    collectDefaultMetrics({ register: processMetrics });
   }
-  return processFigures;
+  return processMetrics;
 }
 
-/** Figures for Prometheus: those of the process, of calls, of webhooks and of REST itself. */
+/** Metrics for Prometheus: of the process, calls, webhooks and REST itself. */
 export class Metrics {
   #registry = new Registry();
   #ofProcess = ofProcess();
@@ -21,19 +21,13 @@ export class Metrics {
   constructor(ports: Pick<ApiPorts, 'live' | 'deliveries' | 'figures'>) {
     this.#requests = new Histogram({
       name: 'minivoice_http_request_seconds',
-      help: 'How long REST took to answer',
+      help: 'Duration of REST requests',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
       registers: [this.#registry],
     });
-    this.#gauge('calls_live', 'Calls that are alive', () => ports.live.size);
-    const counts = () => ports.deliveries.counts;
-    this.#gauge('events_pending', 'Events neither accepted nor dead', () => counts().pending);
-    this.#gauge('events_oldest_seconds', 'How long the oldest waits', () => counts().oldestMs / 1000);
-    this.#gauge('events_delivered', 'Events accepted since the start', () => counts().delivered);
-    this.#gauge('deliveries_failed', 'Tries that failed since the start', () => counts().failed);
-    this.#gauge('events_dead', 'Events given up since the start', () => counts().dead);
-    for (const [name, figure] of Object.entries(ports.figures ?? {})) this.#figure(name, figure);
+    for (const [name, figure] of Object.entries(ownFigures(ports))) this.#add(name, figure);
+    for (const [name, figure] of Object.entries(ports.figures ?? {})) this.#add(name, figure);
   }
 
   /** @param route as it is in the table, so that ids make no labels. */
@@ -46,31 +40,47 @@ export class Metrics {
     return Registry.merge([this.#ofProcess, this.#registry]).metrics();
   }
 
-  #figure(name: string, figure: Figure): void {
-    if ('value' in figure) this.#gauge(name, figure.help, figure.value);
-    else this.#gauges(name, figure);
+  /** A name that ends in `_total` is a counter, as Prometheus' naming rules have it; every other one a gauge. */
+  #add(name: string, figure: Figure): void {
+    const options = { name: `minivoice_${name}`, help: figure.help, registers: [this.#registry] };
+    const samples = () => ('value' in figure ? [[{}, figure.value()] as const] : labeled(figure));
+    const labelNames = 'value' in figure ? [] : [figure.label];
+    if (name.endsWith('_total')) {
+      new Counter({
+        ...options,
+        labelNames,
+        collect() {
+          this.reset();
+          for (const [labels, value] of samples()) this.inc(labels, value);
+        },
+      });
+    } else {
+      new Gauge({
+        ...options,
+        labelNames,
+        collect() {
+          for (const [labels, value] of samples()) this.set(labels, value);
+        },
+      });
+    }
   }
+}
 
-  #gauges(name: string, { help, label, values }: Extract<Figure, { label: string }>): void {
-    new Gauge({
-      name: `minivoice_${name}`,
-      help,
-      labelNames: [label],
-      registers: [this.#registry],
-      collect() {
-        for (const [each, value] of values()) this.set({ [label]: each }, value);
-      },
-    });
-  }
+function labeled({ label, values }: Extract<Figure, { label: string }>) {
+  return [...values()].map(([each, value]) => [{ [label]: each }, value] as const);
+}
 
-  #gauge(name: string, help: string, value: () => number): void {
-    new Gauge({
-      name: `minivoice_${name}`,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(value());
-      },
-    });
-  }
+function ownFigures({ live, deliveries }: Pick<ApiPorts, 'live' | 'deliveries'>): Record<string, Figure> {
+  const counts = () => deliveries.counts;
+  return {
+    calls_live: { help: 'Calls in progress', value: () => live.size },
+    events_pending: { help: 'Events neither accepted nor dead', value: () => counts().pending },
+    events_oldest_seconds: { help: 'Age of the oldest pending event', value: () => counts().oldestMs / 1000 },
+    events_delivered_total: { help: 'Events accepted since the start', value: () => counts().delivered },
+    events_dead_total: { help: 'Events given up since the start', value: () => counts().dead },
+    deliveries_failed_total: {
+      help: 'Delivery attempts that failed since the start',
+      value: () => counts().failed,
+    },
+  };
 }

@@ -76,7 +76,10 @@ export interface ApiPorts {
   log: Log;
   /** Rejects, with a reason, while the server cannot do its work. */
   ready(): Promise<void>;
-  /** More figures for `/metrics`, by name without `minivoice_`: those of rooms that REST does not know. */
+  /**
+   * More metrics, by name without `minivoice_`: those of modules that REST does not know. A name that ends in `_total`
+   * is exported as a counter, every other one as a gauge.
+   */
   figures?: Record<string, Figure>;
   settings: ApiSettings;
 }

@@ -19,7 +19,7 @@ interface Rooms {
   clock: Clock;
 }
 
-/** What `/metrics` tells of the rooms that REST does not know. */
+/** Metrics of the modules that REST does not know. Names that end in `_total` are counters, others gauges. */
 export const figuresOf = (rooms: Rooms): NonNullable<ApiPorts['figures']> => ({
   ...ofAdmission(rooms.admission),
   ...ofStorage(rooms.storage),
@@ -31,7 +31,7 @@ export const figuresOf = (rooms: Rooms): NonNullable<ApiPorts['figures']> => ({
 });
 
 const ofAdmission = (admission: Admission) => ({
-  calls_refused: {
+  calls_refused_total: {
     help: 'New calls refused since the start, by cause',
     label: 'cause',
     values: () => REFUSAL_CAUSES.map((cause) => [cause, admission.refused[cause] ?? 0] as const),
@@ -40,8 +40,8 @@ const ofAdmission = (admission: Admission) => ({
     help: '1 while new calls are taken, 0 while not',
     value: () => (admission.closed ? 0 : 1),
   },
-  main_thread_busy: {
-    help: 'The part of the last moment in which the main thread had something to do',
+  main_thread_busy_ratio: {
+    help: 'Main-thread utilization, 0 to 1',
     value: () => admission.busy,
   },
 });
@@ -59,8 +59,14 @@ const ofStorage = (storage: Rooms['storage']) => ({
 
 const ofMedia = (media: Rooms['media']) => ({
   media_sessions: { help: 'RTP streams that are open', value: () => media.load.sessions },
-  media_beats: { help: 'Beats of 20 ms since the start, over all threads', value: () => media.load.beats },
-  media_late_beats: { help: 'Beats that began more than 10 ms late', value: () => media.load.lateBeats },
+  media_beats_total: {
+    help: 'Beats of 20 ms since the start, over all threads',
+    value: () => media.load.beats,
+  },
+  media_late_beats_total: {
+    help: 'Beats that began more than 10 ms late',
+    value: () => media.load.lateBeats,
+  },
 });
 
 function ofSip(userAgent: Rooms['userAgent']) {
@@ -74,9 +80,9 @@ function ofSip(userAgent: Rooms['userAgent']) {
       help: 'Transactions that may still repeat a message',
       value: open('transactions'),
     },
-    sip_messages_received: { help: 'SIP messages so far', value: sum('received') },
-    sip_messages_malformed: { help: 'Those of them that could not be read', value: sum('malformed') },
-    sip_messages_failed: {
+    sip_messages_received_total: { help: 'SIP messages so far', value: sum('received') },
+    sip_messages_malformed_total: { help: 'Those of them that could not be read', value: sum('malformed') },
+    sip_messages_failed_total: {
       help: 'Those of them that a defect kept from being handled',
       value: sum('defects'),
     },
@@ -84,18 +90,18 @@ function ofSip(userAgent: Rooms['userAgent']) {
 }
 
 const ofStrangers = (strangers: Rooms['strangers']) => ({
-  sip_addresses_silenced: {
+  sip_addresses_silenced_total: {
     help: 'Addresses that were not answered any more after ten refusals',
     value: () => strangers.silenced,
   },
-  sip_requests_ignored: { help: 'Requests from such addresses', value: () => strangers.ignored },
+  sip_requests_ignored_total: { help: 'Requests from such addresses', value: () => strangers.ignored },
 });
 
 const ofStreams = (counts: StreamCounts) => ({
   streams_open: { help: 'Live streams that are open', value: () => counts.open },
-  streams_started: { help: 'Live streams started so far', value: () => counts.started },
-  streams_failed: { help: 'Live streams given up after their reconnects', value: () => counts.failed },
-  streams_dropped: { help: 'Messages that receivers were too slow for', value: () => counts.dropped },
+  streams_started_total: { help: 'Live streams started so far', value: () => counts.started },
+  streams_failed_total: { help: 'Live streams given up after their reconnects', value: () => counts.failed },
+  streams_dropped_total: { help: 'Messages that receivers were too slow for', value: () => counts.dropped },
 });
 
 const ofInsights = (insights: Rooms['insights'], clock: Clock) => ({
@@ -108,7 +114,7 @@ const ofInsights = (insights: Rooms['insights'], clock: Clock) => ({
     value: () => insights.backlog.running,
   },
   insights_oldest_seconds: {
-    help: 'How long ago the oldest of them was put in the queue',
+    help: 'Age of the oldest queued recording',
     value: () => ageOf(insights.backlog.oldestAt, clock),
   },
 });

@@ -5,7 +5,7 @@ import { accountOf, type World } from './world.ts';
 /** What the metrics tell of refused calls. */
 async function refusals(world: World): Promise<string> {
   const told = [
-    ...(await world.stage.server.metrics()).matchAll(/^minivoice_(calls_refused\{.*\}) ([1-9].*)$/gm),
+    ...(await world.stage.server.metrics()).matchAll(/^minivoice_(calls_refused_total\{.*\}) ([1-9].*)$/gm),
   ];
   return told.map(([, name, value]) => `\`minivoice_${name}\` ${value}`).join(', ');
 }
@@ -40,7 +40,7 @@ export const load: Chapter = {
           'is refused with 503 and Retry-After; the running one hears everything; the next one is taken',
         application: '`call.completed` (`application`)',
         operator:
-          '`minivoice_calls_refused{cause="max_calls"}` 1; log: `new calls are refused: as many calls are alive as MINIVOICE_MAX_CALLS allows`',
+          '`minivoice_calls_refused_total{cause="max_calls"}` 1; log: `new calls are refused: as many calls are alive as MINIVOICE_MAX_CALLS allows`',
       },
     },
   ],
@@ -78,7 +78,7 @@ export const ports: Chapter = {
         caller:
           'is refused with 503 and Retry-After, and so is the next; each running one hears everything; a call is taken again when ports are free',
         application: '`call.completed` (`application`)',
-        operator: '`minivoice_calls_refused{cause="ports"}` 1',
+        operator: '`minivoice_calls_refused_total{cause="ports"}` 1',
       },
     },
   ],

@@ -18,7 +18,7 @@ export const strangers: Chapter = {
           stories.add(caller.story());
           await caller.close();
         }
-        const [silenced] = await world.stage.server.figures('sip_addresses_silenced');
+        const [silenced] = await world.stage.server.figures('sip_addresses_silenced_total');
         const { data } = await line.get('/v1/calls');
         const trunk = { name: 'carrier', proxy: '192.0.2.1', inbound_ip: '127.0.0.0/24' };
         await line.ask('POST', '/v1/trunks', trunk);
@@ -29,13 +29,14 @@ export const strangers: Chapter = {
         return {
           caller: `${[...stories].join(', ')}; ${known.status === 200 ? 'is answered' : known.story()} as a trunk`,
           application: data.length === 0 ? 'nothing' : `${data.length} calls`,
-          operator: `\`minivoice_sip_addresses_silenced\` ${silenced}; log: ${said.map((text) => `\`${text}\``).join(', ')}`,
+          operator: `\`minivoice_sip_addresses_silenced_total\` ${silenced}; log: ${said.map((text) => `\`${text}\``).join(', ')}`,
         };
       },
       promised: {
         caller: 'is refused with 403; is answered as a trunk',
         application: 'nothing',
-        operator: '`minivoice_sip_addresses_silenced` 1; log: `INVITE refused`, `not answered any more`',
+        operator:
+          '`minivoice_sip_addresses_silenced_total` 1; log: `INVITE refused`, `not answered any more`',
       },
     },
   ],
