@@ -4,7 +4,7 @@ import { type IncomingInvite, ServerInvite } from './incoming-invite.ts';
 import { maxForwardsOf, type SipRequest, type SipResponse, toOf } from './message/index.ts';
 import {
   abilities,
-  hasForeignBody,
+  foreignBody,
   type Reply,
   refusalStatus,
   reply,
@@ -109,7 +109,8 @@ export class Reception implements TransactionUser {
     // RFC 3261 §8.2.2.2, for who says it longer than a transaction lasts: never a second call.
     if (dialogs.hasMade(request)) return { status: 482 };
     if (targetOf(request) === undefined) return { status: 400, reason: 'Missing Contact' };
-    if (hasForeignBody(request)) return { status: 415, headers: [['Accept', ACCEPT]] };
+    const foreign = foreignBody(request);
+    if (foreign) return foreign;
     // Nothing here would stop a call that is sent round and round through us, but this.
     if (maxForwardsOf(request) === 0) return { status: 483 };
     if (agreeInterval(request, this.#core) !== 'too_small') return undefined;

@@ -8,9 +8,13 @@ import {
   type SipResponse,
   SipSyntaxError,
   toOf,
+  unknownBody,
+  warningOf,
 } from './message/index.ts';
 import type { ServerTransaction } from './transaction/index.ts';
 import type { TransportName } from './transport/index.ts';
+
+export { sdpOf } from './message/index.ts';
 
 /** More header fields for a message of ours. */
 export type ExtraHeaders = Iterable<readonly [name: string, value: string]>;
@@ -24,6 +28,8 @@ export interface Body {
 /** What a response of ours says besides its status. */
 export interface ReplyParts {
   reason?: string | undefined;
+  /** What is wrong with the request, in a sentence: the Warning field of a refusal. */
+  why?: string | undefined;
   headers?: ExtraHeaders | undefined;
   body?: Body | undefined;
   /** For a To that has none; a new one when left out. */
@@ -41,6 +47,7 @@ export function responseTo(core: Core, request: SipRequest, status: number, part
   const response = createResponse(request, status, parts.reason, toTag);
   response.headers.append('Server', core.userAgent);
   for (const [name, value] of parts.headers ?? []) response.headers.append(name, value);
+  if (parts.why !== undefined) response.headers.append('Warning', warningOf(parts.why));
   if (parts.body) {
     response.headers.set('Content-Type', parts.body.contentType);
     response.body = Buffer.from(parts.body.content);
@@ -86,16 +93,16 @@ export const abilities = (): [string, string][] => [
 export const sdpBody = (sdp: string | undefined): Body | undefined =>
   sdp === undefined ? undefined : { contentType: ACCEPT, content: sdp };
 
-/** The session description in a message; undefined when its body is none or something else. */
-export function sdpOf(message: SipRequest | SipResponse): string | undefined {
-  return message.body.length > 0 && isSdp(message) ? message.body.toString('utf8') : undefined;
+/** The 415 for a request whose body has a part that must be understood and is not; undefined: all is well. */
+export function foreignBody(request: SipRequest, accept = ACCEPT): Reply | undefined {
+  const type = unknownBody(request, accept);
+  if (type === undefined) return undefined;
+  const headers: [string, string][] = [
+    ['Accept', accept],
+    ['Accept-Encoding', 'identity'],
+  ];
+  return { status: 415, headers, why: `${type} is not understood, ${accept} is` };
 }
-
-/** Is the body something that we do not understand (415)? */
-export const hasForeignBody = (message: SipRequest): boolean => message.body.length > 0 && !isSdp(message);
-
-const isSdp = (message: SipRequest | SipResponse): boolean =>
-  /^\s*application\/sdp\s*(;|$)/i.test(message.headers.get('Content-Type') ?? '');
 
 /** Is the option tag in a Supported or Require field? */
 export function hasOption(message: SipRequest | SipResponse, name: string, option: string): boolean {

@@ -3,7 +3,7 @@ import type { SipRequest, SipResponse } from '../message/index.ts';
 import {
   abilities,
   type ExtraHeaders,
-  hasForeignBody,
+  foreignBody,
   type Reply,
   reply,
   responseTo,
@@ -104,13 +104,14 @@ export class Modification {
   /** RFC 3261 §14.2, RFC 3311 §5.2: one change at a time. */
   #refusal(request: SipRequest): Reply | undefined {
     const { core, settled, state, awaitsAnswer } = this.#dialog;
-    const offers = request.method === 'INVITE' || request.body.length > 0;
+    const offers = request.method === 'INVITE' || sdpOf(request) !== undefined;
     const later = { status: 500, headers: [['Retry-After', this.#soon()]] } satisfies Reply;
     if (this.#incoming) return later;
     if (offers && this.#proposal.pending) return { status: 491 };
     if (offers && !settled) return state.initiator === 'local' ? { status: 491 } : later;
     if (offers && awaitsAnswer) return { status: 491 };
-    if (hasForeignBody(request)) return { status: 415, headers: [['Accept', 'application/sdp']] };
+    const foreign = foreignBody(request);
+    if (foreign) return foreign;
     if (agreeInterval(request, core) !== 'too_small') return undefined;
     return { status: 422, headers: [['Min-SE', String(core.minSe)]] };
   }

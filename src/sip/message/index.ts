@@ -3,6 +3,7 @@
  * and without any I/O. Reading is strict and never silent: what is refused says with which status and why.
  * Header values stay text until a typed reader is asked for one.
  */
+export { bodyOf, sdpOf, unknownBody } from './body.ts';
 export { type Framed, StreamFramer } from './framing.ts';
 export { MAX_BODY, MAX_HEAD } from './head.ts';
 export { Headers } from './headers.ts';
@@ -30,7 +31,7 @@ export {
   toOf,
   topVia,
 } from './readers.ts';
-export { reasonPhrase } from './reasons.ts';
+export { reasonPhrase, warningOf } from './reasons.ts';
 export { serialize } from './serialize.ts';
 export { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-error.ts';
 export { formatUri, parseUri, type Uri, type UriParts } from './uri.ts';

@@ -78,3 +78,8 @@ const REASONS: Record<number, string> = {
 export function reasonPhrase(status: number): string {
   return REASONS[status] ?? REASONS[status - (status % 100)] ?? 'Unknown';
 }
+
+/** RFC 3261 §20.43: a Warning value for people to read (399). Characters that would need escapes are replaced. */
+export function warningOf(sentence: string): string {
+  return `399 minivoice "${sentence.replaceAll(/[^ !#-[\]-~]/g, "'")}"`;
+}

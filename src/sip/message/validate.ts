@@ -39,10 +39,6 @@ function checkFields(message: SipMessage): void {
   // RFC 3261 §8.1.1.7: the cookie promises that the branch is unique; alone it cannot be.
   if (hops[0]!.branch === 'z9hG4bK') throw new SipSyntaxError('The branch of the Via is only the cookie');
   for (const read of [callIdOf, fromOf, toOf, cseqOf, contactsOf, routesOf, recordRoutesOf]) read(message);
-  // RFC 3261 §7.4.1
-  if (message.body.length > 0 && !message.headers.has('Content-Type')) {
-    throw new SipSyntaxError('There is a body but no Content-Type');
-  }
 }
 
 function checkRequest(request: SipRequest): void {

@@ -90,7 +90,7 @@ export class Peer {
     const response = createResponse(request, status, undefined, tag);
     response.headers.append('Contact', `<sip:peer-${tag}@${HOST}>`);
     for (const [name, value] of Object.entries(headers)) response.headers.append(name, value);
-    if (body) response.headers.append('Content-Type', 'application/sdp');
+    if (body && !headers['Content-Type']) response.headers.append('Content-Type', 'application/sdp');
     response.body = Buffer.from(body);
     return response;
   }

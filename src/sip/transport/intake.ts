@@ -8,6 +8,7 @@ import {
   setTopVia,
   topVia,
   validate,
+  warningOf,
 } from '../message/index.ts';
 import type { Counters } from './counters.ts';
 import type { Flow } from './flow.ts';
@@ -64,8 +65,7 @@ export class Intake {
     try {
       stampVia(message, flow);
       const response = createResponse(message, status);
-      // RFC 3261 §20.43: 399 is for people to read.
-      response.headers.append('Warning', `399 minivoice "${why.replaceAll(/[^ !#-[\]-~]/g, "'")}"`);
+      response.headers.append('Warning', warningOf(why));
       replyFlow(message, flow).send(serialize(response));
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;

@@ -1,0 +1,122 @@
+import type { Headers } from './headers.ts';
+import { splitMultipart } from './multipart.ts';
+
+/** A body, or one part of a multipart body (RFC 2046 §5.1). */
+interface Entity {
+  /** `type/subtype` in lower case. */
+  type: string;
+  headers: Headers;
+  content: Buffer;
+  /** Of a multipart body; undefined for a single one. */
+  parts: Entity[] | undefined;
+}
+
+type WithBody = { headers: Headers; body: Buffer };
+
+/** Multipart bodies inside of each other; deeper ones are opaque. */
+const MAX_DEPTH = 5;
+const SDP = 'application/sdp';
+
+/**
+ * The content of the given type in a message, wherever it is in a multipart body.
+ * @param type in lower case. @returns undefined when there is none.
+ */
+export function bodyOf(message: WithBody, type: string): Buffer | undefined {
+  const root = rootOf(message);
+  return root && find(root, type)?.content;
+}
+
+/** The session description in a message; undefined when it has none. */
+export function sdpOf(message: WithBody): string | undefined {
+  return bodyOf(message, SDP)?.toString('utf8');
+}
+
+/**
+ * Which part of a message's body must be understood (RFC 3261 §20.11), is not of the given type, and so makes 415.
+ * RFC 5621 §4.2 makes `handling=required` the default. Phones and carriers leave it out beside the part that matters:
+ * there only an explicit one counts.
+ * @returns its type; undefined when the message can be accepted.
+ */
+export function unknownBody(message: WithBody, type: string): string | undefined {
+  const root = rootOf(message);
+  if (!root) return undefined;
+  return find(root, type) ? requiredBeside(root, type) : mandatory(root);
+}
+
+function rootOf({ headers, body }: WithBody): Entity | undefined {
+  return body.length > 0 ? entityOf(headers, body, 0) : undefined;
+}
+
+function entityOf(headers: Headers, content: Buffer, depth: number): Entity {
+  const declared = headers.get('Content-Type');
+  const match = declared === undefined ? null : /^\s*([^\s/;]+)\s*\/\s*([^\s/;]+)/.exec(declared);
+  const type = match ? `${match[1]}/${match[2]}`.toLowerCase() : sniff(declared, content);
+  const encoding = headers.get('Content-Encoding')?.trim().toLowerCase() || 'identity';
+  if (encoding !== 'identity') return { type: `${type} in ${encoding}`, headers, content, parts: undefined };
+  const opened = type.startsWith('multipart/') && depth < MAX_DEPTH;
+  const found = opened ? splitMultipart(declared!, content) : undefined;
+  const parts = found?.map((part) => entityOf(part.headers, part.content, depth + 1));
+  return { type, headers, content, parts };
+}
+
+/** RFC 3261 §7.4.1 requires a Content-Type. A session description is recognized without. */
+function sniff(declared: string | undefined, content: Buffer): string {
+  if (declared === undefined && /^\s*v=0\s/.test(content.toString('latin1', 0, 64))) return SDP;
+  return declared === undefined ? 'a body without Content-Type' : 'a body with a malformed Content-Type';
+}
+
+function find(entity: Entity, type: string): Entity | undefined {
+  if (!entity.parts) return entity.type === type && isForSession(entity) ? entity : undefined;
+  for (const part of inOrder(entity)) {
+    const found = find(part, type);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The parts of a multipart body, the one that counts most first. */
+function inOrder({ type, headers, parts = [] }: Entity): Entity[] {
+  // RFC 2046 §5.1.4: the last alternative that is understood is the best.
+  if (type === 'multipart/alternative') return parts.toReversed();
+  if (type !== 'multipart/related') return parts;
+  // RFC 2387 §3.2: the root is the first part, unless `start` names another one.
+  const start = /;\s*start\s*=\s*"?(<[^>"]*>)/i.exec(headers.get('Content-Type') ?? '')?.[1];
+  const root = parts.find((part) => start !== undefined && part.headers.get('Content-ID')?.trim() === start);
+  return root ? [root, ...parts.filter((part) => part !== root)] : parts;
+}
+
+/** RFC 3959 §4: the description of an early session is not that of the session. */
+const isForSession = (entity: Entity): boolean =>
+  !/^\s*early-session\b/i.test(entity.headers.get('Content-Disposition') ?? '');
+
+function handlingOf({ headers }: Entity): string | undefined {
+  const match = /;\s*handling\s*=\s*"?\s*([A-Za-z-]+)/i.exec(headers.get('Content-Disposition') ?? '');
+  return match?.[1]?.toLowerCase();
+}
+
+/** The first part that is explicitly required, beside one of the type that is understood. */
+function requiredBeside(entity: Entity, type: string): string | undefined {
+  if (handlingOf(entity) === 'optional') return undefined;
+  if (!entity.parts) {
+    return handlingOf(entity) === 'required' && entity.type !== type ? entity.type : undefined;
+  }
+  for (const part of countedParts(entity, type)) {
+    const missing = requiredBeside(part, type);
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}
+
+/** Of alternatives only the chosen one counts; of a signed body (RFC 1847 §2.1) not the signature. */
+function countedParts(entity: Entity, type: string): Entity[] {
+  if (entity.type === 'multipart/signed') return entity.parts!.slice(0, 1);
+  const chosen = inOrder(entity).find((part) => find(part, type));
+  return entity.type === 'multipart/alternative' && chosen ? [chosen] : entity.parts!;
+}
+
+/** The first part that is not optional. */
+function mandatory(entity: Entity): string | undefined {
+  if (handlingOf(entity) === 'optional') return undefined;
+  if (!entity.parts || entity.parts.length === 0) return entity.type;
+  return entity.parts.map(mandatory).find((type) => type !== undefined);
+}
