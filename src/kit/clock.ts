@@ -1,3 +1,5 @@
+import { guarded } from './guard.ts';
+
 /** A timer that has been set; cancelling one that has fired or was cancelled does nothing. */
 export interface Timer {
   cancel(): void;
@@ -12,8 +14,20 @@ export interface Clock {
   now(): number;
   /** Milliseconds, with a fraction, since an arbitrary start. Never goes back: use it for durations. */
   monotonic(): number;
-  /** Runs `run` once, `ms` milliseconds from now. */
+  /**
+   * Runs `run` once, `ms` milliseconds from now; at once, but never during the call, when `ms` is not positive.
+   * What it throws is reported as a defect (see `guard.ts`) and ends nothing else.
+   * @throws RangeError when `ms` is not a finite number.
+   */
   after(ms: number, run: () => void): Timer;
+}
+
+/** The longest delay that Node takes; it would run a longer one after 1 ms. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** @throws RangeError for a delay that no timer can have. */
+export function checkDelay(ms: number): void {
+  if (!Number.isFinite(ms)) throw new RangeError(`A timer cannot wait ${ms} ms`);
 }
 
 /** The time of the machine. */
@@ -21,7 +35,14 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, run) {
-    const timeout = setTimeout(run, ms);
+    checkDelay(ms);
+    let timeout: NodeJS.Timeout;
+    const fire = guarded('timer', run);
+    const wait = (left: number) => {
+      const step = Math.min(left, LONGEST_TIMEOUT_MS);
+      timeout = setTimeout(() => (left > step ? wait(left - step) : fire()), step);
+    };
+    wait(ms);
     return { cancel: () => clearTimeout(timeout) };
   },
 };

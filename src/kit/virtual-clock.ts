@@ -1,4 +1,5 @@
-import type { Clock, Timer } from './clock.ts';
+import { type Clock, checkDelay, type Timer } from './clock.ts';
+import { guarded } from './guard.ts';
 
 interface Due {
   at: number;
@@ -27,7 +28,12 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, run: () => void): Timer {
-    const due = { at: this.#elapsed + Math.max(0, ms), order: this.#order++, run };
+    checkDelay(ms);
+    const due = {
+      at: this.#elapsed + Math.max(0, ms),
+      order: this.#order++,
+      run: guarded('timer', run),
+    };
     this.#due.add(due);
     return { cancel: () => this.#due.delete(due) };
   }

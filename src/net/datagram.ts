@@ -1,5 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { isPort, parseIpAddress } from '../../contract/network-address.ts';
+import { guarded } from '../kit/index.ts';
 import type { Datagrams, Endpoint } from './network.ts';
 
 // A burst of calls must not overflow the kernel's queue while the thread is busy for some milliseconds.
@@ -10,8 +12,10 @@ export function openDatagrams(
   at: Endpoint,
   received: (data: Buffer, from: Endpoint) => void,
 ): Promise<Datagrams> {
+  if (at.port !== 0 && !isPort(at.port)) return Promise.reject(impossiblePort(at));
   const socket = createSocket({ type: isIPv6(at.address) ? 'udp6' : 'udp4', lookup: literal });
-  socket.on('message', (data, { address, port }) => received(data, { address, port }));
+  const take = (data: Buffer, { address, port }: Endpoint) => received(data, endpointOf(address, port));
+  socket.on('message', guarded('net.datagram', take));
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(at.port, at.address, () => {
@@ -22,12 +26,33 @@ export function openDatagrams(
       const { address, port } = socket.address();
       resolve({
         local: { address, port },
-        send: (data, to, failed) =>
-          socket.send(data, to.port, to.address, (error) => error && failed?.(error)),
+        send(data, to, failed) {
+          const sent = guarded('net.datagram', (error: Error | null) => error && failed?.(error));
+          try {
+            // Node takes an empty address for this machine.
+            if (to.address === '') throw Object.assign(new Error('send EINVAL'), { code: 'EINVAL' });
+            socket.send(data, to.port, to.address, sent);
+          } catch (error) {
+            // An impossible port, or a socket that is closed: told later, as the machine's own errors are.
+            setImmediate(sent, error as Error);
+          }
+        },
         close: () => new Promise((closed) => socket.close(closed)),
       });
     });
   });
+}
+
+/** Node would take another port: the number modulo 65536. */
+export function impossiblePort({ address, port }: Endpoint): Error {
+  return Object.assign(new Error(`bind ERR_SOCKET_BAD_PORT ${address}:${port}`), {
+    code: 'ERR_SOCKET_BAD_PORT',
+  });
+}
+
+/** What the far end is called everywhere: a dual-stack socket names IPv4 hosts in their mapped form. */
+export function endpointOf(address: string, port: number): Endpoint {
+  return { address: address.startsWith('::ffff:') ? (parseIpAddress(address) ?? address) : address, port };
 }
 
 /** Only addresses are sent to: Node would ask the name service's thread even for those. */

@@ -1,4 +1,6 @@
-import type { Clock, Random } from '../kit/index.ts';
+import { isIP } from 'node:net';
+import { isPort, parseIpAddress } from '../../contract/network-address.ts';
+import { type Clock, guarded, type Random } from '../kit/index.ts';
 import type { Datagrams, Endpoint, Listener, Network, Stream, StreamHandlers } from './network.ts';
 
 /** How badly the datagrams of a `MemoryNetwork` fare; streams are only late. */
@@ -23,7 +25,16 @@ export interface Passed {
 
 const key = ({ address, port }: Endpoint): string => `${address}:${port}`;
 
-/** A network of any number of hosts inside one process, on the clock that is handed in. */
+/** RFC 768: what one datagram can carry over IPv4. */
+const MAX_DATAGRAM_BYTES = 65_507;
+
+const systemError = (what: string, code: string, at: Endpoint): Error =>
+  Object.assign(new Error(`${what} ${code} ${key(at)}`), { code });
+
+/**
+ * A network of any number of hosts inside one process, on the clock that is handed in. It refuses what the machine
+ * refuses, with the same codes: one conformance suite runs against both.
+ */
 export class MemoryNetwork implements Network {
   weather: Weather = { delayMs: 5, jitterMs: 0, loss: 0, duplication: 0 };
   /** Sees every datagram as it is sent, and decides: false loses it, whatever the weather. */
@@ -43,10 +54,15 @@ export class MemoryNetwork implements Network {
 
   async bind(at: Endpoint, received: (data: Buffer, from: Endpoint) => void): Promise<Datagrams> {
     const local = this.#free(at, this.#bound);
-    this.#bound.set(key(local), received);
+    this.#bound.set(key(local), guarded('net.datagram', received));
     return {
       local,
-      send: (data, to) => this.#send({ at: this.#clock.monotonic(), from: local, to, data }),
+      send: (data, to, failed) => {
+        const code = this.#whyUnsendable(local, to, data);
+        const tell = guarded('net.datagram', (error: Error) => failed?.(error));
+        if (code) this.#clock.after(0, () => tell(systemError('send', code, to)));
+        else this.#send({ at: this.#clock.monotonic(), from: local, to, data });
+      },
       close: async () => void this.#bound.delete(key(local)),
     };
   }
@@ -59,28 +75,44 @@ export class MemoryNetwork implements Network {
 
   async connect(to: Endpoint, signal: AbortSignal): Promise<Stream> {
     signal.throwIfAborted();
+    if (!isPort(to.port) || isIP(to.address) === 0) throw systemError('connect', 'EINVAL', to);
     const accepted = this.#listening.get(key(to));
-    if (!accepted) throw new Error(`connect ECONNREFUSED ${key(to)}`);
+    if (!accepted) throw systemError('connect', 'ECONNREFUSED', to);
     const near = { address: '10.255.255.1', port: this.#nextPort++ };
-    const here = new MemoryStream(near, to, (run) => this.#clock.after(this.weather.delayMs, run));
-    const there = new MemoryStream(to, near, (run) => this.#clock.after(this.weather.delayMs, run));
+    const later = (run: () => void) => void this.#clock.after(this.weather.delayMs, run);
+    const here = new MemoryStream(near, to, later);
+    const there = new MemoryStream(to, near, later);
     here.peer = there;
     there.peer = here;
-    accepted(there);
+    guarded(
+      'net.connection',
+      () => accepted(there),
+      () => there.close(),
+    )();
     return here;
   }
 
   async resolve(host: string): Promise<string[]> {
-    if (/^[\d.]+$|:/.test(host)) return [host];
+    const literal = parseIpAddress(host);
+    if (literal !== undefined) return [literal];
     const addresses = this.names.get(host);
     if (!addresses) throw new Error(`getaddrinfo ENOTFOUND ${host}`);
     return addresses;
   }
 
   #free(at: Endpoint, taken: Map<string, unknown>): Endpoint {
+    if (at.port !== 0 && !isPort(at.port)) throw systemError('bind', 'ERR_SOCKET_BAD_PORT', at);
+    if (isIP(at.address) === 0) throw systemError('bind', 'EINVAL', at);
     const local = { address: at.address, port: at.port || this.#nextPort++ };
-    if (taken.has(key(local))) throw new Error(`bind EADDRINUSE ${key(local)}`);
+    if (taken.has(key(local))) throw systemError('bind', 'EADDRINUSE', local);
     return local;
+  }
+
+  #whyUnsendable(from: Endpoint, to: Endpoint, data: Buffer): string | undefined {
+    if (!this.#bound.has(key(from))) return 'ERR_SOCKET_DGRAM_NOT_RUNNING';
+    if (!isPort(to.port)) return 'ERR_SOCKET_BAD_PORT';
+    if (isIP(to.address) !== isIP(from.address)) return 'EINVAL';
+    return data.length > MAX_DATAGRAM_BYTES ? 'EMSGSIZE' : undefined;
   }
 
   #send(datagram: Passed): void {
@@ -121,7 +153,12 @@ class MemoryStream implements Stream {
   }
 
   arrive(data: Buffer): void {
-    if (this.#open) this.#handlers?.data(data);
+    if (this.#open)
+      guarded(
+        'net.stream',
+        () => this.#handlers?.data(data),
+        () => this.close(),
+      )();
   }
 
   close(): void {
@@ -133,6 +170,6 @@ class MemoryStream implements Stream {
   end(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#handlers?.closed();
+    guarded('net.stream', () => this.#handlers?.closed())();
   }
 }

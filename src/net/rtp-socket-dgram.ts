@@ -1,12 +1,15 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import { systemClock } from '../kit/index.ts';
+import { isPort } from '../../contract/network-address.ts';
+import { guarded, systemClock } from '../kit/index.ts';
+import { endpointOf, impossiblePort } from './datagram.ts';
 import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Endpoint } from './network.ts';
 import type { RtpSocket, TakeDatagram } from './rtp-socket.ts';
 
 /** @param host an IP address of this machine. */
 export function openDgramSocket(host: string, port: number): Promise<RtpSocket> {
+  if (!isPort(port)) return Promise.reject(impossiblePort({ address: host, port }));
   const family = isIP(host) === 6 ? 6 : 4;
   // Addresses are literals, so the lookup answers at once; that makes `connect` take effect at once too.
   const lookup = (address: string, _options: unknown, done: (e: null, a: string, f: number) => void) =>
@@ -34,27 +37,28 @@ class DgramSocket implements RtpSocket {
     this.#socket = socket;
     this.#family = family;
     this.port = socket.address().port;
-    socket.on('message', (bytes, from) => {
+    const arrived = (bytes: Buffer, { address, port }: Endpoint) => {
+      const from = endpointOf(address, port);
       // What was read from the kernel before `connect` may still be on its way through the event loop.
       if (!this.#connected || isFrom(this.#target!, from))
         this.#waiting.add(bytes, from, systemClock.monotonic());
-    });
+    };
+    socket.on('message', guarded('net.rtp', arrived));
     // ECONNREFUSED says that the far port is closed, now or for the moment.
     socket.on('error', () => this.unsent++);
   }
 
   aim(to: Endpoint): void {
-    if (this.#connected) this.#socket.disconnect();
+    if (this.#connected) this.#attempt(() => this.#socket.disconnect());
     this.#connected = false;
-    this.#target = isIP(to.address) === this.#family ? { ...to } : undefined;
+    this.#target = isPort(to.port) && isIP(to.address) === this.#family ? { ...to } : undefined;
   }
 
   connect(to: Endpoint): void {
     this.aim(to);
     this.#waiting.keepOnly(to);
     if (!this.#target) return;
-    this.#socket.connect(to.port, to.address);
-    this.#connected = true;
+    this.#connected = this.#attempt(() => this.#socket.connect(to.port, to.address));
   }
 
   receive(take: TakeDatagram): void {
@@ -62,12 +66,24 @@ class DgramSocket implements RtpSocket {
   }
 
   send(bytes: Uint8Array, length: number): void {
-    if (this.#connected) this.#socket.send(bytes, 0, length);
-    else if (this.#target) this.#socket.send(bytes, 0, length, this.#target.port, this.#target.address);
+    const target = this.#target;
+    if (this.#connected) this.#attempt(() => this.#socket.send(bytes, 0, length));
+    else if (target) this.#attempt(() => this.#socket.send(bytes, 0, length, target.port, target.address));
   }
 
   close(): void {
     this.#socket.removeAllListeners('message');
     this.#socket.close();
+  }
+
+  /** Node throws what the kernel would have refused: that is one packet less, and no reason to stop. */
+  #attempt(run: () => void): boolean {
+    try {
+      run();
+      return true;
+    } catch {
+      this.unsent++;
+      return false;
+    }
   }
 }

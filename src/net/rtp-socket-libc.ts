@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
 import type * as Koffi from 'koffi';
+import { isPort } from '../../contract/network-address.ts';
 import { DatagramSlots, SOCKADDR_BYTES, socketAddress } from './libc-layout.ts';
 import type { Endpoint } from './network.ts';
 import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
@@ -100,7 +101,7 @@ class LibcSocket implements RtpSocket {
     // A `sockaddr` of family AF_UNSPEC (0) dissolves the connection; the port was bound by number, so it stays.
     if (this.#connected) this.#libc.connect(this.#fd, NO_ADDRESS, SOCKADDR_BYTES);
     this.#connected = false;
-    this.#target = isIPv4(to.address) ? socketAddress(to) : undefined;
+    this.#target = isPort(to.port) && isIPv4(to.address) ? socketAddress(to) : undefined;
   }
 
   connect(to: Endpoint): void {

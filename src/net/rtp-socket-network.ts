@@ -1,4 +1,6 @@
-import type { Clock } from '../kit/index.ts';
+import { isIP } from 'node:net';
+import { isPort } from '../../contract/network-address.ts';
+import { type Clock, detach } from '../kit/index.ts';
 import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Datagrams, Endpoint, Network } from './network.ts';
 import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
@@ -38,13 +40,13 @@ class NetworkSocket implements RtpSocket {
 
   aim(to: Endpoint): void {
     this.#connected = false;
-    this.#target = { ...to };
+    this.#target = isPort(to.port) && isIP(to.address) !== 0 ? { ...to } : undefined;
   }
 
   connect(to: Endpoint): void {
     this.aim(to);
-    this.#connected = true;
     this.#waiting.keepOnly(to);
+    this.#connected = this.#target !== undefined;
   }
 
   receive(take: TakeDatagram): void {
@@ -58,7 +60,7 @@ class NetworkSocket implements RtpSocket {
   }
 
   close(): void {
-    void this.#datagrams.close();
+    detach('net.rtp', this.#datagrams.close());
   }
 
   #arrived(bytes: Buffer, from: Endpoint): void {

@@ -17,7 +17,7 @@ export interface RtpSocket {
   readonly port: number;
   /** Datagrams that could not be sent: the far port is closed, no route, no room. */
   readonly unsent: number;
-  /** Sends to there from now on, and hears everybody. What is no IP literal of our family is never sent to. */
+  /** Sends to there from now on, and hears everybody. Nothing is sent to an impossible port, or to what is no IP literal of our family. */
   aim(to: Endpoint): void;
   /** Sends to there from now on, and hears nobody else: the kernel drops the rest. */
   connect(to: Endpoint): void;

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { connect, createServer, rootCertificates } from 'node:tls';
 import type { Endpoint, Listener, Stream } from './network.ts';
-import { listening, opened, streamOf } from './stream.ts';
+import { accepting, listening, opened } from './stream.ts';
 
 /** What a server proves its name with, in PEM. */
 export interface TlsIdentity {
@@ -34,7 +34,7 @@ export async function listenSecurely(
     handshakeTimeout: HANDSHAKE_MS,
     minVersion: 'TLSv1.2',
   } as const;
-  const server = createServer(options, (socket) => accepted(streamOf(socket)));
+  const server = createServer(options, accepting(accepted));
   // Somebody who does not speak TLS: of no interest to anybody.
   server.on('tlsClientError', () => {});
   return listening(server, at);

@@ -1,13 +1,20 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { guarded } from '../kit/index.ts';
+import { endpointOf } from './datagram.ts';
 import type { Endpoint, Listener, Stream } from './network.ts';
 
 /** Listens for TCP connections; port 0 takes a free one. Rejects when the address cannot be bound. */
 export function listenStreams(at: Endpoint, accepted: (stream: Stream) => void): Promise<Listener> {
-  return listening(
-    createServer({ noDelay: true }, (socket) => accepted(streamOf(socket))),
-    at,
-  );
+  return listening(createServer({ noDelay: true }, accepting(accepted)), at);
 }
+
+/** Hands a new connection over; when that fails, the connection ends and no other. */
+export const accepting = (accepted: (stream: Stream) => void) => (socket: Socket) =>
+  guarded(
+    'net.connection',
+    () => accepted(streamOf(socket)),
+    () => socket.destroy(),
+  )();
 
 /** Those in their TLS handshake count too, whom nobody else counts. */
 const MAX_SOCKETS = 8192;
@@ -65,14 +72,18 @@ export function streamOf(socket: Socket): Stream {
     error = cause;
   });
   return {
-    local: { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
-    remote: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 },
+    local: endpointOf(socket.localAddress ?? '', socket.localPort ?? 0),
+    remote: endpointOf(socket.remoteAddress ?? '', socket.remotePort ?? 0),
     get backlog() {
       return socket.writableLength;
     },
     handle(handlers) {
-      socket.on('data', handlers.data);
-      socket.once('close', () => handlers.closed(error));
+      const end = () => socket.destroy();
+      socket.on('data', guarded('net.stream', handlers.data, end));
+      socket.once(
+        'close',
+        guarded('net.stream', () => handlers.closed(error)),
+      );
     },
     write: (data) => void socket.write(data),
     close: () => void socket.destroy(),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseIpAddress } from '../../../contract/network-address.ts';
 import {
   formatNameAddress,
   formatParams,
@@ -102,8 +103,12 @@ describe('a URI', () => {
     const uri = fc.record({
       scheme: fc.constantFrom('sip' as const, 'sips' as const),
       user: fc.option(word, { nil: undefined }),
-      host: fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6()),
-      port: fc.option(fc.integer({ min: 0, max: 65535 }), { nil: undefined }),
+      host: fc.oneof(
+        fc.domain(),
+        fc.ipV4(),
+        fc.ipV6().map((each) => parseIpAddress(each)!),
+      ),
+      port: fc.option(fc.integer({ min: 1, max: 65535 }), { nil: undefined }),
       params: map,
       headers: map,
     });

@@ -19,7 +19,7 @@ export interface Via {
 }
 
 const VIA =
-  /^([A-Za-z0-9\-.!%*_+`'~]+)\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+([^\s;,:]+|\[[^\]]*\])(?:\s*:\s*(\d{1,5}))?\s*(;[\s\S]*)?$/;
+  /^([A-Za-z0-9\-.!%*_+`'~]+)\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+([^\s;,:]+|\[[^\]]*\])(?:\s*:\s*(\d{1,8}))?\s*(;[\s\S]*)?$/;
 
 /** Reads one Via value, not a comma list. */
 export function parseVia(text: string): Via {

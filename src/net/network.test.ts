@@ -1,0 +1,21 @@
+import { describe } from 'vitest';
+import { seededRandom, sleep, systemClock, VirtualClock } from '../kit/index.ts';
+import { MemoryNetwork } from './memory-network.ts';
+import { networkConformance } from './network.conformance.ts';
+import { systemNetwork } from './network.ts';
+
+describe('the network of the machine', () => {
+  networkConformance(async () => ({
+    network: systemNetwork,
+    host: '127.0.0.1',
+    elapse: () => sleep(systemClock, 1),
+  }));
+});
+
+describe('a network in memory', () => {
+  networkConformance(async () => {
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork(clock, seededRandom(1));
+    return { network, host: '10.0.0.1', elapse: () => clock.advance(5) };
+  });
+});
