@@ -8,6 +8,8 @@ const LEASE_MS = 120_000;
 const HOLD_EVERY_MS = LEASE_MS / 3;
 /** After the queue could not be asked. */
 const PAUSE_MS = 5_000;
+/** The queue is looked at so often at least, whatever it says about when the next job is due. */
+const MOST_PAUSE_MS = 3_600_000;
 
 /** Works off the queue: some jobs at a time, the longest due first. */
 export class Insights {
@@ -82,11 +84,12 @@ export class Insights {
 
   async #take(): Promise<void> {
     try {
+      // What is put in the queue while it is looked at is taken up too: nobody else would.
       while (this.#again) {
         this.#again = false;
         await this.#fill();
+        await this.#look();
       }
-      await this.#look();
     } catch (error) {
       this.#ports.log.error({ error: explain(error) }, 'the queue of insights could not be read');
       this.#wakeAfter(PAUSE_MS);
@@ -112,12 +115,15 @@ export class Insights {
     const { store, clock, atOnce } = this.#ports;
     this.#backlog = await store.backlog();
     const due = await store.nextDue();
-    if (due !== undefined && this.#running.size < atOnce) this.#wakeAfter(Math.max(0, due - clock.now()));
+    if (due !== undefined && this.#running.size < atOnce) this.#wakeAfter(due - clock.now());
   }
 
   #wakeAfter(ms: number): void {
     this.#timer?.cancel();
-    if (!this.#closing.signal.aborted) this.#timer = this.#ports.clock.after(ms, () => this.wake());
+    if (this.#closing.signal.aborted) return;
+    // A stored time may be anything: no number at all counts as far away.
+    const pause = ms <= 0 ? 0 : Math.min(ms, MOST_PAUSE_MS) || MOST_PAUSE_MS;
+    this.#timer = this.#ports.clock.after(pause, () => this.wake());
   }
 
   async #run(job: Job): Promise<void> {

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  detach,
   explain,
   Failure,
   type Ids,
@@ -74,6 +75,9 @@ const WIDTH = 100;
 /** What tries have left that are under way when the end is hastened. */
 const HASTY_MS = 1_000;
 
+/** From a failed reading of the store to the next one, in milliseconds. */
+const REFILL_RETRY_MS = 5_000;
+
 /**
  * Brings committed events to the applications' webhooks: those of one call in order, those of different calls
  * independently, each until it is accepted or dead. It keeps its place in the store after every try, so a crash
@@ -81,7 +85,7 @@ const HASTY_MS = 1_000;
  */
 export class Deliveries {
   #ports: DeliveriesPorts;
-  #lanes = new Lanes(WIDTH);
+  #lanes = new Lanes('webhooks.delivery', WIDTH);
   #all = new Map<string, Delivery>();
   /** The events of a call that are still to be accepted, in order of sequence. */
   #calls = new Map<string, Delivery[]>();
@@ -91,6 +95,8 @@ export class Deliveries {
   #left = 0;
   /** While the store is read: what was settled meanwhile, and may be in what it answers. */
   #settled: Set<string> | undefined;
+  /** Set while the store is to be read again after a failure: memory may be empty, and nothing else would ask. */
+  #refillTimer: Timer | undefined;
   #abort = new AbortController();
   #delivered = 0;
   #failed = 0;
@@ -119,10 +125,13 @@ export class Deliveries {
     return this.#all.size;
   }
 
-  /** Takes up what a former process left. To be awaited before events are committed. */
+  /**
+   * Takes up what a former process left. To be awaited before events are committed. Never rejects: a store that
+   * cannot be read is read again later.
+   */
   async start(): Promise<void> {
     this.#left = 1;
-    await this.#refill();
+    await this.#refillOrLater();
     await this.#parking.start();
   }
 
@@ -140,9 +149,14 @@ export class Deliveries {
       const settled = new Set<string>();
       this.#settled = settled;
       this.#left = 0;
-      const events = await this.#read().finally(() => {
-        this.#settled = undefined;
-      });
+      const events = await this.#read()
+        .catch((error) => {
+          this.#left += known;
+          throw error;
+        })
+        .finally(() => {
+          this.#settled = undefined;
+        });
       const fresh = events.filter(({ id }) => !settled.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
       const taken = this.#take(fresh);
       if (events.length === this.#mostAwake) this.#left += Math.max(1, known - taken);
@@ -157,11 +171,17 @@ export class Deliveries {
   }
 
   async #refillOrLater(): Promise<void> {
-    await this.#refill().catch((error) => {
+    if (this.#refillTimer) return;
+    try {
+      await this.#refill();
+    } catch (error) {
       if (this.#abort.signal.aborted) return;
-      this.#left ||= 1;
-      this.#ports.log.error({ error: explain(error) }, 'events that wait could not be read');
-    });
+      this.#ports.log.error({ error: explain(error) }, 'could not read pending events: trying again in 5 s');
+      this.#refillTimer = this.#ports.clock.after(REFILL_RETRY_MS, () => {
+        this.#refillTimer = undefined;
+        detach('webhooks.refill', this.#refillOrLater());
+      });
+    }
   }
 
   /** Takes up events whose next try is due, as far as there is room. */
@@ -197,11 +217,13 @@ export class Deliveries {
       throw new Failure('no_webhook_url', 'the application has no webhook_url');
     }
     if (!this.#all.has(eventId)) {
-      if (event.state === 'pending' && event.attempts >= PATIENCE) this.#parking.leave();
+      const parked = event.state === 'pending' && event.attempts >= PATIENCE;
       const progress = { attempts: event.attempts, state: 'pending' as const, nextAttemptAt: clock.now() };
       await store.saveEventState({ id: eventId, ...progress });
-      if (!this.#all.has(eventId))
+      if (!this.#all.has(eventId)) {
+        if (parked) this.#parking.leave();
         this.#add({ ...AGAIN, event: { ...event, ...progress }, since: clock.now() });
+      }
     }
     const delivery = this.#all.get(eventId)!;
     if (delivery.stage !== 'trying') this.#try(delivery);
@@ -212,7 +234,10 @@ export class Deliveries {
     const idle = new AbortController();
     const signal = hasten ? AbortSignal.any([hasten, idle.signal]) : idle.signal;
     const patience = sleep(this.#ports.clock, timeoutMs, signal).catch(() => {});
-    void this.#lanes.idle().then(() => idle.abort());
+    detach(
+      'webhooks.drain',
+      this.#lanes.idle().then(() => idle.abort()),
+    );
     await patience;
     // What is broken off now may have arrived, and would be told twice.
     if (hasten?.aborted) await sleep(this.#ports.clock, HASTY_MS, idle.signal).catch(() => {});
@@ -223,6 +248,7 @@ export class Deliveries {
   async close(): Promise<void> {
     this.#abort.abort(new Error('closed'));
     this.#parking.close();
+    this.#refillTimer?.cancel();
     for (const delivery of this.#all.values()) delivery.timer?.cancel();
     this.#all.clear();
     this.#calls.clear();
@@ -269,9 +295,9 @@ export class Deliveries {
 
   async #deliver(delivery: Delivery): Promise<void> {
     const { event } = delivery;
-    const target = this.#ports.target(event.applicationId);
     const { signal } = this.#abort;
     try {
+      const target = this.#ports.target(event.applicationId);
       if (!target) await this.#giveUp(delivery);
       else await this.#record(delivery, await attemptDelivery(event, target, this.#ports, signal));
     } catch (error) {
@@ -281,8 +307,18 @@ export class Deliveries {
         { event_id: event.id, error: explain(error) },
         'a delivery could not be recorded',
       );
+      if (delivery.event === event) this.#countFailure(delivery, error);
     }
     if (!signal.aborted) this.#settle(delivery);
+  }
+
+  /** A try that did not even come about counts as one that failed: otherwise it would be repeated at once, for ever. */
+  #countFailure(delivery: Delivery, error: unknown): void {
+    const { event } = delivery;
+    const attempt = event.attempts + 1;
+    const judged = this.#judge({ eventId: event.id, attempt, status: null, error: explain(error) });
+    delivery.event = { ...event, attempts: attempt, ...judged };
+    delivery.recorded = false;
   }
 
   /** Writes what became of a try, in the delivery first. */
@@ -294,7 +330,15 @@ export class Deliveries {
     delivery.recorded = true;
   }
 
-  #judge({ attempt, status, error, eventId }: AttemptRecord): Pick<EventRecord, 'state' | 'nextAttemptAt'> {
+  #judge({
+    attempt,
+    status,
+    error,
+    eventId,
+  }: Pick<AttemptRecord, 'attempt' | 'status' | 'error' | 'eventId'>): Pick<
+    EventRecord,
+    'state' | 'nextAttemptAt'
+  > {
     const { clock, random, log } = this.#ports;
     if (error === null) {
       this.#delivered++;
@@ -329,7 +373,7 @@ export class Deliveries {
     const { id, callId } = delivery.event;
     this.#all.delete(id);
     this.#settled?.add(id);
-    if (this.#left > 0) void this.#refillOrLater();
+    if (this.#left > 0) detach('webhooks.refill', this.#refillOrLater());
     const line = this.#calls.get(callId);
     line?.splice(line.indexOf(delivery), 1);
     if (line?.length === 0) this.#calls.delete(callId);

@@ -1,3 +1,5 @@
+import { detach, reportDefect } from '../kit/index.ts';
+
 interface Lane {
   running: number;
   waiting: Set<() => Promise<void>>;
@@ -8,12 +10,15 @@ interface Lane {
  * nobody else.
  */
 export class Lanes {
+  #origin: string;
   #width: number;
   #lanes = new Map<string, Lane>();
   #size = 0;
   #idle: (() => void)[] = [];
 
-  constructor(width: number) {
+  /** @param origin names the lanes where a task that throws is reported. */
+  constructor(origin: string, width: number) {
+    this.#origin = origin;
     this.#width = width;
   }
 
@@ -22,7 +27,7 @@ export class Lanes {
     return this.#size;
   }
 
-  /** @param task must not reject. */
+  /** @param task one that rejects, or throws, is reported and makes room for the next. */
   run(key: string, task: () => Promise<void>): void {
     let lane = this.#lanes.get(key);
     if (!lane) this.#lanes.set(key, (lane = { running: 0, waiting: new Set() }));
@@ -53,8 +58,17 @@ export class Lanes {
       if (lane.running >= this.#width) return;
       lane.waiting.delete(task);
       lane.running++;
-      void task().finally(() => this.#done(key, lane));
+      detach(this.#origin, this.#perform(key, lane, task));
     }
+  }
+
+  async #perform(key: string, lane: Lane, task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      reportDefect(this.#origin, error);
+    }
+    this.#done(key, lane);
   }
 
   #done(key: string, lane: Lane): void {

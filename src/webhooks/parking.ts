@@ -1,4 +1,5 @@
-import { type Clock, explain, type Log, type Timer } from '../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Timer } from '../kit/index.ts';
+import { LONGEST_DELAY_MS } from './schedule.ts';
 import type { EventRecord, OutboxStore } from './store.ts';
 
 export interface ParkingPorts {
@@ -42,11 +43,24 @@ export class Parking {
     return this.#count > 0 ? this.#oldestAt : null;
   }
 
+  /** Counts what the store has, and wakes what is due. Never rejects: a store that does not answer is asked later. */
   async start(): Promise<void> {
-    const { count, oldestAt } = await this.#ports.store.parkedEvents();
-    this.#count = count;
-    this.#oldestAt = oldestAt;
-    if (count > 0) await this.#look();
+    try {
+      await this.#ports.store.written();
+      const { count, oldestAt } = await this.#ports.store.parkedEvents();
+      this.#count = count;
+      this.#oldestAt = oldestAt;
+      if (count > 0) await this.#look();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#ports.log.error({ error: explain(error) }, 'could not count parked events: trying again in 60 s');
+      this.#timer?.cancel();
+      this.#timerAt = -Infinity;
+      this.#timer = this.#ports.clock.after(LATER_MS, () => {
+        this.#timerAt = Infinity;
+        detach('webhooks.parking', this.start());
+      });
+    }
   }
 
   /** Takes an event whose next try the store knows. */
@@ -70,8 +84,9 @@ export class Parking {
     if (this.#closed || at >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = at;
-    const ms = Math.max(PAUSE_MS, at - this.#ports.clock.now());
-    this.#timer = this.#ports.clock.after(ms, () => void this.#look());
+    // What the store says may be wrong, and a timer takes no more than 24 days.
+    const ms = Math.min(Math.max(PAUSE_MS, at - this.#ports.clock.now()), LONGEST_DELAY_MS);
+    this.#timer = this.#ports.clock.after(ms, () => detach('webhooks.parking', this.#look()));
   }
 
   async #look(): Promise<void> {

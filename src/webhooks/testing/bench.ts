@@ -71,6 +71,9 @@ export class Bench {
   words = (id: string) => `answer to ${id}`;
   targets: DeliveriesPorts['target'] = () => ({ url: 'https://app.test/hook', secrets: [] });
   mostAwake = 20_000;
+  /** What a read or a write of the store throws, while it is set. */
+  unreadable: Error | undefined;
+  unsaveable: Error | undefined;
   #unwritten: (() => void)[] | undefined;
   deliveries = this.restart();
 
@@ -78,9 +81,12 @@ export class Bench {
   restart(): Deliveries {
     this.deliveries = new Deliveries({
       store: {
-        pendingEvents: async (limit) =>
-          this.#pending.filter(({ attempts }) => attempts < PATIENCE).slice(0, limit),
+        pendingEvents: async (limit) => {
+          if (this.unreadable) throw this.unreadable;
+          return this.#pending.filter(({ attempts }) => attempts < PATIENCE).slice(0, limit);
+        },
         parkedEvents: async () => {
+          if (this.unreadable) throw this.unreadable;
           const oldestAt = Math.min(...this.#parked.map(({ createdAt }) => createdAt));
           return { count: this.#parked.length, oldestAt: this.#parked.length > 0 ? oldestAt : null };
         },
@@ -88,10 +94,13 @@ export class Bench {
           const due = this.#parked.map(({ nextAttemptAt }) => nextAttemptAt ?? 0).filter((at) => at > after);
           return due.length > 0 ? Math.min(...due) : null;
         },
-        dueEvents: async (at, limit) =>
-          this.#parked.filter(({ nextAttemptAt }) => (nextAttemptAt ?? 0) <= at).slice(0, limit),
+        dueEvents: async (at, limit) => {
+          if (this.unreadable) throw this.unreadable;
+          return this.#parked.filter(({ nextAttemptAt }) => (nextAttemptAt ?? 0) <= at).slice(0, limit);
+        },
         event: async (id) => this.events.get(id),
         saveAttempt: async (attempt, event) => {
+          if (this.unsaveable) throw this.unsaveable;
           this.attempts.push(attempt);
           this.#save(event);
         },
