@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { seededRandom } from '../kit/index.ts';
+import { defects, seededRandom } from '../kit/index.ts';
 import type { Audio } from './audio.ts';
 import { toneLevel } from './goertzel.ts';
+import type { LinkEvents, StartThread } from './link.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 
@@ -231,12 +233,68 @@ it('loses one audio to a defect, and none of the others', async () => {
   const lost: string[] = [];
   audio.lost.on((cause) => lost.push(cause));
   const playing = audio.play(sounds(tone(440, 100)));
+  const caught: string[] = [];
+  const quiet = defects.on(({ origin }) => caught.push(origin));
   // Nothing that types would let through.
   audio.connect({ remote: null } as never);
   await bed.beats(10);
+  quiet();
+  expect(caught).toEqual(['media.session']);
   expect(lost).toHaveLength(1);
   await expect(playing).resolves.toBe('stopped');
   await expect(audio.close()).resolves.toMatchObject({ packetsSent: 0 });
   expect(phone.heard).toHaveLength(10);
   expect(bed.engine.load.sessions).toBe(1);
+});
+
+it('settles everything that was asked of a session which is lost before it hears of it', async () => {
+  const quiet = defects.on(() => {});
+  audio.connect({ remote: null } as never);
+  const stream = audio.stream();
+  const pending = {
+    tap: audio.tap({ path: join(bed.folder, 'a.wav'), channels: 2, maxSeconds: 60 }),
+    play: audio.play(sounds(tone(440, 1000))),
+    digits: audio.sendDigits('123'),
+    drained: stream.drained(),
+  };
+  audio.enter('room');
+  audio.hold(tone(440, 100));
+  const settled = Promise.allSettled(Object.values(pending));
+  await bed.beats(10);
+  quiet();
+  expect(await settled).toMatchObject([
+    { status: 'rejected', reason: { code: 'tap_failed' } },
+    { value: 'stopped' },
+    { status: 'rejected', reason: { code: 'audio_closed' } },
+    { value: 'dropped' },
+  ]);
+  await expect(audio.tap({ path: 'b.wav', channels: 2, maxSeconds: 1 })).rejects.toMatchObject({
+    code: 'audio_closed',
+  });
+  await audio.close();
+  expect(bed.engine.load.sessions).toBe(0);
+});
+
+it('refuses to open an audio at once while its thread is gone, and after it was closed', async () => {
+  await bed.end();
+  let events: LinkEvents | undefined;
+  const starts: number[] = [];
+  const deaf: StartThread = (given) => {
+    starts.push(bed.clock.monotonic());
+    events = given;
+    if (starts.length === 1) queueMicrotask(() => given.report({ told: 'ready', sockets: 'network' }));
+    return { post: () => {}, figures: new Float64Array(2), end: async () => {} };
+  };
+  bed = await makeBed({ start: () => deaf });
+  const opening = bed.engine.open();
+  events!.died('it was killed');
+  await expect(opening).rejects.toMatchObject({ code: 'no_media_port' });
+  events!.died('it was killed before it was up');
+  await expect(bed.engine.open()).rejects.toMatchObject({ code: 'no_media_port' });
+  expect(starts).toHaveLength(2);
+  await bed.clock.advance(1_000);
+  expect(starts).toHaveLength(3);
+  const late = bed.engine.open();
+  await bed.engine.close();
+  await expect(late).rejects.toMatchObject({ code: 'no_media_port' });
 });

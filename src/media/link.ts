@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Clock, Log, Random } from '../kit/index.ts';
+import { type Clock, guarded, type Log, type Random } from '../kit/index.ts';
 import type { RtpSockets } from '../net/index.ts';
 import { type Command, FIGURES, type Report } from './protocol.ts';
 import { type Files, instantFiles } from './thread/files.ts';
@@ -34,14 +34,14 @@ export function workerThread(log: Log, sockets: 'cheapest' | 'dgram' = 'cheapest
     const worker = new Worker(url, { workerData: { figures, host, sockets }, execArgv: [], name: 'media' });
     let ending = false;
     let cause = 'the media thread ended';
-    worker.on('message', events.report);
+    worker.on('message', guarded('media.report', events.report));
     worker.on('error', (error) => {
       cause = error.message;
     });
     worker.on('exit', () => {
       if (ending) return;
       log.error({ cause }, 'a media thread has died');
-      events.died(cause);
+      guarded('media.died', events.died)(cause);
     });
     return {
       figures,
@@ -68,7 +68,8 @@ export function inProcessThread({ clock, random, sockets, files = instantFiles }
   return (events) => {
     const figures = new Float64Array(FIGURES);
     // As with a real thread, neither side runs inside a call of the other.
-    const report = (report: Report) => queueMicrotask(() => events.report(report));
+    const take = guarded('media.report', events.report);
+    const report = (report: Report) => queueMicrotask(() => take(report));
     const thread = new MediaThread({ clock, random, sockets, files, figures, report });
     thread.start();
     return {

@@ -84,7 +84,7 @@ export class Play {
     this.#orders.stop();
     this.#room?.();
     // Lets the maker tidy up; it may be in the middle of a sound, and nobody waits for it.
-    void this.#sounds.return?.().catch(() => {});
+    this.#sounds.return?.().catch(() => {});
     tell();
   }
 }

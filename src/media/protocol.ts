@@ -68,6 +68,8 @@ export type ThreadReport =
    * in before what goes out.
    */
   | { told: 'streamed'; streams: Uint32Array<ArrayBuffer>; sound: Uint8Array<ArrayBuffer> }
+  /** An error that escaped the code that should have handled it. */
+  | { told: 'defect'; origin: string; cause: string }
   /** A line for the log. */
   | { told: 'note'; fields: object; message: string };
 

@@ -3,7 +3,7 @@ import type { Datagrams } from '../net/index.ts';
 import type { Audio } from './audio.ts';
 import { isRtcp } from './rtp/packet.ts';
 import type { ReceptionReport } from './rtp/reception.ts';
-import { readRtcp, writeReport } from './rtp/rtcp.ts';
+import { ntpMiddle, readRtcp, writeReport } from './rtp/rtcp.ts';
 import { agreement, type Bed, makeBed } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 
@@ -18,6 +18,9 @@ interface Told {
   block: ReceptionReport | undefined;
   bye: boolean;
 }
+
+/** One way, on the network in memory. */
+const DELAY_MS = 5;
 
 /** All RTCP that the engine has sent. */
 let told: Told[];
@@ -116,6 +119,53 @@ describe('RTCP', () => {
     const report = await audio.close();
     expect(report.farEnd).toEqual({ packetsLost: 7, jitterMs: 10, roundTripMs: null });
     expect(report.jitterMs).toBeLessThan(1);
+  });
+
+  it.each([
+    ['on a port of its own', false],
+    ['on the port of the sound', true],
+  ])('counts the round trip and the age of reports from their arrival, %s', async (_, rtcpMux) => {
+    audio.connect(agreement(phone, { rtcpMux }));
+    phone.talk(audio.local, 500);
+    await bed.beats(10);
+    const { ssrc } = phone.heard[0]!.header;
+    const socket = await bed.network.bind({ ...phone.local, port: phone.local.port + 1 }, () => {});
+    const send = (data: Buffer) => {
+      if (rtcpMux) phone.sendRaw(data, audio.local);
+      else socket.send(data, { ...audio.local, port: audio.local.port + 1 });
+    };
+    told = [];
+    const sentAt: number[] = [];
+    const packet = Buffer.alloc(100);
+    for (let round = 0; round < 40; round++) {
+      const nowMs = bed.clock.now();
+      const block = { fractionLost: 0, cumulativeLost: 0, highestSequence: 100, jitter: 0 };
+      // The far end got our last report 300 ms ago, after 40 ms on the way.
+      const times = { lastSenderReport: ntpMiddle(nowMs - 340), sinceSenderReport: Math.round(300 * 65.536) };
+      const sender = { nowMs, timestamp: 0, packets: 1, octets: 160 };
+      const length = writeReport(packet, phone.ssrc, 'phone', sender, { ssrc, ...block, ...times });
+      sentAt.push(bed.clock.monotonic());
+      send(Buffer.from(packet.subarray(0, length)));
+      await bed.clock.advance(1037);
+    }
+    await socket.close();
+    const ages = told.filter(({ block }) => block?.lastSenderReport);
+    expect(ages.length).toBeGreaterThan(4);
+    for (const { at, block } of ages) {
+      const arrivals = sentAt.map((sent) => sent + DELAY_MS).filter((arrived) => arrived <= at);
+      const dlsr = block!.sinceSenderReport / 65.536;
+      // Those that still wait to be read do not count yet.
+      expect(Math.min(...arrivals.map((arrived) => Math.abs(at - arrived - dlsr)))).toBeLessThan(1);
+    }
+    const { farEnd } = await audio.close();
+    expect(farEnd!.roundTripMs).toBeCloseTo(40 + DELAY_MS, 0);
+  });
+
+  it('is not sent to a port that there is not', async () => {
+    audio.connect(agreement(phone, { remote: { ...phone.local, port: 65_535 } }));
+    await bed.clock.advance(10_000);
+    expect(told).toEqual([]);
+    await expect(audio.close()).resolves.toMatchObject({ packetsSent: 500 });
   });
 
   it('measures the jitter of what is heard', async () => {

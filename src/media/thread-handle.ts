@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../kit/index.ts';
+import { type Clock, guarded, type Log, reportDefect, sleep } from '../kit/index.ts';
 import type { Audio } from './audio.ts';
 import { FRAME_MS } from './frame.ts';
 import type { Link, StartThread } from './link.ts';
@@ -7,6 +7,8 @@ import type { ThreadedAudio } from './threaded-audio.ts';
 
 /** A thread that dies before it is up is not started again at once, lest nothing else be done. */
 const PATIENCE_MS = 1_000;
+/** A thread that has not closed its audios after this long is ended all the same. */
+const CLOSE_MS = 10_000;
 
 interface Opening {
   audio: ThreadedAudio;
@@ -27,6 +29,8 @@ export class ThreadHandle {
   #link: Link;
   #opening = new Map<number, Opening>();
   #up = false;
+  /** Why commands reach nobody: the thread has died, or is closed. */
+  #gone: string | undefined;
   #closing = false;
   #past: number[] = [];
   #setReady!: () => void;
@@ -62,6 +66,7 @@ export class ThreadHandle {
 
   /** Resolves with the audio when its ports are bound; rejects with the system's code when they are not. */
   open(session: number, host: string, port: number, audio: ThreadedAudio): Promise<Audio> {
+    if (this.#gone !== undefined) return Promise.reject(new Error(this.#gone));
     return new Promise((resolve, reject) => {
       this.#opening.set(session, { audio, resolve, reject });
       this.post({ do: 'open', session, host, port, patience: this.#patience });
@@ -70,14 +75,17 @@ export class ThreadHandle {
 
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all([...this.audios.values()].map((audio) => audio.close()));
+    const closed = Promise.all([...this.audios.values()].map((audio) => audio.close()));
+    const patience = new AbortController();
+    await Promise.race([closed, sleep(this.#clock, CLOSE_MS, patience.signal)]);
+    patience.abort();
     await this.#link.end();
-    for (const session of [...this.#opening.keys()])
-      this.#refused(session, new Error('the thread was closed'));
+    this.#lose('the media thread was closed');
   }
 
   #begin(): Link {
     this.#up = false;
+    this.#gone = undefined;
     return this.#start(
       { report: (report) => this.#take(report), died: (cause) => this.#died(cause) },
       this.#host,
@@ -92,6 +100,9 @@ export class ThreadHandle {
         break;
       case 'streamed':
         this.#streamed(report.streams, report.sound);
+        break;
+      case 'defect':
+        reportDefect(report.origin, new Error(report.cause));
         break;
       case 'note':
         this.#log.info(report.fields, report.message);
@@ -128,9 +139,15 @@ export class ThreadHandle {
     this.#opening.delete(session);
   }
 
-  #died(cause: string): void {
+  /** Fails everything that waits for the thread. */
+  #lose(cause: string): void {
+    this.#gone = cause;
     for (const session of [...this.#opening.keys()]) this.#refused(session, new Error(cause));
-    for (const audio of [...this.audios.values()]) audio.fail(cause);
+    for (const audio of [...this.audios.values()]) guarded('media.lost', () => audio.fail(cause))();
+  }
+
+  #died(cause: string): void {
+    this.#lose(cause);
     this.#past = Array.from(this.#link.figures, (_, place) => this.figure(place));
     if (this.#closing) return;
     const again = () => {

@@ -1,4 +1,4 @@
-import { Failure, Signal } from '../kit/index.ts';
+import { detach, Failure, Signal } from '../kit/index.ts';
 import type {
   Audio,
   AudioAgreement,
@@ -206,8 +206,7 @@ export class ThreadedAudio implements Audio {
   /** The thread is gone, and with it all that was in it. */
   fail(cause: string): void {
     if (this.#state === 'closed') return;
-    for (const tap of this.#taps.values()) void tap.fail(cause);
-    this.#close({ packetsSent: 0, packetsReceived: 0, packetsLost: 0, jitterMs: 0 });
+    this.#close({ packetsSent: 0, packetsReceived: 0, packetsLost: 0, jitterMs: 0 }, cause);
     this.#lose(cause);
   }
 
@@ -234,8 +233,12 @@ export class ThreadedAudio implements Audio {
     this.#taps.delete(tap);
   }
 
-  #close(report: AudioReport): void {
+  #close(report: AudioReport, cause = 'the audio was closed'): void {
+    if (this.#state === 'closed') return;
     this.#state = 'closed';
+    // Those that the thread had not begun, or could not end: it says nothing more of them.
+    for (const tap of this.#taps.values()) detach('media.tap', tap.fail(cause));
+    this.#taps.clear();
     this.#setReport(report);
     this.#ground.closed();
   }

@@ -21,7 +21,9 @@ export class ThreadedTap implements Tap {
   #orders: TapOrders;
   /** Who waits for an order to take effect, in the order of the orders. */
   #waiting: (() => void)[] = [];
+  /** Orders have no effect any more. */
   #over = false;
+  #ended = false;
   #setStarted!: (tap: Tap) => void;
   #setFailed!: (error: Failure) => void;
   #setEnded!: (end: TapEnd) => void;
@@ -65,17 +67,20 @@ export class ThreadedTap implements Tap {
     this.#waiting.shift()?.();
   }
 
+  /** The first end counts. */
   end(end: TapEnd): void {
-    this.#over = true;
-    if (end.cause === 'write_failed')
-      // Nobody has it in hand unless it has started.
-      this.#setFailed(new Failure('tap_failed', `the file cannot be written: ${end.error}`));
+    if (this.#ended) return;
+    this.#over = this.#ended = true;
+    // Nobody has it in hand unless it has started; then this does nothing.
+    if (end.cause !== 'write_failed') this.#setFailed(new Failure('audio_closed', 'the audio has ended'));
+    else this.#setFailed(new Failure('tap_failed', `the file cannot be written: ${end.error}`));
     this.#setEnded(end);
     for (const done of this.#waiting.splice(0)) done();
   }
 
   /** The thread is gone; what it had handed to the system is in the file. */
   async fail(error: string): Promise<void> {
+    this.#over = true;
     const samples = await samplesIn(this.#options);
     this.end({ cause: 'write_failed', error, samples, gaps: this.gaps });
   }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLog, sleep, systemClock, systemRandom } from '../kit/index.ts';
 import { systemNetwork } from '../net/index.ts';
 import type { Audio, MediaEngine } from './audio.ts';
@@ -33,6 +34,15 @@ afterEach(async () => {
 
 /** The wire to the thread that was started last. */
 let link: Link;
+
+/** Ends that thread as a failure of native code would. */
+async function killThread(): Promise<void> {
+  const post = vi.spyOn(Worker.prototype, 'postMessage');
+  link.post({ do: 'link_room', room: '', own: null, others: [] });
+  const worker = post.mock.contexts[0] as Worker;
+  post.mockRestore();
+  await worker.terminate();
+}
 
 async function call(sockets: 'cheapest' | 'dgram' = 'cheapest') {
   const start = workerThread(silentLog, sockets);
@@ -119,8 +129,9 @@ it('fails visibly when its thread dies, and another takes its place', async () =
   const tap = await audio.tap({ path: join(folder, 'a.wav'), channels: 2, maxSeconds: 60 });
   const playing = audio.play(sounds(tone(1000, 5000)));
   await tap.pause('silence');
-  // Nothing that types would let through: a defect that nobody catches.
-  link.post(null as never);
+  const late = audio.tap({ path: join(folder, 'late.wav'), channels: 2, maxSeconds: 60 });
+  await killThread();
+  await expect(late).rejects.toMatchObject({ code: 'tap_failed' });
   expect(await tap.ended).toMatchObject({ cause: 'write_failed', gaps: [{ cause: 'pause' }] });
   await expect(playing).resolves.toBe('stopped');
   expect(lost).toHaveLength(1);

@@ -61,6 +61,10 @@ class DgramSocket implements RtpSocket {
     this.#connected = this.#attempt(() => this.#socket.connect(to.port, to.address));
   }
 
+  since(arrivedAt: number): number {
+    return systemClock.monotonic() - arrivedAt;
+  }
+
   receive(take: TakeDatagram): void {
     this.#waiting.drain(take);
   }

@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
 import type * as Koffi from 'koffi';
 import { isPort } from '../../contract/network-address.ts';
+import { systemClock } from '../kit/index.ts';
 import { DatagramSlots, SOCKADDR_BYTES, socketAddress } from './libc-layout.ts';
 import type { Endpoint } from './network.ts';
 import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
@@ -17,6 +18,8 @@ const SO_TIMESTAMPNS = 35;
 const MSG_DONTWAIT = 0x40;
 /** Of eight datagrams each: a flood on one port must not hold up the beat of the others. */
 const MAX_ROUNDS = 8;
+/** No datagram waits longer in the kernel: every socket is asked once a second at least. */
+const LONGEST_WAIT_MS = 10_000;
 const NO_ADDRESS = new Uint8Array(SOCKADDR_BYTES);
 
 interface Libc {
@@ -109,6 +112,12 @@ class LibcSocket implements RtpSocket {
     if (!this.#target) return;
     if (this.#libc.connect(this.#fd, this.#target, SOCKADDR_BYTES) === 0) this.#connected = true;
     else this.unsent++;
+  }
+
+  since(arrivedAt: number): number {
+    // The kernel notes the time of day. One that was set meanwhile, or was not noted, says nothing.
+    const ms = systemClock.now() - arrivedAt;
+    return ms > 0 && ms < LONGEST_WAIT_MS ? ms : 0;
   }
 
   receive(take: TakeDatagram): void {

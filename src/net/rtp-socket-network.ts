@@ -49,6 +49,10 @@ class NetworkSocket implements RtpSocket {
     this.#connected = this.#target !== undefined;
   }
 
+  since(arrivedAt: number): number {
+    return this.#clock.monotonic() - arrivedAt;
+  }
+
   receive(take: TakeDatagram): void {
     this.#waiting.drain(take);
   }

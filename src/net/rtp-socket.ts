@@ -5,7 +5,7 @@ import { loadLibc } from './rtp-socket-libc.ts';
 
 /**
  * Takes one datagram. `bytes` is a buffer that is used again: only its first `length` bytes count, and only
- * during the call; so does `from`. `arrivedAt` is in milliseconds since any beginning.
+ * during the call; so does `from`. `arrivedAt` is in milliseconds since any beginning: see `RtpSocket.since`.
  */
 export type TakeDatagram = (bytes: Buffer, length: number, from: Endpoint, arrivedAt: number) => void;
 
@@ -21,6 +21,8 @@ export interface RtpSocket {
   aim(to: Endpoint): void;
   /** Sends to there from now on, and hears nobody else: the kernel drops the rest. */
   connect(to: Endpoint): void;
+  /** Milliseconds from an `arrivedAt` of this socket until now, never negative; 0 where the system did not note it. */
+  since(arrivedAt: number): number;
   /** Hands over what has arrived since the last time. */
   receive(take: TakeDatagram): void;
   /** Sends the first `length` bytes, which may be overwritten after the call. */

@@ -83,6 +83,11 @@ export class Phone {
     if (this.target) this.#socket.send(this.#sealed(packet), this.target);
   }
 
+  /** Sends a datagram as it is, from the port of its sound. */
+  sendRaw(datagram: Buffer, to: Endpoint): void {
+    this.#socket.send(datagram, to);
+  }
+
   /** Everything heard since packet number `from`, as samples. */
   sound(from = 0, to = this.heard.length): Int16Array {
     const packets = this.heard.slice(from, to);

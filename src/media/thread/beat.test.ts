@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../kit/index.ts';
+import { defects, VirtualClock } from '../../kit/index.ts';
 import { Beat } from './beat.ts';
 
 /** A clock on which the timers of somebody else's making are late by so many milliseconds, in turn. */
@@ -12,9 +12,13 @@ class LateClock extends VirtualClock {
 
 function beating(clock: VirtualClock) {
   const times: number[] = [];
-  const beat = new Beat(clock, () => times.push(clock.monotonic()));
+  const stale: boolean[] = [];
+  const beat = new Beat(clock, (_, isStale) => {
+    times.push(clock.monotonic());
+    stale.push(isStale);
+  });
   beat.start();
-  return { beat, times };
+  return { beat, times, stale };
 }
 
 describe('the beat', () => {
@@ -51,6 +55,29 @@ describe('the beat', () => {
     const { times } = beating(clock);
     await clock.advance(60_060);
     expect(times).toEqual([60_020, 60_040, 60_060]);
+  });
+
+  it('marks those that are more than 100 ms late as stale', async () => {
+    const clock = new LateClock();
+    clock.delays = [175];
+    const { stale } = beating(clock);
+    await clock.advance(220);
+    expect(stale).toEqual([true, true, true, true, ...Array(7).fill(false)]);
+  });
+
+  it('goes on after a defect', async () => {
+    const clock = new VirtualClock();
+    const caught: string[] = [];
+    const quiet = defects.on(({ origin }) => caught.push(origin));
+    const beat = new Beat(clock, (count) => {
+      if (count === 1) throw new Error('a defect');
+    });
+    beat.start();
+    await clock.advance(100);
+    quiet();
+    expect(beat.count).toBe(5);
+    expect(caught).toEqual(['media.beat']);
+    beat.stop();
   });
 
   it('leaves nothing behind when it is stopped', async () => {

@@ -1,14 +1,16 @@
-import type { Clock, Timer } from '../../kit/index.ts';
+import { type Clock, guarded, type Timer } from '../../kit/index.ts';
 import { FRAME_MS } from '../frame.ts';
 
 /** A beat that begins later than this after its time may be heard. */
 const LATE_MS = 10;
 /** Further behind than this the machine has slept, and what was missed is not made up for. */
 const ASLEEP_MS = 5_000;
+/** A frame that is later than this is not sent: no jitter buffer waits for it, and a burst of them fills the buffer. */
+const STALE_MS = 100;
 
 /**
  * Runs something every 20 ms, by the clock and not by the one before: the nth beat is due at start + n × 20 ms.
- * Beats that are late follow each other at once, so none is ever left out.
+ * Beats that are late follow each other at once, so none is ever left out; those later than 100 ms are marked stale.
  */
 export class Beat {
   /** Beats that have begun. */
@@ -16,14 +18,17 @@ export class Beat {
   /** Of those, the ones that began more than 10 ms after their time. */
   late = 0;
   #clock: Clock;
-  #run: (beat: number) => void;
+  #run: (beat: number, stale: boolean) => void;
   #due: number;
   #timer: Timer | undefined;
 
-  /** @param run is told the number of the beat: 0, 1, 2, … */
-  constructor(clock: Clock, run: (beat: number) => void) {
+  /**
+   * @param run gets the number of the beat (0, 1, 2, …), and whether the beat is too late for its frame to be sent. What
+   * it throws is reported, and the next beat follows.
+   */
+  constructor(clock: Clock, run: (beat: number, stale: boolean) => void) {
     this.#clock = clock;
-    this.#run = run;
+    this.#run = guarded('media.beat', run);
     this.#due = clock.monotonic();
   }
 
@@ -48,7 +53,7 @@ export class Beat {
       if (behind > LATE_MS) this.late++;
       if (behind > ASLEEP_MS) this.#due += behind;
       this.#due += FRAME_MS;
-      this.#run(this.count++);
+      this.#run(this.count++, behind > STALE_MS && behind <= ASLEEP_MS);
     }
     this.#wait();
   };

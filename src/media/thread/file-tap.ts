@@ -1,4 +1,4 @@
-import type { Clock } from '../../kit/index.ts';
+import { type Clock, detach, explain } from '../../kit/index.ts';
 import type { TapEnd, TapGap, TapOptions } from '../audio.ts';
 import { FRAME_MS, FRAME_SAMPLES, saturate } from '../frame.ts';
 import type { Report } from '../protocol.ts';
@@ -106,7 +106,9 @@ export class FileTap {
     this.#gaps.endAll(this.#elapsedMs);
     if (!this.#started && cause !== 'write_failed') this.#start();
     this.#hand();
-    void this.#close(cause);
+    detach('media.tap', this.#close(cause), (error) =>
+      this.#over({ cause: 'write_failed', error: explain(error), samples: 0, gaps: this.#gaps.list }),
+    );
   }
 
   #unpause(): void {
@@ -122,9 +124,10 @@ export class FileTap {
   #start(): void {
     this.#started = true;
     const startedAt = this.#ground.clock.now();
-    void this.#file.settled.then(() => {
+    const started = this.#file.settled.then(() => {
       if (!this.#file.error) this.#tell({ told: 'tap_started', startedAt });
     });
+    detach('media.tap', started);
   }
 
   #add(far: Int16Array, near: Int16Array): void {
@@ -163,6 +166,10 @@ export class FileTap {
     const end: TapEnd = error
       ? { cause: 'write_failed', error: error.message, samples, gaps: this.#gaps.list }
       : { cause, samples, gaps: this.#gaps.list };
+    this.#over(end);
+  }
+
+  #over(end: TapEnd): void {
     this.#tell({ told: 'tap_ended', end });
     this.#setClosed();
   }
@@ -173,10 +180,11 @@ export class FileTap {
         this.#file.error ??= new Error('the disk does not answer');
         resolve();
       });
-      void finished.then(() => {
+      const done = () => {
         timer.cancel();
         resolve();
-      });
+      };
+      finished.then(done, done);
     });
   }
 

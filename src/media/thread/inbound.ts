@@ -13,7 +13,7 @@ export interface InboundEvents {
   /** A packet of RFC 4733; `header` was read from `bytes`. */
   event(header: RtpHeader, bytes: Buffer): void;
   /** RTCP that came on the RTP port. */
-  rtcp(bytes: Buffer, length: number): void;
+  rtcp(bytes: Buffer, length: number, arrivedAt: number): void;
   /** This is where the far end is, as far as is known. */
   found(farEnd: Endpoint): void;
 }
@@ -97,7 +97,7 @@ export class Inbound {
   #take = (bytes: Buffer, length: number, from: Endpoint, arrivedAt: number): void => {
     if (!this.#agreement) return;
     this.heard();
-    if (isRtcp(bytes, 0, length)) this.#events.rtcp(bytes, length);
+    if (isRtcp(bytes, 0, length)) this.#events.rtcp(bytes, length, arrivedAt);
     else if (hears(this.#agreement) && this.#header.read(bytes, 0, length) === null)
       this.#sort(this.#agreement, bytes, from, arrivedAt);
   };

@@ -1,12 +1,13 @@
-import { type Clock, explain, type Random } from '../../kit/index.ts';
+import { type Clock, detach, explain, guarded, type Random, reportDefect } from '../../kit/index.ts';
 import type { RtpSocket, RtpSockets } from '../../net/index.ts';
+import type { AudioReport } from '../audio.ts';
 import { FRAME_SAMPLES } from '../frame.ts';
 import { BEATS, type Command, LATE_BEATS, type Report, type SessionCommand } from '../protocol.ts';
 import { Beat } from './beat.ts';
 import { Blocks } from './block-file.ts';
 import { BLOCK_FRAMES } from './file-tap.ts';
 import type { Files } from './files.ts';
-import { Rooms } from './room.ts';
+import { type Room, Rooms } from './room.ts';
 import { MediaSession, type SessionGround } from './session.ts';
 import { StreamBatch } from './stream-batch.ts';
 
@@ -20,6 +21,8 @@ export interface ThreadGround {
   figures: Float64Array;
   report: (report: Report) => void;
 }
+
+const NOTHING_SEEN: AudioReport = { packetsSent: 0, packetsReceived: 0, packetsLost: 0, jitterMs: 0 };
 
 /** All sessions of one thread on one beat. It knows nothing of threads: it runs wherever it is called. */
 export class MediaThread {
@@ -53,22 +56,29 @@ export class MediaThread {
     this.#beat.stop();
   }
 
+  /** Never throws: a command that fails ends its own session only. */
   do(command: Command): void {
-    if (command.do === 'open') void this.#open(command);
+    guarded('media.command', () => this.#obey(command))();
+  }
+
+  #obey(command: Command): void {
+    if (command.do === 'open') detach('media.open', this.#open(command));
     else if (command.do === 'close') this.#close(command.session);
     else if (command.do === 'link_room') this.#rooms.link(command.room, command.own, command.others);
     else this.#order(command);
   }
 
   async #open({ session, host, port, patience }: Extract<Command, { do: 'open' }>): Promise<void> {
-    let rtp: RtpSocket | undefined;
+    const opened: RtpSocket[] = [];
     try {
-      rtp = await this.#ground.sockets.open(host, port);
+      const rtp = await this.#ground.sockets.open(host, port);
+      opened.push(rtp);
       const rtcp = await this.#ground.sockets.open(host, port + 1);
+      opened.push(rtcp);
       this.#sessions.set(session, new MediaSession(session, { rtp, rtcp }, this.#shared, patience));
       this.#ground.report({ told: 'opened', session });
     } catch (error) {
-      rtp?.close();
+      for (const socket of opened) guarded('media.open', () => socket.close())();
       const { code = '', message } = error as { code?: string; message: string };
       this.#ground.report({ told: 'refused', session, code, message });
     }
@@ -85,35 +95,40 @@ export class MediaThread {
 
   /** A defect in one session ends that session, and none of the others. */
   #lose({ number }: MediaSession, error: unknown): void {
-    const cause = explain(error);
-    this.#ground.report({
-      told: 'note',
-      fields: { session: number, cause },
-      message: 'a media session has failed',
-    });
-    this.#ground.report({ told: 'lost', session: number, cause });
+    reportDefect('media.session', error);
+    this.#ground.report({ told: 'lost', session: number, cause: explain(error) });
     this.#close(number);
   }
 
-  #close(session: number): void {
-    void this.#sessions.get(session)?.close();
-    this.#sessions.delete(session);
+  #close(number: number): void {
+    const session = this.#sessions.get(number);
+    if (!session) return;
+    this.#sessions.delete(number);
+    // Whoever closed it waits for the report, so one is sent even if the session cannot make it.
+    detach('media.close', session.close(), () =>
+      this.#ground.report({ told: 'closed', session: number, report: NOTHING_SEEN }),
+    );
   }
 
   // In a room all hear before anybody speaks, so that it costs no delay, whoever comes first in it. Who is in none
   // does both at once, while all its memory is at hand.
-  #run = (beat: number): void => {
-    this.#each((session) => {
-      session.receive(beat);
-      if (!session.inRoom) session.send(beat);
-    });
-    this.#rooms.mix();
-    this.#each((session) => {
-      if (session.inRoom) session.send(beat);
-    });
-    this.#streamed.tell();
+  #run = (beat: number, stale: boolean): void => {
     this.#ground.figures[BEATS] = this.#beat.count;
     this.#ground.figures[LATE_BEATS] = this.#beat.late;
+    this.#each((session) => {
+      session.receive(beat, stale);
+      if (!session.room) session.send(beat, stale);
+    });
+    this.#rooms.mix(this.#loseRoom);
+    this.#each((session) => {
+      if (session.room) session.send(beat, stale);
+    });
+    this.#streamed.tell();
+  };
+
+  /** A defect in the mixing of a room ends the sessions in it. */
+  #loseRoom = (room: Room, error: unknown): void => {
+    for (const session of this.#sessions.values()) if (session.room === room) this.#lose(session, error);
   };
 
   #each(run: (session: MediaSession) => void): void {

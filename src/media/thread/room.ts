@@ -95,7 +95,14 @@ export class Rooms {
     this.#rooms.get(name)?.link(own, others);
   }
 
-  mix(): void {
-    for (const room of this.#rooms.values()) room.mix();
+  /** @param failed gets a room that could not be mixed. The other rooms are mixed all the same. */
+  mix(failed: (room: Room, error: unknown) => void): void {
+    for (const room of this.#rooms.values()) {
+      try {
+        room.mix();
+      } catch (error) {
+        failed(room, error);
+      }
+    }
   }
 }

@@ -1,12 +1,12 @@
 import type { Clock, Random } from '../../kit/index.ts';
-import type { Endpoint, RtpSocket } from '../../net/index.ts';
+import type { Endpoint, RtpSocket, TakeDatagram } from '../../net/index.ts';
 import type { AudioReport } from '../audio.ts';
 import { FRAME_MS } from '../frame.ts';
 import type { Reception, ReceptionReport } from '../rtp/reception.ts';
 import { type RtcpHandler, readRtcp, reportInterval, roundTrip, writeBye, writeReport } from '../rtp/rtcp.ts';
 import type { Outbound } from './outbound.ts';
 
-/** Reports are rare, so their port is asked once a second. */
+/** Reports are rare, so their port is asked once a second. What is measured counts from their arrival. */
 const POLL_BEATS = 50;
 
 /** What an exchange reports on, and how it does. */
@@ -36,6 +36,8 @@ export class RtcpExchange {
   #due: number | undefined;
   #packetsBefore = 0;
   #epoch: number;
+  /** Milliseconds for which the packet that is being read has waited for us. */
+  #waited = 0;
 
   constructor(ground: RtcpGround) {
     this.#ground = ground;
@@ -48,7 +50,9 @@ export class RtcpExchange {
   /** Where the far end's sound is; its RTCP is on the port above unless both share one (RFC 5761). */
   found(farEnd: Endpoint, mux: boolean): void {
     this.#mux = mux;
-    this.#peer = farEnd.port === 0 ? undefined : { address: farEnd.address, port: farEnd.port + 1 };
+    const port = mux ? farEnd.port : farEnd.port + 1;
+    // There is no port above 65535: such a far end gets no reports.
+    this.#peer = farEnd.port > 0 && port < 65_536 ? { address: farEnd.address, port } : undefined;
     if (this.#peer) this.#ground.rtcp.aim(this.#peer);
   }
 
@@ -61,8 +65,12 @@ export class RtcpExchange {
     this.#send(this.#write(beat));
   }
 
-  /** Takes what came on the RTP port. */
-  take(bytes: Buffer, length: number): void {
+  /**
+   * Takes what came on the RTP port.
+   * @param waited milliseconds since it arrived. RFC 3550 §6.4.1 counts DLSR and the round trip from the arrival.
+   */
+  take(bytes: Buffer, length: number, waited: number): void {
+    this.#waited = waited;
     readRtcp(bytes, 0, length, this.#handler);
   }
 
@@ -98,11 +106,11 @@ export class RtcpExchange {
     (this.#mux ? rtp : rtcp).send(this.#packet, length);
   }
 
-  #arrived = (bytes: Buffer, length: number, from: Endpoint): void => {
+  #arrived: TakeDatagram = (bytes, length, from, arrivedAt) => {
     const peer = this.#peer;
     if (!peer || from.address !== peer.address) return;
     this.#ground.heard();
-    this.take(bytes, length);
+    this.take(bytes, length, this.#ground.rtcp.since(arrivedAt));
     // Behind a NAT the port above is another one than it was said to be.
     if (from.port !== peer.port) this.#ground.rtcp.aim((this.#peer = { ...peer, port: from.port }));
   };
@@ -112,7 +120,7 @@ export class RtcpExchange {
     bye: () => {},
     senderReport: (ssrc, middle) => {
       const { reception, clock } = this.#ground;
-      if (ssrc === reception.ssrc) reception.senderReport(middle, clock.monotonic());
+      if (ssrc === reception.ssrc) reception.senderReport(middle, clock.monotonic() - this.#waited);
     },
     reception: (_reporter, report) => {
       const { outbound } = this.#ground;
@@ -120,7 +128,7 @@ export class RtcpExchange {
       this.farEnd = {
         packetsLost: Math.max(0, report.cumulativeLost),
         jitterMs: (report.jitter * 1000) / outbound.clockRate,
-        roundTripMs: roundTrip(report, this.#now()),
+        roundTripMs: roundTrip(report, this.#now() - this.#waited),
       };
     },
   };

@@ -45,6 +45,10 @@ export class SecureSocket implements RtpSocket {
     this.#socket.connect(to);
   }
 
+  since(arrivedAt: number): number {
+    return this.#socket.since(arrivedAt);
+  }
+
   receive(take: TakeDatagram): void {
     this.#taker = take;
     this.#socket.receive(this.protection ? this.#open : take);

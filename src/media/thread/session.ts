@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../kit/index.ts';
+import { type Clock, guarded, type Random } from '../../kit/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
 import type { AudioAgreement, AudioReport, Digit } from '../audio.ts';
 import { openCodec } from '../codec/codec.ts';
@@ -81,7 +81,7 @@ export class MediaSession {
     this.#inbound = new Inbound(rtp, {
       sound: (header, bytes) => this.#offer(header, bytes),
       event: (header, bytes) => this.#events.receive(header, bytes),
-      rtcp: (bytes, length) => this.#rtcp.take(bytes, length),
+      rtcp: (bytes, length, arrivedAt) => this.#rtcp.take(bytes, length, rtp.since(arrivedAt)),
       found: (farEnd) => this.#rtcp.found(farEnd, this.#agreement?.rtcpMux ?? false),
     });
     this.#rtcp = new RtcpExchange({
@@ -124,9 +124,9 @@ export class MediaSession {
   }
 
   /** The first half of a beat: takes the next frame of the far end, and says it in the room. */
-  receive(beat: number): void {
+  receive(beat: number, stale: boolean): void {
     this.#lastBeat = beat;
-    this.#seat.passes = this.#place && this.#isPlain ? this.#agreement!.codec.name : null;
+    this.#seat.passes = this.#place && !stale && this.#isPlain ? this.#agreement!.codec.name : null;
     this.#inbound.receive();
     if (this.#patience > 0 && this.#inbound.isQuiet(this.#patience))
       this.#ground.report({ told: 'quiet', session: this.number });
@@ -139,19 +139,21 @@ export class MediaSession {
     seat.listens = !this.#muted.read && !this.#near.held;
   }
 
-  /** Whether `send` is to wait until the rooms are mixed. */
-  get inRoom(): boolean {
-    return this.#place !== null;
+  /** The room that it is in. Then `send` waits until the rooms are mixed. */
+  get room(): Room | null {
+    return this.#place?.room ?? null;
   }
 
-  /** The second half: sends what the far end is to hear. */
-  send(beat: number): void {
-    // What is played before there is a far end would be lost.
-    if (this.#agreement) this.#near.pull(this.#seat.heard, this.#seat.heardKept);
-    const kept = this.#agreement ? this.#transmit(beat, this.#agreement) : SILENCE;
+  /**
+   * The second half: sends what the far end is to hear. A stale beat sends nothing: what plays waits, its timestamps
+   * pass, and taps and streams get silence, which is what the far end hears meanwhile.
+   */
+  send(beat: number, stale: boolean): void {
+    const kept = stale ? this.#rest() : this.#sendFrame(beat);
     this.#taps.write(this.#far, kept);
     const inbound = this.#speaks && !this.#redacted ? this.#far : SILENCE;
     this.#near.streams.tell(this.#ground.streamed, inbound, kept);
+    if (stale) return;
     this.#near.sent();
     this.#digits.sent();
     this.#rtcp.beat(beat);
@@ -161,9 +163,10 @@ export class MediaSession {
   async close(): Promise<void> {
     this.#leave();
     const tapsClosed = this.#taps.end('closed');
-    this.#rtcp.end(this.#lastBeat);
-    this.#sockets.rtp.close();
-    this.#sockets.rtcp.close();
+    const { rtp, rtcp } = this.#sockets;
+    // Each is tried, whatever becomes of the others: a socket that stays open keeps its port.
+    for (const step of [() => this.#rtcp.end(this.#lastBeat), () => rtp.close(), () => rtcp.close()])
+      guarded('media.close', step)();
     await tapsClosed;
     this.#ground.report({ told: 'closed', session: this.number, report: this.#reportAtEnd() });
   }
@@ -261,14 +264,23 @@ export class MediaSession {
     if (sending !== PASSED_ON) this.#ground.report({ told: 'digits_sent', session: this.number, sending });
   }
 
+  #sendFrame(beat: number): Int16Array {
+    // What is played before there is a far end would be lost.
+    if (!this.#agreement) return SILENCE;
+    this.#near.pull(this.#seat.heard, this.#seat.heardKept);
+    return this.#transmit(beat, this.#agreement);
+  }
+
+  #rest(): Int16Array {
+    this.#outbound.rest();
+    return SILENCE;
+  }
+
   /** @returns what may be kept of what went out. */
   #transmit(beat: number, { direction, remote, telephoneEvent, codec }: AudioAgreement): Int16Array {
     const outbound = this.#outbound;
     const key = this.#digits.beat(telephoneEvent !== null, outbound.timestamp(beat));
-    if ((direction !== 'sendrecv' && direction !== 'sendonly') || remote.port === 0) {
-      outbound.rest();
-      return SILENCE;
-    }
+    if ((direction !== 'sendrecv' && direction !== 'sendonly') || remote.port === 0) return this.#rest();
     if (key === 'event' && telephoneEvent) {
       outbound.sendEvent(this.#digits.events, telephoneEvent.payloadType);
       return SILENCE;

@@ -1,3 +1,4 @@
+import { detach } from '../../kit/index.ts';
 import type { TapEnd, TapOptions } from '../audio.ts';
 import type { TapCommand } from '../protocol.ts';
 import { FileTap, type TapGround } from './file-tap.ts';
@@ -49,8 +50,9 @@ export class Taps {
     const file = new FileTap(this.#session, tap, options, this.#ground);
     if (this.#redacted) file.redact(true);
     this.#taps.push(file);
-    void file.closed.then(() => {
+    const closed = file.closed.then(() => {
       this.#taps = this.#taps.filter((other) => other !== file);
     });
+    detach('media.tap', closed);
   }
 }

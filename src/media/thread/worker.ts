@@ -1,7 +1,7 @@
 /** The entry of a media thread: the machine's clock, chance, disk and network, and the wire to the main thread. */
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemClock, systemRandom } from '../../kit/index.ts';
+import { defects, explain, reportDefect, systemClock, systemRandom } from '../../kit/index.ts';
 import { dgramSockets, rtpSockets } from '../../net/index.ts';
 import type { Command, Report } from '../protocol.ts';
 import { systemFiles } from './files.ts';
@@ -22,6 +22,10 @@ const { figures, host, sockets } = workerData as {
 };
 const report = (report: Report) =>
   port.postMessage(report, report.told === 'streamed' ? [report.sound.buffer] : []);
+// The main thread counts and logs defects; this thread and its other calls go on.
+defects.on(({ origin, error }) => report({ told: 'defect', origin, cause: explain(error) }));
+process.on('uncaughtException', (error) => reportDefect('media.uncaught', error));
+process.on('unhandledRejection', (error) => reportDefect('media.unhandled', error));
 const note = (fields: object, message: string) => report({ told: 'note', fields, message });
 const thread = new MediaThread({
   clock: systemClock,

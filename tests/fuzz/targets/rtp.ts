@@ -70,7 +70,7 @@ function connect(thread: MediaThread, codec: AudioAgreement['codec']): void {
 }
 
 function check(report: Report): void {
-  if (report.told === 'lost' || report.told === 'note') throw new Error(JSON.stringify(report));
+  if (['lost', 'note', 'defect'].includes(report.told)) throw new Error(JSON.stringify(report));
   if (report.told === 'digit' && !/^[0-9*#A-D]$/.test(report.digit.digit))
     throw new Error(`the key ${JSON.stringify(report.digit)}`);
 }
@@ -102,6 +102,10 @@ class Port implements RtpSocket {
 
   connect(to: Endpoint): void {
     this.#only = to;
+  }
+
+  since(): number {
+    return 0;
   }
 
   receive(take: TakeDatagram): void {
