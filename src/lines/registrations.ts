@@ -1,6 +1,16 @@
-import { type Clock, explain, type Log, type Random, sleep, type Timer } from '../kit/index.ts';
-import { contactsOf, formatUri, type Hop, parseUri, type SipResponse, type UserAgent } from '../sip/index.ts';
+import {
+  type Clock,
+  detach,
+  explain,
+  Failure,
+  type Log,
+  type Random,
+  sleep,
+  type Timer,
+} from '../kit/index.ts';
+import { formatUri, type Hop, type SipResponse, type UserAgent } from '../sip/index.ts';
 import { type Located, locator } from './locator.ts';
+import { grantedSeconds, isLasting, minExpires, retryAfter } from './registration-answer.ts';
 import { proxyOf, type TrunkLine } from './routes.ts';
 
 /** A trunk that calls us only where we have registered. */
@@ -17,13 +27,19 @@ export interface RegistrationsParts extends Located {
   log: Log;
 }
 
-/** Seconds that we ask for. */
+/** Seconds that we ask for, unless the registrar wants more. */
 const EXPIRES = 600;
+/** A 423 that does not say how much more it wants is asked for twice as much, up to a day. */
+const LONGEST_EXPIRES = 86_400;
 /** After a refusal we try again this late, twice as late each time. */
 const RETRY_MS = { first: 5000, longest: 10 * 60_000 };
+/** The same after a refusal that lasts: a registrar may lock an account that keeps trying. */
+const LASTING_RETRY_MS = { first: 60_000, longest: 60 * 60_000 };
 const CLOSE_MS = 2000;
 /** A refresh is this early, for it may have to be repeated. */
 const EARLY_MS = 30_000;
+/** However short or long a registrar's time is, we refresh neither more often nor less often than this. */
+const REFRESH_MS = { soonest: 5000, latest: 24 * 3_600_000 };
 
 /** Our registrations with carriers (RFC 3261 §10.2), each refreshed as long as it is wanted. */
 export class Registrations {
@@ -40,7 +56,7 @@ export class Registrations {
     for (const [id, running] of this.#running) {
       if (wanted.get(id)?.updatedAt === running.trunk.updatedAt) continue;
       this.#running.delete(id);
-      void running.end();
+      detach('registration.end', running.end());
     }
     for (const [id, trunk] of wanted) {
       if (!this.#running.has(id)) this.#running.set(id, new Registration(trunk, this.#parts));
@@ -70,7 +86,12 @@ class Registration {
   #parts: RegistrationsParts;
   #callId: string;
   #seq = 1;
+  /** Seconds. */
+  #asked = EXPIRES;
   #failures = 0;
+  /** By place: the registrars there that want to be left alone, and until when by the monotonic clock, in ms. */
+  #held = new Map<string, number>();
+  #refreshing = false;
   #timer: Timer | undefined;
   #ended = false;
 
@@ -78,55 +99,97 @@ class Registration {
     this.trunk = trunk;
     this.#parts = parts;
     this.#callId = parts.random.uuid();
-    void this.#refresh();
+    this.#refreshAfter(0);
   }
 
   async end(): Promise<void> {
     this.#ended = true;
     this.#timer?.cancel();
-    const { registered } = this;
+    // What is on its way registers us after all.
+    const wasRegistered = this.registered || this.#refreshing;
     this.registered = false;
-    if (registered) await this.#send(0).catch(() => {});
+    if (wasRegistered) await this.#send(0).catch(() => {});
+  }
+
+  #refreshAfter(ms: number): void {
+    const again = () => this.#refused('an answer could not be understood');
+    const refresh = () => detach('registration.refresh', this.#refresh(), again);
+    if (ms === 0) refresh();
+    else this.#timer = this.#parts.clock.after(ms, refresh);
   }
 
   async #refresh(): Promise<void> {
-    const response = await this.#send(EXPIRES).catch((error) => explain(error));
+    this.#refreshing = true;
+    const response = await this.#register().catch((error) => explain(error));
+    this.#refreshing = false;
     if (this.#ended) return;
-    const wait = typeof response === 'object' && response.status < 300 ? this.#kept(response) : undefined;
-    if (wait === undefined) this.#refused(response);
-    else this.#timer = this.#parts.clock.after(wait, () => void this.#refresh());
+    if (typeof response === 'object' && response.status < 300) this.#granted(response);
+    else this.#refused(response);
   }
 
-  /** @returns when to refresh, in ms. */
-  #kept(response: SipResponse): number {
+  /** RFC 3261 §10.2.8: who finds our time too short says what it wants, and gets it from then on. */
+  async #register(): Promise<SipResponse> {
+    const response = await this.#send(this.#asked);
+    const least = minExpires(response) ?? 0;
+    if (least > this.#asked) {
+      this.#asked = least;
+      return this.#send(this.#asked);
+    }
+    if (response.status === 423)
+      this.#asked = Math.max(this.#asked, Math.min(2 * this.#asked, LONGEST_EXPIRES));
+    return response;
+  }
+
+  #granted(response: SipResponse): void {
+    const ms = 1000 * grantedSeconds(response, this.#contact, this.#asked);
+    if (ms === 0) {
+      this.#refused('the registration was accepted for 0 seconds');
+      return;
+    }
     if (!this.registered) this.#parts.log.info({ trunk: this.trunk.gatewayName }, 'registered');
     this.registered = true;
     this.#failures = 0;
-    const ms = 1000 * grantedBy(response, this.#contact);
-    return Math.max(ms - EARLY_MS, ms / 2);
+    const early = Math.max(ms - EARLY_MS, ms / 2);
+    this.#refreshAfter(Math.min(Math.max(early, REFRESH_MS.soonest), REFRESH_MS.latest));
   }
 
   #refused(response: SipResponse | string): void {
-    const { clock, log, random } = this.#parts;
+    if (this.#ended) return;
+    const { log, random } = this.#parts;
     this.registered = false;
-    const why = typeof response === 'string' ? response : `${response.status} ${response.reason}`;
-    const wait = Math.min(RETRY_MS.first * 2 ** this.#failures++, RETRY_MS.longest);
-    log.warn({ trunk: this.trunk.gatewayName, why, retry_seconds: wait / 1000 }, 'not registered');
+    const answered = typeof response === 'string' ? undefined : response;
+    const why = answered ? `${answered.status} ${answered.reason}` : response;
+    const retry = answered && isLasting(answered) ? LASTING_RETRY_MS : RETRY_MS;
+    const usual = Math.min(retry.first * 2 ** this.#failures++, retry.longest);
     // Carriers that come back must not be asked by all at once.
-    this.#timer = clock.after(wait * (0.8 + 0.4 * random.float()), () => void this.#refresh());
+    const wait = Math.max(
+      usual * (0.8 + 0.4 * random.float()),
+      answered ? 1000 * retryAfter(answered) * (1 + 0.2 * random.float()) : 0,
+    );
+    log.warn(
+      { trunk: this.trunk.gatewayName, why, retry_seconds: Math.round(wait / 1000) },
+      'not registered',
+    );
+    this.#refreshAfter(wait);
   }
 
   /** Asks the first of the carrier's addresses that answers. */
   async #send(expires: number): Promise<SipResponse> {
     const destination = formatUri(proxyOf(this.trunk));
     const guarded = this.trunk.customerId !== null;
-    const places = await locator(this.#parts)({ destination, guarded });
-    let response = await this.#ask(places[0]!, expires);
-    for (const place of places.slice(1)) {
-      if (response.status !== 408 && response.status !== 503) break;
+    const now = this.#parts.clock.monotonic();
+    for (const [place, until] of this.#held) if (until <= now) this.#held.delete(place);
+    let response: SipResponse | undefined;
+    for (const place of await locator(this.#parts)({ destination, guarded })) {
+      const key = JSON.stringify(place);
+      if (this.#held.has(key)) continue;
       response = await this.#ask(place, expires);
+      if (response.status !== 408 && response.status !== 503) return response;
+      const seconds = retryAfter(response);
+      if (seconds > 0) this.#held.set(key, this.#parts.clock.monotonic() + 1000 * seconds);
     }
-    return response;
+    if (response) return response;
+    throw new Failure('connect_failed', 'every address of the registrar has asked us to try again later');
   }
 
   #ask(destination: string | Hop, expires: number): Promise<SipResponse> {
@@ -160,16 +223,4 @@ class Registration {
       params,
     });
   }
-}
-
-/** RFC 3261 §10.2.4: the seconds that the 200 says of our Contact, else of the whole, else what we asked for. */
-function grantedBy(response: SipResponse, contact: string): number {
-  const { host, port, user } = parseUri(contact);
-  const own = contactsOf(response).find(({ uri }) => {
-    const other = parseUri(uri);
-    return other.host === host && other.port === port && other.user === user;
-  });
-  const text = own?.params.get('expires') ?? response.headers.get('Expires');
-  const seconds = Number(text ?? EXPIRES);
-  return Number.isFinite(seconds) && seconds >= 10 ? seconds : EXPIRES;
 }
