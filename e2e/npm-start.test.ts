@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { RawPeer } from '../tests/chaos/raw-peer.ts';
@@ -12,10 +13,10 @@ let server: Server;
 let phone: RawPeer;
 
 beforeAll(() => {
-  // Otherwise `npm start` would install the packages while other tests use them.
-  const stamp = 'node_modules/.installed';
-  if (!existsSync(stamp) || !readFileSync(stamp, 'utf8').endsWith('all'))
-    throw new Error('the packages are not as package-lock.json says: run node scripts/ensure.mjs --tests');
+  // Otherwise `npm start` would install the packages anew while other tests use them.
+  const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
+  if (readFileSync('node_modules/.installed', 'utf8') !== `${lock} all`)
+    throw new Error('node_modules is not as package-lock.json says: run node scripts/ensure.mjs --tests');
 });
 
 beforeEach(async () => {

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { references } from './reference/index.ts';
+import { thirdParty } from './third-party/index.ts';
 
-// Writes docs/reference/; with --check it only says which files are not what would be written.
-const folder = resolve(import.meta.dirname, '../docs/reference');
+// Writes docs/reference/ and THIRD_PARTY.md; with --check it only lists the files that are out of date.
+const root = resolve(import.meta.dirname, '..');
 
 function onDisk(path: string): string | undefined {
   try {
@@ -13,12 +14,18 @@ function onDisk(path: string): string | undefined {
   }
 }
 
-const stale = Object.entries(references()).filter(([name, text]) => onDisk(join(folder, name)) !== text);
+const files = [
+  ...Object.entries(references()).map(([name, text]) => [`docs/reference/${name}`, text] as const),
+  ['THIRD_PARTY.md', thirdParty()] as const,
+];
+const stale = files.filter(([name, text]) => onDisk(join(root, name)) !== text);
 if (process.argv.includes('--check')) {
-  for (const [name] of stale) console.error(`docs/reference/${name} is out of date: npm run docs`);
+  for (const [name] of stale) console.error(`${name} is out of date: npm run docs`);
   process.exitCode = stale.length > 0 ? 1 : 0;
 } else {
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of stale) writeFileSync(join(folder, name), text);
-  console.log(`docs/reference: ${stale.length} of ${Object.keys(references()).length} files written`);
+  for (const [name, text] of stale) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+  console.log(`${stale.length} of ${files.length} files written`);
 }

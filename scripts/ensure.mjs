@@ -2,7 +2,7 @@
 // uses nothing but Node itself; everything after it runs on the Node that the packages bring.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 
 const forTests = process.argv.includes('--tests');
 const stamp = 'node_modules/.installed';
@@ -20,6 +20,27 @@ function packages() {
   if (npm.status !== 0) process.exit(npm.status ?? 1);
   writeFileSync(stamp, `${lock} ${forTests ? 'all' : 'run'}`);
   say(`Packages are installed (${Math.round((performance.now() - started) / 1000)} s).`);
+}
+
+/** The Node that everything runs on: from a locked package, or where none is for this platform, the one that runs this. */
+function node() {
+  const path = 'node_modules/.bin/node';
+  if (existsSync(path)) return;
+  const wanted = `node-${process.platform}-${process.arch}`;
+  const { version } =
+    JSON.parse(readFileSync('package-lock.json', 'utf8')).packages[`node_modules/${wanted}`] ?? {};
+  if (version) {
+    say(`npm could not install ${wanted} ${version}: remove node_modules and try again.`);
+    process.exit(1);
+  }
+  if (Number.parseInt(process.versions.node, 10) < 24) {
+    say(
+      `No package brings Node to ${process.platform} ${process.arch}: install Node 24 or later and try again.`,
+    );
+    process.exit(1);
+  }
+  rmSync(path, { force: true });
+  symlinkSync(process.execPath, path);
 }
 
 /** SIP peers that we did not write, which the tests call. Without root the tests that need them say so. */
@@ -46,4 +67,5 @@ function peers() {
 }
 
 packages();
+node();
 if (forTests) peers();
