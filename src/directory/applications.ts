@@ -85,13 +85,15 @@ export class Applications {
 
   async update(id: string, fields: Some<ApplicationFields>): Promise<Application> {
     const updatedAt = this.#making.clock.now();
-    return this.#rows.put(named({ ...changed<Application>(this.#existing(id), fields), updatedAt }));
+    return this.#rows.change(id, (row) =>
+      named({ ...changed<Application>(existing(row), fields), updatedAt }),
+    );
   }
 
   /** Its keys go with it. */
   async delete(id: string): Promise<void> {
-    await this.#rows.remove(this.#existing(id).id);
-    for (const key of this.keys(id)) this.#keys.follow(key.id);
+    await this.#rows.change(id, (row) => void existing(row));
+    for (const key of this.keys(id)) this.#keys.follow(key.id, () => undefined);
   }
 
   /** Oldest first, expired ones too. */
@@ -106,15 +108,14 @@ export class Applications {
   async rotateKey(applicationId: string, graceSeconds: number): Promise<string> {
     const now = this.#making.clock.now();
     const end = now + graceSeconds * 1000;
-    const known = this.keys(this.#existing(applicationId).id);
+    const known = this.keys(existing(this.#rows.get(applicationId)).id);
     const earlier = known
       .filter(({ expiresAt }) => expiresAt === null || expiresAt > now)
       .slice(1 - MAX_KEYS);
     const apiKey = await this.#addKey(applicationId);
-    for (const { id } of known.filter((key) => !earlier.includes(key))) await this.#keys.remove(id);
-    for (const key of earlier) {
-      if (key.expiresAt === null || key.expiresAt > end) await this.#keys.put({ ...key, expiresAt: end });
-    }
+    for (const { id } of known.filter((key) => !earlier.includes(key)))
+      await this.#keys.change(id, () => undefined);
+    for (const { id } of earlier) await this.#keys.change(id, (key) => endingBy(end, key));
     return apiKey;
   }
 
@@ -137,12 +138,17 @@ export class Applications {
     });
     return apiKey;
   }
+}
 
-  #existing(id: string): Application {
-    const row = this.#rows.get(id);
-    if (!row) throw new Failure('application_not_found', 'application not found');
-    return row;
-  }
+function existing(row: Application | undefined): Application {
+  if (!row) throw new Failure('application_not_found', 'application not found');
+  return row;
+}
+
+/** The key, if it is still there, ends no later than this. */
+function endingBy(end: number, key: ApiKey | undefined): ApiKey | undefined {
+  const ends = key?.expiresAt ?? null;
+  return key && (ends === null || ends > end) ? { ...key, expiresAt: end } : key;
 }
 
 function named(row: Application): Application {

@@ -69,26 +69,30 @@ export class Dids {
   /** @throws Failure `not_found`, and those of `create`. */
   async update(id: string, fields: Some<DidFields>): Promise<Did> {
     const updatedAt = this.#making.clock.now();
-    return this.#rows.put(this.#checked({ ...changed<Did>(this.#existing(id), fields), updatedAt }));
+    return this.#rows.change(id, (row) =>
+      this.#checked({ ...changed<Did>(existing(row), fields), updatedAt }),
+    );
   }
 
   /** @throws Failure `not_found`. */
   async delete(id: string): Promise<void> {
-    await this.#rows.remove(this.#existing(id).id);
+    await this.#rows.change(id, (row) => void existing(row));
   }
 
   /** An application is gone; the store has unassigned its numbers too. */
   unassign(applicationId: string): void {
-    const its = [...this.#rows.all()].filter((row) => row.applicationId === applicationId);
-    for (const row of its) this.#rows.follow(row.id, { ...row, applicationId: null });
+    const its = (row: Did) => row.applicationId === applicationId;
+    const unassigned = (row: Did) => (its(row) ? { ...row, applicationId: null } : row);
+    for (const { id } of [...this.#rows.claims()].filter(its)) this.#rows.follow(id, unassigned);
   }
 
   #checked(row: Did): Did {
     const numberE164 = normaliseNumber(row.numberE164);
     if (!isE164(numberE164))
       throw new Failure('invalid_request', 'number_e164 must be E.164, as +15550100000');
-    const other = this.#rows.named(numberE164);
-    if (other && other.id !== row.id) throw new Failure('number_exists', 'number_e164 already exists');
+    const holder = this.#rows.holderOf(numberE164);
+    if (holder !== undefined && holder !== row.id)
+      throw new Failure('number_exists', 'number_e164 already exists');
     if (row.routeMode === 'sip' && !/^sips?:/i.test(row.routingTarget ?? '')) {
       throw new Failure('invalid_request', 'routing_target must be a SIP URI when route_mode is sip');
     }
@@ -101,10 +105,9 @@ export class Dids {
     if (this.#applications.get(applicationId)?.customerId === customerId) return;
     throw new Failure('application_not_found', 'application not found');
   }
+}
 
-  #existing(id: string): Did {
-    const row = this.#rows.get(id);
-    if (!row) throw new Failure('not_found', 'DID not found');
-    return row;
-  }
+function existing(row: Did | undefined): Did {
+  if (!row) throw new Failure('not_found', 'DID not found');
+  return row;
 }

@@ -63,8 +63,10 @@ export class Phones {
 
   /** @throws Failure `phone_not_found`. */
   async delete(id: string): Promise<void> {
-    if (!this.#rows.get(id)) throw new Failure('phone_not_found', 'phone not found');
-    await this.#rows.remove(id);
+    await this.#rows.change(id, (row) => {
+      if (!row) throw new Failure('phone_not_found', 'phone not found');
+      return undefined;
+    });
   }
 
   #free(text: string): string {
@@ -72,7 +74,8 @@ export class Phones {
     if (!USERNAME.test(username)) {
       throw new Failure('invalid_request', 'username must be letters, digits, ".", "_" and "-", at most 63');
     }
-    if (this.#rows.named(username)) throw new Failure('username_exists', 'username already exists');
+    if (this.#rows.holderOf(username) !== undefined)
+      throw new Failure('username_exists', 'username already exists');
     return username;
   }
 }

@@ -114,23 +114,24 @@ export class Trunks {
     const id = this.#making.ids.next('trunk');
     const gatewayName = more.gatewayName || id;
     const bare = { id, customerId, name, proxy, ...defaults, gatewayName, createdAt: now, updatedAt: now };
-    return this.#put(changed<Trunk>(bare, { ...more, gatewayName }));
+    return this.#kept(this.#rows.put(this.#checked(changed<Trunk>(bare, { ...more, gatewayName }))));
   }
 
   /** @throws Failure `trunk_not_found`, and those of `create`. */
   async update(id: string, fields: Some<TrunkFields>): Promise<Trunk> {
     const updatedAt = this.#making.clock.now();
-    return this.#put({ ...changed<Trunk>(this.#existing(id), fields), updatedAt });
+    return this.#kept(
+      this.#rows.change(id, (row) => this.#checked({ ...changed<Trunk>(existing(row), fields), updatedAt })),
+    );
   }
 
   /** @throws Failure `trunk_not_found`. */
   async delete(id: string): Promise<void> {
-    await this.#rows.remove(this.#existing(id).id);
-    this.onChanged.emit();
+    await this.#kept(this.#rows.change(id, (row) => void existing(row)));
   }
 
-  async #put(row: Trunk): Promise<Trunk> {
-    const kept = await this.#rows.put(this.#checked(row));
+  async #kept<T>(change: Promise<T>): Promise<T> {
+    const kept = await change;
     this.onChanged.emit();
     return kept;
   }
@@ -138,8 +139,8 @@ export class Trunks {
   #checked(row: Trunk): Trunk {
     if (row.name.trim() === '') throw new Failure('invalid_request', 'name is required');
     if (row.proxy.trim() === '') throw new Failure('invalid_request', 'proxy is required');
-    const namesake = this.#rows.named(row.gatewayName);
-    if (namesake && namesake.id !== row.id) {
+    const holder = this.#rows.holderOf(row.gatewayName);
+    if (holder !== undefined && holder !== row.id) {
       throw new Failure('gateway_name_exists', 'gateway_name already exists');
     }
     if (row.inboundIp !== null) this.#checkInboundIp(row.id, row.inboundIp);
@@ -150,17 +151,16 @@ export class Trunks {
     if (!parseNetwork(inboundIp)) {
       throw new Failure('invalid_request', 'inbound_ip must be an address or a CIDR block');
     }
-    for (const other of this.#rows.all()) {
+    for (const other of this.#rows.claims()) {
       if (other.id === id || other.inboundIp !== inboundIp) continue;
       throw new Failure('inbound_ip_exists', 'inbound_ip already exists');
     }
   }
+}
 
-  #existing(id: string): Trunk {
-    const row = this.#rows.get(id);
-    if (!row) throw new Failure('trunk_not_found', 'trunk not found');
-    return row;
-  }
+function existing(row: Trunk | undefined): Trunk {
+  if (!row) throw new Failure('trunk_not_found', 'trunk not found');
+  return row;
 }
 
 function sourcesOf(trunks: Trunk[]): Source[] {
