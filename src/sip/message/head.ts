@@ -2,7 +2,6 @@ import { Headers } from './headers.ts';
 import type { SipMessage } from './message.ts';
 import { isToken } from './params.ts';
 import { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-error.ts';
-import { parseVia } from './via.ts';
 
 /** Bytes of start-line and header fields together; more is answered with 513. */
 export const MAX_HEAD = 16 * 1024;
@@ -118,11 +117,6 @@ function excerpt(text: string, from: number, to: number): string {
 }
 
 function partialOf({ line, headers }: Head): PartialRequest | undefined {
-  if (line.kind === 'response') return undefined;
-  try {
-    parseVia(headers.all('via')[0] ?? '');
-    return { kind: 'request', method: line.method, headers };
-  } catch {
-    return undefined;
-  }
+  if (line.kind === 'response' || !headers.has('via')) return undefined;
+  return { kind: 'request', method: line.method, headers };
 }

@@ -17,7 +17,7 @@ export interface Refusal {
 export class SipSyntaxError extends Error implements Refusal {
   /** The status that answers a request like this: 400, 413, 416, 505 or 513. */
   readonly status: number;
-  /** Set when the bytes are a request whose Via can be read; give it to `createResponse`. */
+  /** Set when the bytes are a request that has a Via; give it to `createResponse`. */
   readonly partial: PartialRequest | undefined;
 
   constructor(message: string, options: { status?: number; partial?: PartialRequest | undefined } = {}) {

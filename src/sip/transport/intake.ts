@@ -62,14 +62,21 @@ export class Intake {
     this.#counters[flow.remote.transport].malformed++;
     // RFC 3261 §17.1.1.3: nothing answers an ACK.
     if (message?.kind !== 'request' || message.method === 'ACK') return;
-    try {
-      stampVia(message, flow);
-      const response = createResponse(message, status);
-      response.headers.append('Warning', warningOf(why));
-      replyFlow(message, flow).send(serialize(response));
-    } catch (error) {
-      if (!(error instanceof SipSyntaxError)) throw error;
-    }
+    const back = stampedFlow(message, flow);
+    const response = createResponse(message, status);
+    response.headers.append('Warning', warningOf(why));
+    back.send(serialize(response));
+  }
+}
+
+/** Where to refuse a request: as its Via says, or back to its source when the Via cannot be read. */
+function stampedFlow(request: { headers: Headers }, flow: Flow): Flow {
+  try {
+    stampVia(request, flow);
+    return replyFlow(request, flow);
+  } catch (error) {
+    if (error instanceof SipSyntaxError) return flow;
+    throw error;
   }
 }
 
