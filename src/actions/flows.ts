@@ -1,6 +1,6 @@
 import type { Action, ActionType } from '../../contract/actions/index.ts';
 import type { Ending, Session } from '../calls/index.ts';
-import { explain, Failure } from '../kit/index.ts';
+import { detach, explain, Failure } from '../kit/index.ts';
 import { apologise } from './apology.ts';
 import { dialEnding } from './dial-ending.ts';
 import { isDocumentError, nextDocument } from './documents.ts';
@@ -54,7 +54,7 @@ export class Flows {
     if (!running) throw new Failure('active_call_not_found', 'There is no active call with this id.');
     if (actions.length > 0 && actions.every(({ type }) => BESIDE.has(type))) {
       const { flow } = running;
-      void performAll(actions, { ...flow, signal: flow.session.scope.signal });
+      detach('actions.flows', performAll(actions, { ...flow, signal: flow.session.scope.signal }));
     } else running.takeOver(actions);
   }
 

@@ -1,6 +1,6 @@
 import type { CallJournal, CallRecord, DialledLeg, DialRequest } from '../calls/index.ts';
 import type { Micros } from '../kit/index.ts';
-import { type Clock, Failure, type Ids, type Log } from '../kit/index.ts';
+import { type Clock, detach, Failure, type Ids, type Log } from '../kit/index.ts';
 import { LeftCharge } from './left-charge.ts';
 import { priceOf } from './price.ts';
 import { Purse } from './purse.ts';
@@ -105,7 +105,10 @@ export class Billing {
     const { destination, customerId, beside } = request;
     return {
       dialled: (leg) => {
-        void leg.ended.then(() => purse.leave());
+        detach(
+          'billing.billing',
+          leg.ended.then(() => purse.leave()),
+        );
         if (!rate || !reservation) return;
         this.#tabs.charge({ leg, destination, customerId, rate, reservation, clock }, beside ?? leg);
       },

@@ -1,5 +1,5 @@
 import type { DialledLeg } from '../calls/index.ts';
-import type { Clock, Micros, Timer } from '../kit/index.ts';
+import { type Clock, detach, type Micros, type Timer } from '../kit/index.ts';
 import type { Reservation } from './reservation.ts';
 import type { ChargeRecord, Rate } from './store.ts';
 import type { Item, TabCall } from './tab.ts';
@@ -41,10 +41,13 @@ export class Charge implements Item {
       () => this.#begin(),
       () => {},
     );
-    void parts.leg.ended.then(() => {
-      this.#end();
-      listener.ended();
-    });
+    detach(
+      'billing.charge',
+      parts.leg.ended.then(() => {
+        this.#end();
+        listener.ended();
+      }),
+    );
   }
 
   /** What it has cost; undefined before it is settled. */

@@ -1,4 +1,5 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { type Defect, defects } from '../kit/index.ts';
 import { Exchange } from './testing/exchange.ts';
 
 let exchange: Exchange;
@@ -82,10 +83,13 @@ it('what no open call answers for is given back', async () => {
 it('a settlement that could not be written is made up for at the restart', async () => {
   const far = await exchange.talk();
   await exchange.seconds(10);
+  const reported: Defect[] = [];
+  onTestFinished(defects.on((defect) => reported.push(defect)));
   exchange.ledger.broken = true;
   far.farEndHangsUp();
   await exchange.seconds(0);
   exchange.ledger.broken = false;
+  expect(reported).toMatchObject([{ error: { message: 'the disk is full' } }]);
   const { money } = await afterRestart();
   expect(money).toEqual({ balance: 9.9, reserved: 0, spent: 0.1 });
 });

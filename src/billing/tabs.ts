@@ -1,5 +1,5 @@
 import { type CallRecord, isFinal, type Leg } from '../calls/index.ts';
-import { type Clock, explain, formatAmount, type Log } from '../kit/index.ts';
+import { type Clock, detach, explain, formatAmount, type Log } from '../kit/index.ts';
 import { Charge, type ChargeParts } from './charge.ts';
 import type { LeftCharge } from './left-charge.ts';
 import type { BillingJournal } from './store.ts';
@@ -31,19 +31,21 @@ export class Tabs implements BillingJournal {
     const tab = this.#of(own.id);
     const isOwn = own.id === parts.leg.id;
     const charge: Charge = new Charge(parts, {
-      changed: () => void this.#save(tab),
+      changed: () => detach('billing.tabs', this.#save(tab)),
       exhausted: () => {
         tab.note(this.#now(), charge, 'exhausted');
         // The call's own leg first: its end is the call's reason.
-        void own.hangup('balance_exhausted');
-        void parts.leg.hangup('balance_exhausted');
+        detach('billing.tabs', own.hangup('balance_exhausted'));
+        detach('billing.tabs', parts.leg.hangup('balance_exhausted'));
       },
       // The call's own leg is settled in the commit of the call's end.
-      ended: () => void (isOwn || this.#settle(tab, charge)),
+      ended: () => {
+        if (!isOwn) detach('billing.tabs', this.#settle(tab, charge));
+      },
     });
     tab.add(charge, parts.rate.currency);
     tab.note(this.#now(), charge, 'reserved');
-    void this.#save(tab);
+    detach('billing.tabs', this.#save(tab));
   }
 
   /** Puts what a former process has not settled on the tab of its call. */

@@ -137,7 +137,7 @@ export class Session {
   /** A call whose end nobody tells must not go on for ever. */
   #limit(): void {
     if (this.#maxSeconds === 0) return;
-    const timer = this.#clock.after(this.#maxSeconds * 1000, () => void this.leg.hangup('max_duration'));
+    const timer = this.#clock.after(this.#maxSeconds * 1000, () => this.leg.hangup('max_duration'));
     this.scope.defer(() => timer.cancel());
   }
 

@@ -1,4 +1,4 @@
-import { explain, type Ids, sleep } from '../kit/index.ts';
+import { detach, explain, type Ids, sleep } from '../kit/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, endingOf } from './ending.ts';
 import type { DialledLeg, Leg, RepeatKey } from './ports.ts';
@@ -95,11 +95,13 @@ export class Switchboard {
   hangup(callId: string): void {
     const session = this.#live.get(callId);
     if (!session) return;
-    if (session.answered) return void session.end({ kind: 'completed', by: 'application' });
-    if (session.record.direction === 'outbound')
-      return void session.end({ kind: 'canceled', by: 'application' });
-    session.leg.refuse('rejected');
-    void session.end({ kind: 'refused', reason: 'rejected' });
+    if (session.answered) detach('calls.hangup', session.end({ kind: 'completed', by: 'application' }));
+    else if (session.record.direction === 'outbound')
+      detach('calls.hangup', session.end({ kind: 'canceled', by: 'application' }));
+    else {
+      session.leg.refuse('rejected');
+      detach('calls.hangup', session.end({ kind: 'refused', reason: 'rejected' }));
+    }
   }
 
   /**
@@ -122,7 +124,10 @@ export class Switchboard {
   }
 
   #stop(session: Session): void {
-    void session.end({ kind: session.answered ? 'completed' : 'canceled', by: 'system' });
+    detach(
+      'calls.switchboard',
+      session.end({ kind: session.answered ? 'completed' : 'canceled', by: 'system' }),
+    );
   }
 
   #take(session: Session, lead = this.#ports.lead, repeatKey?: RepeatKey) {
@@ -143,10 +148,13 @@ export class Switchboard {
 
   async #lead(session: Session, created: Promise<void>, lead: SwitchboardPorts['lead']): Promise<void> {
     const { from, to, direction } = session.record;
-    void session.leg.ended.then((end) => {
-      // Where we ended the leg, whoever did so brings the ending.
-      if (end.by !== 'application') void session.end(endingOf(end, session.record));
-    });
+    detach(
+      'calls.switchboard',
+      session.leg.ended.then((end) => {
+        // Where we ended the leg, whoever did so brings the ending.
+        if (end.by !== 'application') detach('calls.switchboard', session.end(endingOf(end, session.record)));
+      }),
+    );
     session.log.info({ from, to, direction }, 'call begins');
     try {
       await created;

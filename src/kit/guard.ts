@@ -62,6 +62,10 @@ export function guarded<Args extends unknown[]>(
 }
 
 /** Lets a promise run on its own. A rejection is reported, then given to `failed`, which ends what it belongs to. */
-export function detach(origin: string, work: PromiseLike<unknown>, failed?: (error: unknown) => void): void {
+export function detach(
+  origin: string,
+  work: PromiseLike<unknown> | undefined,
+  failed?: (error: unknown) => void,
+): void {
   guarded(origin, () => Promise.resolve(work), failed)();
 }

@@ -1,3 +1,5 @@
+import { detach } from './guard.ts';
+
 type Disposer = () => void | Promise<void>;
 
 /**
@@ -20,7 +22,7 @@ export class Scope {
 
   /** Registers what undoes an opening. In a scope that is closed already it runs at once. */
   defer(dispose: Disposer): void {
-    if (this.#closing) void Promise.resolve().then(dispose);
+    if (this.#closing) detach('scope.defer', Promise.resolve().then(dispose));
     else this.#disposers.push(dispose);
   }
 

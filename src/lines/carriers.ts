@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { explain, type Timer } from '../kit/index.ts';
+import { detach, explain, type Timer } from '../kit/index.ts';
 import { formatUri } from '../sip/index.ts';
 import { addressesOf } from './locator.ts';
 import { type RegisteringTrunk, Registrations, type RegistrationsParts } from './registrations.ts';
@@ -36,7 +36,7 @@ export class Carriers {
   refresh(): void {
     if (this.#closed) return;
     this.#registrations.want(this.#parts.trunks().filter(({ register }) => register));
-    void this.#lookUp();
+    detach('lines.carriers', this.#lookUp());
   }
 
   /** The active trunks whose proxy, given by name, is at this address. */
@@ -58,7 +58,7 @@ export class Carriers {
 
   async #lookUp(): Promise<void> {
     this.#timer?.cancel();
-    this.#timer = this.#parts.clock.after(LOOKUP_MS, () => void this.#lookUp());
+    this.#timer = this.#parts.clock.after(LOOKUP_MS, () => this.#lookUp());
     const names = this.#names();
     for (const name of this.#addresses.keys()) if (!names.has(name)) this.#addresses.delete(name);
     await Promise.all([...names].map((name) => this.#ask(name)));

@@ -1,5 +1,5 @@
 import type { LegEnd } from '../calls/index.ts';
-import { type Clock, explain, Failure, type Log, Signal } from '../kit/index.ts';
+import { type Clock, detach, explain, Failure, type Log, Signal } from '../kit/index.ts';
 import {
   type Dialog,
   type Hop,
@@ -145,7 +145,7 @@ export class Dialling implements Opening {
     }
     const refusal = this.#answered ? TAKEN_BACK : this.#unheard(result.answer, peer);
     if (refusal) {
-      void result.dialog.bye();
+      detach('lines.dialling', result.dialog.bye());
       return { way, refusal };
     }
     this.#answered = true;

@@ -1,5 +1,5 @@
 import type { Arrival, Route } from '../calls/index.ts';
-import { explain, Failure, type Log, type Random } from '../kit/index.ts';
+import { detach, explain, Failure, type Log, type Random } from '../kit/index.ts';
 import type { Audio, MediaEngine } from '../media/index.ts';
 import { fromOf, type Hop, type IncomingInvite, parseUri, SipSyntaxError, toOf } from '../sip/index.ts';
 import { Negotiation } from './negotiation.ts';
@@ -118,7 +118,7 @@ function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): Sip
     const opening = new Asked(invite, negotiation);
     return new SipLeg({ id: ports.random.uuid(), opening, audio, negotiation, log: ports.log });
   } catch (error) {
-    void audio.close();
+    detach('lines.inbound', audio.close());
     throw error;
   }
 }

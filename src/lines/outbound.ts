@@ -1,5 +1,5 @@
 import type { Dialer, DialledLeg, DialRequest } from '../calls/index.ts';
-import type { Clock, Log, Random } from '../kit/index.ts';
+import { type Clock, detach, type Log, type Random } from '../kit/index.ts';
 import type { Audio, MediaEngine } from '../media/index.ts';
 import type { UserAgent } from '../sip/index.ts';
 import { Dialling } from './dialling.ts';
@@ -39,7 +39,7 @@ async function dial(request: DialRequest, ports: DialerPorts): Promise<DialledLe
   try {
     return place(request, ways, audio, ports);
   } catch (error) {
-    void audio.close();
+    detach('lines.outbound', audio.close());
     throw error;
   }
 }

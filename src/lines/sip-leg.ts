@@ -8,7 +8,7 @@ import type {
   Tap,
   TapOptions,
 } from '../calls/index.ts';
-import { Failure, type Log, type Signal } from '../kit/index.ts';
+import { detach, Failure, type Log, type Signal } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
 import type { Dialog, DialogEnd } from '../sip/index.ts';
 import type { Negotiation } from './negotiation.ts';
@@ -46,7 +46,10 @@ export class SipLeg implements Leg {
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    void opening.over.then((end) => this.#end(end));
+    detach(
+      'lines.sip-leg',
+      opening.over.then((end) => this.#end(end)),
+    );
     audio.lost.on((cause) => this.#lose(cause));
     audio.quiet.on(() => this.#tire());
   }
@@ -130,13 +133,16 @@ export class SipLeg implements Leg {
     const dialog = await this.#opening.answer();
     if (this.#over.signal.aborted) {
       // The answer and our hangup have crossed.
-      void dialog.bye();
+      detach('lines.sip-leg', dialog.bye());
       throw new Failure('call_ended', 'The call has ended.');
     }
     this.#dialog = dialog;
     dialog.onOffer = (offer) => this.#negotiation.reoffered(offer);
     dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
-    void dialog.ended.then((end) => this.#end(legEndOf(end)));
+    detach(
+      'lines.sip-leg',
+      dialog.ended.then((end) => this.#end(legEndOf(end))),
+    );
   }
 
   async #close(reason: string | undefined): Promise<void> {
@@ -150,7 +156,7 @@ export class SipLeg implements Leg {
 
   /** A far end that does not answer the BYE must not hold up the end of the call. */
   #leave(): void {
-    if (this.#dialog) void this.#dialog.bye();
+    if (this.#dialog) detach('lines.sip-leg', this.#dialog.bye());
     else this.#opening.giveUp('unavailable');
   }
 
@@ -173,7 +179,7 @@ export class SipLeg implements Leg {
     if (this.#over.signal.aborted) return;
     this.#over.abort(new Failure('call_ended', 'The call has ended.'));
     // No more sound goes out, whatever is still to be written of the call.
-    void this.audio.close();
+    detach('lines.sip-leg', this.audio.close());
     this.#resolve(end);
   }
 }

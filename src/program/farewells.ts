@@ -20,7 +20,9 @@ const keyOf = ({ callId, localTag }: Dialog): string => `${callId} ${localTag}`;
 export async function openFarewells({ userAgent, store, login, log }: Ports): Promise<() => Promise<void>> {
   const left = await store.farewells();
   const failed = (error: unknown) => log.warn({ error: explain(error) }, 'a farewell could not be kept');
-  const keep = (dialog: Dialog) => void store.keepFarewell(keyOf(dialog), dialog.farewell).catch(failed);
+  const keep = (dialog: Dialog) => {
+    store.keepFarewell(keyOf(dialog), dialog.farewell).catch(failed);
+  };
   userAgent.dialogs.confirmed.on(keep);
   userAgent.dialogs.moved.on(keep);
   userAgent.dialogs.ended.on((dialog) => {

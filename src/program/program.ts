@@ -16,6 +16,7 @@ import { Directory, openSecretBox, seedDemo } from '../directory/index.ts';
 import { type Insights, queueing } from '../insights/index.ts';
 import {
   type Clock,
+  detach,
   explain,
   Failure,
   type Log,
@@ -113,7 +114,7 @@ async function build(ground: Ground): Promise<Program> {
   });
   const hangUpOnFormer = await openFarewells({ ...ground, ...lines, store: data.storage });
   const sip = await openInboundDoor(telephony, unbilled, calls);
-  void hangUpOnFormer();
+  detach('program.program', hangUpOnFormer());
   return {
     http: web,
     sip: `${sip.address}:${sip.port}`,

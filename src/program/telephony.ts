@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Admission, Route, Switchboard } from '../calls/index.ts';
 import type { Config } from '../config.ts';
 import { type Directory, normaliseNumber, PHONE_REALM } from '../directory/index.ts';
-import { type Clock, Failure, type Log, type Random, type Scope } from '../kit/index.ts';
+import { type Clock, detach, Failure, type Log, type Random, type Scope } from '../kit/index.ts';
 import {
   Carriers,
   createDialer,
@@ -119,7 +119,7 @@ export async function openInboundDoor(
     route: (number) => routeOf(directory, number),
     routeOfPhone: ({ customerId }, called) =>
       numberOf(directory, customerId, called) ?? phoneOf(directory, customerId, called, userAgent),
-    arrive: (arrival) => void switchboard.arrive(arrival),
+    arrive: (arrival) => detach('calls.arrive', switchboard.arrive(arrival)),
   });
   const bound = await userAgent.listen();
   // Our Contact has its port only now.

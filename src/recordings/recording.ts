@@ -1,5 +1,5 @@
 import type { CallRecord, EventDraft, Session, TimelineEntry } from '../calls/index.ts';
-import { explain, Failure } from '../kit/index.ts';
+import { detach, explain, Failure } from '../kit/index.ts';
 import type { Tap, TapEnd, TapGap } from '../media/index.ts';
 import { mp3Beside, type RecordingFiles } from './files.ts';
 import type { Finished, Finisher } from './finisher.ts';
@@ -117,7 +117,10 @@ export class Recording {
       await this.#apply('start_error');
       throw new Failure('recording_start_failed', 'the recording could not be started', { cause: error });
     }
-    void this.#tap.ended.then((end) => this.#closed(end));
+    detach(
+      'recordings.recording',
+      this.#tap.ended.then((end) => this.#closed(end)),
+    );
     await this.#apply('begun');
   }
 
@@ -142,7 +145,8 @@ export class Recording {
         });
       case 'close_tap':
         // Its end is told by `tap.ended`, as every end of it.
-        return void this.#tap?.stop();
+        detach('recordings.recording', this.#tap?.stop());
+        return;
       case 'report_started':
         return this.#report({ status: 'started' }).catch((error) => {
           this.#call.log.error({ error: explain(error) }, 'recording.started waits for the store');

@@ -1,4 +1,4 @@
-import { Failure } from '../kit/index.ts';
+import { detach, Failure } from '../kit/index.ts';
 import type { Core } from './core.ts';
 import {
   agreedFields,
@@ -172,7 +172,10 @@ export class ServerInvite implements IncomingInvite {
     });
     dialog.modification.learn(request);
     // The caller may end an early dialog with BYE too (RFC 3261 §15).
-    void dialog.ended.then(() => this.#giveUp(487, undefined, 'The caller hung up'));
+    detach(
+      'sip.incoming-invite',
+      dialog.ended.then(() => this.#giveUp(487, undefined, 'The caller hung up')),
+    );
     return dialog;
   }
 
@@ -184,7 +187,8 @@ export class ServerInvite implements IncomingInvite {
 
   #openReliable(dialog: InviteDialog): ReliableProvisionals {
     const reliable = new ReliableProvisionals(this.#core, this.#transaction, {
-      acknowledged: (prack, response) => void this.#acknowledged(dialog, prack, response),
+      acknowledged: (prack, response) =>
+        detach('sip.incoming-invite', this.#acknowledged(dialog, prack, response)),
       unacknowledged: () => this.#giveUp(504, 'No PRACK', 'The caller did not acknowledge a response'),
     });
     dialog.onPrack = (prack) => reliable.receive(prack);

@@ -1,4 +1,4 @@
-import { explain, Signal, type Timer } from '../kit/index.ts';
+import { detach, explain, Signal, type Timer } from '../kit/index.ts';
 import { Authorization, type Login } from './authorization.ts';
 import type { Core } from './core.ts';
 import {
@@ -118,7 +118,7 @@ export class ClientInvite implements OutgoingInvite {
     });
     options.signal?.addEventListener('abort', this.#abort, { once: true });
     if (options.signal?.aborted) this.cancel();
-    else void this.#send();
+    else detach('sip.outgoing-invite', this.#send());
   }
 
   get callId(): string {
@@ -157,7 +157,7 @@ export class ClientInvite implements OutgoingInvite {
       success: (response) => this.#succeed(response, invite),
       refused: (response) => this.#refused(response),
     });
-    void this.#attempt.send(target);
+    detach('sip.outgoing-invite', this.#attempt.send(target));
   }
 
   #progress(response: SipResponse, invite: SipRequest): void {
@@ -189,7 +189,7 @@ export class ClientInvite implements OutgoingInvite {
     // Those that rang elsewhere are over, or will bring a 2xx of their own, which is ended then.
     for (const other of this.#forks.values()) if (other !== fork) this.#drop(other);
     const answer = sdpOf(response) ?? fork.answer;
-    if (!this.#settle) void dialog.bye();
+    if (!this.#settle) detach('sip.outgoing-invite', dialog.bye());
     else if (answer === undefined) this.#unanswered(fork, response);
     else this.#accept(fork, answer, response);
   }
@@ -202,7 +202,7 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #unanswered({ dialog }: Fork, response: SipResponse): void {
-    void dialog.bye();
+    detach('sip.outgoing-invite', dialog.bye());
     this.#finish({ kind: 'refused', status: 488, reason: 'The 200 had no answer in it', response });
   }
 
@@ -210,7 +210,7 @@ export class ClientInvite implements OutgoingInvite {
     this.#heard ||= this.#attempt?.heard ?? false;
     for (const fork of this.#forks.values()) this.#drop(fork);
     if (this.#settle && this.#triesAgain(response)) {
-      void this.#send();
+      detach('sip.outgoing-invite', this.#send());
       return;
     }
     this.#refuse(response.status, response.reason, response);

@@ -1,4 +1,4 @@
-import { type Clock, type Log, type Random, type Signal, sleep } from '../kit/index.ts';
+import { type Clock, detach, type Log, type Random, type Signal, sleep } from '../kit/index.ts';
 import { type Endpoint, type Network, systemNetwork } from '../net/index.ts';
 import { Authorization, type Login } from './authorization.ts';
 import type { Core } from './core.ts';
@@ -199,7 +199,10 @@ class SipUserAgent implements UserAgent {
   invite(options: InviteOptions): OutgoingInvite {
     const invite = new ClientInvite(this.#core, options);
     this.#outgoing.add(invite);
-    void invite.result.then(() => this.#outgoing.delete(invite));
+    detach(
+      'sip.user-agent',
+      invite.result.then(() => this.#outgoing.delete(invite)),
+    );
     return invite;
   }
 

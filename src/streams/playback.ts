@@ -1,5 +1,5 @@
 import type { SoundStream } from '../calls/index.ts';
-import type { Clock } from '../kit/index.ts';
+import { type Clock, detach } from '../kit/index.ts';
 
 /** The server may be so far ahead of what the caller hears. */
 export const AHEAD_MS = 60_000;
@@ -36,10 +36,13 @@ export class Playback {
   mark(reached: () => void): boolean {
     if (this.#marks >= MARKS) return false;
     this.#marks++;
-    void this.#sound.drained().then(() => {
-      this.#marks--;
-      reached();
-    });
+    detach(
+      'streams.playback',
+      this.#sound.drained().then(() => {
+        this.#marks--;
+        reached();
+      }),
+    );
     return true;
   }
 

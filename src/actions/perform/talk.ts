@@ -1,6 +1,6 @@
 import { errorMessage, isErrorCode } from '../../../contract/errors.ts';
 import type { DialledLeg, Sound } from '../../calls/index.ts';
-import { explain, Failure } from '../../kit/index.ts';
+import { detach, explain, Failure } from '../../kit/index.ts';
 import type { Flow } from '../flow.ts';
 import { RATE, tones } from '../tones.ts';
 
@@ -40,7 +40,10 @@ export async function connect(
       join(flow, far);
     }
   });
-  void leg.play(ringback(), AbortSignal.any([quiet.signal, signal])).catch(() => {});
+  detach(
+    'actions.talk',
+    leg.play(ringback(), AbortSignal.any([quiet.signal, signal])).catch(() => {}),
+  );
   try {
     await far.answer();
     note('answered');

@@ -1,4 +1,4 @@
-import { explain } from '../../kit/index.ts';
+import { detach, explain } from '../../kit/index.ts';
 import type { Authorization } from '../authorization.ts';
 import type { Core } from '../core.ts';
 import { exchange } from '../exchange.ts';
@@ -114,7 +114,10 @@ export class InviteDialog implements Dialog {
         if (offers && sdp !== undefined && this.phase !== 'terminated') this.onAnswer?.(sdp);
       },
       unanswered: () =>
-        void this.#hangUp({ by: 'timeout', code: 'no_ack', reason: 'No ACK came for our 200' }),
+        detach(
+          'sip.invite-dialog',
+          this.#hangUp({ by: 'timeout', code: 'no_ack', reason: 'No ACK came for our 200' }),
+        ),
     });
   }
 
@@ -184,12 +187,15 @@ export class InviteDialog implements Dialog {
       this.core.dialogs.remove(this);
     }
     if (status === 408)
-      void this.#hangUp({
-        by: 'timeout',
-        code: 'no_response',
-        reason: 'The other side does not respond',
-        status,
-      });
+      detach(
+        'sip.invite-dialog',
+        this.#hangUp({
+          by: 'timeout',
+          code: 'no_response',
+          reason: 'The other side does not respond',
+          status,
+        }),
+      );
   }
 
   /** RFC 3261 §12.2: INVITE and UPDATE, and their 2xx, may say a new Contact. */
@@ -238,7 +244,10 @@ export class InviteDialog implements Dialog {
 
   /** RFC 4028 §10: nobody has refreshed the session. */
   expire(): void {
-    void this.#hangUp({ by: 'timeout', code: 'session_expired', reason: 'The session timer has expired' });
+    detach(
+      'sip.invite-dialog',
+      this.#hangUp({ by: 'timeout', code: 'session_expired', reason: 'The session timer has expired' }),
+    );
   }
 
   info(body: Body, headers?: ExtraHeaders): Promise<SipResponse> {

@@ -30,7 +30,7 @@ export class Modification {
     this.#proposal = new Proposal(dialog, () => this.#incoming !== undefined);
     this.session = new SessionTimer(
       dialog.core.clock,
-      () => void this.#refresh(),
+      () => this.#refresh(),
       () => dialog.expire(),
     );
   }

@@ -1,4 +1,4 @@
-import { Failure, sleep } from '../../kit/index.ts';
+import { detach, Failure, sleep } from '../../kit/index.ts';
 import type { SipRequest, SipResponse } from '../message/index.ts';
 import { abilities, type ExtraHeaders, sdpBody, sdpOf } from '../reply.ts';
 import { giveUpAfter } from '../transaction/index.ts';
@@ -99,7 +99,7 @@ export class Proposal {
     dialog.authorization?.authorize(invite);
     const target = await dialog.locate();
     const response = await new Promise<SipResponse>((resolve) => {
-      void this.#attempt(invite, resolve).send(target);
+      detach('sip.proposal', this.#attempt(invite, resolve).send(target));
     });
     dialog.checkAlive(response);
     return response;

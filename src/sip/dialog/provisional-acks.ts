@@ -1,3 +1,4 @@
+import { detach } from '../../kit/index.ts';
 import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts';
 import { hasOption } from '../reply.ts';
 import type { InviteDialog } from './invite-dialog.ts';
@@ -18,7 +19,10 @@ export class ProvisionalAcks {
     const expected = this.#last === undefined || rseq === this.#last + 1;
     if (!Number.isSafeInteger(rseq) || !expected) return false;
     this.#last = rseq;
-    void this.#dialog.request('PRACK', [['RAck', `${rseq} ${cseqOf(invite).number} INVITE`]]);
+    detach(
+      'sip.provisional-acks',
+      this.#dialog.request('PRACK', [['RAck', `${rseq} ${cseqOf(invite).number} INVITE`]]),
+    );
     return true;
   }
 }

@@ -1,3 +1,4 @@
+import { detach } from '../../kit/index.ts';
 import { ACCEPT } from '../core.ts';
 import type { SipRequest } from '../message/index.ts';
 import { abilities, type Reply, refusalStatus, reply } from '../reply.ts';
@@ -13,20 +14,26 @@ export function answerInDialog(dialog: InviteDialog, transaction: ServerTransact
   switch (transaction.request.method) {
     case 'INVITE':
     case 'UPDATE':
-      void dialog.modification.receive(transaction);
+      detach('sip.requests', dialog.modification.receive(transaction));
       break;
     case 'PRACK':
       if (dialog.onPrack) dialog.onPrack(transaction);
       else reply(core, transaction, 481);
       break;
     case 'INFO':
-      void ask(dialog, transaction, dialog.onInfo, plainInfo);
+      detach('sip.requests', ask(dialog, transaction, dialog.onInfo, plainInfo));
       break;
     case 'REFER':
-      void ask(dialog, transaction, dialog.onRefer, () => ({ status: 603 }), 202);
+      detach(
+        'sip.requests',
+        ask(dialog, transaction, dialog.onRefer, () => ({ status: 603 }), 202),
+      );
       break;
     case 'NOTIFY':
-      void ask(dialog, transaction, dialog.onNotify, () => ({ status: 481 }));
+      detach(
+        'sip.requests',
+        ask(dialog, transaction, dialog.onNotify, () => ({ status: 481 })),
+      );
       break;
     case 'OPTIONS':
       reply(core, transaction, 200, { headers: [...abilities(), ['Accept', ACCEPT]] });

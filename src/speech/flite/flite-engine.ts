@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, Failure, type Log, type Timer } from '../../kit/index.ts';
+import { type Clock, detach, Failure, type Log, type Timer } from '../../kit/index.ts';
 import type { Samples } from '../cache.ts';
 import type { Engine } from '../engine.ts';
 import type { FliteVoice } from './program.ts';
@@ -90,7 +90,7 @@ export class FliteEngine implements Engine {
 
   #lost(why: string): void {
     this.#log.error({ why }, 'the speech thread was lost and is replaced');
-    void this.#worker?.terminate();
+    detach('speech.flite-engine', this.#worker?.terminate());
     this.#fail(why);
     this.#next();
   }
