@@ -19,7 +19,9 @@ export const transfer = defineAction({
         .min(5)
         .max(120)
         .default(30)
-        .describe('How long the destination may ring, in seconds.'),
+        .describe(
+          'How long the destination may ring, in seconds; with `refer`, how long to wait for the report of the far end.',
+        ),
       mode: z
         .enum(['relay', 'refer'])
         .default('relay')

@@ -29,7 +29,10 @@ export interface Flow {
 }
 
 /** What an action makes of the list that it stands in. Nothing: the next action follows. */
-export type Outcome = { kind: 'replace'; actions: Action[] } | { kind: 'end'; ending: Ending };
+export type Outcome =
+  | { kind: 'replace'; actions: Action[] }
+  /** `transferred`: the far end may have hung up by it; that does not interrupt the action. */
+  | { kind: 'end'; ending: Ending; transferred?: true };
 
 /** Carries out one action. A `Failure` is noted on the timeline and the flow goes on with the next one. */
 export type Perform<T extends ActionType> = (action: ActionOf<T>, flow: Flow) => Promise<Outcome | undefined>;

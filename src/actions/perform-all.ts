@@ -27,7 +27,8 @@ async function performOne(action: Action, index: number, flow: Flow): Promise<Ou
   };
   try {
     const outcome = await (performers[action.type] as Perform<typeof action.type>)(action as never, flow);
-    note(flow.signal.aborted ? 'interrupted' : 'completed');
+    const transferred = outcome?.kind === 'end' && outcome.transferred;
+    note(flow.signal.aborted && !transferred ? 'interrupted' : 'completed');
     return outcome;
   } catch (error) {
     if (flow.signal.aborted) {

@@ -117,6 +117,30 @@ describe('transfer', () => {
     expect(call.record?.status).toBe('completed');
   });
 
+  test('by REFER of which nothing is reported fails after timeout_seconds, and the actions after it run', async () => {
+    const refer = { transfer: { destination: to, mode: 'refer', timeout_seconds: 20 } };
+    const call = new SimulatedCall({ '/answer': [refer, after] });
+    call.leg.onRefer = (signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    await call.seconds(19);
+    expect(call.done).toEqual([]);
+    await call.seconds(2);
+    expect(call.done[0]).toBe('transfer failed transfer_failed');
+    await call.seconds(10);
+    expect(call.done[1]).toBe('say completed');
+    expect(call.clock.pending).toBe(0);
+  });
+
+  test('by REFER is completed when the caller hangs up by it', async () => {
+    const call = new SimulatedCall({ '/answer': [{ transfer: { destination: to, mode: 'refer' } }, after] });
+    call.leg.onRefer = async () => call.leg.farEndHangsUp();
+    await call.seconds(1);
+    expect(call.done).toEqual(['transfer completed']);
+    expect(call.record?.status).toBe('completed');
+  });
+
   test('by REFER is not for whoever pays by the minute: the actions after it run', async () => {
     const refer = { transfer: { destination: to, mode: 'refer' } };
     const call = new SimulatedCall({ '/answer': [refer, after] });

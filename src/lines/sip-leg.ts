@@ -126,7 +126,7 @@ export class SipLeg implements Leg {
   async refer(target: string, signal: AbortSignal): Promise<void> {
     if (!this.#dialog) throw new Failure('transfer_failed', 'The far end is not connected.');
     const uri = target.startsWith('+') ? `tel:${target}` : target;
-    await referTo(this.#dialog, uri, AbortSignal.any([signal, this.signal]));
+    await referTo(this.#dialog, uri, signal);
   }
 
   async #answer(): Promise<void> {

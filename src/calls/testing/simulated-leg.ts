@@ -129,8 +129,12 @@ export class SimulatedLeg implements Leg {
     return { frames, play() {}, clear() {}, drained: async () => 'heard', close() {} };
   }
 
-  async refer(target: string): Promise<void> {
+  /** What the far end makes of a REFER: it calls the target at once unless a test says otherwise. */
+  onRefer: (signal: AbortSignal) => Promise<void> = async () => {};
+
+  async refer(target: string, signal: AbortSignal): Promise<void> {
     this.seen.push(`was referred to ${target}`);
+    await this.onRefer(signal);
   }
 
   /** The far end presses keys. */
