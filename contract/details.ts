@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Detail, DetailCode } from './errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest, snakeCase } from './nearest.ts';
 import { pointer, valueAt } from './pointer.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -10,8 +10,10 @@ export interface DetailContext {
   document: unknown;
   /** Where in the document the checked value stands. */
   base: readonly PropertyKey[];
-  /** The fields that the checked value may have, to suggest one for a name that is not among them. */
-  fields: readonly string[];
+  /** The fields that the object at a path may have, to suggest one for a name that is not among them. */
+  fieldsAt(path: readonly PropertyKey[]): readonly string[];
+  /** What other platforms call the fields of the checked value: the name here, or a sentence. */
+  elsewhere?: Record<string, string>;
 }
 
 /** More faults than these are told to nobody: a body of 1 MiB must not become an answer, and an event, of 20. */
@@ -27,14 +29,19 @@ export function detailsOf(error: z.core.$ZodError, context: DetailContext): Deta
   return details.slice(0, MAX_DETAILS);
 }
 
-function unknownField(key: string, issue: Issue, { document, base, fields }: DetailContext): Detail {
+function unknownField(key: string, issue: Issue, context: DetailContext): Detail {
+  const { document, base } = context;
   const path = [...base, ...issue.path, key];
-  const known = issue.path.length === 0 ? fields : [];
-  const meant = nearest(key, known);
+  const known = context.fieldsAt(issue.path);
+  const other =
+    issue.path.length === 0 ? valueAt(context.elsewhere, [snakeCase(key.slice(0, 40))]) : undefined;
+  const isName = typeof other === 'string' && known.includes(other);
+  const meant = isName ? other : nearest(key, known);
+  const advice = meant ? `; did you mean "${meant}"?` : other ? `: ${other}` : '';
   return {
     pointer: pointer(path),
     code: 'unknown_field',
-    message: `there is no field ${quote(key)} here${meant ? `; did you mean "${meant}"?` : ''}`,
+    message: `there is no field ${quote(key)} here${advice}`,
     ...(known.length > 0 ? { expected: `one of ${known.join(', ')}` } : {}),
     found: describe(valueAt(document, path)),
   };
@@ -109,7 +116,9 @@ function bound(word: string, limit: number | bigint, origin: string): string {
 }
 
 const quote = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
+  // What is long is cut first: to quote a mebibyte for the sake of sixty characters costs time.
+  const short = typeof value === 'string' ? value.slice(0, 100) : value;
+  const text = JSON.stringify(short) ?? String(short);
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
 };
 

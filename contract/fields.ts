@@ -1,8 +1,18 @@
 import { z } from 'zod';
 
+/** No text of a form is longer: what is longer costs no search for the form. */
+const LONGEST = 10_000;
+
 /** A text of a form that is more than its type; `expected` is how a person would say the form. */
 export const formatted = (pattern: RegExp, expected: string) =>
-  z.string().regex(pattern, { error: expected, abort: true });
+  z
+    .string()
+    .refine((text) => text.length <= LONGEST && pattern.test(text), {
+      params: { code: 'invalid_format', expected },
+      error: expected,
+      abort: true,
+    })
+    .meta({ pattern: pattern.source });
 
 /** A phone number in E.164, with its plus. */
 export const e164 = formatted(/^\+[1-9]\d{1,14}$/, 'a phone number in E.164, such as +15550100000');
@@ -25,12 +35,18 @@ type Scheme = 'http' | 'https' | 'ws' | 'wss';
 const NO_PASSWORD = 'a URL without user name and password';
 
 /** An absolute URL of at most 2,048 characters with one of the schemes. */
-export function url(...schemes: Scheme[]) {
+export const url = (...schemes: Scheme[]) =>
+  absolute(schemes).meta({ format: 'uri', pattern: `^(${schemes.join('|')})://` });
+
+/** A URL of a document: it is written absolute, or relative to the document's URL, and checked when it is absolute. */
+export const documentUrl = (...schemes: Scheme[]) => absolute(schemes).meta({ format: 'uri-reference' });
+
+function absolute(schemes: Scheme[]) {
   const starts = schemes.map((scheme) => `${scheme}://`);
   const expected = `a URL that begins with ${starts.join(' or ')}`;
   return z
     .string()
-    .max(2048)
+    .max(2048, { abort: true })
     .refine((text) => starts.some((start) => text.toLowerCase().startsWith(start)) && URL.canParse(text), {
       params: { code: 'invalid_format', expected },
       error: expected,
@@ -39,8 +55,7 @@ export function url(...schemes: Scheme[]) {
     .refine((text) => !isPersonal(text), {
       params: { code: 'invalid_format', expected: NO_PASSWORD },
       error: NO_PASSWORD,
-    })
-    .meta({ format: 'uri', pattern: `^(${schemes.join('|')})://` });
+    });
 }
 
 function isPersonal(text: string): boolean {

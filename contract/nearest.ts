@@ -3,6 +3,10 @@ export function nearest(written: string, names: readonly string[]): string | und
   if (written.length > 40) return undefined;
   const wanted = snakeCase(written);
   const allowed = Math.max(1, Math.floor(wanted.length / 3));
+  if (names.includes(wanted)) return wanted;
+  // `timeout` is `timeout_seconds`, where no other name has that word.
+  const longer = names.filter((name) => name.startsWith(`${wanted}_`) || name.endsWith(`_${wanted}`));
+  if (longer.length === 1) return longer[0];
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
     const distance = editDistance(wanted, name);
@@ -12,7 +16,7 @@ export function nearest(written: string, names: readonly string[]): string | und
 }
 
 /** `startRecording`, `Start-Recording` and `start recording` are all `start_recording`. */
-function snakeCase(text: string): string {
+export function snakeCase(text: string): string {
   return text
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .replace(/[\s-]+/g, '_')

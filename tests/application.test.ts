@@ -25,7 +25,12 @@ afterEach(async () => {
 });
 
 function ask(url: string, method: 'GET' | 'POST' = 'POST') {
-  const documents = createDocumentFetcher({ http, clock, log: silentLog, check: checkDocumentText });
+  const documents = createDocumentFetcher({
+    http,
+    clock,
+    log: silentLog,
+    check: (text, base) => checkDocumentText(text, { base }),
+  });
   return documents.fetch({
     url,
     method,

@@ -3,16 +3,19 @@ import type { Detail, DetailCode } from '../errors.ts';
 import { readJson } from '../json.ts';
 import { nearest } from '../nearest.ts';
 import { pointer } from '../pointer.ts';
-import { ACTION_TYPES, ACTIONS, type Action, type ActionType, DEVELOPMENT_ACTIONS } from './table.ts';
+import type { UrlRules } from '../url-rules.ts';
+import { urlFault, withAbsoluteUrl } from './document-urls.ts';
+import { elsewhere, fieldsElsewhere } from './other-platforms.ts';
+import { ACTION_TYPES, ACTIONS, type Action, type ActionType } from './table.ts';
 
 /** A document holds at most this many actions. */
 export const MAX_ACTIONS = 100;
 /** A document's text has at most this many bytes. */
 export const MAX_BYTES = 1024 * 1024;
 
-export interface CheckOptions {
-  /** Lets `play` and `start_stream` go to http and ws too: for development. */
-  allowPrivateUrls?: boolean;
+export interface CheckOptions extends UrlRules {
+  /** The URL that the document came from: relative ones in it are resolved against this. */
+  base?: string | undefined;
 }
 
 /** The actions as they run, or everything that is wrong with the document at once, up to 200 faults. */
@@ -30,10 +33,12 @@ export function checkDocumentText(text: string, options: CheckOptions = {}): Ver
   const json = readJson(text);
   if ('value' in json) return checkDocument(json.value, options);
   const { line, column, reason } = json.fault;
+  const isXml = /^\s*</.test(text.slice(0, 100));
+  const hint = isXml ? '; this is XML, and a document is JSON: {"actions":[…]}' : '';
   return refuse({
     pointer: '',
     code: 'invalid_json',
-    message: `line ${line}, column ${column}: ${reason}`,
+    message: `line ${line}, column ${column}: ${reason}${hint}`,
     expected: 'JSON',
     found: describe(text.slice(0, 60)),
   });
@@ -41,6 +46,7 @@ export function checkDocumentText(text: string, options: CheckOptions = {}): Ver
 
 /** Checks a document as a whole and makes its actions ready to run. Never throws. */
 export function checkDocument(input: unknown, options: CheckOptions = {}): Verdict {
+  if (Array.isArray(input)) return bareList(input, options);
   if (!isObject(input)) return refuse(wrongType(input, [], 'an object with the field actions'));
   const details = Object.keys(input)
     .filter((key) => key !== 'actions')
@@ -52,7 +58,7 @@ export function checkDocument(input: unknown, options: CheckOptions = {}): Verdi
   const actions: Action[] = [];
   for (const index of list.keys()) {
     if (details.length >= MAX_DETAILS) break;
-    const found = checkAction(input, index, list[index], options);
+    const found = checkAction(input, ['actions', index], list[index], options);
     if (Array.isArray(found)) details.push(...found);
     else actions.push(found);
   }
@@ -61,18 +67,34 @@ export function checkDocument(input: unknown, options: CheckOptions = {}): Verdi
 
 function checkAction(
   document: object,
-  index: number,
+  path: (string | number)[],
   entry: unknown,
   options: CheckOptions,
 ): Action | Detail[] {
-  const path = ['actions', index];
   if (!isObject(entry)) return [wrongType(entry, path, 'an object that names an action')];
   const named = Object.hasOwn(entry, 'type') ? typed(entry, path) : shorthand(entry, path);
   if (Array.isArray(named)) return named;
-  const { schema } = (options.allowPrivateUrls ? DEVELOPMENT_ACTIONS : ACTIONS)[named.type];
-  const parsed = schema.safeParse(named.fields);
-  if (parsed.success) return { type: named.type, ...parsed.data } as Action;
-  return detailsOf(parsed.error, { document, base: named.base, fields: Object.keys(schema.in.shape) });
+  const { type, base } = named;
+  const { schema } = ACTIONS[type];
+  const fields = withAbsoluteUrl(type, named.fields, options.base);
+  const parsed = schema.safeParse(fields);
+  if (!parsed.success) {
+    const names = Object.keys(schema.in.shape);
+    const fieldsAt = (within: readonly PropertyKey[]) => (within.length === 0 ? names : []);
+    return detailsOf(parsed.error, { document, base, fieldsAt, elsewhere: fieldsElsewhere(type) });
+  }
+  const fault = urlFault(type, fields as Fields, base, options);
+  return fault ? [fault] : ({ type, ...parsed.data } as Action);
+}
+
+/** A list alone, as Vonage and jambonz have it: told together with what is wrong in it. */
+function bareList(list: unknown[], options: CheckOptions): Verdict {
+  const entries = list
+    .slice(0, MAX_ACTIONS)
+    .map((entry, index) => checkAction(list, [index], entry, options));
+  const whole = wrongType(list, [], 'an object with the field actions');
+  const message = `${whole.message}: {"actions":[…]}`;
+  return refuse({ ...whole, message }, ...entries.flatMap((entry) => (Array.isArray(entry) ? entry : [])));
 }
 
 /** An action in either shape: which one, its fields, and where they stand in the document. */
@@ -102,7 +124,11 @@ function shorthand(entry: Fields, path: (string | number)[]): Named | Detail[] {
   const types = keys.filter(isActionType);
   const [type] = types;
   if (keys.length === 0) return [fault('empty_action', path, 'the object names no action', oneOfThem)];
-  if (type === undefined) return keys.map((key) => unknownAction(key, [...path, key]));
+  if (type === undefined) {
+    const other = ['action', 'verb', 'name', 'kind'].find((key) => typeof entry[key] === 'string');
+    if (other) return [namedOtherwise(entry[other] as string, [...path, other])];
+    return keys.map((key) => unknownAction(key, [...path, key]));
+  }
   if (types.length > 1) {
     const message = `one object holds one action, and this one holds ${types.join(', ')}`;
     return [fault('several_actions', path, message, 'one action in each object')];
@@ -142,9 +168,22 @@ function unknownField(document: Fields, key: string): Detail {
 }
 
 function unknownAction(name: string, path: (string | number)[]): Detail {
-  const meant = nearest(name, ACTION_TYPES);
-  const message = `there is no action ${describe(name)}${meant ? `; did you mean "${meant}"?` : ''}`;
+  const message = `there is no action ${describe(name)}${advice(name)}`;
   return { ...fault('unknown_action', path, message, oneOfThem), found: describe(name) };
+}
+
+/** Which action is meant, where that can be guessed. */
+function advice(name: string): string {
+  const { action = nearest(name, ACTION_TYPES), hint } = elsewhere(name) ?? {};
+  if (hint && !elsewhere(name)?.action) return `: ${hint}`;
+  return `${action ? `; did you mean "${action}"?` : ''}${hint ? ` ${hint}` : ''}`;
+}
+
+/** `{"action":"talk"}` and `{"verb":"say"}`, as Vonage and jambonz have it. */
+function namedOtherwise(name: string, path: (string | number)[]): Detail {
+  const field = `the field that names an action is "type", not "${path.at(-1)}"`;
+  const unknown = isActionType(name) ? '' : `; there is no action ${describe(name)}${advice(name)}`;
+  return { ...fault('unknown_action', path, field + unknown, oneOfThem), found: describe(name) };
 }
 
 function fieldBeside(type: ActionType, path: (string | number)[]): Detail {

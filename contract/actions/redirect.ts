@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { url } from '../fields.ts';
+import { documentUrl } from '../fields.ts';
 import { camelCased } from './camel-case.ts';
 import { defineAction } from './define.ts';
 
@@ -13,7 +13,9 @@ export const redirect = defineAction({
   example: { url: 'https://example.com/voice/menu', method: 'POST' },
   schema: z
     .strictObject({
-      url: url('http', 'https').describe('Where the document is, http or https.'),
+      url: documentUrl('http', 'https').describe(
+        'Where the document is, http or https; absolute, or relative to the URL of this one.',
+      ),
       method: z.enum(['GET', 'POST']).default('GET').describe('How it is asked for.'),
       max_redirects: z
         .int()

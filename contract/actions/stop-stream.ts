@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { url } from '../fields.ts';
+import { documentUrl } from '../fields.ts';
 import { camelCased } from './camel-case.ts';
 import { defineAction } from './define.ts';
 
@@ -9,7 +9,9 @@ export const stopStream = defineAction({
   example: { stream_url: 'wss://example.com/media' },
   schema: z
     .strictObject({
-      stream_url: url('wss', 'ws').optional().describe('Only streams to this WebSocket. Default: all.'),
+      stream_url: documentUrl('wss', 'ws')
+        .optional()
+        .describe('Only streams to this WebSocket. Default: all.'),
       track: z
         .enum(['inbound', 'outbound', 'both'])
         .optional()

@@ -8,7 +8,7 @@ import { hold } from './hold.ts';
 import { mute } from './mute.ts';
 import { pause } from './pause.ts';
 import { pauseRecording } from './pause-recording.ts';
-import { play, playFromAnywhere } from './play.ts';
+import { play } from './play.ts';
 import { redirect } from './redirect.ts';
 import { resume } from './resume.ts';
 import { resumeRecording } from './resume-recording.ts';
@@ -16,7 +16,7 @@ import { say } from './say.ts';
 import { sendDigits } from './send-digits.ts';
 import { setVariable } from './set-variable.ts';
 import { startRecording } from './start-recording.ts';
-import { startStream, startStreamToAnywhere } from './start-stream.ts';
+import { startStream } from './start-stream.ts';
 import { stopRecording } from './stop-recording.ts';
 import { stopStream } from './stop-stream.ts';
 import { transfer } from './transfer.ts';
@@ -48,13 +48,6 @@ export const ACTIONS = {
   pause_recording: pauseRecording,
   resume_recording: resumeRecording,
 } as const satisfies Record<string, ActionDefinition>;
-
-/** The same for development, where URLs need not be encrypted ones. */
-export const DEVELOPMENT_ACTIONS = {
-  ...ACTIONS,
-  play: playFromAnywhere,
-  start_stream: startStreamToAnywhere,
-} as const satisfies typeof ACTIONS;
 
 export type ActionType = keyof typeof ACTIONS;
 

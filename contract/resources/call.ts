@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { variableName, variableValue } from '../actions/set-variable.ts';
-import { address } from '../fields.ts';
+import { address, url } from '../fields.ts';
 import { callStatus, direction, fault, id, pageQuery, routeMode, time, timeQuery } from './values.ts';
 
 /** The part of a call that every event carries. */
@@ -59,15 +59,13 @@ const given = z
   })
   .describe('What requests and events tell of the call, as `set_variable` would keep it.');
 
-export const newCall = z.object({
+export const newCall = z.strictObject({
   from: address.describe('The caller ID.'),
   to: address.describe('Whom to call.'),
   metadata: z.record(z.string(), z.unknown()).optional().describe('Kept with the call as it is.'),
   record: z.boolean().optional().describe('Starts recording at the answer.'),
-  answer_url: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Asked in place of the application’s.'),
+  application_id: z.unknown().optional().describe('Ignored: the call belongs to the application of the key.'),
+  answer_url: url('http', 'https').optional().describe('Asked in place of the application’s.'),
   actions: z
     .array(z.unknown())
     .max(100)

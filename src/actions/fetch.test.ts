@@ -55,7 +55,12 @@ async function fetch(replies: Reply[], patch: Partial<DocumentRequest> = {}) {
     return { status, headers: { server: 'test' }, body: Buffer.from(body), truncated, durationMs: 12 };
   };
   const http = { request, close: async () => {} };
-  const documents = createDocumentFetcher({ http, clock, log: silentLog, check: checkDocumentText });
+  const documents = createDocumentFetcher({
+    http,
+    clock,
+    log: silentLog,
+    check: (text, base) => checkDocumentText(text, { base }),
+  });
   const [result] = await Promise.allSettled([
     documents.fetch({
       url: 'https://app.test/answer?tenant=a%20b#top',
@@ -72,6 +77,15 @@ async function fetch(replies: Reply[], patch: Partial<DocumentRequest> = {}) {
   const error = result.status === 'rejected' ? result.reason : undefined;
   return { requests, exchanges, error, actions: result.status === 'fulfilled' ? result.value : undefined };
 }
+
+it('resolves relative URLs against the URL that was asked, without the query that is added', async () => {
+  const body = '{"actions":[{"play":{"url":"hello.wav"}},{"redirect":{"url":"?page=2"}}]}';
+  const { actions } = await fetch([{ body }], { method: 'GET' });
+  expect(actions).toMatchObject([
+    { url: 'https://app.test/hello.wav' },
+    { url: 'https://app.test/answer?page=2' },
+  ]);
+});
 
 describe('the request', () => {
   it('with POST carries the call, its variables and the data', async () => {

@@ -11,8 +11,8 @@ export interface DocumentFetcherPorts {
   http: HttpClient;
   clock: Clock;
   log: Log;
-  /** `checkDocumentText` of the contract, with the operator's options. */
-  check(text: string): Verdict;
+  /** `checkDocumentText` of the contract, with the operator's options. @param base where the text came from. */
+  check(text: string, base: string): Verdict;
 }
 
 const TIMEOUT_MS = 5000;
@@ -29,7 +29,7 @@ export function createDocumentFetcher(ports: DocumentFetcherPorts): Documents {
           if (!mayAskAgain(error) || request.signal.aborted) throw error;
           return ask(request, ports);
         });
-        return actionsOf(answer, ports.check);
+        return actionsOf(answer, (text) => ports.check(text, request.url));
       } catch (error) {
         request.signal.throwIfAborted();
         throw refusal(request, error, ports.log);
@@ -104,13 +104,13 @@ function withQuery({ url, reason, call, data }: DocumentRequest): string {
 const keptOf = (body: Buffer): string =>
   body.subarray(0, KEPT_BYTES).toString('utf8').replaceAll('\0', '\uFFFD');
 
-function actionsOf(answer: HttpAnswer, check: DocumentFetcherPorts['check']) {
+function actionsOf(answer: HttpAnswer, check: (text: string) => Verdict) {
   const verdict = verdictOf(answer, check);
   if (verdict.ok) return verdict.actions;
   throw new Failure(DOCUMENT_ERROR, 'invalid action payload', { details: verdict.details });
 }
 
-function verdictOf({ body, truncated }: HttpAnswer, check: DocumentFetcherPorts['check']): Verdict {
+function verdictOf({ body, truncated }: HttpAnswer, check: (text: string) => Verdict): Verdict {
   const refuse = (code: 'payload_too_large' | 'invalid_json', message: string): Verdict => {
     return { ok: false, details: [{ pointer: '', code, message }] };
   };

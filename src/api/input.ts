@@ -7,9 +7,23 @@ import { Failure } from '../kit/index.ts';
 export function checkInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const fields = 'shape' in schema ? Object.keys(schema.shape as object) : [];
-  const details = detailsOf(parsed.error, { document: input, base: [], fields });
+  const fieldsAt = (path: readonly PropertyKey[]) => fieldsOf(schema, path);
+  const details = detailsOf(parsed.error, { document: input, base: [], fieldsAt });
   throw new Failure('invalid_request', details[0]?.message ?? 'the request is not valid', { details });
+}
+
+/** The fields of the object that a schema has at a path; none where it has no object there. */
+function fieldsOf(schema: unknown, path: readonly PropertyKey[]): string[] {
+  const { shape, element, def } = schema as {
+    shape?: Record<PropertyKey, unknown>;
+    element?: unknown;
+    def?: { innerType?: unknown };
+  };
+  if (def?.innerType) return fieldsOf(def.innerType, path);
+  const [first, ...rest] = path;
+  if (first === undefined) return Object.keys(shape ?? {});
+  if (typeof first === 'number') return element ? fieldsOf(element, rest) : [];
+  return shape && Object.hasOwn(shape, first) ? fieldsOf(shape[first], rest) : [];
 }
 
 /** Reads a body; an empty one stands for `{}`. Fails with `invalid_json`. */

@@ -1,4 +1,5 @@
 import type { Action } from '../../contract/actions/index.ts';
+import type { UrlRules } from '../../contract/url-rules.ts';
 import type { Billing, BillingStore } from '../billing/index.ts';
 import type { CallRecord, CallStore, IdempotencyStore, RepeatKey } from '../calls/index.ts';
 import type { Application, Directory } from '../directory/index.ts';
@@ -90,11 +91,9 @@ export type Figure = { help: string } & (
   | { label: string; values(): Iterable<readonly [label: string, value: number]> }
 );
 
-export interface ApiSettings {
+export interface ApiSettings extends UrlRules {
   version: string;
   adminToken: string;
-  /** Whether documents may name unencrypted URLs: for development. */
-  allowPrivateUrls: boolean;
   /** Requests a minute: for each key, and for each address that comes without one. */
   requestsPerMinute?: { key: number; address: number };
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { errorMessage } from '../../contract/errors.ts';
 import { Failure } from '../kit/index.ts';
 import { admit, type Identity, identify } from './auth.ts';
@@ -12,6 +13,7 @@ import type { ApiPorts } from './ports.ts';
 import { requestWindows } from './request-windows.ts';
 import type { Route, Services } from './route.ts';
 import { ROUTES } from './routes.ts';
+import { checkUrls } from './urls.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -146,14 +148,20 @@ function mount(app: FastifyInstance, route: Route, services: Services): void {
   });
 }
 
+/** What a route without parameters of its own takes; a signed address brings two. */
+const NO_QUERY = z.strictObject({ expires: z.string().optional(), signature: z.string().optional() });
+
 async function perform(route: Route, services: Services, request: FastifyRequest, reply: FastifyReply) {
   const text = typeof request.body === 'string' ? request.body : '';
   const linked = route.auth === 'link' && isLinked(request, services);
   reply.code(route.status ?? 200);
+  const query = checkInput(route.query ?? (route.auth === 'none' ? z.unknown() : NO_QUERY), request.query);
+  const body = route.body ? checkInput(route.body, readBody(text)) : undefined;
+  checkUrls(body, services.settings);
   const answer = await route.handle({
     params: request.params,
-    query: route.query ? checkInput(route.query, request.query) : undefined,
-    body: route.body ? checkInput(route.body, readBody(text)) : undefined,
+    query,
+    body,
     text,
     // The table pairs each handler with its `auth`; here it is one of many.
     caller: (linked ? null : admit(route.auth, request.identity)) as never,

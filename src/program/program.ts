@@ -49,6 +49,7 @@ import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
 import { Secrets } from './secrets.ts';
 import { streamsOver } from './streams-of-call.ts';
 import { type Lines, openInboundDoor, openLines } from './telephony.ts';
+import { urlRules } from './url-rules.ts';
 import { version } from './version.ts';
 
 /** The running program. */
@@ -243,7 +244,7 @@ function openCalls(
     secrets: (applicationId) => directory.application(applicationId)?.webhookSecrets ?? [],
     counts: streamCounts,
   });
-  const check = (text: string) => checkDocumentText(text, { allowPrivateUrls: config.allowPrivateUrls });
+  const check = (text: string, base: string) => checkDocumentText(text, { ...urlRules(config), base });
   const flows = new Flows({
     clock,
     speaker: speakerWithServers({ speaker, directory, http, clock, log }),
@@ -316,7 +317,7 @@ async function openRest(
       if (closed) throw new Failure('not_ready', explainRefusal(closed));
     },
     figures: figuresOf({ ...parts, storage, clock }),
-    settings: { version, adminToken: adminToken.value, allowPrivateUrls: config.allowPrivateUrls },
+    settings: { version, adminToken: adminToken.value, ...urlRules(config) },
   });
   scope.defer(() => api.close());
   const url = await api.listen(config.httpHost, config.httpPort);

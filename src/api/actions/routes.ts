@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkDocumentText } from '../../../contract/actions/index.ts';
 import { route } from '../route.ts';
+import { baseOf } from '../urls.ts';
 
 const detail = z.object({
   pointer: z.string(),
@@ -22,8 +23,10 @@ export const actionRoutes = [
       count: z.int().describe('How many actions it holds, where it is valid.'),
       details: z.array(detail).describe('Everything that is wrong with it.'),
     }),
-    handle({ text, services }) {
-      const verdict = checkDocumentText(text, services.settings);
+    handle({ text, caller, services }) {
+      // Relative URLs are allowed in a document that an application's server answers with.
+      const base = baseOf(caller?.answerUrl) ?? 'https://example.com/';
+      const verdict = checkDocumentText(text, { ...services.settings, base });
       return verdict.ok
         ? { valid: true, count: verdict.actions.length, details: [] }
         : { valid: false, count: 0, details: verdict.details };

@@ -5,6 +5,7 @@ import type { Application } from '../../directory/index.ts';
 import { Failure } from '../../kit/index.ts';
 import type { CallOrder } from '../ports.ts';
 import type { Services } from '../route.ts';
+import { baseOf } from '../urls.ts';
 
 /** A request for a call as an order: what it leaves out is as the application has it. Fails as a document does. */
 export function orderOf(
@@ -13,8 +14,8 @@ export function orderOf(
   services: Services,
 ): CallOrder {
   const { from, to, metadata = {}, variables = {}, timeout_seconds: timeoutSeconds } = body;
-  const actions = body.actions && checked(body.actions, services);
   const answerUrl = body.answer_url ?? application.answerUrl;
+  const actions = body.actions && checked(body.actions, answerUrl, services);
   if (!actions && !answerUrl) {
     throw new Failure(
       'invalid_request',
@@ -25,8 +26,8 @@ export function orderOf(
   return { from, to, answerUrl, actions, variables, timeoutSeconds, metadata: { ...metadata, ...recorded } };
 }
 
-function checked(actions: unknown[], { settings }: Services): Action[] {
-  const verdict = checkDocument({ actions }, { allowPrivateUrls: settings.allowPrivateUrls });
+function checked(actions: unknown[], answerUrl: string, { settings }: Services): Action[] {
+  const verdict = checkDocument({ actions }, { ...settings, base: baseOf(answerUrl) });
   if (verdict.ok) return verdict.actions;
   throw new Failure('invalid_action_payload', 'invalid action payload', { details: verdict.details });
 }

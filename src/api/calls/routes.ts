@@ -15,6 +15,7 @@ import { Failure, rfc3339 } from '../../kit/index.ts';
 import { presentEvent } from '../events/present.ts';
 import { presentPage } from '../page.ts';
 import { route, type Services } from '../route.ts';
+import { baseOf } from '../urls.ts';
 import { visible } from '../visible.ts';
 import { oncePerKey } from './idempotency.ts';
 import { orderOf } from './order.ts';
@@ -136,7 +137,7 @@ export const callRoutes = [
     errors: ['active_call_not_found', 'invalid_action_payload'],
     async handle({ params, text, caller, services }) {
       const call = await liveCall(params.id, caller, services);
-      const verdict = checkDocumentText(text, services.settings);
+      const verdict = checkDocumentText(text, { ...services.settings, base: baseOf(call.answerUrl) });
       if (!verdict.ok) {
         throw new Failure('invalid_action_payload', 'invalid action payload', { details: verdict.details });
       }

@@ -1,0 +1,10 @@
+import { isIP } from 'node:net';
+import type { UrlRules } from '../../contract/url-rules.ts';
+import type { Config } from '../config.ts';
+import { whyNotPublic } from '../net/index.ts';
+
+/** Which URLs customers may name, by the operator's settings. */
+export const urlRules = ({ allowPrivateUrls }: Pick<Config, 'allowPrivateUrls'>): UrlRules => ({
+  allowPrivateUrls,
+  whyPrivate: (host) => (isIP(host) === 0 ? undefined : whyNotPublic(host)),
+});
