@@ -1,26 +1,20 @@
 import type { Arrival, Route } from '../calls/index.ts';
 import { detach, explain, Failure, type Log, type Random } from '../kit/index.ts';
 import type { Audio, MediaEngine } from '../media/index.ts';
-import { fromOf, type Hop, type IncomingInvite, parseUri, SipSyntaxError, toOf } from '../sip/index.ts';
+import { fromOf, type Hop, type IncomingInvite, SipSyntaxError, toOf, userOf } from '../sip/index.ts';
+import { type CallerPorts, callerOf, refusalOfCaller } from './caller.ts';
 import { Negotiation } from './negotiation.ts';
 import { Asked, RETRY_LATER } from './opening.ts';
-import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
+import type { PhoneAccount } from './phone-identity.ts';
 import { SipLeg } from './sip-leg.ts';
 
 /** What the door asks about a call before it lets it in. */
-export interface InboundPorts {
+export interface InboundPorts extends CallerPorts {
   media: MediaEngine;
   random: Random;
   log: Log;
   /** What SDP tells the far end; undefined: the address that RTP is bound to. */
   publicAddress: string | undefined;
-  /** Whose trunks say that this is their address; null: the operator's. Empty: it is no trunk's. */
-  trunkOwners(address: string): readonly (string | null)[];
-  /** Whether others may call from there without saying who they are. */
-  isTrusted(address: string): boolean;
-  phones: PhoneIdentity;
-  /** Whether the phone is registered from there. */
-  isRegisteredAt(username: string, address: string): boolean;
   /** Told of everybody who is refused because nobody knows him, or asked for a password. */
   refused(source: Hop, how: 'refused' | 'asked'): void;
   /** Told of everybody who has proven who he is. */
@@ -42,42 +36,25 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
   return (invite) => {
     receive(invite, ports).catch((error) => {
       const status = statusOf(error);
-      if (status === 403) ports.refused(invite.source, 'refused');
       if (error instanceof Failure && error.code === 'no_media_port') ports.noPorts();
       ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
-      invite.reject(status, undefined, status === 503 ? RETRY_LATER : undefined);
+      const why = error instanceof Failure || error instanceof SipSyntaxError ? error.message : undefined;
+      invite.reject(status, undefined, status === 503 ? RETRY_LATER : undefined, why);
     });
   };
 }
 
 async function receive(invite: IncomingInvite, ports: InboundPorts): Promise<void> {
-  const { source } = invite;
-  const owners = ports.trunkOwners(source.address);
-  const phone = phoneOf(invite, owners, ports);
-  if (!phone && owners.length === 0 && !ports.isTrusted(source.address)) {
-    throw new Failure('forbidden', 'SIP from this address is refused.');
-  }
-  const refusal = phone && ports.phones.refusal(phone, invite.request);
-  if (refusal?.status === 403) throw new Failure('forbidden', 'The password is wrong.');
+  const { source, request } = invite;
+  const refusal = refusalOfCaller(request, source, ports);
   if (refusal) {
-    ports.refused(source, 'asked');
-    invite.reject(refusal.status, refusal.reason, refusal.headers);
-  } else {
-    if (phone) ports.proven(source);
-    await letIn(invite, phone, ports);
+    ports.refused(source, refusal.status === 403 ? 'refused' : 'asked');
+    invite.reject(refusal.status, refusal.reason, refusal.headers, refusal.why);
+    return;
   }
-}
-
-/** The phone that calls. A trunk may call in anybody's name, but a customer's trunk not in place of another's phone. */
-function phoneOf(
-  invite: IncomingInvite,
-  owners: readonly (string | null)[],
-  { phones, isRegisteredAt }: InboundPorts,
-): PhoneAccount | undefined {
-  const phone = phones.find(callingUser(invite));
-  if (!phone || owners.length === 0) return phone;
-  const foreign = !owners.includes(null) && !owners.includes(phone.customerId);
-  return foreign && isRegisteredAt(phone.username, invite.source.address) ? phone : undefined;
+  const { phone } = callerOf(request, source, ports);
+  if (phone) ports.proven(source);
+  await letIn(invite, phone, ports);
 }
 
 /** Where a trunk's call to the number leads: a customer's trunk reaches his own numbers only. */
@@ -125,11 +102,11 @@ function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): Sip
 
 /** The number called: the user part of the Request-URI, else of To. */
 function calledUser(invite: IncomingInvite): string {
-  return parseUri(invite.request.uri).user || parseUri(toOf(invite.request).uri).user || '';
+  return userOf(invite.request.uri) || userOf(toOf(invite.request).uri) || '';
 }
 
 function callingUser(invite: IncomingInvite): string {
-  return parseUri(fromOf(invite.request).uri).user || 'anonymous';
+  return userOf(fromOf(invite.request).uri) || 'anonymous';
 }
 
 const STATUSES: Record<string, number> = {

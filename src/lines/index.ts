@@ -2,6 +2,8 @@
  * Where the telephone network meets calls: a SIP dialog plus its audio becomes a Leg, and the inbound door
  * decides which INVITE becomes a call.
  */
+
+export { type CallerPorts, refusalOfCaller } from './caller.ts';
 export { Carriers, type CarriersParts, type CarrierTrunk } from './carriers.ts';
 export { createInboundDoor, type InboundPorts } from './inbound.ts';
 export { RETRY_LATER } from './opening.ts';

@@ -6,6 +6,7 @@ import {
   parseUri,
   type Reply,
   type SipRequest,
+  type Uri,
   verify,
 } from '../sip/index.ts';
 
@@ -45,6 +46,8 @@ export class PhoneIdentity {
   #realm: string;
   #isOurs: (host: string) => boolean;
   #nonces: NonceStore;
+  /** Requests that have proven it: a nonce is good for one look only. */
+  #proven = new WeakSet<SipRequest>();
   /** Of nobody: with it an unknown name takes the same way, and as long, as a wrong password. */
   #nobody: string;
 
@@ -62,12 +65,17 @@ export class PhoneIdentity {
 
   /**
    * Refuses a request of the phone unless it proves the password; undefined: it does. A phone that there is not is
-   * asked, and refused, like any other: so nobody learns which names there are.
+   * asked, and refused, like any other: so nobody learns which names there are. A request that has proven it once
+   * has proven it for good.
    */
   refusal(phone: PhoneAccount | undefined, request: SipRequest): Reply | undefined {
+    if (this.#proven.has(request)) return undefined;
     const verdict = this.#judge(phone, request);
-    if (verdict === 'accepted') return undefined;
-    if (verdict === 'refused') return { status: 403 };
+    if (verdict === 'accepted') {
+      this.#proven.add(request);
+      return undefined;
+    }
+    if (verdict === 'refused') return { status: 403, why: 'The name or the password is wrong' };
     const stale = verdict === 'stale';
     const fields = challenge({ nonces: this.#nonces, realm: this.#realm, stale, algorithms: ALGORITHMS });
     return { status: 401, headers: fields.map((value) => ['WWW-Authenticate', value] as const) };
@@ -78,7 +86,7 @@ export class PhoneIdentity {
     const credentials = all.find((each) => each?.realm === this.#realm);
     if (!credentials) return 'asked';
     const theirs = credentials.username.toLowerCase() === phone?.username;
-    const genuine = theirs && this.#isFor(credentials.uri, request.uri);
+    const genuine = theirs && this.#isFor(credentials.uri, request);
     // What is kept was made with the name in lower case: one that is sent in another has another proof.
     const secret = { ha1: { MD5: genuine ? phone.ha1 : this.#nobody } };
     const verdict = verify({
@@ -91,16 +99,25 @@ export class PhoneIdentity {
   }
 
   /**
-   * RFC 7616 §3.4.6: what was proven for one destination must not open another. Ports and parameters are not compared,
-   * nor which of our names was called: proxies on the way change them.
+   * RFC 7616 §3.4.6: what was proven for one destination must not open another. RFC 3261 §22.4: ports and parameters
+   * are not compared, nor which of our names was called, because proxies on the way change them. A REGISTER is for the
+   * server, whatever user its URI names.
    */
-  #isFor(proven: string, requested: string): boolean {
+  #isFor(proven: string, { uri: requested, method }: SipRequest): boolean {
+    if (proven === requested) return true;
     try {
       const [one, other] = [parseUri(proven), parseUri(requested)];
       const host = one.host.toLowerCase();
-      return one.user === other.user && (host === other.host.toLowerCase() || this.#isOurs(host));
+      const sameUser = method === 'REGISTER' || userKey(one) === userKey(other);
+      return sameUser && (host === other.host.toLowerCase() || this.#isOurs(host));
     } catch {
       return false;
     }
   }
+}
+
+/** What two spellings of one user share: a number without separators and parameters, a name in lower case. */
+function userKey({ user = '' }: Uri): string {
+  const name = user.replace(/;.*$/s, '').toLowerCase();
+  return /^\+?[\d().-]{7,}$/.test(name) ? name.replace(/[().-]/g, '') : name;
 }

@@ -10,6 +10,7 @@ import {
   type SipResponse,
   type UserAgent,
 } from '../sip/index.ts';
+import { refusalOfCaller } from './caller.ts';
 import { createInboundDoor } from './inbound.ts';
 import { PhoneIdentity } from './phone-identity.ts';
 import { Registrar } from './registrar.ts';
@@ -29,6 +30,7 @@ let book = BOOK;
 const find = (name: string) => book.find(({ username }) => username === name.toLowerCase());
 
 let bench: Bench;
+let identity: PhoneIdentity;
 let registrar: Registrar;
 let anna: FarEnd;
 let arrivals: Arrival[];
@@ -43,6 +45,7 @@ beforeEach(async () => {
   });
   const { clock, agent, engine: media } = bench;
   const phones = new PhoneIdentity({ find, realm: REALM, clock, random: seededRandom(9) });
+  identity = phones;
   registrar = registered = new Registrar(phones, clock);
   agent.onRequest = (request, source) => registrar.answer(request, source);
   arrivals = [];
@@ -352,6 +355,36 @@ test('who guesses names is answered alike whether there is such a phone or not',
   ]);
 });
 
+test('answers an INVITE alike whether there is such a phone or not, and keeps nothing of it', async () => {
+  const { agent } = bench;
+  const ports = {
+    phones: identity,
+    trunkOwners: (address: string) => OWNERS[address] ?? [],
+    isTrusted: () => false,
+    isRegisteredAt: () => false,
+  };
+  agent.gate = (request, source) => refusalOfCaller(request, source, ports);
+  const invite = (from: string, password?: string) => {
+    const who = `sip:${from}@${HERE}`;
+    const credentials = password === undefined ? undefined : { username: from, password };
+    const options = { target: `sip:ben@${HERE}`, from: who, sdp: anna.sdp, credentials };
+    return anna.agent.invite(options);
+  };
+  const statuses: Record<string, number[]> = {};
+  for (const name of ['anna', 'nobody', '+15557654321']) {
+    const sent = [invite(name), invite(name, 'guess')];
+    await bench.clock.advance(100);
+    expect(agent.counters.open.transactions).toBe(0);
+    const results = await Promise.all(sent.map(({ result }) => result));
+    statuses[name] = results.map((result) => (result.kind === 'refused' ? result.status : 200));
+  }
+  // What no phone can be named is refused for its address.
+  expect(statuses).toEqual({ anna: [401, 403], nobody: [401, 403], '+15557654321': [403, 403] });
+  invite('anna', 'secret');
+  await bench.clock.advance(100);
+  expect(arrivals).toHaveLength(1);
+});
+
 test('what a phone has proven for one destination does not open another', () => {
   const { clock } = bench;
   const isOurs = (host: string) => host === 'pbx.example';
@@ -378,6 +411,19 @@ test('what a phone has proven for one destination does not open another', () => 
   // Who was lured elsewhere has proven nothing to us; a proxy may put our address in place of our name.
   expect(sent(`sip:ben@${HERE}`, answerTo('sip:ben@elsewhere.example'))).toBe(403);
   expect(sent(`sip:ben@${HERE}`, answerTo('sip:ben@PBX.example'))).toBeUndefined();
+  // RFC 3261 §22.4: two spellings of one destination.
+  const harmless = [
+    [`sip:ben@${HERE}:5060`, `sip:ben@${HERE}`],
+    [`SIP:ben@${HERE};transport=udp`, `sip:BEN@${HERE}`],
+    [`sip:+15550100000@${HERE};user=phone`, `sip:+1-555-010-0000@${HERE}`],
+    [`sip:%2B15550100000@${HERE}`, `sip:+15550100000;npdi@${HERE}:5060`],
+    ['tel:+15550100000', 'tel:+15550100000'],
+  ] as const;
+  for (const [one, other] of harmless) {
+    expect(sent(one, answerTo(other))).toBeUndefined();
+    expect(sent(other, answerTo(one))).toBeUndefined();
+  }
+  expect(sent(`sip:+15550100001@${HERE}`, answerTo(`sip:+15550100000@${HERE}`))).toBe(403);
 });
 
 test('a request that is no REGISTER is not for the registrar', async () => {

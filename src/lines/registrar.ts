@@ -10,6 +10,7 @@ import {
   type Reply,
   type SipRequest,
   toOf,
+  userOf,
 } from '../sip/index.ts';
 import { type Binding, Bindings } from './bindings.ts';
 import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
@@ -35,10 +36,19 @@ export class Registrar {
   /** Answers a REGISTER; other methods are not for us. @param source where it came from. */
   answer(request: SipRequest, source: Hop): Reply {
     if (request.method !== 'REGISTER') return { status: 405, headers: [['Allow', 'REGISTER']] };
-    const phone = this.#identity.find(parseUri(toOf(request).uri).user ?? '');
+    const phone = this.#phoneOf(request);
     const refusal = this.#identity.refusal(phone, request);
     if (refusal || !phone) return refusal ?? { status: 403 };
     return this.#register(phone, request, source);
+  }
+
+  /** Refuses a REGISTER unless it proves the password; undefined: `answer` will take it. */
+  refusal(request: SipRequest): Reply | undefined {
+    return this.#identity.refusal(this.#phoneOf(request), request);
+  }
+
+  #phoneOf(request: SipRequest): PhoneAccount | undefined {
+    return this.#identity.find(userOf(toOf(request).uri) ?? '');
   }
 
   /** Where a phone can be called now, the place that registered last first. */

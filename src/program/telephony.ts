@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { type Directory, normaliseNumber, PHONE_REALM } from '../directory/index.ts';
 import { type Clock, detach, Failure, type Log, type Random, type Scope } from '../kit/index.ts';
 import {
+  type CallerPorts,
   Carriers,
   createDialer,
   createInboundDoor,
@@ -11,15 +12,18 @@ import {
   PhoneIdentity,
   RETRY_LATER,
   Registrar,
+  refusalOfCaller,
 } from '../lines/index.ts';
 import type { MediaEngine } from '../media/index.ts';
 import { type Endpoint, systemResolve, systemServices } from '../net/index.ts';
 import {
   createUserAgent,
+  type Gate,
   type Hop,
   type SipRequest,
   type TlsOptions,
   timersFrom,
+  toOf,
   type UserAgent,
 } from '../sip/index.ts';
 import { type Door, watchDoor } from './door.ts';
@@ -59,6 +63,22 @@ export function openLines(parts: TelephonyParts) {
     carriers: () => carriers,
     isTrusted: (address) => isTrusted(address, config),
   });
+  const callers: CallerPorts = {
+    ...{ trunkOwners: door.trunkOwners, phones },
+    isRegisteredAt: (username, address) => registrar.isAt(address, username),
+    isTrusted: (address) => isTrusted(address, config),
+  };
+  // Who has to prove a password first: their requests are refused before anything is kept of them.
+  const identify: Gate = (request, source) => {
+    const refusal =
+      (request.method === 'REGISTER' && registrar.refusal(request)) ||
+      (request.method === 'INVITE' && refusalOfCaller(request, source, callers)) ||
+      undefined;
+    if (refusal) door.refused(source, refusal.status === 403 ? 'refused' : 'asked');
+    if (refusal?.status === 403 && request.method === 'INVITE')
+      log.warn({ source: source.address, status: 403, error: refusal.why }, 'INVITE refused');
+    return refusal;
+  };
   userAgent.gate = door.gate;
   userAgent.onRequest = (request, source) => {
     const reply = registrar.answer(request, source);
@@ -93,7 +113,8 @@ export function openLines(parts: TelephonyParts) {
     const trunk = directory.trunks.active().find(({ gatewayName }) => gatewayName === account);
     return trunk && loginOf(trunk);
   };
-  return { userAgent, dialer, carriers, phones, registrar, door, states, login, strangers: door.counts };
+  const gates = { door, identify, callers };
+  return { userAgent, dialer, carriers, ...gates, states, login, strangers: door.counts };
 }
 
 export type Lines = ReturnType<typeof openLines>;
@@ -104,16 +125,17 @@ const PORTS_MS = 1_000;
 /** The last door to be opened: from now on calls come in. */
 export async function openInboundDoor(
   { config, log, random, directory, media }: TelephonyParts,
-  { userAgent, carriers, phones, registrar, door }: Lines,
+  { userAgent, carriers, door, identify, callers }: Lines,
   { switchboard, admission }: { switchboard: Switchboard; admission: Admission },
 ): Promise<Endpoint> {
-  userAgent.gate = (request, source) => door.gate(request, source) ?? limit(request, source, door, admission);
+  userAgent.gate = (request, source) =>
+    door.gate(request, source) ??
+    limit(request, source, door, admission) ??
+    (toOf(request).tag === undefined ? identify(request, source) : undefined);
   userAgent.onInvite = createInboundDoor({
-    ...{ media, random, log, phones, normaliseNumber },
-    ...{ refused: door.refused, proven: door.proven, trunkOwners: door.trunkOwners },
-    isRegisteredAt: (username, address) => registrar.isAt(address, username),
+    ...{ media, random, log, normaliseNumber, ...callers },
+    ...{ refused: door.refused, proven: door.proven },
     publicAddress: config.publicAddress || undefined,
-    isTrusted: (address) => isTrusted(address, config),
     open: (address) => door.isKnown(address) || !admission.ask(),
     noPorts: () => admission.hold('ports', PORTS_MS),
     route: (number) => routeOf(directory, number),

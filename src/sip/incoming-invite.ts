@@ -46,8 +46,11 @@ export interface IncomingInvite {
    * with what the ACK brings. @throws Failure `call_ended` when it is pending no more.
    */
   accept(sdp: string, headers?: ExtraHeaders): Promise<Dialog>;
-  /** Refuses it; nothing happens when it is pending no more. @param status 300–699. */
-  reject(status: number, reason?: string, headers?: ExtraHeaders): void;
+  /**
+   * Refuses it; nothing happens when it is pending no more.
+   * @param status 300–699. @param why what is wrong, in a sentence: the Warning field (RFC 3261 §20.43).
+   */
+  reject(status: number, reason?: string, headers?: ExtraHeaders, why?: string): void;
 }
 
 /** RFC 3261 §13.3: the answering side of an INVITE. */
@@ -126,18 +129,17 @@ export class ServerInvite implements IncomingInvite {
     return dialog;
   }
 
-  reject(status: number, reason?: string, headers?: ExtraHeaders): void {
+  reject(status: number, reason?: string, headers?: ExtraHeaders, why?: string): void {
     if (!this.#pending) return;
     this.#finish();
-    const toTag = this.#dialog?.localTag;
-    reply(this.#core, this.#transaction, status, { reason, headers, toTag });
+    reply(this.#core, this.#transaction, status, { reason, headers, why });
     this.#dialog?.discard({ by: 'local', reason: reason ?? 'We refused the call', status });
   }
 
   #giveUp(status: number, reason: string | undefined, why: string): void {
     if (!this.#pending) return;
     this.#finish();
-    reply(this.#core, this.#transaction, status, { reason, toTag: this.#dialog?.localTag });
+    reply(this.#core, this.#transaction, status, { reason });
     this.#dialog?.discard({ by: 'remote', reason: why, status });
     this.#cancel(why);
   }
@@ -149,7 +151,7 @@ export class ServerInvite implements IncomingInvite {
   }
 
   #response(status: number, headers: ExtraHeaders, sdp: string | undefined): SipResponse {
-    const toTag = this.#dialog?.localTag;
+    const { toTag } = this.#transaction;
     return responseTo(this.#core, this.request, status, { headers, body: sdpBody(sdp), toTag });
   }
 
@@ -162,7 +164,8 @@ export class ServerInvite implements IncomingInvite {
     const { request, source } = this;
     const { random, tokens } = this.#core;
     const user = parseUri(request.uri).user;
-    const state = DialogState.ofServer(request, tokens.tag(), Math.floor(random.float() * 2 ** 16));
+    const tag = this.#transaction.toTag ?? tokens.tag();
+    const state = DialogState.ofServer(request, tag, Math.floor(random.float() * 2 ** 16));
     const dialog = new InviteDialog(this.#core, {
       state,
       contact: contactOf(this.#core, source.transport, user),

@@ -2,15 +2,7 @@ import { ACCEPT, type Core } from './core.ts';
 import { agreeInterval, targetOf } from './dialog/index.ts';
 import { type IncomingInvite, ServerInvite } from './incoming-invite.ts';
 import { maxForwardsOf, type SipRequest, type SipResponse, toOf } from './message/index.ts';
-import {
-  abilities,
-  foreignBody,
-  type Reply,
-  refusalStatus,
-  reply,
-  responseTo,
-  statelessTag,
-} from './reply.ts';
+import { abilities, foreignBody, type Reply, refusalOf, reply, responseTo, statelessTag } from './reply.ts';
 import { requireUnderstood } from './require.ts';
 import {
   InviteServerTransaction,
@@ -22,6 +14,9 @@ import type { Gate, OutsideHook } from './user-agent.ts';
 
 /** Methods that mean nothing outside of a dialog. */
 const INSIDE_ONLY = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO', 'NOTIFY']);
+
+const CLOSING: Reply = { status: 503, headers: [['Retry-After', '30']], why: 'The server is stopping' };
+const NO_DIALOG: Reply = { status: 481, why: 'There is no such dialog here' };
 
 /** RFC 3261 §8.2: receives every new request, and finds who is to answer it. */
 export class Reception implements TransactionUser {
@@ -40,6 +35,7 @@ export class Reception implements TransactionUser {
   refuse(request: SipRequest, source: Hop): SipResponse | 'silence' | undefined {
     const refusal = this.#refusal(request, source);
     if (refusal === undefined || refusal === 'silence') return refusal;
+    // RFC 3261 §8.2.7: who keeps nothing of a request says the same tag each time that it is sent again.
     return responseTo(this.#core, request, refusal.status, { ...refusal, toTag: statelessTag(request) });
   }
 
@@ -48,7 +44,8 @@ export class Reception implements TransactionUser {
       this.#receive(transaction);
     } catch (error) {
       // Whatever it was, its sender gets an answer, and its transaction an end.
-      reply(this.#core, transaction, refusalStatus(this.#core, error, 'a request could not be handled'));
+      const refusal = refusalOf(this.#core, error, 'a request could not be handled');
+      reply(this.#core, transaction, refusal.status, refusal);
     }
   }
 
@@ -57,7 +54,6 @@ export class Reception implements TransactionUser {
     if (toOf(request).tag !== undefined) {
       const dialog = this.#core.dialogs.find(request);
       if (dialog) dialog.receive(transaction);
-      else if (this.#refusal(request, transaction.source) === 'silence') transaction.terminate();
       else reply(this.#core, transaction, 481);
       return;
     }
@@ -75,8 +71,14 @@ export class Reception implements TransactionUser {
   }
 
   #refusal(request: SipRequest, source: Hop): Reply | 'silence' | undefined {
-    if (this.#closing) return { status: 503, headers: [['Retry-After', '30']] };
-    return this.gate?.(request, source);
+    const inside = toOf(request).tag !== undefined;
+    if (inside && this.#core.dialogs.find(request)) return undefined;
+    try {
+      const refusal = this.#closing ? CLOSING : this.gate?.(request, source);
+      return inside && refusal !== 'silence' ? NO_DIALOG : refusal;
+    } catch (error) {
+      return refusalOf(this.#core, error, 'a request could not be judged');
+    }
   }
 
   #outside(transaction: ServerTransaction): void {
@@ -100,7 +102,8 @@ export class Reception implements TransactionUser {
       if (this.onInvite) this.onInvite(invite);
       else invite.reject(480);
     } catch (error) {
-      invite.reject(refusalStatus(this.#core, error, 'an INVITE could not be handled'));
+      const { status, why } = refusalOf(this.#core, error, 'an INVITE could not be handled');
+      invite.reject(status, undefined, undefined, why);
     }
   }
 
@@ -127,8 +130,8 @@ export class Reception implements TransactionUser {
       const { status, ...parts } = await hook(transaction.request, transaction.source);
       reply(this.#core, transaction, status, parts);
     } catch (error) {
-      const status = refusalStatus(this.#core, error, 'a request could not be answered');
-      reply(this.#core, transaction, status);
+      const refusal = refusalOf(this.#core, error, 'a request could not be answered');
+      reply(this.#core, transaction, refusal.status, refusal);
     }
   }
 }

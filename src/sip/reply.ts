@@ -55,7 +55,7 @@ export function responseTo(core: Core, request: SipRequest, status: number, part
   return response;
 }
 
-/** RFC 3261 §8.2.7: who keeps nothing of a request says the same tag each time that it is sent again. */
+/** The To tag of a response to a request of which nothing is kept: the same each time that it is sent again. */
 export const statelessTag = (request: SipRequest): string =>
   hash('sha1', `${request.headers.get('Via')} ${request.headers.get('Call-ID')}`).slice(0, 16);
 
@@ -66,6 +66,12 @@ export function refusalStatus(core: Core, error: unknown, whatFailed: string): n
   return 500;
 }
 
+/** The refusal of a request which made us throw, with the reason where it is its sender's mistake. */
+export function refusalOf(core: Core, error: unknown, whatFailed: string): Reply {
+  const status = refusalStatus(core, error, whatFailed);
+  return { status, why: error instanceof SipSyntaxError ? error.message : 'The server could not handle it' };
+}
+
 /** Builds a response and sends it. */
 export function reply(
   core: Core,
@@ -73,7 +79,8 @@ export function reply(
   status: number,
   parts: ReplyParts = {},
 ): void {
-  transaction.respond(responseTo(core, transaction.request, status, parts));
+  const { request, toTag } = transaction;
+  transaction.respond(responseTo(core, request, status, { ...parts, toTag: parts.toTag ?? toTag }));
 }
 
 /** The Contact under which the other side reaches us over this transport (RFC 3261 §8.1.1.8). */

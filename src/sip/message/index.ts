@@ -34,6 +34,6 @@ export {
 export { reasonPhrase, warningOf } from './reasons.ts';
 export { serialize } from './serialize.ts';
 export { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-error.ts';
-export { formatUri, parseUri, type Uri, type UriParts } from './uri.ts';
+export { formatUri, parseUri, type Uri, type UriParts, userOf } from './uri.ts';
 export { validate } from './validate.ts';
 export { formatVia, parseVia, type Via } from './via.ts';

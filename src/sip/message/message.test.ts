@@ -184,7 +184,7 @@ describe('a message that can be read', () => {
   it.each([
     ['mailto:a@x', 416],
     ['sip:', 400],
-    ['sip:@x', 400],
+    ['sip::@', 400],
     ['sip:a@x:0x1', 400],
     ['sip:a@x?b=c', 400],
     ['sip:%zz@x', 400],

@@ -31,8 +31,10 @@ export function parseUri(text: string): Uri {
   if (scheme === 'tel') return parseTel(text);
   if (scheme !== 'sip' && scheme !== 'sips') throw unknownScheme(text, scheme);
   const match = ALPHABET.test(text) ? SHAPE.exec(text) : null;
-  if (!match || match[2] === '') throw malformed(text);
-  const [, , userInfo, hostPort, params, headers] = match;
+  if (!match) throw malformed(text);
+  const [, , user, hostPort, params, headers] = match;
+  // `sip:@host` comes from callers that hide their number: no user.
+  const userInfo = user || undefined;
   const cut = userInfo?.indexOf(':') ?? -1;
   return {
     scheme,
@@ -42,6 +44,16 @@ export function parseUri(text: string): Uri {
     params: parseParts(params!.slice(1), ';'),
     headers: parseParts(headers!.slice(1), '&'),
   };
+}
+
+/** The user part, also of a URI that is otherwise malformed or of another scheme; undefined when it has none. */
+export function userOf(text: string): string | undefined {
+  try {
+    return parseUri(text).user || undefined;
+  } catch {
+    const user = /^[A-Za-z][A-Za-z0-9+.-]*:([^@<>\s]+)@/.exec(text)?.[1];
+    return user?.replace(/:.*$/s, '') || undefined;
+  }
 }
 
 /** Writes a URI; whatever is not allowed as it stands is escaped. */

@@ -31,14 +31,23 @@ export interface InviteServerUser {
 export class InviteServerTransaction extends Machine<Event, SipRequest> implements ServerTransaction {
   readonly request: SipRequest;
   readonly source: Hop;
+  /** What To says in every response of ours, where the request has no tag. */
+  readonly toTag: string | undefined;
   /** Called when a CANCEL for it has come while it waits for a final response. */
   canceled: (() => void) | undefined;
   #user: InviteServerUser;
   #last: Buffer | undefined;
   protected state: (event: Event, message?: SipRequest) => void = this.#proceeding;
 
-  constructor(context: TransactionContext, request: SipRequest, from: Flow, user: InviteServerUser) {
+  constructor(
+    context: TransactionContext,
+    request: SipRequest,
+    from: Flow,
+    user: InviteServerUser,
+    toTag?: string,
+  ) {
     super(context, replyFlow(request, from));
+    this.toTag = toTag;
     this.source = from.remote;
     this.request = request;
     this.#user = user;

@@ -8,6 +8,8 @@ export interface ServerTransaction {
   readonly flow: Flow;
   /** Where it came from. */
   readonly source: Hop;
+  /** What To says in every response of ours, where the request has no tag; undefined: a new tag will do. */
+  readonly toTag?: string | undefined;
   readonly terminated: boolean;
   /** Any number of provisional responses, then one final one; what comes after it is dropped. */
   respond(response: SipResponse): void;

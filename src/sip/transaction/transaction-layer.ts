@@ -20,7 +20,7 @@ import type { ServerTransaction } from './server.ts';
 
 /** RFC 3261 §5: who is above the transactions. */
 export interface TransactionUser {
-  /** Refuses a new request outside of dialogs before anything is kept of it, or does not even say so. */
+  /** Refuses a new request before anything is kept of it, or does not even say so. Not asked for ACK and CANCEL. */
   refuse(request: SipRequest, source: Hop): SipResponse | 'silence' | undefined;
   /** A new request; it waits for `transaction.respond`. */
   request(transaction: ServerTransaction): void;
@@ -34,18 +34,20 @@ export interface TransactionCounters {
   strayResponses: number;
   /** Requests that came over two ways (482). */
   merged: number;
-  /** Requests refused with 503 because too many were open. */
+  /** Requests outside of dialogs refused with 503 because too many transactions were open. */
   overloaded: number;
 }
 
 export interface TransactionLayerOptions extends TransactionContext {
   transport: TransportLayer;
   tokens: Tokens;
-  /** More open transactions than this, and new requests are refused with 503. */
+  /** More open transactions than this, and requests outside of dialogs are refused with 503. */
   maxTransactions: number;
 }
 
 const OVERLOAD_RETRY_SECONDS = 5;
+/** Transactions that calls may have beyond the limit: a peer that floods its own call must not fill the memory. */
+const RESERVED_FOR_DIALOGS = 20_000;
 
 /** RFC 3261 §17: brings every message to its transaction. */
 export class TransactionLayer {
@@ -121,22 +123,28 @@ export class TransactionLayer {
     const known = this.#servers.get(key);
     if (known) known.receive(request);
     else if (request.method === 'ACK') this.user?.ack(request);
+    else if (request.method === 'CANCEL') this.#cancel(request, key, flow);
     else if (this.#isRefused(request, flow)) return;
-    else if (this.size >= this.#options.maxTransactions) this.#overloaded(request, flow);
+    else if (this.#isTooMuch(request)) this.#overloaded(request, flow);
     else this.#begin(this.#accept(request, key, flow), key);
   }
 
   // RFC 3261 §8.2.7: without a transaction a refusal costs next to nothing, however many there are.
   #isRefused(request: SipRequest, flow: Flow): boolean {
-    if (request.method === 'CANCEL' || toOf(request).tag !== undefined) return false;
     const refusal = this.user?.refuse(request, flow.remote);
     if (refusal && refusal !== 'silence') replyFlow(request, flow).send(serialize(refusal));
     return refusal !== undefined;
   }
 
+  /** Overload refuses new calls, not what ends or changes the running ones. */
+  #isTooMuch(request: SipRequest): boolean {
+    if (request.method === 'BYE') return false;
+    const reserve = toOf(request).tag === undefined ? 0 : RESERVED_FOR_DIALOGS;
+    return this.size >= this.#options.maxTransactions + reserve;
+  }
+
   #begin(transaction: ServerTransaction, key: string): void {
-    if (transaction.request.method === 'CANCEL') this.#cancel(transaction);
-    else if (this.#isMerged(transaction.request, key)) this.#merged(transaction);
+    if (this.#isMerged(transaction.request, key)) this.#merged(transaction);
     else this.user?.request(transaction);
   }
 
@@ -148,10 +156,13 @@ export class TransactionLayer {
     };
     const transaction =
       request.method === 'INVITE'
-        ? new InviteServerTransaction(this.#options, request, flow, {
-            acked: (ack) => this.user?.ack(ack),
-            ended,
-          })
+        ? new InviteServerTransaction(
+            this.#options,
+            request,
+            flow,
+            { acked: (ack) => this.user?.ack(ack), ended },
+            this.#options.tokens.tag(),
+          )
         : new NonInviteServerTransaction(this.#options, request, flow, ended);
     this.#servers.set(key, transaction);
     if (merging !== undefined && !this.#merging.has(merging)) this.#merging.set(merging, key);
@@ -169,12 +180,16 @@ export class TransactionLayer {
   }
 
   // RFC 3261 §9.2: answered by itself; only an INVITE that waits can be taken back.
-  #cancel(transaction: ServerTransaction): void {
-    const { request } = transaction;
+  #cancel(request: SipRequest, key: string, flow: Flow): void {
     const invite = this.#servers.get(serverKey(request, 'INVITE'));
-    const tag = toOf(request).tag ?? this.#options.tokens.tag();
-    transaction.respond(createResponse(request, invite ? 200 : 481, undefined, tag));
-    if (invite instanceof InviteServerTransaction) invite.canceled?.();
+    if (invite instanceof InviteServerTransaction) {
+      // RFC 3261 §9.2: the To tag is that of the responses to the INVITE.
+      this.#accept(request, key, flow).respond(createResponse(request, 200, undefined, invite.toTag));
+      invite.canceled?.();
+    } else {
+      const response = createResponse(request, 481, undefined, this.#options.tokens.tag());
+      replyFlow(request, flow).send(serialize(response));
+    }
   }
 
   #overloaded(request: SipRequest, flow: Flow): void {

@@ -1,0 +1,49 @@
+import { fromOf, type Hop, type Reply, type SipRequest, userOf } from '../sip/index.ts';
+import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
+
+/** What decides who calls. */
+export interface CallerPorts {
+  /** Whose trunks say that this is their address; null: the operator's. Empty: it is no trunk's. */
+  trunkOwners(address: string): readonly (string | null)[];
+  /** Whether others may call from there without saying who they are. */
+  isTrusted(address: string): boolean;
+  phones: PhoneIdentity;
+  /** Whether the phone is registered from there. */
+  isRegisteredAt(username: string, address: string): boolean;
+}
+
+/**
+ * `trusted`: a trunk, or the machine itself. `phone`: it has to prove a password; the phone may not exist.
+ * `unknown`: neither the address nor the name can be one of ours.
+ */
+export type Caller =
+  | { kind: 'trusted' | 'unknown'; phone?: undefined }
+  | { kind: 'phone'; phone: PhoneAccount | undefined };
+
+/** What a phone can be named: names that cannot exist are refused without a challenge. */
+const PHONE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** Who sends an INVITE, as far as its address and its From tell. */
+export function callerOf(request: SipRequest, { address }: Hop, ports: CallerPorts): Caller {
+  const name = userOf(fromOf(request).uri) ?? 'anonymous';
+  const phone = ports.phones.find(name);
+  const owners = ports.trunkOwners(address);
+  if (owners.length > 0) {
+    // A trunk may call in anybody's name, but a customer's trunk not in place of another's phone.
+    const foreign = phone && !owners.includes(null) && !owners.includes(phone.customerId);
+    const registered = foreign && ports.isRegisteredAt(phone.username, address);
+    return registered ? { kind: 'phone', phone } : { kind: 'trusted' };
+  }
+  if (phone) return { kind: 'phone', phone };
+  if (ports.isTrusted(address)) return { kind: 'trusted' };
+  // Names that exist and names that do not are asked alike: nobody learns which phones there are.
+  return PHONE_NAME.test(name) ? { kind: 'phone', phone: undefined } : { kind: 'unknown' };
+}
+
+/** Why the caller is refused: 401 without a proof of the password, 403 with a wrong one or from an unknown address. */
+export function refusalOfCaller(request: SipRequest, source: Hop, ports: CallerPorts): Reply | undefined {
+  const { kind, phone } = callerOf(request, source, ports);
+  if (kind === 'trusted') return undefined;
+  if (kind === 'unknown') return { status: 403, why: 'SIP from this address is refused' };
+  return ports.phones.refusal(phone, request) ?? (phone ? undefined : { status: 403 });
+}
