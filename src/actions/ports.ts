@@ -11,6 +11,9 @@ export interface Speaker {
       language?: string | undefined;
       /** Who speaks for it: an application may have a voice of its own. */
       applicationId?: string | undefined;
+      /** Customers take turns, and so do the calls of a customer. */
+      customerId?: string | undefined;
+      callId?: string | undefined;
     },
     signal?: AbortSignal,
   ): AsyncIterable<Sound>;

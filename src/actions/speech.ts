@@ -15,6 +15,8 @@ export async function speak(flow: Flow, text: string, manner: Manner, signal: Ab
     voice: manner.voice ?? voice ?? undefined,
     language: manner.language ?? language ?? undefined,
     applicationId: flow.session.record.applicationId,
+    customerId: flow.session.record.customerId,
+    callId: flow.session.id,
   };
   await playTo(flow, flow.services.speaker.speak(text, options, signal), signal);
 }

@@ -50,6 +50,14 @@ describe('fairness', () => {
     expect(Math.abs(ms.a - ms.b)).toBeLessThanOrEqual(1000);
   });
 
+  it('lets tenants take turns with jobs that take no time', async () => {
+    const queue = open();
+    all(queue, names('a', 300), 0);
+    ask(queue, 'b0', 0);
+    await clock.advance(0);
+    expect(done.indexOf('b0')).toBe(1);
+  });
+
   it('gives every tenant a place before it gives one of them two', async () => {
     const queue = open({ atOnce: 3 });
     all(queue, names('a', 10), 100);

@@ -214,7 +214,7 @@ export class FairQueue {
     const { runner } = work;
     if (runner) {
       runner.running--;
-      runner.served += this.#options.clock.monotonic() - work.startedAt!;
+      runner.served += Math.max(LEAST_MS, this.#options.clock.monotonic() - work.startedAt!);
       this.#running--;
     }
     work.owner.bytes -= work.bytes;
@@ -241,6 +241,8 @@ export class FairQueue {
   }
 }
 
+/** What a job counts at least, so that tenants take turns with jobs that take no time at all. */
+const LEAST_MS = 1;
 /** More tenants than this are not remembered while they have nothing to do. */
 const MOST_TENANTS = 1_000;
 

@@ -83,7 +83,7 @@ test('a thread that does not answer in time is replaced', async () => {
   const next = run('next');
   await clock.advance(5_000);
   await hung;
-  await clock.advance(250);
+  await clock.advance(1_000);
   await expect(next).resolves.toMatch(/^next/);
   expect(started).toBe(2);
 });
@@ -97,7 +97,7 @@ test('a job that nobody wants any more does not hold the thread for longer than 
   await clock.advance(0);
   hangup.abort(new Error('hung up'));
   await unwanted;
-  await clock.advance(250);
+  await clock.advance(1_000);
   await expect(next).resolves.toMatch(/^next/);
 });
 

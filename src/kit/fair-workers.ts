@@ -13,13 +13,14 @@ export type JobAnswer<Answer> =
 export interface FairWorkersOptions extends FairQueueOptions {
   /** Starts one thread, which runs `serveJobs`. `atOnce` threads are started at most, each when it is first needed. */
   start: () => Worker;
+  /** A job that nobody wants any more may end within this time; then its thread is ended. Default: 1,000 ms. */
+  graceMs?: number;
   log: Log;
 }
 
 /** A thread that dies takes one job with it, which is then tried once more. */
 const TRIES = 2;
-/** A job that nobody wants any more may end within this time; then its thread is ended instead. */
-const GRACE_MS = 250;
+const GRACE_MS = 1_000;
 
 /**
  * Threads that work for many tenants, one job at a time each, in the order of a `FairQueue`. A thread that dies or
@@ -90,7 +91,7 @@ class ThreadLost extends Error {}
 class JobThread<Order, Answer> {
   #options: FairWorkersOptions;
   #worker: Worker | undefined;
-  #ready = Promise.withResolvers<void>();
+  #ready: PromiseWithResolvers<void> | undefined;
   #job: PromiseWithResolvers<Answer> | undefined;
   #orders = 0;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -110,7 +111,7 @@ class JobThread<Order, Answer> {
 
   warm(): Promise<void> {
     if (!this.#worker) this.#start();
-    return this.#ready.promise;
+    return this.#ready!.promise;
   }
 
   async run(order: Order, signal: AbortSignal): Promise<Answer> {
@@ -119,7 +120,7 @@ class JobThread<Order, Answer> {
     this.#idle = Promise.withResolvers();
     const giveUp = () => {
       const end = () => this.#job === job && detach('worker', this.end('nobody waits for it any more'));
-      this.#options.clock.after(GRACE_MS, guarded('worker', end));
+      this.#options.clock.after(this.#options.graceMs ?? GRACE_MS, guarded('worker', end));
     };
     signal.addEventListener('abort', giveUp, { once: true });
     try {
@@ -158,7 +159,7 @@ class JobThread<Order, Answer> {
   }
 
   #take(answer: JobAnswer<Answer>): void {
-    if ('ready' in answer) this.#ready.resolve();
+    if ('ready' in answer) this.#ready?.resolve();
     else if (answer.order !== this.#orders) return;
     else if ('answer' in answer) this.#job?.resolve(answer.answer);
     else {
@@ -170,7 +171,7 @@ class JobThread<Order, Answer> {
   #lost(cause: string): void {
     this.#worker = undefined;
     const lost = new ThreadLost(cause);
-    this.#ready.reject(lost);
+    this.#ready?.reject(lost);
     this.#job?.reject(lost);
   }
 }

@@ -46,7 +46,9 @@ export class SpeechCache {
     return samples;
   }
 
+  /** Does nothing when it is held in memory, for then it is on disk, or on its way there. */
   async keep(key: string, samples: Samples): Promise<void> {
+    if (this.#memory.has(key)) return;
     this.#hold(key, samples);
     const path = this.#path(key);
     const draft = `${path}.${process.pid}-${++this.#written}.tmp`;

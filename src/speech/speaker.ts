@@ -1,10 +1,11 @@
 import type { Clock, Log } from '../kit/index.ts';
 import type { Sound } from '../media/index.ts';
 import { type Samples, SpeechCache } from './cache.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, SpeechJob } from './engine.ts';
 import { EspeakEngine } from './espeak/espeak-engine.ts';
 import { FliteEngine } from './flite/flite-engine.ts';
 import { sentences } from './sentences.ts';
+import { isEnglish, type Voice, voicesWith } from './voices.ts';
 
 export interface SpeechOptions {
   /** `rms` or `male` (default), `slt` or `female`; anything else is the default. */
@@ -13,6 +14,9 @@ export interface SpeechOptions {
   language?: string | undefined;
   /** For whom it is said: an application may have a server that speaks for it. */
   applicationId?: string | undefined;
+  /** Whose speech it is: customers take turns, and so do the calls of a customer. */
+  customerId?: string | undefined;
+  callId?: string | undefined;
 }
 
 /** Text to sound. */
@@ -40,7 +44,7 @@ const MB = 1024 * 1024;
 /** Speaks with what needs no account and no network. Ready at once; `warm` takes the first sentence's wait away. */
 export function createSpeaker(
   settings: SpeakerSettings,
-): Speaker & { warm(): Promise<void>; close(): Promise<void> } {
+): Speaker & { voices(): Promise<Voice[]>; warm(): Promise<void>; close(): Promise<void> } {
   const { log, clock, espeakProgram } = settings;
   const flite = new FliteEngine({ log, clock });
   const espeak = new EspeakEngine(espeakProgram ? { clock, program: espeakProgram } : { clock });
@@ -53,6 +57,7 @@ export function createSpeaker(
   const speaker = new CachingSpeaker(flite, espeak, cache, log);
   return {
     speak: (text, options, signal) => speaker.speak(text, options, signal),
+    voices: async () => voicesWith(await espeak.languages()),
     warm: async () => void (await Promise.all([flite.warm(), cache.prune()])),
     close: async () => void (await Promise.all([flite.close(), espeak.close()])),
   };
@@ -66,7 +71,6 @@ class CachingSpeaker implements Speaker {
   #espeak: EspeakEngine;
   #cache: SpeechCache;
   #log: Log;
-  #making = new Map<string, Promise<Samples>>();
   #unspoken = new Set<string>();
 
   constructor(flite: FliteEngine, espeak: EspeakEngine, cache: SpeechCache, log: Log) {
@@ -79,8 +83,9 @@ class CachingSpeaker implements Speaker {
   async *speak(text: string, options: SpeechOptions, signal?: AbortSignal): AsyncGenerator<Sound> {
     if (signal?.aborted) return;
     const { engine, voice } = await this.#choose(options);
+    const job = { tenant: options.customerId ?? '', lane: options.callId, signal };
     const make = (sentence: string | undefined) => {
-      const samples = sentence === undefined ? undefined : this.#sound(engine, voice, sentence);
+      const samples = sentence === undefined ? undefined : this.#sound(engine, voice, sentence, job);
       samples?.catch(() => {});
       return samples;
     };
@@ -96,7 +101,7 @@ class CachingSpeaker implements Speaker {
 
   async #choose({ voice, language }: SpeechOptions): Promise<{ engine: Engine; voice: string }> {
     const english = voice === 'slt' || voice === 'female' ? 'slt' : 'rms';
-    if (!language || /^en\b/i.test(language)) return { engine: this.#flite, voice: english };
+    if (!language || isEnglish(language)) return { engine: this.#flite, voice: english };
     const foreign = await this.#espeak.voiceFor(language);
     if (foreign) return { engine: this.#espeak, voice: english === 'slt' ? `${foreign}+f3` : foreign };
     if (!this.#unspoken.has(language) && this.#unspoken.size < MOST_UNSPOKEN) {
@@ -109,20 +114,12 @@ class CachingSpeaker implements Speaker {
     return { engine: this.#flite, voice: english };
   }
 
-  /** From the shelf, or made once for all who ask for it at the same time. */
-  #sound(engine: Engine, voice: string, sentence: string): Promise<Samples> {
+  /** From the cache, or made once for all who ask for it at the same time. */
+  async #sound(engine: Engine, voice: string, sentence: string, job: SpeechJob): Promise<Samples> {
     const key = SpeechCache.key([engine.version, voice, '8000', sentence]);
-    const making = this.#making.get(key);
-    if (making) return making;
-    const made = this.#make(key, engine, voice, sentence).finally(() => this.#making.delete(key));
-    this.#making.set(key, made);
-    return made;
-  }
-
-  async #make(key: string, engine: Engine, voice: string, sentence: string): Promise<Samples> {
     const kept = await this.#cache.find(key);
     if (kept) return kept;
-    const samples = await engine.synthesise(sentence, voice);
+    const samples = await engine.synthesise(sentence, voice, { ...job, key });
     this.#cache.keep(key, samples).catch((error) => {
       this.#log.warn({ error: String(error) }, 'speech could not be kept on disk');
     });
@@ -137,6 +134,9 @@ async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Prom
   signal.addEventListener('abort', abort, { once: true });
   try {
     return await Promise.race([promise, aborted.promise]);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   } finally {
     signal.removeEventListener('abort', abort);
   }

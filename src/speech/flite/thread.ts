@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { serveJobs } from '../../kit/index.ts';
 import { readWav, resample } from '../../media/index.ts';
 import { levelled } from '../levels.ts';
 import { inWords } from '../wording.ts';
@@ -10,24 +10,19 @@ export interface Order {
   voice: FliteVoice;
 }
 
-/** `ready` once, then one answer for each order. */
-export type Answer = { ready: true } | { samples: Int16Array<SharedArrayBuffer> } | { error: string };
+/** A caller waits for it, so it gives way a little: to signaling and to sound that is already playing. */
+const NICE = 5;
 
 const flite = await Flite.load();
 // The first run is the slowest, for the code is still being compiled: nobody waits for this one.
 speech('Hello.', 'rms');
 flite.prepare();
-const say = (answer: Answer) => parentPort!.postMessage(answer);
 
-parentPort!.on('message', ({ text, voice }: Order) => {
-  try {
-    say({ samples: speech(text, voice) });
-  } catch (error) {
-    say({ error: String(error) });
-  }
-  flite.prepare();
-});
-say({ ready: true });
+serveJobs<Order, Int16Array<SharedArrayBuffer>>(
+  NICE,
+  ({ text, voice }) => speech(text, voice),
+  () => flite.prepare(),
+);
 
 function speech(text: string, voice: FliteVoice): Int16Array<SharedArrayBuffer> {
   const words = inWords(text);

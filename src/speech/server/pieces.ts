@@ -1,11 +1,14 @@
 /** What comes in its own time, taken in the order of coming by one who waits for it. */
-export class Pieces<T> implements AsyncIterable<T> {
-  #waiting: T[] = [];
+export class Pieces implements AsyncIterable<Buffer> {
+  /** Bytes that came and were not taken yet. */
+  bytes = 0;
+  #waiting: Buffer[] = [];
   #over = false;
   #error: unknown;
   #wake = Promise.withResolvers<void>();
 
-  add(piece: T): void {
+  add(piece: Buffer): void {
+    this.bytes += piece.length;
     this.#waiting.push(piece);
     this.#wake.resolve();
   }
@@ -17,9 +20,12 @@ export class Pieces<T> implements AsyncIterable<T> {
     this.#wake.resolve();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     for (;;) {
-      while (this.#waiting.length > 0) yield this.#waiting.shift()!;
+      for (let piece = this.#waiting.shift(); piece; piece = this.#waiting.shift()) {
+        this.bytes -= piece.length;
+        yield piece;
+      }
       if (this.#over) break;
       this.#wake = Promise.withResolvers();
       await this.#wake.promise;

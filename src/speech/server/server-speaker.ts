@@ -39,6 +39,8 @@ export interface ServerSpeakerOptions {
 }
 
 const TIMEOUT_MS = 120_000;
+/** What a server may send ahead of what the caller has heard: ten minutes of speech. */
+const MAX_BYTES_AHEAD = 600 * 24_000 * 2;
 /** A caller does not wait for longer to hear something. */
 const FIRST_SOUND_MS = 3_000;
 
@@ -75,7 +77,7 @@ async function* stream(
   how: SpeechOptions,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Sound> {
-  const pieces = new Pieces<Buffer>();
+  const pieces = new Pieces();
   const leaving = new AbortController();
   const late = clock.after(FIRST_SOUND_MS, () => {
     leaving.abort(new Failure('timeout', `no sound came within ${FIRST_SOUND_MS} ms`));
@@ -97,7 +99,9 @@ async function* stream(
     maxAnswerBytes: 4096,
     onData(chunk) {
       late.cancel();
-      pieces.add(chunk);
+      if (pieces.bytes > MAX_BYTES_AHEAD)
+        leaving.abort(new Error('the server sent more than ten minutes of speech'));
+      else pieces.add(chunk);
     },
     signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
   });
