@@ -39,6 +39,8 @@ export class MemoryNetwork implements Network {
   weather: Weather = { delayMs: 5, jitterMs: 0, loss: 0, duplication: 0 };
   /** Sees every datagram as it is sent, and decides: false loses it, whatever the weather. */
   passes: (datagram: Passed) => boolean = () => true;
+  /** Addresses behind a firewall: connections to them are neither taken nor refused. */
+  readonly silent = new Set<string>();
   /** Names that `resolve` knows. */
   readonly names = new Map<string, string[]>();
   #clock: Clock;
@@ -76,6 +78,7 @@ export class MemoryNetwork implements Network {
   async connect(to: Endpoint, signal: AbortSignal): Promise<Stream> {
     signal.throwIfAborted();
     if (!isPort(to.port) || isIP(to.address) === 0) throw systemError('connect', 'EINVAL', to);
+    if (this.silent.has(to.address)) await aborted(signal);
     const accepted = this.#listening.get(key(to));
     if (!accepted) throw systemError('connect', 'ECONNREFUSED', to);
     const near = { address: '10.255.255.1', port: this.#nextPort++ };
@@ -127,6 +130,11 @@ export class MemoryNetwork implements Network {
     this.#clock.after(delay, () => this.#bound.get(key(to))?.(data, from));
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 
 class MemoryStream implements Stream {
   readonly local: Endpoint;

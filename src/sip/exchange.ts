@@ -20,8 +20,7 @@ export async function exchange(core: Core, { build, locate, authorization }: Exc
   const answered = new Set<string>();
   for (;;) {
     const request = build();
-    authorization?.authorize(request);
-    const response = await transact(core, request, locate);
+    const response = await transact(core, request, { locate, authorization });
     const challenged = response.status === 401 || response.status === 407;
     if (!challenged || !authorization?.challenged(response, answered)) return response;
   }
@@ -30,9 +29,10 @@ export async function exchange(core: Core, { build, locate, authorization }: Exc
 async function transact(
   core: Core,
   request: SipRequest,
-  locate: () => Promise<Target>,
+  { locate, authorization }: Pick<Exchange, 'locate' | 'authorization'>,
 ): Promise<SipResponse> {
   try {
+    authorization?.authorize(request);
     const target = await locate();
     return await new Promise((resolve, reject) => {
       const response = (response: SipResponse) => {

@@ -45,11 +45,13 @@ export class InviteAttempt {
       this.#refused(localResponse(this.#invite, cause));
     // When everything is closed, a CANCEL that nobody has answered yet must not hold up the process.
     const ended = () => this.#timer?.cancel();
+    const unwanted = () => this.#canceled;
     try {
       this.#transaction = await this.#core.transactions.start(this.#invite, target, {
         response,
         failed,
         ended,
+        unwanted,
       });
     } catch (error) {
       this.#refused(localResponse(this.#invite, 'transport_error', explain(error)));

@@ -17,8 +17,15 @@ export function parseFields(text: string): Map<string, string> | undefined {
   return fields;
 }
 
-/** A quoted-string for a header: latin1 characters that stand for UTF-8 bytes (RFC 7616 §4). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a header.
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/**
+ * A quoted-string for a header: latin1 characters that stand for UTF-8 bytes (RFC 7616 §4).
+ * @throws TypeError for control characters, which would end the header field or break it.
+ */
 export function quoted(text: string): string {
+  if (CONTROL.test(text)) throw new TypeError('Credentials must not hold control characters');
   const wire = Buffer.from(text, 'utf8').toString('latin1');
   return `"${wire.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -9,6 +9,8 @@ export interface ClientUser {
   failed(cause: 'timeout' | 'transport_error'): void;
   /** Nothing of the transaction is left. */
   ended?(): void;
+  /** Whether the request was taken back while the connection for it was opened: it is not sent then. */
+  unwanted?(): boolean;
 }
 
 /** A request on its way. */
@@ -18,5 +20,8 @@ export interface ClientTransaction {
   readonly flow: Flow;
   readonly terminated: boolean;
   receive(response: SipResponse): void;
+  /** Ends it silently. */
   terminate(): void;
+  /** Ends it, and says so to who sent the request. */
+  fail(cause: 'timeout' | 'transport_error'): void;
 }

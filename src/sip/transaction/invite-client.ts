@@ -5,7 +5,16 @@ import type { ClientUser } from './client.ts';
 import { Machine, type TransactionContext } from './machine.ts';
 import { giveUpAfter } from './timers.ts';
 
-type Event = 'timer_a' | 'timer_b' | 'timer_d' | 'timer_m' | 'transport_error' | '1xx' | '2xx' | '300-699';
+type Event =
+  | 'timer_a'
+  | 'timer_b'
+  | 'timer_d'
+  | 'timer_m'
+  | 'transport_error'
+  | 'connection_ended'
+  | '1xx'
+  | '2xx'
+  | '300-699';
 
 /** RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2. */
 export class InviteClientTransaction extends Machine<Event, SipResponse> {
@@ -23,6 +32,7 @@ export class InviteClientTransaction extends Machine<Event, SipResponse> {
   }
 
   start(): void {
+    this.watchConnection('connection_ended');
     this.send(this.#data, 'transport_error');
     if (this.terminated) return;
     // Timer A: only where the transport itself does not repeat.
@@ -46,7 +56,11 @@ export class InviteClientTransaction extends Machine<Event, SipResponse> {
         if (!this.terminated) this.repeatWithin(Number.POSITIVE_INFINITY, 'timer_a');
         return;
       case 'timer_b':
-        this.#fail('timeout');
+        this.fail('timeout');
+        break;
+      // Nobody has answered yet. Later, RFC 3261 §18.2.2 lets the response come over a connection of its own.
+      case 'connection_ended':
+        this.fail('transport_error');
         break;
       default:
         this.#proceeding(event, response);
@@ -71,7 +85,7 @@ export class InviteClientTransaction extends Machine<Event, SipResponse> {
         this.#refused(response!);
         break;
       case 'transport_error':
-        this.#fail('transport_error');
+        this.fail('transport_error');
         break;
     }
   }
@@ -98,7 +112,8 @@ export class InviteClientTransaction extends Machine<Event, SipResponse> {
     if (event === 'timer_m') this.terminate();
   }
 
-  #fail(cause: 'timeout' | 'transport_error'): void {
+  fail(cause: 'timeout' | 'transport_error'): void {
+    if (this.terminated) return;
     this.terminate();
     this.#user.failed(cause);
   }

@@ -21,6 +21,7 @@ export abstract class Machine<Event extends string, Message extends SipMessage> 
   #repeating: Timer | undefined;
   #ending: Timer | undefined;
   #interval = 0;
+  #unwatch: (() => void) | undefined;
   #terminated = false;
 
   constructor({ clock, timers }: TransactionContext, flow: Flow) {
@@ -38,6 +39,7 @@ export abstract class Machine<Event extends string, Message extends SipMessage> 
     if (this.#terminated) return;
     this.#terminated = true;
     this.stopTimers();
+    this.#unwatch?.();
     this.ended();
   }
 
@@ -48,6 +50,11 @@ export abstract class Machine<Event extends string, Message extends SipMessage> 
     this.flow.send(data, () => {
       if (!this.#terminated) this.state(failed);
     });
+  }
+
+  /** Gets the event when the connection ends, from now on. */
+  protected watchConnection(event: Event): void {
+    this.#unwatch = this.flow.ended?.on(() => this.state(event));
   }
 
   /** First after `ms`; the state that takes the event says with `repeatWithin` when again. */

@@ -4,7 +4,7 @@ import type { ClientUser } from './client.ts';
 import { Machine, type TransactionContext } from './machine.ts';
 import { giveUpAfter } from './timers.ts';
 
-type Event = 'timer_e' | 'timer_f' | 'timer_k' | 'transport_error' | '1xx' | '200-699';
+type Event = 'timer_e' | 'timer_f' | 'timer_k' | 'transport_error' | 'connection_ended' | '1xx' | '200-699';
 
 /** RFC 3261 §17.1.2. */
 export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
@@ -21,6 +21,7 @@ export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
   }
 
   start(): void {
+    this.watchConnection('connection_ended');
     this.send(this.#data, 'transport_error');
     if (this.terminated) return;
     if (!this.flow.reliable) this.repeatAfter(this.timers.t1, 'timer_e');
@@ -44,6 +45,10 @@ export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
       case '1xx':
         this.state = this.#proceeding;
         this.#user.response(response!);
+        break;
+      // Later, RFC 3261 §18.2.2 lets the response come over a connection of its own.
+      case 'connection_ended':
+        this.fail('transport_error');
         break;
       default:
         this.#settle(event, response);
@@ -69,10 +74,10 @@ export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
   #settle(event: Event, response?: SipResponse): void {
     switch (event) {
       case 'timer_f':
-        this.#fail('timeout');
+        this.fail('timeout');
         break;
       case 'transport_error':
-        this.#fail('transport_error');
+        this.fail('transport_error');
         break;
       case '200-699':
         this.stopTimers();
@@ -87,7 +92,8 @@ export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
     if (event === 'timer_k') this.terminate();
   }
 
-  #fail(cause: 'timeout' | 'transport_error'): void {
+  fail(cause: 'timeout' | 'transport_error'): void {
+    if (this.terminated) return;
     this.terminate();
     this.#user.failed(cause);
   }

@@ -75,6 +75,7 @@ export class TransactionLayer {
       target,
       this.#options.tokens.branch(),
     );
+    if (user.unwanted?.()) throw new Error('The request was taken back before it was sent');
     return this.#start(request, data, flow, user);
   }
 
@@ -113,8 +114,18 @@ export class TransactionLayer {
     if (message.kind === 'request') this.#receiveRequest(message, flow);
     else {
       const transaction = this.#clients.get(clientKey(message));
-      if (transaction) transaction.receive(message);
+      if (transaction) this.#respond(transaction, message);
       else this.counters.strayResponses++;
+    }
+  }
+
+  /** A response that cannot be handled ends the transaction that it belongs to, and nothing else. */
+  #respond(transaction: ClientTransaction, response: SipResponse): void {
+    try {
+      transaction.receive(response);
+    } catch (error) {
+      transaction.fail('transport_error');
+      throw error;
     }
   }
 

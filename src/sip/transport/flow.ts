@@ -1,3 +1,4 @@
+import type { Signal } from '../../kit/index.ts';
 import type { Endpoint } from '../../net/index.ts';
 
 /** How bytes travel. */
@@ -18,6 +19,8 @@ export interface Flow {
   readonly reliable: boolean;
   /** `failed` is told, now or later, when the bytes could not be sent. */
   send(data: Buffer, failed?: (error: Error) => void): void;
+  /** Emitted once, when a connection has ended; a flow over UDP has no end. */
+  readonly ended?: Signal<void>;
   /** The same peer at another of its ports; a connection has only the one. */
   at?(port: number): Flow;
 }

@@ -1,4 +1,4 @@
-import { explain, type Log } from '../../kit/index.ts';
+import { reportDefect } from '../../kit/index.ts';
 import {
   createResponse,
   type Headers,
@@ -20,10 +20,8 @@ export type Received = (message: SipMessage, flow: Flow) => void;
 export class Intake {
   received: Received = () => {};
   #counters: Counters;
-  #log: Log;
 
-  constructor(counters: Counters, log: Log) {
-    this.#log = log;
+  constructor(counters: Counters) {
     this.#counters = counters;
   }
 
@@ -49,7 +47,7 @@ export class Intake {
       this.received(message, flow);
     } catch (error) {
       this.#counters[flow.remote.transport].defects++;
-      this.#log.error({ error: explain(error) }, 'a SIP message could not be handled');
+      reportDefect('sip.message', error);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../kit/index.ts';
+import { type Clock, Signal, type Timer } from '../../kit/index.ts';
 import type { Stream } from '../../net/index.ts';
 import { type Framed, StreamFramer } from '../message/index.ts';
 import type { TransportCounters } from './counters.ts';
@@ -16,12 +16,13 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
 export class TcpFlow implements Flow {
   readonly remote: Hop;
   readonly reliable = true;
+  readonly ended = new Signal<void>();
   #stream: Stream;
   #clock: Clock;
   #intake: Intake;
   #counters: TransportCounters;
   #framer = new StreamFramer();
-  #ended: () => void;
+  #forget: () => void;
   #open = true;
   #useful = false;
   #lastActive: number;
@@ -32,14 +33,14 @@ export class TcpFlow implements Flow {
     clock: Clock,
     intake: Intake,
     counters: TransportCounters,
-    ended: () => void,
+    forget: () => void,
   ) {
     this.remote = remote;
     this.#stream = stream;
     this.#clock = clock;
     this.#intake = intake;
     this.#counters = counters;
-    this.#ended = ended;
+    this.#forget = forget;
     this.#lastActive = clock.monotonic();
     this.#idle = clock.after(FIRST_MESSAGE_MS, this.#checkIdle);
     counters.connections++;
@@ -68,7 +69,8 @@ export class TcpFlow implements Flow {
     this.#open = false;
     this.#idle.cancel();
     this.#counters.connections--;
-    this.#ended();
+    this.#forget();
+    this.ended.emit();
   }
 
   #receive(chunk: Buffer): void {

@@ -7,6 +7,9 @@ import type { Intake } from './intake.ts';
 import { TcpFlow } from './tcp-flow.ts';
 
 const CONNECT_TIMEOUT_MS = 4000;
+/** So long a large request does not wait for a connection that could not be opened before. */
+const UNREACHABLE_MS = 60_000;
+const MAX_UNREACHABLE = 1000;
 const MAX_CONNECTIONS = 4096;
 /**
  * Of those that others have opened from one address: nobody takes the place of all others, and all phones of an office
@@ -34,6 +37,8 @@ export class TcpTransport {
   #listener: Listener | undefined;
   #flows = new Map<string, TcpFlow>();
   #opening = new Map<string, Promise<TcpFlow>>();
+  /** By peer: until when, by the monotonic clock. In the order of the failures. */
+  #unreachable = new Map<string, number>();
   #closed = new AbortController();
 
   /** @param security makes it TLS. */
@@ -63,6 +68,11 @@ export class TcpTransport {
     return opening;
   }
 
+  /** Whether no connection to this peer could be opened within the last minute. */
+  failedLately(to: Endpoint): boolean {
+    return (this.#unreachable.get(key(to)) ?? 0) > this.#clock.monotonic();
+  }
+
   async close(): Promise<void> {
     this.#closed.abort(new Error('the transport was closed'));
     const listening = this.#listener?.close();
@@ -78,10 +88,22 @@ export class TcpTransport {
       const signal = AbortSignal.any([given.signal, this.#closed.signal]);
       const { ca } = this.#security ?? {};
       const peer = this.#security && { serverName: to.serverName ?? to.address, ca };
-      return this.#adopt(await this.#network.connect(to, signal, peer), to.serverName);
+      const stream = await this.#network.connect(to, signal, peer);
+      this.#unreachable.delete(key(to));
+      return this.#adopt(stream, to.serverName);
+    } catch (error) {
+      this.#remember(to);
+      throw error;
     } finally {
       timer.cancel();
     }
+  }
+
+  #remember(to: Endpoint): void {
+    this.#unreachable.delete(key(to));
+    this.#unreachable.set(key(to), this.#clock.monotonic() + UNREACHABLE_MS);
+    const [oldest] = this.#unreachable.keys();
+    if (this.#unreachable.size > MAX_UNREACHABLE) this.#unreachable.delete(oldest!);
   }
 
   #accept(stream: Stream): void {

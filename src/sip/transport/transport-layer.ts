@@ -48,7 +48,7 @@ export class TransportLayer {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#local = { address: options.publicAddress ?? options.host, port: options.port };
-    this.#intake = new Intake(this.counters, options.log);
+    this.#intake = new Intake(this.counters);
     this.#udp = new UdpTransport(this.#intake, this.counters);
     const { clock, network, tls } = options;
     this.#tcp = new TcpTransport(clock, network, this.#intake, this.counters);
@@ -118,7 +118,8 @@ export class TransportLayer {
     for (const hop of target.hops) {
       const data = this.#sign(request, hop.transport, branch);
       // RFC 3261 §18.1.1: a large one tries TCP, and falls back to UDP where nobody takes the connection.
-      const large = data.length > MAX_UDP_REQUEST_BYTES && hop.transport === 'udp' && !target.fixed;
+      const mayChange = hop.transport === 'udp' && !target.fixed && !this.#tcp.failedLately(hop);
+      const large = data.length > MAX_UDP_REQUEST_BYTES && mayChange;
       for (const transport of large ? (['tcp', 'udp'] as const) : [hop.transport]) {
         try {
           const flow = await this.#flowTo({ ...hop, transport });

@@ -187,6 +187,49 @@ describe('a request of more than 1,300 bytes', () => {
   });
 });
 
+describe('a TCP peer that is not there', () => {
+  test('ends requests that nobody has answered as soon as the connection ends', async () => {
+    const listener = await both.network.listen({ address: '10.0.0.9', port: 5060 }, (stream) => {
+      stream.handle({ data: () => stream.close(), closed() {} });
+    });
+    const to = 'sip:peer@10.0.0.9;transport=tcp';
+    const options = both.alice.request({ method: 'OPTIONS', target: to, from: 'sip:alice@10.0.0.1' });
+    const invite = both.alice.invite({ target: to, from: 'sip:alice@10.0.0.1', sdp: OFFER });
+    await wait(50);
+    expect((await options).status).toBe(503);
+    expect(await invite.result).toMatchObject({ kind: 'refused', status: 503 });
+    await listener.close();
+    expect(await leftovers(both)).toEqual(NOTHING);
+  });
+
+  test('holds up the first large request only, and the next ones go over UDP at once', async () => {
+    both.network.silent.add('10.0.0.9');
+    const headers: [string, string][] = [['X-Long', 'x'.repeat(1300)]];
+    const call = () =>
+      both.alice.invite({ target: 'sip:peer@10.0.0.9', from: 'sip:alice@10.0.0.1', sdp: OFFER, headers });
+    call();
+    await wait(3900);
+    expect(peer.log).toEqual([]);
+    await wait(200);
+    expect(peer.log).toEqual(['INVITE']);
+    call();
+    await wait(20);
+    expect(new Set(peer.requests('INVITE').map((each) => each.headers.get('Call-ID'))).size).toBe(2);
+  });
+
+  test('never gets an INVITE that was taken back while the connection was opened', async () => {
+    both.network.silent.add('10.0.0.9');
+    const headers: [string, string][] = [['X-Long', 'x'.repeat(1300)]];
+    const target = 'sip:peer@10.0.0.9';
+    const invite = both.alice.invite({ target, from: 'sip:alice@10.0.0.1', sdp: OFFER, headers });
+    await wait(1000);
+    invite.cancel();
+    await wait(10_000);
+    expect(peer.log).toEqual([]);
+    expect(await leftovers(both)).toEqual(NOTHING);
+  });
+});
+
 describe('finding the other side', () => {
   test('a name with several addresses is tried in order until one takes the connection', async () => {
     both.network.names.set('bob.example', ['10.0.0.7', '10.0.0.2']);
