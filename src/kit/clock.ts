@@ -63,6 +63,20 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
+/**
+ * Waits for `work` for at most `ms`, then rejects with `message`. The work itself is not ended by that: whoever began
+ * it ends it.
+ */
+export async function within<T>(clock: Clock, ms: number, work: Promise<T>, message: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = clock.after(ms, () => late.reject(new Error(message)));
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    timer.cancel();
+  }
+}
+
 /** RFC 3339 in UTC with whole seconds, as the wire wants it: `2026-05-29T12:02:12Z`. */
 export function rfc3339(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;

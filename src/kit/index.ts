@@ -2,7 +2,7 @@
  * The ground that every room stands on: time, chance, money, ids, failures, scopes, logs. It knows nothing of calls,
  * and it is the only place where the machine's clock and dice are touched.
  */
-export { type Clock, rfc3339, sleep, systemClock, type Timer } from './clock.ts';
+export { type Clock, rfc3339, sleep, systemClock, type Timer, within } from './clock.ts';
 export { Signal } from './events.ts';
 export { type Detail, explain, Failure } from './failure.ts';
 export { FairQueue, type FairQueueLimits, type FairQueueOptions, type Job } from './fair-queue.ts';

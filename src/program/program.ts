@@ -190,7 +190,7 @@ async function openDeliveries(ground: Ground, { storage, directory, sealed }: Da
 async function openRecordings({ config, log, clock, scope }: Ground, data: Data) {
   const { folder, storage, directory, billing } = data;
   const files = new RecordingFiles(join(folder, 'recordings'));
-  const finisher = new ThreadFinisher(log);
+  const finisher = new ThreadFinisher({ clock, log });
   scope.defer(() => finisher.close());
   const journal = queueing(storage, (id) => wantsInsights(config, directory.application(id)));
   const ports = { journal, files, finisher };

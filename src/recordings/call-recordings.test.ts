@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import type { CallRecord } from '../calls/index.ts';
-import { Failure, type Log, silentLog, VirtualClock } from '../kit/index.ts';
+import { Failure, type Log, silentLog, systemClock, VirtualClock } from '../kit/index.ts';
 import { CallRecordings } from './call-recordings.ts';
 import { RecordingFiles } from './files.ts';
 import { ThreadFinisher } from './finisher.ts';
@@ -13,7 +13,7 @@ import { FakeLeg } from './testing/fake-leg.ts';
 import { MemoryJournal } from './testing/memory-journal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'minivoice-recordings-'));
-const finisher = new ThreadFinisher(silentLog);
+const finisher = new ThreadFinisher({ clock: systemClock, log: silentLog });
 afterAll(async () => {
   await finisher.close();
   rmSync(folder, { recursive: true });

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, expect, test } from 'vitest';
-import { silentLog } from '../kit/index.ts';
+import { silentLog, VirtualClock } from '../kit/index.ts';
 import { ThreadFinisher } from './finisher.ts';
 import { wav } from './testing/fake-leg.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'minivoice-finisher-'));
-const finisher = new ThreadFinisher(silentLog);
+const clock = new VirtualClock();
+const ports = { clock, log: silentLog };
+const finisher = new ThreadFinisher(ports);
 afterAll(async () => {
   await finisher.close();
   rmSync(folder, { recursive: true });
@@ -37,7 +39,7 @@ test('a file that is not there is refused, and the next is finished', async () =
 });
 
 test('closing waits for what is being finished', async () => {
-  const other = new ThreadFinisher(silentLog);
+  const other = new ThreadFinisher(ports);
   const finished = other.finish(recorded('last', 1), 'wav');
   await other.close();
   expect((await finished).sizeBytes).toBe(16_044);
@@ -51,7 +53,7 @@ const real = () => new Worker(new URL('./finishing-thread.ts', import.meta.url))
 
 test('a thread that dies is replaced, and what it was at is finished by the next one', async () => {
   const threads = [deadly, real];
-  const other = new ThreadFinisher(silentLog, () => threads.shift()!());
+  const other = new ThreadFinisher(ports, () => threads.shift()!());
   const both = [recorded('first', 1), recorded('second', 1)].map((path) => other.finish(path, 'wav'));
   for (const finished of await Promise.all(both)) expect(finished.sizeBytes).toBe(16_044);
   await other.close();
@@ -59,8 +61,40 @@ test('a thread that dies is replaced, and what it was at is finished by the next
 
 test('a file that kills every thread is given up', async () => {
   const threads = [deadly, deadly, real];
-  const other = new ThreadFinisher(silentLog, () => threads.shift()!());
+  const other = new ThreadFinisher(ports, () => threads.shift()!());
   await expect(other.finish(recorded('poison', 1), 'wav')).rejects.toThrow('ended with 1');
   expect((await other.finish(recorded('after', 1), 'wav')).sizeBytes).toBe(16_044);
+  await other.close();
+});
+
+test('a thread that hangs is replaced after a quarter of an hour', async () => {
+  const silent = () => new Worker('setInterval(() => {}, 1000)', { eval: true });
+  const threads = [silent, real];
+  const other = new ThreadFinisher(ports, () => threads.shift()!());
+  const finished = other.finish(recorded('hanging', 1), 'wav');
+  await clock.advance(15 * 60_000);
+  expect((await finished).sizeBytes).toBe(16_044);
+  await other.close();
+  expect(clock.pending).toBe(0);
+});
+
+test('closing does not wait for a thread that hangs', async () => {
+  const other = new ThreadFinisher(ports, () => new Worker('setInterval(() => {}, 1000)', { eval: true }));
+  const finished = other.finish(recorded('left', 1), 'wav');
+  finished.catch(() => {});
+  const closed = other.close();
+  await clock.advance(15_000);
+  await closed;
+  await expect(finished).rejects.toThrow('closed');
+});
+
+test('a thread that cannot be started fails the file, not the process', async () => {
+  const threads = [deadly];
+  const other = new ThreadFinisher(ports, () => {
+    const start = threads.shift();
+    if (!start) throw new Error('too many threads');
+    return start();
+  });
+  await expect(other.finish(recorded('threadless', 1), 'wav')).rejects.toThrow('too many threads');
   await other.close();
 });

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Log } from '../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Timer, within } from '../kit/index.ts';
 import type { Answer, Order } from './finishing-thread.ts';
 
 /** A file that is whole and on disk. */
@@ -24,7 +24,14 @@ interface Waiting extends PromiseWithResolvers<Finished> {
   order: Order;
   /** Threads that were lost while they had it. */
   losses: number;
+  deadline?: Timer;
 }
+
+/** A thread that has not finished a file after this, in milliseconds, hangs. The longest MP3 takes some minutes. */
+const LONGEST_MS = 15 * 60_000;
+
+/** Closing waits so long, in milliseconds. What is unfinished then is finished at the next start. */
+const CLOSING_MS = 15_000;
 
 const startThread = () =>
   new Worker(new URL('./finishing-thread.ts', import.meta.url), { name: 'finishing' });
@@ -35,12 +42,14 @@ const startThread = () =>
  */
 export class ThreadFinisher implements Finisher {
   #log: Log;
+  #clock: Clock;
   #startThread: () => Worker;
   #worker: Worker | undefined;
   #waiting = new Map<number, Waiting>();
   #orders = 0;
 
-  constructor(log: Log, start = startThread) {
+  constructor({ clock, log }: { clock: Clock; log: Log }, start = startThread) {
+    this.#clock = clock;
     this.#log = log;
     this.#startThread = start;
     this.#worker = this.#start();
@@ -48,22 +57,46 @@ export class ThreadFinisher implements Finisher {
 
   finish(wav: string, format: 'wav' | 'mp3'): Promise<Finished> {
     const id = ++this.#orders;
-    const waiting = { ...Promise.withResolvers<Finished>(), order: { id, wav, format }, losses: 0 };
+    const waiting: Waiting = { ...Promise.withResolvers<Finished>(), order: { id, wav, format }, losses: 0 };
     this.#waiting.set(id, waiting);
     this.#give(waiting);
     return waiting.promise;
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#waiting.values()].map(({ promise }) => promise));
+    const all = Promise.allSettled([...this.#waiting.values()].map(({ promise }) => promise));
+    await within(this.#clock, CLOSING_MS, all, 'files are still being finished').catch((error) => {
+      this.#log.warn({ error: explain(error), files: this.#waiting.size }, 'left for the next start');
+    });
     const worker = this.#worker;
     this.#worker = undefined;
+    for (const { order } of this.#waiting.values()) this.#fail(order.id, new Error('closed'));
     await worker?.terminate();
   }
 
-  #give({ order }: Waiting): void {
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(order);
+  #give(waiting: Waiting): void {
+    const { order } = waiting;
+    try {
+      const worker = (this.#worker ??= this.#start());
+      worker.postMessage(order);
+      waiting.deadline?.cancel();
+      const hangs = new Error('the finishing thread did not finish a file in 15 minutes');
+      waiting.deadline = this.#clock.after(LONGEST_MS, () => this.#lost(worker, hangs));
+    } catch (error) {
+      this.#fail(order.id, error);
+    }
+  }
+
+  #fail(id: number, error: unknown): void {
+    this.#take(id)?.reject(error);
+  }
+
+  /** What waits for this answer, which waits no more. */
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.deadline?.cancel();
+    return waiting;
   }
 
   #start(): Worker {
@@ -75,8 +108,7 @@ export class ThreadFinisher implements Finisher {
   }
 
   #answered(answer: Answer): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
+    const waiting = this.#take(answer.id);
     if ('error' in answer) waiting?.reject(new Error(answer.error));
     else waiting?.resolve(answer.finished);
     if ('warning' in answer) this.#log.warn({ why: answer.warning }, 'a recording stays as it was recorded');
@@ -86,13 +118,10 @@ export class ThreadFinisher implements Finisher {
     if (worker !== this.#worker) return;
     this.#log.error({ error: String(error) }, 'the finishing thread was lost and is replaced');
     this.#worker = undefined;
+    detach('recordings.finisher', worker.terminate());
     for (const [id, waiting] of this.#waiting) {
-      if (++waiting.losses < 2) {
-        this.#give(waiting);
-        continue;
-      }
-      this.#waiting.delete(id);
-      waiting.reject(error);
+      if (++waiting.losses < 2) this.#give(waiting);
+      else this.#fail(id, error);
     }
   }
 }

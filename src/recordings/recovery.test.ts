@@ -23,7 +23,7 @@ let finisher: ThreadFinisher;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'minivoice-recovery-'));
   files = new RecordingFiles(join(folder, 'recordings'));
-  finisher = new ThreadFinisher(silentLog);
+  finisher = new ThreadFinisher({ clock, log: silentLog });
   storage = await openSqliteStorage({ file: join(folder, 'db'), clock, hasWebhook: () => true });
   await storage.commit({ call });
 });

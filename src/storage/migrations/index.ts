@@ -7,9 +7,10 @@ import { insights } from './0004-insights.ts';
 import { billing } from './0005-billing.ts';
 import { farewells } from './0006-farewells.ts';
 import { parkedEvents } from './0007-parked-events.ts';
+import { retention } from './0008-retention.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
-const migrations: Record<string, Migration> = {
+export const migrations: Record<string, Migration> = {
   '0001-beginning': beginning,
   '0002-idempotency': idempotency,
   '0003-phones': phones,
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0005-billing': billing,
   '0006-farewells': farewells,
   '0007-parked-events': parkedEvents,
+  '0008-retention': retention,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

@@ -1,9 +1,20 @@
 import { Worker } from 'node:worker_threads';
-import { explain, type Log } from '../../kit/index.ts';
+import { type Clock, detach, explain, type Log, within } from '../../kit/index.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** Transactions between checkpoints: a few MB of write-ahead log. */
 const EVERY = 400;
+
+/** A step that takes longer, in milliseconds, is given up with its thread: a disk may stand still for ever. */
+const LONGEST_STEP_MS = 60_000;
+
+/** How long a thread may take to end, in milliseconds. */
+const ENDING_MS = 5_000;
+
+type Step = 'copy' | 'finish';
+
+const startThread = (file: string) =>
+  new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: file });
 
 /**
  * Moves the write-ahead log into the database file, in a thread of its own: the fsyncs of a checkpoint take
@@ -13,25 +24,40 @@ const EVERY = 400;
 export class Checkpoints {
   #file: string;
   #group: GroupCommit;
+  #clock: Clock;
   #log: Log;
+  #startThread: (file: string) => Worker;
   #worker: Worker | undefined;
+  /** What the thread is asked to do. */
+  #asked: PromiseWithResolvers<void> | undefined;
   #since = 0;
   #running: Promise<void> | undefined;
 
-  constructor(file: string, group: GroupCommit, log: Log) {
+  constructor(
+    file: string,
+    group: GroupCommit,
+    { clock, log }: { clock: Clock; log: Log },
+    start = startThread,
+  ) {
     this.#file = file;
     this.#group = group;
+    this.#clock = clock;
     this.#log = log;
+    this.#startThread = start;
     group.onBatch = () => {
       this.#since += 1;
       if (this.#since >= EVERY) this.#running ??= this.#run();
     };
   }
 
+  /** Lets the checkpoint that runs end, within a minute. */
   async close(): Promise<void> {
     this.#group.onBatch = () => {};
     await this.#running;
-    await this.#worker?.terminate();
+    const ended = this.#end();
+    await within(this.#clock, ENDING_MS, ended, 'the thread of checkpoints does not end').catch((error) => {
+      this.#log.warn({ error: explain(error) }, 'the thread of checkpoints was left behind');
+    });
   }
 
   async #run(): Promise<void> {
@@ -42,27 +68,42 @@ export class Checkpoints {
     } catch (error) {
       // Nothing is lost: what is in the log counts as written, and the next checkpoint takes it along.
       this.#log.warn({ error: explain(error) }, 'the database checkpoint failed');
-      this.#worker = undefined;
+      detach('storage.checkpoint', this.#end());
     }
     this.#running = undefined;
   }
 
-  #ask(step: 'copy' | 'finish'): Promise<void> {
-    const worker = (this.#worker ??= this.#start());
-    return new Promise((resolve, reject) => {
-      worker.once('message', () => {
-        worker.off('error', reject);
-        resolve();
-      });
-      worker.once('error', reject);
-      worker.postMessage(step);
-    });
+  #ask(step: Step): Promise<void> {
+    const asked = Promise.withResolvers<void>();
+    this.#asked = asked;
+    try {
+      this.#worker ??= this.#start();
+      this.#worker.postMessage(step);
+    } catch (error) {
+      asked.reject(error);
+    }
+    return within(this.#clock, LONGEST_STEP_MS, asked.promise, `the checkpoint hangs in its step ${step}`);
+  }
+
+  async #end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#asked?.reject(new Error('its thread was ended'));
+    await worker?.terminate();
   }
 
   #start(): Worker {
-    const script = new URL('./checkpoint-worker.ts', import.meta.url);
-    const worker = new Worker(script, { workerData: this.#file });
+    const worker = this.#startThread(this.#file);
     worker.unref();
+    worker.on('message', () => this.#asked?.resolve());
+    worker.on('error', (error) => this.#lost(worker, error));
+    worker.on('exit', (code) => this.#lost(worker, new Error(`its thread ended with ${code}`)));
     return worker;
+  }
+
+  #lost(worker: Worker, error: unknown): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    this.#asked?.reject(error);
   }
 }

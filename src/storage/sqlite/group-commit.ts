@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Clock, explain, type Log, type Timer } from '../../kit/index.ts';
+import { type Clock, explain, type Log, reportDefect, type Timer, within } from '../../kit/index.ts';
 import { OTHERS_MS } from './database.ts';
 import { isUnwritable, unwritable } from './unwritable.ts';
 
@@ -19,6 +19,12 @@ interface Stuck {
 
 /** More than this in one transaction would hold the thread for longer than a few milliseconds. */
 const LARGEST_BATCH = 100;
+
+/**
+ * Writes wait no longer than this for whoever holds them, in milliseconds. The holder may still have the file locked
+ * then: writes that meet the lock are kept in memory and tried again, as with any other lock.
+ */
+const LONGEST_HOLD_MS = 5_000;
 
 /** Between two tries where nothing could be written. */
 const RETRY_MS = 1000;
@@ -111,7 +117,9 @@ export class GroupCommit {
         done: () =>
           void Promise.resolve()
             .then(() => told(result))
-            .then(resolve, reject),
+            // It is written, whatever becomes of those who are told so.
+            .catch((error) => reportDefect('storage.committed', error))
+            .then(resolve),
         failed: (error) => {
           if (late) this.#log.error({ error: explain(error) }, 'a change that was kept could not be written');
           reject(error);
@@ -131,9 +139,9 @@ export class GroupCommit {
     });
   }
 
-  /** Lets writes wait while `during` runs. */
+  /** Lets writes wait while `during` runs, for 5 s at most. Rejects when it takes longer, or fails. */
   async hold(during: () => Promise<void>): Promise<void> {
-    this.#held = during();
+    this.#held = within(this.#clock, LONGEST_HOLD_MS, during(), 'writes were held for more than 5 s');
     try {
       await this.#held;
     } finally {
@@ -175,9 +183,13 @@ export class GroupCommit {
 
   #run = (): void => {
     this.#scheduled = false;
-    if (!this.#held && !this.#closed) this.#writeBatch();
-    this.#last = this.#clock.monotonic();
-    this.#schedule();
+    try {
+      if (!this.#held && !this.#closed) this.#writeBatch();
+    } finally {
+      // Whatever went wrong: the writes that wait must not wait for ever.
+      this.#last = this.#clock.monotonic();
+      this.#schedule();
+    }
   };
 
   #writeBatch(): void {

@@ -41,7 +41,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   openTranscriptSearch(database);
   const ids = new Ids(clock, { node: options.node ?? 0, after: await latestId(db) });
   const group = new GroupCommit(database, { clock, log, gatherMs: options.gatherMs ?? 0 });
-  const checkpoints = new Checkpoints(options.file, group, log);
+  const checkpoints = new Checkpoints(options.file, group, { clock, log });
   const journal = new SqliteJournal({
     database,
     group,

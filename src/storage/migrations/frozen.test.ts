@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { eventStore } from '../events.ts';
+import { kyselyOver } from '../sqlite/database.ts';
+import { notePlans } from '../testing/plans.ts';
+import { migrate, migrations } from './index.ts';
+
+/** What each migration makes of the tables. Once released it is never edited: a change is a migration of its own. */
+const FROZEN: Record<string, string> = {
+  '0001-beginning': '9b42bbd5ce01c422',
+  '0002-idempotency': 'a312b23a45d88aa0',
+  '0003-phones': 'c23121c21893a8c3',
+  '0004-insights': '7b041d8bd01dfd66',
+  '0005-billing': '15f499d600d8c706',
+  '0006-farewells': '8bcdf3e1705bee90',
+  '0007-parked-events': '5d67d35513a0ecaf',
+  '0008-retention': '8324093eb06af1bc',
+};
+
+/** A digest of the tables and indexes after each migration. */
+async function schemas(): Promise<Record<string, string>> {
+  const database = new DatabaseSync(':memory:');
+  const db = kyselyOver(database);
+  const digests: Record<string, string> = {};
+  for (const [name, migration] of Object.entries(migrations)) {
+    await migration.up(db);
+    const rows = database.prepare('SELECT name, sql FROM sqlite_master ORDER BY name').all();
+    digests[name] = createHash('sha256').update(JSON.stringify(rows)).digest('hex').slice(0, 16);
+  }
+  database.close();
+  return digests;
+}
+
+test('every migration makes of the tables what it made when it was released', async () => {
+  expect(await schemas()).toEqual(FROZEN);
+});
+
+test('a migration says itself what it does: it imports nothing but the query builder', () => {
+  const files = readdirSync(import.meta.dirname).filter((name) => /^\d{4}-.*\.ts$/.test(name));
+  expect(files.map((name) => name.slice(0, -3))).toEqual(Object.keys(migrations));
+  for (const name of files) {
+    const text = readFileSync(join(import.meta.dirname, name), 'utf8');
+    const imports = [...text.matchAll(/\bfrom '([^']+)'|\bimport\(/g)].map(([, from]) => from);
+    expect(imports, name).toEqual(['kysely']);
+  }
+});
+
+test('the index of parked events is the one that the queries of parked events use', async () => {
+  const database = new DatabaseSync(':memory:');
+  const db = kyselyOver(database);
+  await migrate(db);
+  const plans = notePlans(database);
+  const events = eventStore(db);
+  await events.parkedEvents();
+  await events.nextDueAt(1);
+  await events.dueEvents(1, 10);
+  const used = plans().filter((plan) => plan.includes(' events '));
+  expect(used).toHaveLength(3);
+  for (const plan of used)
+    expect(plan).toMatch(/^(SEARCH|SCAN) events USING (COVERING )?INDEX events_parked\b/);
+  database.close();
+});

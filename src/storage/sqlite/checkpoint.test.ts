@@ -1,0 +1,96 @@
+import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { type Log, silentLog, VirtualClock } from '../../kit/index.ts';
+import { Checkpoints } from './checkpoint.ts';
+import { GroupCommit } from './group-commit.ts';
+
+const EVERY = 400;
+
+/** A thread that answers `copy`, and does what the test wants with `finish`. */
+const thread = (atFinish: string) => () =>
+  new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     parentPort.on('message', (step) => { if (step === 'copy') parentPort.postMessage('done'); else ${atFinish}; });`,
+    { eval: true },
+  );
+const silent = 'void 0';
+
+/** A database whose checkpoints run in the threads given, one after the other. */
+function open(...threads: (() => Worker)[]) {
+  const clock = new VirtualClock();
+  const warnings: string[] = [];
+  const log: Log = { ...silentLog, warn: (fields) => warnings.push(JSON.stringify(fields)) };
+  const database = new DatabaseSync(':memory:');
+  database.exec('CREATE TABLE t (a)');
+  const group = new GroupCommit(database, { clock, log, gatherMs: 0 });
+  const started: Worker[] = [];
+  const checkpoints = new Checkpoints('', group, { clock, log }, () => {
+    const worker = threads.shift()!();
+    started.push(worker);
+    return worker;
+  });
+  const insert = () => group.write(() => database.exec('INSERT INTO t VALUES (1)'));
+  const untilCheckpoint = async () => {
+    for (let count = 0; count < EVERY; count++) await insert();
+  };
+  const close = async () => {
+    await checkpoints.close();
+    await group.close();
+    database.close();
+  };
+  return { clock, warnings, group, started, insert, untilCheckpoint, close };
+}
+
+/** Resolves when writes are held: a write that is asked for does not come through. */
+async function held(
+  clock: VirtualClock,
+  insert: () => Promise<unknown>,
+): Promise<{ write: Promise<unknown> }> {
+  for (;;) {
+    let written = false;
+    const write = insert().then(() => (written = true));
+    await clock.advance(0);
+    await clock.advance(0);
+    if (!written) return { write };
+  }
+}
+
+test('writes go on after 5 s when a checkpoint never ends', async () => {
+  const { clock, warnings, started, insert, untilCheckpoint, close } = open(thread(silent), thread(silent));
+  await untilCheckpoint();
+  const { write } = await held(clock, insert);
+  await clock.advance(4_999);
+  expect(warnings).toEqual([]);
+  await clock.advance(1);
+  await write;
+  expect(warnings.join()).toContain('held for more than 5 s');
+  await expect.poll(() => started[0]!.threadId).toBe(-1);
+  while (started.length < 2) await insert();
+  const closed = close();
+  await clock.advance(120_000);
+  await closed;
+  expect(clock.pending).toBe(0);
+});
+
+test.each([
+  ['ends by itself', 'process.exit(0)', 'ended with 0'],
+  ['throws', "throw new Error('disk I/O error')", 'disk I/O error'],
+])('writes go on at once when the thread of checkpoints %s', async (_what, atFinish, why) => {
+  const { warnings, insert, untilCheckpoint, close } = open(thread(atFinish));
+  await untilCheckpoint();
+  await expect.poll(() => warnings.join()).toContain(why);
+  await insert();
+  await close();
+});
+
+test('a thread that cannot be started costs a checkpoint, and no write', async () => {
+  const failing = () => {
+    throw new Error('too many threads');
+  };
+  const { warnings, insert, untilCheckpoint, close } = open(failing);
+  await untilCheckpoint();
+  await insert();
+  expect(warnings.join()).toContain('too many threads');
+  await close();
+});
