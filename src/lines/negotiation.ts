@@ -1,4 +1,4 @@
-import { Failure, type Random } from '../kit/index.ts';
+import type { Random } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
 import { leadsAstray } from '../net/index.ts';
 import { type AudioAgreement, acceptAnswer, answerOffer, createOffer } from '../sdp/index.ts';
@@ -79,7 +79,6 @@ export class Negotiation {
 
   #answer(offer: string): string {
     const { sdp, agreement } = answerOffer(offer, { ...this.#local(), srtpKey: this.#srtpKey });
-    if (agreement.remote.port === 0) throw new Failure('not_acceptable', 'The offer has no audio in it.');
     this.#agreement = agreement;
     this.#secure = agreement.srtp !== undefined;
     return sdp;

@@ -21,18 +21,27 @@ export interface AudioAgreement {
   codec: { name: 'PCMU' | 'PCMA' | 'G722' | 'opus'; payloadType: number };
   /** RFC 4733 events, on a clock of 8 kHz unless said otherwise, or null: digits are then listened for and sent in-band. */
   telephoneEvent: { payloadType: number; clockRate?: 48_000 } | null;
+  /** Everything that the far end may send; undefined: the codec and the events above only. */
+  receives?: {
+    codecs: AudioAgreement['codec'][];
+    telephoneEvents: { payloadType: number; clockRate?: 48_000 }[];
+  };
   /** As seen from here: `sendonly` and `inactive` hear nothing of the far end. */
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   /** The far end takes RTCP on the RTP port (RFC 5761). */
   rtcpMux: boolean;
-  /** Keys and salts, 30 octets in base64 each, where AES_CM_128_HMAC_SHA1_80 was agreed on (RFC 4568). */
+  /** Keys and salts, where AES_CM_128_HMAC_SHA1_80 or its _32 was agreed on (RFC 4568). */
   srtp?: SrtpKeys;
 }
 
-/** One key for each direction. */
+/** One key for each direction, 30 octets in base64. */
 export interface SrtpKeys {
   send: string;
   receive: string;
+  /** Octets of the tag of each RTP packet; 10 when left out. */
+  tagBytes?: 4;
+  /** Octets of the key identifier (MKI) in each packet that is received; 0 when left out. */
+  mkiBytes?: number;
 }
 
 export interface TapOptions {

@@ -85,3 +85,16 @@ describe('an audio with keys', () => {
     }
   });
 });
+
+it('a direction whose key has not changed goes on counting when the other key changes', () => {
+  const before = new Protection(SRTP);
+  const theirs = new Protection({ send: OURS, receive: OURS }, before);
+  expect(theirs.send).toBe(before.send);
+  expect(theirs.receive).not.toBe(before.receive);
+  const ours = new Protection({ send: THEIRS, receive: THEIRS }, before);
+  expect(ours.receive).toBe(before.receive);
+  expect(ours.send).not.toBe(before.send);
+  const shorter = new Protection({ ...SRTP, tagBytes: 4 }, before);
+  expect([shorter.send, shorter.receive]).not.toContain(before.send);
+  expect(new Protection({ ...SRTP, mkiBytes: 4 }, before).receive).not.toBe(before.receive);
+});

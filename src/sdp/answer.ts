@@ -4,114 +4,187 @@ import {
   audioMedia,
   type CodecName,
   eventFor,
+  type Formats,
   formatsOf,
   hasRtcpMux,
   isSecure,
-  isSpoken,
   refusedMedia,
   remoteOf,
+  transportOf,
+  unicastOf,
 } from './audio.ts';
-import { cryptoOf } from './crypto.ts';
-import { type Description, type Media, parseDescription } from './description.ts';
-import { both, type Direction, directionOf, mirror } from './direction.ts';
+import { type Crypto, cryptoOf } from './crypto.ts';
+import { type Description, type Media, parseDescription, shown } from './description.ts';
+import { both, type Direction, directionOf, isHold, mirror } from './direction.ts';
+import { type PayloadTypes, unreadableRtpmap } from './payload-types.ts';
 import { type LocalSession, writeSession } from './session.ts';
+
+/** What we can do with a stream that is offered. */
+interface Abilities {
+  codecs: readonly CodecName[];
+  /** Our key, 30 octets in base64; without one, encrypted sound is refused. */
+  srtpKey?: string | undefined;
+}
 
 /**
  * Answers with the first stream of sound that has a codec of ours, encrypted where that is offered, and with the codec that the offerer
  * likes best, but G.711 before all others: it costs a hundredth to code, and inside the house all sound is as narrow.
  * Every other stream is refused at its place.
- * @throws Failure `not_acceptable` when there is none (answer 488), `invalid_sdp` for what is not SDP (400).
+ * @throws Failure `not_acceptable` when there is none (answer 488), `invalid_sdp` where a line that is needed cannot be
+ * read, or for what is not SDP (400). The sentence names the line.
  */
 export function answerOffer(
   offer: string,
-  local: LocalSession & {
-    codecs: readonly CodecName[];
-    /** Take RFC 4733 events when they are offered; default true. */
-    telephoneEvent?: boolean;
-    /** What we would like; default `sendrecv`. */
-    direction?: Direction;
-    /** Our key, 30 octets in base64, for where the offer is encrypted; without one such sound is refused. */
-    srtpKey?: string | undefined;
-  },
+  local: LocalSession &
+    Abilities & {
+      /** Take RFC 4733 events when they are offered; default true. */
+      telephoneEvent?: boolean;
+      /** What we would like; default `sendrecv`. */
+      direction?: Direction;
+      /** Learns from the offer. */
+      payloadTypes?: PayloadTypes;
+    },
 ): { sdp: string; agreement: AudioAgreement } {
   const description = parseDescription(offer);
-  const { srtpKey } = local;
-  const fits = (media: Media) => isSpoken(media) && (srtpKey !== undefined || !isSecure(media));
-  const at = description.media.findIndex((media) => fits(media) && codecIn(media, local.codecs));
-  const audio = description.media[at];
-  const codec = audio && codecIn(audio, local.codecs);
-  if (!codec) throw new Failure('not_acceptable', whyNot(description.media, local.codecs));
-  const telephoneEvent = (local.telephoneEvent ?? true) ? eventFor(codec, formatsOf(audio)) : null;
-  const direction = both(mirror(directionOf(description, audio)), local.direction ?? 'sendrecv');
+  const audio = choose(description, local);
+  const codec = codecIn(audio, local.codecs)!;
+  const formats = formatsOf(audio);
+  const telephoneEvent = (local.telephoneEvent ?? true) ? eventFor(codec, formats) : null;
+  const direction = both(mirror(directionOf(audio)), local.direction ?? 'sendrecv');
   const rtcpMux = hasRtcpMux(audio);
-  const formats = { codecs: [codec], telephoneEvents: telephoneEvent ? [telephoneEvent] : [] };
   const theirs = isSecure(audio) ? cryptoOf(audio) : undefined;
-  const crypto = theirs && srtpKey ? { tag: theirs.tag, key: srtpKey } : undefined;
-  const ours = audioMedia({ port: local.port, formats, direction, rtcpMux, crypto });
-  const media = description.media.map((each, index) => (index === at ? ours : refusedMedia(each)));
-  const remote = remoteOf(description, audio);
+  const crypto = theirs && { ...theirs, key: local.srtpKey! };
+  const ours = audioMedia({
+    ...{ port: local.port, direction, rtcpMux, crypto, protocol: audio.protocol },
+    formats: { codecs: [codec], telephoneEvents: telephoneEvent ? [telephoneEvent] : [] },
+  });
+  local.payloadTypes?.learn(audio);
   return {
-    sdp: writeSession(local, media),
+    sdp: writeSession(
+      local,
+      description.media.map((each) => (each === audio ? ours : refusedMedia(each))),
+    ),
     agreement: {
-      ...{ remote, codec, telephoneEvent, direction, rtcpMux },
-      ...(theirs && crypto && { srtp: { send: crypto.key, receive: theirs.key } }),
+      ...{ remote: remoteOf(audio), codec, telephoneEvent, direction, rtcpMux },
+      receives: received(formats, telephoneEvent, local.codecs),
+      ...(theirs && crypto && { srtp: keysOf(crypto, theirs) }),
     },
   };
 }
 
 /**
- * What the answer to an offer of ours means.
+ * What the answer to an offer of ours means. Streams that were not offered are ignored.
+ * @param payloadTypes learns from the answer.
  * @throws Failure `not_acceptable` when the sound was refused or is nothing that we offered, `invalid_sdp` for
- * what is no answer to this offer.
+ * what is no answer to this offer. The sentence names the line.
  */
-export function acceptAnswer(offer: string, answer: string): AudioAgreement {
-  const asked = parseDescription(offer);
-  const given = parseDescription(answer);
-  const at = asked.media.findIndex(isSpoken);
-  const [ours, theirs] = [asked.media[at], given.media[at]];
-  if (!ours || theirs?.type !== 'audio' || given.media.length > asked.media.length) {
-    throw new Failure('invalid_sdp', 'The streams of the answer are not those of the offer');
-  }
+export function acceptAnswer(offer: string, answer: string, payloadTypes?: PayloadTypes): AudioAgreement {
+  const asked = parseDescription(offer).media;
+  const given = parseDescription(answer).media;
+  const at = asked.findIndex((media) => media.type === 'audio' && media.port !== 0);
+  const ours = asked[at];
+  // RFC 3264 §6 has the streams in the order of the offer; some leave out those that were refused before.
+  const theirs = given[at]?.type === 'audio' ? given[at] : given.find((media) => media.type === 'audio');
+  if (!ours || !theirs) throw new Failure('invalid_sdp', 'The answer has no m=audio line');
   const offered = formatsOf(ours);
+  const codecs = offered.codecs.map((codec) => codec.name);
+  const ourCrypto = isSecure(ours) ? cryptoOf(ours) : undefined;
+  const fault = faultOf(theirs, { codecs, srtpKey: ourCrypto?.key });
+  if (fault) throw fault;
+  const theirCrypto = isSecure(theirs) ? cryptoOf(theirs) : undefined;
+  checkKeys(theirs, ourCrypto, theirCrypto);
+  const codec = codecIn(theirs, codecs)!;
   const answered = formatsOf(theirs);
-  const names = offered.codecs.map((codec) => codec.name);
-  const same = isSpoken(theirs) && isSecure(theirs) === isSecure(ours);
-  const codec = same ? codecIn(theirs, names) : undefined;
-  if (!codec) throw new Failure('not_acceptable', whyNot([theirs], names));
+  const telephoneEvent = offered.telephoneEvents.length > 0 ? eventFor(codec, answered) : null;
+  payloadTypes?.learn(theirs);
   return {
-    remote: remoteOf(given, theirs),
-    codec,
-    telephoneEvent: offered.telephoneEvents.length > 0 ? eventFor(codec, answered) : null,
-    direction: directionFor(asked, ours, given, theirs),
+    ...{ remote: remoteOf(theirs), codec, telephoneEvent },
+    receives: received(
+      merged(offered, answered),
+      telephoneEvent,
+      answered.codecs.map(({ name }) => name),
+    ),
+    direction: both(directionOf(ours), mirror(directionOf(theirs))),
     rtcpMux: hasRtcpMux(ours) && hasRtcpMux(theirs),
-    ...keysOf(ours, theirs),
+    ...(ourCrypto && theirCrypto && { srtp: keysOf(ourCrypto, theirCrypto) }),
   };
 }
 
-/** RFC 4568 §5.1.3: each side sends with the key that it has said. */
-function keysOf(ours: Media, theirs: Media): Pick<AudioAgreement, 'srtp'> {
-  const [send, receive] = [cryptoOf(ours), cryptoOf(theirs)];
-  if (!isSecure(ours) || !send || !receive) return {};
-  if (send.tag !== receive.tag) {
-    throw new Failure('invalid_sdp', 'The key of the answer is for a line that was not offered');
-  }
-  return { srtp: { send: send.key, receive: receive.key } };
+/** RFC 3264 §6.1: we get what our offer says; some use the numbers of their answer, where these are free. */
+function merged(offered: Formats, answered: Formats): Formats {
+  return {
+    codecs: [...offered.codecs, ...answered.codecs],
+    telephoneEvents: [...offered.telephoneEvents, ...answered.telephoneEvents],
+  };
 }
 
-function directionFor(asked: Description, ours: Media, given: Description, theirs: Media): Direction {
-  return both(directionOf(asked, ours), mirror(directionOf(given, theirs)));
+/** What may come in: each payload type has the meaning that was said first. */
+function received(formats: Formats, event: AudioAgreement['telephoneEvent'], names: readonly CodecName[]) {
+  const taken = new Set<number>();
+  const isFree = ({ payloadType }: { payloadType: number }) =>
+    !taken.has(payloadType) && taken.add(payloadType) !== undefined;
+  const events = event ? formats.telephoneEvents : [];
+  return {
+    codecs: formats.codecs.filter((codec) => names.includes(codec.name) && isFree(codec)),
+    telephoneEvents: events.filter(isFree),
+  };
+}
+
+/** The stream to be used: the first on a transport that is supported, else the first on one that is unknown. */
+function choose({ media }: Description, abilities: Abilities): Media {
+  const fits = media.filter((each) => each.type === 'audio' && !faultOf(each, abilities));
+  const chosen = fits.find((each) => transportOf(each) !== 'unknown') ?? fits[0];
+  if (chosen) return chosen;
+  const audio = media.filter((each) => each.type === 'audio');
+  // What was meant to be used says most.
+  const meant = audio.find((each) => each.port !== 0 || each.fault) ?? audio[0];
+  throw (meant && faultOf(meant, abilities)) ?? new Failure('not_acceptable', 'There is no m=audio line');
+}
+
+/** Why a stream of sound cannot be used; undefined when it can. */
+function faultOf(media: Media, { codecs, srtpKey }: Abilities): Failure | undefined {
+  const { port, protocol, formats, address, fault } = media;
+  const line = `m=audio ${port} ${protocol} ${shown(formats.join(' '))}`.trimEnd();
+  if (fault !== undefined) return new Failure('invalid_sdp', fault);
+  if (port === 0) return new Failure('not_acceptable', `The audio is refused (port 0) in the line ${line}`);
+  const isPlain = ['plain', 'unknown'].includes(transportOf(media));
+  if (!isPlain && !(isSecure(media) && srtpKey !== undefined && cryptoOf(media)))
+    return new Failure(
+      'not_acceptable',
+      `${protocol} is not supported, or not with such keys: the line ${line}`,
+    );
+  if (!codecIn(media, codecs)) return noCodec(media, line, codecs);
+  if (address === undefined) return new Failure('invalid_sdp', `There is no c= line for the line ${line}`);
+  if (isHold(address) || unicastOf(address) !== undefined) return undefined;
+  return new Failure('not_acceptable', `${shown(address)} in the c= line is not a unicast address`);
+}
+
+function noCodec(media: Media, line: string, codecs: readonly CodecName[]): Failure {
+  if (media.formats.length === 0) return new Failure('invalid_sdp', `The line ${line} has no format`);
+  const broken = unreadableRtpmap(media);
+  if (broken !== undefined) return new Failure('invalid_sdp', `The line ${shown(broken)} is malformed`);
+  return new Failure('not_acceptable', `None of the codecs is one of ${codecs.join(', ')}: the line ${line}`);
+}
+
+/** RFC 4568 §5.1.3: the answer takes one line of the offer, and encrypts where the offer does. */
+function checkKeys(theirs: Media, ours: Crypto | undefined, taken: Crypto | undefined): void {
+  if (ours === undefined && taken === undefined) return;
+  if (!ours || !taken)
+    throw new Failure('not_acceptable', `The answer changes the profile to ${theirs.protocol}`);
+  if (ours.tag !== taken.tag || ours.suite !== taken.suite)
+    throw new Failure('invalid_sdp', `The line a=crypto:${taken.tag} is for a key that was not offered`);
+}
+
+/** RFC 4568 §5.1.3: each side sends with the key that it has said. */
+function keysOf(ours: Crypto, theirs: Crypto): NonNullable<AudioAgreement['srtp']> {
+  return {
+    ...{ send: ours.key, receive: theirs.key },
+    ...(theirs.suite === 'AES_CM_128_HMAC_SHA1_32' && { tagBytes: 4 as const }),
+    ...(theirs.mkiBytes > 0 && { mkiBytes: theirs.mkiBytes }),
+  };
 }
 
 function codecIn(media: Media, names: readonly CodecName[]): AudioAgreement['codec'] | undefined {
   const ours = formatsOf(media).codecs.filter((codec) => names.includes(codec.name));
   return ours.find(({ name }) => name === 'PCMU' || name === 'PCMA') ?? ours[0];
-}
-
-function whyNot(media: Media[], names: readonly CodecName[]): string {
-  const audio = media.filter((each) => each.type === 'audio');
-  if (audio.length === 0) return 'There is no audio in it';
-  const used = audio.filter((each) => each.port !== 0);
-  if (used.length === 0) return 'The audio is refused (port 0)';
-  if (!used.some(isSpoken)) return `${used[0]!.protocol} is not spoken here, or not with such keys`;
-  return `None of the codecs is one of ${names.join(', ')}`;
 }

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import { Failure } from '../kit/index.ts';
-import { type Crypto, cryptoLine, cryptoOf } from './crypto.ts';
-import type { Attribute, Description, Media } from './description.ts';
+import { type Crypto, cryptoLine } from './crypto.ts';
+import type { Attribute, Media } from './description.ts';
 import { type Direction, isHold } from './direction.ts';
+import { encodingsOf, eventEncoding, payloadTypeOf } from './payload-types.ts';
 
 export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'opus';
 
@@ -18,10 +18,19 @@ export interface AudioAgreement {
   codec: { name: CodecName; payloadType: number };
   /** Events count on a clock of 8 kHz unless said otherwise. */
   telephoneEvent: TelephoneEvent | null;
+  /** Everything that the far end may send, by its payload types. */
+  receives: Formats;
   direction: Direction;
   rtcpMux: boolean;
   /** The master keys of each direction, 30 octets in base64, where the sound is encrypted (RFC 4568). */
-  srtp?: { send: string; receive: string };
+  srtp?: {
+    send: string;
+    receive: string;
+    /** Octets of the tag of each RTP packet: 10 unless AES_CM_128_HMAC_SHA1_32 was agreed on. */
+    tagBytes?: 4;
+    /** Octets of the key identifier in each packet that is received; 0 unless the far end said so. */
+    mkiBytes?: number;
+  };
 }
 
 /** What the formats of one `m=` line stand for. */
@@ -31,11 +40,8 @@ export interface Formats {
   telephoneEvents: TelephoneEvent[];
 }
 
-// RFC 3551 §6: the static types that need no rtpmap.
-const STATIC: Record<string, string> = { '0': 'PCMU/8000', '8': 'PCMA/8000', '9': 'G722/8000' };
-
-// RFC 3551 §4.5.2 has the clock of G.722 wrong for ever; RFC 7587 §4.1: Opus is said to be stereo, whatever it is.
-const ENCODINGS: Record<CodecName, string> = {
+// RFC 3551 §4.5.2: the clock of G.722 is 8 kHz in RTP. RFC 7587 §4.1: Opus is always written as stereo.
+export const ENCODINGS: Record<CodecName, string> = {
   PCMU: 'PCMU/8000',
   PCMA: 'PCMA/8000',
   G722: 'G722/8000',
@@ -45,18 +51,16 @@ const NAMES = new Map(
   Object.entries(ENCODINGS).map(([name, encoding]) => [encoding.toUpperCase(), name as CodecName]),
 );
 
-/** The formats that are understood here. */
+/** The formats that are understood here, each payload type once. */
 export function formatsOf(media: Media): Formats {
   const formats: Formats = { codecs: [], telephoneEvents: [] };
-  const encodings = rtpmaps(media);
-  for (const format of media.formats) {
-    const payloadType = /^\d{1,3}$/.test(format) ? Number(format) : 128;
-    if (payloadType > 127) continue;
-    const encoding = (encodings.get(format) ?? STATIC[format] ?? '').toUpperCase().replace(/\/1$/, '');
-    const name = NAMES.get(encoding);
+  const encodings = encodingsOf(media);
+  for (const payloadType of new Set(media.formats.map(payloadTypeOf))) {
+    const encoding = encodings.get(payloadType);
+    const name = NAMES.get(encoding ?? '');
     if (name) formats.codecs.push({ name, payloadType });
-    else if (encoding === 'TELEPHONE-EVENT/8000') formats.telephoneEvents.push({ payloadType });
-    else if (encoding === 'TELEPHONE-EVENT/48000')
+    else if (encoding === eventEncoding(8000)) formats.telephoneEvents.push({ payloadType });
+    else if (encoding === eventEncoding(48_000))
       formats.telephoneEvents.push({ payloadType, clockRate: 48_000 });
   }
   return formats;
@@ -72,39 +76,27 @@ export function eventFor(
   return telephoneEvents.find((event) => event.clockRate === clockRate) ?? plain ?? null;
 }
 
-function rtpmaps(media: Media): Map<string, string> {
-  const encodings = new Map<string, string>();
-  for (const [name, value = ''] of media.attributes) {
-    if (name !== 'rtpmap') continue;
-    const match = /^(\d+)\s+(\S+)\s*$/.exec(value);
-    if (!match) throw new Failure('invalid_sdp', `The line a=rtpmap:${value} is malformed`);
-    encodings.set(match[1]!, match[2]!);
-  }
-  return encodings;
+/** How a stream is carried: `unknown` may be anything, and is taken for plain RTP where nothing else fits. */
+export function transportOf({ protocol }: Media): 'plain' | 'secure' | 'unknown' | 'unsupported' {
+  if (/^RTP\/AVPF?$/i.test(protocol)) return 'plain';
+  if (/^RTP\/SAVPF?$/i.test(protocol)) return 'secure';
+  // What is encrypted by other means than RFC 4568, or does not go over UDP.
+  return /SAVP|TLS|TCP|SCTP|MSRP|UDPTL/i.test(protocol) ? 'unsupported' : 'unknown';
 }
 
-/**
- * Is this a stream of sound that is in use and that is spoken here: plain, or encrypted with a key that we
- * understand? AVPF would promise feedback.
- */
-export function isSpoken(media: Media): boolean {
-  if (media.type !== 'audio' || media.port === 0) return false;
-  return media.protocol === PLAIN || (isSecure(media) && cryptoOf(media) !== undefined);
+export const isSecure = (media: Media): boolean => transportOf(media) === 'secure';
+
+/** Where the writer of a description wants to get this stream; port 0 when it holds the call by its address. */
+export function remoteOf({ address = '', port }: Media): AudioAgreement['remote'] {
+  // Some devices add a length to a unicast address, as multicast has it.
+  return isHold(address) ? { address, port: 0 } : { address: unicastOf(address) ?? address, port };
 }
 
-export const isSecure = ({ protocol }: Media): boolean => protocol === SECURE;
-
-const PLAIN = 'RTP/AVP';
-const SECURE = 'RTP/SAVP';
-
-/** Where the writer of a description wants to get this stream; port 0 when it holds the old way. */
-export function remoteOf(description: Description, media: Media): AudioAgreement['remote'] {
-  const address = media.address ?? description.address;
-  if (address === undefined) throw new Failure('invalid_sdp', 'There is no c= line for the audio');
-  if (isIP(address) === 0) {
-    throw new Failure('not_acceptable', `${address} in the c= line is not a unicast address`);
-  }
-  return { address, port: isHold(address) ? 0 : media.port };
+/** The address without what follows a slash; undefined when it is multicast, or a name. */
+export function unicastOf(address: string): string | undefined {
+  const literal = address.split('/', 1)[0]!;
+  const isMulticast = /^(22[4-9]|23\d)\.|^ff/i.test(literal);
+  return isIP(literal) === 0 || isMulticast ? undefined : literal;
 }
 
 export function hasRtcpMux(media: Media): boolean {
@@ -118,7 +110,9 @@ export function audioMedia(parts: {
   direction: Direction;
   rtcpMux: boolean;
   /** Encrypts it. */
-  crypto?: Crypto | undefined;
+  crypto?: Omit<Crypto, 'mkiBytes'> | undefined;
+  /** Of the offer; RTP/AVP or RTP/SAVP when left out. */
+  protocol?: string | undefined;
 }): Media {
   const { port, formats, direction, rtcpMux, crypto } = parts;
   const { codecs, telephoneEvents } = formats;
@@ -127,7 +121,7 @@ export function audioMedia(parts: {
   attributes.push(['ptime', '20'], [direction]);
   if (rtcpMux) attributes.push(['rtcp-mux']);
   if (crypto) attributes.push(cryptoLine(crypto));
-  const protocol = crypto ? SECURE : PLAIN;
+  const protocol = parts.protocol ?? (crypto ? 'RTP/SAVP' : 'RTP/AVP');
   return { type: 'audio', port, protocol, formats: types, address: undefined, attributes };
 }
 
@@ -140,7 +134,7 @@ function codecLines({ name, payloadType }: AudioAgreement['codec']): Attribute[]
 
 function eventLines({ payloadType, clockRate }: TelephoneEvent): Attribute[] {
   return [
-    ['rtpmap', `${payloadType} telephone-event/${clockRate ?? 8000}`],
+    ['rtpmap', `${payloadType} ${eventEncoding(clockRate ?? 8000).toLowerCase()}`],
     // RFC 4733 §3.2: 0–9, *, #, A–D
     ['fmtp', `${payloadType} 0-15`],
   ];
@@ -148,5 +142,7 @@ function eventLines({ payloadType, clockRate }: TelephoneEvent): Attribute[] {
 
 /** The line that refuses a stream, at its place (RFC 3264 §6). */
 export function refusedMedia({ type, protocol, formats }: Media): Media {
-  return { type, port: 0, protocol, formats, address: undefined, attributes: [] };
+  // RFC 8866 §9: there is at least one format.
+  const some = formats.length > 0 ? formats : [/RTP/i.test(protocol) ? '0' : '*'];
+  return { type, port: 0, protocol, formats: some, address: undefined, attributes: [] };
 }

@@ -7,6 +7,7 @@ const CODECS = ['PCMU', 'PCMA'] as const;
 describe('encrypted sound (RFC 4568)', () => {
   const [A, B] = ['A'.repeat(40), 'B'.repeat(40)];
   const SUITE = 'AES_CM_128_HMAC_SHA1_80';
+  const SHORT = 'AES_CM_128_HMAC_SHA1_32';
   const parts = { ...LOCAL, codecs: CODECS, telephoneEvent: true, direction: 'sendrecv' } as const;
   const offering = (...lines: string[]) =>
     createOffer({ ...parts, srtpKey: A }).replace(
@@ -25,18 +26,52 @@ describe('encrypted sound (RFC 4568)', () => {
     expect(acceptAnswer(offer, sdp).srtp).toEqual({ send: A, receive: B });
   });
 
-  it('takes the first line that is understood, and says which', () => {
+  it('takes the first line that is supported, and says which', () => {
     const { sdp, agreement } = secure(
       offering(
+        '',
+        'x',
         `1 AES_256_CM_HMAC_SHA1_80 inline:${A}`,
-        `2 ${SUITE} inline:${A}|2^20|1:4`,
+        `2 ${SUITE} inline:${A};inline:${A}`,
         `3 ${SUITE} inline:${A} UNENCRYPTED_SRTP`,
         `4 ${SUITE} inline:short`,
         `5 ${SUITE} inline:${'C'.repeat(40)}|2^31 WSH=64`,
+        `6 ${SUITE} inline:${A}`,
       ),
     );
-    expect(sdp).toContain(`a=crypto:5 ${SUITE} inline:${B}`);
-    expect(agreement.srtp?.receive).toBe('C'.repeat(40));
+    expect(sdp).toContain(`a=crypto:5 ${SUITE} inline:${B}\r\n`);
+    expect(agreement.srtp).toEqual({ send: B, receive: 'C'.repeat(40) });
+  });
+
+  it.each<[string, string, string, object]>([
+    ['a lifetime', SUITE, '|2^20', {}],
+    ['a lifetime in digits', SUITE, '|1048576', {}],
+    ['padding', SUITE, '==|2^31', {}],
+    ['a key identifier', SUITE, '|1:4', { mkiBytes: 4 }],
+    ['a lifetime and a key identifier', SUITE, '|2^31|1:1', { mkiBytes: 1 }],
+    ['a tag of 32 bits', SHORT, '', { tagBytes: 4 }],
+    ['a tag of 32 bits and a key identifier', SHORT, '|2^48|77:2', { tagBytes: 4, mkiBytes: 2 }],
+    ['a suite in lower case', SHORT.toLowerCase(), '', { tagBytes: 4 }],
+  ])('takes %s, with the suite of the offer in the answer', (_what, suite, rest, more) => {
+    const { sdp, agreement } = secure(offering(`7 ${suite} inline:${A}${rest}`));
+    expect(sdp).toContain(`a=crypto:7 ${suite.toUpperCase()} inline:${B}\r\n`);
+    expect(agreement.srtp).toEqual({ send: B, receive: A, ...more });
+  });
+
+  it.each(['|1:129', '|1:x', '|1:4|2^20', '|2^20|1:4|2:4'])('refuses a key with %s', (rest) => {
+    expect(() => secure(offering(`1 ${SUITE} inline:${A}${rest}`))).toThrow(
+      expect.objectContaining({ code: 'not_acceptable' }),
+    );
+  });
+
+  it('takes the key identifier of an answer, and no other suite than was offered', () => {
+    const offer = createOffer({ ...parts, srtpKey: A });
+    const { sdp } = secure(offer);
+    const identified = sdp.replace(`inline:${B}`, `inline:${B}|2^31|9:3`);
+    expect(acceptAnswer(offer, identified).srtp).toEqual({ send: A, receive: B, mkiBytes: 3 });
+    expect(() => acceptAnswer(offer, sdp.replace(SUITE, SHORT))).toThrow(
+      expect.objectContaining({ code: 'invalid_sdp' }),
+    );
   });
 
   it('without a key that is understood, or without one of ours, is refused', () => {

@@ -1,32 +1,53 @@
 import type { Attribute, Media } from './description.ts';
 
-/** RFC 4568 §6.2.1: the suite that everybody has. */
-const SUITE = 'AES_CM_128_HMAC_SHA1_80';
-/** 30 octets of key and salt are 40 characters of base64. */
-const KEY = /^inline:([A-Za-z0-9+/]{40})(\|[^|:]+)?$/;
+/** The suites of RFC 4568 §6.2 that are supported: they differ in the tag of RTP, 10 bytes or 4. */
+export type CryptoSuite = 'AES_CM_128_HMAC_SHA1_80' | 'AES_CM_128_HMAC_SHA1_32';
+
+const SUITES: readonly string[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
+/**
+ * RFC 4568 §9.2: key and salt, 30 octets, are 40 characters of base64; then a lifetime, and the identifier of the key
+ * with its length in octets, both optional.
+ */
+const KEY = /^inline:([A-Za-z0-9+/]{40})={0,2}(?:\|(?:2\^)?\d+)?(?:\|\d+:(\d{1,3}))?$/i;
+/** RFC 4568 §6.1 */
+const LONGEST_MKI = 128;
 
 /** The key with which the writer of a description encrypts what it sends. */
 export interface Crypto {
   /** Says in an answer which line of the offer was taken. */
   tag: string;
+  suite: CryptoSuite;
   /** Key and salt, 30 octets in base64. */
   key: string;
+  /** Octets of the master key identifier in each of its packets; 0: there is none. */
+  mkiBytes: number;
 }
 
 /**
- * The first `a=crypto` line that is understood here. One that wants a key identifier in every packet (MKI), or
- * another way of encrypting, is not.
+ * The first `a=crypto` line that is supported: the writer puts first what it prefers. Lines of other suites, with several
+ * keys, or with session parameters that change the packets are ignored.
  */
 export function cryptoOf(media: Media): Crypto | undefined {
   for (const [name, value = ''] of media.attributes) {
-    if (name !== 'crypto') continue;
-    const [tag = '', suite, parameters = '', ...session] = value.trim().split(/\s+/);
-    const key = KEY.exec(parameters)?.[1];
-    // RFC 4568 §6.3.6: a window size is but a hint.
-    const plain = session.every((parameter) => parameter.startsWith('WSH='));
-    if (/^\d{1,9}$/.test(tag) && suite === SUITE && key && plain) return { tag, key };
+    const crypto = name === 'crypto' ? readCrypto(value) : undefined;
+    if (crypto) return crypto;
   }
   return undefined;
 }
 
-export const cryptoLine = ({ tag, key }: Crypto): Attribute => ['crypto', `${tag} ${SUITE} inline:${key}`];
+function readCrypto(value: string): Crypto | undefined {
+  const [tag = '', suite = '', parameters = '', ...session] = value.trim().split(/\s+/);
+  const key = KEY.exec(parameters);
+  const mkiBytes = Number(key?.[2] ?? 0);
+  // RFC 4568 §6.3.6: a window size is but a hint.
+  const plain = session.every((parameter) => /^WSH=/i.test(parameter));
+  const name = SUITES.find((each) => each === suite.toUpperCase());
+  if (!/^\d{1,9}$/.test(tag) || !name || !key || !plain || mkiBytes > LONGEST_MKI) return undefined;
+  return { tag, suite: name as CryptoSuite, key: key[1]!, mkiBytes };
+}
+
+/** Our packets carry no key identifier: there is one key. */
+export const cryptoLine = ({ tag, suite, key }: Omit<Crypto, 'mkiBytes'>): Attribute => [
+  'crypto',
+  `${tag} ${suite} inline:${key}`,
+];

@@ -5,7 +5,7 @@ export type Attribute = [name: string, value?: string];
 
 /** One `m=` line and what belongs to it. */
 export interface Media {
-  /** `audio`, `video`, `image`, … */
+  /** `audio`, `video`, `image`, … in lower case. */
   type: string;
   /** 0: refused, or not in use. */
   port: number;
@@ -13,75 +13,146 @@ export interface Media {
   protocol: string;
   /** RTP payload types, as text. */
   formats: string[];
-  /** The address of its own `c=` line: IPv4, IPv6, multicast with `/ttl`, or a name. */
+  /** The address of its `c=` line, or of the session's: IPv4, IPv6, multicast with `/ttl`, or a name. */
   address: string | undefined;
+  /** Its own attributes, then those of the session; names in lower case. */
   attributes: Attribute[];
+  /** Names the `m=` or `c=` line that cannot be read: the stream cannot be used, but keeps its place. */
+  fault?: string | undefined;
 }
 
-/** What of a session description matters here (RFC 8866); lines of other kinds are passed over. */
+/** The `o=` line. */
+export interface Origin {
+  username: string;
+  sessionId: string;
+  version: string;
+  address: string;
+}
+
+/** What of a session description matters here (RFC 8866); lines of other kinds are ignored. */
 export interface Description {
-  origin: { username: string; sessionId: string; version: string; address: string };
+  /** Undefined when the line is missing or malformed: only our own is ever needed. */
+  origin: Origin | undefined;
   /** The `c=` line for all media without one of their own. */
   address: string | undefined;
   attributes: Attribute[];
   media: Media[];
 }
 
+/** More streams than any device offers. An answer names them all, so they must be bounded. */
+const MAX_MEDIA = 256;
+/** RFC 8866 §9. */
+const TOKEN = /^[\w!#$%&'*+.^`{|}~-]+$/;
+const PROTOCOL = /^[\w!#$%&'*+.^`{|}~/-]+$/;
+const PROFILES = ['RTP/AVP', 'RTP/AVPF', 'RTP/SAVP', 'RTP/SAVPF'];
+
 const broken = (sentence: string) => new Failure('invalid_sdp', sentence);
 
-/** @throws Failure `invalid_sdp` that names the line. */
+/**
+ * Reads a description as devices write it: line ends of any kind, spaces and tabs around and between fields, upper and
+ * lower case, lines in any order. A line that cannot be read is an error only for the stream that needs it.
+ * @throws Failure `invalid_sdp` for what is no session description.
+ */
 export function parseDescription(text: string): Description {
-  const lines = text.split(/\r\n|\n/);
-  while (lines.at(-1) === '') lines.pop();
-  if (lines[0] !== 'v=0') throw broken('The session description does not begin with v=0');
-  const description: Description = {
-    origin: parseOrigin(lines),
-    address: undefined,
-    attributes: [],
-    media: [],
-  };
-  for (const line of lines) readLine(line, description);
+  const description: Description = { origin: undefined, address: undefined, attributes: [], media: [] };
+  const levels: Level[] = [{}];
+  let recognized = false;
+  for (const line of text.split(/[\r\n]+/)) {
+    // Some devices end the text with NUL, or begin it with a byte order mark.
+    const match = /^([a-z])\s*=(.*)$/i.exec(line.replaceAll(/[\0\uFEFF]/g, ' ').trim());
+    if (!match) continue;
+    const [type, value] = [match[1]!.toLowerCase(), match[2]!.trim()];
+    recognized ||= type === 'v' || type === 'm';
+    readLine(type, value, description, levels);
+  }
+  if (!recognized) throw broken('The body is not a session description: it has no v= and no m= line');
+  inherit(description, levels);
   return description;
 }
 
-function readLine(line: string, description: Description): void {
-  const value = line.slice(2);
-  // RFC 8866 §5, §9: one letter, an equals sign, no space around it; never a CR alone or NUL, which others may take for an end.
-  if (!/^[a-z]=[^\r\0]*$/.test(line)) throw broken(`${JSON.stringify(line.slice(0, 60))} is no line of SDP`);
-  const level = description.media.at(-1) ?? description;
-  if (line[0] === 'm') description.media.push(parseMedia(value));
-  else if (line[0] === 'c') level.address = parseConnection(value);
-  else if (line[0] === 'a') level.attributes.push(parseAttribute(value));
+/** What the `c=` lines of a level say: of the session, or of one stream. */
+interface Level {
+  address?: string | undefined;
+  fault?: string;
 }
 
-function parseOrigin(lines: string[]): Description['origin'] {
-  const line = lines.find((each) => each.startsWith('o='));
-  const match = /^o=(\S+) (\d+) (\d+) IN IP[46] (\S+)$/.exec(line ?? '');
-  if (!match) throw broken('The o= line is missing or malformed');
-  return { username: match[1]!, sessionId: match[2]!, version: match[3]!, address: match[4]! };
+function readLine(type: string, value: string, description: Description, levels: Level[]): void {
+  const { media } = description;
+  if (type === 'm') {
+    if (media.length === MAX_MEDIA) throw broken(`There are more than ${MAX_MEDIA} m= lines`);
+    media.push(parseMedia(value));
+    levels.push({});
+  } else if (type === 'c') readConnection(value, levels.at(-1)!);
+  else if (type === 'a') (media.at(-1) ?? description).attributes.push(parseAttribute(value));
+  else if (type === 'o') description.origin ??= parseOrigin(value);
+  else if (type === 'v' && /^\d+$/.test(value) && Number(value) !== 0)
+    throw broken(`The line v=${shown(value)} names a version that is not supported: 0 is`);
+}
+
+/** RFC 8866 §5.7, §5.13: what the session says holds for every stream that does not say it itself. */
+function inherit(description: Description, [session, ...levels]: Level[]): void {
+  description.address = session?.address;
+  for (const [at, media] of description.media.entries()) {
+    const own = levels[at]!;
+    const { address, fault } = own.address === undefined && own.fault === undefined ? session! : own;
+    media.address = address;
+    media.fault ??= address === undefined ? fault : undefined;
+    media.attributes.push(...description.attributes);
+  }
+}
+
+function parseOrigin(value: string): Origin | undefined {
+  const match = /^(\S+) (\d{1,20}) (\d{1,20}) IN IP[46] (\S+)$/.exec(value);
+  return match
+    ? { username: match[1]!, sessionId: match[2]!, version: match[3]!, address: match[4]! }
+    : undefined;
 }
 
 function parseMedia(value: string): Media {
-  const match = /^([\w-]+) (\d{1,5})(?:\/\d+)? ([\w/.-]+)((?: \S+)+)\s*$/.exec(value);
-  const port = Number(match?.[2]);
-  if (!match || port > 65535) throw broken(`The line m=${value.slice(0, 60)} is malformed`);
-  const formats = match[4]!.trim().split(/ +/);
-  return { type: match[1]!, port, protocol: match[3]!, formats, address: undefined, attributes: [] };
+  const [type = '', port = '', protocol = '', ...formats] = value.split(/\s+/);
+  const number = /^(\d{1,5})(?:\/.*)?$/.exec(port)?.[1];
+  const known = PROFILES.find((profile) => profile === protocol.toUpperCase());
+  const media: Media = {
+    type: TOKEN.test(type) ? type.toLowerCase() : 'application',
+    port: Number(number ?? 0),
+    protocol: known ?? (PROTOCOL.test(protocol) ? protocol : 'RTP/AVP'),
+    formats: formats.filter((format) => TOKEN.test(format)),
+    address: undefined,
+    attributes: [],
+  };
+  const fault = mediaFault(port, number, protocol);
+  return fault ? { ...media, port: 0, fault: `The line m=${shown(value)} has ${fault}` } : media;
 }
 
-function parseConnection(value: string): string {
-  const match = /^IN IP[46] (\S+)$/.exec(value);
-  if (!match) throw broken(`The line c=${value.slice(0, 60)} is malformed`);
-  return match[1]!;
+function mediaFault(port: string, number: string | undefined, protocol: string): string | undefined {
+  if (port === '') return 'no port';
+  if (number === undefined || Number(number) > 65_535) return 'no valid port: it must be 0 to 65535';
+  return PROTOCOL.test(protocol) ? undefined : 'no transport protocol';
+}
+
+function readConnection(value: string, level: Level): void {
+  const address = /^IN\s+IP[46]\s+(\S+)/i.exec(value)?.[1];
+  // RFC 8866 §5.7: several lines are layers of a multicast; the first one is what everybody gets.
+  level.address ??= address;
+  if (address === undefined) level.fault ??= `The line c=${shown(value)} is malformed`;
 }
 
 function parseAttribute(value: string): Attribute {
   const colon = value.indexOf(':');
-  return colon < 0 ? [value.trim()] : [value.slice(0, colon), value.slice(colon + 1)];
+  if (colon < 0) return [value.toLowerCase()];
+  return [value.slice(0, colon).trim().toLowerCase(), value.slice(colon + 1).trim()];
 }
 
+/** What a sentence quotes of a line: printable, and not all of it. */
+export const shown = (value: string): string => value.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 60);
+
 /** Writes a description with CRLF after every line. */
-export function formatDescription({ origin, address, attributes, media }: Description): string {
+export function formatDescription({
+  origin,
+  address,
+  attributes,
+  media,
+}: Description & { origin: Origin }): string {
   const lines = [
     'v=0',
     `o=${origin.username} ${origin.sessionId} ${origin.version} ${network(origin.address)}`,

@@ -1,4 +1,5 @@
-import type { Description, Media } from './description.ts';
+import { isIP } from 'node:net';
+import type { Media } from './description.ts';
 
 /** Who sends, as seen by the one who says it. */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -23,15 +24,19 @@ export function both(one: Direction, other: Direction): Direction {
   return of(sends(one) && sends(other), receives(one) && receives(other));
 }
 
-/** What a description says of one of its media, where the one that wrote it holds the call included. */
-export function directionOf(description: Description, media: Media): Direction {
-  const said = (attributes: readonly (readonly [string, string?])[]) =>
-    attributes.find(([name]) => DIRECTIONS.includes(name))?.[0] as Direction | undefined;
-  const direction = said(media.attributes) ?? said(description.attributes) ?? 'sendrecv';
-  return isHold(media.address ?? description.address) ? both(direction, 'sendonly') : direction;
+/** What a description says of one of its streams, where the one that wrote it holds the call included. */
+export function directionOf({ attributes, address }: Media): Direction {
+  const said = attributes.find(([name]) => DIRECTIONS.includes(name))?.[0] as Direction | undefined;
+  return isHold(address) ? both(said ?? 'sendrecv', 'sendonly') : (said ?? 'sendrecv');
 }
 
-/** RFC 3264 §8.4: the old way to say that nothing may be sent here. */
+/**
+ * RFC 3264 §8.4: the unspecified address, in whatever form it is written, says that nothing may be sent; so does a name
+ * that ends in `.invalid` (RFC 6157).
+ */
 export function isHold(address: string | undefined): boolean {
-  return address === '0.0.0.0' || address === '::';
+  const literal = address?.split('/', 1)[0];
+  if (literal === undefined) return false;
+  if (isIP(literal) === 0) return /(^|\.)invalid\.?$/i.test(literal);
+  return /^[0:.]+$/.test(literal.replace(/^[0:]*:ffff:(?=[\d.]+$)/i, ''));
 }

@@ -6,4 +6,5 @@ export { acceptAnswer, answerOffer } from './answer.ts';
 export type { AudioAgreement, CodecName } from './audio.ts';
 export type { Direction } from './direction.ts';
 export { createOffer } from './offer.ts';
+export { PayloadTypes } from './payload-types.ts';
 export type { LocalSession } from './session.ts';

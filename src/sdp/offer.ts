@@ -1,13 +1,14 @@
-import { audioMedia, type CodecName, type Formats, refusedMedia } from './audio.ts';
+import { audioMedia, type CodecName, ENCODINGS, type Formats, refusedMedia } from './audio.ts';
 import { parseDescription } from './description.ts';
 import type { Direction } from './direction.ts';
+import { eventEncoding, PayloadTypes } from './payload-types.ts';
 import { type LocalSession, writeSession } from './session.ts';
 
+/** What nearly everybody uses. */
 const PAYLOAD_TYPES = { PCMU: 0, PCMA: 8, G722: 9, opus: 111 };
-/** Dynamic, and what nearly everybody else uses. */
-const TELEPHONE_EVENT = { payloadType: 101 };
-/** For who takes Opus. */
-const FAST_TELEPHONE_EVENT = { payloadType: 110, clockRate: 48_000 } as const;
+const TELEPHONE_EVENT = 101;
+/** For peers that take Opus. */
+const FAST_TELEPHONE_EVENT = 110;
 
 /** Offers one stream of sound. In a dialog with `previous`, other streams keep their place and stay refused. */
 export function createOffer(
@@ -18,14 +19,20 @@ export function createOffer(
     direction: Direction;
     /** Encrypts the sound: our key, 30 octets in base64. */
     srtpKey?: string | undefined;
+    /** What the dialog has used before: no payload type gets another meaning. Learns from the offer. */
+    payloadTypes?: PayloadTypes;
   },
 ): string {
+  const { port, direction, srtpKey, payloadTypes = new PayloadTypes() } = parts;
   const formats: Formats = {
-    codecs: parts.codecs.map((name) => ({ name, payloadType: PAYLOAD_TYPES[name] })),
-    telephoneEvents: parts.telephoneEvent ? eventsFor(parts.codecs) : [],
+    codecs: parts.codecs.flatMap((name) => {
+      const payloadType = payloadTypes.find(ENCODINGS[name], PAYLOAD_TYPES[name]);
+      return payloadType === undefined ? [] : { name, payloadType };
+    }),
+    telephoneEvents: parts.telephoneEvent ? eventsFor(parts.codecs, payloadTypes) : [],
   };
-  const { port, direction, srtpKey } = parts;
-  const crypto = srtpKey === undefined ? undefined : { tag: '1', key: srtpKey };
+  const suite = 'AES_CM_128_HMAC_SHA1_80';
+  const crypto = srtpKey === undefined ? undefined : ({ tag: '1', suite, key: srtpKey } as const);
   const audio = audioMedia({ port, formats, direction, rtcpMux: true, crypto });
   const before = parts.previous === undefined ? [] : parseDescription(parts.previous).media;
   const at = before.findIndex((media) => media.type === 'audio' && media.port !== 0);
@@ -36,6 +43,13 @@ export function createOffer(
   );
 }
 
-function eventsFor(codecs: readonly CodecName[]): Formats['telephoneEvents'] {
-  return codecs.includes('opus') ? [TELEPHONE_EVENT, FAST_TELEPHONE_EVENT] : [TELEPHONE_EVENT];
+function eventsFor(codecs: readonly CodecName[], payloadTypes: PayloadTypes): Formats['telephoneEvents'] {
+  const slow = payloadTypes.find(eventEncoding(8000), TELEPHONE_EVENT);
+  const fast = codecs.includes('opus')
+    ? payloadTypes.find(eventEncoding(48_000), FAST_TELEPHONE_EVENT)
+    : undefined;
+  return [
+    ...(slow === undefined ? [] : [{ payloadType: slow }]),
+    ...(fast === undefined ? [] : [{ payloadType: fast, clockRate: 48_000 as const }]),
+  ];
 }

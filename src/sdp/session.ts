@@ -1,4 +1,4 @@
-import { type Description, formatDescription, type Media, parseDescription } from './description.ts';
+import { formatDescription, type Media, parseDescription } from './description.ts';
 
 /** What a description of ours says of us. */
 export interface LocalSession {
@@ -21,16 +21,11 @@ export interface LocalSession {
 export function writeSession(local: LocalSession, media: Media[]): string {
   const origin = { username: 'minivoice', sessionId: String(local.sessionId), address: local.address };
   const write = (version: string, sessionId = origin.sessionId) => {
-    const description: Description = {
-      origin: { ...origin, version, sessionId },
-      address: local.address,
-      attributes: [],
-      media,
-    };
-    return formatDescription(description);
+    const { address } = local;
+    return formatDescription({ origin: { ...origin, version, sessionId }, address, attributes: [], media });
   };
-  if (local.previous === undefined) return write(String(local.version));
-  const before = parseDescription(local.previous).origin;
+  const before = local.previous === undefined ? undefined : parseDescription(local.previous).origin;
+  if (!before) return write(String(local.version));
   const same = write(before.version, before.sessionId);
   if (same === local.previous) return same;
   return write(String(BigInt(before.version) + 1n), before.sessionId);

@@ -142,3 +142,52 @@ describe('an RTCP packet', () => {
     expect(new SrtpContext(MASTER).unprotectRtcp(packet, 21)).toBeUndefined();
   });
 });
+
+describe('the suite with a tag of 32 bits', () => {
+  const short = () => new SrtpContext(MASTER, { tagBytes: 4 });
+
+  test('cuts the tag of RTP to 4 bytes, and leaves that of RTCP (RFC 4568 §6.2.2)', () => {
+    const plain = hex('800f1234 decafbad cafebabe abababab abababab abababab abababab');
+    const expected = '800f1234 decafbad cafebabe 4e55dc4c e79978d8 8ca4d215 949d2402 b78d6acc';
+    const packet = padded(plain);
+    const length = short().protect(packet, plain.length);
+    expect(packet.subarray(0, length)).toEqual(hex(expected));
+    expect(opened(short(), packet.subarray(0, length))).toBe(plain.toString('latin1', 12));
+    const report = padded(hex('81c8000b cafebabe abababab abababab abababab abababab'));
+    const reportLength = short().protectRtcp(report, 24);
+    expect(reportLength).toBe(24 + RTCP_TRAILER_BYTES);
+    expect(short().unprotectRtcp(report, reportLength)).toBe(24);
+  });
+
+  test('refuses a packet that was changed, or is too short', () => {
+    const { packet, length } = rtp(7);
+    const whole = packet.subarray(0, short().protect(packet, length));
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const forged = Buffer.from(whole);
+      forged[bit >> 3]! ^= 1 << (bit & 7);
+      expect(opened(short(), forged)).toBeUndefined();
+    }
+    for (let cut = 0; cut < whole.length; cut++)
+      expect(opened(short(), whole.subarray(0, cut))).toBeUndefined();
+  });
+});
+
+test.each([1, 4, 128])('a key identifier of %i bytes before the tag is taken out', (mkiBytes) => {
+  for (const tagBytes of [4, 10] as const) {
+    const identified = (packet: Buffer, tag: number) =>
+      Buffer.concat([packet.subarray(0, -tag), Buffer.alloc(mkiBytes, 1), packet.subarray(-tag)]);
+    const sender = new SrtpContext(MASTER, { tagBytes });
+    const receiver = new SrtpContext(MASTER, { tagBytes, mkiBytes });
+    const { packet, length } = rtp(7, 'hello');
+    const whole = identified(packet.subarray(0, sender.protect(packet, length)), tagBytes);
+    expect(opened(receiver, whole)).toBe('hello');
+    const plain = hex('81c8000b cafebabe abababab abababab abababab abababab');
+    const report = padded(plain);
+    const sealed = identified(report.subarray(0, sender.protectRtcp(report, plain.length)), 10);
+    expect(receiver.unprotectRtcp(sealed, sealed.length)).toBe(plain.length);
+    for (let cut = 0; cut < 40; cut++) {
+      expect(receiver.unprotect(Buffer.from(whole), cut)).toBeUndefined();
+      expect(receiver.unprotectRtcp(Buffer.from(sealed), cut)).toBeUndefined();
+    }
+  }
+});

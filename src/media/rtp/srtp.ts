@@ -2,10 +2,11 @@ import { createCipheriv, hash } from 'node:crypto';
 
 /** A master key and its salt: AES_CM_128_HMAC_SHA1_80 of RFC 3711, as RFC 4568 exchanges them. */
 export const MASTER_BYTES = 30;
-/** What protection adds to an RTP packet. */
+/** What protection adds to an RTP packet, unless the tag is one of 32 bits; and the tag of every RTCP packet. */
 export const RTP_TAG_BYTES = 10;
+const RTCP_INDEX_BYTES = 4;
 /** What protection adds to an RTCP packet: its index, then the tag. */
-export const RTCP_TRAILER_BYTES = 14;
+export const RTCP_TRAILER_BYTES = RTCP_INDEX_BYTES + RTP_TAG_BYTES;
 
 const KEY_BYTES = 16;
 const SALT_BYTES = 14;
@@ -18,15 +19,27 @@ const MAX_STREAMS = 16;
 /** More than fits into an Ethernet frame. */
 const MAX_PACKET = 2048;
 
+/** What differs between the suites and keys of RFC 4568. */
+export interface SrtpShape {
+  /** Octets of the tag of RTP: 4 with AES_CM_128_HMAC_SHA1_32, whose RTCP has 10 too (RFC 4568 §6.2.2). */
+  tagBytes?: 4 | 10 | undefined;
+  /** Octets of the key identifier before the tag of what is received (RFC 3711 §3.1); ours carries none. */
+  mkiBytes?: number | undefined;
+}
+
 /** One direction of a protected stream: everything that is sent, or everything that is received, under one key. */
 export class SrtpContext {
   #rtp: Transform;
   #rtcp: Transform;
+  #tagBytes: number;
+  #mkiBytes: number;
   #streams = new Map<number, Stream>();
 
   /** @param master 30 bytes: key and salt. */
-  constructor(master: Uint8Array) {
+  constructor(master: Uint8Array, { tagBytes = RTP_TAG_BYTES, mkiBytes = 0 }: SrtpShape = {}) {
     if (master.length !== MASTER_BYTES) throw new Error(`a master key has ${MASTER_BYTES} bytes`);
+    this.#tagBytes = tagBytes;
+    this.#mkiBytes = mkiBytes;
     this.#rtp = new Transform(master, 0);
     this.#rtcp = new Transform(master, 3);
   }
@@ -38,8 +51,8 @@ export class SrtpContext {
     const payload = headerLength(packet, length);
     this.#rtp.crypt(packet, payload, length, stream.ssrc, index);
     const roc = Math.floor(index / 0x10000);
-    packet.write(this.#rtp.sign(packet, length, roc), length, RTP_TAG_BYTES, 'latin1');
-    return length + RTP_TAG_BYTES;
+    packet.write(this.#rtp.sign(packet, length, roc), length, this.#tagBytes, 'latin1');
+    return length + this.#tagBytes;
   }
 
   /**
@@ -47,7 +60,8 @@ export class SrtpContext {
    * @returns its length without the tag; undefined for a forged, repeated, old or malformed one, left as it was.
    */
   unprotect(packet: Buffer, length: number): number | undefined {
-    const end = length - RTP_TAG_BYTES;
+    // One key is in use, so its identifier tells nothing that the tag does not prove.
+    const end = length - this.#tagBytes - this.#mkiBytes;
     const payload = headerLength(packet, end);
     if (payload > end || length > MAX_PACKET) return undefined;
     const ssrc = packet.readUInt32BE(8);
@@ -55,7 +69,7 @@ export class SrtpContext {
     const index = known?.guess(packet.readUInt16BE(2)) ?? packet.readUInt16BE(2);
     if (known && !known.isNew(index)) return undefined;
     const tag = this.#rtp.sign(packet, end, Math.floor(index / 0x10000));
-    if (!sameTag(tag, packet, end)) return undefined;
+    if (!sameTag(tag, packet, length - this.#tagBytes, this.#tagBytes)) return undefined;
     // Only what is proven takes a place, and not all of them.
     if (!known && this.#streams.size >= MAX_STREAMS) return undefined;
     const stream = this.#stream(ssrc);
@@ -76,14 +90,15 @@ export class SrtpContext {
 
   /** The same for RTCP. */
   unprotectRtcp(packet: Buffer, length: number): number | undefined {
-    const end = length - RTCP_TRAILER_BYTES;
+    const end = length - RTCP_TRAILER_BYTES - this.#mkiBytes;
     if (end < RTCP_CLEAR || length > MAX_PACKET) return undefined;
     const trailer = packet.readUInt32BE(end);
     const index = trailer & 0x7fffffff;
     const ssrc = packet.readUInt32BE(4);
     const known = this.#streams.get(ssrc);
     if (known && !known.isNewRtcp(index)) return undefined;
-    if (!sameTag(this.#rtcp.sign(packet, end + 4), packet, end + 4)) return undefined;
+    const tag = this.#rtcp.sign(packet, end + RTCP_INDEX_BYTES);
+    if (!sameTag(tag, packet, length - RTP_TAG_BYTES, RTP_TAG_BYTES)) return undefined;
     if (!known && this.#streams.size >= MAX_STREAMS) return undefined;
     const stream = this.#stream(ssrc);
     stream.takeRtcp(index);
@@ -113,9 +128,9 @@ function headerLength(packet: Buffer, length: number): number {
 }
 
 /** Takes as long for a tag that is nearly right as for any other. */
-function sameTag(tag: string, packet: Buffer, at: number): boolean {
+function sameTag(tag: string, packet: Buffer, at: number, bytes: number): boolean {
   let difference = 0;
-  for (let byte = 0; byte < RTP_TAG_BYTES; byte++) difference |= tag.charCodeAt(byte) ^ packet[at + byte]!;
+  for (let byte = 0; byte < bytes; byte++) difference |= tag.charCodeAt(byte) ^ packet[at + byte]!;
   return difference === 0;
 }
 

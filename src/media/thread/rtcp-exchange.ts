@@ -103,7 +103,7 @@ export class RtcpExchange {
 
   #send(length: number): void {
     const { rtp, rtcp } = this.#ground;
-    (this.#mux ? rtp : rtcp).send(this.#packet, length);
+    if (this.#peer) (this.#mux ? rtp : rtcp).send(this.#packet, length);
   }
 
   #arrived: TakeDatagram = (bytes, length, from, arrivedAt) => {

@@ -12,10 +12,20 @@ const PACKET = Buffer.alloc(ROOM);
 export class Protection {
   readonly send: SrtpContext;
   readonly receive: SrtpContext;
+  #keys: SrtpKeys;
 
-  constructor({ send, receive }: SrtpKeys) {
-    this.send = new SrtpContext(Buffer.from(send, 'base64'));
-    this.receive = new SrtpContext(Buffer.from(receive, 'base64'));
+  /** @param before a direction whose key has not changed since goes on counting (RFC 3711 §3.3.1). */
+  constructor(keys: SrtpKeys, before?: Protection | null) {
+    const { send, receive, tagBytes, mkiBytes } = keys;
+    const known = before ? before.#keys : undefined;
+    const same = known?.tagBytes === tagBytes;
+    const sends = same && known?.send === send;
+    const receives = same && known?.receive === receive && known.mkiBytes === mkiBytes;
+    this.#keys = keys;
+    this.send = (sends && before?.send) || new SrtpContext(Buffer.from(send, 'base64'), { tagBytes });
+    this.receive =
+      (receives && before?.receive) ||
+      new SrtpContext(Buffer.from(receive, 'base64'), { tagBytes, mkiBytes });
   }
 }
 

@@ -206,7 +206,7 @@ export class MediaSession {
 
   #secure({ srtp }: AudioAgreement): void {
     const { rtp, rtcp } = this.#sockets;
-    rtp.protection = rtcp.protection = srtp ? new Protection(srtp) : null;
+    rtp.protection = rtcp.protection = srtp ? new Protection(srtp, rtp.protection) : null;
   }
 
   #enter(name: string, muted: boolean): void {
