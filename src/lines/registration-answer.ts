@@ -1,16 +1,13 @@
-import { type NameAddress, parseNameAddress, parseUri, type SipResponse } from '../sip/index.ts';
-
-/** RFC 3261 §25.1 `delta-seconds`: 32 bits. */
-const MOST_SECONDS = 2 ** 32 - 1;
+import {
+  deltaSeconds,
+  type NameAddress,
+  parseNameAddress,
+  parseUri,
+  type SipResponse,
+} from '../sip/index.ts';
 
 /** A registrar that asks us to stay away for longer is asked again after a day. */
 const LONGEST_RETRY_AFTER = 86_400;
-
-/** The seconds at the beginning of a value; undefined when it begins with none. */
-export function deltaSeconds(text: string | undefined): number | undefined {
-  const digits = /^\s*(\d+)/.exec(text ?? '')?.[1];
-  return digits === undefined ? undefined : Math.min(Number(digits), MOST_SECONDS);
-}
 
 /**
  * RFC 3261 §10.2.4: the seconds that a 200 grants our Contact. Registrars rewrite Contacts, list those of others, and

@@ -12,9 +12,12 @@ import {
 } from '../reply.ts';
 import { InviteServerTransaction, type ServerTransaction } from '../transaction/index.ts';
 import type { InviteDialog } from './invite-dialog.ts';
-import { Proposal } from './proposal.ts';
+import { Proposal, Refused } from './proposal.ts';
 import { agreedFields, agreeInterval } from './session-interval.ts';
 import { SessionTimer } from './session-timer.ts';
+
+/** Whoever refuses an UPDATE with one of these may still take a re-INVITE, whatever its Allow says. */
+const NOT_UNDERSTOOD = [405, 415, 420, 488, 501];
 
 /** Changes of the session by re-INVITE and UPDATE, asked by either side, one at a time. */
 export class Modification {
@@ -126,18 +129,29 @@ export class Modification {
     if (transaction) reply(this.#dialog.core, transaction, 487);
   }
 
+  /** RFC 4028 §10: a refresh that is refused leaves the session as it is until it expires; until then it is tried again. */
   async #refresh(): Promise<void> {
-    const { localSdp, core } = this.#dialog;
+    const { core } = this.#dialog;
+    const { agreements } = this.session;
     try {
-      if (this.#takesUpdate || localSdp === undefined) {
-        await this.#proposal.update();
-        return;
-      }
-      const answer = await this.reinvite(localSdp);
-      this.#dialog.onAnswer?.(answer);
+      await this.#ask();
     } catch (error) {
-      // There is time left before the session expires, but nothing more to be done about it.
-      core.log.warn({ reason: explain(error) }, 'a session could not be refreshed');
+      // The other side may have refreshed it meanwhile, or with an answer of no use.
+      const open = this.#dialog.phase === 'confirmed' && this.session.agreements === agreements;
+      const again = open && this.session.retry(error instanceof Refused ? error.retryAfter : 0);
+      core.log.warn({ reason: explain(error), again }, 'a session could not be refreshed');
     }
+  }
+
+  async #ask(): Promise<void> {
+    const { localSdp } = this.#dialog;
+    if (this.#takesUpdate || localSdp === undefined) {
+      const response = await this.#proposal.update();
+      if (response.status < 300) return;
+      if (localSdp === undefined || !NOT_UNDERSTOOD.includes(response.status)) throw new Refused(response);
+      this.#takesUpdate = false;
+    }
+    const answer = await this.reinvite(localSdp);
+    this.#dialog.onAnswer?.(answer);
   }
 }

@@ -1,5 +1,5 @@
 import { detach, Failure, sleep } from '../../kit/index.ts';
-import type { SipRequest, SipResponse } from '../message/index.ts';
+import { deltaSeconds, type SipRequest, type SipResponse } from '../message/index.ts';
 import { abilities, type ExtraHeaders, sdpBody, sdpOf } from '../reply.ts';
 import { giveUpAfter } from '../transaction/index.ts';
 import { InviteAttempt } from './invite-attempt.ts';
@@ -36,16 +36,17 @@ export class Proposal {
     return answer;
   }
 
-  /** Refreshes the session without touching it (RFC 3311). */
-  async update(): Promise<void> {
+  /** Refreshes the session without touching it (RFC 3311). @returns the other side's response, whatever it is. */
+  async update(): Promise<SipResponse> {
     const { session } = this.#dialog.modification;
     const send = () => this.#dialog.request('UPDATE', this.#headers());
     let response = await send();
     if (this.#raises(response)) response = await send();
-    if (response.status >= 300) throw refused(response);
+    if (response.status >= 300) return response;
     this.#dialog.refreshTarget(response);
     if (this.#dialog.phase === 'confirmed')
       session.agreed(learnInterval(response, this.#dialog.core.minSe), 'uac');
+    return response;
   }
 
   close(): void {
@@ -59,7 +60,7 @@ export class Proposal {
       const busy = this.#otherSideAsks() || !this.#dialog.acknowledged;
       const response = busy ? undefined : await this.#offer(sdp);
       if (response && response.status < 300) return this.#accepted(response, sdp);
-      if (response && response.status !== 491) throw refused(response);
+      if (response && response.status !== 491) throw new Refused(response);
       if (attempt === MAX_GLARES) throw new Failure('not_acceptable', 'both sides keep changing the session');
       await this.#pause();
     }
@@ -156,5 +157,13 @@ export class Proposal {
 
 const ended = (): Failure => new Failure('call_ended', 'the call has ended');
 
-const refused = ({ status, reason }: SipResponse): Failure =>
-  new Failure('not_acceptable', `the other side answered ${status} ${reason}`);
+/** The other side does not want the change. */
+export class Refused extends Failure {
+  /** RFC 3261 §20.33: the seconds before which it is not to be asked again. */
+  readonly retryAfter: number;
+
+  constructor({ status, reason, headers }: SipResponse) {
+    super('not_acceptable', `the other side answered ${status} ${reason}`);
+    this.retryAfter = deltaSeconds(headers.get('Retry-After')) ?? 0;
+  }
+}

@@ -4,6 +4,7 @@
  * Header values stay text until a typed reader is asked for one.
  */
 export { bodyOf, sdpOf, unknownBody } from './body.ts';
+export { deltaSeconds } from './delta-seconds.ts';
 export { type Framed, StreamFramer } from './framing.ts';
 export { MAX_BODY, MAX_HEAD } from './head.ts';
 export { Headers } from './headers.ts';
