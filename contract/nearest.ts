@@ -3,16 +3,14 @@ export function nearest(written: string, names: readonly string[]): string | und
   if (written.length > 40) return undefined;
   const wanted = snakeCase(written);
   const allowed = Math.max(1, Math.floor(wanted.length / 3));
-  if (names.includes(wanted)) return wanted;
-  // `timeout` is `timeout_seconds`, where no other name has that word.
-  const longer = names.filter((name) => name.startsWith(`${wanted}_`) || name.endsWith(`_${wanted}`));
-  if (longer.length === 1) return longer[0];
   let best: { name: string; distance: number } | undefined;
   for (const name of names) {
     const distance = editDistance(wanted, name);
     if (distance <= allowed && (!best || distance < best.distance)) best = { name, distance };
   }
-  return best?.name;
+  // `timeout` is `timeout_seconds`, where no other name has that word.
+  const longer = names.filter((name) => name.startsWith(`${wanted}_`) || name.endsWith(`_${wanted}`));
+  return longer.length === 1 && (!best || best.distance > 1) ? longer[0] : best?.name;
 }
 
 /** `startRecording`, `Start-Recording` and `start recording` are all `start_recording`. */

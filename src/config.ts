@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { nearest } from '../contract/nearest.ts';
 import { Failure, type LogLevel } from './kit/index.ts';
 
 /** One setting: the environment variable that sets it, its default, and what it means. */
@@ -6,7 +8,9 @@ interface Setting<T> {
   name: string;
   default: string;
   meaning: string;
-  /** Turns the text into a value; returns undefined where the text makes no sense. */
+  /** The values that it takes, as a person would say them; left out where it takes any text. */
+  allowed?: string;
+  /** Turns the text into a value; returns undefined where it is not allowed. */
   read(text: string): T | undefined;
   /** Never shown in full. */
   secret?: boolean;
@@ -29,6 +33,7 @@ const count = (
   name,
   default: fallback,
   meaning,
+  allowed: `a whole number from ${from} to ${to}`,
   read: (value) => (/^\d+$/.test(value) && +value >= from && +value <= to ? +value : undefined),
 });
 
@@ -36,6 +41,7 @@ const flag = (name: string, fallback: string, meaning: string): Setting<boolean>
   name,
   default: fallback,
   meaning,
+  allowed: 'true, false, 1 or 0',
   read: (value) => ({ true: true, '1': true, false: false, '0': false })[value.toLowerCase()],
 });
 
@@ -47,7 +53,8 @@ const oneOf = <T extends string>(
 ): Setting<T> => ({
   name,
   default: fallback,
-  meaning: `${meaning} (${values.join(', ')})`,
+  meaning,
+  allowed: `one of ${values.join(', ')}`,
   read: (value) => values.find((candidate) => candidate === value),
 });
 
@@ -55,12 +62,28 @@ const range = (name: string, fallback: string, meaning: string): Setting<{ from:
   name,
   default: fallback,
   meaning,
+  allowed: 'two ports from 1024 to 65535, at least 3 apart, such as 20000-29999',
   read(value) {
-    const [from, to] = value.split('-').map(Number);
+    const [from, to] = /^\d+-\d+$/.test(value) ? value.split('-').map(Number) : [];
     if (!from || !to || from < 1024 || to > 65_535 || to - from < 3) return undefined;
     return { from, to };
   },
 });
+
+const NETWORK = 'addresses and CIDR blocks, separated by commas, such as 127.0.0.1,10.0.0.0/8';
+
+function networksOf(value: string): string[] | undefined {
+  const networks = value.split(/[\s,]+/).filter(Boolean);
+  return networks.every(isNetwork) ? networks : undefined;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    rest.length === 0 && widest > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && +bits <= widest))
+  );
+}
 
 /** Every setting of the program. Each has a default with which it runs on a fresh machine. */
 export const settings = {
@@ -78,6 +101,7 @@ export const settings = {
     name: 'MINIVOICE_SIP_TLS_PORT',
     default: 'off',
     meaning: 'SIP over TLS; off: we only connect to others; 0 picks a free one',
+    allowed: 'off, or a whole number from 0 to 65535',
     read: (value) => (value === 'off' ? null : /^\d+$/.test(value) && +value <= 65_535 ? +value : undefined),
   } as Setting<number | null>,
   sipTlsCert: text('MINIVOICE_SIP_TLS_CERT', '', 'file with our certificate and those above it, in PEM'),
@@ -94,7 +118,27 @@ export const settings = {
   ),
   rtpPorts: range('MINIVOICE_RTP_PORTS', '20000-29999', 'ports for RTP (even) and RTCP (the next)'),
   publicAddress: text('MINIVOICE_PUBLIC_ADDRESS', '', 'what SDP and Contact say; empty: the address bound'),
-  publicUrl: text('MINIVOICE_PUBLIC_URL', '', 'how the world reaches REST, for file_url; empty: as bound'),
+  publicUrl: {
+    ...text('MINIVOICE_PUBLIC_URL', '', 'how the world reaches REST, for file_url; empty: as bound'),
+    allowed: 'a URL that begins with http:// or https://',
+    read: (value) =>
+      value === '' || /^https?:\/\/[^\s/]/.test(value) ? value.replace(/\/+$/, '') : undefined,
+  } as Setting<string>,
+  trustedProxies: {
+    name: 'MINIVOICE_TRUSTED_PROXIES',
+    default: '',
+    meaning: 'proxies before REST whose X-Forwarded-For or Forwarded names the client; empty: none',
+    allowed: NETWORK,
+    read: networksOf,
+  } as Setting<string[]>,
+  metricsToken: {
+    ...text(
+      'MINIVOICE_METRICS_TOKEN',
+      '',
+      'opens /metrics; empty: the admin token does, or nothing is needed on loopback',
+    ),
+    secret: true,
+  },
   dataDir: text('MINIVOICE_DATA_DIR', './data', 'database, recordings, prompts cache, secrets (made 0700)'),
   adminToken: {
     ...text(
@@ -194,16 +238,31 @@ export type Config = Values<typeof settings>;
 
 /** Reads all settings; fails with `invalid_setting`, naming every wrong one at once. */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const wrong: string[] = [];
+  const wrong = Object.keys(env).flatMap((name) => misspelled(name) ?? []);
   const entries = Object.entries<Setting<unknown>>(settings).map(([key, setting]) => {
     const given = env[setting.name]?.trim() || setting.default;
     const value = setting.read(given);
-    if (value === undefined) wrong.push(`${setting.name}=${JSON.stringify(given)} (${setting.meaning})`);
+    if (value === undefined)
+      wrong.push(`${setting.name}=${JSON.stringify(given)} must be ${setting.allowed}`);
     return [key, value];
   });
-  if (wrong.length > 0)
-    throw new Failure('invalid_setting', `These settings make no sense: ${wrong.join('; ')}`);
+  if (wrong.length > 0) throw new Failure('invalid_setting', `Invalid settings: ${wrong.join('; ')}`);
   return Object.fromEntries(entries) as Config;
+}
+
+/** Settings of other programs: where an application finds the server, as in `examples/`. */
+const OF_OTHERS = ['MINIVOICE_URL', 'MINIVOICE_API_KEY'];
+
+/** What is wrong with a variable that is named like a setting and is none: it would be ignored without a word. */
+function misspelled(name: string): string | undefined {
+  const names = Object.values<Setting<unknown>>(settings).map((setting) => setting.name);
+  if (!/^minivoice_/i.test(name) || names.includes(name) || OF_OTHERS.includes(name)) return undefined;
+  const short = (text: string) => text.slice('MINIVOICE_'.length).toLowerCase();
+  const close = nearest(short(name), names.map(short));
+  const like = close ? [close] : names.map(short).filter((each) => each.split('_').includes(short(name)));
+  const meant = like.slice(0, 3).map((each) => `MINIVOICE_${each.toUpperCase()}`);
+  const hint = meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : 'the command config lists all';
+  return `there is no setting ${name}: ${hint}`;
 }
 
 /** A table of all settings with meaning, default and the value in force, as `minivoice config` prints it. */
@@ -216,7 +275,8 @@ export function describeConfig(env: Record<string, string | undefined>): string 
           ? '(set)'
           : given
         : `${setting.default || '(empty)'}   (default)`;
-      return `${setting.name}=${value}\n    ${setting.meaning}\n`;
+      const allowed = setting.allowed ? ` (${setting.allowed})` : '';
+      return `${setting.name}=${value}\n    ${setting.meaning}${allowed}\n`;
     })
     .join('');
 }

@@ -23,6 +23,8 @@ const WHO: Record<Route['auth'], string> = {
   key: 'With a key.',
   any: 'With a key or the admin token.',
   link: 'With a key, the admin token, or a signed address.',
+  metrics:
+    'With the admin token or `MINIVOICE_METRICS_TOKEN`; open to everybody where REST is bound to loopback.',
   admin: 'With the admin token.',
 };
 

@@ -7,32 +7,45 @@ import type { Auth } from './route.ts';
 export type Identity =
   | { kind: 'nobody' }
   | { kind: 'admin' }
+  | { kind: 'metrics' }
   | { kind: 'application'; application: Application };
 
 interface Doorkeeper {
   adminToken: string;
+  /** Opens `/metrics` alone; empty where there is none. */
+  metricsToken: string;
   authenticate(key: string): Application | undefined;
 }
 
 /** Who holds the token of an `Authorization` header. */
-export function identify(header: string | undefined, { adminToken, authenticate }: Doorkeeper): Identity {
+export function identify(
+  header: string | undefined,
+  { adminToken, metricsToken, authenticate }: Doorkeeper,
+): Identity {
   // RFC 6750 §2.1, with the scheme in any case (RFC 9110 §11.1).
   const token = /^bearer +(\S+) *$/i.exec(header ?? '')?.[1];
   if (token === undefined) return { kind: 'nobody' };
   if (sameSecret(token, adminToken)) return { kind: 'admin' };
+  if (sameSecret(token, metricsToken)) return { kind: 'metrics' };
   const application = authenticate(token);
   return application ? { kind: 'application', application } : { kind: 'nobody' };
 }
 
 /** Lets in whom the route lets in. Fails with `unauthorized`. */
 export function admit(auth: Auth, identity: Identity): Application | null {
-  if (auth === 'none') return null;
+  if (auth === 'none' || (auth === 'metrics' && identity.kind === 'metrics')) return null;
   if (identity.kind === 'admin' && auth !== 'key') return null;
-  if (identity.kind === 'application' && auth !== 'admin') return identity.application;
-  const what = auth === 'admin' ? 'the admin token' : 'a valid API key';
+  if (identity.kind === 'application' && auth !== 'admin' && auth !== 'metrics') return identity.application;
+  const isToken = auth === 'admin' || auth === 'metrics';
+  const what =
+    auth === 'metrics'
+      ? 'MINIVOICE_METRICS_TOKEN or the admin token'
+      : isToken
+        ? 'the admin token'
+        : 'a valid API key';
   throw new Failure(
     'unauthorized',
-    `${what} is required: Authorization: Bearer <${auth === 'admin' ? 'token' : 'key'}>`,
+    `${what} is required: Authorization: Bearer <${isToken ? 'token' : 'key'}>`,
   );
 }
 

@@ -121,6 +121,7 @@ const SECURITY: Record<Auth, object[]> = {
   key: [{ key: [] }],
   any: [{ key: [] }, { admin: [] }],
   link: [{}, { key: [] }, { admin: [] }],
+  metrics: [{}, { admin: [] }],
   admin: [{ admin: [] }],
 };
 

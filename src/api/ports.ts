@@ -94,6 +94,10 @@ export type Figure = { help: string } & (
 export interface ApiSettings extends UrlRules {
   version: string;
   adminToken: string;
+  /** Who may read `/metrics`: whoever has this token, if not empty, or, if `open`, everybody not behind a proxy. */
+  metrics?: { token: string; open: boolean };
+  /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` or `Forwarded` is believed. */
+  trustedProxies?: readonly string[];
   /** Requests a minute: for each key, and for each address that comes without one. */
   requestsPerMinute?: { key: number; address: number };
 }

@@ -6,9 +6,10 @@ import type { ApiPorts } from './ports.ts';
 
 /**
  * Whom a route lets in. `none`: everybody. `key`: an application's key. `any`: a key, or the admin token, which sees
- * everything. `link`: as `any`, or a signed address. `admin`: the admin token alone.
+ * everything. `link`: as `any`, or a signed address. `admin`: the admin token alone. `metrics`: the admin token or that
+ * for metrics, or nobody in particular where REST is bound to loopback.
  */
-export type Auth = 'none' | 'key' | 'any' | 'link' | 'admin';
+export type Auth = 'none' | 'key' | 'any' | 'link' | 'metrics' | 'admin';
 
 /** Who asks: an application, or null for the operator. */
 type Caller<A extends Auth> = A extends 'key'

@@ -49,6 +49,7 @@ const letIn: Record<Auth, { nobody: boolean; key: boolean; admin: boolean }> = {
   key: { nobody: false, key: true, admin: false },
   any: { nobody: false, key: true, admin: true },
   link: { nobody: false, key: true, admin: true },
+  metrics: { nobody: true, key: true, admin: true },
   admin: { nobody: false, key: false, admin: true },
 };
 

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
-import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { errorMessage } from '../../contract/errors.ts';
 import { Failure } from '../kit/index.ts';
 import { admit, type Identity, identify } from './auth.ts';
+import { isForwarded } from './client-address.ts';
 import { answerFailure, errorBody } from './failures.ts';
 import { checkInput, readBody } from './input.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import type { ApiPorts } from './ports.ts';
-import { requestWindows } from './request-windows.ts';
+import { limitRates } from './rate-limits.ts';
 import type { Route, Services } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { checkUrls } from './urls.ts';
@@ -25,10 +25,8 @@ declare module 'fastify' {
 /** RFC 9110 §5.6.2 tokens of a sensible length: a caller's own id for the request is kept. */
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
 const MAX_BODY = 1024 * 1024;
+const HEALTH = ['/healthz', '/readyz'];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-const GENEROUS = { key: 60_000, address: 6_000 };
-/** An operator may have chosen his token himself, and not well. */
-const GUESSES_PER_MINUTE = 300;
 /** Each holds a file descriptor, of which calls need some too. */
 const MAX_CONNECTIONS = 1_000;
 /**
@@ -72,7 +70,7 @@ export function buildServer(ports: ApiPorts): FastifyInstance {
   });
   readTexts(app);
   watch(app, ports, metrics);
-  limitRates(app, ports);
+  limitRates(app, ports, (request) => linkOf(request, services));
   app.register(async (scope) => {
     for (const route of ROUTES) mount(scope, route, services);
     refuseMethods(scope);
@@ -100,6 +98,7 @@ function readTexts(app: FastifyInstance): void {
 function watch(app: FastifyInstance, { directory, settings, log }: ApiPorts, metrics: Metrics): void {
   const keeper = {
     adminToken: settings.adminToken,
+    metricsToken: settings.metrics?.token ?? '',
     authenticate: (key: string) => directory.authenticate(key),
   };
   app.decorateRequest('identity');
@@ -116,23 +115,12 @@ function watch(app: FastifyInstance, { directory, settings, log }: ApiPorts, met
   });
 }
 
-/** Counts by key where there is a good one, else by address, so that guessing keys is slow. */
-function limitRates(app: FastifyInstance, { settings, clock }: ApiPorts): void {
-  const { key, address } = settings.requestsPerMinute ?? GENEROUS;
-  app.register(rateLimit, {
-    timeWindow: 60_000,
-    store: requestWindows(clock),
-    max: ({ identity, headers }) => {
-      if (identity.kind !== 'nobody') return key;
-      return headers.authorization === undefined ? address : Math.min(address, GUESSES_PER_MINUTE);
-    },
-    keyGenerator: ({ identity, ip, headers }) => {
-      if (identity.kind === 'application') return identity.application.id;
-      if (identity.kind === 'admin') return 'admin';
-      return headers.authorization === undefined ? ip : `guesses of ${ip}`;
-    },
-    errorResponseBuilder: () => new Failure('rate_limited', errorMessage('rate_limited')),
-  });
+/** Whether whoever asks needs neither key nor token for a route. */
+function isOpen({ auth }: Route, request: FastifyRequest, services: Services): boolean {
+  if (auth === 'link') return linkedFile(request, services) !== undefined;
+  // Behind a proxy the loopback address is everybody's.
+  const { open = true } = services.settings.metrics ?? {};
+  return auth === 'metrics' && open && !isForwarded(request.headers);
 }
 
 function mount(app: FastifyInstance, route: Route, services: Services): void {
@@ -140,9 +128,11 @@ function mount(app: FastifyInstance, route: Route, services: Services): void {
   app.route({
     method,
     url,
+    // Whoever watches the server hears from it however many others ask.
+    ...(HEALTH.includes(url) ? { config: { rateLimit: false } } : {}),
     // After the counting of requests, so that those without a key are counted too; before the body is read.
     preParsing: async (request) => {
-      if (!(auth === 'link' && isLinked(request, services))) admit(auth, request.identity);
+      if (!isOpen(route, request, services)) admit(auth, request.identity);
     },
     handler: (request, reply) => perform(route, services, request, reply),
   });
@@ -153,7 +143,7 @@ const NO_QUERY = z.strictObject({ expires: z.string().optional(), signature: z.s
 
 async function perform(route: Route, services: Services, request: FastifyRequest, reply: FastifyReply) {
   const text = typeof request.body === 'string' ? request.body : '';
-  const linked = route.auth === 'link' && isLinked(request, services);
+  const open = isOpen(route, request, services);
   reply.code(route.status ?? 200);
   const query = checkInput(route.query ?? (route.auth === 'none' ? z.unknown() : NO_QUERY), request.query);
   const body = route.body ? checkInput(route.body, readBody(text)) : undefined;
@@ -164,7 +154,7 @@ async function perform(route: Route, services: Services, request: FastifyRequest
     body,
     text,
     // The table pairs each handler with its `auth`; here it is one of many.
-    caller: (linked ? null : admit(route.auth, request.identity)) as never,
+    caller: (open ? null : admit(route.auth, request.identity)) as never,
     services,
     request,
     reply,
@@ -172,10 +162,18 @@ async function perform(route: Route, services: Services, request: FastifyRequest
   return reply.send(answer);
 }
 
-function isLinked({ params, query }: FastifyRequest, { links }: Services): boolean {
+/** The same for a request whose route is not known yet. */
+const linkOf = (request: FastifyRequest, services: Services): string | undefined =>
+  ROUTES.some(({ auth, path }) => auth === 'link' && path === request.routeOptions.url)
+    ? linkedFile(request, services)
+    : undefined;
+
+/** The recording whose file a request may read, by the signature of its address alone. */
+function linkedFile({ params, query }: FastifyRequest, { links }: Services): string | undefined {
   const { expires, signature } = query as Record<string, unknown>;
-  if (typeof expires !== 'string' || typeof signature !== 'string') return false;
-  return links.verify((params as { id: string }).id, expires, signature);
+  const { id } = params as { id?: string };
+  if (id === undefined || typeof expires !== 'string' || typeof signature !== 'string') return undefined;
+  return links.verify(id, expires, signature) ? id : undefined;
 }
 
 /** Every path says 405, and which methods it takes, to those that it does not take. */

@@ -46,10 +46,10 @@ import { liveCalls } from './live-calls.ts';
 import { idleMs, memoryLeft } from './load.ts';
 import { callPlacer } from './place-call.ts';
 import { recorderOver, recordingsOfCalls } from './recorder-of-call.ts';
+import { accessRules, urlRules } from './rest-rules.ts';
 import { Secrets } from './secrets.ts';
 import { streamsOver } from './streams-of-call.ts';
 import { type Lines, openInboundDoor, openLines } from './telephony.ts';
-import { urlRules } from './url-rules.ts';
 import { version } from './version.ts';
 
 /** The running program. */
@@ -317,7 +317,7 @@ async function openRest(
       if (closed) throw new Failure('not_ready', explainRefusal(closed));
     },
     figures: figuresOf({ ...parts, storage, clock }),
-    settings: { version, adminToken: adminToken.value, ...urlRules(config) },
+    settings: { version, adminToken: adminToken.value, ...urlRules(config), ...accessRules(config) },
   });
   scope.defer(() => api.close());
   const url = await api.listen(config.httpHost, config.httpPort);

@@ -44,8 +44,8 @@ export const systemRoutes = [
   route({
     method: 'GET',
     path: '/metrics',
-    auth: 'none',
-    summary: 'Figures for Prometheus.',
+    auth: 'metrics',
+    summary: 'Metrics for Prometheus. A token is required unless REST is bound to loopback.',
     contentType: 'text/plain',
     handle({ services, reply }) {
       reply.type('text/plain; version=0.0.4; charset=utf-8');

@@ -8,3 +8,11 @@ export const urlRules = ({ allowPrivateUrls }: Pick<Config, 'allowPrivateUrls'>)
   allowPrivateUrls,
   whyPrivate: (host) => (isIP(host) === 0 ? undefined : whyNotPublic(host)),
 });
+
+/** Who is believed to be who, and who may read the metrics. */
+export const accessRules = ({ httpHost, metricsToken, trustedProxies }: Config) => ({
+  trustedProxies,
+  metrics: { token: metricsToken, open: metricsToken === '' && isLoopback(httpHost) },
+});
+
+const isLoopback = (host: string): boolean => /^(127\.|::1$|\[::1\]$|localhost$)/.test(host);
