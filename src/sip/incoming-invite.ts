@@ -9,12 +9,13 @@ import {
   ReliableProvisionals,
   targetOf,
 } from './dialog/index.ts';
-import { parseUri, type SipRequest, type SipResponse, topVia } from './message/index.ts';
+import { parseUri, recordRoutesOf, type SipRequest, type SipResponse, topVia } from './message/index.ts';
 import {
   abilities,
   contactOf,
   type ExtraHeaders,
   hasOption,
+  isSips,
   reply,
   responseTo,
   sdpBody,
@@ -164,11 +165,13 @@ export class ServerInvite implements IncomingInvite {
     const { request, source } = this;
     const { random, tokens } = this.#core;
     const user = parseUri(request.uri).user;
+    // RFC 3261 §12.1.1
+    const secured = isSips(request.uri) || isSips(recordRoutesOf(request)[0]?.uri ?? targetOf(request));
     const tag = this.#transaction.toTag ?? tokens.tag();
     const state = DialogState.ofServer(request, tag, Math.floor(random.float() * 2 ** 16));
     const dialog = new InviteDialog(this.#core, {
       state,
-      contact: contactOf(this.#core, source.transport, user),
+      contact: contactOf(this.#core, source.transport, user, secured),
       known: knownWay(request, source),
       peer: source,
       abandon: () => this.reject(480),

@@ -7,7 +7,7 @@ import {
   type SipRequest,
 } from './message/index.ts';
 import type { InviteOptions } from './outgoing-invite.ts';
-import { abilities, contactOf, sdpBody } from './reply.ts';
+import { abilities, contactOf, isSips, sdpBody } from './reply.ts';
 import type { Hop, TransportName } from './transport/index.ts';
 
 /** How many proxies on the way may each want a longer session timer. */
@@ -48,7 +48,9 @@ export class InviteBuilder {
 
   build(transport: TransportName): SipRequest {
     const { target, route = [], headers = [], sdp } = this.#options;
-    this.contact = contactOf(this.#core, transport, this.#user);
+    // RFC 3261 §8.1.1.8
+    const secured = isSips(target) || isSips(route[0] && parseNameAddress(route[0]).uri);
+    this.contact = contactOf(this.#core, transport, this.#user, secured);
     const request = createRequest({ method: 'INVITE', uri: target, body: sdp });
     for (const each of route) request.headers.append('Route', each);
     request.headers

@@ -10,6 +10,7 @@ import {
   learnInterval,
   ProvisionalAcks,
   readInterval,
+  targetOf,
 } from './dialog/index.ts';
 import { InviteBuilder } from './invite-builder.ts';
 import { type SipRequest, type SipResponse, toOf } from './message/index.ts';
@@ -190,7 +191,9 @@ export class ClientInvite implements OutgoingInvite {
     for (const other of this.#forks.values()) if (other !== fork) this.#drop(other);
     const answer = sdpOf(response) ?? fork.answer;
     if (!this.#settle) detach('sip.outgoing-invite', dialog.bye());
-    else if (answer === undefined) this.#unanswered(fork, response);
+    else if (answer === undefined) this.#abandon(fork, response, 'The 200 had no answer in it');
+    // RFC 3261 §12.1.1: without it nothing can be asked of the other side.
+    else if (targetOf(response) === undefined) this.#abandon(fork, response, 'The 200 had no usable Contact');
     else this.#accept(fork, answer, response);
   }
 
@@ -201,9 +204,12 @@ export class ClientInvite implements OutgoingInvite {
     this.#finish({ kind: 'accepted', dialog, answer, response });
   }
 
-  #unanswered({ dialog }: Fork, response: SipResponse): void {
+  /** Ends a call whose 200 is of no use. */
+  #abandon({ dialog }: Fork, response: SipResponse, reason: string): void {
     detach('sip.outgoing-invite', dialog.bye());
-    this.#finish({ kind: 'refused', status: 488, reason: 'The 200 had no answer in it', response });
+    const { fault } = response;
+    const why = fault === undefined ? reason : `${reason}: ${fault}`;
+    this.#finish({ kind: 'refused', status: 488, reason: why, response });
   }
 
   #refused(response: SipResponse): void {

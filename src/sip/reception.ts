@@ -10,7 +10,7 @@ import {
   type TransactionUser,
 } from './transaction/index.ts';
 import type { Hop } from './transport/index.ts';
-import type { Gate, OutsideHook } from './user-agent.ts';
+import type { Gate, OutsideHook, UserAgent } from './user-agent.ts';
 
 /** Methods that mean nothing outside of a dialog. */
 const INSIDE_ONLY = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO', 'NOTIFY']);
@@ -22,6 +22,7 @@ const NO_DIALOG: Reply = { status: 481, why: 'There is no such dialog here' };
 export class Reception implements TransactionUser {
   onInvite: ((invite: IncomingInvite) => void) | undefined;
   onRequest: OutsideHook | undefined;
+  onOptions: UserAgent['onOptions'];
   gate: Gate | undefined;
   /** Those that wait for an answer. */
   readonly invites = new Set<ServerInvite>();
@@ -54,7 +55,7 @@ export class Reception implements TransactionUser {
     if (toOf(request).tag !== undefined) {
       const dialog = this.#core.dialogs.find(request);
       if (dialog) dialog.receive(transaction);
-      else reply(this.#core, transaction, 481);
+      else reply(this.#core, transaction, 481, NO_DIALOG);
       return;
     }
     if (requireUnderstood(this.#core, transaction)) this.#outside(transaction);
@@ -85,9 +86,10 @@ export class Reception implements TransactionUser {
     const { method } = transaction.request;
     if (transaction instanceof InviteServerTransaction) this.#invite(transaction);
     else if (method === 'OPTIONS') this.#options(transaction);
-    else if (INSIDE_ONLY.has(method)) reply(this.#core, transaction, 481);
+    else if (INSIDE_ONLY.has(method)) reply(this.#core, transaction, 481, NO_DIALOG);
     else if (this.onRequest) void this.#ask(this.onRequest, transaction);
-    else reply(this.#core, transaction, 405, { headers: abilities() });
+    else
+      reply(this.#core, transaction, 405, { headers: abilities(), why: `${method} is not understood here` });
   }
 
   #invite(transaction: InviteServerTransaction): void {
@@ -110,19 +112,32 @@ export class Reception implements TransactionUser {
   #unacceptable(request: SipRequest): Reply | undefined {
     const { minSe, dialogs } = this.#core;
     // RFC 3261 §8.2.2.2, for who says it longer than a transaction lasts: never a second call.
-    if (dialogs.hasMade(request)) return { status: 482 };
-    if (targetOf(request) === undefined) return { status: 400, reason: 'Missing Contact' };
+    if (dialogs.hasMade(request)) return { status: 482, why: 'This INVITE has made a call already' };
+    if (targetOf(request) === undefined) {
+      const missing = !request.headers.has('Contact');
+      return {
+        status: 400,
+        reason: missing ? 'Missing Contact' : 'Unusable Contact',
+        why: 'An INVITE needs one Contact, and it must be a SIP URI',
+      };
+    }
     const foreign = foreignBody(request);
     if (foreign) return foreign;
     // Nothing here would stop a call that is sent round and round through us, but this.
-    if (maxForwardsOf(request) === 0) return { status: 483 };
+    if (maxForwardsOf(request) === 0) return { status: 483, why: 'Max-Forwards is 0' };
     if (agreeInterval(request, this.#core) !== 'too_small') return undefined;
-    return { status: 422, headers: [['Min-SE', String(minSe)]] };
+    return {
+      status: 422,
+      headers: [['Min-SE', String(minSe)]],
+      why: `The Session-Expires is below ${minSe}`,
+    };
   }
 
-  /** RFC 3261 §11.2 */
+  /** RFC 3261 §11.2: a call to the number would be refused alike. */
   #options(transaction: ServerTransaction): void {
-    reply(this.#core, transaction, 200, { headers: [...abilities(), ['Accept', ACCEPT]] });
+    const refusal = this.onOptions?.(transaction.request, transaction.source);
+    const headers: [string, string][] = [...abilities(), ['Accept', ACCEPT]];
+    reply(this.#core, transaction, refusal?.status ?? 200, { headers, ...refusal });
   }
 
   async #ask(hook: OutsideHook, transaction: ServerTransaction): Promise<void> {

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { explain } from '../kit/index.ts';
 import { ACCEPT, ALLOW, type Core, SUPPORTED } from './core.ts';
 import {
@@ -14,7 +13,7 @@ import {
 import type { ServerTransaction } from './transaction/index.ts';
 import type { TransportName } from './transport/index.ts';
 
-export { sdpOf } from './message/index.ts';
+export { sdpOf, statelessTag } from './message/index.ts';
 
 /** More header fields for a message of ours. */
 export type ExtraHeaders = Iterable<readonly [name: string, value: string]>;
@@ -55,10 +54,6 @@ export function responseTo(core: Core, request: SipRequest, status: number, part
   return response;
 }
 
-/** The To tag of a response to a request of which nothing is kept: the same each time that it is sent again. */
-export const statelessTag = (request: SipRequest): string =>
-  hash('sha1', `${request.headers.get('Via')} ${request.headers.get('Call-ID')}`).slice(0, 16);
-
 /** The status that answers a request which made us throw: a field that cannot be read is its sender's mistake. */
 export function refusalStatus(core: Core, error: unknown, whatFailed: string): number {
   if (error instanceof SipSyntaxError) return error.status;
@@ -83,12 +78,24 @@ export function reply(
   transaction.respond(responseTo(core, request, status, { ...parts, toTag: parts.toTag ?? toTag }));
 }
 
-/** The Contact under which the other side reaches us over this transport (RFC 3261 §8.1.1.8). */
-export function contactOf(core: Core, transport: TransportName, user?: string | undefined): string {
-  const { address: host, port } = core.transport.localFor(transport);
+/**
+ * The Contact under which the other side reaches us over this transport (RFC 3261 §8.1.1.8).
+ * @param secured whether the dialog is one of `sips:` URIs, which makes the Contact one too (RFC 3261 §12.1.1).
+ */
+export function contactOf(
+  core: Core,
+  transport: TransportName,
+  user?: string | undefined,
+  secured = false,
+): string {
+  const { address: host, port } = core.transport.localFor(secured ? 'tls' : transport);
+  if (secured) return `<${formatUri({ scheme: 'sips', user, host, port })}>`;
   const params = transport === 'udp' ? undefined : new Map([['transport', transport]]);
   return `<${formatUri({ scheme: 'sip', user, host, port, params })}>`;
 }
+
+/** Is it a `sips:` URI? */
+export const isSips = (uri: string | undefined): boolean => /^\s*sips:/i.test(uri ?? '');
 
 /** What says what we can do: for OPTIONS, 405 and everything that makes or changes a session. */
 export const abilities = (): [string, string][] => [

@@ -11,6 +11,7 @@ export function requireUnderstood(core: Core, transaction: ServerTransaction): b
     .all('Require')
     .filter((option) => !understood.has(option.toLowerCase()));
   if (unknown.length === 0) return true;
-  reply(core, transaction, 420, { headers: [['Unsupported', unknown.join(', ')]] });
+  const tags = unknown.join(', ');
+  reply(core, transaction, 420, { headers: [['Unsupported', tags]], why: `${tags} is not supported` });
   return false;
 }

@@ -89,6 +89,8 @@ export interface UserAgent {
   onInvite: ((invite: IncomingInvite) => void) | undefined;
   /** Unset: 405. */
   onRequest: OutsideHook | undefined;
+  /** Refuses an OPTIONS outside of dialogs, as an INVITE to the same URI would be; unset, or undefined: 200. */
+  onOptions: ((request: SipRequest, source: Hop) => Reply | undefined) | undefined;
   /** Such as 403 for strangers, or 503 with Retry-After under load. */
   gate: Gate | undefined;
   invite(options: InviteOptions): OutgoingInvite;
@@ -163,6 +165,14 @@ class SipUserAgent implements UserAgent {
 
   set onRequest(hook: UserAgent['onRequest']) {
     this.#reception.onRequest = hook;
+  }
+
+  get onOptions(): UserAgent['onOptions'] {
+    return this.#reception.onOptions;
+  }
+
+  set onOptions(hook: UserAgent['onOptions']) {
+    this.#reception.onOptions = hook;
   }
 
   get gate(): UserAgent['gate'] {

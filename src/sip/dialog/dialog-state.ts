@@ -5,6 +5,7 @@ import {
   cseqOf,
   formatNameAddress,
   fromOf,
+  isWellFormed,
   type NameAddress,
   parseUri,
   recordRoutesOf,
@@ -67,7 +68,7 @@ export class DialogState {
       initiator: 'remote',
       local: formatNameAddress({ ...toOf(invite), tag: localTag }),
       localTag,
-      remote: invite.headers.get('From')!,
+      remote: written(invite.headers.get('From')!, from),
       // RFC 3261 §12.1.1: a peer of RFC 2543 may have no tag.
       remoteTag: from.tag ?? '',
       remoteTarget: targetOf(invite) ?? from.uri,
@@ -84,7 +85,7 @@ export class DialogState {
       initiator: 'local',
       local: invite.headers.get('From')!,
       localTag: fromOf(invite).tag ?? '',
-      remote: response.headers.get('To')!,
+      remote: written(response.headers.get('To')!, toOf(response)),
       remoteTag: toOf(response).tag ?? '',
       remoteTarget: targetOf(response) ?? invite.uri,
       routes: recordRoutesOf(response).reverse(),
@@ -161,10 +162,30 @@ export class DialogState {
   }
 }
 
-/** The Contact of a message, if a request can be sent to it. */
+/** What the other side said of itself, with the quotes that it has left out. */
+const written = (text: string, read: NameAddress): string =>
+  isWellFormed(text) ? text : formatNameAddress(read);
+
+/**
+ * The Contact of a message, if requests can be sent to it: exactly one (RFC 3261 §8.1.1.8), of SIP.
+ * @returns undefined for none, several, another scheme, and what cannot be read.
+ */
 export function targetOf(message: SipRequest | SipResponse): string | undefined {
-  const uri = contactsOf(message)[0]?.uri;
-  return uri !== undefined && readUri(uri) ? uri : undefined;
+  const [uri, ...more] = contactUris(message);
+  const target = uri === undefined || more.length > 0 ? undefined : readUri(uri);
+  return target && target.scheme !== 'tel' && target.host !== '' ? uri : undefined;
+}
+
+/** Does it say a Contact to which no request can be sent? One that cannot be read, or is missing, says nothing. */
+export const hasUnusableContact = (message: SipRequest | SipResponse): boolean =>
+  contactUris(message).length > 0 && targetOf(message) === undefined;
+
+function contactUris(message: SipRequest | SipResponse): string[] {
+  try {
+    return contactsOf(message).map(({ uri }) => uri);
+  } catch {
+    return [];
+  }
 }
 
 /** What is no URI is no strict router either: it fails when it is looked up. */

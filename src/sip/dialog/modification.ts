@@ -11,6 +11,7 @@ import {
   sdpOf,
 } from '../reply.ts';
 import { InviteServerTransaction, type ServerTransaction } from '../transaction/index.ts';
+import { hasUnusableContact } from './dialog-state.ts';
 import type { InviteDialog } from './invite-dialog.ts';
 import { Proposal, Refused } from './proposal.ts';
 import { agreedFields, agreeInterval } from './session-interval.ts';
@@ -113,6 +114,7 @@ export class Modification {
     if (offers && this.#proposal.pending) return { status: 491 };
     if (offers && !settled) return state.initiator === 'local' ? { status: 491 } : later;
     if (offers && awaitsAnswer) return { status: 491 };
+    if (hasUnusableContact(request)) return { status: 400, why: 'The Contact is not one SIP address' };
     const foreign = foreignBody(request);
     if (foreign) return foreign;
     if (agreeInterval(request, core) !== 'too_small') return undefined;

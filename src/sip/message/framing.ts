@@ -1,4 +1,4 @@
-import { assemble, bodyLength, type Head, MAX_HEAD, parseHead, refuse } from './head.ts';
+import { assemble, bodyLength, type Head, isTolerated, MAX_HEAD, parseHead, refuse } from './head.ts';
 import type { SipMessage } from './message.ts';
 import { SipSyntaxError } from './syntax-error.ts';
 
@@ -45,7 +45,7 @@ export class StreamFramer {
 
   #next(): Framed | undefined {
     if (this.#pending.length === 0) return undefined;
-    if (!this.#head && this.#pending[0] === 13) return this.#keepAlive();
+    if (!this.#head && (this.#pending[0] === 13 || this.#pending[0] === 10)) return this.#keepAlive();
     this.#head ??= this.#readHead();
     if (!this.#head || this.#pending.length < this.#head.end) return undefined;
     const { head, end } = this.#head;
@@ -57,6 +57,10 @@ export class StreamFramer {
 
   #keepAlive(): Framed | undefined {
     const text = this.#pending.toString('latin1', 0, 4);
+    if (text[0] === '\n') {
+      this.#drop(1);
+      return { kind: 'pong' };
+    }
     if (text === '\r' || text === '\r\n\r') return undefined;
     if (!text.startsWith('\r\n')) throw new SipSyntaxError('There is a lone CR between two messages');
     const kind = text === '\r\n\r\n' ? 'ping' : 'pong';
@@ -65,16 +69,25 @@ export class StreamFramer {
   }
 
   #readHead(): { head: Head; end: number } | undefined {
-    const headEnd = this.#pending.indexOf('\r\n\r\n', this.#searched, 'latin1');
-    this.#searched = Math.max(0, this.#pending.length - 3);
-    if (headEnd < 0 && this.#pending.length <= MAX_HEAD) return undefined;
-    const head = parseHead(this.#pending.toString('latin1', 0, headEnd < 0 ? MAX_HEAD + 1 : headEnd));
-    if (head.fault) throw refuse(head, head.fault);
+    const found = this.#findHead();
+    if (!found && this.#pending.length <= MAX_HEAD) return undefined;
+    const text = this.#pending.toString('latin1', 0, found ? found.end : MAX_HEAD + 1);
+    const head = parseHead(found?.separator === '\n\n' ? text.replace(/\r?\n/g, '\r\n') : text);
+    if (head.fault && (!found || !isTolerated(head))) throw refuse(head, head.fault);
     const length = bodyLength(head);
     if (length === undefined) {
       throw refuse(head, { status: 400, message: 'In a stream every message needs a Content-Length' });
     }
-    return { head, end: headEnd + 4 + length };
+    return { head, end: found!.end + found!.separator.length + length };
+  }
+
+  /** Where the head ends; a message whose first line ends with LF alone has only such lines. */
+  #findHead(): { end: number; separator: '\r\n\r\n' | '\n\n' } | undefined {
+    const lineEnd = this.#pending.indexOf(10);
+    const separator = lineEnd > 0 && this.#pending[lineEnd - 1] !== 13 ? '\n\n' : '\r\n\r\n';
+    const end = this.#pending.indexOf(separator, this.#searched, 'latin1');
+    this.#searched = Math.max(0, this.#pending.length - 3);
+    return end < 0 ? undefined : { end, separator };
   }
 
   #drop(count: number): void {

@@ -1,5 +1,5 @@
 import { Headers } from './headers.ts';
-import type { SipMessage } from './message.ts';
+import type { SipMessage, SipResponse } from './message.ts';
 import { isToken } from './params.ts';
 import { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-error.ts';
 
@@ -7,6 +7,8 @@ import { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-erro
 export const MAX_HEAD = 16 * 1024;
 /** Bytes of a body; more is answered with 413. */
 export const MAX_BODY = 64 * 1024;
+
+const NO_BODY = Buffer.alloc(0);
 
 type StartLine =
   | { kind: 'request'; method: string; uri: string; fault?: Refusal }
@@ -32,16 +34,29 @@ export function parseHead(text: string): Head {
 
 /** The error that refuses a message of which this head was read. */
 export function refuse(head: Head, fault: Refusal): SipSyntaxError {
-  return new SipSyntaxError(fault.message, { status: fault.status, partial: partialOf(head) });
+  const { line, headers } = head;
+  const { status, message } = fault;
+  const instead = { status: 502, reason: 'Unreadable Response', headers, body: NO_BODY, fault: message };
+  const response = line.kind === 'response' ? { kind: line.kind, ...instead } : undefined;
+  return new SipSyntaxError(message, { status, partial: partialOf(head), response });
+}
+
+/**
+ * Is a fault of the header fields or of the body's length no reason to refuse it? A request inside a dialog may be
+ * the BYE, and a response may be the answer: what can be read of them is used.
+ */
+export function isTolerated({ line, headers }: Head): boolean {
+  if (line.fault) return false;
+  return line.kind === 'response' || /;\s*tag\s*=/i.test(headers.get('To') ?? '');
 }
 
 /** Head and body as one message. @throws SipSyntaxError if the head has a fault. */
 export function assemble(head: Head, body: Buffer): SipMessage {
-  const { line, headers } = head;
-  if (head.fault) throw refuse(head, head.fault);
-  return line.kind === 'request'
-    ? { kind: 'request', method: line.method, uri: line.uri, headers, body }
-    : { kind: 'response', status: line.status, reason: line.reason, headers, body };
+  const { line, headers, fault } = head;
+  if (fault && !isTolerated(head)) throw refuse(head, fault);
+  if (line.kind === 'request') return { kind: 'request', method: line.method, uri: line.uri, headers, body };
+  const response: SipResponse = { kind: 'response', status: line.status, reason: line.reason, headers, body };
+  return fault ? { ...response, fault: fault.message } : response;
 }
 
 /** What Content-Length says; undefined when there is none. @throws SipSyntaxError 400 or 413. */
@@ -74,9 +89,10 @@ function parseRequestLine(line: string): StartLine {
 }
 
 function parseStatusLine(line: string): StartLine {
-  const match = /^SIP\/2\.0 ([1-6]\d\d)(?: ([^\r\n]*))?$/i.exec(line);
-  if (!match) throw new SipSyntaxError('The Status-Line is not version, status of three digits and reason');
-  return { kind: 'response', status: Number(match[1]), reason: match[2] ?? '' };
+  const match = /^SIP\/2\.0\s+([1-6]\d\d)(?!\d)\s*([^\r\n]*)$/i.exec(line);
+  if (match) return { kind: 'response', status: Number(match[1]), reason: match[2]! };
+  const message = `${JSON.stringify(line.slice(0, 80))} is no Status-Line of SIP/2.0`;
+  return { kind: 'response', status: 502, reason: '', fault: { status: 400, message } };
 }
 
 /** Reads on after a broken line, so that a refusal can be answered. @returns the first fault. */

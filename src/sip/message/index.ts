@@ -15,8 +15,9 @@ export {
   type SipMessage,
   type SipRequest,
   type SipResponse,
+  statelessTag,
 } from './message.ts';
-export { formatNameAddress, type NameAddress, parseNameAddress } from './name-address.ts';
+export { formatNameAddress, isWellFormed, type NameAddress, parseNameAddress } from './name-address.ts';
 export { formatParams, isToken, type Params, parseParams, quote, splitList, unquote } from './params.ts';
 export { parseMessage } from './parse.ts';
 export {
@@ -36,5 +37,5 @@ export { reasonPhrase, warningOf } from './reasons.ts';
 export { serialize } from './serialize.ts';
 export { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-error.ts';
 export { formatUri, parseUri, type Uri, type UriParts, userOf } from './uri.ts';
-export { validate } from './validate.ts';
+export { faultOf, repair, validate } from './validate.ts';
 export { formatVia, parseVia, type Via } from './via.ts';

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Headers } from './headers.ts';
 import { reasonPhrase } from './reasons.ts';
 
@@ -18,6 +19,8 @@ export interface SipResponse {
   reason: string;
   headers: Headers;
   body: Buffer;
+  /** What could not be read of it, in a sentence; undefined when all could. */
+  fault?: string;
 }
 
 export type SipMessage = SipRequest | SipResponse;
@@ -57,6 +60,10 @@ export function createResponse(
   if (toTag && status > 100) addTag(headers, toTag);
   return { kind: 'response', status, reason, headers, body: EMPTY };
 }
+
+/** The To tag of a response to a request of which nothing is kept: the same each time that it is sent again. */
+export const statelessTag = ({ headers }: { headers: Headers }): string =>
+  hash('sha1', `${headers.get('Via')} ${headers.get('Call-ID')}`).slice(0, 16);
 
 function addTag(headers: Headers, tag: string): void {
   const to = headers.get('To');

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { formatParams, type Params, parseParams, quote, unquote } from './params.ts';
+import { formatParams, type Params, parseKnownParams, quote, unquote } from './params.ts';
 import { SipSyntaxError } from './syntax-error.ts';
 
 /** What From, To, Contact, Route and their like hold: RFC 3261 §20.10. */
@@ -13,30 +13,54 @@ export interface NameAddress {
 }
 
 const NAME_ADDRESS = /^(?:("(?:[^"\\]|\\[\s\S])*")\s*|([^"<>]*))<([^<>\s"]+)>\s*(;[\s\S]*)?$/;
-const ADDRESS = /^([^\s<>";?,]+)\s*(;[\s\S]*)?$/;
 const DISPLAY_TOKENS = /^[A-Za-z0-9\-.!%*_+`'~\s]*$/;
+const ADDRESS = /^([^\s<>";?,]+)\s*(;[\s\S]*)?$/;
 
-/** Reads one value, not a comma list. */
+/**
+ * Reads one value, not a comma list. Display names are taken as phones and carriers send them: with characters
+ * that need quotes, in UTF-8, with doubled, escaped or missing quotes.
+ */
 export function parseNameAddress(text: string): NameAddress {
   const match = NAME_ADDRESS.exec(text);
-  if (match) return named(match[1], (match[2] ?? '').trimEnd(), match[3]!, match[4] ?? '');
+  if (match) return address(match[1] ?? match[2]?.trimEnd(), match[3]!, match[4] ?? '');
   // RFC 3261 §20.10: without angle brackets a semicolon starts a parameter of the field, and neither comma
   // nor question mark may be in the URI.
   const bare = ADDRESS.exec(text);
   if (bare) return address(undefined, bare[1]!, bare[2] ?? '');
-  throw new SipSyntaxError(`The address ${JSON.stringify(text.slice(0, 80))} is malformed`);
+  return parseLenient(text);
 }
 
-function named(quoted: string | undefined, tokens: string, uri: string, params: string): NameAddress {
-  if (!DISPLAY_TOKENS.test(tokens)) {
-    throw new SipSyntaxError(`The display name ${JSON.stringify(tokens.slice(0, 80))} needs quotes`);
+/** Where quotes do not match, or spaces surround the URI: the last angle brackets still tell where it is. */
+function parseLenient(text: string): NameAddress {
+  const open = text.lastIndexOf('<');
+  const close = text.indexOf('>', open);
+  const uri = open < 0 ? '' : text.slice(open + 1, close).trim();
+  const rest = text.slice(close + 1).trim();
+  if (close < 0 || !/^[^\s"]+$/.test(uri) || !/^(;|$)/.test(rest)) {
+    throw new SipSyntaxError(`The address ${JSON.stringify(text.slice(0, 80))} is malformed`);
   }
-  return address(quoted === undefined ? tokens : unquote(quoted), uri, params);
+  return address(cleaned(text.slice(0, open)), uri, rest);
+}
+
+/** Can the value be sent as it is? */
+export function isWellFormed(text: string): boolean {
+  const match = NAME_ADDRESS.exec(text);
+  return match ? DISPLAY_TOKENS.test(match[2] ?? '') : ADDRESS.test(text);
+}
+
+/** The name between quotes that do not match. */
+function cleaned(name: string): string {
+  const inside = name.trim().replace(/^["\s]+|["\s]+$/g, '');
+  return inside
+    .replace(/\\([\s\S])/g, '$1')
+    .replace(/\\$/, '')
+    .trim();
 }
 
 function address(name: string | undefined, uri: string, rest: string): NameAddress {
-  const params = parseParams(rest);
-  return { displayName: name ? decode(name) : undefined, uri, params, tag: params.get('tag') };
+  const params = parseKnownParams(rest);
+  const displayName = name ? decode(unquote(name)) : undefined;
+  return { displayName: displayName || undefined, uri, params, tag: params.get('tag') };
 }
 
 /** Writes an address, its name in quotes; a `tag` goes before one in `params`. */

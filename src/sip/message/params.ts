@@ -5,6 +5,7 @@ export type Params = Map<string, string>;
 
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 const PARAM = /\s*;\s*([A-Za-z0-9\-.!%*_+`'~]+)(?:\s*=\s*("(?:[^"\\]|\\[\s\S])*"|[^\s;,"<>]+))?\s*/y;
+const KNOWN_PARAM = /^([A-Za-z0-9\-.!%*_+`'~]+)\s*(?:=\s*("(?:[^"\\]|\\[\s\S])*"|[^\s;,"<>]+))?/;
 // What stands in a parameter without quotes: a token or a host (with an IPv6 address as `received` has it).
 const BARE = /^[A-Za-z0-9\-.!%*_+`'~[\]:]+$/;
 
@@ -22,6 +23,17 @@ export function parseParams(text: string): Params {
     if (!match) throw new SipSyntaxError(`The parameters ${JSON.stringify(text)} are malformed`);
     const name = match[1]!.toLowerCase();
     if (!params.has(name)) params.set(name, unquote(match[2] ?? ''));
+  }
+  return params;
+}
+
+/** The same, but leaves out what is malformed: `;;`, a `;` at the end, a value with spaces. Never throws. */
+export function parseKnownParams(text: string): Params {
+  const params: Params = new Map();
+  for (const part of splitAt(text, ';')) {
+    const [, name, value = ''] = KNOWN_PARAM.exec(part) ?? [];
+    const key = name?.toLowerCase();
+    if (key !== undefined && !params.has(key)) params.set(key, unquote(value));
   }
   return params;
 }
@@ -51,12 +63,15 @@ function quoteIfNeeded(value: string): string {
 
 /** Splits at commas that are neither in quotes nor in angle brackets; empty members are left out. */
 export function splitList(text: string): string[] {
-  if (!text.includes(',')) return text ? [text] : [];
+  return text.includes(',') ? splitAt(text, ',') : text ? [text] : [];
+}
+
+function splitAt(text: string, separator: ',' | ';'): string[] {
   const members: string[] = [];
   let start = 0;
   let quoted = false;
   let depth = 0;
-  for (let at = 0; at <= text.length; at++) {
+  for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (quoted) {
       if (char === '\\') at++;
@@ -64,10 +79,11 @@ export function splitList(text: string): string[] {
     } else if (char === '"') quoted = true;
     else if (char === '<') depth++;
     else if (char === '>') depth--;
-    if (at < text.length && (char !== ',' || quoted || depth > 0)) continue;
-    const member = text.slice(start, at).trim();
-    if (member) members.push(member);
-    start = at + 1;
+    else if (char === separator && depth <= 0) {
+      members.push(text.slice(start, at).trim());
+      start = at + 1;
+    }
   }
-  return members;
+  members.push(text.slice(start).trim());
+  return members.filter(Boolean);
 }

@@ -1,30 +1,51 @@
-import { assemble, bodyLength, parseHead, refuse } from './head.ts';
+import { assemble, bodyLength, type Head, isTolerated, MAX_BODY, parseHead, refuse } from './head.ts';
 import type { SipMessage } from './message.ts';
 import { SipSyntaxError } from './syntax-error.ts';
 
 /**
  * Reads one datagram. Header values stay text until they are asked for; `validate` looks at those that every
- * message must have.
+ * message must have. A message whose lines all end with LF alone is read too.
  * @throws SipSyntaxError with the status to answer with.
  */
 export function parseMessage(datagram: Buffer): SipMessage {
   const start = skipLineEnds(datagram);
+  const { text, end } = headOf(datagram, start);
+  const head = parseHead(text);
+  if (end === undefined)
+    throw refuse(head, { status: 400, message: 'There is no empty line after the header fields' });
+  if (head.fault && !isTolerated(head)) throw refuse(head, head.fault);
+  return assemble(head, bodyOf(head, datagram.subarray(end)));
+}
+
+/** The head in latin1, with CR LF, and where the body begins; undefined: the head does not end. */
+function headOf(datagram: Buffer, start: number): { text: string; end: number | undefined } {
+  const lineEnd = datagram.indexOf(10, start);
   const end = datagram.indexOf('\r\n\r\n', start, 'latin1');
-  const head = parseHead(datagram.toString('latin1', start, end < 0 ? datagram.length : end));
-  const fault = (message: string) => refuse(head, { status: 400, message });
-  if (end < 0) throw fault('There is no empty line after the header fields');
-  if (head.fault) throw refuse(head, head.fault);
-  const body = datagram.subarray(end + 4);
-  // RFC 3261 §18.3: in a datagram, bytes after the body are dropped and a missing length means all there is.
-  const length = bodyLength(head) ?? body.length;
-  if (length > body.length) throw fault(`The body should have ${length} bytes, but ${body.length} came`);
-  return assemble(head, body.subarray(0, length));
+  if (end >= 0 && datagram[lineEnd - 1] === 13)
+    return { text: datagram.toString('latin1', start, end), end: end + 4 };
+  const all = datagram.toString('latin1', start);
+  const empty = /\r?\n\r?\n/.exec(all);
+  const head = (empty ? all.slice(0, empty.index) : all).replace(/\r?\n/g, '\r\n');
+  return { text: head, end: empty ? start + empty.index + empty[0].length : undefined };
+}
+
+/** RFC 3261 §18.3: in a datagram, bytes after the body are dropped and a missing length means all there is. */
+function bodyOf(head: Head, rest: Buffer): Buffer {
+  try {
+    const length = bodyLength(head) ?? rest.length;
+    if (length <= rest.length) return rest.subarray(0, length);
+    const message = `The body should have ${length} bytes, but ${rest.length} came`;
+    throw refuse(head, { status: 400, message });
+  } catch (error) {
+    if (!isTolerated(head) || rest.length > MAX_BODY) throw error;
+    return rest;
+  }
 }
 
 // RFC 3261 §7.5: line ends before the start-line are ignored.
 function skipLineEnds(datagram: Buffer): number {
   let at = 0;
-  while (datagram[at] === 13 && datagram[at + 1] === 10) at += 2;
+  while (datagram[at] === 10 || (datagram[at] === 13 && datagram[at + 1] === 10)) at++;
   if (at >= datagram.length) throw new SipSyntaxError('There is nothing but line ends');
   return at;
 }

@@ -31,16 +31,39 @@ export function setTopVia(message: WithHeaders, via: Parameters<typeof formatVia
 }
 
 export function fromOf(message: WithHeaders): NameAddress {
-  return parseNameAddress(required(message, 'From'));
+  return partyOf(message, 'From');
 }
 
 export function toOf(message: WithHeaders): NameAddress {
-  return parseNameAddress(required(message, 'To'));
+  return partyOf(message, 'To');
+}
+
+/** Inside a dialog the tag says it all: of an address that is malformed it is still read, with an empty URI. */
+function partyOf(message: WithHeaders, name: 'From' | 'To'): NameAddress {
+  const value = required(message, name);
+  try {
+    return parseNameAddress(value);
+  } catch (error) {
+    const tag = /;\s*tag\s*=\s*([^\s;,"<>]+)/i.exec(value)?.[1];
+    if (tag === undefined) throw error;
+    return { displayName: undefined, uri: '', params: new Map([['tag', tag]]), tag };
+  }
 }
 
 /** Empty when there is no Contact. */
 export function contactsOf(message: WithHeaders): NameAddress[] {
-  return message.headers.all('Contact').map(parseNameAddress);
+  const values: string[] = [];
+  let name = '';
+  for (const member of message.headers.all('Contact')) {
+    // A comma in a display name without quotes: what has no scheme belongs to the value after it.
+    if (/^[^:<*]+$/.test(member)) {
+      name += `${member}, `;
+      continue;
+    }
+    values.push(name + member);
+    name = '';
+  }
+  return (name ? [...values, name] : values).map(parseNameAddress);
 }
 
 export function routesOf(message: WithHeaders): NameAddress[] {

@@ -1,4 +1,5 @@
 import type { Headers } from './headers.ts';
+import type { SipResponse } from './message.ts';
 
 /** What could be read of a request that is refused: enough to answer it. */
 export interface PartialRequest {
@@ -19,11 +20,21 @@ export class SipSyntaxError extends Error implements Refusal {
   readonly status: number;
   /** Set when the bytes are a request that has a Via; give it to `createResponse`. */
   readonly partial: PartialRequest | undefined;
+  /** Set when the bytes are a response whose header fields were read: a 502 in its place, with the fault. */
+  readonly response: SipResponse | undefined;
 
-  constructor(message: string, options: { status?: number; partial?: PartialRequest | undefined } = {}) {
+  constructor(
+    message: string,
+    options: {
+      status?: number;
+      partial?: PartialRequest | undefined;
+      response?: SipResponse | undefined;
+    } = {},
+  ) {
     super(message);
     this.name = 'SipSyntaxError';
     this.status = options.status ?? 400;
     this.partial = options.partial;
+    this.response = options.response;
   }
 }

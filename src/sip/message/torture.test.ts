@@ -44,7 +44,7 @@ const VERDICTS: Record<string, Verdict> = {
   ncl: 400,
   scalar02: 400,
   scalarlg: 'dropped',
-  quotbal: 400,
+  quotbal: 'accepted',
   ltgtruri: 400,
   lwsruri: 400,
   lwsstart: 400,
@@ -52,8 +52,8 @@ const VERDICTS: Record<string, Verdict> = {
   escruri: 400,
   baddate: 'accepted',
   regbadct: 400,
-  badaspec: 400,
-  baddn: 400,
+  badaspec: 'accepted',
+  baddn: 'accepted',
   badvers: 505,
   mismatch01: 400,
   mismatch02: 400,
@@ -82,6 +82,9 @@ const VERDICTS: Record<string, Verdict> = {
 
 /** What RFC 4475 asks for that is not decided here, and why. */
 const GAPS: Record<string, string> = {
+  quotbal: 'the angle brackets tell where the name ends, whatever its quotes',
+  badaspec: 'spaces around the URI are left out',
+  baddn: 'a display name without quotes is understood (RFC 4475 §3.1.2.15 allows to be liberal)',
   baddate: 'Date is never read, and a field that is not used need not be refused (RFC 3261 §16.3)',
   unksm2: 'whether an address of another scheme is known is a question for the registrar',
   bext01: '420 for unknown options is given by the user agent, which knows what it supports',

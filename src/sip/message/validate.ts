@@ -1,4 +1,5 @@
-import type { SipMessage, SipRequest } from './message.ts';
+import type { SipMessage, SipRequest, SipResponse } from './message.ts';
+import { formatNameAddress, parseNameAddress } from './name-address.ts';
 import {
   callIdOf,
   contactsOf,
@@ -6,23 +7,29 @@ import {
   fromOf,
   maxForwardsOf,
   recordRoutesOf,
-  routesOf,
   toOf,
+  topVia,
 } from './readers.ts';
 import { type Refusal, SipSyntaxError } from './syntax-error.ts';
 import { parseUri } from './uri.ts';
 import { parseVia } from './via.ts';
 
-const ONCE = ['From', 'To', 'Call-ID', 'CSeq', 'Max-Forwards', 'Content-Type'];
+const ONCE = ['From', 'To', 'Call-ID', 'CSeq'];
+const ONCE_OUTSIDE = [...ONCE, 'Max-Forwards', 'Content-Type'];
 
 /**
- * RFC 3261 §8.1.1 and §8.2.2.1: are the fields that everything else relies on there, once, and readable?
- * @returns what to answer a request with, or why to drop a response; undefined for a sound message.
+ * Are the fields of a request that everything else relies on there, once, and readable? Inside a dialog these are
+ * the tags, Call-ID and CSeq (RFC 3261 §12.2.2); outside also those of RFC 3261 §8.1.1.
+ * @returns what to answer with, of a response what `faultOf` says; undefined for a sound message.
  */
 export function validate(message: SipMessage): Refusal | undefined {
+  if (message.kind === 'response') {
+    const fault = message.fault ?? faultOf(message);
+    return fault === undefined ? undefined : { status: 400, message: fault };
+  }
   try {
-    checkFields(message);
-    if (message.kind === 'request') checkRequest(message);
+    const inside = checkKeys(message);
+    if (!inside) checkOutside(message);
     return undefined;
   } catch (error) {
     if (error instanceof SipSyntaxError) return { status: error.status, message: error.message };
@@ -30,22 +37,71 @@ export function validate(message: SipMessage): Refusal | undefined {
   }
 }
 
-function checkFields(message: SipMessage): void {
-  for (const name of ONCE) {
-    if (message.headers.lines(name) > 1) throw new SipSyntaxError(`There is more than one ${name}`);
-  }
-  const hops = message.headers.all('Via').map(parseVia);
-  if (hops.length === 0) throw new SipSyntaxError('There is no Via');
+/** @returns is it inside a dialog? */
+function checkKeys(request: SipRequest): boolean {
+  for (const name of ONCE) requireOnce(request, name);
   // RFC 3261 §8.1.1.7: the cookie promises that the branch is unique; alone it cannot be.
-  if (hops[0]!.branch === 'z9hG4bK') throw new SipSyntaxError('The branch of the Via is only the cookie');
-  for (const read of [callIdOf, fromOf, toOf, cseqOf, contactsOf, routesOf, recordRoutesOf]) read(message);
-}
-
-function checkRequest(request: SipRequest): void {
+  if (topVia(request).branch === 'z9hG4bK')
+    throw new SipSyntaxError('The branch of the Via is only the cookie');
+  callIdOf(request);
+  fromOf(request);
   if (cseqOf(request).method !== request.method) {
     throw new SipSyntaxError('The method of the CSeq is not that of the request');
   }
-  maxForwardsOf(request);
+  return toOf(request).tag !== undefined;
+}
+
+function checkOutside(request: SipRequest): void {
+  for (const name of ONCE_OUTSIDE) requireOnce(request, name);
+  for (const via of request.headers.all('Via')) parseVia(via);
+  for (const name of ['From', 'To']) parseNameAddress(request.headers.get(name)!);
+  for (const read of [contactsOf, recordRoutesOf, maxForwardsOf]) read(request);
   // RFC 3261 §19.1.1, table 1: a Request-URI has no headers.
   if (parseUri(request.uri).headers.size > 0) throw new SipSyntaxError('The Request-URI has header fields');
+}
+
+function requireOnce({ headers }: SipRequest, name: string): void {
+  if (headers.lines(name) > 1) throw new SipSyntaxError(`There is more than one ${name}`);
+}
+
+/**
+ * What cannot be read in a response. Some of it can be told from its request: see `repair`.
+ * @returns a sentence; undefined for a sound response.
+ */
+export function faultOf(response: SipResponse): string | undefined {
+  try {
+    for (const name of ['From', 'To']) parseNameAddress(response.headers.get(name) ?? '');
+    for (const read of [topVia, cseqOf, callIdOf, contactsOf, recordRoutesOf]) read(response);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SipSyntaxError) return error.message;
+    throw error;
+  }
+}
+
+/** Puts what the request says in place of what cannot be read in its response, and leaves out the rest. */
+export function repair(response: SipResponse, request: SipRequest): void {
+  const { headers } = response;
+  const tag = tagOf(response);
+  headers.set('Via', request.headers.all('Via').slice(0, 1));
+  for (const name of ['From', 'Call-ID', 'CSeq']) headers.set(name, request.headers.get(name)!);
+  const own = parseNameAddress(request.headers.get('To')!);
+  if (!isReadable(({ headers }) => parseNameAddress(headers.get('To') ?? ''), response))
+    headers.set('To', formatNameAddress({ ...own, tag: own.tag ?? tag }));
+  // Without its route a Contact leads nowhere.
+  const routed = isReadable(recordRoutesOf, response);
+  if (!routed) headers.remove('Record-Route');
+  if (!routed || !isReadable(contactsOf, response)) headers.remove('Contact');
+}
+
+const tagOf = ({ headers }: SipResponse): string | undefined =>
+  /;\s*tag\s*=\s*([^\s;,"<>]+)/i.exec(headers.get('To') ?? '')?.[1];
+
+function isReadable(read: (response: SipResponse) => unknown, response: SipResponse): boolean {
+  try {
+    read(response);
+    return true;
+  } catch {
+    return false;
+  }
 }

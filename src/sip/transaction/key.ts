@@ -15,6 +15,17 @@ export function clientKey(message: SipRequest | SipResponse): string {
   return `${topVia(message).branch} ${cseqOf(message).method}`;
 }
 
+const SENT = ['INVITE', 'BYE', 'REGISTER', 'OPTIONS', 'PRACK', 'UPDATE', 'INFO', 'REFER', 'NOTIFY', 'CANCEL'];
+
+/** The keys that a response may have whose Via or CSeq cannot be read; none when there is no branch. */
+export function possibleKeys(response: SipResponse): string[] {
+  const { headers } = response;
+  const branch = /;\s*branch\s*=\s*([^;,\s]+)/i.exec(headers.get('Via') ?? '')?.[1];
+  if (branch === undefined) return [];
+  const method = /^\s*\d+\s+([A-Z]+)\s*$/.exec(headers.get('CSeq') ?? '')?.[1];
+  return (method === undefined ? SENT : [method]).map((each) => `${branch} ${each}`);
+}
+
 /** RFC 3261 §17.2.3: the transaction that a request belongs to; ACK has that of its INVITE. */
 export function serverKey(request: SipRequest, method = request.method): string {
   const via = topVia(request);

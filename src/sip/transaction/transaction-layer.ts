@@ -1,5 +1,6 @@
 import {
   createResponse,
+  repair,
   type SipMessage,
   type SipRequest,
   type SipResponse,
@@ -12,7 +13,7 @@ import { cancelOf } from './ack.ts';
 import type { ClientTransaction, ClientUser } from './client.ts';
 import { InviteClientTransaction } from './invite-client.ts';
 import { InviteServerTransaction } from './invite-server.ts';
-import { clientKey, mergeKey, serverKey } from './key.ts';
+import { clientKey, mergeKey, possibleKeys, serverKey } from './key.ts';
 import type { TransactionContext } from './machine.ts';
 import { NonInviteClientTransaction } from './non-invite-client.ts';
 import { NonInviteServerTransaction } from './non-invite-server.ts';
@@ -112,11 +113,19 @@ export class TransactionLayer {
 
   #receive(message: SipMessage, flow: Flow): void {
     if (message.kind === 'request') this.#receiveRequest(message, flow);
-    else {
-      const transaction = this.#clients.get(clientKey(message));
-      if (transaction) this.#respond(transaction, message);
-      else this.counters.strayResponses++;
+    else this.#receiveResponse(message);
+  }
+
+  #receiveResponse(response: SipResponse): void {
+    const keys = response.fault === undefined ? [clientKey(response)] : possibleKeys(response);
+    const key = keys.find((each) => this.#clients.has(each));
+    const transaction = key === undefined ? undefined : this.#clients.get(key);
+    if (!transaction) {
+      this.counters.strayResponses++;
+      return;
     }
+    if (response.fault !== undefined) repair(response, transaction.request);
+    this.#respond(transaction, response);
   }
 
   /** A response that cannot be handled ends the transaction that it belongs to, and nothing else. */

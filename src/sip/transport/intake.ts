@@ -1,11 +1,14 @@
-import { reportDefect } from '../../kit/index.ts';
+import { type Clock, type Log, reportDefect } from '../../kit/index.ts';
 import {
   createResponse,
+  faultOf,
   type Headers,
   type SipMessage,
+  type SipResponse,
   SipSyntaxError,
   serialize,
   setTopVia,
+  statelessTag,
   topVia,
   validate,
   warningOf,
@@ -13,24 +16,37 @@ import {
 import type { Counters } from './counters.ts';
 import type { Flow } from './flow.ts';
 
-/** Takes every sound message that comes in. */
+/** Takes every sound request that comes in, and every response, with its fault where it has one. */
 export type Received = (message: SipMessage, flow: Flow) => void;
+
+/** Responses that cannot be read are logged once in this time: a peer must not fill the log. */
+const LOG_EVERY_MS = 10_000;
 
 /** The gate: what is sound goes in, what is not is counted, and answered where that is possible. */
 export class Intake {
   received: Received = () => {};
   #counters: Counters;
+  #clock: Clock;
+  #log: Log;
+  #logged = Number.NEGATIVE_INFINITY;
+  #unlogged = 0;
 
-  constructor(counters: Counters) {
+  constructor(counters: Counters, clock: Clock, log: Log) {
     this.#counters = counters;
+    this.#clock = clock;
+    this.#log = log;
   }
 
   take(message: SipMessage, flow: Flow): void {
     this.#counters[flow.remote.transport].received++;
+    if (message.kind === 'response') {
+      this.#takeResponse(message, flow);
+      return;
+    }
     const refusal = validate(message);
     if (refusal) this.#refuse(message, refusal.status, refusal.message, flow);
     else {
-      if (message.kind === 'request') stampVia(message, flow);
+      stampVia(message, flow);
       this.#pass(message, flow);
     }
   }
@@ -38,7 +54,31 @@ export class Intake {
   /** Of bytes that could not be made a message. */
   reject(error: SipSyntaxError, flow: Flow): void {
     this.#counters[flow.remote.transport].received++;
-    this.#refuse(error.partial, error.status, error.message, flow);
+    if (error.response) this.#takeResponse(error.response, flow);
+    else this.#refuse(error.partial, error.status, error.message, flow);
+  }
+
+  /** Also a response that cannot be read is an answer: its transaction must not wait for another one. */
+  #takeResponse(response: SipResponse, flow: Flow): void {
+    const fault = response.fault ?? faultOf(response);
+    if (fault !== undefined) {
+      response.fault = fault;
+      this.#counters[flow.remote.transport].malformed++;
+      this.#report(response.status, fault, flow);
+    }
+    this.#pass(response, flow);
+  }
+
+  #report(status: number, error: string, { remote }: Flow): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#logged < LOG_EVERY_MS) {
+      this.#unlogged++;
+      return;
+    }
+    const more = this.#unlogged > 0 ? { more: this.#unlogged } : {};
+    this.#log.warn({ source: remote.address, status, error, ...more }, 'could not read a SIP response');
+    this.#logged = now;
+    this.#unlogged = 0;
   }
 
   /** One message that we cannot handle must not take down the calls of all others. */
@@ -52,16 +92,16 @@ export class Intake {
   }
 
   #refuse(
-    message: SipMessage | { kind: 'request'; method: string; headers: Headers } | undefined,
+    message: { method: string; headers: Headers } | undefined,
     status: number,
     why: string,
     flow: Flow,
   ): void {
     this.#counters[flow.remote.transport].malformed++;
     // RFC 3261 §17.1.1.3: nothing answers an ACK.
-    if (message?.kind !== 'request' || message.method === 'ACK') return;
+    if (!message || message.method === 'ACK') return;
     const back = stampedFlow(message, flow);
-    const response = createResponse(message, status);
+    const response = createResponse(message, status, undefined, statelessTag(message));
     response.headers.append('Warning', warningOf(why));
     back.send(serialize(response));
   }

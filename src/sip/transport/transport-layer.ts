@@ -48,7 +48,7 @@ export class TransportLayer {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#local = { address: options.publicAddress ?? options.host, port: options.port };
-    this.#intake = new Intake(this.counters);
+    this.#intake = new Intake(this.counters, options.clock, options.log);
     this.#udp = new UdpTransport(this.#intake, this.counters);
     const { clock, network, tls } = options;
     this.#tcp = new TcpTransport(clock, network, this.#intake, this.counters);

@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest';
+import { parseMessage, type SipResponse, serialize, toOf } from './message/index.ts';
+import { Callee } from './testing/callee.ts';
+import { ANSWER, leftovers, NOTHING, OFFER } from './testing/pair.ts';
+import { Scene } from './testing/scene.ts';
+
+const text = (bytes: Buffer) => bytes.toString('latin1');
+
+describe('an INVITE as phones and carriers send it', () => {
+  test.each([
+    { From: 'ACME (Main) <sip:peer@10.0.0.9>;tag=peer' },
+    { From: 'Jos\u00c3\u00a9, Sr. & Sons <sip:peer@10.0.0.9>;tag=peer' },
+    { From: '"Sam\\" <sip:peer@10.0.0.9>;tag=peer' },
+    { From: '<sip:@10.0.0.9>;tag=peer' },
+    { To: '""unknown"" <sip:bob@10.0.0.2>' },
+    { Contact: 'Bell, Alexander <sip:peer@10.0.0.9>' },
+    { Contact: '"Sam\\" <sip:peer@10.0.0.9>' },
+    { Route: 'nonsense' },
+  ])('is taken with %o, and hung up on', async (headers) => {
+    const scene = await Scene.open();
+    const { dialog } = await scene.talking({ ...headers } as Record<string, string>);
+    void dialog.bye();
+    await scene.wait(20);
+    const [bye] = scene.peer.requests('BYE');
+    expect(bye?.uri).toBe('sip:peer@10.0.0.9');
+    expect(bye?.headers.get('To')).toMatch(/^("[^"]*" )?<[^<>]+>;tag=peer$/);
+  });
+
+  test.each<Record<string, string>>([
+    { Contact: '<tel:+15550100>' },
+    { Contact: '<mailto:peer@10.0.0.9>' },
+    { Contact: '<sip:peer@10.0.0.9:0>' },
+    { Contact: '<sip:peer@10.0.0.9:99999>' },
+    { Contact: '<sip:a@10.0.0.9>, <sip:b@10.0.0.9>' },
+    { Contact: '*' },
+    { Contact: '' },
+    { Contact: '<<<' },
+    { 'Max-Forwards': '70\r\nMax-Forwards: 69' },
+    { 'Call-ID': 'a b' },
+  ])('is refused with %o: 400 with a To tag and the reason', async (headers) => {
+    const scene = await Scene.open();
+    const [[name, value]] = Object.entries(headers) as [[string, string]];
+    const lines = text(serialize(scene.peer.request('INVITE', {}, OFFER)));
+    scene.peer.send(Buffer.from(lines.replace(new RegExp(`^${name}: .*$`, 'm'), `${name}: ${value}`)));
+    await scene.wait(20);
+    expect(scene.last().status).toBe(400);
+    expect(toOf(scene.last()).tag).toMatch(/^[0-9a-f]{16}$/);
+    expect(scene.last().headers.get('Warning')).toMatch(/^399 minivoice "[^"]+"$/);
+    expect(scene.both.invites).toHaveLength(0);
+  });
+
+  test('is answered when its lines end with LF alone, over UDP and TCP', async () => {
+    const scene = await Scene.open();
+    const lines = text(serialize(scene.peer.request('INVITE', {}, OFFER))).replaceAll('\r', '');
+    scene.peer.send(Buffer.from(lines.replace(/^Content-Length: .*\n/m, '')));
+    await scene.wait(20);
+    expect(scene.invited.offer).toBe(OFFER.replaceAll('\r', ''));
+    scene.invited.reject(486);
+
+    const heard: string[] = [];
+    const at = { address: '10.0.0.2', port: 5060 };
+    const stream = await scene.both.network.connect(at, new AbortController().signal);
+    stream.handle({ data: (chunk) => void heard.push(text(chunk)), closed() {} });
+    const tcp = scene.peer.request('OPTIONS', { Via: 'SIP/2.0/TCP 10.0.0.9;branch=z9hG4bKlf' });
+    stream.write(Buffer.from(text(serialize(tcp)).replaceAll('\r', '')));
+    await scene.wait(20);
+    expect(heard.join('')).toContain('SIP/2.0 200 OK');
+  });
+});
+
+describe('a request inside a dialog', () => {
+  const inside = [
+    ['names without quotes', 'From: .*', 'From: ACME (Main), <<x>> ;tag=peer'],
+    ['a To that is none', 'To: .*(;tag=.*)', 'To: "Bob$1'],
+    ['a broken Contact', 'Contact: .*', 'Contact: <<<>'],
+    ['two Max-Forwards', 'Max-Forwards: .*', 'Max-Forwards: 70\r\nMax-Forwards: x'],
+    ['a line that is no field', 'Max-Forwards: .*', 'nonsense'],
+    ['another Request-URI', ' sip:bob@10.0.0.2 ', ' x-y:%%% '],
+    ['a wrong length', 'Content-Length: .*', 'Content-Length: 500'],
+    ['two lengths', 'Content-Length: .*', 'Content-Length: 1\r\nl: 2'],
+  ] as const;
+
+  test.each(inside)('is taken with %s', async (_what, field, value) => {
+    const scene = await Scene.open();
+    const { dialog, ok } = await scene.talking();
+    const bye = text(serialize(scene.peer.within(ok, 'BYE', 2)));
+    const spoiled = bye.replace(new RegExp(field), value);
+    expect(spoiled).not.toBe(bye);
+    scene.peer.send(Buffer.from(spoiled, 'latin1'));
+    await scene.wait(20);
+    expect(scene.statuses('BYE')).toEqual([200]);
+    expect(await dialog.ended).toMatchObject({ by: 'remote' });
+  });
+
+  test('that would move the other side to where nothing can be sent is refused', async () => {
+    const scene = await Scene.open();
+    const { dialog, ok } = await scene.talking();
+    dialog.onOffer = () => ANSWER;
+    await scene.send(scene.peer.within(ok, 'INVITE', 2, { Contact: '<tel:+15550100>' }, OFFER));
+    expect(scene.last().status).toBe(400);
+    await scene.send(scene.peer.within(ok, 'UPDATE', 3, { Contact: '' }, OFFER));
+    expect(scene.statuses('UPDATE')).toEqual([200]);
+    void dialog.bye();
+    await scene.wait(20);
+    expect(scene.peer.requests('BYE')[0]?.uri).toBe('sip:peer@10.0.0.9');
+  });
+});
+
+/** Lets the peer answer the INVITE with a response that a function has spoiled. */
+async function answered(status: number, spoil: (lines: string) => string) {
+  const callee = await Callee.open();
+  const { outgoing, invite } = await callee.ringing();
+  const ok = text(serialize(callee.peer.response(invite, status, 'x', {}, ANSWER)));
+  expect(spoil(ok)).not.toBe(ok);
+  callee.peer.send(Buffer.from(spoil(ok), 'latin1'), '10.0.0.1');
+  await callee.wait(20);
+  return { callee, outgoing, invite, malformed: callee.both.alice.counters.transport.udp.malformed };
+}
+
+describe('a response', () => {
+  test.each<[string, (lines: string) => string]>([
+    ['a line that is no field', (lines) => lines.replace('\r\n', '\r\nnonsense\r\n')],
+    ['two Content-Types', (lines) => lines.replace('\r\n\r\n', '\r\nc: application/sdp\r\n\r\n')],
+    ['a name that needs quotes', (lines) => lines.replace(/To: </, 'To: Bell, (A) <')],
+    ['no phrase', (lines) => lines.replace('200 OK', '200')],
+    ['two spaces', (lines) => lines.replace('200 OK', ' 200  OK')],
+    ['a wrong length', (lines) => lines.replace(/Content-Length: .*/, 'Content-Length: 900')],
+  ])('is heeded with %s', async (_what, spoil) => {
+    const { outgoing } = await answered(200, spoil);
+    expect(await outgoing.result).toMatchObject({ kind: 'accepted' });
+  });
+
+  test.each<[string, (lines: string) => string]>([
+    ['a Contact that cannot be read', (lines) => lines.replace(/Contact: .*/, 'Contact: <<<')],
+    ['a tel: Contact', (lines) => lines.replace(/Contact: .*/, 'Contact: <tel:+1555>')],
+    ['port 0 in the Contact', (lines) => lines.replace(/Contact: .*/, 'Contact: <sip:a@10.0.0.9:0>')],
+    ['no Contact', (lines) => lines.replace(/Contact: .*\r\n/, '')],
+    ['two Contacts', (lines) => lines.replace(/Contact: .*/, '$&\r\n$&')],
+    ['a broken route', (lines) => lines.replace('\r\n', '\r\nRecord-Route: <sip:a\r\n')],
+    ['no answer', (lines) => lines.replace(/\r\n\r\n[\s\S]*/, '\r\n\r\n')],
+  ])('that accepts our call with %s is acknowledged and hung up on', async (_what, spoil) => {
+    const { callee, outgoing } = await answered(200, spoil);
+    expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 488 });
+    expect(callee.peer.log).toEqual(['INVITE', 'ACK', 'BYE']);
+    const [bye] = callee.peer.requests('BYE');
+    await callee.respond(bye!, 200);
+    expect(await leftovers(callee.both)).toEqual(NOTHING);
+  });
+
+  test.each<[string, (lines: string) => string, number]>([
+    ['a To that cannot be read', (lines) => lines.replace(/To: .*/, 'To: <sip'), 486],
+    ['a CSeq that cannot be read', (lines) => lines.replace(/CSeq: .*/, 'CSeq: one'), 486],
+    ['a Via that cannot be read', (lines) => lines.replace(/Via: SIP\/2.0\/UDP/, 'Via: UDP'), 486],
+    ['a status that is none', (lines) => lines.replace('486', '4294967782'), 502],
+    ['another version', (lines) => lines.replace('SIP/2.0', 'SIP/9.0'), 502],
+  ])('that refuses our call with %s ends it at once, and is counted', async (_what, spoil, status) => {
+    const { callee, outgoing, malformed } = await answered(486, spoil);
+    expect(await outgoing.result).toMatchObject({ kind: 'refused', status });
+    expect(callee.peer.log).toEqual(['INVITE', 'ACK']);
+    expect(malformed).toBe(1);
+    expect(await leftovers(callee.both)).toEqual(NOTHING);
+  });
+
+  test('to another request with a Contact that cannot be read is an answer all the same', async () => {
+    const callee = await Callee.open();
+    const asked = callee.both.alice.request({ method: 'REGISTER', target: 'sip:10.0.0.9', from: 'sip:a@x' });
+    await callee.wait(10);
+    const [register] = callee.peer.requests('REGISTER');
+    const ok: SipResponse = callee.peer.response(register!, 200, 'x');
+    ok.headers.set('Contact', '<<<');
+    callee.peer.send(ok, '10.0.0.1');
+    await callee.wait(10);
+    expect((await asked).status).toBe(200);
+    expect((await asked).headers.has('Contact')).toBe(false);
+  });
+});
+
+test('a sips: call has a sips: Contact on both sides', async () => {
+  const scene = await Scene.open();
+  const request = parseMessage(serialize(scene.peer.request('INVITE', {}, OFFER)));
+  if (request.kind === 'request') request.uri = 'sips:bob@10.0.0.2';
+  scene.peer.send(request);
+  await scene.wait(20);
+  await scene.invited.accept(ANSWER);
+  await scene.wait(20);
+  expect(scene.last().headers.get('Contact')).toBe('<sips:bob@10.0.0.2:5061>');
+
+  const callee = await Callee.open();
+  const hop = { transport: 'udp', address: '10.0.0.9', port: 5060 } as const;
+  const { invite } = await callee.ringing({ target: 'sips:peer@10.0.0.9', destination: hop });
+  expect(invite.headers.get('Contact')).toBe('<sips:alice@10.0.0.1:5061>');
+});
