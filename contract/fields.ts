@@ -1,31 +1,59 @@
 import { z } from 'zod';
+import { parseHostPort } from './network-address.ts';
 
 /** No text of a form is longer: what is longer costs no search for the form. */
 const LONGEST = 10_000;
 
 /** A text of a form that is more than its type; `expected` is how a person would say the form. */
 export const formatted = (pattern: RegExp, expected: string) =>
-  z
-    .string()
-    .refine((text) => text.length <= LONGEST && pattern.test(text), {
-      params: { code: 'invalid_format', expected },
-      error: expected,
-      abort: true,
-    })
-    .meta({ pattern: pattern.source });
+  checked((text) => pattern.test(text), expected).meta({ pattern: pattern.source });
+
+/** The same for a form that is more than a pattern. */
+const checked = (test: (text: string) => boolean, expected: string) =>
+  z.string().refine((text) => text.length <= LONGEST && test(text), {
+    params: { code: 'invalid_format', expected },
+    error: expected,
+    abort: true,
+  });
+
+/** A text that may become part of a header field: one line, without control characters. */
+export const oneLine = (longest: number) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in it.
+  formatted(/^[^\u0000-\u001f\u007f]*$/, 'one line without control characters').max(longest);
+
+/** Where a carrier is. */
+export const host = checked(
+  (text) => parseHostPort(text) !== undefined,
+  'a host name or an IP address (IPv6 in brackets), with or without a port from 1 to 65535, such as sip.example.com:5060',
+).max(260);
 
 /** A phone number in E.164, with its plus. */
 export const e164 = formatted(/^\+[1-9]\d{1,14}$/, 'a phone number in E.164, such as +15550100000');
 
-// RFC 3261 §19.1.1, without headers: sip:user@host:port;transport=tls
-const SIP_URI = /^sips?:([^\s@<>"]+@)?(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?(;[^\s<>"?]*)?$/i;
-const ADDRESS = new RegExp(`^\\+[1-9]\\d{1,14}$|${SIP_URI.source}`, 'i');
+// RFC 3261 §19.1.1 and §25.1, without headers: sip:user@host:port;transport=tls
+const SIP_URI =
+  /^sips?:(?:([\w\-.!~*'()&=+$,;?/:%#]+)@)?([^\s@<>"?;]+)((?:;[\w\-.!~*'()&+$,:/%[\]][\w\-.!~*'()&=+$,:/%[\]]*)*)$/i;
+const E164 = /^\+[1-9]\d{1,14}$/;
 
-export const sipUri = formatted(SIP_URI, 'a SIP URI, such as sip:desk@example.com').max(512);
+/** Whether everything in it can be read: its host and port, and what is escaped. */
+function isSipUri(text: string): boolean {
+  const match = SIP_URI.exec(text);
+  return match !== null && parseHostPort(match[2]!) !== undefined && areEscapes(`${match[1]}${match[3]}`);
+}
+
+function areEscapes(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== '';
+  } catch {
+    return false;
+  }
+}
+
+export const sipUri = checked(isSipUri, 'a SIP URI, such as sip:desk@example.com').max(512);
 
 /** Whom to call, or who calls: a number or a SIP URI. */
-export const address = formatted(
-  ADDRESS,
+export const address = checked(
+  (text) => E164.test(text) || isSipUri(text),
   'a phone number in E.164, such as +15550100000, or a SIP URI, such as sip:desk@example.com',
 ).max(512);
 

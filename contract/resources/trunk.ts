@@ -1,11 +1,7 @@
 import { z } from 'zod';
-import { formatted } from '../fields.ts';
+import { formatted, host, oneLine } from '../fields.ts';
 import { id, time } from './values.ts';
 
-const host = formatted(
-  /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?$/,
-  'a host or an address, with or without a port, such as sip.example.com:5060',
-).max(260);
 const transport = z.enum(['udp', 'tcp', 'tls']);
 
 export const trunk = z.object({
@@ -31,11 +27,11 @@ export const trunk = z.object({
 });
 
 export const newTrunk = z.strictObject({
-  name: z.string().trim().min(1).max(200).describe('What people call it.'),
+  name: oneLine(200).trim().min(1).describe('What people call it.'),
   proxy: host.describe("The carrier's host or address, with or without a port."),
-  username: z.string().max(200).nullable().optional().describe('For digest authentication.'),
-  password: z.string().max(200).nullable().optional().describe('For digest authentication. Never shown.'),
-  realm: z.string().max(200).nullable().optional().describe('Default: whatever the carrier asks with.'),
+  username: oneLine(200).nullable().optional().describe('For digest authentication.'),
+  password: oneLine(200).nullable().optional().describe('For digest authentication. Never shown.'),
+  realm: oneLine(200).nullable().optional().describe('Default: whatever the carrier asks with.'),
   from_domain: host.nullable().optional().describe('The domain of From. Default: ours.'),
   inbound_ip: z
     .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], { error: 'an IP address or a CIDR block' })

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { addressIdentity, parseHostPort, parseIpAddress } from '../../contract/network-address.ts';
 
 /** A block of addresses: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`. */
 export interface Network {
@@ -6,6 +7,7 @@ export interface Network {
   prefix: number;
   /** At most 256 addresses of IPv4, or what one site has of IPv6. */
   narrow: boolean;
+  /** Compares hosts, not texts: a mapped or translated IPv6 address is the IPv4 address that it carries. */
   contains(address: string): boolean;
 }
 
@@ -13,20 +15,28 @@ const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /** @returns undefined when the text is neither an address nor a CIDR block. */
 export function parseNetwork(text: string): Network | undefined {
-  const [address = '', length, ...rest] = text.split('/');
-  const version = isIP(address);
-  const widest = version === 6 ? 128 : 32;
-  const prefix = length === undefined ? widest : /^\d{1,3}$/.test(length) ? Number(length) : -1;
-  if (version === 0 || rest.length > 0 || prefix < 0 || prefix > widest) return undefined;
+  const [literal = '', length, ...rest] = text.split('/');
+  const written = isIP(literal) === 6 ? 128 : 32;
+  const bits = length === undefined ? written : /^\d{1,3}$/.test(length) ? Number(length) : -1;
+  if (parseIpAddress(literal) === undefined || rest.length > 0 || bits < 0 || bits > written)
+    return undefined;
+  // A block of mapped addresses is one of IPv4.
+  const carried = written === 128 && bits >= 96 ? addressIdentity(literal) : literal;
+  const address = isIP(carried) === 4 ? carried : literal;
+  const prefix = address === literal ? bits : bits - 96;
   const list = new BlockList();
   list.addSubnet(address, prefix, family(address));
-  const narrow = prefix >= (version === 6 ? 48 : 24);
-  return { prefix, narrow, contains: (other) => isIP(other) !== 0 && list.check(other, family(other)) };
+  const narrow = prefix >= (isIP(address) === 6 ? 48 : 24);
+  const contains = (other: string) => {
+    const host = addressIdentity(other);
+    return isIP(host) === isIP(address) && list.check(host, family(host));
+  };
+  return { prefix, narrow, contains };
 }
 
 /** The host of `sip:host:port`, `host:port`, `[v6]:port` or `host`, when it is an address and not a name. */
 export function addressOf(proxy: string): string | undefined {
-  const host = proxy.replace(/^sips?:/i, '').replace(/[;?].*$/, '');
-  const bare = /^\[([^\]]+)\]/.exec(host)?.[1] ?? (isIP(host) === 6 ? host : host.replace(/:\d+$/, ''));
-  return isIP(bare) ? bare : undefined;
+  const place = proxy.replace(/^sips?:/i, '').replace(/[;?].*$/, '');
+  const host = parseIpAddress(place) ?? parseHostPort(place)?.host ?? '';
+  return isIP(host) ? host : undefined;
 }

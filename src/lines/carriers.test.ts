@@ -132,6 +132,34 @@ describe("a trunk's proxy that has a name", () => {
     expect(carriers.at('10.0.0.2')).toHaveLength(1);
   });
 
+  test.each(['::ffff:10.0.0.2', '::ffff:a00:2', '64:ff9b::a00:2', '::ffff:0a00:0002%eth0'])(
+    'is known at %s too',
+    async (address) => {
+      await start();
+      expect(carriers.at(address)).toHaveLength(1);
+    },
+  );
+
+  test('may be called past the bill neither by its name nor at an address of the last day', async () => {
+    expect(carriers.maybe({ name: 'sip.carrier.example', address: '10.0.0.7' })).toHaveLength(1);
+    await start();
+    bench.network.names.set('sip.carrier.example', ['10.0.0.3']);
+    await bench.clock.advance(301_000);
+    expect(carriers.at('10.0.0.2')).toHaveLength(0);
+    expect(carriers.maybe({ name: 'other.example', address: '64:ff9b::a00:2' })).toHaveLength(1);
+    expect(carriers.maybe({ name: 'other.example', address: '10.0.0.4' })).toHaveLength(0);
+  });
+
+  test.each(['a.example:99999', '[1.2.3.4', '[::::]', 'sip:', 'mailto:a@b', 'a b', 'a\r\nb'])(
+    'and that is no address, such as %j, keeps no other trunk from working',
+    async (proxy) => {
+      trunks = [own({ id: 'trunk_0', proxy }), ...trunks];
+      await start();
+      expect(carriers.at('10.0.0.2')).toHaveLength(1);
+      expect(carriers.registered('trunk_0')).toBe(false);
+    },
+  );
+
   test('is forgotten at once when the trunk is', async () => {
     await start();
     trunks = [];

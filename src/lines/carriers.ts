@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
+import { addressIdentity } from '../../contract/network-address.ts';
 import { detach, explain, type Timer } from '../kit/index.ts';
-import { formatUri } from '../sip/index.ts';
+import { formatUri, type UriParts } from '../sip/index.ts';
 import { addressesOf } from './locator.ts';
 import { type RegisteringTrunk, Registrations, type RegistrationsParts } from './registrations.ts';
 import { proxyOf } from './routes.ts';
@@ -15,15 +16,20 @@ export interface CarriersParts extends RegistrationsParts {
   trunks(): readonly CarrierTrunk[];
 }
 
-/** How long the addresses behind a name are taken for known. */
+/** How often the names of proxies are looked up. */
 const LOOKUP_MS = 5 * 60_000;
+/** How long nobody may call an address past the bill after a carrier's name has last led there. */
+const REMEMBERED_MS = 24 * 3_600_000;
 
 /** What is kept up between us and the carriers: registrations, and the addresses that they call from. */
 export class Carriers {
   #parts: CarriersParts;
   #registrations: Registrations;
-  /** Of proxies given by name: the addresses behind their URIs. */
-  #addresses = new Map<string, readonly string[]>();
+  /** Of proxies given by name: the hosts that their URIs have led to, and when last, by the monotonic clock. */
+  #seen = new Map<string, Map<string, number>>();
+  /** The same, by the host: names that lead there now, and names that have led there. */
+  #now = new Map<string, Set<string>>();
+  #ever = new Map<string, Set<string>>();
   #timer: Timer | undefined;
   #closed = false;
 
@@ -41,8 +47,17 @@ export class Carriers {
 
   /** The active trunks whose proxy, given by name, is at this address. */
   at(address: string): CarrierTrunk[] {
-    const names = [...this.#addresses].filter(([, known]) => known.includes(address)).map(([name]) => name);
-    return names.length > 0 ? this.#parts.trunks().filter((trunk) => names.includes(nameOf(trunk))) : [];
+    return this.#with(this.#now.get(addressIdentity(address)));
+  }
+
+  /** The active trunks that a place may belong to: their proxy has this name, or was at the address within a day. */
+  maybe({ name, address }: { name: string; address: string }): CarrierTrunk[] {
+    const known = this.#with(this.#ever.get(addressIdentity(address)));
+    return [...known, ...this.#parts.trunks().filter((trunk) => hostOf(trunk) === name.toLowerCase())];
+  }
+
+  #with(names: Set<string> | undefined): CarrierTrunk[] {
+    return names ? this.#parts.trunks().filter((trunk) => names.has(nameOf(trunk) ?? '')) : [];
   }
 
   /** Undefined: the trunk is not one to be registered with. */
@@ -60,23 +75,57 @@ export class Carriers {
     this.#timer?.cancel();
     this.#timer = this.#parts.clock.after(LOOKUP_MS, () => this.#lookUp());
     const names = this.#names();
-    for (const name of this.#addresses.keys()) if (!names.has(name)) this.#addresses.delete(name);
+    for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name);
     await Promise.all([...names].map((name) => this.#ask(name)));
+    this.#index();
   }
 
   /** While the name service is silent, what was known stays known. */
   async #ask(name: string): Promise<void> {
+    const now = this.#parts.clock.monotonic();
+    const seen = this.#seen.get(name) ?? new Map<string, number>();
+    this.#seen.set(name, seen);
     try {
-      this.#addresses.set(name, await addressesOf(name, this.#parts));
+      for (const address of await addressesOf(name, this.#parts)) seen.set(addressIdentity(address), now);
+      for (const [host, at] of seen) if (now - at > REMEMBERED_MS) seen.delete(host);
     } catch (error) {
       this.#parts.log.warn({ proxy: name, error: explain(error) }, "a trunk's proxy cannot be found");
     }
   }
 
+  #index(): void {
+    this.#now = new Map();
+    this.#ever = new Map();
+    const add = (index: Map<string, Set<string>>, host: string, name: string) =>
+      index.set(host, (index.get(host) ?? new Set()).add(name));
+    for (const [name, hosts] of this.#seen) {
+      const latest = Math.max(...hosts.values());
+      for (const [host, at] of hosts) {
+        add(this.#ever, host, name);
+        if (at === latest) add(this.#now, host, name);
+      }
+    }
+  }
+
   #names(): Set<string> {
-    const named = this.#parts.trunks().filter((trunk) => !isIP(proxyOf(trunk).host));
-    return new Set(named.map(nameOf));
+    const named = this.#parts.trunks().filter((trunk) => !isIP(hostOf(trunk) ?? '0.0.0.0'));
+    return new Set(named.flatMap((trunk) => nameOf(trunk) ?? []));
   }
 }
 
-const nameOf = (trunk: CarrierTrunk): string => formatUri(proxyOf(trunk));
+/** Where a trunk leads. A proxy that is no URI leads nowhere, and must not keep the other trunks from working. */
+function proxyUri(trunk: CarrierTrunk): UriParts | undefined {
+  try {
+    return proxyOf(trunk);
+  } catch {
+    return undefined;
+  }
+}
+
+function nameOf(trunk: CarrierTrunk): string | undefined {
+  const uri = proxyUri(trunk);
+  return uri && formatUri(uri);
+}
+
+const hostOf = (trunk: CarrierTrunk): string | undefined =>
+  proxyUri(trunk)?.host.toLowerCase().replace(/\.$/, '');

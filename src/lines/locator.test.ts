@@ -82,3 +82,34 @@ describe('the places behind a URI', () => {
     });
   });
 });
+
+describe("another's trunk", () => {
+  const carrier = (text: string) => {
+    const destination = `sip:+1900@${text}`;
+    const isForeignTrunk: Located['isForeignTrunk'] = ({ name, address }) =>
+      name === 'carrier.example' || address === '203.0.114.9';
+    const located = {
+      resolve: async (host: string) => HOSTS[host] ?? Promise.reject(new Error(`${host} is unknown`)),
+      services: async () => [],
+      random: seededRandom(1),
+      allowPrivate: true,
+      isForeignTrunk,
+    };
+    return locator(located)({ destination, guarded: true, straightFor: 'cust_1' });
+  };
+
+  test.each([
+    '203.0.114.9',
+    '[::ffff:203.0.114.9];transport=tcp',
+    '[::FFFF:cb00:7209]:5060',
+    '[0:0:0:0:0:ffff:203.0.114.9]',
+    'bob.example;maddr=203.0.114.9',
+    'bob.example;maddr=[::ffff:203.0.114.9]',
+    'bob.example;maddr=::ffff:cb00:7209',
+    'carrier.example',
+    'CARRIER.example.',
+    'bob.example;maddr=Carrier.Example',
+  ])('is not reached as %s', async (text) => {
+    await expect(carrier(text)).rejects.toMatchObject({ code: 'address_not_allowed' });
+  });
+});

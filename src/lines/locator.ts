@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { parseIpAddress } from '../../contract/network-address.ts';
 import { Failure, type Random } from '../kit/index.ts';
 import { type ServiceRecord, whyNotPublic } from '../net/index.ts';
 import { formatUri, type Hop, parseUri, type Uri } from '../sip/index.ts';
@@ -12,8 +12,8 @@ export interface Located {
   random: Random;
   /** Whether hosts that customers give may be of private networks. */
   allowPrivate: boolean;
-  /** Whether the address is that of a trunk which the customer's calls do not pay for when they go there straight. */
-  isForeignTrunk?(address: string, customerId: string): boolean;
+  /** Whether a place is that of a trunk which the customer's calls do not pay for when they go there straight. */
+  isForeignTrunk?(place: Pick<Place, 'name' | 'address'>, customerId: string): boolean;
 }
 
 /** A domain with more places than these has tried for long enough. */
@@ -31,13 +31,13 @@ export function locator(
     if (typeof destination !== 'string') return [destination];
     const uri = parseUri(destination);
     const places = await placesOf(uri, located);
-    const why = (address: string) =>
-      (guarded && !located.allowPrivate && whyNotPublic(address)) ||
-      (straightFor !== undefined && located.isForeignTrunk?.(address, straightFor) && "a trunk's address");
-    const open = places.filter(({ address }) => !why(address));
+    const why = (place: Place) =>
+      (guarded && !located.allowPrivate && whyNotPublic(place.address)) ||
+      (straightFor !== undefined && located.isForeignTrunk?.(place, straightFor) && "a trunk's address");
+    const open = places.filter((place) => !why(place));
     const [first] = places;
     if (!first) throw new Failure('connect_failed', `${uri.host} has no address`);
-    if (open.length === 0) throw new Failure('address_not_allowed', `${uri.host} is ${why(first.address)}`);
+    if (open.length === 0) throw new Failure('address_not_allowed', `${uri.host} is ${why(first)}`);
     return open.slice(0, MAX_PLACES).map(({ address, port }) => {
       return formatUri({ ...uri, port, params: new Map([...uri.params, ['maddr', address]]) });
     });
@@ -51,16 +51,20 @@ export async function addressesOf(proxy: string, located: Located): Promise<stri
 }
 
 interface Place {
+  /** The host that was asked for, in lower case: the URI's own, and not the one that its SRV records name. */
+  name: string;
   address: string;
   port: number | undefined;
 }
 
 async function placesOf(uri: Uri, located: Located): Promise<Place[]> {
   const servers = await serversOf(uri, located);
+  const name = hostOf(uri);
   const found = await Promise.allSettled(
     servers.map(async ({ host, port }) => {
-      const addresses = isIP(host) ? [host] : await located.resolve(host);
-      return addresses.map((address) => ({ address, port }));
+      const literal = literalOf(host);
+      const addresses = literal === undefined ? await located.resolve(host) : [literal];
+      return addresses.map((address) => ({ name, address: parseIpAddress(address) ?? address, port }));
     }),
   );
   const places = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
@@ -70,13 +74,19 @@ async function placesOf(uri: Uri, located: Located): Promise<Place[]> {
 }
 
 async function serversOf(uri: Uri, located: Located): Promise<{ host: string; port: number | undefined }[]> {
-  const host = (uri.params.get('maddr') ?? uri.host).toLowerCase();
+  const host = hostOf(uri);
   const itself = [{ host, port: uri.port }];
-  if (isIP(host) || uri.port !== undefined) return itself;
+  if (literalOf(host) !== undefined || uri.port !== undefined) return itself;
   const records = await located.services(`${serviceOf(uri)}.${host}`);
   const ordered = inOrder(records, located.random);
   return ordered.length > 0 ? ordered.map(({ name, port }) => ({ host: name, port })) : itself;
 }
+
+/** RFC 3261 §19.1.1: maddr says where to go instead of the host. */
+const hostOf = (uri: Uri): string => (uri.params.get('maddr') ?? uri.host).toLowerCase().replace(/\.$/, '');
+
+/** The address that a host is written as, with or without brackets. */
+const literalOf = (host: string): string | undefined => parseIpAddress(host.replace(/^\[(.*)\]$/, '$1'));
 
 function serviceOf({ scheme, params }: Uri): string {
   const transport = params.get('transport')?.toLowerCase() ?? 'udp';

@@ -229,7 +229,7 @@ describe('a redirection', () => {
   test("leads nobody to another's trunk, where nobody would pay for the call", async () => {
     await bench.end();
     bench = await makeBench({
-      isForeignTrunk: (address, customer) => `${address} ${customer}` === '10.0.0.9 cust_1',
+      isForeignTrunk: ({ address }, customer) => `${address} ${customer}` === '10.0.0.9 cust_1',
     });
     const carrier = await bench.farEnd('10.0.0.9', (invite) => invite.reject(486));
     await bench.farEnd('10.0.0.2', moved('<sip:+882160000@10.0.0.9>'));

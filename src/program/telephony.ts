@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { addressIdentity } from '../../contract/network-address.ts';
 import type { Admission, Route, Switchboard } from '../calls/index.ts';
 import type { Config } from '../config.ts';
 import { type Directory, normaliseNumber, PHONE_REALM } from '../directory/index.ts';
@@ -87,8 +88,9 @@ export function openLines(parts: TelephonyParts) {
     if (reply.status === 200) door.proven(source);
     return reply;
   };
-  const isForeignTrunk = (address: string, customerId: string) => {
-    const owners = isLoopback(address) ? [] : door.trunkOwners(address);
+  const isForeignTrunk = ({ name, address }: { name: string; address: string }, customerId: string) => {
+    const maybe = carriers.maybe({ name, address }).map((trunk) => trunk.customerId);
+    const owners = isLoopback(address) ? [] : [...maybe, ...door.trunkOwners(address)];
     return owners.includes(null) || (owners.length > 0 && !owners.includes(customerId));
   };
   const allowPrivate = config.allowPrivateUrls;
@@ -233,4 +235,7 @@ const isTrusted = (address: string, { sipHost }: Config): boolean =>
   isLoopback(sipHost) && isLoopback(address);
 
 /** Whether it is an address of the machine to itself. */
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+function isLoopback(address: string): boolean {
+  const host = addressIdentity(address);
+  return host.startsWith('127.') || host === '::1';
+}

@@ -11,7 +11,7 @@ export function parseFields(text: string): Map<string, string> | undefined {
   FIELD.lastIndex = scheme[0].length;
   for (let at = FIELD.lastIndex; at < text.length; at = FIELD.lastIndex) {
     const match = FIELD.exec(text);
-    if (!match || fields.has(match[1]!.toLowerCase())) return undefined;
+    if (!match || fields.has(match[1]!.toLowerCase()) || CONTROL.test(match[2]!)) return undefined;
     fields.set(match[1]!.toLowerCase(), fromWire(unquote(match[2]!)));
   }
   return fields;
