@@ -1,27 +1,46 @@
+import { nearest } from '../contract/nearest.ts';
 import { describeConfig, readConfig } from './config.ts';
 import { createLog, explain, type Log, systemClock, type Timer } from './kit/index.ts';
-import { type Program, startProgram } from './program/index.ts';
+import { type Program, startProgram, version } from './program/index.ts';
 
 const HELP = `MiniVoice: a self-hosted programmable voice platform.
 
   npm start                  runs the server until SIGTERM or SIGINT
   npm start -- config        prints every setting: meaning, default, value in force
   npm start -- --help        prints this
+  npm start -- --version     prints the version
 
 Settings are environment variables; each has a default with which the server runs on a fresh machine.
 Ctrl-C once: no new calls, running ones may end. Twice: hangs up on them, finishes what they leave and ends.
 Three times: ends at once, and what is unfinished is finished at the next start.
 `;
 
-/** What the command line asks for. */
-async function main(command: string | undefined): Promise<void> {
-  if (command === '--help' || command === '-h' || command === 'help') process.stdout.write(HELP);
-  else if (command === 'config') process.stdout.write(describeConfig(process.env));
-  else if (command === undefined || command === 'start') await serve();
-  else {
-    process.stderr.write(`There is no command ${JSON.stringify(command)}.\n\n${HELP}`);
-    process.exitCode = 2;
-  }
+const COMMANDS: Record<string, () => void | Promise<void>> = {
+  start: serve,
+  config: () => void process.stdout.write(describeConfig(process.env)),
+  help: () => void process.stdout.write(HELP),
+  version: () => void process.stdout.write(`${version}\n`),
+};
+const FLAGS: Record<string, string> = {
+  '--help': 'help',
+  '-h': 'help',
+  '--version': 'version',
+  '-v': 'version',
+};
+
+/** Does what the command line asks for; exit code 2 where it asks for what there is not. */
+async function main([command = 'start', ...rest]: string[]): Promise<void> {
+  if (rest.some((each) => FLAGS[each] === 'help')) return main(['help']);
+  const known = Object.hasOwn(FLAGS, command) ? FLAGS[command]! : command;
+  const unknown = Object.hasOwn(COMMANDS, known) ? rest[0] : command;
+  if (unknown === undefined) return COMMANDS[known]!();
+  const isOption = unknown.startsWith('-');
+  const names = Object.keys(COMMANDS).filter((name) => !isOption || `--${name}` in FLAGS);
+  const meant = nearest(unknown.replace(/^-+/, ''), names);
+  const what = isOption ? 'option' : unknown === command ? 'command' : 'argument';
+  const hint = meant ? `; did you mean ${isOption ? '--' : ''}${meant}?` : '.';
+  process.stderr.write(`There is no ${what} ${JSON.stringify(unknown)}${hint}\n\n${HELP}`);
+  process.exitCode = 2;
 }
 
 async function serve(): Promise<void> {
@@ -102,7 +121,7 @@ function leave(code: number): void {
   systemClock.after(1000, () => process.exit(code));
 }
 
-main(process.argv[2]).catch((error) => {
+main(process.argv.slice(2)).catch((error) => {
   process.stderr.write(`MiniVoice could not start: ${explain(error)}\n`);
   process.exitCode = 1;
 });

@@ -68,7 +68,7 @@ class ThreadedEngine implements MediaEngine {
       } catch (error) {
         this.#ports.give(port);
         if ((error as { code?: string }).code === 'EADDRINUSE' && tries < MAX_TRIES) continue;
-        throw new Failure('no_media_port', 'no RTP port can be opened', { cause: error });
+        throw new Failure('no_media_port', 'no port of MINIVOICE_RTP_PORTS can be opened', { cause: error });
       }
     }
   }

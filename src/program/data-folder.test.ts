@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDataFolder } from './data-folder.ts';
+import { openDataFolder, withinDataFolder } from './data-folder.ts';
 
 let parent: string;
 let folder: string;
@@ -27,6 +27,23 @@ describe('the data folder', () => {
     first.release();
     const second = await openDataFolder(folder);
     second.release();
+  });
+
+  it.each(['/proc/minivoice', '/proc/minivoice/data'])(
+    'is refused at once where none can be made: %s',
+    async (path) => {
+      await expect(openDataFolder(path)).rejects.toThrow(
+        `MINIVOICE_DATA_DIR, ${path}, cannot be used: ENOENT`,
+      );
+    },
+  );
+
+  it('is named by whatever fails in it', async () => {
+    const full = () =>
+      Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
+    await expect(withinDataFolder('/data', full)).rejects.toThrow(
+      'MINIVOICE_DATA_DIR, /data, cannot be used: no space left on device',
+    );
   });
 
   it('is not used when it is none', async () => {

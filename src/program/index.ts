@@ -3,3 +3,4 @@
  * it needs to what another can do, and closes all of it in reverse.
  */
 export { type Program, startProgram } from './program.ts';
+export { version } from './version.ts';

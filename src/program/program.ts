@@ -39,9 +39,10 @@ import { openSqliteStorage } from '../storage/index.ts';
 import { createConnect, type StreamCounts, streamsOfCalls } from '../streams/index.ts';
 import { Deliveries } from '../webhooks/index.ts';
 import { openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
-import { openDataFolder } from './data-folder.ts';
+import { openDataFolder, withinDataFolder } from './data-folder.ts';
 import { openFarewells } from './farewells.ts';
 import { figuresOf } from './figures.ts';
+import { cannotListen } from './listening.ts';
 import { liveCalls } from './live-calls.ts';
 import { idleMs, memoryLeft } from './load.ts';
 import { callPlacer } from './place-call.ts';
@@ -136,9 +137,13 @@ const GATHER_MS = 3;
 type Data = Awaited<ReturnType<typeof openData>>;
 
 /** The data folder: its secrets, its database, and who is who. */
-async function openData({ config, log, clock, random, scope }: Ground) {
-  const { folder, release } = await openDataFolder(config.dataDir);
-  scope.defer(release);
+async function openData(ground: Ground) {
+  const { folder, release } = await openDataFolder(ground.config.dataDir);
+  ground.scope.defer(release);
+  return withinDataFolder(folder, () => openFiles(ground, folder));
+}
+
+async function openFiles({ config, log, clock, random, scope }: Ground, folder: string) {
   const secrets = await Secrets.open(folder, random);
   const adminToken = config.adminToken
     ? { value: config.adminToken, made: false }
@@ -320,7 +325,9 @@ async function openRest(
     settings: { version, adminToken: adminToken.value, ...urlRules(config), ...accessRules(config) },
   });
   scope.defer(() => api.close());
-  const url = await api.listen(config.httpHost, config.httpPort);
+  const at = { hostSetting: 'MINIVOICE_HTTP_HOST', portSetting: 'MINIVOICE_HTTP_PORT' };
+  const listening = { ...at, host: config.httpHost, port: config.httpPort };
+  const url = await api.listen(config.httpHost, config.httpPort).catch(cannotListen(listening));
   publicUrl ||= url;
   return url;
 }

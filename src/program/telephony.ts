@@ -28,6 +28,7 @@ import {
   type UserAgent,
 } from '../sip/index.ts';
 import { type Door, watchDoor } from './door.ts';
+import { cannotListen } from './listening.ts';
 import { version } from './version.ts';
 
 /** What the lines are built from. */
@@ -145,7 +146,7 @@ export async function openInboundDoor(
       numberOf(directory, customerId, called) ?? phoneOf(directory, customerId, called, userAgent),
     arrive: (arrival) => detach('calls.arrive', switchboard.arrive(arrival)),
   });
-  const bound = await userAgent.listen();
+  const bound = await userAgent.listen().catch(cannotBind(config));
   // Our Contact has its port only now.
   carriers.refresh();
   directory.trunks.onChanged.on(() => carriers.refresh());
@@ -161,6 +162,16 @@ function limit({ method }: SipRequest, { address }: Hop, door: Door, admission: 
   if (!probed && !refused) return undefined;
   return admission.drowning ? ('silence' as const) : { status: 503, headers: RETRY_LATER };
 }
+
+/** TLS has a port of its own; whatever else fails to listen is UDP or TCP. */
+const cannotBind =
+  ({ sipHost, sipPort, sipTlsPort }: Config) =>
+  (error: unknown) => {
+    const isTls = sipTlsPort !== null && (error as { port?: number }).port === sipTlsPort;
+    const portSetting = isTls ? 'MINIVOICE_SIP_TLS_PORT' : 'MINIVOICE_SIP_PORT';
+    const port = isTls ? sipTlsPort : sipPort;
+    return cannotListen({ hostSetting: 'MINIVOICE_SIP_HOST', host: sipHost, portSetting, port })(error);
+  };
 
 /** Reads the files that the settings name. Fails with `invalid_setting`. */
 function tlsOf({ sipTlsPort: port, sipTlsCert, sipTlsKey, sipTlsCa }: Config): TlsOptions {
