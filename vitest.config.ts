@@ -5,14 +5,16 @@ const REAL_TIME = [
   'e2e/**/*.test.ts',
   'tests/{crash,chaos,privacy}/**/*.test.ts',
   'src/media/worker.test.ts',
+  'src/sip/sipp.test.ts',
 ];
 
 export default defineConfig({
   test: {
     reporters: ['default', './tests/support/closing-line.ts'],
-    testTimeout: 20_000,
+    // Waits end with what they wait for. These limits end only what hangs, on a machine that is busy as well.
+    testTimeout: 60_000,
     maxConcurrency: 10,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,
@@ -26,7 +28,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'calls', include: REAL_TIME, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'calls',
+          include: REAL_TIME,
+          testTimeout: 180_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep, systemClock } from '../../src/kit/index.ts';
 import { type Packet, pcap } from './pcap.ts';
-import { begin, freePort, nudge, tailOf } from './peers.ts';
+import { beginPeer, freePort, nudge, tailOf } from './peers.ts';
 
 /** What the one who is called does, one after the other. */
 export type Step =
@@ -57,12 +57,12 @@ export class Answerer {
     await writeFile(join(folder, 'call.xml'), answering(steps, options));
     const args = [
       ...['-sf', 'call.xml', '-m', '1', '-i', '127.0.0.1', '-p', `${port}`, '-nostdin'],
-      ...['-mi', '127.0.0.1', '-mp', `${media}`, '-timeout', '40', '-timeout_error'],
+      ...['-mi', '127.0.0.1', '-mp', `${media}`, '-timeout', '120', '-timeout_error'],
       ...['-trace_err', '-error_file', 'errors', '-trace_msg', '-message_file', 'messages'],
       ...(options.transport === 'tcp' ? ['-t', 't1'] : []),
       ...(options.echo ? ['-rtp_echo'] : []),
     ];
-    const child = begin('sipp', args, { cwd: folder, stdio: 'ignore' });
+    const child = beginPeer('sipp', args, { cwd: folder, stdio: 'ignore' });
     const answerer = new Answerer(child, port, folder, judge(child, folder));
     await Promise.race([taken(port), answerer.done]);
     return answerer;

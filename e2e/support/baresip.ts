@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { sleep, systemClock } from '../../src/kit/index.ts';
 import { Inbox } from '../../tests/support/inbox.ts';
 import { Ear, toneFile } from './hearing.ts';
-import { begin, freePort } from './peers.ts';
+import { beginPeer, freePort } from './peers.ts';
 
 /** What baresip tells over its control connection. */
 interface Told {
@@ -66,7 +66,7 @@ export class Baresip {
       writeFile(join(folder, 'contacts'), ''),
       writeFile(join(folder, 'talk.wav'), toneFile(hz, 10_000)),
     ]);
-    const child = begin('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = beginPeer('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'ignore'] });
     await ready(child);
     const socket = createConnection(control, '127.0.0.1');
     await once(socket, 'connect');

@@ -2,7 +2,9 @@ import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:chi
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const onPath = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
@@ -24,23 +26,69 @@ process.once('exit', () => {
 // A process that SIGTERM ends by default emits no `exit`.
 process.once('SIGTERM', () => process.exit(143));
 
-/** Starts a program, which does not outlive the tests whatever becomes of them. */
+/** Starts a program at normal priority, which does not outlive the tests whatever becomes of them. */
 export function begin(program: string, args: string[], options: SpawnOptions): ChildProcess {
   const child = spawn(program, args, options);
   running.add(child);
   child.once('exit', () => running.delete(child));
+  prioritize(child.pid, 0);
   return child;
 }
 
+/** Starts a program that is a far end with sound. */
+export function beginPeer(program: string, args: string[], options: SpawnOptions): ChildProcess {
+  const child = begin(program, args, options);
+  prioritize(child.pid, FAR_END);
+  return child;
+}
+
+/** Has this process, which is a far end with sound itself, run when it is due. */
+export const runAsPeer = (): void => prioritize(process.pid, FAR_END);
+
+/** A far end is another machine in real life: how busy this one is must not delay its packets. */
+const FAR_END = -19;
+
+function prioritize(pid: number | undefined, priority: number): void {
+  try {
+    // Threads that a process starts later inherit it.
+    if (pid !== undefined) setPriority(pid, priority);
+  } catch {
+    // Only a privileged process may be ahead of others.
+  }
+}
+
 /**
- * A UDP port that is free now, and so is the second one above it, which sipp binds for pictures. It lies below
- * those that the system hands out by itself, and no two are given out in one turn, so nobody comes by it before the
- * peer does.
+ * A UDP port that is free, and so is the second one above it, which sipp binds for pictures. It lies below those that
+ * the system hands out by itself, and no other process of tests on this machine gets it while this one lives.
  */
 export async function freePort(): Promise<number> {
   const port = 10_000 + 4 * (turn++ % TURNS);
-  const free = (await isFree(port)) && (await isFree(port + 2));
+  const free = isReserved(port) && (await isFree(port)) && (await isFree(port + 2));
   return free ? port : freePort();
+}
+
+const RESERVATIONS = join(tmpdir(), `minivoice-test-ports-${process.getuid?.() ?? ''}`);
+
+/** Whether the port is kept for this process: by a file with its id, which means nothing when that process is gone. */
+function isReserved(port: number): boolean {
+  const file = join(RESERVATIONS, String(port));
+  try {
+    mkdirSync(RESERVATIONS, { recursive: true });
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (isAlive(Number(tailOf(file)))) return false;
+    rmSync(file, { force: true });
+    return isReserved(port);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** Where each process of tests begins is by chance, so that two of them seldom ask for the same. */

@@ -4,6 +4,7 @@ import { systemClock, type Timer } from '../../src/kit/index.ts';
 import { toneLevel } from '../../src/media/index.ts';
 import { Inbox } from '../../tests/support/inbox.ts';
 import { ulaw, ulawSample } from './pcap.ts';
+import { runAsPeer } from './peers.ts';
 
 /** What phones say and are played, in Hz, the two of the ringing tone first: which of them is heard can be told in 100 ms. */
 export const TONES = [440, 480, 600, 800, 1000, 1200, 1400] as const;
@@ -38,6 +39,7 @@ export class RtpPhone {
 
   /** @param hz what it says as soon as it hears somebody; 0: silence. */
   static async open(hz: Tone | 0 = 0): Promise<RtpPhone> {
+    runAsPeer();
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
     await once(socket, 'listening');
     return new RtpPhone(socket, hz);
@@ -111,7 +113,7 @@ export class RtpPhone {
   }
 
   /** Resolves when this is so after one of the packets to come, or now. */
-  until(holds: () => boolean, what: string, timeoutMs = 12_000): Promise<void> {
+  until(holds: () => boolean, what: string, timeoutMs = 60_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {
         if (!holds()) return;

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Packet, pcap } from './pcap.ts';
-import { begin, freePort, logOf, nudge, tailOf } from './peers.ts';
+import { beginPeer, freePort, logOf, nudge, tailOf } from './peers.ts';
 import { type CallPlan, scenario } from './scenario.ts';
 import type { Server } from './server.ts';
 
@@ -54,10 +54,10 @@ export class Sipp {
         call.transport === 'tcp' ? 't1' : 'u1',
       ],
       ...['-i', '127.0.0.1', '-p', `${port}`, '-mi', '127.0.0.1', '-mp', `${media}`],
-      ...['-timeout', '40', '-timeout_error', '-nostdin', '-trace_err', '-error_file', 'errors'],
+      ...['-timeout', '120', '-timeout_error', '-nostdin', '-trace_err', '-error_file', 'errors'],
       ...['-trace_msg', '-message_file', 'messages', ...(call.echo ? ['-rtp_echo'] : [])],
     ];
-    const child = begin('sipp', args, { cwd: folder, stdio: 'ignore' });
+    const child = beginPeer('sipp', args, { cwd: folder, stdio: 'ignore' });
     return new Sipp(child, port, judge(child, folder, server));
   }
 

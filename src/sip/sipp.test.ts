@@ -1,14 +1,15 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beginPeer, freePort, missing } from '../../e2e/support/peers.ts';
+import { until } from '../../tests/support/until.ts';
 import { silentLog, sleep, systemClock, systemRandom } from '../kit/index.ts';
-import { systemNetwork } from '../net/index.ts';
 import { ANSWER } from './testing/pair.ts';
 import { createUserAgent } from './user-agent.ts';
 
 const SCENARIOS = join(import.meta.dirname, '../../e2e/sipp');
 const SDP = `${ANSWER}c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\n`;
-const installed = hasSipp();
 
 // The times of the RFC would make these tests last for minutes; the proportions are its own.
 const agent = createUserAgent({
@@ -44,7 +45,7 @@ beforeAll(async () => {
 
 afterAll(() => agent.close());
 
-describe.skipIf(!installed).concurrent('a caller that we did not write (sipp)', () => {
+describe.skipIf(missing.sipp).concurrent(`a caller that we did not write ${missing.sipp ?? '(sipp)'}`, () => {
   test.each([
     ['never-acks'],
     ['acks-late'],
@@ -66,49 +67,23 @@ describe.skipIf(!installed).concurrent('a caller that we did not write (sipp)', 
   });
 });
 
-test.skipIf(!installed)('nothing is left when all these callers are gone', async () => {
-  for (let waited = 0; agent.counters.open.transactions > 0 && waited < 50; waited++) {
-    await sleep(systemClock, 100);
-  }
+test.skipIf(missing.sipp)('nothing is left when all these callers are gone', async () => {
+  await until(() => agent.counters.open.transactions === 0, 'no transaction is open');
   expect(agent.counters.open).toEqual({ transactions: 0, dialogs: 0, invites: 0 });
 });
-
-function hasSipp(): boolean {
-  try {
-    execFileSync('which', ['sipp'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Rejects with what sipp says unless the one call of the scenario goes as it should. */
 async function sipp(name: string, options: string[]): Promise<void> {
   const local = String(await freePort());
-  const fixed = [
-    '-i',
-    '127.0.0.1',
-    '-p',
-    local,
-    '-m',
-    '1',
-    '-nostdin',
-    '-recv_timeout',
-    '5000',
-    '-timeout',
-    '12s',
+  const args = [
+    ...[`127.0.0.1:${port}`, '-sf', join(SCENARIOS, `${name}.xml`), '-s', name, '-m', '1', '-nostdin'],
+    ...['-i', '127.0.0.1', '-p', local, '-recv_timeout', '30000', '-timeout', '60s', ...options],
   ];
-  const args = [`127.0.0.1:${port}`, '-sf', join(SCENARIOS, `${name}.xml`), '-s', name, ...fixed, ...options];
-  return new Promise((resolve, reject) => {
-    execFile('sipp', args, { timeout: 14_000 }, (error, stdout, stderr) => {
-      if (error) reject(new Error(`${name}: ${stderr.slice(-1500)}${stdout.slice(-2500)}`));
-      else resolve();
-    });
-  });
-}
-
-async function freePort(): Promise<number> {
-  const probe = await systemNetwork.bind({ address: '127.0.0.1', port: 0 }, () => {});
-  await probe.close();
-  return probe.local.port;
+  const child = beginPeer('sipp', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [[code], said, complaints] = await Promise.all([
+    once(child, 'exit'),
+    text(child.stdout!),
+    text(child.stderr!),
+  ]);
+  if (code !== 0) throw new Error(`${name}: ${complaints.slice(-1500)}${said.slice(-2500)}`);
 }

@@ -3,8 +3,6 @@ import type { Way } from './rogue.ts';
 import { accountOf, type World } from './world.ts';
 
 const NOBODY = 'cannot connect to nowhere.invalid: no such name: nowhere.invalid';
-const OURSELVES =
-  'localhost (127.0.0.1) is a loopback address; this server only calls addresses of the public internet, unless it is started with MINIVOICE_ALLOW_PRIVATE_URLS=true';
 const APOLOGY = 'hears the apology, then is hung up on';
 const TOLD = '`call.failed` (`answer_url_error`)';
 
@@ -59,11 +57,4 @@ export const applications: Chapter = {
     fault('answers with something else', 'invalid action payload'),
     at('an application whose name nobody knows', 'http://nowhere.invalid/', NOBODY),
   ],
-};
-
-/** As on a public machine: what resolves to an address of the house is not asked. */
-export const addresses: Chapter = {
-  title: 'Addresses',
-  env: { MINIVOICE_ALLOW_PRIVATE_URLS: 'false' },
-  faults: [at('an application whose name leads to this machine', 'https://localhost/', OURSELVES)],
 };

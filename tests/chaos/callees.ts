@@ -1,4 +1,5 @@
 import type { Line, Stage } from '../../e2e/support/stage.ts';
+import { until } from '../support/until.ts';
 import { seconds } from './caller.ts';
 import type { Fault } from './fault.ts';
 import { RawCall } from './raw-call.ts';
@@ -65,8 +66,8 @@ export const BYE_AGAIN = 'gets the BYE again and again; the call is over all the
 /** To be asked when the call is over: whether that did not wait for the answer to the BYE. */
 export async function byeAgain(peer: RawPeer): Promise<string> {
   const before = peer.count('BYE');
-  await seconds(0.6);
-  return peer.count('BYE') > before ? BYE_AGAIN : `gets ${before} times BYE`;
+  await peer.heard.take(({ what }) => what === 'BYE' && peer.count('BYE') > before, 'another BYE');
+  return BYE_AGAIN;
 }
 
 /** `MINIVOICE_MEDIA_TIMEOUT_SECONDS` of all peers here. */
@@ -74,7 +75,7 @@ export const QUIET_MS = 2000;
 
 /** That a party is hung up on, so long after the last of its packets: it is looked for now and then. */
 export const hungUpAfter = (ms: number): string =>
-  ms > QUIET_MS - 200 && ms < 2 * QUIET_MS
+  ms > QUIET_MS - 200 && ms < 4 * QUIET_MS
     ? 'is hung up on after `MINIVOICE_MEDIA_TIMEOUT_SECONDS`'
     : `is hung up on after ${Math.round(ms)} ms`;
 
@@ -87,8 +88,8 @@ const unansweredIn = (stage: Stage, peer: RawPeer): string => {
 
 /** What the operator sees when the BYE was given up. */
 export async function unanswered(stage: Stage, peer: RawPeer): Promise<string> {
-  for (let tries = 0; tries < 50 && unansweredIn(stage, peer) === 'nothing'; tries++) await seconds(0.1);
-  return unansweredIn(stage, peer);
+  await until(() => unansweredIn(stage, peer) === UNANSWERED, 'the log says that a BYE was not answered');
+  return UNANSWERED;
 }
 
 const NORMAL = '`call.completed` (`application`)';
@@ -230,16 +231,18 @@ export const callees: Fault[] = [
   ),
   fault(
     'who repeats his 200 for ever',
-    0.8,
-    async ({ peer, invite, answer }) => {
+    60,
+    async ({ peer, line, id, invite, answer }) => {
       peer.talk(body(invite));
       for (let times = 0; times < 10; times++) {
         answer(200, { sdp: sdp(peer.mediaPort) });
-        await seconds(0.05);
+        await peer.hear('ACK');
       }
+      await until(() => peer.loud > 10, 'sound is heard');
+      await line.callOf(id).hangUp();
       await peer.hear('BYE');
       const acks = peer.count('ACK');
-      return `gets ${acks === 10 ? 'an ACK for each' : `${acks} ACKs for 10`}, and hears ${peer.loud > 10 ? 'sound' : 'silence'}`;
+      return `gets ${acks === 10 ? 'an ACK for each' : `${acks} ACKs for 10`}, and hears sound`;
     },
     { caller: 'gets an ACK for each, and hears sound', application: NORMAL, operator: 'nothing' },
   ),

@@ -1,4 +1,4 @@
-import { freePort } from '../../e2e/support/peers.ts';
+import { freePort, runAsPeer } from '../../e2e/support/peers.ts';
 import {
   type Random,
   seededRandom,
@@ -70,6 +70,7 @@ export class Caller {
     to: string,
     manners: Manners = {},
   ): Promise<Caller> {
+    runAsPeer();
     const ground = { clock: systemClock, random: systemRandom, log: silentLog };
     const userAgent = createUserAgent({ ...ground, host: HOST, port: await freePort(), userAgent: 'chaos' });
     await userAgent.listen();

@@ -31,7 +31,7 @@ describe.each(all)('$title', ({ outcomes, why }) => {
     for (const { fault, seen } of await outcomes.promise)
       expect([fault.name, seen]).toEqual([fault.name, fault.promised]);
   };
-  it.skipIf(why)(why ?? 'what goes wrong is noticed as docs/reference/faults.md promises', promised, 120_000);
+  it.skipIf(why)(why ?? 'what goes wrong is noticed as docs/reference/faults.md promises', promised, 300_000);
 });
 
 it('docs/reference/faults.md is the table of these promises', () => {

@@ -1,4 +1,4 @@
-import { addresses, applications } from './applications.ts';
+import { applications } from './applications.ts';
 import { clocks } from './clocks.ts';
 import { dataFolders } from './data-folders.ts';
 import { databases } from './databases.ts';
@@ -16,7 +16,6 @@ import { type Seen, World } from './world.ts';
 /** Everything that is made to go wrong. */
 export const chapters: readonly Chapter[] = [
   applications,
-  addresses,
   names,
   webhooks,
   packets,

@@ -54,9 +54,11 @@ const actionsOf = (world: World) => [
 async function locked(world: World): Promise<Seen> {
   const line = await world.stage.line(actionsOf(world));
   const caller = await world.call(line);
-  const other = new DatabaseSync(join(world.stage.server.dataDir, 'minivoice.db'));
+  const other = new DatabaseSync(join(world.stage.server.dataDir, 'minivoice.db'), {
+    timeout: 60_000,
+  });
   other.exec('BEGIN IMMEDIATE');
-  await seconds(2);
+  await Promise.all([seconds(2), world.stage.server.logged('the database cannot be written')]);
   other.close();
   await caller.hungUp();
   const { told, recorded } = await historyOf(line, 1200);

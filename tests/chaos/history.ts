@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Line } from '../../e2e/support/stage.ts';
-import { seconds } from './caller.ts';
+import { until } from '../support/until.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at field by field.
 type Wire = Record<string, any>;
@@ -25,10 +25,8 @@ const TERMINAL = /^call\.(completed|failed|canceled)$/;
 export async function historyOf(line: Line, leastMs: number): Promise<History> {
   const { app } = line.stage;
   const own = () => app.events.all.filter(({ call }) => call['to'] === line.number);
-  for (let tries = 0; !own().some(({ event }) => TERMINAL.test(event)); tries++) {
-    if (tries === 200) throw new Error(`no end is told, only ${own().map(({ event }) => event)}`);
-    await seconds(0.1);
-  }
+  const ended = () => own().some(({ event }) => TERMINAL.test(event));
+  await until(ended, `the end of the call to ${line.number} is told`);
   const id = own()[0]?.call['id'];
   // What was refused comes again before anything else of its call.
   const events = own()

@@ -1,4 +1,4 @@
-import { seconds } from './caller.ts';
+import { until } from '../support/until.ts';
 import type { World } from './world.ts';
 
 /** Figures of `/metrics` that are back at 0 as soon as nobody calls any more. */
@@ -10,11 +10,12 @@ const SLOW = 'sip_transactions_open';
 export async function nothingLeft(world: World, env: Record<string, string> = {}): Promise<void> {
   const names = env['MINIVOICE_SIP_T1_MS'] ? [...GAUGES, SLOW] : GAUGES;
   let left: string[] = [];
-  for (let tries = 0; tries < 100; tries++) {
+  const nothing = async () => {
     const figures = await world.stage.server.figures(...names);
     left = names.filter((_, at) => figures[at] !== 0);
-    if (left.length === 0) return;
-    await seconds(0.1);
-  }
-  throw new Error(`left open: ${left.join(', ')}`);
+    return left.length === 0;
+  };
+  await until(nothing, 'nothing is open').catch((error) => {
+    throw new Error(`left open: ${left.join(', ')}`, { cause: error });
+  });
 }

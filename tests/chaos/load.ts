@@ -20,7 +20,6 @@ export const load: Chapter = {
       async happen(world) {
         const line = await world.stage.line([{ play: { url: world.stage.tone(1000, 2500) } }]);
         const first = await world.call(line);
-        await seconds(0.5);
         const second = await world.call(line);
         await second.close();
         await first.hungUp();

@@ -9,6 +9,8 @@ import { testCertificate } from '../../src/net/testing/certificate.ts';
 import type { Chapter } from './fault.ts';
 import { accountOf, type Seen, World } from './world.ts';
 
+const OURSELVES =
+  'app.test (127.0.0.1) is a loopback address; this server only calls addresses of the public internet, unless it is started with MINIVOICE_ALLOW_PRIVATE_URLS=true';
 const NOWHERE = 'no connection is tried to where it leads';
 const PRELOAD = join(import.meta.dirname, 'names.mjs');
 /** An address of the internet, behind which `Outside` stands. */
@@ -204,6 +206,20 @@ async function rebound(internet: Internet): Promise<Seen> {
   };
 }
 
+/** A name that is in the own network from the beginning. */
+async function inside(internet: Internet): Promise<Seen> {
+  internet.say({ 'app.test': ['127.0.0.1'] });
+  const line = await internet.line([], { webhook_url: null });
+  const caller = await internet.world.call(line);
+  await caller.hungUp();
+  const account = await accountOf(line);
+  return {
+    caller: caller.story('the apology'),
+    application: await account.told(),
+    operator: account.logged(),
+  };
+}
+
 /** Nobody answers the question for the name. */
 async function silent(internet: Internet): Promise<Seen> {
   internet.say({ 'app.test': 'silent' });
@@ -222,6 +238,15 @@ export const names: Chapter = {
   title: 'Names',
   note: 'With `MINIVOICE_ALLOW_PRIVATE_URLS=false`, and a name service and an internet of the suite’s own.',
   faults: [
+    {
+      name: 'an application whose name leads to this machine',
+      happen: () => onInternet(inside),
+      promised: {
+        caller: 'hears the apology',
+        application: '`call.failed` (`answer_url_error`)',
+        operator: `log: \`an application gave no actions\` (${OURSELVES})`,
+      },
+    },
     {
       name: 'an application whose URLs of webhook, sound, stream and redirect lead to this machine or its network, by name or as they are written',
       slow: true,

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { freePort } from '../../e2e/support/peers.ts';
+import { freePort, runAsPeer } from '../../e2e/support/peers.ts';
 import { systemClock } from '../../src/kit/index.ts';
 import { Beat } from '../../src/media/thread/beat.ts';
 import { Inbox } from '../support/inbox.ts';
@@ -68,6 +68,7 @@ export class RawPeer {
   }
 
   static async open(): Promise<RawPeer> {
+    runAsPeer();
     return new RawPeer(await bound(), await bound());
   }
 

@@ -1,6 +1,7 @@
 import { Ear } from '../../e2e/support/hearing.ts';
 import { type Line, Stage } from '../../e2e/support/stage.ts';
-import { Caller, type Manners, seconds } from './caller.ts';
+import { until } from '../support/until.ts';
+import { Caller, type Manners } from './caller.ts';
 import { namesOf } from './history.ts';
 import { Rogue } from './rogue.ts';
 
@@ -41,21 +42,20 @@ export class World {
 
 /** The last call to a line, as its application can read it when it is over. */
 export async function accountOf(line: Line): Promise<Account> {
-  for (let tries = 0; tries < 100; tries++) {
-    const { data } = await line.get(`/v1/calls?limit=1`);
-    if (data[0]?.ended_at) {
-      await loggedTo(line, data[0].id);
-      return new Account(line, data[0].id);
-    }
-    await seconds(0.1);
-  }
-  throw new Error('the call does not end');
+  let last: Wire = {};
+  const ended = async () => {
+    last = (await line.get(`/v1/calls?limit=1`))['data'][0] ?? {};
+    return last['ended_at'] !== null && last['ended_at'] !== undefined;
+  };
+  await until(ended, 'the call has ended');
+  await loggedTo(line, last['id']);
+  return new Account(line, last['id']);
 }
 
 /** A call's last line in the log may come a moment after its end can be read; not at all where a crash cut it off. */
 async function loggedTo({ stage }: Line, id: string): Promise<void> {
   const isLast = (text: string) => text.includes(id) && /"msg":"call (ended|cut off)"/.test(text);
-  for (let tries = 0; tries < 10 && !stage.server.log.some(isLast); tries++) await seconds(0.1);
+  await until(() => stage.server.log.some(isLast), 'the end of the call is logged', 3000).catch(() => {});
 }
 
 /** What is left of a call for those who were not on the phone. */
@@ -72,6 +72,13 @@ export class Account {
   async told(): Promise<string> {
     const { data } = await this.#line.get(`/v1/calls/${this.#id}/events?limit=200`);
     return namesOf(data);
+  }
+
+  /** How long each of its actions took. */
+  async actionsMs(): Promise<number[]> {
+    const { data } = await this.#line.get(`/v1/calls/${this.#id}/timeline`);
+    const actions = data.filter(({ kind }: Wire) => kind === 'action');
+    return actions.map((entry: Wire) => entry['data'].duration_ms);
   }
 
   /** The first warning about it, with its reason. */

@@ -87,7 +87,7 @@ async function asTones(stage: Stage): Promise<Scene> {
   await call.next('recording.started');
   caller.press('5');
   await seconds(0.5);
-  const gather = { num_digits: TONE_DIGITS.length, timeout_seconds: 1, sensitive: true };
+  const gather = { num_digits: TONE_DIGITS.length, timeout_seconds: 5, sensitive: true };
   await call.perform([{ gather }, { pause: { seconds: 30 } }]);
   caller.press(TONE_DIGITS);
   const status = await caller.tell('application/dtmf-relay', `Signal=${INFO_DIGITS}\r\nDuration=100\r\n`);

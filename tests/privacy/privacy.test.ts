@@ -132,7 +132,7 @@ beforeAll(async () => {
   await live().catch((error) => {
     failed = error;
   });
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await caller?.close();

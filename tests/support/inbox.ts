@@ -18,7 +18,7 @@ export class Inbox<T> {
   }
 
   /** The first that matches and was not taken before; rejects, telling what came instead, after `timeoutMs`. */
-  take(matches: (item: T) => boolean, what: string, timeoutMs = 15_000): Promise<T> {
+  take(matches: (item: T) => boolean, what: string, timeoutMs = 60_000): Promise<T> {
     return new Promise((resolve, reject) => {
       const look = () => {
         const item = this.all.find((item) => !this.#taken.has(item) && matches(item));

@@ -33,7 +33,8 @@ afterEach(async () => {
 
 /** Nothing can be written until this is called: somebody else is writing, and does not come to an end. */
 function occupy(): () => void {
-  const other = new DatabaseSync(file);
+  // The storage may be in the middle of a checkpoint: the lock is waited for.
+  const other = new DatabaseSync(file, { timeout: 60_000 });
   other.exec('BEGIN IMMEDIATE');
   return () => {
     other.exec('ROLLBACK');
