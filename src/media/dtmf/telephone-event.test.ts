@@ -175,6 +175,21 @@ describe('a press is told once', () => {
   });
 });
 
+it('is told when a key goes down, before it is told which', () => {
+  const told: string[] = [];
+  const events = new TelephoneEventReceiver(
+    ({ digit }) => told.push(digit),
+    () => told.push('down'),
+  );
+  const header = new RtpHeader();
+  for (const packet of packetsOf('1')) {
+    header.read(packet, 0, packet.length);
+    events.receive(header, packet);
+    told.push('packet');
+  }
+  expect(told.slice(0, 7)).toEqual(['down', 'packet', 'packet', 'packet', 'packet', '1', 'packet']);
+});
+
 it('takes no notice of what is not a key', () => {
   const { receive, wait, heard } = receiver();
   const [packet] = packetsOf('1') as [Buffer];
