@@ -24,6 +24,6 @@ export const answerQuery = z.object({
   direction: z.enum(['inbound', 'outbound']),
   from: z.string(),
   to: z.string(),
-  digits: z.string().optional().describe('After a gather: what was pressed.'),
+  digits: z.string().optional().describe('After a gather: what was pressed; `*` for each sensitive digit.'),
   gather_status: z.enum(['completed', 'timed_out', 'canceled']).optional(),
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkDocumentText } from '../contract/actions/index.ts';
 import { createDocumentFetcher } from '../src/actions/index.ts';
+import { SensitiveCalls } from '../src/calls/index.ts';
 import { Ids, seededRandom, silentLog, VirtualClock } from '../src/kit/index.ts';
 import { createHttpClient, type HttpClient } from '../src/net/index.ts';
 import { Deliveries } from '../src/webhooks/index.ts';
@@ -40,6 +41,7 @@ function ask(url: string, method: 'GET' | 'POST' = 'POST') {
     secrets: ['s3cret'],
     signal: new AbortController().signal,
     onExchange: () => {},
+    mask: (data) => data,
   });
 }
 
@@ -94,6 +96,7 @@ it('events reach the webhook verified and in order, though it fails at first', a
     ids: new Ids(waits),
     log: silentLog,
     open: String,
+    sensitive: new SensitiveCalls(waits),
     target: () => ({ url: app.webhookUrl, secrets: ['s3cret'] }),
     store: {
       pendingEvents: async () => events,
@@ -103,6 +106,7 @@ it('events reach the webhook verified and in order, though it fails at first', a
       event: async () => undefined,
       saveEventState: async () => {},
       written: async () => {},
+      eraseSealed: async () => {},
       saveAttempt: async ({ status }) => {
         saved.push(status);
         onSaved();

@@ -37,7 +37,9 @@ const fields = z
     sensitive: z
       .boolean()
       .default(false)
-      .describe('Keeps the digits out of the log, the timeline and the recordings.'),
+      .describe(
+        'Keeps the digits out of the log, the timeline and the recordings: they are in the event and in the next request with POST, and masked everywhere else.',
+      ),
   })
   .refine(
     (given) =>

@@ -1,6 +1,7 @@
 import type { Action } from '../../contract/actions/index.ts';
 import { Failure } from '../kit/index.ts';
 import type { Flow } from './flow.ts';
+import { masked } from './perform/gather.ts';
 
 /** The code with which a document that cannot be had, or is invalid, ends the flow. */
 export const DOCUMENT_ERROR = 'answer_url_error';
@@ -35,9 +36,30 @@ function fetchDocument(
   return services.documents.fetch({
     ...request,
     call: session.record,
-    data: request.reason === 'redirect' && flow.gathered ? { ...flow.gathered } : {},
+    data: request.reason === 'redirect' ? gatheredFor(flow, request.method) : {},
     secrets: settings.webhookSecrets,
     signal,
-    onExchange: (exchange) => session.note('request', { reason: request.reason, ...exchange }),
+    mask: (data) => session.mask(data),
+    onExchange(exchange) {
+      const { status } = exchange;
+      session.note('request', { reason: request.reason, ...exchange });
+      if (request.method === 'POST' && typeof status === 'number' && status >= 200 && status < 300)
+        keepMasked(flow);
+    },
   });
+}
+
+/** A query is kept in logs and histories everywhere: sensitive digits go into bodies only. */
+function gatheredFor({ gathered, gatheredInSecret }: Flow, method: 'GET' | 'POST'): Record<string, unknown> {
+  if (!gathered) return {};
+  return gatheredInSecret && method === 'GET'
+    ? { ...gathered, digits: masked(gathered.digits) }
+    : { ...gathered };
+}
+
+/** Somebody has accepted the sensitive digits: later requests are not sent them again. */
+function keepMasked(flow: Flow): void {
+  if (!flow.gathered || !flow.gatheredInSecret) return;
+  flow.gathered = { ...flow.gathered, digits: masked(flow.gathered.digits) };
+  flow.gatheredInSecret = false;
 }

@@ -71,6 +71,7 @@ async function fetch(replies: Reply[], patch: Partial<DocumentRequest> = {}) {
       secrets: [],
       signal: new AbortController().signal,
       onExchange: (exchange) => exchanges.push(exchange),
+      mask: (data) => data,
       ...patch,
     }),
   ]);

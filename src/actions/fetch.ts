@@ -19,6 +19,8 @@ const TIMEOUT_MS = 5000;
 const MOST_BYTES = 1024 * 1024;
 /** So much of an answer is kept on the timeline. */
 const KEPT_BYTES = 64 * 1024;
+/** A masked value may begin before the cut and end behind it. */
+const SLACK_BYTES = 1024;
 
 /** Asks over HTTP: at most 5 s a time, and once more after a network error or a 5xx. Redirects are not followed. */
 export function createDocumentFetcher(ports: DocumentFetcherPorts): Documents {
@@ -59,7 +61,14 @@ async function ask(request: DocumentRequest, { http, clock }: DocumentFetcherPor
   });
   const { status, headers, durationMs: duration_ms } = answer;
   const error = status >= 200 && status < 300 ? null : `the server answered with ${status}`;
-  request.onExchange({ ...exchange, status, duration_ms, headers, body: keptOf(answer.body), error });
+  request.onExchange({
+    ...exchange,
+    status,
+    duration_ms,
+    headers,
+    body: keptOf(answer.body, request),
+    error,
+  });
   if (error === null) return answer;
   throw status >= 500 ? new ServerError(error) : new Failure(DOCUMENT_ERROR, error);
 }
@@ -101,8 +110,14 @@ function withQuery({ url, reason, call, data }: DocumentRequest): string {
   return URL.parse(whole)?.href ?? whole;
 }
 
-const keptOf = (body: Buffer): string =>
-  body.subarray(0, KEPT_BYTES).toString('utf8').replaceAll('\0', '\uFFFD');
+/** Masked before it is cut: of what is sensitive, no beginning remains at the end. */
+function keptOf(body: Buffer, { mask }: DocumentRequest): string {
+  const text = body
+    .subarray(0, KEPT_BYTES + SLACK_BYTES)
+    .toString('utf8')
+    .replaceAll('\0', '\uFFFD');
+  return Buffer.from(mask(text)).subarray(0, KEPT_BYTES).toString('utf8');
+}
 
 function actionsOf(answer: HttpAnswer, check: (text: string) => Verdict) {
   const verdict = verdictOf(answer, check);
@@ -128,8 +143,9 @@ function refusal(request: DocumentRequest, error: unknown, log: Log): Failure {
       ? error
       : new Failure(DOCUMENT_ERROR, explain(error), { cause: error });
   const details: Detail[] | undefined = failure.details;
-  const fields = { call_id: request.call.id, url: bare(request.url), error: explain(error), details };
-  log.warn(fields, 'an application gave no actions');
+  const { id: call_id } = request.call;
+  const fields = request.mask({ url: bare(request.url), error: explain(error), details });
+  log.warn({ call_id, ...fields }, 'an application gave no actions');
   return failure;
 }
 

@@ -18,6 +18,8 @@ export interface Flow {
   /** Aborted when the call ends or another document takes over: every wait of an action takes it. */
   signal: AbortSignal;
   gathered: Gathered | undefined;
+  /** The digits are sensitive, and no document was given for them yet. */
+  gatheredInSecret: boolean;
   /** When the last sound was played to its end, on the monotonic clock. */
   playedAt: number;
   /** What `mute` has cut off, and the room that the caller only listens to. */

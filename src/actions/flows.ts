@@ -153,6 +153,7 @@ function newFlow(session: Session, services: Services, settings: Settings): Flow
     settings,
     signal: session.scope.signal,
     gathered: undefined,
+    gatheredInSecret: false,
     playedAt: Number.NEGATIVE_INFINITY,
     muted: { read: false, write: false, room: undefined },
     redirects: 0,

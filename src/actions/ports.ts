@@ -14,6 +14,8 @@ export interface Speaker {
       /** Customers take turns, and so do the calls of a customer. */
       customerId?: string | undefined;
       callId?: string | undefined;
+      /** Nothing of it is stored: the text holds what a caller entered in secret. */
+      isSensitive?: boolean;
     },
     signal?: AbortSignal,
   ): AsyncIterable<Sound>;
@@ -32,6 +34,8 @@ export interface Recorder {
   stop(): Promise<void>;
   pause(mode: 'silence' | 'skip'): Promise<void>;
   resume(): Promise<void>;
+  /** Runs while a running recording is silent. A paused one stays paused. */
+  silently(run: () => Promise<void>): Promise<void>;
 }
 
 /** What is asked of an application's web server. */
@@ -45,7 +49,9 @@ export interface DocumentRequest {
   secrets: string[];
   signal: AbortSignal;
   /** Told of every exchange, those that failed too. */
-  onExchange(exchange: Record<string, unknown>): void;
+  onExchange(exchange: Record<string, unknown> & { status?: number | null }): void;
+  /** Masks what is sensitive in what is logged. */
+  mask<T>(data: T): T;
 }
 
 /** Action documents from the application's web server, checked. Fails with `answer_url_error`. */
@@ -67,6 +73,7 @@ type Track = 'inbound' | 'outbound' | 'both';
 export interface Settings {
   answerMethod: 'GET' | 'POST';
   fallbackAnswerUrl: string | null;
+  webhookUrl: string | null;
   webhookSecrets: string[];
   faultMessage: string | null;
   voice: string | null;

@@ -18,7 +18,22 @@ export async function speak(flow: Flow, text: string, manner: Manner, signal: Ab
     customerId: flow.session.record.customerId,
     callId: flow.session.id,
   };
-  await playTo(flow, flow.services.speaker.speak(text, options, signal), signal);
+  const { session, services } = flow;
+  const isSensitive = session.isSensitive(text);
+  const sounds = services.speaker.speak(text, { ...options, isSensitive }, signal);
+  const play = () => playTo(flow, sounds, signal);
+  await (isSensitive ? inSecret(flow, play) : play());
+}
+
+/** Runs while nothing of the call is in a recording or a stream. */
+async function inSecret({ session, services }: Flow, run: () => Promise<void>): Promise<void> {
+  const by = {};
+  session.hush('everything', true, by);
+  try {
+    await services.recorder(session).silently(run);
+  } finally {
+    session.hush('everything', false, by);
+  }
 }
 
 /** Plays sounds to the caller; resolves when the last sample is on the wire, or when `signal` cut it short. */

@@ -41,6 +41,7 @@ export type {
 export { DialRefusal } from './ports.ts';
 export { presentCall, presentEventCall } from './present.ts';
 export { Rooms, type Seat } from './rooms.ts';
+export { SensitiveCalls } from './sensitive-calls.ts';
 export { Session, type SessionPorts } from './session.ts';
 export type { CallFilter, CallStore, FarewellStore, IdempotencyStore, Page, PageRequest } from './store.ts';
 export {

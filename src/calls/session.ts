@@ -3,6 +3,7 @@ import { type CallRecord, durations } from './call.ts';
 import { type Ending, finalOf } from './ending.ts';
 import { Hush, type Hushed } from './hush.ts';
 import type { CallJournal, EventDraft, Leg, RepeatKey } from './ports.ts';
+import { SensitiveCalls } from './sensitive-calls.ts';
 
 /** What a session needs of its surroundings. */
 export interface SessionPorts {
@@ -11,6 +12,8 @@ export interface SessionPorts {
   log: Log;
   /** How long a call may last from its answer on, in seconds; 0 or left out: as long as it likes. */
   maxSeconds?: number;
+  /** What callers entered in secret, shared with whoever stores what others say of a call. */
+  sensitive?: SensitiveCalls;
 }
 
 /**
@@ -27,6 +30,7 @@ export class Session {
   #clock: Clock;
   #epoch: number;
   #maxSeconds: number;
+  #sensitive: SensitiveCalls;
   #record: CallRecord;
   /** Rejected where the call could not be written, and is none. */
   #created: Promise<void> = Promise.resolve();
@@ -35,7 +39,8 @@ export class Session {
   constructor(record: CallRecord, leg: Leg, ports: SessionPorts) {
     this.leg = leg;
     this.#hush = new Hush(leg);
-    this.log = ports.log.child({ call_id: record.id });
+    this.#sensitive = ports.sensitive ?? new SensitiveCalls(ports.clock);
+    this.log = maskedLog(ports.log.child({ call_id: record.id }), (data) => this.mask(data));
     this.#record = record;
     this.#journal = ports.journal;
     this.#clock = ports.clock;
@@ -81,7 +86,22 @@ export class Session {
 
   /** An event about the call as it is at this moment, for who commits it with a change of his own. */
   draft(event: string, data: Record<string, unknown>): EventDraft {
-    return { event, at: this.now(), call: this.#record, data };
+    return { event, at: this.now(), call: this.#record, data: this.#masked(data) };
+  }
+
+  /** From now on this value is masked wherever something of the call is stored or logged. */
+  addSensitive(value: string): void {
+    this.#sensitive.add(this.id, value);
+  }
+
+  /** The data with everything in it masked that the caller entered in secret. */
+  mask<T>(data: T): T {
+    return this.#sensitive.of(this.id)?.maskDeep(data) ?? data;
+  }
+
+  /** Whether something that the caller entered in secret is in the text. */
+  isSensitive(text: string): boolean {
+    return this.#sensitive.of(this.id)?.isIn(text) ?? false;
   }
 
   /**
@@ -95,7 +115,7 @@ export class Session {
 
   /** Adds a line to the call's timeline. Never fails the call: what cannot be written is logged. */
   note(kind: string, data: Record<string, unknown>): void {
-    const entry = { callId: this.id, at: this.now(), kind, data };
+    const entry = { callId: this.id, at: this.now(), kind, data: this.#masked(data) };
     this.#journal
       .commit({ timeline: [entry] })
       .catch((error) => this.log.error({ kind, error: explain(error) }, 'the timeline could not be written'));
@@ -117,7 +137,7 @@ export class Session {
 
   /** Variables are in every later event and request. */
   setVariables(variables: Record<string, string>): Promise<void> {
-    this.#change({ variables });
+    this.#change({ variables: this.mask(variables) });
     return this.#journal.commit({ call: this.#record });
   }
 
@@ -153,7 +173,7 @@ export class Session {
     );
     if (!created) return;
     const { event, ...final } = finalOf(ending);
-    this.#change({ ...final, endedAt });
+    this.#change({ ...final, error: this.mask(final.error), endedAt });
     const { durationSeconds, billsecSeconds } = durations(this.#record);
     await this.report(event, {
       reason: final.reason,
@@ -169,7 +189,27 @@ export class Session {
     else this.log.info(told, 'call ended');
   }
 
+  /** Ids and keys are ours: digits in them are nobody's secret. */
+  #masked(data: Record<string, unknown>): Record<string, unknown> {
+    const entries = Object.entries(data);
+    return Object.fromEntries(
+      entries.map(([name, value]) => [name, OURS.test(name) ? value : this.mask(value)]),
+    );
+  }
+
   #change(patch: Partial<CallRecord>): void {
     this.#record = { ...this.#record, ...patch };
   }
+}
+
+const OURS = /(_id|_key|^sha256)$/;
+
+function maskedLog(log: Log, mask: <T>(data: T) => T): Log {
+  return {
+    debug: (fields, message) => log.debug(mask(fields), message),
+    info: (fields, message) => log.info(mask(fields), message),
+    warn: (fields, message) => log.warn(mask(fields), message),
+    error: (fields, message) => log.error(mask(fields), message),
+    child: (fields) => maskedLog(log.child(fields), mask),
+  };
 }

@@ -9,6 +9,7 @@ import {
   endInterrupted,
   explainRefusal,
   Rooms,
+  SensitiveCalls,
   Switchboard,
 } from '../calls/index.ts';
 import type { Config } from '../config.ts';
@@ -164,11 +165,16 @@ async function openFiles({ config, log, clock, random, scope }: Ground, folder: 
   known = directory;
   await seedDemo(directory);
   const billing = await Billing.open({ store: storage, journal: storage, ids: storage.ids, clock, log });
-  return { folder, secrets, adminToken, storage, directory, billing, sealed };
+  const sensitive = new SensitiveCalls(clock);
+  return { folder, secrets, adminToken, storage, directory, billing, sealed, sensitive };
 }
 
 /** What former processes could not deliver goes out first. */
-async function openDeliveries(ground: Ground, { storage, directory, sealed }: Data, http: HttpClient) {
+async function openDeliveries(
+  ground: Ground,
+  { storage, directory, sealed, sensitive }: Data,
+  http: HttpClient,
+) {
   const { clock, random, log, scope } = ground;
   const target = (applicationId: string) => {
     const { webhookUrl, webhookSecrets } = directory.application(applicationId) ?? {};
@@ -183,6 +189,7 @@ async function openDeliveries(ground: Ground, { storage, directory, sealed }: Da
     ids: storage.ids,
     log,
     open,
+    sensitive,
     target,
   });
   scope.defer(() => deliveries.close());
@@ -229,7 +236,7 @@ type Recorded = Awaited<ReturnType<typeof openRecordings>>;
 /** What is done with calls: their flows, and the switchboard that keeps the live ones. */
 function openCalls(
   { config, log, clock, random, scope }: Ground,
-  { storage, directory, billing, sealed }: Data,
+  { storage, directory, billing, sealed, sensitive }: Data,
   {
     http,
     speaker,
@@ -269,6 +276,7 @@ function openCalls(
     log,
     ids: storage.ids,
     lead: (session) => flows.lead(session),
+    sensitive,
     maxSeconds: config.maxCallSeconds,
   });
   const { maxCalls } = config;

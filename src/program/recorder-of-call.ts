@@ -31,5 +31,13 @@ export function recorderOver(recordings: CallRecordings): Recorder {
     },
     pause: async (mode) => void (await recordings.pause(mode)),
     resume: async () => void (await recordings.resume()),
+    async silently(run) {
+      const silenced = await recordings.silence();
+      try {
+        await run();
+      } finally {
+        if (silenced) await recordings.resume();
+      }
+    },
   };
 }

@@ -74,6 +74,11 @@ export class CallRecordings {
     return recording.record;
   }
 
+  /** Makes a running recording silent. @returns false where there is none, or it is paused already. */
+  async silence(): Promise<boolean> {
+    return (await this.#active?.pause('silence')) ?? false;
+  }
+
   /** Does nothing when it is not paused. Rejects with `recording_not_started`. */
   async resume(): Promise<RecordingRecord> {
     const recording = this.#mustBeActive();

@@ -93,9 +93,12 @@ export class Recording {
     this.#apply(by === 'hangup' ? 'hangup' : 'stop', by);
   }
 
-  async pause(mode: 'silence' | 'skip'): Promise<void> {
+  /** @returns false where it was paused already, or is over. */
+  async pause(mode: 'silence' | 'skip'): Promise<boolean> {
     await this.#begun;
-    if (this.#state === 'recording') await this.#apply('pause', mode);
+    if (this.#state !== 'recording') return false;
+    await this.#apply('pause', mode);
+    return true;
   }
 
   async resume(): Promise<void> {

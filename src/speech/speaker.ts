@@ -17,6 +17,8 @@ export interface SpeechOptions {
   /** Whose speech it is: customers take turns, and so do the calls of a customer. */
   customerId?: string | undefined;
   callId?: string | undefined;
+  /** Nothing of it is stored. */
+  isSensitive?: boolean;
 }
 
 /** Text to sound. */
@@ -85,8 +87,11 @@ class CachingSpeaker implements Speaker {
     const { engine, voice } = await this.#choose(options);
     const job = { tenant: options.customerId ?? '', lane: options.callId, signal };
     const make = (sentence: string | undefined) => {
-      const samples = sentence === undefined ? undefined : this.#sound(engine, voice, sentence, job);
-      samples?.catch(() => {});
+      if (sentence === undefined) return undefined;
+      const samples = options.isSensitive
+        ? engine.synthesise(sentence, voice, job)
+        : this.#sound(engine, voice, sentence, job);
+      samples.catch(() => {});
       return samples;
     };
     const pieces = sentences(text);

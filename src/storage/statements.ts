@@ -51,6 +51,12 @@ export function writeTexts(db: Kysely<Tables>) {
         // Says nothing, but makes SQLite look among the call's events and not among all of that kind.
         .where((eb) => eb('sequence', '>', eb.lit(0))),
     ),
+    /** before, limit. The first condition is that of the index. */
+    eraseSealed: `update events set data = json_remove(data, '$.sealed_digits') where id in (
+      select id from events indexed by events_sealed where data like '{%"sealed_digits":"%' and created_at < ?
+      and json_extract(data, '$.sealed_digits') is not null limit ?)`,
+    /** data, id */
+    setEventData: text(db.updateTable('events').set({ data: '' }).where('id', '=', '')),
     /** state, attempts, nextAttemptAt, id */
     setEventState: text(
       db.updateTable('events').set({ state: 'pending', attempts: 0, nextAttemptAt: 0 }).where('id', '=', ''),

@@ -1,6 +1,7 @@
+import type { SensitiveCalls } from '../calls/index.ts';
 import { type Clock, explain, type Ids } from '../kit/index.ts';
 import type { HttpClient } from '../net/index.ts';
-import { webhookBody } from './body.ts';
+import { SENSITIVE_MS, sealedDigits, webhookBody } from './body.ts';
 import { signatureHeaders } from './signature.ts';
 import type { AttemptRecord, EventRecord } from './store.ts';
 
@@ -11,17 +12,29 @@ export interface WebhookTarget {
   secrets: string[];
 }
 
+export interface AttemptPorts {
+  http: HttpClient;
+  clock: Clock;
+  ids: Ids;
+  /** Makes plain what was sealed before it was stored. */
+  open(sealed: string): string;
+  /** What is sensitive in the calls: `add` what was sealed, `mask` what a receiver answers. */
+  sensitive: Pick<SensitiveCalls, 'add' | 'mask'>;
+}
+
 const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES = 4096;
+/** Masked before it is cut: of what is sensitive, no beginning remains at the end. */
+const SLACK_BYTES = 1024;
 
 /** Sends an event once and tells what became of it; rejects only when `signal` ends it. */
 export async function attemptDelivery(
   event: EventRecord,
   target: WebhookTarget,
-  ports: { http: HttpClient; clock: Clock; ids: Ids; open(sealed: string): string },
+  ports: AttemptPorts,
   signal: AbortSignal,
 ): Promise<AttemptRecord> {
-  const { http, clock, ids, open } = ports;
+  const { http, clock, ids } = ports;
   const began = clock.monotonic();
   const attempt = {
     id: ids.next('dlv'),
@@ -31,15 +44,16 @@ export async function attemptDelivery(
   };
   const result = (status: number | null, error: string | null, answer: string): AttemptRecord => {
     const durationMs = Math.round(clock.monotonic() - began);
-    return { ...attempt, durationMs, status, error, answer };
+    const mask = (text: string) => ports.sensitive.mask(event.callId, text);
+    return { ...attempt, durationMs, status, error: error && mask(error), answer: cut(mask(answer)) };
   };
   try {
     const answer = await http.request({
       url: target.url,
       method: 'POST',
-      ...envelope(webhookBody(event, open), event, attempt, target),
+      ...envelope(webhookBody(event, digitsFor(event, target, ports)), event, attempt, target),
       timeoutMs: TIMEOUT_MS,
-      maxAnswerBytes: ANSWER_BYTES,
+      maxAnswerBytes: ANSWER_BYTES + SLACK_BYTES,
       headIsEnough: true,
       signal,
     });
@@ -49,6 +63,18 @@ export async function attemptDelivery(
     signal.throwIfAborted();
     return result(null, explain(error), '');
   }
+}
+
+/**
+ * The sensitive digits of the event, for the URL that they were meant for, until they are too old. Even if they are
+ * not sent, no later answer that contains them is stored.
+ */
+function digitsFor(event: EventRecord, { url }: WebhookTarget, ports: AttemptPorts): string | undefined {
+  const sealed = sealedDigits(event, ports.open);
+  if (!sealed) return undefined;
+  ports.sensitive.add(event.callId, sealed.digits);
+  const isFresh = ports.clock.now() - event.createdAt < SENSITIVE_MS;
+  return isFresh && sealed.url === url ? sealed.digits : undefined;
 }
 
 function envelope(
@@ -72,3 +98,5 @@ const accepted = (status: number): boolean => status >= 200 && status < 300;
 
 /** PostgreSQL keeps no NUL in a text. */
 const text = (body: Buffer): string => body.toString('utf8').replaceAll('\0', '\uFFFD');
+
+const cut = (text: string): string => Buffer.from(text).subarray(0, ANSWER_BYTES).toString('utf8');

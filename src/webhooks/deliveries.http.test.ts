@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
+import { SensitiveCalls } from '../calls/index.ts';
 import { Ids, VirtualClock } from '../kit/index.ts';
 import { createHttpClient } from '../net/index.ts';
 import { attemptDelivery } from './attempt.ts';
@@ -22,7 +23,7 @@ it('over real HTTP, a receiver can verify what it gets, and its answer is kept u
     const attempt = await attemptDelivery(
       eventRecord(),
       { url, secrets: ['new', 'old'] },
-      { http, clock, ids: new Ids(clock), open: String },
+      { http, clock, ids: new Ids(clock), open: String, sensitive: new SensitiveCalls(clock) },
       new AbortController().signal,
     );
     expect(attempt).toMatchObject({ status: 202, error: null, answer: 'x'.repeat(4096) });

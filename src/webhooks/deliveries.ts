@@ -10,10 +10,11 @@ import {
   type Timer,
 } from '../kit/index.ts';
 import type { HttpClient } from '../net/index.ts';
-import { attemptDelivery, type WebhookTarget } from './attempt.ts';
+import { type AttemptPorts, attemptDelivery, type WebhookTarget } from './attempt.ts';
 import { Lanes } from './lanes.ts';
 import { Parking } from './parking.ts';
 import { LONGEST_DELAY_MS, retryDelay } from './schedule.ts';
+import { SealedDigits } from './sealed-digits.ts';
 import {
   type AttemptRecord,
   type EventRecord,
@@ -32,6 +33,8 @@ export interface DeliveriesPorts {
   log: Log;
   /** Makes plain what was sealed before it was kept. */
   open(sealed: string): string;
+  /** What is sensitive in the calls is masked in what receivers answer. */
+  sensitive: AttemptPorts['sensitive'];
   /** Undefined when the application is gone or has no `webhook_url`. */
   target(applicationId: string): WebhookTarget | undefined;
   /**
@@ -98,6 +101,7 @@ export class Deliveries {
   /** Set while the store is to be read again after a failure: memory may be empty, and nothing else would ask. */
   #refillTimer: Timer | undefined;
   #abort = new AbortController();
+  #sealed: SealedDigits;
   #delivered = 0;
   #failed = 0;
   #dead = 0;
@@ -105,6 +109,7 @@ export class Deliveries {
   constructor(ports: DeliveriesPorts) {
     this.#ports = ports;
     this.#mostAwake = ports.mostAwake ?? 20_000;
+    this.#sealed = new SealedDigits(ports);
     this.#parking = new Parking(ports, (events) => this.#wake(events));
   }
 
@@ -131,6 +136,7 @@ export class Deliveries {
    */
   async start(): Promise<void> {
     this.#left = 1;
+    await this.#sealed.start();
     await this.#refillOrLater();
     await this.#parking.start();
   }
@@ -211,7 +217,7 @@ export class Deliveries {
    */
   async redeliver(eventId: string): Promise<void> {
     const { store, clock } = this.#ports;
-    const event = this.#all.get(eventId)?.event ?? (await store.event(eventId));
+    const event = this.#all.get(eventId)?.event ?? (await this.#sealed.event(eventId));
     if (!event) throw new Failure('event_not_found', 'event not found');
     if (!this.#ports.target(event.applicationId)) {
       throw new Failure('no_webhook_url', 'the application has no webhook_url');
@@ -249,6 +255,7 @@ export class Deliveries {
     this.#abort.abort(new Error('closed'));
     this.#parking.close();
     this.#refillTimer?.cancel();
+    this.#sealed.close();
     for (const delivery of this.#all.values()) delivery.timer?.cancel();
     this.#all.clear();
     this.#calls.clear();
@@ -323,7 +330,12 @@ export class Deliveries {
 
   /** Writes what became of a try, in the delivery first. */
   async #record(delivery: Delivery, attempt: AttemptRecord): Promise<void> {
-    const progress = { attempts: attempt.attempt, ...this.#judge(attempt) };
+    const judged = this.#judge(attempt);
+    const progress = {
+      attempts: attempt.attempt,
+      ...judged,
+      ...this.#sealed.erase(delivery.event, judged.state),
+    };
     delivery.event = { ...delivery.event, ...progress };
     delivery.recorded = false;
     await this.#ports.store.saveAttempt(attempt, { id: delivery.event.id, ...progress });
@@ -355,7 +367,9 @@ export class Deliveries {
 
   /** The application has no webhook any more. */
   async #giveUp(delivery: Delivery): Promise<void> {
-    const progress = { attempts: delivery.event.attempts, state: 'unsent' as const, nextAttemptAt: null };
+    const { attempts } = delivery.event;
+    const state = 'unsent' as const;
+    const progress = { attempts, state, nextAttemptAt: null, ...this.#sealed.erase(delivery.event, state) };
     delivery.event = { ...delivery.event, ...progress };
     await this.#ports.store.saveEventState({ id: delivery.event.id, ...progress });
   }

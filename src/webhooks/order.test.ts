@@ -66,6 +66,7 @@ it('whatever the receiver does, order holds, and every event is accepted exactly
         expect(accepted).toHaveLength(dies ? 0 : 1);
       }
       expect(bench.deliveries.counts.pending).toBe(0);
+      await bench.deliveries.close();
       expect(bench.clock.pending).toBe(0);
     }),
     { numRuns: 60 },

@@ -54,6 +54,7 @@ test('starts while the store cannot be read, and delivers when it can', async ()
   await bench.clock.advance(2 * MINUTE);
   expect(bench.asked.toSorted()).toEqual(['evt_call_1_1', 'evt_call_1_2', 'evt_call_1_3', 'evt_call_2_1']);
   expect(bench.deliveries.counts).toMatchObject({ pending: 0, delivered: 4 });
+  await bench.deliveries.close();
   expect(bench.clock.pending).toBe(0);
 });
 

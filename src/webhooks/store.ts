@@ -45,6 +45,10 @@ export interface AttemptRecord {
 /** After so many failures an event holds up no later one of its call, and waits in the store, not in memory. */
 export const PATIENCE = 3;
 
+/** What changes in an event while it is delivered. */
+export type DeliveryProgress = Pick<EventRecord, 'id' | 'state' | 'attempts' | 'nextAttemptAt'> &
+  Partial<Pick<EventRecord, 'data'>>;
+
 /** What delivery needs to remember. */
 export interface OutboxStore {
   /** Pending events that are not parked, in order of call and sequence: the first of them. */
@@ -59,12 +63,14 @@ export interface OutboxStore {
    * Writes what became of a try; resolves when it is durable, or kept in memory while nothing can be written. Many
    * at once cost one commit.
    */
-  saveAttempt(
-    attempt: AttemptRecord,
-    event: Pick<EventRecord, 'id' | 'state' | 'attempts' | 'nextAttemptAt'>,
-  ): Promise<void>;
+  saveAttempt(attempt: AttemptRecord, event: DeliveryProgress): Promise<void>;
   /** Changes an event's delivery without a try, as a redelivery does. */
-  saveEventState(event: Pick<EventRecord, 'id' | 'state' | 'attempts' | 'nextAttemptAt'>): Promise<void>;
+  saveEventState(event: DeliveryProgress): Promise<void>;
+  /**
+   * Removes `sealed_digits` from the data of the events that happened before this moment. Rejects while nothing can
+   * be written.
+   */
+  eraseSealed(before: number): Promise<void>;
   /** Resolves when all that was saved so far is durable: what is read before then may be old. */
   written(): Promise<void>;
 }

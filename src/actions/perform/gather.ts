@@ -11,7 +11,9 @@ export const gather: Perform<'gather'> = async (action, flow) => {
   if (action.sensitive) flow.session.hush('caller', true);
   try {
     const gathered = await listen(action, flow);
+    if (action.sensitive) flow.session.addSensitive(gathered.digits);
     flow.gathered = gathered;
+    flow.gatheredInSecret = action.sensitive;
     const told = action.sensitive ? secretly(gathered, flow) : gathered;
     await flow.session.report('call.gathered', { ...told, ...rules(action) });
   } finally {
@@ -19,10 +21,18 @@ export const gather: Perform<'gather'> = async (action, flow) => {
   }
 };
 
-/** Secret digits are masked wherever the event is kept; who is sent the event gets what is sealed. */
-function secretly({ digits, ...rest }: Gathered, { services }: Flow): Record<string, unknown> {
-  return { digits: '*'.repeat(digits.length), sealed_digits: services.seal(digits), ...rest };
+/**
+ * Sensitive digits are masked wherever the event is kept; only the `webhook_url` of this moment is sent what is
+ * sealed, and without one nothing is sealed.
+ */
+function secretly({ digits, ...rest }: Gathered, { services, session }: Flow): Record<string, unknown> {
+  const url = services.settings(session.record.applicationId)?.webhookUrl;
+  const sealed = url ? { sealed_digits: services.seal(JSON.stringify({ digits, url })) } : {};
+  return { digits: masked(digits), ...sealed, ...rest };
 }
+
+/** As many stars as there are digits. */
+export const masked = (digits: string): string => '*'.repeat(digits.length);
 
 function rules(action: Gather): Record<string, unknown> {
   return {

@@ -27,6 +27,7 @@ export class SimulatedCall {
   readonly settings: Settings = {
     answerMethod: 'POST',
     fallbackAnswerUrl: null,
+    webhookUrl: 'https://app.example/events',
     webhookSecrets: [],
     faultMessage: null,
     voice: null,
@@ -114,6 +115,11 @@ export class SimulatedCall {
         stop: note('stop'),
         pause: (mode) => note(`pause ${mode}`)(),
         resume: note('resume'),
+        silently: async (run) => {
+          this.recorded.push('silent');
+          await run();
+          this.recorded.push('heard');
+        },
       }),
       settings: () => this.settings,
       dialer: {
@@ -138,8 +144,8 @@ export class SimulatedCall {
 
   #document(request: DocumentRequest) {
     this.requests.push(request);
-    request.onExchange({ url: request.url });
     const answer = this.#documents[new URL(request.url).pathname];
+    request.onExchange({ url: request.url, status: answer instanceof Error ? 500 : answer ? 200 : 404 });
     if (!answer) throw new Failure('answer_url_error', 'answered 404');
     if (answer instanceof Error) throw answer;
     const verdict = checkDocument({ actions: typeof answer === 'function' ? answer(request) : answer });

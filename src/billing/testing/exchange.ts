@@ -157,7 +157,12 @@ function checked(actions: object[]): Action[] {
 function servicesOver(clock: VirtualClock, dialer: Dialer, actions: () => Action[]): Services {
   const silence = { samples: new Int16Array(new SharedArrayBuffer(1600)) };
   const nothing = async () => {};
-  const settings = { answerMethod: 'POST' as const, fallbackAnswerUrl: null, webhookSecrets: [] };
+  const settings = {
+    answerMethod: 'POST' as const,
+    fallbackAnswerUrl: null,
+    webhookUrl: null,
+    webhookSecrets: [],
+  };
   return {
     clock,
     dialer,
@@ -167,7 +172,10 @@ function servicesOver(clock: VirtualClock, dialer: Dialer, actions: () => Action
     holdMusic: () => silence,
     seal: String,
     documents: { fetch: async () => actions() },
-    recorder: () => ({ start: nothing, stop: nothing, pause: nothing, resume: nothing }),
+    recorder: () => ({
+      ...{ start: nothing, stop: nothing, pause: nothing, resume: nothing },
+      silently: (run) => run(),
+    }),
     streams: () => ({ start() {}, stop() {} }),
     settings: () => ({ ...settings, faultMessage: null, voice: null, language: null, recordCalls: false }),
   };

@@ -8,6 +8,7 @@ import { billing } from './0005-billing.ts';
 import { farewells } from './0006-farewells.ts';
 import { parkedEvents } from './0007-parked-events.ts';
 import { retention } from './0008-retention.ts';
+import { sealedDigits } from './0009-sealed-digits.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -19,6 +20,7 @@ export const migrations: Record<string, Migration> = {
   '0006-farewells': farewells,
   '0007-parked-events': parkedEvents,
   '0008-retention': retention,
+  '0009-sealed-digits': sealedDigits,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

@@ -42,6 +42,9 @@ interface Snapshot {
 /** Changes that are kept in memory while nothing can be written; of more than these only the ends of calls are. */
 const MOST_KEPT = 50_000;
 
+/** So many events lose their sealed digits in one transaction: nothing else runs meanwhile. */
+const MOST_ERASED = 500;
+
 /** Everything that is written while calls run. */
 export class SqliteJournal {
   readonly onCommitted = new Signal<EventRecord[]>();
@@ -83,16 +86,33 @@ export class SqliteJournal {
 
   async saveAttempt(attempt: AttemptRecord, event: Progress): Promise<void> {
     const row = toParameters(attemptLayout, attempt);
-    const progress = progressOf(event);
+    const progress = this.#progress(event);
     await this.#group.keep(() => {
       this.#statements.addAttempt.run(...row);
-      this.#statements.setEventState.run(...progress);
+      progress();
     });
   }
 
   async saveEventState(event: Progress): Promise<void> {
+    await this.#group.keep(this.#progress(event));
+  }
+
+  /** Removes the sealed digits of events that happened before this moment. Rejects while nothing can be written. */
+  async eraseSealed(before: number): Promise<void> {
+    for (let rows = MOST_ERASED; rows === MOST_ERASED; )
+      rows = await this.#group.write(() =>
+        Number(this.#statements.eraseSealed.run(before, MOST_ERASED).changes),
+      );
+  }
+
+  /** Writes the progress as it is now. */
+  #progress(event: Progress): () => void {
     const progress = progressOf(event);
-    await this.#group.keep(() => this.#statements.setEventState.run(...progress));
+    const data = event.data && [JSON.stringify(event.data), event.id];
+    return () => {
+      this.#statements.setEventState.run(...progress);
+      if (data) this.#statements.setEventData.run(...data);
+    };
   }
 
   #write(change: Snapshot): EventRecord[] {

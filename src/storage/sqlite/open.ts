@@ -75,6 +75,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     written: () => group.written(),
     saveAttempt: (attempt, event) => journal.saveAttempt(attempt, event),
     saveEventState: (event) => journal.saveEventState(event),
+    eraseSealed: (before) => journal.eraseSealed(before),
     onCommitted: journal.onCommitted,
     ids,
     latestId: () => latestId(db),

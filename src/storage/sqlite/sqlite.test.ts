@@ -8,6 +8,7 @@ import { VirtualClock } from '../../kit/index.ts';
 import { billingConformance } from '../billing.conformance.ts';
 import { openSqliteStorage } from '../index.ts';
 import { insightsConformance } from '../insights.conformance.ts';
+import { sealedDigitsConformance } from '../sealed-digits.conformance.ts';
 import { storageConformance } from '../storage.conformance.ts';
 import { aCall } from '../testing/records.ts';
 
@@ -19,6 +20,9 @@ const opened = (file: string) =>
 describe('SQLite as storage', () => {
   storageConformance((options) =>
     openSqliteStorage({ ...options, file: join(folder, 'conformance.sqlite') }),
+  );
+  sealedDigitsConformance((options) =>
+    openSqliteStorage({ ...options, file: join(folder, 'sealed.sqlite') }),
   );
   billingConformance((options) => openSqliteStorage({ ...options, file: join(folder, 'billing.sqlite') }));
   insightsConformance((options) => openSqliteStorage({ ...options, file: join(folder, 'insights.sqlite') }));

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../calls/index.ts';
+import { type CallRecord, SensitiveCalls } from '../../calls/index.ts';
 import { Ids, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
 import type { HttpAnswer, HttpRequest } from '../../net/index.ts';
 import { Deliveries, type DeliveriesPorts } from '../deliveries.ts';
@@ -74,6 +74,8 @@ export class Bench {
   /** What a read or a write of the store throws, while it is set. */
   unreadable: Error | undefined;
   unsaveable: Error | undefined;
+  eraseFails = false;
+  readonly sensitive = new SensitiveCalls(this.clock);
   #unwritten: (() => void)[] | undefined;
   deliveries = this.restart();
 
@@ -105,6 +107,11 @@ export class Bench {
           this.#save(event);
         },
         saveEventState: async (event) => this.#save(event),
+        eraseSealed: async (before) => {
+          if (this.eraseFails) throw new Error('the disk is full');
+          for (const event of this.events.values())
+            if (event.createdAt < before) this.events.set(event.id, withoutSealedDigits(event));
+        },
         written: () => new Promise((resolve) => this.#write(resolve)),
       },
       http: { request: (request) => this.#request(request), close: async () => {} },
@@ -112,7 +119,8 @@ export class Bench {
       random: seededRandom(1),
       ids: new Ids(this.clock),
       log: silentLog,
-      open: (sealed) => `open ${sealed}`,
+      open: (sealed) => sealed,
+      sensitive: this.sensitive,
       target: (applicationId) => this.targets(applicationId),
       mostAwake: this.mostAwake,
     });
@@ -169,4 +177,8 @@ export class Bench {
     const body = Buffer.from(this.words(id));
     return { status: outcome, headers: {}, body, truncated: false, durationMs: 0 };
   }
+}
+
+function withoutSealedDigits({ data: { sealed_digits: _, ...data }, ...event }: EventRecord): EventRecord {
+  return { ...event, data };
 }
