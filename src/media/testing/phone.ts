@@ -37,7 +37,8 @@ export class Phone {
   #timer: Timer | undefined;
   #dueAt = 0;
   #samples = 0;
-  #own: Codec | undefined;
+  /** For each codec that it has used; a test may change `codec` in the middle of a call. */
+  #codecs = new Map<string, Codec>();
 
   static async open(clock: Clock, network: Network, at: Endpoint): Promise<Phone> {
     const socket = await network.bind(at, (data) => phone.#take(data));
@@ -102,15 +103,22 @@ export class Phone {
     const samples = new Int16Array(FRAME_SAMPLES);
     for (let i = 0; i < FRAME_SAMPLES; i++)
       samples[i] = 10_000 * Math.sin((2 * Math.PI * this.frequency * this.#samples++) / 8000);
-    this.#own ??= openCodec(this.codec.name);
+    const own = this.#codecNow();
     const octets = new Uint8Array(LONGEST_PAYLOAD);
-    const length = this.#own.encode(samples, octets, 0);
+    const length = own.encode(samples, octets, 0);
     this.said.push(octets.subarray(0, length));
     this.send(this.codec.payloadType, octets.subarray(0, length));
-    this.timestamp = (this.timestamp + FRAME_SAMPLES * this.#own.ticks) >>> 0;
+    this.timestamp = (this.timestamp + FRAME_SAMPLES * own.ticks) >>> 0;
     // What a busy machine delays is caught up with.
     this.#dueAt += 20;
     this.#timer = this.#clock.after(Math.max(0, this.#dueAt - this.#clock.monotonic()), () => this.#beat());
+  }
+
+  #codecNow(): Codec {
+    const { name } = this.codec;
+    const codec = this.#codecs.get(name) ?? openCodec(name);
+    this.#codecs.set(name, codec);
+    return codec;
   }
 
   #sealed(packet: Buffer): Buffer {
@@ -130,8 +138,7 @@ export class Phone {
     const octets = data.subarray(header.payloadOffset, header.payloadOffset + header.payloadLength);
     const samples = new Int16Array(FRAME_SAMPLES);
     if (header.payloadType === this.codec.payloadType) {
-      this.#own ??= openCodec(this.codec.name);
-      this.#own.decode(octets, 0, octets.length, samples);
+      this.#codecNow().decode(octets, 0, octets.length, samples);
     }
     this.heard.push({ at: this.#clock.monotonic(), header, octets, samples });
   }

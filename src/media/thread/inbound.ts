@@ -5,13 +5,14 @@ import { SAMPLE_RATE } from '../frame.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
 import { isRtcp, RtpHeader } from '../rtp/packet.ts';
 import { Reception } from '../rtp/reception.ts';
+import { ReceivedFormats } from './received-formats.ts';
 
 /** What the packets bring besides sound. */
 export interface InboundEvents {
-  /** A packet of sound, after it was taken; `header` was read from `bytes`. */
+  /** A packet of sound in the codec that is agreed on first, after it was taken; `header` was read from `bytes`. */
   sound(header: RtpHeader, bytes: Buffer): void;
-  /** A packet of RFC 4733; `header` was read from `bytes`. */
-  event(header: RtpHeader, bytes: Buffer): void;
+  /** A packet of RFC 4733, on a clock of so many steps a second; `header` was read from `bytes`. */
+  event(header: RtpHeader, bytes: Buffer, clockRate: number): void;
   /** RTCP that came on the RTP port. */
   rtcp(bytes: Buffer, length: number, arrivedAt: number): void;
   /** This is where the far end is, as far as is known. */
@@ -37,7 +38,10 @@ export class Inbound {
   #socket: RtpSocket;
   #events: InboundEvents;
   #agreement: AudioAgreement | undefined;
-  #codec: Codec = openCodec('PCMU');
+  #formats = new ReceivedFormats();
+  #agreed: Codec = openCodec('PCMU');
+  /** Of the newest packet of sound. */
+  #codec = this.#agreed;
   #target: Endpoint | undefined;
   #latched = false;
   /** Where the far end was before it moved, and the beats for which that is not listened to. */
@@ -60,8 +64,9 @@ export class Inbound {
     const before = this.#agreement?.remote;
     this.#agreement = agreement;
     this.#quiet = 0;
-    this.#codec = codec;
-    this.reception.clockRate = SAMPLE_RATE * codec.ticks;
+    this.#agreed = codec;
+    this.#formats.agree(agreement, codec);
+    this.#follow(codec);
     this.#latched = false;
     this.#reserved = agreement.signalledFrom === undefined ? 0 : RESERVED_BEATS;
     // Where the far end said the same as before, it is still behind the address that was heard.
@@ -99,22 +104,30 @@ export class Inbound {
     this.heard();
     if (isRtcp(bytes, 0, length)) this.#events.rtcp(bytes, length, arrivedAt);
     else if (hears(this.#agreement) && this.#header.read(bytes, 0, length) === null)
-      this.#sort(this.#agreement, bytes, from, arrivedAt);
+      this.#sort(bytes, from, arrivedAt);
   };
 
-  #sort({ codec, telephoneEvent }: AudioAgreement, bytes: Buffer, from: Endpoint, arrivedAt: number): void {
+  #sort(bytes: Buffer, from: Endpoint, arrivedAt: number): void {
     const header = this.#header;
-    const isSound = header.payloadType === codec.payloadType;
-    if (!isSound && header.payloadType !== telephoneEvent?.payloadType) return;
+    const codec = this.#formats.codecOf(header.payloadType);
+    const eventClock = codec ? undefined : this.#formats.eventClockOf(header.payloadType);
+    if (!codec && eventClock === undefined) return;
     if (!this.#latched && !this.#latch(from)) return;
-    this.reception.packet(header, arrivedAt, isSound);
-    if (isSound) {
-      this.jitter.push(header, bytes, this.#codec);
-      this.#events.sound(header, bytes);
+    if (codec && codec !== this.#codec) this.#follow(codec);
+    this.reception.packet(header, arrivedAt, codec !== undefined);
+    if (codec) {
+      this.jitter.push(header, bytes, codec);
+      if (codec === this.#agreed) this.#events.sound(header, bytes);
     } else {
       this.jitter.note(header);
-      this.#events.event(header, bytes);
+      this.#events.event(header, bytes, eventClock!);
     }
+  }
+
+  /** The far end has changed its codec. */
+  #follow(codec: Codec): void {
+    this.#codec = codec;
+    this.reception.clockRate = SAMPLE_RATE * codec.ticks;
   }
 
   /**

@@ -80,7 +80,10 @@ export class MediaSession {
     this.#outbound = new Outbound(rtp, ground.random);
     this.#inbound = new Inbound(rtp, {
       sound: (header, bytes) => this.#offer(header, bytes),
-      event: (header, bytes) => this.#events.receive(header, bytes),
+      event: (header, bytes, clockRate) => {
+        this.#events.clockRate = clockRate;
+        this.#events.receive(header, bytes);
+      },
       rtcp: (bytes, length, arrivedAt) => this.#rtcp.take(bytes, length, rtp.since(arrivedAt)),
       found: (farEnd) => this.#rtcp.found(farEnd, this.#agreement?.rtcpMux ?? false),
     });
@@ -200,8 +203,7 @@ export class MediaSession {
     this.#agreement = agreement;
     this.#inbound.agree(agreement, this.#codec);
     this.#outbound.agree(this.#codec);
-    const clockRate = agreement.telephoneEvent?.clockRate ?? SAMPLE_RATE;
-    this.#events.clockRate = this.#digits.events.clockRate = clockRate;
+    this.#digits.events.clockRate = agreement.telephoneEvent?.clockRate ?? SAMPLE_RATE;
   }
 
   #secure({ srtp }: AudioAgreement): void {
