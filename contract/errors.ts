@@ -57,6 +57,7 @@ export const ERRORS = {
   no_media_port: entry(null, 'no RTP port is free'),
   invalid_sdp: entry(null, 'the session description is not valid'),
   no_ack: entry(null, 'the caller never acknowledged that the call was answered'),
+  no_usable_answer: entry(null, 'the far end did not answer our media offer with anything that can be used'),
   no_response: entry(null, 'the far end answers nothing any more'),
   session_expired: entry(null, 'the far end did not refresh the session'),
   media_timeout: entry(null, 'no sound came from the far end any more'),

@@ -7,9 +7,10 @@ import {
   type OutgoingInvite,
   type Provisional,
   parseUri,
+  reasonOf,
   type UserAgent,
 } from '../sip/index.ts';
-import type { Negotiation } from './negotiation.ts';
+import type { Agreed, Negotiation } from './negotiation.ts';
 import type { Opening } from './opening.ts';
 import { failureOf, type Refusal, refusalOf, triesNext } from './outcome.ts';
 import { redirected } from './redirect.ts';
@@ -49,6 +50,8 @@ export class Dialling implements Opening {
   /** Ends what rings: the call is taken back, or has been answered elsewhere. */
   #taken = new AbortController();
   #answered = false;
+  /** What early dialogs have agreed on by changes of the far end. */
+  #changed = new Map<Dialog, Agreed>();
   #deadline: number;
   #dialog: Promise<Dialog>;
 
@@ -126,26 +129,28 @@ export class Dialling implements Opening {
     if (signal.aborted || this.#taken.signal.aborted) return { way, refusal: TAKEN_BACK };
     if (left <= 0) return { way, refusal: refusalOf(408, 'Nobody answered in time', true) };
     const { target, to, from, route, headers, credentials } = way;
+    const sdp = negotiation.offered(way.srtp ?? false);
     const invite = userAgent.invite({
-      ...{ target, to, from, route, headers, credentials, destination },
-      sdp: negotiation.offered(way.srtp ?? false),
+      ...{ target, to, from, route, headers, credentials, destination, sdp },
       timeoutMs: left,
       silenceMs: others ? SILENCE_MS : undefined,
       signal: AbortSignal.any([signal, this.#taken.signal]),
     });
-    const peer = addressOf(destination);
-    invite.provisional.on((provisional) => this.#progress(provisional, peer));
-    return this.#judge({ way, invite, peer }, await invite.result);
+    const attempt = { way, invite, sdp, peer: addressOf(destination) };
+    invite.provisional.on((provisional) => this.#progress(provisional, attempt));
+    return this.#judge(attempt, await invite.result);
   }
 
-  #judge({ way, invite, peer }: Attempt, result: InviteResult): Outcome {
+  #judge(attempt: Attempt, result: InviteResult): Outcome {
+    const { way, invite } = attempt;
     if (result.kind === 'refused') {
       const { status, reason, response } = result;
       return { way, refusal: refusalOf(status, reason, invite.heard), response };
     }
-    const refusal = this.#answered ? TAKEN_BACK : this.#unheard(result.answer, peer);
+    const refusal = this.#answered ? TAKEN_BACK : this.#accept(result, attempt);
     if (refusal) {
-      detach('lines.dialling', result.dialog.bye());
+      const { status, phrase } = refusal;
+      detach('lines.dialling', result.dialog.bye([['Reason', reasonOf(status, phrase)]]));
       return { way, refusal };
     }
     this.#answered = true;
@@ -154,21 +159,41 @@ export class Dialling implements Opening {
   }
 
   /** Why nothing can be heard; undefined: all is well. */
-  #unheard(answer: string, peer: string | undefined): Refusal | undefined {
+  #accept({ dialog, answer }: { dialog: Dialog; answer: string }, attempt: Attempt): Refusal | undefined {
+    const changed = this.#changed.get(dialog);
+    if (!changed) return this.#unheard(answer, attempt);
+    // RFC 6337 §3.1: the answer in the 2xx is the one that was changed since.
+    this.#parts.negotiation.resume(changed);
+    return undefined;
+  }
+
+  #unheard(answer: string, { peer, sdp }: Attempt): Refusal | undefined {
     try {
-      this.#parts.negotiation.answered(answer, peer);
+      this.#parts.negotiation.answered(answer, peer, sdp);
       return undefined;
     } catch (error) {
       return refusalOf(488, explain(error), true);
     }
   }
 
-  #progress({ status, sdp }: Provisional, peer: string | undefined): void {
+  #progress({ status, sdp, dialog }: Provisional, attempt: Attempt): void {
     if (status === 180) this.#tell('ringing');
-    if (sdp === undefined || this.#answered) return;
-    const unheard = this.#unheard(sdp, peer);
+    if (dialog) this.#followChanges(dialog, attempt);
+    if (sdp === undefined || this.#answered || (dialog && this.#changed.has(dialog))) return;
+    const unheard = this.#unheard(sdp, attempt);
     if (!unheard) this.#tell('early_media');
     else this.#parts.log.info({ error: unheard.phrase }, 'early media cannot be heard');
+  }
+
+  /** RFC 3311 §5.1: the far end may change the session before it takes the call. */
+  #followChanges(dialog: Dialog, { peer }: Attempt): void {
+    const { negotiation } = this.#parts;
+    dialog.onOffer ??= (offer) => {
+      if (this.#answered) throw new Failure('call_ended', 'The call was answered elsewhere.');
+      const answer = negotiation.reoffered(offer, peer);
+      this.#changed.set(dialog, negotiation.agreed);
+      return answer;
+    };
   }
 
   #tell(what: 'ringing' | 'early_media'): void {
@@ -182,6 +207,8 @@ export class Dialling implements Opening {
 interface Attempt {
   way: Way;
   invite: OutgoingInvite;
+  /** The offer in it. */
+  sdp: string;
   /** The address that it was sent to. */
   peer: string | undefined;
 }

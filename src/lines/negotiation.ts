@@ -1,7 +1,7 @@
 import type { Random } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
 import { leadsAstray } from '../net/index.ts';
-import { type AudioAgreement, acceptAnswer, answerOffer, createOffer } from '../sdp/index.ts';
+import { type AudioAgreement, acceptAnswer, answerOffer, createOffer, PayloadTypes } from '../sdp/index.ts';
 
 const CODECS = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
 
@@ -17,6 +17,14 @@ export interface NegotiationParts {
   peer?: string | undefined;
 }
 
+/** A state of the negotiation with one dialog. */
+export interface Agreed {
+  sent: string | undefined;
+  agreement: AudioAgreement | undefined;
+  secure: boolean;
+  peer: string | undefined;
+}
+
 /** The offers and answers of one leg (RFC 3264), and what they make of its audio. */
 export class Negotiation {
   #audio: Audio;
@@ -26,6 +34,7 @@ export class Negotiation {
   /** Our description as it was last sent: an answer, or an offer that waits for one. */
   #sent: string | undefined;
   #agreement: AudioAgreement | undefined;
+  #payloadTypes = new PayloadTypes();
   /** One for the whole call: the stream that it encrypts goes on through all changes. */
   #srtpKey: string;
   #secure = false;
@@ -53,32 +62,59 @@ export class Negotiation {
   /** Offers anew, to somebody else. @param secure only encrypted sound will do. */
   offered(secure: boolean): string {
     this.#secure = secure;
+    this.#payloadTypes = new PayloadTypes();
     this.#sent = this.#offer();
     return this.#sent;
   }
 
-  /** A re-INVITE or UPDATE: an offer is answered, one without an offer gets ours. */
-  reoffered(offer: string | undefined): string {
+  /**
+   * A re-INVITE, UPDATE or PRACK: an offer is answered, one without an offer gets ours.
+   * @param peer where it came from, when that is not known.
+   */
+  reoffered(offer: string | undefined, peer = this.#peer): string {
     const description = offer === undefined ? this.#offer() : this.#answer(offer);
     this.#sent = description;
+    this.#peer = peer;
     if (offer !== undefined) this.connect();
     return description;
   }
 
-  /** The answer to an offer of ours. @param peer where it came from, when that is not known. */
-  answered(answer: string, peer = this.#peer): void {
-    this.#agreement = acceptAnswer(this.description, answer);
+  /**
+   * The answer to an offer of ours.
+   * @param peer where it came from, when that is not known. @param offer the one that it answers; the last one when
+   * left out.
+   */
+  answered(answer: string, peer = this.#peer, offer = this.description): void {
+    this.#agreement = acceptAnswer(offer, answer, this.#payloadTypes);
+    this.#sent = offer;
+    this.#peer = peer;
+    this.connect();
+  }
+
+  /** What has been agreed on, to come back to it when another early dialog has agreed on something else meanwhile. */
+  get agreed(): Agreed {
+    return { sent: this.#sent, agreement: this.#agreement, secure: this.#secure, peer: this.#peer };
+  }
+
+  /** Goes on with what was agreed on before. */
+  resume({ sent, agreement, secure, peer }: Agreed): void {
+    this.#sent = sent;
+    this.#agreement = agreement;
+    this.#secure = secure;
     this.#peer = peer;
     this.connect();
   }
 
   #offer(): string {
     const srtpKey = this.#secure ? this.#srtpKey : undefined;
-    return createOffer({ ...this.#local(), srtpKey, telephoneEvent: true, direction: 'sendrecv' });
+    const payloadTypes = this.#payloadTypes;
+    const parts = { srtpKey, payloadTypes, telephoneEvent: true, direction: 'sendrecv' } as const;
+    return createOffer({ ...this.#local(), ...parts });
   }
 
   #answer(offer: string): string {
-    const { sdp, agreement } = answerOffer(offer, { ...this.#local(), srtpKey: this.#srtpKey });
+    const parts = { srtpKey: this.#srtpKey, payloadTypes: this.#payloadTypes };
+    const { sdp, agreement } = answerOffer(offer, { ...this.#local(), ...parts });
     this.#agreement = agreement;
     this.#secure = agreement.srtp !== undefined;
     return sdp;

@@ -40,13 +40,25 @@ export class Asked implements Opening {
   }
 
   ring(): void {
-    this.#invite.progress(180);
+    const { offer, pending, requiresReliable } = this.#invite;
+    if (!pending) return;
+    this.#followChanges();
+    // RFC 3262 §5: the first reliable response to an INVITE without an offer makes it.
+    const sdp = offer === undefined && requiresReliable ? this.#negotiation.description : undefined;
+    this.#invite.progress(180, { sdp });
   }
 
   async answer(): Promise<Dialog> {
     const dialog = await this.#invite.accept(this.#negotiation.description);
     this.#negotiation.connect();
     return dialog;
+  }
+
+  /** The answer to our offer may come in a PRACK, and changes before the call is answered (RFC 3311 §5.1). */
+  #followChanges(): void {
+    const { dialog } = this.#invite;
+    dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
+    dialog.onOffer = (offer) => this.#negotiation.reoffered(offer);
   }
 
   giveUp(reason: RefusalReason): void {

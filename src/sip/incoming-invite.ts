@@ -31,6 +31,8 @@ export interface IncomingInvite {
   readonly source: Hop;
   /** The caller's session description; undefined when we are to make the offer. */
   readonly offer: string | undefined;
+  /** The caller demands that we repeat each provisional response until it is acknowledged (RFC 3262). */
+  readonly requiresReliable: boolean;
   /** Resolves when the caller takes it back, or it can go on no more; it was refused then, by us. */
   readonly canceled: Promise<string>;
   /** The dialog, early until it is accepted: hooks may be set on it before the answer goes out. */
@@ -89,6 +91,10 @@ export class ServerInvite implements IncomingInvite {
 
   get dialog(): Dialog {
     return this.#openDialog();
+  }
+
+  get requiresReliable(): boolean {
+    return hasOption(this.request, 'Require', '100rel');
   }
 
   get pending(): boolean {
@@ -186,7 +192,7 @@ export class ServerInvite implements IncomingInvite {
   }
 
   #usesReliable(describes: boolean): boolean {
-    if (hasOption(this.request, 'Require', '100rel')) return true;
+    if (this.requiresReliable) return true;
     const wanted = describes || this.#reliable !== undefined;
     return wanted && hasOption(this.request, 'Supported', '100rel');
   }
@@ -207,10 +213,20 @@ export class ServerInvite implements IncomingInvite {
     const settledNow = response.body.length > 0 && !dialog.settled;
     if (settledNow) dialog.settled = this.offer !== undefined || sdp !== undefined;
     if (settledNow && this.offer === undefined && sdp !== undefined) {
-      dialog.onAnswer?.(sdp);
       reply(this.#core, prack, 200);
+      this.#takeAnswer(dialog, sdp);
     } else if (sdp !== undefined) await dialog.modification.receive(prack);
     else reply(this.#core, prack, 200);
+  }
+
+  #takeAnswer(dialog: InviteDialog, sdp: string): void {
+    try {
+      dialog.onAnswer?.(sdp);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#core.log.info({ reason: error.message }, 'answer not usable');
+      this.#giveUp(488, undefined, error.message);
+    }
   }
 }
 

@@ -6,14 +6,13 @@ import {
   DialogState,
   InviteAttempt,
   InviteDialog,
-  isReliable,
   learnInterval,
   ProvisionalAcks,
   readInterval,
   targetOf,
 } from './dialog/index.ts';
 import { InviteBuilder } from './invite-builder.ts';
-import { type SipRequest, type SipResponse, toOf } from './message/index.ts';
+import { reasonOf, type SipRequest, type SipResponse, toOf } from './message/index.ts';
 import { type ExtraHeaders, sdpOf } from './reply.ts';
 import type { Hop, Target } from './transport/index.ts';
 
@@ -167,8 +166,12 @@ export class ClientInvite implements OutgoingInvite {
     const fork = toOf(response).tag === undefined ? undefined : this.#fork(response, invite);
     if (fork && !fork.acks.take(response, invite)) return;
     const sdp = sdpOf(response);
-    if (fork && sdp !== undefined) fork.answer ??= sdp;
-    if (fork && sdp !== undefined && isReliable(response)) fork.dialog.settled = true;
+    if (fork && sdp !== undefined) {
+      // Where several responses have one, the newest tells where the sound is now.
+      fork.answer = sdp;
+      // RFC 3262 §5 wants a reliable one for that, but not everybody who sends an UPDATE next says so.
+      fork.dialog.settled = true;
+    }
     const { status, reason } = response;
     this.provisional.emit({ status, reason, sdp, dialog: fork?.dialog });
   }
@@ -199,16 +202,17 @@ export class ClientInvite implements OutgoingInvite {
 
   #accept(fork: Fork, answer: string, response: SipResponse): void {
     const { dialog } = fork;
-    dialog.localSdp = this.#options.sdp;
+    // Unless the other side has changed the session since.
+    dialog.localSdp ??= this.#options.sdp;
     dialog.modification.session.agreed(learnInterval(response, this.#core.minSe), 'uac');
     this.#finish({ kind: 'accepted', dialog, answer, response });
   }
 
   /** Ends a call whose 200 is of no use. */
   #abandon({ dialog }: Fork, response: SipResponse, reason: string): void {
-    detach('sip.outgoing-invite', dialog.bye());
     const { fault } = response;
     const why = fault === undefined ? reason : `${reason}: ${fault}`;
+    detach('sip.outgoing-invite', dialog.bye([['Reason', reasonOf(488, why)]]));
     this.#finish({ kind: 'refused', status: 488, reason: why, response });
   }
 

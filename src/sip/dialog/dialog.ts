@@ -4,10 +4,16 @@ import type { Hop } from '../transport/index.ts';
 
 /** How a dialog came to its end. */
 export interface DialogEnd {
-  /** `timeout`: the other side has fallen silent: no ACK, no refresh, no response. */
-  by: 'remote' | 'local' | 'timeout';
-  /** What was waited for in vain, with `timeout`: our 200 had no ACK, the session no refresh, a request no response. */
-  code?: 'no_ack' | 'session_expired' | 'no_response';
+  /**
+   * `timeout`: the other side has fallen silent: no ACK, no refresh, no response. `fault`: it did what the call cannot
+   * survive.
+   */
+  by: 'remote' | 'local' | 'timeout' | 'fault';
+  /**
+   * What was waited for in vain, with `timeout`: our 200 had no ACK, the session no refresh, a request no response. With
+   * `fault`: our offer had no answer that can be used.
+   */
+  code?: 'no_ack' | 'session_expired' | 'no_response' | 'no_usable_answer';
   /** A sentence for the log. */
   reason: string;
   /** The SIP status that ended it, where one did. */
@@ -51,7 +57,10 @@ export interface Dialog {
    * session goes on as it was. Unset, an offer is refused, and what we said last is offered again.
    */
   onOffer: ((offer: string | undefined) => string | Promise<string>) | undefined;
-  /** The other side's answer to an offer that `onOffer`, or `accept` without an offer, has made. */
+  /**
+   * The other side's answer to an offer that `onOffer`, or `accept` without an offer, has made. A `Failure` says that it
+   * cannot be used, which ends the call.
+   */
   onAnswer: ((sdp: string) => void) | undefined;
   /** Unset: 200 when it has no body, else 415. */
   onInfo: RequestHook | undefined;

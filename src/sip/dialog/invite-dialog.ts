@@ -1,8 +1,8 @@
-import { detach, explain } from '../../kit/index.ts';
+import { detach, explain, Failure } from '../../kit/index.ts';
 import type { Authorization } from '../authorization.ts';
 import type { Core } from '../core.ts';
 import { exchange } from '../exchange.ts';
-import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts';
+import { cseqOf, reasonOf, type SipRequest, type SipResponse, toOf } from '../message/index.ts';
 import { type Body, type ExtraHeaders, reply, sdpOf } from '../reply.ts';
 import type { InviteServerTransaction, ServerTransaction } from '../transaction/index.ts';
 import type { Target } from '../transport/index.ts';
@@ -111,7 +111,7 @@ export class InviteDialog implements Dialog {
     this.#offered = offers;
     this.#success = new Success(this.core, transaction, response, {
       answered: (sdp) => {
-        if (offers && sdp !== undefined && this.phase !== 'terminated') this.onAnswer?.(sdp);
+        if (offers && this.phase !== 'terminated') this.#takeAnswer(sdp, transaction.request);
       },
       unanswered: () =>
         detach(
@@ -119,6 +119,25 @@ export class InviteDialog implements Dialog {
           this.#hangUp({ by: 'timeout', code: 'no_ack', reason: 'No ACK came for our 200' }),
         ),
     });
+  }
+
+  /**
+   * RFC 3261 §13.3.1.4: the ACK of a 2xx with an offer brings the answer. Without one that can be used nothing would ever
+   * be heard; where the ACK of a re-INVITE has none, the session goes on as it was.
+   */
+  #takeAnswer(sdp: string | undefined, invite: SipRequest): void {
+    const isFirst = toOf(invite).tag === undefined;
+    if (!this.onAnswer || (sdp === undefined && !isFirst)) return;
+    try {
+      if (sdp === undefined) throw new Failure('invalid_sdp', 'The ACK has no answer to our offer');
+      this.onAnswer(sdp);
+    } catch (error) {
+      const reason = error instanceof Failure ? error.message : 'The answer could not be handled';
+      if (error instanceof Failure) this.core.log.info({ remote: this.remote, reason }, 'answer not usable');
+      else this.core.log.error({ error: explain(error) }, 'an answer could not be handled');
+      const end: DialogEnd = { by: 'fault', code: 'no_usable_answer', reason };
+      detach('sip.invite-dialog', this.#hangUp(end, [['Reason', reasonOf(488, reason)]]));
+    }
   }
 
   /** Has our last 2xx been acknowledged? */

@@ -64,7 +64,8 @@ export class Modification {
       if (this.#incoming !== transaction) return;
       this.#incoming = undefined;
       core.log.info({ reason: explain(error) }, 'a change of the session was refused');
-      reply(core, transaction, error instanceof Failure ? 488 : 500);
+      if (error instanceof Failure) reply(core, transaction, 488, { why: error.message });
+      else reply(core, transaction, 500);
     }
   }
 
@@ -88,7 +89,8 @@ export class Modification {
   #accept(transaction: ServerTransaction, sdp: string | undefined): void {
     const { request } = transaction;
     const dialog = this.#dialog;
-    dialog.refreshTarget(request);
+    // RFC 3262 §3: a PRACK changes no target, and no session timer.
+    if (request.method !== 'PRACK') dialog.refreshTarget(request);
     dialog.localSdp = sdp ?? dialog.localSdp;
     this.learn(request);
     const timer = request.method === 'PRACK' ? [] : this.#agree(request);
@@ -112,7 +114,9 @@ export class Modification {
     const later = { status: 500, headers: [['Retry-After', this.#soon()]] } satisfies Reply;
     if (this.#incoming) return later;
     if (offers && this.#proposal.pending) return { status: 491 };
-    if (offers && !settled) return state.initiator === 'local' ? { status: 491 } : later;
+    if (offers && !settled && state.initiator === 'local') return { status: 491 };
+    // The response that a PRACK acknowledges is out: its offer takes the place of that in the INVITE.
+    if (offers && !settled && request.method !== 'PRACK') return later;
     if (offers && awaitsAnswer) return { status: 491 };
     if (hasUnusableContact(request)) return { status: 400, why: 'The Contact is not one SIP address' };
     const foreign = foreignBody(request);

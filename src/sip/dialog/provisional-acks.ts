@@ -16,8 +16,7 @@ export class ProvisionalAcks {
   take(response: SipResponse, invite: SipRequest): boolean {
     if (!isReliable(response)) return true;
     const rseq = Number(response.headers.get('RSeq'));
-    const expected = this.#last === undefined || rseq === this.#last + 1;
-    if (!Number.isSafeInteger(rseq) || !expected) return false;
+    if (this.#last !== undefined && rseq !== this.#last + 1) return false;
     this.#last = rseq;
     detach(
       'sip.provisional-acks',
@@ -27,6 +26,6 @@ export class ProvisionalAcks {
   }
 }
 
-/** Does it want a PRACK? */
-export const isReliable = (response: SipResponse): boolean =>
-  hasOption(response, 'Require', '100rel') && response.headers.has('RSeq');
+/** Does it want a PRACK? Without a number that can be read it cannot have one. */
+const isReliable = (response: SipResponse): boolean =>
+  hasOption(response, 'Require', '100rel') && /^\d{1,10}$/.test(response.headers.get('RSeq') ?? '');

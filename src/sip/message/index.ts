@@ -33,7 +33,7 @@ export {
   toOf,
   topVia,
 } from './readers.ts';
-export { reasonPhrase, warningOf } from './reasons.ts';
+export { reasonOf, reasonPhrase, warningOf } from './reasons.ts';
 export { serialize } from './serialize.ts';
 export { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-error.ts';
 export { formatUri, parseUri, type Uri, type UriParts, userOf } from './uri.ts';

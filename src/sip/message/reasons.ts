@@ -79,7 +79,14 @@ export function reasonPhrase(status: number): string {
   return REASONS[status] ?? REASONS[status - (status % 100)] ?? 'Unknown';
 }
 
+/** RFC 3326: a Reason value for a request that ends a call, with the status that says why. */
+export function reasonOf(status: number, sentence: string): string {
+  return `SIP;cause=${status};text="${plain(sentence)}"`;
+}
+
 /** RFC 3261 §20.43: a Warning value for people to read (399). Characters that would need escapes are replaced. */
 export function warningOf(sentence: string): string {
-  return `399 minivoice "${sentence.replaceAll(/[^ !#-[\]-~]/g, "'")}"`;
+  return `399 minivoice "${plain(sentence)}"`;
 }
+
+const plain = (sentence: string): string => sentence.replaceAll(/[^ !#-[\]-~]/g, "'");
