@@ -122,7 +122,7 @@ describe.skipIf(missing.sipp)(
       await answerPrompt(alice, '1');
       await alice.call.next('call.completed');
       const decoder = createSoundDecoder();
-      const { samples } = await decoder.decode(await alice.call.file(), new AbortController().signal);
+      const { samples } = await decoder.decode(await alice.call.file());
       await decoder.close();
       expect(toneLevel(samples.subarray(1600, 6400), 600)).toBeGreaterThan(1500);
       expect(samples.length / 8).toBeGreaterThan(900);

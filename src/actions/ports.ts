@@ -21,9 +21,24 @@ export interface Speaker {
   ): AsyncIterable<Sound>;
 }
 
-/** Sound files from the web. Fails with `play_failed` or `unsupported_sound`. */
+/** Sound files from the web. */
 export interface Sounds {
-  fetch(url: string, signal: AbortSignal): Promise<Sound>;
+  /**
+   * Fails with `play_failed`, or with `unsupported_sound` for a file that gives no sound.
+   * @param asks customers take turns, and so do the calls of a customer.
+   */
+  fetch(
+    url: string,
+    asks: { customerId: string; callId: string },
+    signal: AbortSignal,
+  ): Promise<FetchedSound>;
+}
+
+/** A sound that is at hand until it is released. */
+export interface FetchedSound {
+  /** From its beginning, piece by piece. */
+  play(): AsyncIterable<Sound>;
+  release(): void;
 }
 
 /** A call's recordings, one after the other. */

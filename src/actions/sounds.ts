@@ -1,32 +1,111 @@
+import { createHash } from 'node:crypto';
 import type { Sound } from '../calls/index.ts';
-import { explain, Failure } from '../kit/index.ts';
-import type { HttpClient } from '../net/index.ts';
-import type { Sounds } from './ports.ts';
+import { type Clock, explain, Failure, FairQueue, type Job, type Log } from '../kit/index.ts';
+import { type HttpAnswer, type HttpClient, requestFollowing } from '../net/index.ts';
+import { freshnessOf } from './freshness.ts';
+import type { FetchedSound, Sounds } from './ports.ts';
+import { SoundCache, type StoredSound } from './sound-cache.ts';
+
+export interface SoundsOptions {
+  http: HttpClient;
+  /** Makes sound of a whole file. Fails with `unsupported_sound`, `play_failed`. */
+  decode(file: Buffer, job: Job): Promise<Sound>;
+  /** For decoded sounds; emptied at the start. */
+  folder: string;
+  /** Lets a redirect lead from https to http. */
+  allowPrivateUrls: boolean;
+  /** Octets of decoded sounds on disk; default 500 MB. */
+  diskBytes?: number;
+  clock: Clock;
+  log: Log;
+}
+
+type Fetched = HttpAnswer & { url: string };
 
 const TIMEOUT_MS = 10_000;
-const MOST_BYTES = 25 * 1024 * 1024;
+const MAX_WAIT_MS = 60_000;
+const MB = 1024 * 1024;
+const MOST_BYTES = 25 * MB;
+/** Most files are smaller than this, and many are fetched at the same time. Of larger ones there are few at a time. */
+const SMALL_BYTES = 2 * MB;
+const SMALL = { atOnce: 128, atOncePerTenant: 32, maxWaitMs: MAX_WAIT_MS };
+const LARGE = { atOnce: 6, atOncePerTenant: 2, maxWaitMs: MAX_WAIT_MS };
 
-/** Fetches sound files of the web, up to 25 MB in 10 s each, and turns them into sound. */
-export function createSounds(
-  http: HttpClient,
-  decode: (file: Buffer, signal: AbortSignal) => Promise<Sound>,
-): Sounds {
-  return {
-    async fetch(url, signal) {
-      const request = {
-        url,
-        method: 'GET',
-        timeoutMs: TIMEOUT_MS,
-        maxAnswerBytes: MOST_BYTES,
-        signal,
-      } as const;
-      const answer = await http.request(request).catch((cause) => {
-        signal.throwIfAborted();
-        throw new Failure('play_failed', `${url} could not be fetched: ${explain(cause)}`, { cause });
-      });
-      if (answer.status !== 200) throw new Failure('play_failed', `${url} answered ${answer.status}.`);
-      if (answer.truncated) throw new Failure('play_failed', `${url} is larger than 25 MB.`);
-      return decode(answer.body, signal);
-    },
-  };
+/** Fetches sound files of the web, up to 25 MB in 10 s each, turns them into sound, and keeps that as HTTP allows. */
+export function createSounds(options: SoundsOptions): Sounds {
+  return new WebSounds(options);
+}
+
+class WebSounds implements Sounds {
+  #options: SoundsOptions;
+  #cache: SoundCache;
+  #small: FairQueue;
+  #large: FairQueue;
+
+  constructor(options: SoundsOptions) {
+    const { folder, clock, log, diskBytes = 500 * MB } = options;
+    const failure = (why: string) => new Failure('play_failed', `the file could not be fetched: ${why}`);
+    this.#options = options;
+    this.#cache = new SoundCache({ folder, log, memoryBytes: 64 * MB, diskBytes });
+    this.#small = new FairQueue({ ...SMALL, clock, failure });
+    this.#large = new FairQueue({ ...LARGE, clock, failure });
+  }
+
+  async fetch(
+    url: string,
+    { customerId, callId }: { customerId: string; callId: string },
+    signal: AbortSignal,
+  ): Promise<FetchedSound> {
+    const now = this.#options.clock.monotonic();
+    const kept = this.#cache.find(url);
+    if (kept && kept.freshness.freshUntil > now) return kept.lease();
+    const revalidating = kept?.lease();
+    try {
+      const sound = await this.#load(url, kept, { tenant: customerId, lane: callId, signal });
+      return sound.lease();
+    } finally {
+      revalidating?.release();
+    }
+  }
+
+  /** Each step is taken once for all calls that ask for the same at the same time. */
+  async #load(url: string, kept: StoredSound | undefined, job: Job): Promise<StoredSound> {
+    const key = JSON.stringify([url, kept?.freshness.validators]);
+    const get = (queue: FairQueue, bytes: number) =>
+      queue.run({ ...job, key }, (signal) => this.#get(url, kept, bytes, signal));
+    const first = await get(this.#small, SMALL_BYTES);
+    const answer = first.truncated ? await get(this.#large, MOST_BYTES) : first;
+    const freshness = freshnessOf(answer.headers, this.#options.clock.monotonic());
+    if (answer.status === 304 && kept) return Object.assign(kept, { freshness: renewed(kept, freshness) });
+    if (answer.truncated) throw new Failure('play_failed', `${url} is larger than 25 MB.`);
+    const content = createHash('sha256').update(answer.body).digest('hex');
+    const { samples } = await this.#options.decode(answer.body, { ...job, key: `${content} ${url}` });
+    return this.#cache.keep(url, samples, { url: answer.url, freshness });
+  }
+
+  /** A 200, or a 304 where something is kept. */
+  async #get(
+    url: string,
+    kept: StoredSound | undefined,
+    bytes: number,
+    signal: AbortSignal,
+  ): Promise<Fetched> {
+    const { http, clock, allowPrivateUrls } = this.#options;
+    const request = { url, method: 'GET', timeoutMs: TIMEOUT_MS, maxAnswerBytes: bytes, signal } as const;
+    const answer = await requestFollowing(http, request, {
+      clock,
+      allowDowngrade: allowPrivateUrls,
+      headersFor: (hop) => (hop === kept?.from ? kept.freshness.validators : {}),
+    }).catch((cause) => {
+      signal.throwIfAborted();
+      throw new Failure('play_failed', `${url} could not be fetched: ${explain(cause)}`, { cause });
+    });
+    if (answer.status === 200 || (answer.status === 304 && kept)) return answer;
+    throw new Failure('play_failed', `${url} answered ${answer.status}.`);
+  }
+}
+
+/** RFC 9111 §4.3.4: what a 304 does not say anew stays as it was. */
+function renewed(kept: StoredSound, { freshUntil, validators }: ReturnType<typeof freshnessOf>) {
+  return { ...kept.freshness, freshUntil, validators: { ...kept.freshness.validators, ...validators } };
 }

@@ -107,6 +107,21 @@ describe('work that is not wanted any more', () => {
     expect(done).toEqual(['a-kept']);
   });
 
+  it('is not begun while the signal that aborts it also aborts what runs', async () => {
+    const queue = open();
+    const hangup = new AbortController();
+    let begun = 0;
+    for (let i = 0; i < 1000; i++) {
+      const job = { tenant: 'a', signal: hangup.signal };
+      queue.run(job, async () => sleep(clock, 1000 + begun++)).catch(() => {});
+    }
+    await clock.advance(10);
+    hangup.abort(new Error('hung up'));
+    await clock.advance(10);
+    expect(begun).toBe(1);
+    expect(queue.load).toEqual({ running: 0, waiting: 0 });
+  });
+
   it('is aborted while it runs, and its place is free at once', async () => {
     const queue = open();
     const hangup = new AbortController();

@@ -52,6 +52,7 @@ export class FairQueue {
   /** The running time of the tenant that was served last: whoever is new begins there. */
   #floor = 0;
   #closed: Error | undefined;
+  #isPicking = false;
 
   constructor(options: FairQueueOptions) {
     this.#options = options;
@@ -119,24 +120,16 @@ export class FairQueue {
       reject(reason);
     };
     const abort = () => giveUp(signal?.reason);
-    const waiter: Waiter = {
-      work,
-      tenant,
-      lane,
-      resolve,
-      reject,
-      stopListening: () => {},
-      patience: undefined,
-    };
-    waiter.stopListening = () => signal?.removeEventListener('abort', abort);
+    const stopListening = () => signal?.removeEventListener('abort', abort);
+    const waiter: Waiter = { work, tenant, lane, signal, resolve, reject, giveUp, stopListening };
     signal?.addEventListener('abort', abort, { once: true });
     work.waiters.add(waiter);
-    if (!work.runner) this.#enqueue(waiter, giveUp);
+    if (!work.runner) this.#enqueue(waiter);
     return promise;
   }
 
-  #enqueue(waiter: Waiter, giveUp: (reason: unknown) => void): void {
-    const { tenant, lane } = waiter;
+  #enqueue(waiter: Waiter): void {
+    const { tenant, lane, giveUp } = waiter;
     const { clock, maxWaitMs, failure } = this.#options;
     const waiting = tenant.lanes.get(lane) ?? new Set();
     tenant.lanes.set(lane, waiting.add(waiter));
@@ -165,18 +158,27 @@ export class FairQueue {
   }
 
   #next(): void {
-    const { atOnce } = this.#options;
-    while (this.#running < atOnce) {
-      const tenant = this.#fairest();
-      if (!tenant) return;
-      this.#floor = Math.max(this.#floor, tenant.served);
-      this.#start(firstOf(tenant).work, tenant);
+    // A job that is given up in here asks for the next one too.
+    if (this.#isPicking) return;
+    this.#isPicking = true;
+    try {
+      for (let tenant = this.#fairest(); tenant; tenant = this.#fairest()) this.#pick(tenant);
+    } finally {
+      this.#isPicking = false;
     }
+  }
+
+  #pick(tenant: Tenant): void {
+    const { work, signal, giveUp } = firstOf(tenant);
+    // One signal may abort many jobs, and begins with those that run: the others are not to be started meanwhile.
+    if (signal?.aborted) giveUp(signal.reason);
+    else this.#start(work, tenant);
   }
 
   /** Of those who wait: who has the fewest jobs running, and among these who has had the least running time. */
   #fairest(): Tenant | undefined {
     const { atOnce, atOncePerTenant = atOnce } = this.#options;
+    if (this.#running >= atOnce) return undefined;
     let best: Tenant | undefined;
     for (const tenant of this.#tenants.values()) {
       if (tenant.waiting === 0 || tenant.running >= atOncePerTenant) continue;
@@ -196,6 +198,7 @@ export class FairQueue {
     work.startedAt = clock.monotonic();
     tenant.running++;
     this.#running++;
+    this.#floor = Math.max(this.#floor, tenant.served);
     const fail = (error: unknown) => this.#settle(work, (waiter) => waiter.reject(error));
     if (maxRunMs !== undefined)
       work.patience = clock.after(maxRunMs, () => fail(failure('it took too long')));
@@ -274,10 +277,13 @@ interface Waiter {
   work: Work;
   tenant: Tenant;
   lane: string;
+  signal: AbortSignal | undefined;
   resolve: (result: unknown) => void;
   reject: (reason: unknown) => void;
+  /** Leaves the queue and rejects. */
+  giveUp: (reason: unknown) => void;
   stopListening: () => void;
-  patience: Timer | undefined;
+  patience?: Timer;
 }
 
 /** The first of the tenant's next lane, which then goes to the end. */

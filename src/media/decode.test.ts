@@ -21,6 +21,12 @@ async function mp3File(rate: 22_050 | 44_100, channels: 1 | 2, seconds = 1): Pro
   return Buffer.concat([encoded, encoder.finalize()]);
 }
 
+/** An ID3 tag of so many octets. */
+function id3(length: number, said = length): Buffer {
+  const size = [21, 14, 7, 0].map((shift) => (said >> shift) & 0x7f);
+  return Buffer.concat([Buffer.from('ID3\x04\0\0', 'latin1'), Buffer.from(size), Buffer.alloc(length)]);
+}
+
 const middle = (samples: Int16Array) => samples.slice(2000, 6000);
 const refused = (message: RegExp) =>
   expect.objectContaining({ code: 'unsupported_sound', message: expect.stringMatching(message) });
@@ -59,6 +65,64 @@ describe('a sound file', () => {
     expect(toneLevel(middle(samples), 440) / 16_384).toBeGreaterThan(0.9);
   });
 
+  const heard440 = (samples: Int16Array, from: number, to: number) =>
+    toneLevel(samples.slice(from, to), 440) / 16_384;
+
+  it('keeps its pitch when an MP3 changes its rate', async () => {
+    const parts = [await mp3File(44_100, 1, 2), await mp3File(22_050, 1, 2), await mp3File(44_100, 2, 1)];
+    const { samples } = await decodeSound(Buffer.concat(parts));
+    expect(Math.abs(samples.length - 40_000)).toBeLessThan(2400);
+    for (const from of [1000, 8000, 18_000, 26_000, 34_000])
+      expect(heard440(samples, from, from + 4000)).toBeGreaterThan(0.9);
+  });
+
+  const junk = Buffer.from(Array.from({ length: 3000 }, (_, i) => (i * 7919) & 0xff));
+  it.each([
+    ['zeros', Buffer.alloc(10_000)],
+    ['one octet', Buffer.alloc(1)],
+    ['garbage', junk],
+    ['half a frame', Buffer.from('fffb90640000000000000000', 'hex')],
+    ['two tags', Buffer.concat([id3(100), id3(2000)])],
+    ['a tag that says it is longer than the file', id3(100, 20_000_000)],
+    ['zeros and a tag', Buffer.concat([Buffer.alloc(333), id3(50)])],
+  ])('may be MP3 behind %s, and with the same in the middle', async (_, before) => {
+    for (const bytes of [
+      Buffer.concat([before, mp3]),
+      Buffer.concat([mp3, before, mp3]),
+      Buffer.concat([mp3, before]),
+    ]) {
+      const { samples } = await decodeSound(bytes);
+      expect(samples.length).toBeGreaterThan(7200);
+      expect(heard440(samples, 2000, 6000)).toBeGreaterThan(0.9);
+      if (samples.length > 12_000)
+        expect(heard440(samples, samples.length - 5000, samples.length - 1500)).toBeGreaterThan(0.9);
+    }
+  });
+
+  it('may have a damaged frame: the rest is heard', async () => {
+    const damaged = Buffer.from(mp3);
+    damaged.fill(0, 3000, 3500);
+    const { samples } = await decodeSound(damaged);
+    expect(samples.length).toBeGreaterThan(7000);
+    expect(heard440(samples, 5500, 7000)).toBeGreaterThan(0.9);
+  });
+
+  it('may be MP3 inside of a WAV file', async () => {
+    const header = wavHeader(1, mp3.length, 44_100);
+    header.writeUInt16LE(0x55, 20);
+    const { samples } = await decodeSound(Buffer.concat([header, mp3]));
+    expect(heard440(samples, 2000, 6000)).toBeGreaterThan(0.9);
+  });
+
+  it('may be WAV whose sizes are 0: a second of samples is a second of sound', async () => {
+    const file = wavFile(8000);
+    file.writeUInt32LE(0, 4);
+    file.writeUInt32LE(0, 40);
+    const { samples } = await decodeSound(file);
+    expect(samples.length).toBe(8000);
+    expect(heard440(samples, 2000, 6000)).toBeGreaterThan(0.9);
+  });
+
   it('may be cut off: what is there is played', async () => {
     const { samples } = await decodeSound(mp3.subarray(0, mp3.length / 2));
     expect(samples.length).toBeGreaterThan(2000);
@@ -71,6 +135,9 @@ describe('a file is refused', () => {
     ['that is empty', Buffer.alloc(0), /neither WAV nor MP3/],
     ['of another kind', Buffer.from('OggS and so on'), /neither WAV nor MP3/],
     ['that only pretends to be MP3', Buffer.concat([Buffer.from('ID3'), Buffer.alloc(5000)]), /no sound/],
+    ['that is WAV without samples', wavFile(8000, 0), /no sound/],
+    ['that is MP3 with a tag alone', id3(4000), /no sound/],
+    ['that is a web page', Buffer.from('<html>not found</html>'.repeat(1000)), /neither WAV nor MP3/],
     ['larger than 25 MB', Buffer.alloc(25_000_001), /25 MB/],
     ['longer than half an hour', eightBit(1801), /half an hour/],
   ])('%s', async (_, bytes, message) => {
@@ -107,10 +174,10 @@ describe('the decoder in its own thread', () => {
   it('lets go of a file that is not wanted any more', async () => {
     const decoder = createSoundDecoder();
     const abort = new AbortController();
-    const decoding = decoder.decode(mp3, abort.signal);
+    const decoding = decoder.decode(mp3, { signal: abort.signal });
     abort.abort(new Error('hung up'));
     await expect(decoding).rejects.toThrow('hung up');
-    await expect(decoder.decode(mp3, abort.signal)).rejects.toThrow('hung up');
+    await expect(decoder.decode(mp3, { signal: abort.signal })).rejects.toThrow('hung up');
     await decoder.close();
   });
 

@@ -2,6 +2,7 @@ import { MPEGDecoder } from 'mpg123-decoder';
 import { Failure } from '../kit/index.ts';
 import type { Sound } from './audio.ts';
 import { SAMPLE_RATE, saturate } from './frame.ts';
+import { findMp3Frames, type Mp3Segment } from './mp3-frames.ts';
 import { Resampler, resample } from './resampler.ts';
 import { isWav, readWav, readWavFormat } from './wav.ts';
 
@@ -10,23 +11,25 @@ export const MAX_FILE_BYTES = 25_000_000;
 /** The longest sound: half an hour. */
 export const MAX_SOUND_SECONDS = 1800;
 
-const MAX_SAMPLES = MAX_SOUND_SECONDS * SAMPLE_RATE;
-
 /**
  * Makes sound for the line of a whole file, WAV or MP3, whatever it is called. Takes a second of this thread for
  * some minutes of sound: on threads that carry calls use `createSoundDecoder`. Fails with `unsupported_sound`.
  */
 export async function decodeSound(bytes: Uint8Array): Promise<Sound> {
   if (bytes.length > MAX_FILE_BYTES) throw unsupported('the file is larger than 25 MB');
-  if (isWav(bytes)) return decodeWav(bytes);
-  if (isMp3(bytes)) return decodeMp3(bytes);
-  throw unsupported('the file is neither WAV nor MP3');
+  const sound = isWav(bytes)
+    ? await decodeWav(bytes)
+    : await decodeMp3(bytes, 'the file is neither WAV nor MP3');
+  if (sound.samples.length === 0) throw unsupported('the file holds no sound');
+  return sound;
 }
 
-function decodeWav(bytes: Uint8Array): Sound {
-  const { dataLength, bits, channels, sampleRate } = readWavFormat(bytes);
+async function decodeWav(bytes: Uint8Array): Promise<Sound> {
+  const { encoding, dataOffset, dataLength, bits, channels, sampleRate } = readWavFormat(bytes);
+  if (encoding === 'mp3')
+    return decodeMp3(bytes.subarray(dataOffset, dataOffset + dataLength), 'the WAV file holds no sound');
   if ((dataLength * 8) / (bits * channels * sampleRate) > MAX_SOUND_SECONDS) throw tooLong();
-  return { samples: shared(resample(readWav(bytes).samples, usualRate(sampleRate), SAMPLE_RATE)) };
+  return { samples: shared([resample(readWav(bytes).samples, usualRate(sampleRate), SAMPLE_RATE)]) };
 }
 
 /**
@@ -38,71 +41,68 @@ function usualRate(rate: number): number {
   return Math.round(rate / step) * step;
 }
 
-/** An ID3 tag, or the head of a frame: sync, a version, layer III, a bit rate, a sample rate. */
-function isMp3(bytes: Uint8Array): boolean {
-  const [first, second, third] = bytes as unknown as [number, number, number];
-  if (bytes.length < 4) return false;
-  if (String.fromCharCode(first, second, third) === 'ID3') return true;
-  const sync = first === 0xff && second >= 0xe0 && (second & 0x18) !== 0x08 && (second & 0x06) === 0x02;
-  return sync && third >> 4 !== 15 && (third & 0x0c) !== 0x0c;
-}
-
 /** So much is given to the decoder at once; it takes no more. */
 const PIECE = 65_536;
-/** A tag in the middle, or damage, is passed over so many times. */
-const MAX_FAULTS = 8;
 
-async function decodeMp3(bytes: Uint8Array): Promise<Sound> {
+/** @param otherwise what is wrong with a file that has no frames. */
+async function decodeMp3(bytes: Uint8Array, otherwise: string): Promise<Sound> {
+  const segments = findMp3Frames(bytes);
+  if (!segments) throw unsupported('the MP3 file changes its sample rate too often');
+  if (segments.length === 0) throw unsupported(hasTag(bytes) ? 'the MP3 file holds no sound' : otherwise);
+  const seconds = segments.reduce((sum, { samples, sampleRate }) => sum + samples / sampleRate, 0);
+  if (seconds > MAX_SOUND_SECONDS) throw tooLong();
+  const sounds: Int16Array[] = [];
+  for (const segment of segments) sounds.push(...(await decodeSegment(segment)));
+  return { samples: shared(sounds) };
+}
+
+const hasTag = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 3)) === 'ID3';
+
+/** Decodes frames of one rate. Those that are damaged are silent, or left out. */
+async function decodeSegment({ sampleRate, pieces }: Mp3Segment): Promise<Int16Array[]> {
   const decoder = new MPEGDecoder();
   await decoder.ready;
   try {
-    const line = new Line();
-    let faults = 0;
-    for (let at = 0; at < bytes.length; at += PIECE) {
-      const { channelData, samplesDecoded, sampleRate, errors } = decoder.decode(
-        bytes.subarray(at, at + PIECE),
-      );
-      faults += errors.length;
-      if (faults > MAX_FAULTS) throw unsupported(`the MP3 file is broken: ${errors[0]!.message}`);
-      if (samplesDecoded > 0) line.add(channelData, sampleRate);
+    const line = new Line(sampleRate);
+    for (const piece of pieces) {
+      for (let at = 0; at < piece.length; at += PIECE) {
+        const { channelData, samplesDecoded } = decoder.decode(piece.subarray(at, at + PIECE));
+        if (samplesDecoded > 0) line.add(channelData);
+      }
     }
-    return { samples: line.end() };
+    return line.end();
   } finally {
     decoder.free();
   }
 }
 
-/** Gathers pieces of sound at the rate of the line. */
+/** Gathers pieces of sound of one rate at the rate of the line. */
 class Line {
-  #resampler: Resampler | undefined;
-  #rate = 0;
+  #resampler: Resampler;
+  #rate: number;
   #pieces: Int16Array[] = [];
   #length = 0;
   #taken = 0;
 
-  add(channels: Float32Array[], rate: number): void {
-    if (this.#resampler && rate !== this.#rate) throw unsupported('the MP3 file changes its sample rate');
+  constructor(rate: number) {
     this.#rate = rate;
-    this.#resampler ??= new Resampler(rate, SAMPLE_RATE);
+    this.#resampler = new Resampler(rate, SAMPLE_RATE);
+  }
+
+  add(channels: Float32Array[]): void {
     const samples = mono(channels);
     this.#taken += samples.length;
     const piece = new Int16Array(this.#resampler.room(samples.length));
     this.#keep(piece.subarray(0, this.#resampler.push(samples, piece)));
-    if (this.#length > MAX_SAMPLES) throw tooLong();
   }
 
-  end(): Int16Array<SharedArrayBuffer> {
-    if (!this.#resampler) throw unsupported('the MP3 file holds no sound');
+  /** @returns the pieces, together as long as what was added. */
+  end(): Int16Array[] {
     const piece = new Int16Array(this.#resampler.room(0));
     this.#keep(piece.subarray(0, this.#resampler.flush(piece)));
-    const length = Math.min(this.#length, Math.round((this.#taken * SAMPLE_RATE) / this.#rate));
-    const samples = shared(new Int16Array(0), this.#length);
-    let at = 0;
-    for (const kept of this.#pieces) {
-      samples.set(kept, at);
-      at += kept.length;
-    }
-    return samples.subarray(0, length);
+    const tooMuch = this.#length - Math.round((this.#taken * SAMPLE_RATE) / this.#rate);
+    const last = this.#pieces.pop()!;
+    return [...this.#pieces, last.subarray(0, last.length - Math.max(0, Math.min(last.length, tooMuch)))];
   }
 
   #keep(piece: Int16Array): void {
@@ -119,9 +119,13 @@ function mono(channels: Float32Array[]): Int16Array {
 }
 
 /** A copy in memory that threads share. */
-function shared(samples: Int16Array, length = samples.length): Int16Array<SharedArrayBuffer> {
-  const copy = new Int16Array(new SharedArrayBuffer(length * 2));
-  copy.set(samples);
+function shared(pieces: Int16Array[]): Int16Array<SharedArrayBuffer> {
+  const copy = new Int16Array(new SharedArrayBuffer(pieces.reduce((sum, { length }) => sum + length * 2, 0)));
+  let at = 0;
+  for (const piece of pieces) {
+    copy.set(piece, at);
+    at += piece.length;
+  }
   return copy;
 }
 

@@ -76,6 +76,24 @@ describe('reading', () => {
     expect([...readWav(bytes).samples]).toEqual([7]);
   });
 
+  it.each([
+    ['24 bits in 32', 24, 4, Buffer.from([0, 9, 0, 0x80, 0, 9, 0, 0, 0, 9, 0, 0x7f])],
+    ['20 bits in 24', 20, 3, Buffer.from([9, 0, 0x80, 9, 0, 0, 9, 0, 0x7f])],
+    ['12 bits in 16', 12, 2, Buffer.from([0, 0x80, 0, 0, 0, 0x7f])],
+  ])('understands %s', (_, bits, bytesOfSample, data) => {
+    const head = format(1, bits);
+    head.writeUInt16LE(bytesOfSample, 12);
+    head.writeUInt32LE(8000 * bytesOfSample, 8);
+    expect([...readWav(wav(chunk('fmt ', head), chunk('data', data))).samples]).toEqual([-32768, 0, 32512]);
+  });
+
+  it('understands A-law that says it has 16 bits, and a format without bits', () => {
+    const data = Buffer.from([0x2a, 0xd5]);
+    expect([...readWav(file(6, 16, data)).samples]).toEqual([-32256, 8]);
+    const short = wav(chunk('fmt ', format(1, 16).subarray(0, 14)), chunk('data', pcm(1, 2)));
+    expect([...readWav(short).samples]).toEqual([1, 2]);
+  });
+
   it('steps over other chunks, also those of odd length', () => {
     const bytes = wav(
       chunk('LIST', Buffer.from('abc')),
@@ -85,6 +103,58 @@ describe('reading', () => {
       chunk('LIST', Buffer.from('end')),
     );
     expect(readWavFormat(bytes)).toMatchObject({ sampleRate: 44_100, dataLength: 4 });
+  });
+
+  const samples = pcm(...Array.from({ length: 400 }, (_, i) => i + 1));
+  const sized = (bytes: Buffer, size: number, at: number) => {
+    const copy = Buffer.from(bytes);
+    copy.writeUInt32LE(size, at);
+    return copy;
+  };
+  const heard = (bytes: Buffer) => [...readWav(bytes).samples];
+  const all = Array.from({ length: 400 }, (_, i) => i + 1);
+  const head = chunk('fmt ', format(1, 16));
+  const title = chunk('LIST', Buffer.from('INFOINAM\x06\0\0\0title\0', 'latin1'));
+
+  it.each([0, 1, 0xfffffff, 0x7fffffff, 0x80000000, 0xffffffff])(
+    'hears all samples whatever the size of the RIFF form is: %i',
+    (size) => expect(heard(sized(wav(head, chunk('data', samples)), size, 4))).toEqual(all),
+  );
+
+  it.each([0, 801, 0x7ffff000, 0x7fffffff, 0x80000000, 0xfffffff7, 0xffffffff])(
+    'hears all samples, and nothing else, where their size is %i',
+    (size) => {
+      const plain = sized(wav(head, chunk('data', samples)), size, 40);
+      expect(heard(sized(plain, 0, 4))).toEqual(all);
+      expect(heard(sized(wav(title, head, chunk('data', samples)), size, 40 + title.length))).toEqual(all);
+      if (size !== 801) expect(heard(sized(wav(head, chunk('data', samples), title), size, 40))).toEqual(all);
+    },
+  );
+
+  it.each(['LIST', 'bext', 'junk', 'zzzz'])('finds the samples behind a chunk %s without padding', (id) => {
+    const odd = chunk(id, Buffer.from('abc')).subarray(0, 11);
+    expect(heard(wav(odd, head, odd, chunk('data', samples), odd))).toEqual(all);
+  });
+
+  it.each([0xffffffff, 1000, 2, 0])('finds the samples behind a chunk whose size is wrong: %i', (size) => {
+    const wrong = sized(chunk('LIST', Buffer.from('INFOsomething')), size, 4);
+    expect(heard(wav(head, wrong, chunk('data', samples)))).toEqual(all);
+  });
+
+  it('takes the samples that are there where an empty chunk of samples comes first', () => {
+    expect(heard(wav(head, chunk('data', Buffer.alloc(0)), title, chunk('data', samples)))).toEqual(all);
+    expect(heard(wav(chunk('data', samples), head))).toEqual(all);
+  });
+
+  it('hears nothing in a file that has no samples', () => {
+    expect(heard(wav(head, chunk('data', Buffer.alloc(0)), title))).toEqual([]);
+    expect(heard(wav(head, chunk('data', Buffer.alloc(0))))).toEqual([]);
+  });
+
+  it('reads RF64, whose sizes are elsewhere', () => {
+    const bytes = sized(wav(chunk('ds64', Buffer.alloc(28)), head, chunk('data', samples)), 0xffffffff, 76);
+    bytes.write('RF64', 0, 'latin1');
+    expect(heard(bytes)).toEqual(all);
   });
 
   it('makes one channel of two, each half as loud', () => {

@@ -220,7 +220,7 @@ async function openSound({ config, log, clock, random, scope }: Ground) {
   const speaker = createSpeaker({ cacheDir: join(resolve(config.dataDir), 'speech'), clock, log });
   scope.defer(() => speaker.close());
   speaker.warm().catch((error) => log.warn({ error: explain(error) }, 'the voice could not be warmed up'));
-  const decoder = createSoundDecoder();
+  const decoder = createSoundDecoder({ clock, log });
   scope.defer(() => decoder.close());
   const { sipHost: host, rtpPorts: ports, mediaWorkers: workers, mediaTimeoutSeconds: quietSeconds } = config;
   const media = await createMediaEngine({ workers, ports, host, quietSeconds, clock, random, log });
@@ -260,7 +260,14 @@ function openCalls(
   const flows = new Flows({
     clock,
     speaker: speakerWithServers({ speaker, directory, http, clock, log }),
-    sounds: createSounds(http, (file, signal) => decoder.decode(file, signal)),
+    sounds: createSounds({
+      http,
+      decode: (file, job) => decoder.decode(file, job),
+      folder: join(resolve(config.dataDir), 'sounds'),
+      allowPrivateUrls: config.allowPrivateUrls,
+      clock,
+      log,
+    }),
     documents: withBuiltin(createDocumentFetcher({ http, clock, log, check })),
     recorder: (session) => recorderOver(recordingsOf(session)),
     streams: (session) => streamsOver(streams(session)),

@@ -10,6 +10,7 @@ import {
 import { SimulatedDialledLeg, SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
 import { Failure, Ids, silentLog, VirtualClock } from '../../kit/index.ts';
 import { type DocumentRequest, Flows, type Services, type Settings } from '../index.ts';
+import { once } from '../speech.ts';
 
 type Answer = object | Error | ((request: DocumentRequest) => object);
 
@@ -108,7 +109,7 @@ export class SimulatedCall {
           yield silence(text.length * 100);
         },
       },
-      sounds: { fetch: async () => silence(1000) },
+      sounds: { fetch: async () => ({ play: () => once(silence(1000)), release() {} }) },
       documents: { fetch: async (request) => this.#document(request) },
       recorder: () => ({
         start: note('start'),

@@ -168,7 +168,7 @@ function servicesOver(clock: VirtualClock, dialer: Dialer, actions: () => Action
     dialer,
     rooms: new Rooms(),
     speaker: { async *speak() {} },
-    sounds: { fetch: async () => silence },
+    sounds: { fetch: async () => ({ async *play() {}, release() {} }) },
     holdMusic: () => silence,
     seal: String,
     documents: { fetch: async () => actions() },
