@@ -1,8 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
-import { afterEach, expect, it } from 'vitest';
-import { nameService, systemResolve } from './name-service.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock, VirtualClock } from '../kit/index.ts';
+import { NameCache } from './name-cache.ts';
+import { createNameService, systemResolve } from './name-service.ts';
 
 const open: (() => void)[] = [];
 
@@ -44,13 +46,13 @@ async function dns(answers: { A?: number[]; AAAA?: number[]; code?: number } | '
   await once(server.bind(0, '127.0.0.1'), 'listening');
   const resolver = new Resolver({ timeout: 50, tries: 1 });
   resolver.setServers([`127.0.0.1:${server.address().port}`]);
-  return nameService(resolver);
+  return createNameService(resolver, systemClock);
 }
 
 const V6 = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
 
 it('gives the addresses of both families', async () => {
-  const resolve = await dns({ A: [192, 0, 2, 1], AAAA: V6 });
+  const { resolve } = await dns({ A: [192, 0, 2, 1], AAAA: V6 });
   expect(await resolve('app.test')).toEqual([
     { address: '192.0.2.1', family: 4 },
     { address: '2001:db8::1', family: 6 },
@@ -58,12 +60,14 @@ it('gives the addresses of both families', async () => {
 });
 
 it('is content with one', async () => {
-  expect(await (await dns({ A: [192, 0, 2, 1] }))('app.test')).toEqual([{ address: '192.0.2.1', family: 4 }]);
+  expect(await (await dns({ A: [192, 0, 2, 1] })).resolve('app.test')).toEqual([
+    { address: '192.0.2.1', family: 4 },
+  ]);
 });
 
 it('gives up on name servers that are silent or broken', async () => {
   for (const answers of ['silent', { code: 2 }] as const) {
-    const resolve = await dns(answers);
+    const { resolve } = await dns(answers);
     await expect(resolve('app.test')).rejects.toMatchObject({
       code: 'connect_failed',
       message: 'the name servers of app.test do not answer',
@@ -71,10 +75,76 @@ it('gives up on name servers that are silent or broken', async () => {
   }
 });
 
+it('says that nobody answers for a service, and not that there is none', async () => {
+  for (const answers of ['silent', { code: 2 }] as const) {
+    const { services } = await dns(answers);
+    await expect(services('_sip._udp.app.test')).rejects.toMatchObject({ code: 'connect_failed' });
+  }
+  expect(await (await dns({ code: 3 })).services('_sip._udp.app.test')).toEqual([]);
+});
+
 it('fails for a name that nobody knows', async () => {
-  await expect((await dns({ code: 3 }))('nobody.invalid')).rejects.toThrow('nobody.invalid');
+  await expect((await dns({ code: 3 })).resolve('nobody.invalid')).rejects.toThrow('nobody.invalid');
 });
 
 it("knows the names of the machine's own hosts file", async () => {
   expect(await systemResolve('localhost')).toContainEqual({ address: '127.0.0.1', family: 4 });
+});
+
+describe('answers that are kept', () => {
+  const silent = new Error('silent');
+  function cache() {
+    const clock = new VirtualClock();
+    const asked: string[] = [];
+    let next: () => Promise<string> = async () => 'first';
+    const ask = async (name: string) => {
+      asked.push(name);
+      return { value: await next(), lifetimeMs: 60_000 };
+    };
+    const names = new NameCache(clock, ask, (error) => error === silent);
+    return { clock, asked, names, answer: (answer: () => Promise<string>) => (next = answer) };
+  }
+
+  it('are asked for once per lifetime, in any case, and once at a time', async () => {
+    const { clock, asked, names } = cache();
+    await Promise.all([names.get('A.test'), names.get('a.test')]);
+    await clock.advance(59_000);
+    expect(await names.get('a.TEST')).toBe('first');
+    expect(asked).toEqual(['a.test']);
+    await clock.advance(2_000);
+    await names.get('a.test');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('stay in use while the name servers are silent, for a day', async () => {
+    const { clock, asked, names, answer } = cache();
+    await names.get('a.test');
+    answer(() => Promise.reject(silent));
+    await clock.advance(61_000);
+    expect(await names.get('a.test')).toBe('first');
+    expect(await names.get('a.test')).toBe('first');
+    expect(asked).toHaveLength(2);
+    await clock.advance(25 * 3_600_000);
+    await expect(names.get('a.test')).rejects.toBe(silent);
+  });
+
+  it('are dropped when the name is gone, and failures are kept for seconds', async () => {
+    const { clock, asked, names, answer } = cache();
+    await names.get('a.test');
+    answer(() => Promise.reject(new Error('ENOTFOUND')));
+    await clock.advance(61_000);
+    await expect(names.get('a.test')).rejects.toThrow('ENOTFOUND');
+    await expect(names.get('a.test')).rejects.toThrow('ENOTFOUND');
+    expect(asked).toHaveLength(2);
+    answer(async () => 'second');
+    await clock.advance(5_001);
+    expect(await names.get('a.test')).toBe('second');
+  });
+
+  it('are bounded in number', async () => {
+    const { asked, names } = cache();
+    for (let at = 0; at <= 10_000; at++) await names.get(`${at}.test`);
+    await names.get('0.test');
+    expect(asked).toHaveLength(10_002);
+  });
 });

@@ -1,5 +1,5 @@
 import { openDatagrams } from './datagram.ts';
-import { resolve as systemResolve } from './resolve.ts';
+import { systemResolve } from './name-service.ts';
 import { connectSecurely, listenSecurely, type TlsIdentity, type TlsPeer } from './secure-stream.ts';
 import { connectStream, listenStreams } from './stream.ts';
 
@@ -63,5 +63,5 @@ export const systemNetwork: Network = {
   bind: openDatagrams,
   listen: (at, accepted, tls) => (tls ? listenSecurely(at, accepted, tls) : listenStreams(at, accepted)),
   connect: (to, signal, tls) => (tls ? connectSecurely(to, signal, tls) : connectStream(to, signal)),
-  resolve: systemResolve,
+  resolve: async (host) => (await systemResolve(host)).map(({ address }) => address),
 };
