@@ -6,6 +6,7 @@ import type { MediaEngine } from '../media/index.ts';
 import type { UserAgent, UserAgentCounters } from '../sip/index.ts';
 import type { Storage } from '../storage/index.ts';
 import type { StreamCounts } from '../streams/index.ts';
+import { defectFigures } from './defects.ts';
 import type { Door } from './door.ts';
 
 interface Rooms {
@@ -28,6 +29,7 @@ export const figuresOf = (rooms: Rooms): NonNullable<ApiPorts['figures']> => ({
   ...ofStrangers(rooms.strangers),
   ...ofStreams(rooms.streamCounts),
   ...ofInsights(rooms.insights, rooms.clock),
+  ...defectFigures,
 });
 
 const ofAdmission = (admission: Admission) => ({
