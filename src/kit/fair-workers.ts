@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import type { Timer } from './clock.ts';
 import { explain, Failure } from './failure.ts';
 import { FairQueue, type FairQueueOptions, type Job } from './fair-queue.ts';
 import { detach, guarded } from './guard.ts';
@@ -11,6 +12,8 @@ export type JobAnswer<Answer> =
   | { order: number; failure: { code: string | undefined; message: string } };
 
 export interface FairWorkersOptions extends FairQueueOptions {
+  /** A job whose thread hangs for so many milliseconds is tried once more in another, and then fails. */
+  maxTryMs?: number;
   /** Starts one thread, which runs `serveJobs`. `atOnce` threads are started at most, each when it is first needed. */
   start: () => Worker;
   /** A job that nobody wants any more may end within this time; then its thread is ended. Default: 1,000 ms. */
@@ -65,14 +68,23 @@ export class FairWorkers<Order, Answer> {
       const thread = this.#threads.find((one) => !one.busy) ?? (await this.#firstIdle());
       if (this.#closed) throw this.#options.failure('it was closed');
       signal.throwIfAborted();
+      const deadline = this.#deadline(thread);
       try {
         return await thread.run(order, signal);
       } catch (error) {
         if (!(error instanceof ThreadLost) || signal.aborted) throw error;
         this.#options.log.error({ cause: error.message, tries }, 'a worker thread was lost and is replaced');
         if (tries === TRIES) throw this.#options.failure(error.message);
+      } finally {
+        deadline?.cancel();
       }
     }
+  }
+
+  #deadline(thread: JobThread<Order, Answer>): Timer | undefined {
+    const { clock, maxTryMs } = this.#options;
+    const end = () => detach('worker', thread.end('the thread hangs'));
+    return maxTryMs === undefined ? undefined : clock.after(maxTryMs, guarded('worker', end));
   }
 
   /** A job that nobody wants may hold its thread for a moment after it has given its place back. */
@@ -144,15 +156,13 @@ class JobThread<Order, Answer> {
 
   #start(): void {
     const worker = this.#options.start();
-    let cause = 'the thread ended';
-    const lost = () => worker === this.#worker && this.#lost(cause);
+    const lost = (cause: string) => {
+      if (worker === this.#worker) this.#lost(cause);
+    };
     worker.on('message', (answer: JobAnswer<Answer>) => worker === this.#worker && this.#take(answer));
-    worker.on('messageerror', lost);
-    worker.on('error', (error) => {
-      cause = explain(error);
-      lost();
-    });
-    worker.on('exit', lost);
+    worker.on('messageerror', (error) => lost(explain(error)));
+    worker.on('error', (error) => lost(explain(error)));
+    worker.on('exit', (code) => lost(`the thread ended with ${code}`));
     this.#worker = worker;
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => {});

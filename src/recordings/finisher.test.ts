@@ -25,22 +25,22 @@ function recorded(name: string, seconds: number): string {
 
 test('a short file need not wait for a long one that is being encoded', async () => {
   const order: string[] = [];
-  const long = finisher.finish(recorded('long', 120), 'mp3').then(() => order.push('long'));
-  const short = finisher.finish(recorded('short', 1), 'wav').then(() => order.push('short'));
+  const long = finisher.finish(recorded('long', 120), 'mp3', 'cust_1').then(() => order.push('long'));
+  const short = finisher.finish(recorded('short', 1), 'wav', 'cust_1').then(() => order.push('short'));
   await Promise.all([long, short]);
   expect(order).toEqual(['short', 'long']);
 });
 
 test('a file that is not there is refused, and the next is finished', async () => {
-  const missing = finisher.finish(join(folder, 'missing.wav'), 'wav');
-  const there = finisher.finish(recorded('there', 1), 'wav');
+  const missing = finisher.finish(join(folder, 'missing.wav'), 'wav', 'cust_1');
+  const there = finisher.finish(recorded('there', 1), 'wav', 'cust_1');
   await expect(missing).rejects.toThrow('ENOENT');
   expect(await there).toMatchObject({ format: 'wav', sizeBytes: 16_044 });
 });
 
 test('closing waits for what is being finished', async () => {
   const other = new ThreadFinisher(ports);
-  const finished = other.finish(recorded('last', 1), 'wav');
+  const finished = other.finish(recorded('last', 1), 'wav', 'cust_1');
   await other.close();
   expect((await finished).sizeBytes).toBe(16_044);
 });
@@ -54,7 +54,9 @@ const real = () => new Worker(new URL('./finishing-thread.ts', import.meta.url))
 test('a thread that dies is replaced, and what it was at is finished by the next one', async () => {
   const threads = [deadly, real];
   const other = new ThreadFinisher(ports, () => threads.shift()!());
-  const both = [recorded('first', 1), recorded('second', 1)].map((path) => other.finish(path, 'wav'));
+  const both = [recorded('first', 1), recorded('second', 1)].map((path) =>
+    other.finish(path, 'wav', 'cust_1'),
+  );
   for (const finished of await Promise.all(both)) expect(finished.sizeBytes).toBe(16_044);
   await other.close();
 });
@@ -62,8 +64,8 @@ test('a thread that dies is replaced, and what it was at is finished by the next
 test('a file that kills every thread is given up', async () => {
   const threads = [deadly, deadly, real];
   const other = new ThreadFinisher(ports, () => threads.shift()!());
-  await expect(other.finish(recorded('poison', 1), 'wav')).rejects.toThrow('ended with 1');
-  expect((await other.finish(recorded('after', 1), 'wav')).sizeBytes).toBe(16_044);
+  await expect(other.finish(recorded('poison', 1), 'wav', 'cust_1')).rejects.toThrow('ended with 1');
+  expect((await other.finish(recorded('after', 1), 'wav', 'cust_1')).sizeBytes).toBe(16_044);
   await other.close();
 });
 
@@ -71,7 +73,7 @@ test('a thread that hangs is replaced after a quarter of an hour', async () => {
   const silent = () => new Worker('setInterval(() => {}, 1000)', { eval: true });
   const threads = [silent, real];
   const other = new ThreadFinisher(ports, () => threads.shift()!());
-  const finished = other.finish(recorded('hanging', 1), 'wav');
+  const finished = other.finish(recorded('hanging', 1), 'wav', 'cust_1');
   await clock.advance(15 * 60_000);
   expect((await finished).sizeBytes).toBe(16_044);
   await other.close();
@@ -80,7 +82,7 @@ test('a thread that hangs is replaced after a quarter of an hour', async () => {
 
 test('closing does not wait for a thread that hangs', async () => {
   const other = new ThreadFinisher(ports, () => new Worker('setInterval(() => {}, 1000)', { eval: true }));
-  const finished = other.finish(recorded('left', 1), 'wav');
+  const finished = other.finish(recorded('left', 1), 'wav', 'cust_1');
   finished.catch(() => {});
   const closed = other.close();
   await clock.advance(15_000);
@@ -95,6 +97,6 @@ test('a thread that cannot be started fails the file, not the process', async ()
     if (!start) throw new Error('too many threads');
     return start();
   });
-  await expect(other.finish(recorded('threadless', 1), 'wav')).rejects.toThrow('too many threads');
+  await expect(other.finish(recorded('threadless', 1), 'wav', 'cust_1')).rejects.toThrow('too many threads');
   await other.close();
 });

@@ -2,28 +2,27 @@ import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import { parentPort } from 'node:worker_threads';
+import { serveJobs } from '../kit/index.ts';
 import { mp3Beside } from './files.ts';
 import type { Finished } from './finisher.ts';
 
 export interface Order {
-  id: number;
   wav: string;
   format: 'wav' | 'mp3';
 }
 
-export type Answer = { id: number } & ({ finished: Finished; warning?: string } | { error: string });
+export interface Answer {
+  finished: Finished;
+  /** Why an MP3 could not be made. */
+  warning?: string;
+}
 
-parentPort!.on('message', async ({ id, wav, format }: Order) => {
-  try {
-    parentPort!.postMessage({ id, ...(await finish(wav, format)) } satisfies Answer);
-  } catch (error) {
-    parentPort!.postMessage({ id, error: String(error) } satisfies Answer);
-  }
-});
+/** Nobody waits for it but those who read files afterwards. */
+const NICE = 10;
 
-/** Orders run side by side, a block at a time, so that a short file need not wait for a long one. */
-async function finish(wav: string, format: 'wav' | 'mp3'): Promise<{ finished: Finished; warning?: string }> {
+serveJobs<Order, Answer>(NICE, finish);
+
+async function finish({ wav, format }: Order): Promise<Answer> {
   if (format === 'wav') return { finished: { format, ...(await measured(wav)) } };
   try {
     // The encoder is large, and most recordings need none.

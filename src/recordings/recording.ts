@@ -191,7 +191,8 @@ export class Recording {
   async #save(): Promise<void> {
     const wav = this.#record.file;
     try {
-      const finished = await this.#ports.finisher.finish(this.#ports.files.path(wav), this.#options.format);
+      const { finisher, files } = this.#ports;
+      const finished = await finisher.finish(files.path(wav), this.#options.format, this.#record.customerId);
       this.#change(savedAs(wav, finished));
     } catch (error) {
       const message = `the file cannot be read: ${explain(error)}`;

@@ -96,7 +96,7 @@ async function ending(recording: RecordingRecord, ports: RecoveryPorts): Promise
     endedAt: recording.startedAt + durationMs + skippedMs(gaps),
     durationMs,
     gaps,
-    ...savedAs(recording.file, await ports.finisher.finish(path, recording.format)),
+    ...savedAs(recording.file, await ports.finisher.finish(path, recording.format, recording.customerId)),
   };
 }
 
