@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DialledLeg } from '../calls/index.ts';
+import { sounds, tone } from '../media/testing/bed.ts';
+import type { Phone } from '../media/testing/phone.ts';
+import type { SipRequest } from '../sip/index.ts';
+import { Peer } from '../sip/testing/peer.ts';
+import { type Bench, makeBench } from './testing/bench.ts';
+
+const CALLER = '10.0.0.1';
+
+let bench: Bench;
+let peer: Peer;
+let leg: DialledLeg;
+let invite: SipRequest;
+
+beforeEach(async () => {
+  bench = await makeBench();
+  peer = await Peer.on(bench);
+  leg = await bench.dial('sip:anna@10.0.0.9');
+  await bench.clock.advance(10);
+  invite = peer.requests('INVITE')[0]!;
+});
+afterEach(() => bench.end());
+
+const phoneAt = (port: number) => bench.phone({ address: '10.0.0.9', port });
+const sdp = (phone: Phone, format = '0') =>
+  `v=0\r\nc=IN IP4 10.0.0.9\r\nm=audio ${phone.local.port} RTP/AVP ${format}\r\n`;
+
+async function respond(status: number, tag: string, body = '', headers: Record<string, string> = {}) {
+  peer.send(peer.response(invite, status, tag, headers, body), CALLER);
+  await bench.clock.advance(10);
+  for (const prack of peer.requests('PRACK').slice(-1)) peer.send(peer.response(prack, 200), CALLER);
+  await bench.clock.advance(10);
+}
+
+async function update(tag: string, body: string): Promise<string> {
+  const headers = {
+    From: `<sip:anna@10.0.0.9>;tag=${tag}`,
+    To: invite.headers.get('From')!,
+    'Call-ID': invite.headers.get('Call-ID')!,
+    CSeq: '1 UPDATE',
+  };
+  peer.send(peer.request('UPDATE', headers, body), CALLER);
+  await bench.clock.advance(10);
+  const response = peer.responses('UPDATE').at(-1)!;
+  expect(response.status).toBe(200);
+  return response.body.toString();
+}
+
+/** Which phones hear what is played from now on. */
+async function hearing(...phones: Phone[]): Promise<boolean[]> {
+  const before = phones.map((phone) => phone.heard.length);
+  void leg.play(sounds(tone(440, 200)));
+  await bench.clock.advance(300);
+  return phones.map((phone, at) => phone.heard.length > before[at]! + 5);
+}
+
+test.each<[string, Record<string, string>, boolean]>([
+  ['reliable, and a 200 without a description', { Require: '100rel', RSeq: '1' }, false],
+  ['reliable, and a 200 with the former description', { Require: '100rel', RSeq: '1' }, true],
+  ['plain', {}, true],
+])('an UPDATE after a 183 moves the sound, whatever the 200 says: %s', async (_what, headers, repeats) => {
+  const [first, second] = [await phoneAt(4000), await phoneAt(4002)];
+  await respond(183, 'x', sdp(first), headers);
+  expect(await update('x', sdp(second))).toContain('m=audio 20');
+  await respond(180, 'x');
+  await respond(200, 'x', repeats ? sdp(first) : '');
+  expect(await bench.outcome(leg)).toBe('answered');
+  expect(await hearing(first, second)).toEqual([false, true]);
+});
+
+test('an UPDATE that repeats the description changes nothing', async () => {
+  const phone = await phoneAt(4000);
+  await respond(183, 'x', sdp(phone), { Require: '100rel', RSeq: '1' });
+  await update('x', sdp(phone).replace('v=0', 'v=0\r\no=- 1 2 IN IP4 10.0.0.9'));
+  await respond(200, 'x');
+  expect(await bench.outcome(leg)).toBe('answered');
+  expect(await hearing(phone)).toEqual([true]);
+});
+
+test('of two early dialogs the one that answers is heard, as it has changed the session', async () => {
+  const [first, second, other] = [await phoneAt(4000), await phoneAt(4002), await phoneAt(4004)];
+  await respond(183, 'x', sdp(first));
+  await update('x', sdp(second));
+  await respond(183, 'y', sdp(other));
+  await respond(200, 'x', sdp(first));
+  expect(await bench.outcome(leg)).toBe('answered');
+  expect(await hearing(first, second, other)).toEqual([false, true, false]);
+});
+
+test('of two early dialogs the other one may answer', async () => {
+  const [first, second, other] = [await phoneAt(4000), await phoneAt(4002), await phoneAt(4004)];
+  await respond(183, 'y', sdp(other));
+  await respond(183, 'x', sdp(first));
+  await update('x', sdp(second, '8'));
+  await respond(200, 'y', sdp(other));
+  expect(await bench.outcome(leg)).toBe('answered');
+  expect(await hearing(first, second, other)).toEqual([false, false, true]);
+});
+
+test('a hold in the answer sends nothing until the call is resumed', async () => {
+  const phone = await phoneAt(4000);
+  await respond(200, 'x', sdp(phone).replace('10.0.0.9', '0.0.0.0'));
+  expect(await bench.outcome(leg)).toBe('answered');
+  expect(await hearing(phone)).toEqual([false]);
+  await update('x', sdp(phone));
+  expect(await hearing(phone)).toEqual([true]);
+});
+
+test('an answer that cannot be used is followed by BYE with the reason', async () => {
+  const phone = await phoneAt(4000);
+  await respond(200, 'x', sdp(phone, '18'));
+  expect(await bench.outcome(leg)).toBe('rejected 488');
+  expect(peer.requests('BYE')[0]!.headers.get('Reason')).toMatch(/^SIP;cause=488;text=".*RTP\/AVP 18"$/);
+});
