@@ -19,6 +19,38 @@ beforeEach(async () => {
 });
 afterEach(() => bed.end());
 
+describe('a hold by address (port 0)', () => {
+  it.each(['recvonly', 'inactive'] as const)(
+    'sends nothing anywhere, and can be resumed: %s',
+    async (direction) => {
+      audio.connect(agreement(phone));
+      phone.talk(audio.local, 500);
+      await bed.beats(20);
+      const sent: string[] = [];
+      bed.network.passes = ({ from, to }) => {
+        if (from.address === audio.local.address) sent.push(`${to.address}:${to.port}`);
+        return true;
+      };
+      phone.hush();
+      audio.connect(agreement(phone, { direction, remote: { address: '0.0.0.0', port: 0 } }));
+      void audio.play(sounds(tone(700, 60_000)));
+      await bed.beats(1000);
+      expect(sent).toEqual([]);
+      audio.connect(agreement(phone));
+      phone.talk(audio.local, 500);
+      await bed.beats(10);
+      expect(sent.length).toBeGreaterThan(8);
+      sent.length = 0;
+      audio.connect(agreement(phone, { direction, remote: { address: '0.0.0.0', port: 0 } }));
+      phone.hush();
+      await bed.beats(5);
+      await audio.close();
+      await bed.beats(5);
+      expect(sent).toEqual([]);
+    },
+  );
+});
+
 describe('latching', () => {
   it('sends to where the far end is heard from, though it said otherwise', async () => {
     const said = await bed.phone({ port: 5000 });
