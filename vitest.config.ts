@@ -15,6 +15,7 @@ export default defineConfig({
     testTimeout: 60_000,
     maxConcurrency: 10,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
     projects: [
       {
         extends: true,

@@ -105,7 +105,8 @@ describe.skipIf(missing.sipp)(`a second signal ${missing.sipp ?? ''}`, { concurr
     const at = performance.now();
     process.kill(busy.server.pid, 'SIGINT');
     expect(await gone).toBe(0);
-    expect(performance.now() - at).toBeLessThan(8000);
+    // Without the second signal it would take a minute.
+    expect(performance.now() - at).toBeLessThan(40_000);
     slow.destroy();
     await Promise.all([unheard.done, ringing.done, ...taken.map(({ caller }) => caller.done)]);
     expect(ear.last.messages.at(-1)).toMatchObject({ event: 'stop' });

@@ -45,7 +45,7 @@ const BUSY: Step[] = [{ say: 486 }, { hear: 'ACK' }];
 
 describe.skipIf(missing.sipp)(
   `the example ${missing.sipp ?? ''}`,
-  { concurrent: true, timeout: 40_000 },
+  { concurrent: true, timeout: 180_000 },
   () => {
     it('of a menu says its hours for a 1, and rings the desk for a 2', async () => {
       const bob = await parties.callee(800);

@@ -47,7 +47,8 @@ describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () 
     expect(data).toMatchObject({ reason: 'answer_url_error' });
     const [request] = await call.timeline('request');
     expect(request!['duration_ms']).toBeGreaterThanOrEqual(4900);
-    expect(request!['duration_ms']).toBeLessThan(6500);
+    // A second try, or its answer, would take as long again.
+    expect(request!['duration_ms']).toBeLessThan(9500);
   });
 
   it('that answers with no JSON is told so', async () => {

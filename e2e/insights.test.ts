@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog, systemClock } from '../src/kit/index.ts';
 import { createSpeaker } from '../src/speech/index.ts';
@@ -9,6 +9,8 @@ import { START, wait } from './support/flow.ts';
 import { type Packet, Talk } from './support/pcap.ts';
 import { missing } from './support/peers.ts';
 import { Stage } from './support/stage.ts';
+
+const NORMAL_PRIORITY = resolve(import.meta.dirname, '../tests/support/normal-priority.mjs');
 
 let stage: Stage;
 /** A caller who says what is wrong, and later, after a long pause, a number that is nobody's business. */
@@ -25,76 +27,67 @@ beforeAll(async () => {
   complaint = talk.silence(500).packets;
   await speaker.close();
   rmSync(folder, { recursive: true });
-  stage = await Stage.open({ MINIVOICE_RECOGNISER: 'base' });
+  stage = await Stage.open({ MINIVOICE_RECOGNISER: 'base', NODE_OPTIONS: `--import ${NORMAL_PRIORITY}` });
 });
 afterAll(() => stage.close());
 
 const HELLO = {
   say: { text: 'Good morning. Please press one if you would like to hear this message again.' },
 };
-const patient = { timeout: 90_000, retry: 1 };
 
 describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, () => {
-  it(
-    'is read, summed up, scored, found by its words, and forgotten with its recording',
-    patient,
-    async () => {
-      const line = await stage.line(
-        [START, wait(5.5), { pause_recording: {} }, wait(4), { resume_recording: {} }, HELLO],
-        {
-          ai_events: true,
-        },
-      );
-      const { call } = await line.call({ talk: complaint });
-      await call.next('call.completed');
-      const { data } = await call.next('ai.completed');
-      expect(data).toMatchObject({ transcription: 'completed', summary: 'completed', score: 'completed' });
-      expect(call.told.slice(-2)).toEqual(['call.completed', 'ai.completed']);
+  it('is read, summed up, scored, found by its words, and forgotten with its recording', async () => {
+    const line = await stage.line(
+      [START, wait(5.5), { pause_recording: {} }, wait(4), { resume_recording: {} }, HELLO],
+      {
+        ai_events: true,
+      },
+    );
+    const { call } = await line.call({ talk: complaint });
+    await call.next('call.completed');
+    const { data } = await call.next('ai.completed');
+    expect(data).toMatchObject({ transcription: 'completed', summary: 'completed', score: 'completed' });
+    expect(call.told.slice(-2)).toEqual(['call.completed', 'ai.completed']);
 
-      const ai = (await line.get(`/v1/calls/${call.id}/ai`))['data'];
-      const said = (speaker: string) =>
-        ai.transcription.segments
-          .filter((segment: { speaker: string }) => segment.speaker === speaker)
-          .map(({ text }: { text: string }) => text)
-          .join(' ');
-      expect(said('caller')).toMatch(/waiting for three weeks/i);
-      expect(said('agent')).toMatch(/press one/i);
-      // What was said while the recording was paused is nowhere.
-      expect(ai.transcription.full_text).not.toMatch(/secret|eight|305/i);
-      expect(ai.summary).toMatchObject({ engine: 'heuristic', sentiment: 'negative' });
-      expect(ai.score.items[0]).toMatchObject({
-        name: 'greeting',
-        score: 20,
-        evidence: expect.stringMatching(/^\[00:\d\d\] /),
-      });
-      expect(ai.topics.status).toBe('completed');
+    const ai = (await line.get(`/v1/calls/${call.id}/ai`))['data'];
+    const said = (speaker: string) =>
+      ai.transcription.segments
+        .filter((segment: { speaker: string }) => segment.speaker === speaker)
+        .map(({ text }: { text: string }) => text)
+        .join(' ');
+    expect(said('caller')).toMatch(/waiting for three weeks/i);
+    expect(said('agent')).toMatch(/press one/i);
+    // What was said while the recording was paused is nowhere.
+    expect(ai.transcription.full_text).not.toMatch(/secret|eight|305/i);
+    expect(ai.summary).toMatchObject({ engine: 'heuristic', sentiment: 'negative' });
+    expect(ai.score.items[0]).toMatchObject({
+      name: 'greeting',
+      score: 20,
+      evidence: expect.stringMatching(/^\[00:\d\d\] /),
+    });
+    expect(ai.topics.status).toBe('completed');
 
-      const found = await line.get('/v1/transcriptions?q=waiting%20letters');
-      expect(found['data'].map(({ call_id }: { call_id: string }) => call_id)).toEqual([call.id]);
-      const { status } = await line.ask('DELETE', `/v1/recordings/rec_${call.id}`);
-      expect(status).toBe(204);
-      expect((await line.ask('GET', `/v1/calls/${call.id}/transcription`)).body['error'].code).toBe(
-        'transcription_not_found',
-      );
-      expect((await line.get('/v1/transcriptions?q=letter'))['count']).toBe(0);
-    },
-  );
+    const found = await line.get('/v1/transcriptions?q=waiting%20letters');
+    expect(found['data'].map(({ call_id }: { call_id: string }) => call_id)).toEqual([call.id]);
+    const { status } = await line.ask('DELETE', `/v1/recordings/rec_${call.id}`);
+    expect(status).toBe(204);
+    expect((await line.ask('GET', `/v1/calls/${call.id}/transcription`)).body['error'].code).toBe(
+      'transcription_not_found',
+    );
+    expect((await line.get('/v1/transcriptions?q=letter'))['count']).toBe(0);
+  });
 
-  it(
-    'is transcribed though the program is killed in the middle of it, and told of once',
-    patient,
-    async () => {
-      const line = await stage.line([START, wait(5.5)], { ai_events: true });
-      const { call } = await line.call({ talk: complaint });
-      await call.next('call.completed');
-      const { body } = await line.ask('GET', `/v1/calls/${call.id}/transcription`);
-      expect(body['data'].status).toBe('processing');
-      await stage.crash();
-      await call.next('ai.completed');
-      const transcription = (await line.get(`/v1/calls/${call.id}/transcription`))['data'];
-      expect(transcription.full_text).toMatch(/waiting for three weeks/i);
-      expect(call.told.filter((event) => event.startsWith('ai.'))).toEqual(['ai.completed']);
-      expect(await stage.server.metrics()).toContain('minivoice_insights_waiting 0');
-    },
-  );
+  it('is transcribed though the program is killed in the middle of it, and told of once', async () => {
+    const line = await stage.line([START, wait(5.5)], { ai_events: true });
+    const { call } = await line.call({ talk: complaint });
+    await call.next('call.completed');
+    const { body } = await line.ask('GET', `/v1/calls/${call.id}/transcription`);
+    expect(body['data'].status).toBe('processing');
+    await stage.crash();
+    await call.next('ai.completed');
+    const transcription = (await line.get(`/v1/calls/${call.id}/transcription`))['data'];
+    expect(transcription.full_text).toMatch(/waiting for three weeks/i);
+    expect(call.told.filter((event) => event.startsWith('ai.'))).toEqual(['ai.completed']);
+    expect(await stage.server.metrics()).toContain('minivoice_insights_waiting 0');
+  });
 });

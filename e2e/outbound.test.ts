@@ -23,7 +23,7 @@ const wait = (seconds: number) => ({ pause: { seconds } });
 
 describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concurrent: true }, () => {
   it('is told of in order while it rings, is answered, heard, and hung up by the one called', async () => {
-    const bob = await parties.callee(800, [{ say: 180 }, { wait: 1200 }, ...TALKS]);
+    const bob = await parties.callee(800, [{ say: 180 }, { wait: 2500 }, ...TALKS]);
     const line = await stage.line([play(1000, 20_000)]);
     const { status, body } = await line.place({ to: bob.uri, metadata: { order: 7 }, variables: { a: 'b' } });
     expect(status).toBe(201);
@@ -115,7 +115,7 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
   });
 
   it('with early media is in progress only from the answer on', async () => {
-    const bob = await parties.callee(800, [{ say: 183, sdp: true }, { wait: 1200 }, ...TALKS]);
+    const bob = await parties.callee(800, [{ say: 183, sdp: true }, { wait: 2500 }, ...TALKS]);
     const line = await stage.line([play(1000, 5000)]);
     const call = await line.dial({ to: bob.uri, record: true });
     await bob.phone.hears(1000);

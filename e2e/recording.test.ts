@@ -16,10 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-/** Where a busy machine has sipp send late, the recording rightly holds that: another try then tells. */
-const inRealTime = { concurrent: true, retry: 2 };
-
-describe.skipIf(missing.sipp)(`a recording ${missing.sipp ?? ''}`, inRealTime, () => {
+describe.skipIf(missing.sipp)(`a recording ${missing.sipp ?? ''}`, { concurrent: true }, () => {
   it('holds the caller on the left from its first frame to its last, and what he hears on the right', async () => {
     const line = await stage.line([wait(0.5), START, wait(0.5), { play: { url: played } }, wait(0.3), STOP]);
     const { call } = await line.call({ talk });
@@ -102,7 +99,7 @@ describe.skipIf(missing.sipp)(`a recording ${missing.sipp ?? ''}`, inRealTime, (
   });
 });
 
-describe.skipIf(missing.sipp)(`recordings ${missing.sipp ?? ''}`, inRealTime, () => {
+describe.skipIf(missing.sipp)(`recordings ${missing.sipp ?? ''}`, { concurrent: true }, () => {
   it('of twenty calls at once are twenty, each whole and with its own events', async () => {
     const line = await stage.line([wait(0.5), START, wait(1.5), STOP, wait(0.1)]);
     const { caller, call: first } = await line.call({ talk, calls: 20, transport: 'tcp' });
@@ -130,7 +127,7 @@ const WEATHER: Record<string, (packets: Packet[]) => Packet[]> = {
   'brings every packet twice': (packets) => packets.flatMap((packet) => [packet, packet]),
 };
 
-describe.skipIf(missing.sipp)(`a recording ${missing.sipp ?? ''}`, inRealTime, () => {
+describe.skipIf(missing.sipp)(`a recording ${missing.sipp ?? ''}`, { concurrent: true }, () => {
   /** One second of tone, a half of silence, and a second of tone. */
   const inTwo = (first = {}) =>
     new Talk(first).tone(440, 1000).silence(500).tone(440, 1000).silence(200).packets;

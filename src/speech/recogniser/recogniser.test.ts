@@ -1,11 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { silentLog, systemClock } from '../../kit/index.ts';
 import { createRecogniser, createSpeaker } from '../index.ts';
 import { CORPUS, wordErrors } from '../testing/corpus.ts';
 import { joined, RATE, samplesOf, silence, writeWav } from '../testing/spoken.ts';
+
+// At the lowest priority, which priority.test.ts sees to, a busy machine would leave it nothing.
+vi.mock('node:os', async (original) => ({ ...(await original<object>()), setPriority: () => {} }));
+vi.setConfig({ testTimeout: 300_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'minivoice-recogniser-'));
 const settings = { model: 'base', folder, clock: systemClock, log: silentLog } as const;
@@ -31,7 +35,7 @@ const children = (): string[] =>
   readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
 
 describe('a call on two channels', () => {
-  it('is written down by who said what and when', { timeout: 60_000 }, async () => {
+  it('is written down by who said what and when', async () => {
     writeWav(call, [joined([silence(1000 * seconds(agent) + 1500), caller]), joined([silence(500), agent])]);
     const { channels, utterances } = await recogniser.transcribe(call);
     expect(channels).toBe(2);
@@ -44,7 +48,7 @@ describe('a call on two channels', () => {
     expect(second.endMs).toBeLessThan(1000 * (seconds(agent) + seconds(caller)) + 2000);
   });
 
-  it('is never heard where it was kept out of the recording', { timeout: 60_000 }, async () => {
+  it('is never heard where it was kept out of the recording', async () => {
     writeWav(call, [joined([silence(300), caller]), joined([silence(300), agent])]);
     const whole = { startMs: 0, endMs: 60_000 };
     expect((await recogniser.transcribe(call, [whole])).utterances).toEqual([]);
@@ -52,7 +56,7 @@ describe('a call on two channels', () => {
     expect(utterances.map(({ channel }) => channel)).toEqual([1]);
   });
 
-  it('of which nobody speaks is empty: nothing is invented', { timeout: 60_000 }, async () => {
+  it('of which nobody speaks is empty: nothing is invented', async () => {
     const noise = Int16Array.from({ length: 4 * RATE }, (_, i) => ((i * 7919) % 401) - 200);
     const tone = Int16Array.from({ length: 4 * RATE }, (_, i) => 8000 * Math.sin(i * 0.35));
     writeWav(call, [noise, tone]);
@@ -61,21 +65,7 @@ describe('a call on two channels', () => {
 });
 
 describe('the process of the recogniser', () => {
-  it('has the lowest priority in all of its threads', { timeout: 60_000 }, async () => {
-    writeWav(call, [caller]);
-    await recogniser.transcribe(call);
-    const [child] = children().filter((pid) =>
-      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('recogniser'),
-    );
-    const nice = readdirSync(`/proc/${child}/task`).map((thread) => {
-      // proc(5): the 19th field; the second may hold spaces and ends with a bracket.
-      const fields = readFileSync(`/proc/${child}/task/${thread}/stat`, 'utf8').split(') ')[1]!;
-      return fields.split(' ')[16];
-    });
-    expect(new Set(nice)).toEqual(new Set(['19']));
-  });
-
-  it('may die: its file fails, and the next one finds a new process', { timeout: 60_000 }, async () => {
+  it('may die: its file fails, and the next one finds a new process', async () => {
     const before = children();
     const own = createRecogniser(settings);
     writeWav(call, [joined(Array.from({ length: 20 }, () => caller))]);
@@ -90,7 +80,7 @@ describe('the process of the recogniser', () => {
     expect(children()).toEqual(before);
   });
 
-  it('says what is wrong with a file that is no sound', { timeout: 60_000 }, async () => {
+  it('says what is wrong with a file that is no sound', async () => {
     writeFileSync(join(folder, 'broken.wav'), 'RIFF____WAVEfmt and then nothing');
     await expect(recogniser.transcribe(join(folder, 'broken.wav'))).rejects.toMatchObject({
       code: 'recognition_failed',
@@ -100,7 +90,7 @@ describe('the process of the recogniser', () => {
     });
   });
 
-  it('is given up at once when nobody wants the answer any more', { timeout: 60_000 }, async () => {
+  it('is given up at once when nobody wants the answer any more', async () => {
     writeWav(call, [joined(Array.from({ length: 20 }, () => caller))]);
     const leaving = new AbortController();
     const transcription = recogniser.transcribe(call, [], leaving.signal);
@@ -110,7 +100,7 @@ describe('the process of the recogniser', () => {
 });
 
 describe('telephone speech with digits, money, dates and names', () => {
-  it('is written down with no more than 15 wrong words in 100', { timeout: 120_000 }, async () => {
+  it('is written down with no more than 15 wrong words in 100', async () => {
     const total = { errors: 0, words: 0 };
     const some = CORPUS.filter((_, at) => at % 3 === 0);
     for (const [at, { written, spoken }] of some.entries()) {
