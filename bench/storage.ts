@@ -130,5 +130,6 @@ function callOf(storage: Storage): CallRecord {
     error: null,
     costAmount: null,
     costCurrency: null,
+    sipHeaders: {},
   };
 }

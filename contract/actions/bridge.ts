@@ -29,10 +29,11 @@ export const bridge = defineAction({
     .refine(...someDestination)
     .refine(...oneDestinationOnly)
     .meta(eitherDestination)
-    .transform(({ destination, to, timeout_seconds, continue_after, ...rest }) => ({
+    .transform(({ destination, to, timeout_seconds, continue_after, sip_headers, ...rest }) => ({
       ...rest,
       destination: (destination ?? to)!,
       timeoutSeconds: timeout_seconds,
+      sipHeaders: sip_headers,
       continueAfter: continue_after,
     })),
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { address } from '../fields.ts';
+import { sipHeaders } from '../sip-headers.ts';
 import { whenFields } from './define.ts';
 
 /** The two names of whom to call; exactly one is given. */
@@ -9,6 +10,7 @@ export const destinationFields = {
   from: address
     .optional()
     .describe("The caller ID shown to the destination. Default: the caller's own, or the called number."),
+  sip_headers: sipHeaders.optional(),
 };
 
 interface Given {

@@ -31,10 +31,16 @@ export const transfer = defineAction({
     })
     .refine(...someDestination)
     .refine(...oneDestinationOnly)
+    .refine(({ mode, sip_headers }) => mode === 'relay' || sip_headers === undefined, {
+      path: ['sip_headers'],
+      error: 'sip_headers needs mode relay: with refer, the far end sends the INVITE',
+      params: { code: 'conflict', expected: 'mode relay' },
+    })
     .meta(eitherDestination)
-    .transform(({ destination, to, timeout_seconds, ...rest }) => ({
+    .transform(({ destination, to, timeout_seconds, sip_headers, ...rest }) => ({
       ...rest,
       destination: (destination ?? to)!,
       timeoutSeconds: timeout_seconds,
+      sipHeaders: sip_headers,
     })),
 });

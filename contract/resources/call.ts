@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { variableName, variableValue } from '../actions/set-variable.ts';
 import { address, url } from '../fields.ts';
+import { callHeaders, sipHeaders } from '../sip-headers.ts';
 import { callStatus, direction, fault, id, pageQuery, routeMode, time, timeQuery } from './values.ts';
 
 /** The part of a call that every event carries. */
@@ -15,6 +16,7 @@ export const eventCall = z.object({
   to: z.string().describe('Who is called: E.164, or a SIP URI.'),
   route_mode: routeMode,
   routing_target: z.string().describe("The application's id, or what the number is routed to."),
+  sip_headers: callHeaders,
 });
 
 export const call = eventCall.extend({
@@ -73,6 +75,7 @@ export const newCall = z.strictObject({
     .describe('What to do at the answer, in place of asking a URL: checked like any document.'),
   timeout_seconds: z.int().min(5).max(300).default(60).describe('How long it may ring.'),
   variables: given.optional(),
+  sip_headers: sipHeaders.optional(),
 });
 
 /** One line of a call's story. */

@@ -22,6 +22,7 @@ export const trunk = z.object({
   register: z.boolean(),
   registered: z.boolean().describe('Whether the carrier has accepted our registration, now.'),
   srtp: z.boolean(),
+  country: z.string().nullable(),
   created_at: time,
   updated_at: time,
 });
@@ -46,6 +47,12 @@ export const newTrunk = z.strictObject({
   transport: transport.optional().describe('Default: `udp`.'),
   register: z.boolean().optional().describe('Registers with the carrier. Default: false.'),
   srtp: z.boolean().optional().describe('Sound is encrypted. Default: false.'),
+  country: formatted(/^[A-Z]{2}$/, 'an ISO 3166-1 country code in capitals, such as US')
+    .nullable()
+    .optional()
+    .describe(
+      'The country whose national number formats the carrier sends, such as `US`: `5550100000` is `+15550100000` then. Default: none, and only numbers in international form are known.',
+    ),
 });
 
 export const trunkPatch = newTrunk.partial();

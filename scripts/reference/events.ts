@@ -13,6 +13,7 @@ const call = {
   to: '+15550100000',
   route_mode: 'webhook',
   routing_target: 'app_123',
+  sip_headers: {},
 };
 
 /** Where the call stands when it is told of with an event. */

@@ -36,6 +36,7 @@ const call: CallRecord = {
   error: null,
   costAmount: null,
   costCurrency: null,
+  sipHeaders: {},
 };
 
 const GATHERED = { digits: '42', status: 'completed', timed_out: false };

@@ -31,6 +31,7 @@ export interface CallOrder {
   actions: Action[] | undefined;
   metadata: Record<string, unknown>;
   variables: Record<string, string>;
+  sipHeaders: Record<string, string>;
   timeoutSeconds: number;
 }
 

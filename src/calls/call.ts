@@ -39,6 +39,8 @@ export interface CallRecord {
   costAmount: number | null;
   /** ISO 4217. */
   costCurrency: string | null;
+  /** Header fields that it has come with, or was placed with; null: written before these were kept. */
+  sipHeaders: Record<string, string> | null;
 }
 
 export const isFinal = (status: CallStatus): boolean =>

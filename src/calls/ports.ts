@@ -83,6 +83,8 @@ export interface DialRequest {
   signal: AbortSignal;
   /** Nothing is sent before this resolves. */
   after?: Promise<void>;
+  /** Header fields of the INVITE, with `X-` names. */
+  sipHeaders?: Record<string, string> | undefined;
   /** The leg that this one is to talk with: both then live on the same media thread. */
   beside?: Leg;
 }

@@ -30,6 +30,7 @@ const call: CallRecord = {
   error: null,
   costAmount: 12_500,
   costCurrency: 'EUR',
+  sipHeaders: {},
 };
 
 it('a call has all the fields of the contract, and no others', () => {

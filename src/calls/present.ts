@@ -14,6 +14,7 @@ export function presentEventCall(call: CallRecord) {
     to: call.to,
     route_mode: call.routeMode,
     routing_target: call.routingTarget,
+    sip_headers: call.sipHeaders ?? {},
   };
 }
 

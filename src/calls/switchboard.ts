@@ -20,6 +20,8 @@ export interface Arrival {
   from: string;
   to: string;
   route: Route;
+  /** The SIP header fields that the application is told. */
+  sipHeaders?: Record<string, string>;
 }
 
 /** A call that we place for an application. */
@@ -62,9 +64,16 @@ export class Switchboard {
   }
 
   /** Takes a call in and leads it to its end. Resolves when it is over; never rejects. */
-  arrive({ leg, from, to, route }: Arrival): Promise<void> {
+  arrive({ leg, from, to, route, sipHeaders = {} }: Arrival): Promise<void> {
     const now = this.#now();
-    const record = { ...this.#blank(leg, route), from, to, status: 'ringing', ringingAt: now } as const;
+    const record = {
+      ...this.#blank(leg, route),
+      from,
+      to,
+      sipHeaders,
+      status: 'ringing',
+      ringingAt: now,
+    } as const;
     return this.#take(new Session({ ...record, direction: 'inbound' }, leg, this.#ports)).over;
   }
 
@@ -195,6 +204,7 @@ export class Switchboard {
       error: null,
       costAmount: null,
       costCurrency: null,
+      sipHeaders: {},
     };
   }
 }

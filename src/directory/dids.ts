@@ -2,7 +2,7 @@ import type { Page, PageRequest } from '../calls/index.ts';
 import { Failure } from '../kit/index.ts';
 import type { Applications, Making } from './applications.ts';
 import { changed, type Some } from './changes.ts';
-import { isE164, normaliseNumber } from './number.ts';
+import { isE164, normaliseNumber, withPlus } from './number.ts';
 import { Shelf } from './shelf.ts';
 import type { Did, DirectoryStore } from './store.ts';
 
@@ -43,9 +43,9 @@ export class Dids {
     return this.#rows.get(id);
   }
 
-  /** @param number E.164, or anything that `normaliseNumber` makes that of. */
+  /** @param number E.164, with or without its plus, or anything that `normaliseNumber` makes that of. */
   byNumber(number: string): Did | undefined {
-    return this.#rows.named(normaliseNumber(number));
+    return this.#rows.named(numberOf(number));
   }
 
   /** Newest first. */
@@ -87,7 +87,7 @@ export class Dids {
   }
 
   #checked(row: Did): Did {
-    const numberE164 = normaliseNumber(row.numberE164);
+    const numberE164 = numberOf(row.numberE164);
     if (!isE164(numberE164))
       throw new Failure('invalid_request', 'number_e164 must be E.164, as +15550100000');
     const holder = this.#rows.holderOf(numberE164);
@@ -110,4 +110,10 @@ export class Dids {
 function existing(row: Did | undefined): Did {
   if (!row) throw new Failure('not_found', 'DID not found');
   return row;
+}
+
+/** A field that is E.164 by its name needs no plus. */
+function numberOf(text: string): string {
+  const number = normaliseNumber(text);
+  return isE164(number) ? number : (withPlus(number) ?? number);
 }

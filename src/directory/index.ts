@@ -6,7 +6,7 @@ export type { ApplicationFields, NewApplication } from './applications.ts';
 export { type Demo, seedDemo } from './demo.ts';
 export type { DidFields, DidFilter, Dids, NewDid } from './dids.ts';
 export { Directory, type DirectoryOptions, type Route } from './directory.ts';
-export { isE164, normaliseNumber } from './number.ts';
+export { isE164, normaliseNumber, withPlus } from './number.ts';
 export { PHONE_REALM, type Phones } from './phones.ts';
 export { openSecretBox, SecretBox } from './secret-box.ts';
 export type {

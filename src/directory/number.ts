@@ -1,15 +1,63 @@
+import { type NumberingPlan, planOf, planOfCode } from './countries.ts';
+
 /** E.164: a plus, a country code that does not begin with 0, at most 15 digits. */
 export const isE164 = (text: string): boolean => /^\+[1-9]\d{6,14}$/.test(text);
 
 /**
- * The number that the user part of a SIP URI means, as E.164: separators go, `00` becomes `+`, and digits that
- * can only be international get their `+`. What can be no such number, as a short code, an extension, a national
- * number with its leading 0 or a name, is left as it is.
+ * The number that the user part of a SIP URI or a tel URI means, as E.164: separators go, `00` becomes `+`, a global
+ * `phone-context` (RFC 3966 §5.1.5) is put before it, and a national number gets the code of its country. What
+ * cannot be told to be such a number, as a short code, an extension, a national number of an unknown country or a
+ * name, is left as it is.
+ * @param user with its parameters, such as `5550100001;phone-context=+1`.
+ * @param country ISO 3166-1, such as `US`: the one whose national formats are used; none: no number is national.
  */
-export function normaliseNumber(user: string): string {
-  const compact = user.replace(/;.*$/, '').replace(/[\s().\-/]/g, '');
-  const number = compact.replace(/^00/, '+');
-  if (isE164(number)) return number;
-  // Without a country code a number rarely has more than seven digits and no leading 0.
-  return /^[1-9]\d{7,14}$/.test(number) ? `+${number}` : user;
+export function normaliseNumber(user: string, country?: string | null): string {
+  const [written = '', ...params] = user.split(';');
+  const digits = written.replace(/[\s().\-/]/g, '');
+  if (isE164(digits)) return digits;
+  if (!/^\d+$/.test(digits)) return user;
+  const number =
+    inContext(digits, params) ??
+    inCountry(digits, country) ??
+    (digits.startsWith('00') ? `+${digits.slice(2)}` : user);
+  return isE164(number) ? number : user;
 }
+
+/**
+ * What a number without plus may also mean: E.164, as many carriers send it. Only who knows the number can tell.
+ * @returns undefined when it cannot.
+ */
+export function withPlus(user: string): string | undefined {
+  const digits = user.replace(/;.*$/s, '').replace(/[\s().\-/]/g, '');
+  return isE164(`+${digits}`) ? `+${digits}` : undefined;
+}
+
+function inContext(digits: string, params: string[]): string | undefined {
+  const context = params
+    .find((each) => /^\s*phone-context\s*=/i.test(each))
+    ?.replace(/^[^=]*=\s*"?|"?\s*$/g, '');
+  const prefix = context?.replace(/[().-]/g, '');
+  if (prefix === undefined || !/^\+[1-9]\d*$/.test(prefix)) return undefined;
+  const plan = planOfCode(prefix.slice(1));
+  // Some dial the national form: its prefix is no part of the number.
+  const isNational = plan?.trunkPrefix === '0' && digits.startsWith('0');
+  return prefix + (isNational ? digits.slice(1) : digits);
+}
+
+function inCountry(digits: string, country: string | null | undefined): string | undefined {
+  const plan = country ? planOf(country) : undefined;
+  if (!plan) return undefined;
+  const { code, trunkPrefix, internationalPrefix } = plan;
+  if (digits.startsWith(internationalPrefix)) return `+${digits.slice(internationalPrefix.length)}`;
+  if (trunkPrefix !== '' && digits.startsWith(trunkPrefix)) {
+    const rest = digits.slice(trunkPrefix.length);
+    if (isNational(rest, plan)) return `+${code}${rest}`;
+  }
+  // With a trunk prefix, a national number without it could be a local one; in the NANP it cannot.
+  const complete = trunkPrefix === '' || trunkPrefix === code;
+  if (complete && isNational(digits, plan)) return `+${code}${digits}`;
+  return digits.startsWith(code) && isNational(digits.slice(code.length), plan) ? `+${digits}` : undefined;
+}
+
+const isNational = ({ length }: string, { shortest, longest }: NumberingPlan): boolean =>
+  length >= shortest && length <= longest;

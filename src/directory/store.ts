@@ -95,6 +95,8 @@ export interface Trunk {
   transport: 'udp' | 'tcp' | 'tls';
   register: boolean;
   srtp: boolean;
+  /** ISO 3166-1: the national formats of the numbers that it sends; null: it sends E.164. */
+  country: string | null;
   createdAt: number;
   updatedAt: number;
 }

@@ -2,6 +2,7 @@ import type { Page, PageRequest } from '../calls/index.ts';
 import { Failure, Signal } from '../kit/index.ts';
 import type { Making } from './applications.ts';
 import { changed, type Some } from './changes.ts';
+import { isCountry } from './countries.ts';
 import { addressOf, type Network, parseNetwork } from './network.ts';
 import { requireRoom } from './room.ts';
 import { Shelf } from './shelf.ts';
@@ -24,6 +25,7 @@ const defaults: Omit<TrunkFields, 'name' | 'proxy' | 'gatewayName'> = {
   transport: 'udp',
   register: false,
   srtp: false,
+  country: null,
 };
 
 /** A block of addresses that calls of a trunk come from. */
@@ -138,6 +140,9 @@ export class Trunks {
 
   #checked(row: Trunk): Trunk {
     if (row.name.trim() === '') throw new Failure('invalid_request', 'name is required');
+    if (row.country !== null && !isCountry(row.country)) {
+      throw new Failure('invalid_request', 'country must be an ISO 3166-1 code, such as US');
+    }
     if (row.proxy.trim() === '') throw new Failure('invalid_request', 'proxy is required');
     const holder = this.#rows.holderOf(row.gatewayName);
     if (holder !== undefined && holder !== row.id) {

@@ -1,15 +1,31 @@
-import type { Arrival, Route } from '../calls/index.ts';
+import type { Arrival } from '../calls/index.ts';
 import { detach, explain, Failure, type Log, type Random } from '../kit/index.ts';
 import type { Audio, MediaEngine } from '../media/index.ts';
-import { fromOf, type Hop, type IncomingInvite, SipSyntaxError, toOf, userOf } from '../sip/index.ts';
+import {
+  fromOf,
+  type Hop,
+  type IncomingInvite,
+  type Reply,
+  type SipRequest,
+  SipSyntaxError,
+} from '../sip/index.ts';
+import {
+  type Called,
+  type CalledPorts,
+  type CallingTrunk,
+  calledByPhone,
+  calledByTrunk,
+  dialed,
+} from './called.ts';
 import { type CallerPorts, callerOf, refusalOfCaller } from './caller.ts';
 import { Negotiation } from './negotiation.ts';
 import { Asked, RETRY_LATER } from './opening.ts';
 import type { PhoneAccount } from './phone-identity.ts';
+import { sipHeadersOf } from './sip-headers.ts';
 import { SipLeg } from './sip-leg.ts';
 
 /** What the door asks about a call before it lets it in. */
-export interface InboundPorts extends CallerPorts {
+export interface InboundPorts extends CallerPorts, CalledPorts {
   media: MediaEngine;
   random: Random;
   log: Log;
@@ -23,11 +39,8 @@ export interface InboundPorts extends CallerPorts {
   open(address: string): boolean;
   /** Told that no sound could be opened for a call, which was refused for it. */
   noPorts(): void;
-  normaliseNumber(user: string): string;
-  /** Where a number leads; undefined for a number that nobody has. */
-  route(number: string): Route | undefined;
-  /** Where a number, or another phone's name, leads a phone's call. */
-  routeOfPhone(phone: PhoneAccount, called: string): Route | undefined;
+  /** The trunks that say that this is their address, the most specific first. */
+  trunksAt(address: string): readonly CallingTrunk[];
   arrive(arrival: Arrival): void;
 }
 
@@ -57,12 +70,36 @@ async function receive(invite: IncomingInvite, ports: InboundPorts): Promise<voi
   await letIn(invite, phone, ports);
 }
 
-/** Where a trunk's call to the number leads: a customer's trunk reaches his own numbers only. */
-function routeOfTrunk(to: string, address: string, ports: InboundPorts): Route | undefined {
-  const route = ports.route(to);
-  const owners = ports.trunkOwners(address);
-  const open = ports.isTrusted(address) || owners.includes(null);
-  return route && (open || owners.includes(route.customerId)) ? route : undefined;
+/** Who is called, by a phone or by a trunk. The machine itself is like a trunk of the operator's. */
+function calledIn(
+  request: SipRequest,
+  source: Hop,
+  phone: PhoneAccount | undefined,
+  ports: InboundPorts,
+): Called {
+  if (phone) return calledByPhone(request, phone, ports);
+  const trunks = ports.trunksAt(source.address);
+  const all = ports.isTrusted(source.address) ? [...trunks, MACHINE] : trunks;
+  return calledByTrunk(request, all, ports);
+}
+
+const MACHINE: CallingTrunk = { customerId: null, username: null };
+
+/** RFC 3261 §11.2: answers OPTIONS as an INVITE to the same number would be; undefined: it would be taken. */
+export function createOptionsHook(
+  ports: InboundPorts,
+): (request: SipRequest, source: Hop) => Reply | undefined {
+  return (request, source) => {
+    const user = dialed(request.uri);
+    const trunks = ports.trunksAt(source.address);
+    // Carriers look whether we are there by the name that we have registered with them.
+    const isOurName = trunks.some(({ username }) => username?.toLowerCase() === user.toLowerCase());
+    if (user === '' || user === 'minivoice' || isOurName) return undefined;
+    const { phone } = callerOf(request, source, ports);
+    const known = phone && ports.isRegisteredAt(phone.username, source.address) ? phone : undefined;
+    const { to, route } = calledIn(request, source, known, ports);
+    return route ? undefined : { status: 404, why: `Nobody has the number ${to}` };
+  };
 }
 
 async function letIn(
@@ -70,15 +107,17 @@ async function letIn(
   phone: PhoneAccount | undefined,
   ports: InboundPorts,
 ): Promise<void> {
-  const to = ports.normaliseNumber(calledUser(invite));
-  const route = phone ? ports.routeOfPhone(phone, to) : routeOfTrunk(to, invite.source.address, ports);
+  const { request, source } = invite;
+  const { to, route, trunk } = calledIn(request, source, phone, ports);
   if (!route) throw new Failure('not_found', `Nobody has the number ${to}.`);
   if (route.routeMode === 'reject') throw new Failure('rejected', `Calls to ${to} are rejected.`);
-  if (!ports.open(invite.source.address)) throw new Failure('overloaded', 'No more calls can be taken now.');
+  if (!ports.open(source.address)) throw new Failure('overloaded', 'No more calls can be taken now.');
   const audio = await ports.media.open();
   const leg = openLeg(invite, audio, ports);
-  const from = phone?.username ?? ports.normaliseNumber(callingUser(invite));
-  ports.arrive({ leg, from, to, route });
+  const caller = dialed(fromOf(request).uri) || 'anonymous';
+  const from = phone?.username ?? ports.normaliseNumber(caller, trunk?.country);
+  const sipHeaders = sipHeadersOf(request, trunk !== undefined && trunk !== MACHINE);
+  ports.arrive({ leg, from, to, route, sipHeaders });
 }
 
 function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): SipLeg {
@@ -98,15 +137,6 @@ function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): Sip
     detach('lines.inbound', audio.close());
     throw error;
   }
-}
-
-/** The number called: the user part of the Request-URI, else of To. */
-function calledUser(invite: IncomingInvite): string {
-  return userOf(invite.request.uri) || userOf(toOf(invite.request).uri) || '';
-}
-
-function callingUser(invite: IncomingInvite): string {
-  return userOf(fromOf(invite.request).uri) || 'anonymous';
 }
 
 const STATUSES: Record<string, number> = {

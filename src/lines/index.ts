@@ -5,7 +5,7 @@
 
 export { type CallerPorts, refusalOfCaller } from './caller.ts';
 export { Carriers, type CarriersParts, type CarrierTrunk } from './carriers.ts';
-export { createInboundDoor, type InboundPorts } from './inbound.ts';
+export { createInboundDoor, createOptionsHook, type InboundPorts } from './inbound.ts';
 export { RETRY_LATER } from './opening.ts';
 export { createDialer, type DialerPorts } from './outbound.ts';
 export { type FindPhone, type PhoneAccount, PhoneIdentity } from './phone-identity.ts';

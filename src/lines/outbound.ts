@@ -6,6 +6,7 @@ import { Dialling } from './dialling.ts';
 import { type Located, locator } from './locator.ts';
 import { Negotiation } from './negotiation.ts';
 import { type Origin, waysTo } from './routes.ts';
+import { asHeaders } from './sip-headers.ts';
 import { SipLeg, type SipLegParts } from './sip-leg.ts';
 import type { Way } from './way.ts';
 
@@ -32,7 +33,7 @@ export function createDialer(ports: DialerPorts): Dialer & { check(request: Dial
 }
 
 async function dial(request: DialRequest, ports: DialerPorts): Promise<DialledLeg> {
-  const ways = waysTo(request, ports.userAgent.local, ports);
+  const ways = withHeaders(waysTo(request, ports.userAgent.local, ports), request);
   // Two that are to talk are cheapest on one media thread.
   const beside = request.beside instanceof SipLeg ? request.beside.audio : undefined;
   const audio = await ports.media.open(beside && { beside });
@@ -42,6 +43,12 @@ async function dial(request: DialRequest, ports: DialerPorts): Promise<DialledLe
     detach('lines.outbound', audio.close());
     throw error;
   }
+}
+
+/** The application's header fields go along, whoever is called. */
+function withHeaders(ways: Way[][], { sipHeaders }: DialRequest): Way[][] {
+  const own = asHeaders(sipHeaders);
+  return ways.map((round) => round.map((way) => ({ ...way, headers: [...(way.headers ?? []), ...own] })));
 }
 
 function place(request: DialRequest, ways: Way[][], audio: Audio, ports: DialerPorts): DialledSipLeg {

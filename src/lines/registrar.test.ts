@@ -52,6 +52,8 @@ beforeEach(async () => {
     open: () => true,
     noPorts: () => {},
     normaliseNumber: (user) => user,
+    withPlus: () => undefined,
+    trunksAt: (address) => (OWNERS[address] ?? []).map((customerId) => ({ customerId, username: null })),
     route: () => route,
     routeOfPhone: (phone, called) =>
       find(called)?.customerId === phone.customerId ? { ...route, routingTarget: called } : undefined,

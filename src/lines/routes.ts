@@ -19,6 +19,8 @@ export interface TrunkLine {
   fromDomain: string | null;
   /** Whether sound is encrypted: plain sound is refused then. */
   srtp: boolean;
+  /** ISO 3166-1: the national formats of the numbers that it sends; null or undefined: none. */
+  country?: string | null;
   /** Whose it is; null: the operator's. */
   customerId: string | null;
 }

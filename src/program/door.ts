@@ -49,6 +49,7 @@ export function watchDoor({ directory, registrar, carriers, isTrusted, clock, lo
     refused,
     proven: (source: Hop) => strangers.forgive(source),
     counts: strangers.counts,
+    trunksAt,
     /** Whose trunks say that this is their address; null: the operator's. */
     trunkOwners: (address: string) => trunksAt(address).map(({ customerId }) => customerId),
   };

@@ -4,7 +4,7 @@ import type { Application } from '../directory/index.ts';
 import { callPlacer } from './place-call.ts';
 
 const order = { from: '+15550100001', to: 'sip:anna@10.0.0.5', answerUrl: '', timeoutSeconds: 60 };
-const more = { actions: undefined, metadata: {}, variables: {} };
+const more = { actions: undefined, metadata: {}, variables: {}, sipHeaders: {} };
 const application = { id: 'app_1', customerId: 'cust_1' } as Application;
 
 /** Places a call that is written when the promise resolves. */

@@ -11,7 +11,7 @@ export function callPlacer(
   admission: Admission,
 ): ApiPorts['place'] {
   return async (application, order, repeatKey) => {
-    const { from, to, answerUrl, actions, metadata, variables, timeoutSeconds } = order;
+    const { from, to, answerUrl, actions, metadata, variables, sipHeaders, timeoutSeconds } = order;
     const refusal = admission.ask();
     if (refusal) throw new Failure('overloaded', `no call can be placed now: ${explainRefusal(refusal)}`);
     const { id: applicationId, customerId } = application;
@@ -19,7 +19,8 @@ export function callPlacer(
     const written = Promise.withResolvers<void>();
     const unwritten = new AbortController();
     const waiting = { after: written.promise, signal: unwritten.signal };
-    const request = { destination: to, from, customerId, timeoutMs: timeoutSeconds * 1000, ...waiting };
+    const timeoutMs = timeoutSeconds * 1000;
+    const request = { destination: to, from, customerId, timeoutMs, sipHeaders, ...waiting };
     const leg = await dialer.dial(request).catch((cause) => {
       const isPorts = cause instanceof Failure && cause.code === 'no_media_port';
       if (isPorts) throw new Failure('overloaded', `no call can be placed now: ${cause.message}`, { cause });
@@ -33,7 +34,7 @@ export function callPlacer(
       routeMode: 'webhook',
       routingTarget: applicationId,
     } as const;
-    const placement = { leg, from, to, route, metadata, variables, repeatKey };
+    const placement = { leg, from, to, route, metadata, variables, sipHeaders, repeatKey };
     const placed = switchboard.place(placement, (session) => flows.lead(session, actions));
     placed.catch(() => unwritten.abort()).finally(written.resolve);
     return placed;

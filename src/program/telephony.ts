@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { addressIdentity } from '../../contract/network-address.ts';
 import type { Admission, Route, Switchboard } from '../calls/index.ts';
 import type { Config } from '../config.ts';
-import { type Directory, normaliseNumber, PHONE_REALM } from '../directory/index.ts';
+import { type Directory, normaliseNumber, PHONE_REALM, withPlus } from '../directory/index.ts';
 import { type Clock, detach, Failure, type Log, type Random, type Scope } from '../kit/index.ts';
 import {
   type CallerPorts,
   Carriers,
   createDialer,
   createInboundDoor,
+  createOptionsHook,
+  type InboundPorts,
   loginOf,
   PhoneIdentity,
   RETRY_LATER,
@@ -135,8 +137,9 @@ export async function openInboundDoor(
     door.gate(request, source) ??
     limit(request, source, door, admission) ??
     (toOf(request).tag === undefined ? identify(request, source) : undefined);
-  userAgent.onInvite = createInboundDoor({
-    ...{ media, random, log, normaliseNumber, ...callers },
+  const ports: InboundPorts = {
+    ...{ media, random, log, normaliseNumber, withPlus, ...callers },
+    trunksAt: door.trunksAt,
     ...{ refused: door.refused, proven: door.proven },
     publicAddress: config.publicAddress || undefined,
     open: (address) => door.isKnown(address) || !admission.ask(),
@@ -145,7 +148,9 @@ export async function openInboundDoor(
     routeOfPhone: ({ customerId }, called) =>
       numberOf(directory, customerId, called) ?? phoneOf(directory, customerId, called, userAgent),
     arrive: (arrival) => detach('calls.arrive', switchboard.arrive(arrival)),
-  });
+  };
+  userAgent.onInvite = createInboundDoor(ports);
+  userAgent.onOptions = createOptionsHook(ports);
   const bound = await userAgent.listen().catch(cannotBind(config));
   // Our Contact has its port only now.
   carriers.refresh();
@@ -199,7 +204,7 @@ function isHere(host: string, port: number | undefined, config: Config, userAgen
 
 /** Whether it is a name or an address of this server. */
 function isOurs(host: string, { sipHost, publicAddress, sipDomain }: Config, { local }: UserAgent): boolean {
-  const names = [sipHost, publicAddress, sipDomain, local.address].filter(Boolean);
+  const names = ['localhost', sipHost, publicAddress, sipDomain, local.address].filter(Boolean);
   return names.some((name) => name.toLowerCase() === host.toLowerCase());
 }
 

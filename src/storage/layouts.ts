@@ -44,6 +44,7 @@ export const callLayout = {
   error: 'json',
   costAmount: 'plain',
   costCurrency: 'plain',
+  sipHeaders: 'json',
 } as const satisfies Layout<CallRecord>;
 
 export const recordingLayout = {
@@ -168,6 +169,7 @@ export const trunkLayout = {
   transport: 'plain',
   register: 'flag',
   srtp: 'flag',
+  country: 'plain',
   createdAt: 'plain',
   updatedAt: 'plain',
 } as const satisfies Layout<Trunk>;

@@ -348,6 +348,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
           transport: 'udp' as const,
           register: false,
           srtp: true,
+          country: 'DE',
           ...times,
         },
       };

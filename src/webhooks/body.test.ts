@@ -24,6 +24,7 @@ it('a webhook carries the event, the call as it was, its variables, and where it
       to: '+15550100000',
       route_mode: 'webhook',
       routing_target: 'app_1',
+      sip_headers: {},
     },
     variables: { plan: 'gold' },
     data: {

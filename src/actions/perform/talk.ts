@@ -10,6 +10,7 @@ export interface Destination {
   /** Caller id; the caller's own number where it is not given. */
   from?: string | undefined;
   timeoutSeconds: number;
+  sipHeaders?: Record<string, string> | undefined;
 }
 
 /**
@@ -18,11 +19,12 @@ export interface Destination {
  */
 export async function connect(
   flow: Flow,
-  { destination, from, timeoutSeconds }: Destination,
+  { destination, from, timeoutSeconds, sipHeaders }: Destination,
 ): Promise<DialledLeg> {
   const { session, leg, services, signal } = flow;
   const far = await services.dialer.dial({
     destination,
+    sipHeaders,
     from: from ?? session.record.from,
     customerId: session.record.customerId,
     timeoutMs: timeoutSeconds * 1000,

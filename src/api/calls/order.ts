@@ -14,6 +14,7 @@ export function orderOf(
   services: Services,
 ): CallOrder {
   const { from, to, metadata = {}, variables = {}, timeout_seconds: timeoutSeconds } = body;
+  const { sip_headers: sipHeaders = {} } = body;
   const answerUrl = body.answer_url ?? application.answerUrl;
   const actions = body.actions && checked(body.actions, answerUrl, services);
   if (!actions && !answerUrl) {
@@ -23,7 +24,16 @@ export function orderOf(
     );
   }
   const recorded = body.record === undefined ? {} : { record: body.record };
-  return { from, to, answerUrl, actions, variables, timeoutSeconds, metadata: { ...metadata, ...recorded } };
+  return {
+    from,
+    to,
+    answerUrl,
+    actions,
+    variables,
+    sipHeaders,
+    timeoutSeconds,
+    metadata: { ...metadata, ...recorded },
+  };
 }
 
 function checked(actions: unknown[], answerUrl: string, { settings }: Services): Action[] {

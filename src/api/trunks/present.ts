@@ -21,6 +21,7 @@ export const presentTrunk = (trunk: Trunk, { lines }: Services): z.input<typeof 
   register: trunk.register,
   registered: lines?.trunkRegistered(trunk.id) ?? false,
   srtp: trunk.srtp,
+  country: trunk.country,
   created_at: rfc3339(trunk.createdAt),
   updated_at: rfc3339(trunk.updatedAt),
 });
@@ -42,5 +43,6 @@ export function trunkFields(body: z.output<typeof trunkPatch>): {
     transport: body.transport,
     register: body.register,
     srtp: body.srtp,
+    country: body.country,
   };
 }

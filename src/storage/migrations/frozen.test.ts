@@ -18,6 +18,8 @@ const FROZEN: Record<string, string> = {
   '0006-farewells': '8bcdf3e1705bee90',
   '0007-parked-events': '5d67d35513a0ecaf',
   '0008-retention': '8324093eb06af1bc',
+  '0009-sealed-digits': 'fea5137fe1dbf380',
+  '0010-sip-fields': 'b1eb74f653c498d9',
 };
 
 /** A digest of the tables and indexes after each migration. */

@@ -9,6 +9,7 @@ import { farewells } from './0006-farewells.ts';
 import { parkedEvents } from './0007-parked-events.ts';
 import { retention } from './0008-retention.ts';
 import { sealedDigits } from './0009-sealed-digits.ts';
+import { sipFields } from './0010-sip-fields.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -21,6 +22,7 @@ export const migrations: Record<string, Migration> = {
   '0007-parked-events': parkedEvents,
   '0008-retention': retention,
   '0009-sealed-digits': sealedDigits,
+  '0010-sip-fields': sipFields,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

@@ -29,6 +29,7 @@ export function aCall(id: string, but: Partial<CallRecord> = {}): CallRecord {
     error: null,
     costAmount: null,
     costCurrency: null,
+    sipHeaders: { 'X-Order': 'A-1' },
     ...but,
   };
 }

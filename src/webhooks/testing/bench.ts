@@ -33,6 +33,7 @@ export function callRecord(patch: Partial<CallRecord> = {}): CallRecord {
     error: null,
     costAmount: null,
     costCurrency: null,
+    sipHeaders: {},
     ...patch,
   };
 }

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import type { Route } from '../calls/index.ts';
+import { normaliseNumber, withPlus } from '../directory/index.ts';
+import { createRequest } from '../sip/index.ts';
+import { type CalledPorts, type CallingTrunk, calledByPhone, calledByTrunk } from './called.ts';
+
+const DIDS: Record<string, string> = {
+  '+15550100001': 'cust_1',
+  '+15550100002': 'cust_2',
+  '+4930123456': 'cust_1',
+  '+4915550100': 'cust_1',
+};
+const ports: CalledPorts = {
+  ...{ normaliseNumber, withPlus },
+  route: (number) => (DIDS[number] ? ({ customerId: DIDS[number] } as Route) : undefined),
+  routeOfPhone: ({ customerId }, called) =>
+    DIDS[called] === customerId || called === 'ben' ? ({ customerId } as Route) : undefined,
+};
+
+const carrier: CallingTrunk = { customerId: null, username: 'acct4711', country: null };
+const american = { ...carrier, country: 'US' };
+const german = { ...carrier, country: 'DE' };
+
+function called(uri: string, trunks: CallingTrunk[] = [carrier], headers: Record<string, string> = {}) {
+  const request = createRequest({
+    method: 'INVITE',
+    uri,
+    headers: Object.entries({ To: `<${uri}>`, ...headers }),
+  });
+  const { to, route } = calledByTrunk(request, trunks, ports);
+  return route ? to : `nobody ${to}`;
+}
+
+describe('the called number', () => {
+  test.each([
+    ['sip:+15550100001@10.0.0.1', '+15550100001'],
+    ['sip:+1-555-010-0001@10.0.0.1;user=phone', '+15550100001'],
+    ['sip:15550100001@10.0.0.1', '+15550100001'],
+    ['sip:0015550100001@10.0.0.1', '+15550100001'],
+    ['tel:+1-555-010-0001', '+15550100001'],
+    ['tel:5550100001;phone-context=+1', '+15550100001'],
+    ['sip:5550100001;phone-context=+1@10.0.0.1;user=phone', '+15550100001'],
+    ['sip:5550100001@10.0.0.1;phone-context=+1;user=phone', '+15550100001'],
+    ['tel:0100001;phone-context=+1-555', '+15550100001'],
+    ['tel:030123456;phone-context=+49', '+4930123456'],
+    ['sip:5550100001@10.0.0.1', 'nobody 5550100001'],
+    ['tel:5550100001;phone-context=example.com', 'nobody 5550100001;phone-context=example.com'],
+    ['sip:alice@10.0.0.1', 'nobody alice'],
+  ])('of %s is %s', (uri, number) => {
+    expect(called(uri)).toBe(number);
+  });
+
+  test.each([
+    ['sip:5550100001@10.0.0.1', american, '+15550100001'],
+    ['tel:5550100001;phone-context=example.com', american, '+15550100001'],
+    ['sip:15550100001@10.0.0.1', american, '+15550100001'],
+    ['sip:030123456@10.0.0.1', german, '+4930123456'],
+    ['sip:015550100@10.0.0.1', german, '+4915550100'],
+    ['sip:030123456@10.0.0.1', american, 'nobody 030123456'],
+  ])('of %s is read in the formats of the country of its trunk', (uri, trunk, number) => {
+    expect(called(uri, [trunk])).toBe(number);
+  });
+
+  test.each([
+    ['sip:acct4711@10.0.0.1', { To: '<sip:+15550100001@carrier.example>' }],
+    ['sip:ACCT4711@10.0.0.1:5060;line=1', { To: 'Shop (Main) <sip:15550100001@carrier.example>' }],
+    ['sip:acct4711@10.0.0.1', { To: '<tel:5550100001;phone-context=+1>' }],
+    ['sip:minivoice@10.0.0.1', { To: '<sip:+15550100001@carrier.example>' }],
+    ['sip:10.0.0.1', { To: '<sip:+15550100001@carrier.example>' }],
+    ['sip:@10.0.0.1', { To: '<sip:+15550100001@carrier.example>' }],
+    ['sip:acct4711@10.0.0.1', { To: '<sip:acct4711@x>', 'P-Called-Party-ID': '<sip:+15550100001@x>' }],
+    ['sip:acct4711@10.0.0.1', { To: '<sip:+15550100002@x>', 'P-Called-Party-ID': 'sip:+15550100001@x' }],
+    ['sip:acct4711@10.0.0.1', { To: '<sip:+15550100001@x>', 'P-Called-Party-ID': '<<nonsense' }],
+  ])('is not in %s, which names our registration, but in %o', (uri, headers) => {
+    expect(called(uri, [carrier], headers as Record<string, string>)).toBe('+15550100001');
+  });
+
+  test('is that of the Request-URI when our name with the carrier is a number of ours, and To says no other', () => {
+    const main = { ...carrier, username: '+15550100001' };
+    expect(called('sip:+15550100001@10.0.0.1', [main], { To: '<sip:+1999@x>' })).toBe('+15550100001');
+    expect(called('sip:+15550100001@10.0.0.1', [main], { To: '<sip:+15550100002@x>' })).toBe('+15550100002');
+    expect(called('sip:+15550100001@10.0.0.1', [carrier], { To: '<sip:+15550100002@x>' })).toBe(
+      '+15550100001',
+    );
+  });
+
+  test("is read for each trunk at the address by its own settings, the operator's first", () => {
+    const own = { customerId: 'cust_1', username: null, country: 'DE' };
+    const others = { customerId: 'cust_2', username: 'x', country: 'US' };
+    expect(called('sip:030123456@10.0.0.1', [others, own])).toBe('+4930123456');
+    expect(called('sip:+15550100002@10.0.0.1', [own])).toBe('nobody +15550100002');
+    expect(called('sip:5550100001@10.0.0.1', [own, american])).toBe('+15550100001');
+  });
+
+  test('of a phone may be a number or a name', () => {
+    const phone = { id: 'p', username: 'anna', customerId: 'cust_1', ha1: '' };
+    const to = (uri: string) =>
+      calledByPhone(createRequest({ method: 'INVITE', uri, headers: [['To', `<${uri}>`]] }), phone, ports);
+    expect(to('sip:15550100001@10.0.0.1')).toMatchObject({ to: '+15550100001', route: {} });
+    expect(to('sip:ben@10.0.0.1')).toMatchObject({ to: 'ben', route: {} });
+    expect(to('sip:+15550100002@10.0.0.1').route).toBeUndefined();
+  });
+});

@@ -1,0 +1,50 @@
+import { isUtf8 } from 'node:buffer';
+import type { ExtraHeaders, SipRequest } from '../sip/index.ts';
+
+/** By name, in the order of the message. */
+export type SipHeaders = Record<string, string>;
+
+/** What of an INVITE an application is told: bounded, because it is in every event of the call. */
+const MAX_HEADERS = 32;
+const MAX_BYTES = 8 * 1024;
+
+/** RFC 5806, RFC 7044, RFC 7433. */
+const TOLD = new Map(['Diversion', 'History-Info', 'User-to-User'].map((name) => [name.toLowerCase(), name]));
+/** RFC 3325 §5: believed from those only whom we have an agreement with. */
+const ASSERTED = 'P-Asserted-Identity';
+
+/**
+ * The header fields of an INVITE that its application gets. Several fields of one name are joined by commas. Names
+ * that RFCs define have their usual spelling, others that of the message.
+ * @param trusted whether it comes from a trunk, whose P-Asserted-Identity counts.
+ */
+export function sipHeadersOf(request: SipRequest, trusted: boolean): SipHeaders {
+  const spelled = new Map(TOLD);
+  if (trusted) spelled.set(ASSERTED.toLowerCase(), ASSERTED);
+  const found: SipHeaders = Object.create(null);
+  let bytes = 0;
+  let count = 0;
+  for (const [written, value] of request.headers) {
+    const key = written.toLowerCase();
+    const name = spelled.get(key) ?? (/^x-./.test(key) ? written : undefined);
+    if (name === undefined || (found[name] === undefined && count === MAX_HEADERS)) continue;
+    const size = name.length + value.length;
+    if (bytes + size > MAX_BYTES) continue;
+    bytes += size;
+    if (found[name] === undefined) count++;
+    spelled.set(key, name);
+    const text = decode(value);
+    found[name] = found[name] === undefined ? text : `${found[name]}, ${text}`;
+  }
+  return { ...found };
+}
+
+/** The header fields that an application sets, as they go into a message. */
+export const asHeaders = (headers: SipHeaders = {}): ExtraHeaders =>
+  Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]);
+
+// Header values are latin1 with one character per byte.
+function decode(value: string): string {
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+}
