@@ -11,7 +11,12 @@ export class EmbeddedTranscriber implements Transcriber {
   }
 
   async transcribe(recording: RecordingRecord, path: string, signal: AbortSignal): Promise<Heard> {
-    const { utterances } = await this.#recogniser.transcribe(path, silences(recording.gaps), signal);
+    const { utterances } = await this.#recogniser.transcribe(
+      path,
+      silences(recording.gaps),
+      signal,
+      recording.customerId,
+    );
     const segments = utterances.map(({ channel, text, startMs, endMs }) => ({
       speaker: channel === 1 ? ('agent' as const) : ('caller' as const),
       text,

@@ -19,6 +19,8 @@ export interface Transcriber {
 
 /** What an analysis is made of. */
 export interface Material {
+  /** Whose call it is: customers take turns. */
+  customerId?: string;
   /** All that was said on the call. */
   spoken: Spoken[];
   scorecard: Scorecard;

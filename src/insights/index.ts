@@ -26,6 +26,7 @@ export type {
 export { Insights } from './insights.ts';
 export { OpenAiAnalyst } from './openai/openai-analyst.ts';
 export { OpenAiTranscriber } from './openai/openai-transcriber.ts';
+export { SilentServers } from './openai/silent-servers.ts';
 export type { InsightPorts, InsightSettings } from './ports.ts';
 export {
   type Known,

@@ -14,7 +14,7 @@ const MOST_PAUSE_MS = 3_600_000;
 /** Works off the queue: some jobs at a time, the longest due first. */
 export class Insights {
   #ports: InsightPorts;
-  #running = new Map<string, Promise<void>>();
+  #running = new Map<string, { applicationId: string; over: Promise<void> }>();
   #closing = new AbortController();
   #timer: Timer | undefined;
   #taking: Promise<void> | undefined;
@@ -50,7 +50,7 @@ export class Insights {
   async settled(): Promise<void> {
     while (this.#taking || this.#running.size > 0) {
       await this.#taking;
-      await Promise.all(this.#running.values());
+      await this.#allOver();
     }
   }
 
@@ -79,7 +79,7 @@ export class Insights {
     this.#closing.abort(new Error('insights are closing'));
     this.#timer?.cancel();
     await this.#taking;
-    await Promise.all(this.#running.values());
+    await this.#allOver();
   }
 
   async #take(): Promise<void> {
@@ -100,21 +100,34 @@ export class Insights {
     const { store, node, clock, atOnce } = this.#ports;
     while (this.#running.size < atOnce && !this.#closing.signal.aborted) {
       const now = Math.round(clock.now());
-      const job = await store.claimJob(node, now, now + LEASE_MS);
+      const job = await store.claimJob(node, now, now + LEASE_MS, this.#busy());
       if (!job) return;
-      const run = this.#run(job).finally(() => {
+      const over = this.#run(job).finally(() => {
         this.#running.delete(job.recordingId);
         this.wake();
       });
-      this.#running.set(job.recordingId, run);
+      this.#running.set(job.recordingId, { applicationId: job.applicationId, over });
     }
+  }
+
+  async #allOver(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ over }) => over));
+  }
+
+  /** The applications of customers that have as many jobs running as a customer may have. */
+  #busy(): string[] {
+    const { atOnce, atOncePerCustomer = atOnce, siblings = (id) => [id] } = this.#ports;
+    const applications = [...this.#running.values()].map(({ applicationId }) => siblings(applicationId));
+    const counts = new Map<string, number>();
+    for (const id of applications.flat()) counts.set(id, (counts.get(id) ?? 0) + 1);
+    return [...counts].filter(([, count]) => count >= atOncePerCustomer).map(([id]) => id);
   }
 
   /** Notes what is in the queue, and comes back when the next job is due. */
   async #look(): Promise<void> {
     const { store, clock, atOnce } = this.#ports;
     this.#backlog = await store.backlog();
-    const due = await store.nextDue();
+    const due = await store.nextDue(this.#busy());
     if (due !== undefined && this.#running.size < atOnce) this.#wakeAfter(due - clock.now());
   }
 

@@ -27,6 +27,13 @@ export interface InsightPorts {
   log: Log;
   /** This process's number among its peers. */
   node: number;
-  /** Jobs at once. */
+  /**
+   * The applications of the customer that this one belongs to: they share what a customer may have at once.
+   * Default: the application alone.
+   */
+  siblings?(applicationId: string): string[];
+  /** Jobs at once. Most of them wait: for servers, or for the recogniser, which has a queue of its own. */
   atOnce: number;
+  /** Jobs of one customer at once; default: `atOnce`. */
+  atOncePerCustomer?: number;
 }

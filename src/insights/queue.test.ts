@@ -98,3 +98,45 @@ test.each([Number.NaN, 9e15, Number.POSITIVE_INFINITY])(
     await insights.close();
   },
 );
+
+test('jobs of one customer that never end leave places for the others', async () => {
+  const jobs = ['app_1', 'app_2', 'app_1', 'app_2', 'app_3'].map((applicationId, i) => ({
+    ...aJob(`rec_${i}`),
+    applicationId,
+  }));
+  const begun: string[] = [];
+  const dueWithout = (but: string[] = []) => jobs.filter((job) => !but.includes(job.applicationId));
+  const ports = {
+    store: {
+      releaseJobs: async () => {},
+      claimJob: async (_node: number, _now: number, _until: number, but?: string[]) => {
+        const job = dueWithout(but)[0];
+        if (job) jobs.splice(jobs.indexOf(job), 1);
+        return job;
+      },
+      holdJob: async () => {},
+      backlog: async () => ({ waiting: jobs.length, running: 0, oldestAt: null }),
+      nextDue: async (but?: string[]) => (dueWithout(but).length > 0 ? 0 : undefined),
+    },
+    recordings: {
+      recording: (id: string) => {
+        begun.push(id);
+        return new Promise(() => {});
+      },
+    },
+    journal: { commit: async () => {} },
+    clock,
+    log: silentLog,
+    node: 0,
+    atOnce: 10,
+    atOncePerCustomer: 2,
+    // The first two applications are of one customer.
+    siblings: (id: string) => (id === 'app_3' ? [id] : ['app_1', 'app_2']),
+  };
+  const insights = new Insights(ports as unknown as InsightPorts);
+  await insights.start();
+  await clock.advance(1_000);
+  expect(begun).toEqual(['rec_0', 'rec_1', 'rec_4']);
+  // Nothing but the holding of the three jobs is waited for: the queue is not asked over and over.
+  expect(clock.pending).toBe(3);
+});

@@ -61,14 +61,14 @@ export interface TranscriptFilter {
 }
 
 export interface InsightStore {
-  /** Takes the job that is longest due, until `until`. Nobody else gets it before. */
-  claimJob(node: number, now: number, until: number): Promise<Job | undefined>;
+  /** Takes the job that is longest due, until `until`, but none of these applications. Nobody else gets it before. */
+  claimJob(node: number, now: number, until: number, but?: string[]): Promise<Job | undefined>;
   /** Keeps a job for longer. */
   holdJob(job: Holder, until: number): Promise<void>;
   /** What a former process of this node was at is due at once. */
   releaseJobs(node: number, now: number): Promise<void>;
-  /** When the next job is due; undefined when none waits. */
-  nextDue(): Promise<number | undefined>;
+  /** When the next job is due, those of these applications left out; undefined when none waits. */
+  nextDue(but?: string[]): Promise<number | undefined>;
   backlog(): Promise<Backlog>;
   jobsOf(callId: string): Promise<Job[]>;
   transcript(recordingId: string): Promise<Transcript | undefined>;

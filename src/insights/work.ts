@@ -23,7 +23,7 @@ export async function work(job: Job, ports: InsightPorts, signal: AbortSignal): 
     return ports.journal.commit({ insights: { holder: job, finished: true } });
   const transcript = await transcriptFor(job, recording, ports, signal);
   if (!transcript) return;
-  const parts = await makeParts(job, ports, signal);
+  const parts = await makeParts(job, recording.customerId, ports, signal);
   await finish(job, transcript, parts, ports);
 }
 
@@ -98,7 +98,12 @@ async function giveUp(job: Job, error: unknown, { journal, clock, log }: Insight
 }
 
 /** Every part by itself: where one fails, the others are made. */
-async function makeParts(job: Job, ports: InsightPorts, signal: AbortSignal): Promise<Part[]> {
+async function makeParts(
+  job: Job,
+  customerId: string,
+  ports: InsightPorts,
+  signal: AbortSignal,
+): Promise<Part[]> {
   const transcripts = (await ports.store.transcriptsOf(job.callId)).filter(
     ({ status }) => status === 'completed',
   );
@@ -110,7 +115,7 @@ async function makeParts(job: Job, ports: InsightPorts, signal: AbortSignal): Pr
   for (const name of PARTS) {
     const made =
       transcripts.length > 0
-        ? makePart(job, name, { spoken, scorecard }, ports, signal)
+        ? makePart(job, name, { customerId, spoken, scorecard }, ports, signal)
         : missing(job, name, ports);
     const part = await made;
     await ports.journal.commit({ insights: { holder: job, part } });

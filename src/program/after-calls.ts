@@ -8,6 +8,7 @@ import {
   Insights,
   OpenAiAnalyst,
   OpenAiTranscriber,
+  SilentServers,
 } from '../insights/index.ts';
 import type { Clock, Log, Scope } from '../kit/index.ts';
 import type { HttpClient } from '../net/index.ts';
@@ -32,6 +33,18 @@ interface Surroundings {
 export const wantsInsights = ({ recogniser }: Config, application: Application | undefined): boolean =>
   Boolean(application?.aiEnabled && (recogniser !== 'off' || application.ai?.transcriptionModel));
 
+/** Recordings that are worked on at the same time; the recogniser takes `MINIVOICE_TRANSCRIPTIONS` of them. */
+const JOBS_AT_ONCE = 16;
+/** One customer's AI server that does not answer holds no more places than these. */
+const JOBS_PER_CUSTOMER = 2;
+
+/** The applications of the customer that one belongs to. */
+function siblingsOf(directory: Directory, applicationId: string): string[] {
+  const customerId = directory.application(applicationId)?.customerId;
+  if (customerId === undefined) return [applicationId];
+  return directory.applicationsOf(customerId).map(({ id }) => id);
+}
+
 /** What happens with recordings after the call; goes on with what a former process has left. */
 export async function openInsights(around: Surroundings): Promise<Insights> {
   const { config, log, clock, scope, storage, directory, files } = around;
@@ -46,7 +59,9 @@ export async function openInsights(around: Surroundings): Promise<Insights> {
     clock,
     log,
     node: config.node,
-    atOnce: config.transcriptions,
+    atOnce: JOBS_AT_ONCE,
+    atOncePerCustomer: Math.max(JOBS_PER_CUSTOMER, config.transcriptions),
+    siblings: (applicationId) => siblingsOf(directory, applicationId),
   });
   scope.defer(() => insights.close());
   await insights.start();
@@ -58,7 +73,7 @@ export async function openInsights(around: Surroundings): Promise<Insights> {
 
 /** The application's own server first, where it has named one; then what comes with the program. */
 function openEngines({ config, log, clock, scope, folder, directory, http }: Surroundings) {
-  const heuristic = new HeuristicAnalyst();
+  const heuristic = new HeuristicAnalyst({ clock, log });
   scope.defer(() => heuristic.close());
   const model = config.recogniser;
   const recogniser =
@@ -72,10 +87,12 @@ function openEngines({ config, log, clock, scope, folder, directory, http }: Sur
           log,
         });
   if (recogniser) scope.defer(() => recogniser.close());
+  const servers = new SilentServers(http, clock);
   const embedded = recogniser && new EmbeddedTranscriber(recogniser);
   return (applicationId: string): Engines => {
-    const { ai, language } = directory.application(applicationId) ?? {};
-    const server = ai ? { http, baseUrl: ai.baseUrl, apiKey: ai.apiKey } : undefined;
+    const { ai, language, customerId } = directory.application(applicationId) ?? {};
+    const client = servers.client(`${customerId} ${ai?.baseUrl}`);
+    const server = ai ? { http: client, baseUrl: ai.baseUrl, apiKey: ai.apiKey } : undefined;
     const hears = server && ai?.transcriptionModel;
     const thinks = server && ai?.chatModel;
     return {

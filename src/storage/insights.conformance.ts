@@ -66,6 +66,18 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       expect(await storage.backlog()).toEqual({ waiting: 0, running: 0, oldestAt: null });
     });
 
+    test('leaves out applications that have their share already', async () => {
+      const { recordingId } = await recorded();
+      const { applicationId } = (await storage.jobsOf((await recorded()).callId))[0]!;
+      expect(await storage.claimJob(3, 2000, 60_000, ['app_none', applicationId])).toBeUndefined();
+      expect(await storage.nextDue([applicationId])).toBeUndefined();
+      expect(await storage.nextDue(['app_none'])).toBe(1000);
+      const job = await storage.claimJob(3, 2000, 60_000, ['app_none']);
+      expect(job).toMatchObject({ recordingId });
+      await finish(job!);
+      await finish(await take());
+    });
+
     test('gives what was never tried, even if the clock was set back since', async () => {
       await recorded();
       const job = await storage.claimJob(3, 10, 60_000);

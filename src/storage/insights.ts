@@ -40,12 +40,13 @@ export function insightStore(db: Kysely<Tables>, matching: Matching): InsightSto
 
 function queue(db: Kysely<Tables>) {
   return {
-    async claimJob(node: number, now: number, until: number) {
+    async claimJob(node: number, now: number, until: number, but: string[] = []) {
       // What was never tried is due, even if the wall clock has been set back to before it was put here.
       const due = db
         .selectFrom('insightJobs')
         .select('recordingId')
-        .where((eb) => eb.or([eb('dueAt', '<=', now), eb('attempts', '=', 0)]));
+        .where((eb) => eb.or([eb('dueAt', '<=', now), eb('attempts', '=', 0)]))
+        .$if(but.length > 0, (query) => query.where('applicationId', 'not in', but));
       const row = await db
         .updateTable('insightJobs')
         .set((eb) => ({ node, dueAt: until, attempts: eb('attempts', '+', 1), claim: eb('claim', '+', 1) }))
@@ -61,10 +62,11 @@ function queue(db: Kysely<Tables>) {
     async releaseJobs(node: number, now: number) {
       await db.updateTable('insightJobs').set({ node: null, dueAt: now }).where('node', '=', node).execute();
     },
-    async nextDue() {
+    async nextDue(but: string[] = []) {
       const { due } = await db
         .selectFrom('insightJobs')
         .select((eb) => eb.fn.min('dueAt').as('due'))
+        .$if(but.length > 0, (query) => query.where('applicationId', 'not in', but))
         .executeTakeFirstOrThrow();
       return due === null ? undefined : Number(due);
     },

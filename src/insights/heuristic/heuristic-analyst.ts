@@ -1,7 +1,11 @@
 import { Worker } from 'node:worker_threads';
+import { type Clock, Failure, FairWorkers, type Log, silentLog, systemClock } from '../../kit/index.ts';
 import type { Analyst, Material } from '../engines.ts';
 import type { PartName, Parts } from '../insight.ts';
-import type { Answer, Order } from './thread.ts';
+import type { Order } from './thread.ts';
+
+/** An hour of speech takes some seconds. */
+const MAX_RUN_MS = 120_000;
 
 /**
  * The analysis that comes with the program: rules, no account and no network. In a thread of its own, started
@@ -9,42 +13,29 @@ import type { Answer, Order } from './thread.ts';
  */
 export class HeuristicAnalyst implements Analyst {
   readonly engine = 'heuristic';
-  #worker: Worker | undefined;
-  #waiting = new Map<number, PromiseWithResolvers<Parts[PartName]>>();
-  #orders = 0;
+  #workers: FairWorkers<Order, Parts[PartName]>;
 
-  analyse<Name extends PartName>(part: Name, { spoken, scorecard }: Material): Promise<Parts[Name]> {
-    this.#worker ??= this.#start();
-    const waiting = Promise.withResolvers<Parts[PartName]>();
-    const order: Order = { id: ++this.#orders, part, spoken, scorecard };
-    this.#waiting.set(order.id, waiting);
-    this.#worker.postMessage(order);
-    return waiting.promise as Promise<Parts[Name]>;
-  }
-
-  async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#lost(new Error('the analysis was closed'));
-    await worker?.terminate();
-  }
-
-  #start(): Worker {
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { name: 'analysis' });
-    const lost = (error: Error) => worker === this.#worker && this.#lost(error);
-    worker.on('message', (answer: Answer) => {
-      const waiting = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
-      if ('error' in answer) waiting?.reject(new Error(answer.error));
-      else waiting?.resolve(answer.data);
+  constructor({ clock = systemClock, log = silentLog }: { clock?: Clock; log?: Log } = {}) {
+    this.#workers = new FairWorkers({
+      clock,
+      log,
+      atOnce: 1,
+      maxRunMs: MAX_RUN_MS,
+      start: () => new Worker(new URL('./thread.ts', import.meta.url), { name: 'analysis' }),
+      failure: (why) => new Failure('analysis_failed', `what was said could not be analysed: ${why}`),
     });
-    worker.on('error', lost);
-    worker.on('exit', (code) => lost(new Error(`the thread of the analysis ended with ${code}`)));
-    return worker;
   }
 
-  #lost(error: Error): void {
-    this.#worker = undefined;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+  async analyse<Name extends PartName>(
+    part: Name,
+    { customerId = '', spoken, scorecard }: Material,
+    signal?: AbortSignal,
+  ): Promise<Parts[Name]> {
+    const answer = await this.#workers.run({ tenant: customerId, signal }, { part, spoken, scorecard });
+    return answer as Parts[Name];
+  }
+
+  close(): Promise<void> {
+    return this.#workers.close();
   }
 }

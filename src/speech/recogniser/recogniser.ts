@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Clock, Log } from '../../kit/index.ts';
-import { Failure } from '../../kit/index.ts';
+import { Failure, FairQueue, sleep } from '../../kit/index.ts';
 import { type Answer, RecogniserChild, type StartChild } from './child.ts';
 import type { ModelName } from './models.ts';
 import type { Silence } from './process.ts';
@@ -24,8 +24,9 @@ export interface Recogniser {
   /**
    * What is said in a recording, English, in order of time. Rejects with `recognition_failed`; a later try may
    * succeed. `signal` gives it up.
+   * @param customerId whose recording it is: customers take turns.
    */
-  transcribe(path: string, silent?: Silence[], signal?: AbortSignal): Promise<Answer>;
+  transcribe(path: string, silent?: Silence[], signal?: AbortSignal, customerId?: string): Promise<Answer>;
   /** Gives up what is running. */
   close(): Promise<void>;
 }
@@ -39,27 +40,33 @@ export function createRecogniser(settings: RecogniserSettings): Recogniser {
   const atOnce = Math.min(settings.atOnce ?? 1, availableParallelism());
   const children = Array.from({ length: atOnce }, () => new RecogniserChild(settings));
   const idle = [...children];
-  const waiting: (() => void)[] = [];
   const engine = `moonshine-${settings.model}`;
+  const failure = (why: string) =>
+    new Failure('recognition_failed', `the recording could not be transcribed: ${why}`);
+  const { clock } = settings;
+  const queue = new FairQueue({ clock, atOnce, maxWaitingPerTenant: Number.POSITIVE_INFINITY, failure });
 
-  async function transcribe(path: string, silent: Silence[] = [], signal?: AbortSignal): Promise<Answer> {
-    while (idle.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-    signal?.throwIfAborted();
+  /** @param over is aborted when nobody waits for it any more: its process is then ended, and free again. */
+  async function hear(order: { path: string; silent: Silence[] }, over: AbortSignal): Promise<Answer> {
+    // A process that is being ended is free a moment later than its place in the queue.
+    for (; idle.length === 0; over.throwIfAborted()) await sleep(clock, 1, over);
     const child = idle.pop()!;
     try {
-      return await child.transcribe({ path, silent }, signal);
+      return await child.transcribe(order, over);
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
       throw new Failure('recognition_failed', 'the recording could not be transcribed', { cause: error });
     } finally {
       idle.push(child);
-      waiting.shift()?.();
     }
   }
 
   return {
     engine,
-    transcribe,
-    close: async () => void (await Promise.all(children.map((one) => one.close()))),
+    transcribe: (path, silent = [], signal, tenant = '') =>
+      queue.run({ tenant, signal }, (over) => hear({ path, silent }, over)),
+    async close() {
+      queue.close();
+      await Promise.all(children.map((one) => one.close()));
+    },
   };
 }

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { Failure, VirtualClock } from '../../kit/index.ts';
+import type { Http } from './server.ts';
+import { SilentServers } from './silent-servers.ts';
+
+const clock = new VirtualClock();
+const asked: string[] = [];
+let failing: Failure | undefined;
+const http: Http = {
+  async request({ url }) {
+    asked.push(url);
+    if (failing) throw failing;
+    return { status: 200, body: Buffer.alloc(0), truncated: false };
+  },
+};
+const servers = new SilentServers(http, clock);
+const request = {
+  url: 'https://ai.test',
+  method: 'POST',
+  headers: {},
+  body: '',
+  timeoutMs: 1,
+  maxAnswerBytes: 1,
+} as const;
+const ask = (key: string) => servers.client(key).request(request);
+
+test('a server that did not answer in time is asked again after five minutes, others at once', async () => {
+  failing = new Failure('timeout', 'no answer came');
+  await expect(ask('a')).rejects.toMatchObject({ code: 'timeout' });
+  failing = undefined;
+  await expect(ask('a')).rejects.toMatchObject({ code: 'ai_endpoint_failed' });
+  expect(asked).toHaveLength(1);
+  await expect(ask('b')).resolves.toMatchObject({ status: 200 });
+  await clock.advance(300_000);
+  await expect(ask('a')).resolves.toMatchObject({ status: 200 });
+  await expect(ask('a')).resolves.toMatchObject({ status: 200 });
+});
+
+test('a server that fails in another way is asked the next time', async () => {
+  failing = new Failure('connect_failed', 'refused');
+  await expect(ask('c')).rejects.toMatchObject({ code: 'connect_failed' });
+  failing = undefined;
+  await expect(ask('c')).resolves.toMatchObject({ status: 200 });
+});
