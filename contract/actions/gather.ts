@@ -34,6 +34,7 @@ const fields = z
     finish_on_key: formatted(/^[0-9*#A-D]$/, 'one DTMF key: 0-9, *, #, A-D')
       .optional()
       .describe('One DTMF key that ends the collecting; it is never part of the digits.'),
+    flush: z.boolean().default(false).describe('Discards keys that were pressed before it begins.'),
     sensitive: z
       .boolean()
       .default(false)
@@ -75,6 +76,8 @@ export const gather = defineAction({
     'Speaks a prompt, then collects digits until there are enough, the finish key, the timeout or the hangup.',
   notes: [
     'A digit pressed during the prompt stops the prompt and counts. Before `min_digits` the finish key is ignored.',
+    'Keys that are pressed while nothing gathers them, the first 32 of the last 10 s, count for the next gather. `flush` discards them.',
+    'A key counts when it is released; while one is down the timeout does not run, for 30 s at most.',
     'The result is in the event, and in `data` of the request that a following `redirect` makes.',
   ],
   events: ['call.gathered'],
@@ -84,6 +87,7 @@ export const gather = defineAction({
     ...counts(given),
     timeoutSeconds: given.timeout_seconds,
     ...(given.finish_on_key === undefined ? {} : { finishOnKey: given.finish_on_key }),
+    flush: given.flush,
     sensitive: given.sensitive,
   })),
 });

@@ -1,6 +1,7 @@
 import type { Action, ActionOf, ActionType } from '../../contract/actions/index.ts';
 import type { Ending, Leg, Session } from '../calls/index.ts';
 import type { Services, Settings } from './ports.ts';
+import type { TypeAhead } from './type-ahead.ts';
 
 /** What the last gather heard: handed to the next document's request. */
 export interface Gathered {
@@ -15,6 +16,7 @@ export interface Flow {
   readonly leg: Leg;
   readonly services: Services;
   readonly settings: Settings;
+  readonly keys: TypeAhead;
   /** Aborted when the call ends or another document takes over: every wait of an action takes it. */
   signal: AbortSignal;
   gathered: Gathered | undefined;

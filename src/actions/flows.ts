@@ -10,6 +10,7 @@ import { aborted } from './perform/talk.ts';
 import { performAll } from './perform-all.ts';
 import type { Services, Settings } from './ports.ts';
 import { letHear } from './speech.ts';
+import { TypeAhead } from './type-ahead.ts';
 
 interface Running {
   flow: Flow;
@@ -151,6 +152,7 @@ function newFlow(session: Session, services: Services, settings: Settings): Flow
     leg: session.leg,
     services,
     settings,
+    keys: new TypeAhead(session.leg, services.clock),
     signal: session.scope.signal,
     gathered: undefined,
     gatheredInSecret: false,
@@ -167,6 +169,7 @@ async function answer(flow: Flow): Promise<void> {
   // A far end that still rings when the call ends is hung up last, and the end must not wait for it until then.
   await Promise.race([flow.leg.answer(), aborted(signal)]);
   signal.throwIfAborted();
+  if (session.record.routeMode !== 'sip') flow.keys.start();
   await session.begin();
   if (settings.recordCalls || session.record.metadata['record'] === true) {
     const recorder = services.recorder(session);

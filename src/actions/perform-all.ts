@@ -1,4 +1,4 @@
-import type { Action } from '../../contract/actions/index.ts';
+import type { Action, ActionType } from '../../contract/actions/index.ts';
 import { explain, Failure } from '../kit/index.ts';
 import { isDocumentError } from './documents.ts';
 import type { Flow, Outcome, Perform } from './flow.ts';
@@ -9,11 +9,25 @@ import { performers } from './perform/index.ts';
  * An action that fails is noted and the next one follows; only a document that cannot be had is passed on.
  */
 export async function performAll(actions: Action[], flow: Flow): Promise<Outcome> {
-  for (const [index, action] of actions.entries()) {
-    const outcome = await performOne(action, index, flow);
-    if (flow.signal.aborted || outcome) return outcome ?? finished;
+  try {
+    for (const [index, action] of actions.entries()) {
+      flow.session.hush('keys', areSecret(actions.slice(index)), flow);
+      const outcome = await performOne(action, index, flow);
+      if (flow.signal.aborted || outcome) return outcome ?? finished;
+    }
+    return finished;
+  } finally {
+    flow.session.hush('keys', false, flow);
   }
-  return finished;
+}
+
+/** Actions that take the keys pressed before them, or with which keys are for somebody else. */
+const KEY_TAKERS: readonly ActionType[] = ['gather', 'bridge', 'transfer', 'conference', 'redirect'];
+
+/** Whether a key that is pressed now is for a gather which keeps it secret. */
+function areSecret(next: Action[]): boolean {
+  const taker = next.find(({ type }) => KEY_TAKERS.includes(type));
+  return taker?.type === 'gather' && taker.sensitive;
 }
 
 const finished: Outcome = { kind: 'end', ending: { kind: 'completed', by: 'application' } };

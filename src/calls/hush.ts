@@ -6,14 +6,16 @@ export interface Hushed {
   everything: boolean;
   /** Nothing that the caller says or presses: digits are secret. */
   caller: boolean;
+  /** Nothing that the caller presses: it is typed ahead for a gather that keeps it secret. */
+  keys: boolean;
 }
 
 /** Who wants what kept secret of a call: of two, the one who ends first does not end it for the other. */
 export class Hush {
   /** A value once taken stays as it was. */
-  now: Hushed = { everything: false, caller: false };
+  now: Hushed = { everything: false, caller: false, keys: false };
   #leg: Pick<Leg, 'redact' | 'withhold'>;
-  #holders = { everything: new Set<object>(), caller: new Set<object>() };
+  #holders = { everything: new Set<object>(), caller: new Set<object>(), keys: new Set<object>() };
 
   constructor(leg: Pick<Leg, 'redact' | 'withhold'>) {
     this.#leg = leg;
@@ -28,6 +30,6 @@ export class Hush {
     if (this.now[what] === hushed) return;
     this.now = { ...this.now, [what]: hushed };
     if (what === 'caller') this.#leg.redact(hushed);
-    else this.#leg.withhold(hushed);
+    else if (what === 'everything') this.#leg.withhold(hushed);
   }
 }

@@ -11,6 +11,7 @@ import type {
 import { detach, Failure, type Log, type Signal } from '../kit/index.ts';
 import type { Audio } from '../media/index.ts';
 import type { Dialog, DialogEnd } from '../sip/index.ts';
+import { takeInfo } from './info-digits.ts';
 import type { Negotiation } from './negotiation.ts';
 import type { Opening } from './opening.ts';
 import { referTo } from './refer.ts';
@@ -60,6 +61,10 @@ export class SipLeg implements Leg {
 
   get digits(): Signal<Digit> {
     return this.audio.digits;
+  }
+
+  get held(): Signal<boolean> {
+    return this.audio.held;
   }
 
   ring(): void {
@@ -138,6 +143,7 @@ export class SipLeg implements Leg {
     }
     this.#dialog = dialog;
     dialog.onOffer = (offer) => this.#negotiation.reoffered(offer);
+    dialog.onInfo = (request) => takeInfo(request, (digit) => this.audio.signaled(digit));
     dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
     detach(
       'lines.sip-leg',

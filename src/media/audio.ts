@@ -103,7 +103,13 @@ export interface SoundStream {
 export interface Audio {
   /** Where RTP is received. RTCP is on the port above, or on the same one with rtcp-mux. */
   readonly local: { address: string; port: number };
+  /**
+   * Each press once, whichever way it comes: as RFC 4733 events, by `signaled`, or, where events were not agreed on
+   * and while somebody listens here, as tones.
+   */
   readonly digits: Signal<Digit>;
+  /** Told true when a key goes down, and false when it is up, after its digit; 30 s later at the latest. */
+  readonly held: Signal<boolean>;
   /** Told with the cause when a defect or the death of its thread has ended the audio: nothing is heard any more. */
   readonly lost: Signal<string>;
   /**
@@ -129,6 +135,8 @@ export interface Audio {
    * signal's reason when aborted, with `audio_closed` when the audio ends, with `invalid_request` for other keys.
    */
   sendDigits(digits: string, signal?: AbortSignal): Promise<void>;
+  /** Takes a press of the far end that signaling brings (SIP INFO). What comes as sound, too, counts once. */
+  signaled(digit: Digit): void;
   /**
    * Talks with all others in the room of this name, from the next beat; who is in another room leaves that. What is
    * played is heard besides. Of two that are alone in a room, what one presses as telephone events is sent on to the

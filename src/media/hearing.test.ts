@@ -194,6 +194,60 @@ describe('digits', () => {
     expect(digits.map(({ digit }) => digit)).toEqual(['7']);
   });
 
+  it('are listened for in-band only while somebody wants them', async () => {
+    const other = await bed.engine.open();
+    const second = await bed.phone({ address: '10.0.0.3' });
+    second.target = other.local;
+    other.connect(agreement(second, { telephoneEvent: null }));
+    await press(second, '7');
+    const heard: string[] = [];
+    const stop = other.digits.on(({ digit }) => heard.push(digit));
+    await bed.beats(10);
+    await press(second, '8');
+    await bed.beats(10);
+    stop();
+    await press(second, '9');
+    await bed.beats(10);
+    other.digits.on(({ digit }) => heard.push(digit));
+    await bed.beats(10);
+    expect(heard).toEqual(['8']);
+  });
+
+  it('that come by signaling, too, count once', async () => {
+    audio.connect(agreement(phone, { telephoneEvent: null }));
+    await press(phone, '7');
+    audio.signaled({ digit: '7', durationMs: 160 });
+    audio.signaled({ digit: '8', durationMs: 160 });
+    await bed.beats(10);
+    expect(digits.map(({ digit }) => digit)).toEqual(['7', '8']);
+  });
+
+  it('are told to be down before they are heard', async () => {
+    const told: unknown[] = [];
+    audio.held.on((down) => told.push(down));
+    audio.digits.on(({ digit }) => told.push(digit));
+    audio.connect(agreement(phone, { telephoneEvent: null }));
+    await press(phone, '7');
+    await bed.beats(10);
+    expect(told).toEqual([true, '7', false]);
+  });
+
+  it('that are down when nobody listens any more are up', async () => {
+    const told: boolean[] = [];
+    const other = await bed.engine.open();
+    const second = await bed.phone({ address: '10.0.0.3' });
+    second.target = other.local;
+    other.held.on((down) => told.push(down));
+    const stop = other.digits.on(() => {});
+    other.connect(agreement(second, { telephoneEvent: null }));
+    void press(second, '7');
+    await bed.beats(6);
+    expect(told).toEqual([true]);
+    stop();
+    await bed.beats(6);
+    expect(told).toEqual([true, false]);
+  });
+
   it('are not heard in-band where telephone events were agreed on', async () => {
     audio.connect(agreement(phone));
     await press(phone, '7');

@@ -19,6 +19,10 @@ export type TurnCommand =
   | { do: 'connect'; session: number; agreement: AudioAgreement }
   | { do: 'send_digits'; session: number; sending: number; digits: string }
   | { do: 'stop_digits'; session: number; sending: number }
+  /** Whether anybody is to be told of keys: tones are listened for only then. */
+  | { do: 'listen'; session: number; on: boolean }
+  /** A key that signaling brings. */
+  | { do: 'signaled'; session: number; digit: Digit }
   | { do: 'enter'; session: number; room: string; muted: boolean }
   | { do: 'leave'; session: number }
   | { do: 'hold'; session: number; music: Int16Array<SharedArrayBuffer> | null }
@@ -81,6 +85,8 @@ export type OpeningReport =
 /** Of a session that is open. */
 export type SessionReport =
   | { told: 'digit'; session: number; digit: Digit }
+  /** A key goes down, or is up; what it is comes before the latter. */
+  | { told: 'key'; session: number; down: boolean }
   /** Nothing has come from the far end, which was to send, for as long as patience lasts. Told again each such time. */
   | { told: 'quiet'; session: number }
   /** A sound has been played to its end: there is room for another. */

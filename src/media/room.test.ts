@@ -185,6 +185,14 @@ describe('a bridge of two', () => {
     );
   });
 
+  it('passes keys on that come by signaling', async () => {
+    const [one, other] = await bridge();
+    one.audio.signaled({ digit: '9', durationMs: 160 });
+    await bed.beats(15);
+    const keys = other.phone.heard.filter(({ header }) => header.payloadType === 101);
+    expect(new Set(keys.map(({ octets }) => octets[0]))).toEqual(new Set([9]));
+  });
+
   it('passes keys on that one presses as events, and none of one that is muted', async () => {
     const [one, other] = await bridge();
     const pressed: string[] = [];

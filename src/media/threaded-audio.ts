@@ -35,7 +35,8 @@ export interface AudioGround {
 /** The main thread's side of one stream of sound. */
 export class ThreadedAudio implements Audio {
   readonly local: { address: string; port: number };
-  readonly digits = new Signal<Digit>();
+  readonly digits = new Signal<Digit>((on) => this.#order({ do: 'listen', on }));
+  readonly held = new Signal<boolean>();
   readonly lost = new Signal<string>();
   readonly quiet = new Signal<void>();
   #ground: AudioGround;
@@ -98,6 +99,10 @@ export class ThreadedAudio implements Audio {
     this.#sendings.set(sending, keys);
     this.#order({ do: 'send_digits', sending, digits });
     return keys.done.finally(() => this.#sendings.delete(sending));
+  }
+
+  signaled(digit: Digit): void {
+    this.#order({ do: 'signaled', digit });
   }
 
   enter(room: string, { muted = false }: { muted?: boolean } = {}): void {
@@ -166,6 +171,9 @@ export class ThreadedAudio implements Audio {
     switch (report.told) {
       case 'digit':
         this.digits.emit(report.digit);
+        break;
+      case 'key':
+        this.held.emit(report.down);
         break;
       case 'quiet':
         this.quiet.emit();

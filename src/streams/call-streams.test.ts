@@ -102,7 +102,7 @@ describe('a stream', () => {
   it('tells of keys, among the sound', async () => {
     const sound = call.start(receiver.url);
     sound.emit('inbound');
-    call.streams.digit('#');
+    call.leg.press('#');
     sound.emit('inbound');
     await receiver.told('media', 2);
     expect(receiver.last.messages.map(({ event }) => event)).toEqual([
@@ -123,10 +123,10 @@ describe('a stream', () => {
     call.hushed = { ...call.hushed, [what]: true };
     sound.emit('inbound', 2);
     sound.emit('outbound', 2);
-    call.streams.digit('4');
+    call.leg.press('4');
     call.hushed = { ...call.hushed, [what]: false };
     sound.emit('inbound', 2);
-    call.streams.digit('5');
+    call.leg.press('5');
     const dtmf = await receiver.told('dtmf');
     expect(dtmf.map(({ dtmf }) => dtmf.digit)).toEqual(['5']);
     expect((await receiver.told('media', 3)).map(({ media }) => media.payload)).toEqual(expected);

@@ -13,6 +13,8 @@ export class CallStreams {
   #ports: StreamPorts;
   #streams = new Set<Stream>();
   #closed = false;
+  /** Ends the listening for keys, which lasts as long as there is a stream. */
+  #deafen = () => {};
 
   constructor(call: StreamedCall, ports: StreamPorts) {
     this.#call = call;
@@ -43,10 +45,11 @@ export class CallStreams {
       {
         call: this.#call,
         ports: this.#ports,
-        over: (stream) => this.#streams.delete(stream),
+        over: (stream) => this.#remove(stream),
       },
     );
     this.#streams.add(stream);
+    if (this.#streams.size === 1) this.#deafen = this.#call.leg.digits.on(({ digit }) => this.#press(digit));
   }
 
   /** Stops the streams that match; none matching is no error. */
@@ -54,15 +57,20 @@ export class CallStreams {
     for (const stream of this.#find(which)) stream.end('stopped');
   }
 
-  /** The caller pressed a key; nobody is told while keys are secret. @param digit one of `0-9 * # A-D`. */
-  digit(digit: string): void {
-    for (const stream of this.#streams) stream.digit(digit);
-  }
-
   /** The call is over: tells every receiver so and closes, without waiting for any. Idempotent. */
   close(): void {
     this.#closed = true;
     for (const stream of this.#streams) stream.end('call_ended');
+  }
+
+  /** The caller pressed a key; nobody is told while keys are secret. */
+  #press(digit: string): void {
+    for (const stream of this.#streams) stream.digit(digit);
+  }
+
+  #remove(stream: Stream): void {
+    this.#streams.delete(stream);
+    if (this.#streams.size === 0) this.#deafen();
   }
 
   #find({ streamUrl, track }: Which): Stream[] {
@@ -87,7 +95,6 @@ export function streamsOfCalls(ports: StreamPorts): (session: Session) => CallSt
     if (known) return known;
     const streams = new CallStreams(session, ports);
     all.set(session, streams);
-    session.leg.digits.on(({ digit }) => streams.digit(digit));
     session.scope.defer(() => streams.close());
     return streams;
   };

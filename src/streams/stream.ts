@@ -65,8 +65,8 @@ export class Stream {
 
   /** The caller pressed a key. */
   digit(digit: string): void {
-    const { everything, caller } = this.#context.call.hushed;
-    if (!everything && !caller) this.#push(this.#wording.dtmf(digit));
+    const { everything, caller, keys } = this.#context.call.hushed;
+    if (!everything && !caller && !keys) this.#push(this.#wording.dtmf(digit));
   }
 
   /** Sends what is left and `stop`, and closes, all without waiting. Idempotent. */

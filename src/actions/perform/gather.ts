@@ -1,8 +1,8 @@
 import type { ActionOf } from '../../../contract/actions/index.ts';
-import type { Digit } from '../../calls/index.ts';
 import type { Timer } from '../../kit/index.ts';
 import type { Flow, Gathered, Perform } from '../flow.ts';
 import { speak } from '../speech.ts';
+import type { KeyTaker } from '../type-ahead.ts';
 
 type Gather = ActionOf<'gather'>;
 
@@ -47,7 +47,7 @@ function rules(action: Gather): Record<string, unknown> {
 async function listen(action: Gather, flow: Flow): Promise<Gathered> {
   const collector = new Collector(action, flow);
   try {
-    if (action.prompt) await speak(flow, action.prompt, {}, collector.pressed);
+    if (action.prompt && !collector.pressed.aborted) await speak(flow, action.prompt, {}, collector.pressed);
     collector.startTimer();
     return await collector.result;
   } finally {
@@ -55,13 +55,14 @@ async function listen(action: Gather, flow: Flow): Promise<Gathered> {
   }
 }
 
-class Collector {
+class Collector implements KeyTaker {
   readonly result: Promise<Gathered>;
   #digits = '';
   #action: Gather;
   #flow: Flow;
   #timer: Timer | undefined;
   #pressed = new AbortController();
+  #finished = false;
   #close: (() => void)[] = [];
   #resolve!: (gathered: Gathered) => void;
 
@@ -74,20 +75,22 @@ class Collector {
     const canceled = () => this.#finish('canceled', false);
     flow.signal.addEventListener('abort', canceled, { once: true });
     this.#close = [
-      flow.leg.digits.on((digit) => this.#press(digit)),
+      flow.keys.take(this),
       () => flow.signal.removeEventListener('abort', canceled),
       () => this.#timer?.cancel(),
     ];
+    this.#takeKept();
   }
 
-  /** Aborted by the first digit, and when the call ends. */
+  /** Aborted by the first key, and when the call ends. */
   get pressed(): AbortSignal {
     return AbortSignal.any([this.#pressed.signal, this.#flow.signal]);
   }
 
-  /** The time runs from now, and anew from each digit. */
+  /** The time runs from now, and anew from each digit; not while a key is down, for that one still counts. */
   startTimer(): void {
     this.#timer?.cancel();
+    if (this.#finished || this.#flow.keys.held) return;
     this.#timer = this.#flow.services.clock.after(this.#action.timeoutSeconds * 1000, () => {
       const enough = this.#digits.length >= this.#action.minDigits;
       this.#finish(enough ? 'completed' : 'timed_out', true);
@@ -98,7 +101,14 @@ class Collector {
     for (const close of this.#close) close();
   }
 
-  #press({ digit }: Digit): void {
+  held(down: boolean): void {
+    if (down) {
+      this.#pressed.abort();
+      this.#timer?.cancel();
+    } else this.startTimer();
+  }
+
+  press(digit: string): void {
     const { minDigits, maxDigits, finishOnKey } = this.#action;
     this.#pressed.abort();
     if (digit === finishOnKey) {
@@ -107,11 +117,29 @@ class Collector {
       return;
     }
     this.#digits += digit;
-    if (this.#digits.length >= maxDigits) this.#finish('completed', false);
-    else this.startTimer();
+    if (this.#digits.length < maxDigits) {
+      this.startTimer();
+      return;
+    }
+    this.#finish('completed', false);
+    // Who was told to finish with a key does so, though it is not needed.
+    if (finishOnKey !== undefined) this.#flow.keys.drop(finishOnKey);
+  }
+
+  /** Takes what was pressed before, as far as it is wanted: the rest is for the next gather. */
+  #takeKept(): void {
+    const { keys } = this.#flow;
+    if (this.#action.flush) keys.flush();
+    if (keys.held) this.#pressed.abort();
+    while (!this.#finished) {
+      const digit = keys.next();
+      if (digit === undefined) return;
+      this.press(digit);
+    }
   }
 
   #finish(status: Gathered['status'], timedOut: boolean): void {
+    this.#finished = true;
     this.close();
     this.#resolve({ digits: this.#digits, status, timed_out: timedOut });
   }

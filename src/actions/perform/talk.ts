@@ -51,7 +51,7 @@ export async function connect(
     note('answered');
     return far;
   } catch (error) {
-    leg.leave();
+    part(flow);
     await far.hangup();
     if (!signal.aborted) note('failed', { error: reasonOf(error) });
     throw error;
@@ -72,13 +72,20 @@ export async function talk(flow: Flow, far: DialledLeg): Promise<void> {
     flow.session.note('leg', { leg_id: far.id, status: 'failed', error });
     flow.session.log.warn({ leg_id: far.id, error: error.message }, 'the other leg was cut off');
   }
-  flow.leg.leave();
+  part(flow);
   await far.hangup();
 }
 
-function join({ leg }: Flow, far: DialledLeg): void {
+/** From now on the caller's keys are for the far end. */
+function join({ leg, keys }: Flow, far: DialledLeg): void {
+  keys.ignore();
   leg.enter(far.id);
   far.enter(far.id);
+}
+
+function part({ leg, keys }: Flow): void {
+  leg.leave();
+  keys.listen();
 }
 
 function reasonOf(error: unknown): object {

@@ -4,6 +4,7 @@ import {
   type EventDraft,
   Rooms,
   type Route,
+  type Session,
   Switchboard,
   type TimelineEntry,
 } from '../../calls/index.ts';
@@ -39,6 +40,7 @@ export class SimulatedCall {
   readonly over: Promise<void>;
   record: CallRecord | undefined;
   #documents: Record<string, Answer>;
+  #switchboard: Switchboard;
 
   /** Whether its customer pays for what is dialled. */
   charged = false;
@@ -51,7 +53,7 @@ export class SimulatedCall {
     this.#documents = documents;
     Object.assign(this.settings, settings);
     this.flows = new Flows(this.#services());
-    const switchboard = new Switchboard({
+    this.#switchboard = new Switchboard({
       journal: { commit: async (change) => this.#write(change) },
       clock: this.clock,
       log: silentLog,
@@ -66,7 +68,12 @@ export class SimulatedCall {
       routingTarget: 'app_1',
       ...more,
     };
-    this.over = switchboard.arrive({ leg: this.leg, from: '+15550001', to: '+15550002', route });
+    this.over = this.#switchboard.arrive({ leg: this.leg, from: '+15550001', to: '+15550002', route });
+  }
+
+  /** The call while it lives. */
+  get session(): Session | undefined {
+    return this.#switchboard.session(this.record!.id);
   }
 
   /** Moves time on by so many seconds. */

@@ -17,6 +17,7 @@ import {
 export class SimulatedLeg implements Leg {
   readonly id: string = '6f1c3a52-3d0e-4b53-9a57-9d1f0c6b8f10';
   readonly digits = new Signal<Digit>();
+  readonly held = new Signal<boolean>();
   readonly ended: Promise<LegEnd>;
   /** What the far end saw and heard, in order: `ringing`, `answered`, `heard 1.5 s`, `refused busy`, `hung up`. */
   readonly seen: string[] = [];

@@ -99,6 +99,12 @@ describe('hears', () => {
     expect(digits(withNoise(sounds, -22))).toBe(DIGITS);
   });
 
+  it('a key that is stuck once, after half a minute', () => {
+    const [press, ...others] = presses(key('0', 40_000), silence(100), key('1', 100));
+    expect(press!.durationMs).toBeGreaterThan(29_900);
+    expect(others.map(({ digit }) => digit)).toEqual(['1']);
+  });
+
   it('the keys that this house sends', () => {
     const tone = new DigitTone();
     const frame = new Int16Array(FRAME_SAMPLES);

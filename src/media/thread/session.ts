@@ -2,12 +2,12 @@ import { type Clock, guarded, type Random } from '../../kit/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
 import type { AudioAgreement, AudioReport, Digit } from '../audio.ts';
 import { openCodec } from '../codec/codec.ts';
-import { TelephoneEventReceiver } from '../dtmf/event-receiver.ts';
-import { ToneDetector } from '../dtmf/tone-detector.ts';
+import type { KeySource } from '../dtmf/key-presses.ts';
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../frame.ts';
 import { isSilent } from '../mixer.ts';
 import type { Report, SessionCommand, TurnCommand } from '../protocol.ts';
 import type { RtpHeader } from '../rtp/packet.ts';
+import { DigitsIn } from './digits-in.ts';
 import { DigitsOut } from './digits-out.ts';
 import type { TapGround } from './file-tap.ts';
 import { Inbound } from './inbound.ts';
@@ -57,8 +57,10 @@ export class MediaSession {
   });
   #place: { name: string; room: Room; muted: boolean } | null = null;
   #digits: DigitsOut;
-  #events = new TelephoneEventReceiver((digit) => this.#heard(digit));
-  #tones = new ToneDetector((digit) => this.#heard(digit));
+  #keys = new DigitsIn({
+    pressed: (digit, source) => this.#heard(digit, source),
+    held: (down) => this.#ground.report({ told: 'key', session: this.number, down }),
+  });
   #patience: number;
   #far = new Int16Array(FRAME_SAMPLES);
 
@@ -80,10 +82,7 @@ export class MediaSession {
     this.#outbound = new Outbound(rtp, ground.random);
     this.#inbound = new Inbound(rtp, {
       sound: (header, bytes) => this.#offer(header, bytes),
-      event: (header, bytes, clockRate) => {
-        this.#events.clockRate = clockRate;
-        this.#events.receive(header, bytes);
-      },
+      event: (header, bytes, clockRate) => this.#keys.packet(header, bytes, clockRate),
       rtcp: (bytes, length, arrivedAt) => this.#rtcp.take(bytes, length, rtp.since(arrivedAt)),
       found: (farEnd) => this.#rtcp.found(farEnd, this.#agreement?.rtcpMux ?? false),
     });
@@ -134,7 +133,7 @@ export class MediaSession {
     if (this.#patience > 0 && this.#inbound.isQuiet(this.#patience))
       this.#ground.report({ told: 'quiet', session: this.number });
     this.#inbound.jitter.pull(this.#far);
-    this.#listen();
+    this.#keys.beat(this.#far);
     if (!this.#place) return;
     const seat = this.#seat;
     seat.said = this.#speaks && !this.#place.muted && !isSilent(this.#far) ? this.#far : null;
@@ -187,6 +186,8 @@ export class MediaSession {
     else if (command.do === 'mute') this.#muted = command;
     else if (command.do === 'redact') this.#redact(command.on);
     else if (command.do === 'withhold') this.#withheld = command.on;
+    else if (command.do === 'listen') this.#keys.listen(command.on);
+    else if (command.do === 'signaled') this.#keys.signaled(command.digit);
     else if (command.do === 'stop_digits') this.#digits.stop(command.sending);
     else this.#digits.press(command.digits, command.sending, this.#redacted);
   }
@@ -203,6 +204,7 @@ export class MediaSession {
     this.#agreement = agreement;
     this.#inbound.agree(agreement, this.#codec);
     this.#outbound.agree(this.#codec);
+    this.#keys.agree(agreement);
     this.#digits.events.clockRate = agreement.telephoneEvent?.clockRate ?? SAMPLE_RATE;
   }
 
@@ -221,14 +223,10 @@ export class MediaSession {
     this.#place = null;
   }
 
-  #listen(): void {
-    if (this.#agreement?.telephoneEvent) this.#events.beat();
-    else if (this.#agreement) this.#tones.listen(this.#far);
-  }
-
-  #heard(digit: Digit): void {
+  /** A key is passed on to the partner where it is not part of the sound. */
+  #heard(digit: Digit, source: KeySource): void {
     this.#ground.report({ told: 'digit', session: this.number, digit });
-    if (!this.#agreement?.telephoneEvent || !this.#speaks || !this.#place || this.#place.muted) return;
+    if (source === 'tones' || !this.#speaks || !this.#place || this.#place.muted) return;
     const partner = this.#place.room.partner(this.#seat);
     if (partner?.listens) partner.bring.key(digit.digit, this.#redacted || this.#withheld);
   }

@@ -19,15 +19,15 @@ export class TestCall {
   /** The sound of each stream, in order of their starts. */
   readonly sounds: FakeSound[] = [];
   readonly notes: { kind: string; data: Record<string, unknown> }[] = [];
-  hushed = { everything: false, caller: false };
+  hushed = { everything: false, caller: false, keys: false };
   readonly counts = { open: 0, started: 0, failed: 0, dropped: 0 };
   readonly ports: StreamPorts;
   readonly streams: CallStreams;
+  readonly leg = new SimulatedLeg(this.clock);
   #noted = new Set<() => void>();
 
   constructor(options: { connect?: Connect; ca?: string } & Partial<StreamPorts> = {}) {
-    const { clock } = this;
-    const leg = new SimulatedLeg(clock);
+    const { clock, leg } = this;
     leg.stream = () => {
       const sound = new FakeSound(clock);
       this.sounds.push(sound);

@@ -107,6 +107,8 @@ const silentMedia = {
     ({
       local: { address: '10.0.0.1', port: 4000 },
       digits: new Signal(),
+      held: new Signal(),
+      signaled() {},
       lost: new Signal(),
       quiet: new Signal(),
       connect: () => {},

@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { SimulatedCall } from './testing/simulated-call.ts';
+
+const gathered = (call: SimulatedCall) =>
+  call.events.filter(({ event }) => event === 'call.gathered').map(({ data }) => data['digits']);
+/** Speaks for so many seconds. */
+const say = (seconds: number) => ({ say: { text: 'x'.repeat(10 * seconds) } });
+const gather = (fields: object = {}) => ({ gather: { max_digits: 12, timeout_seconds: 2, ...fields } });
+
+describe('keys that are pressed while nothing gathers them', () => {
+  test.each([
+    ['while it is spoken', say(3)],
+    ['while a file is played', { play: { url: 'https://app.example/a.wav' } }],
+    ['in a pause', { pause: { seconds: 3 } }],
+  ])('%s count for the next gather', async (_when, action) => {
+    const call = new SimulatedCall({ '/answer': [action, gather(), say(1)] });
+    await call.seconds(0.5);
+    call.leg.press('12');
+    await call.seconds(5);
+    expect(gathered(call)).toEqual(['12']);
+  });
+
+  test('between two gathers and while a document is fetched count for the next one', async () => {
+    const call = new SimulatedCall({
+      '/answer': [
+        gather({ num_digits: 1, max_digits: undefined }),
+        { redirect: { url: 'https://app.example/next' } },
+      ],
+      '/next': [say(1), gather({ num_digits: 2, max_digits: undefined })],
+    });
+    await call.seconds(0);
+    call.leg.press('1234');
+    await call.seconds(2);
+    expect(gathered(call)).toEqual(['1', '23']);
+  });
+
+  test('skip the prompt of the gather that they complete', async () => {
+    const call = new SimulatedCall({
+      '/answer': [say(1), gather({ prompt: 'x'.repeat(30), max_digits: 3 }), say(1)],
+    });
+    await call.seconds(0.5);
+    call.leg.press('123');
+    await call.seconds(0.6);
+    expect(gathered(call)).toEqual(['123']);
+    expect(call.leg.seen.filter((each) => each.startsWith('heard'))).toEqual(['heard 1 s']);
+  });
+
+  test('finish a gather with its key', async () => {
+    const call = new SimulatedCall({ '/answer': [say(1), gather({ finish_on_key: '#' }), gather()] });
+    await call.seconds(0.5);
+    call.leg.press('12#34');
+    await call.seconds(5);
+    expect(gathered(call)).toEqual(['12', '34']);
+  });
+
+  test('are discarded by flush', async () => {
+    const call = new SimulatedCall({ '/answer': [say(1), gather({ flush: true }), say(1)] });
+    await call.seconds(0.5);
+    call.leg.press('12');
+    await call.seconds(1);
+    call.leg.press('3');
+    await call.seconds(5);
+    expect(gathered(call)).toEqual(['3']);
+  });
+
+  test('are forgotten after ten seconds, each on its own', async () => {
+    const call = new SimulatedCall({ '/answer': [say(12), gather(), say(1)] });
+    await call.seconds(1);
+    call.leg.press('1');
+    await call.seconds(2);
+    call.leg.press('2');
+    await call.seconds(15);
+    expect(gathered(call)).toEqual(['2']);
+  });
+
+  test('are kept as far as there is room for 32', async () => {
+    const call = new SimulatedCall({
+      '/answer': [say(3), gather({ max_digits: 30 }), gather({ max_digits: 30 })],
+    });
+    await call.seconds(1);
+    call.leg.press('1'.repeat(30));
+    call.leg.press('23456789');
+    await call.seconds(9);
+    expect(gathered(call)).toEqual(['1'.repeat(30), '23']);
+  });
+
+  test('do not bring the finish key that was not needed any more', async () => {
+    const call = new SimulatedCall({
+      '/answer': [gather({ max_digits: 4, finish_on_key: '#' }), say(1), gather({ max_digits: 3 })],
+    });
+    await call.seconds(0);
+    call.leg.press('1234#56#');
+    await call.seconds(5);
+    expect(gathered(call)).toEqual(['1234', '56#']);
+  });
+
+  test('for another party are not for a gather', async () => {
+    const call = new SimulatedCall({
+      '/answer': [{ bridge: { destination: '+15550100001', continue_after: true } }, gather(), say(1)],
+    });
+    await call.seconds(0);
+    call.dialled[0]!.farEndAnswers();
+    await call.seconds(1);
+    expect(call.leg.digits.listeners).toBe(0);
+    call.leg.press('12');
+    call.dialled[0]!.farEndHangsUp();
+    await call.seconds(0);
+    expect(call.leg.digits.listeners).toBe(1);
+    call.leg.press('3');
+    await call.seconds(3);
+    expect(gathered(call)).toEqual(['3']);
+  });
+
+  test('for a secret gather are masked, and in no stream', async () => {
+    const call = new SimulatedCall({
+      '/answer': [say(1), gather({ sensitive: true, max_digits: 4 }), say(3), gather()],
+    });
+    const secret = () => call.session!.hushed.keys;
+    await call.seconds(0.5);
+    expect(secret()).toBe(true);
+    call.leg.press('1837');
+    await call.seconds(1);
+    expect(secret()).toBe(false);
+    expect(gathered(call)).toEqual(['****']);
+    expect(JSON.stringify([call.timeline, call.events])).not.toContain('1837');
+  });
+});
+
+describe('a key that is held', () => {
+  const hold = (call: SimulatedCall) => call.leg.held.emit(true);
+  const release = (call: SimulatedCall, digit: string) => {
+    call.leg.press(digit);
+    call.leg.held.emit(false);
+  };
+
+  test('for longer than the timeout counts', async () => {
+    const call = new SimulatedCall({ '/answer': [gather(), say(1)] });
+    await call.seconds(1);
+    hold(call);
+    await call.seconds(9);
+    expect(gathered(call)).toEqual([]);
+    release(call, '5');
+    await call.seconds(1.9);
+    expect(gathered(call)).toEqual([]);
+    await call.seconds(0.2);
+    expect(gathered(call)).toEqual(['5']);
+  });
+
+  test('stops the prompt as it goes down', async () => {
+    const call = new SimulatedCall({ '/answer': [gather({ prompt: 'x'.repeat(30) }), say(1)] });
+    await call.seconds(1);
+    hold(call);
+    await call.seconds(4);
+    expect(call.leg.seen).toContain('heard 1 s, cut short');
+    release(call, '5');
+    await call.seconds(2.1);
+    expect(gathered(call)).toEqual(['5']);
+  });
+
+  test('since before the gather counts', async () => {
+    const call = new SimulatedCall({ '/answer': [say(1), gather({ prompt: 'x'.repeat(30) }), say(1)] });
+    await call.seconds(0.5);
+    hold(call);
+    await call.seconds(8);
+    release(call, '5');
+    await call.seconds(2.1);
+    expect(gathered(call)).toEqual(['5']);
+  });
+
+  test('and is none after all lets the time run anew', async () => {
+    const call = new SimulatedCall({ '/answer': [gather(), say(1)] });
+    await call.seconds(1);
+    hold(call);
+    await call.seconds(3);
+    call.leg.held.emit(false);
+    await call.seconds(2.1);
+    expect(gathered(call)).toEqual(['']);
+  });
+});
+
+test('a call that is only passed on keeps no keys, and does not listen for them', async () => {
+  const call = new SimulatedCall({}, {}, { routeMode: 'sip', routingTarget: 'sip:desk@10.0.0.7' });
+  await call.seconds(0);
+  call.dialled[0]!.farEndAnswers();
+  await call.seconds(1);
+  expect(call.leg.digits.listeners).toBe(0);
+});

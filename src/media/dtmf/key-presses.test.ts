@@ -1,0 +1,93 @@
+import { expect, it } from 'vitest';
+import { KeyPresses, type KeySource } from './key-presses.ts';
+
+function presses() {
+  const told: string[] = [];
+  const keys = new KeyPresses({
+    pressed: ({ digit }) => told.push(digit),
+    held: (down) => told.push(down ? 'down' : 'up'),
+  });
+  const wait = (ms: number) => {
+    for (let at = 0; at < ms; at += 20) keys.beat();
+  };
+  const press = (source: KeySource, digits: string, ms = 100) => {
+    for (const digit of digits) {
+      if (source !== 'info') keys.down(source);
+      if (source !== 'info') wait(ms);
+      keys.up(source, { digit, durationMs: ms });
+    }
+  };
+  const digits = () => told.filter((each) => each.length === 1).join('');
+  return { keys, told, wait, press, digits };
+}
+
+it('counts a press once that comes as events and by INFO, whichever is first', () => {
+  const { press, wait, digits } = presses();
+  for (const sources of [
+    ['events', 'info'],
+    ['info', 'events'],
+    ['tones', 'info'],
+  ] as KeySource[][]) {
+    for (const source of sources) press(source, '5');
+    wait(500);
+  }
+  expect(digits()).toBe('555');
+});
+
+it('counts a press once that comes in all three ways', () => {
+  const { press, digits } = presses();
+  for (const source of ['events', 'tones', 'info'] as const) press(source, '8');
+  expect(digits()).toBe('8');
+});
+
+it('counts the same key as often as it is pressed', () => {
+  const { press, digits } = presses();
+  press('events', '77');
+  press('info', '7');
+  press('events', '7');
+  press('info', '77');
+  expect(digits()).toBe('777');
+});
+
+it('counts keys in their order where one source is ahead of the other', () => {
+  const { press, wait, digits } = presses();
+  press('events', '1234');
+  wait(600);
+  press('info', '1234');
+  expect(digits()).toBe('1234');
+});
+
+it('counts a press whose packets are lost when INFO brings it', () => {
+  const { press, digits } = presses();
+  press('events', '1');
+  press('info', '12');
+  press('events', '3');
+  press('info', '3');
+  expect(digits()).toBe('123');
+});
+
+it('counts a key once that is held for long and came by INFO as it went down', () => {
+  const { keys, wait, digits } = presses();
+  keys.down('events');
+  keys.up('info', { digit: '4', durationMs: 160 });
+  wait(9000);
+  keys.up('events', { digit: '4', durationMs: 9000 });
+  expect(digits()).toBe('4');
+});
+
+it('counts presses that are far apart, whatever brings them', () => {
+  const { press, wait, digits } = presses();
+  press('events', '6');
+  wait(2200);
+  press('info', '6');
+  expect(digits()).toBe('66');
+});
+
+it('tells when a key is down, the digit before it is up', () => {
+  const { keys, told, press } = presses();
+  press('events', '1');
+  press('info', '2');
+  keys.down('tones');
+  keys.release('tones');
+  expect(told).toEqual(['down', '1', 'up', '2', 'down', 'up']);
+});
