@@ -27,6 +27,7 @@ afterAll(async () => {
 });
 
 const trunkTo = (far: Answerer, login: { username?: string; password?: string } = {}) => ({
+  id: 'trunk_1',
   gatewayName: 'carrier',
   proxy: `127.0.0.1:${far.port}`,
   transport: 'udp' as const,

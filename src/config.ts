@@ -116,6 +116,14 @@ export const settings = {
     '',
     'a host name that means this server in SIP URIs, besides its address',
   ),
+  customerTrunkIpv4Prefix: count(
+    'MINIVOICE_CUSTOMER_TRUNK_IPV4_PREFIX',
+    '24',
+    "how wide a block of IPv4 addresses a customer's trunk may name in inbound_ip: the bits that are fixed at least",
+    0,
+    32,
+  ),
+  customerTrunkIpv6Prefix: count('MINIVOICE_CUSTOMER_TRUNK_IPV6_PREFIX', '64', 'the same for IPv6', 0, 128),
   rtpPorts: range('MINIVOICE_RTP_PORTS', '20000-29999', 'ports for RTP (even) and RTCP (the next)'),
   publicAddress: text('MINIVOICE_PUBLIC_ADDRESS', '', 'what SDP and Contact say; empty: the address bound'),
   publicUrl: {

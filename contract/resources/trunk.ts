@@ -8,7 +8,9 @@ export const trunk = z.object({
   id: id('trunk'),
   customer_id: id('cust').nullable().describe('Null: for the calls of all customers.'),
   name: z.string(),
-  gateway_name: z.string().describe('A name for the log and the metrics; no two trunks share one.'),
+  gateway_name: z
+    .string()
+    .describe("A name for the log and the metrics, unique among a customer's trunks and those for all."),
   direction: z
     .enum(['inbound', 'outbound', 'both'])
     .describe('`both` where `inbound_ip` is set, else `outbound`.'),
@@ -38,7 +40,9 @@ export const newTrunk = z.strictObject({
     .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], { error: 'an IP address or a CIDR block' })
     .nullable()
     .optional()
-    .describe('Where inbound calls come from: an address or a CIDR block.'),
+    .describe(
+      "Where inbound calls come from: an address or a CIDR block. Of a customer's trunk, a /24 of IPv4 or a /64 of IPv6 at most.",
+    ),
   is_active: z.boolean().optional().describe('An inactive trunk carries no calls. Default: true.'),
   gateway_name: formatted(/^[A-Za-z0-9._-]+$/, 'made of letters, digits, ".", "-" and "_"')
     .max(100)

@@ -229,6 +229,69 @@ describe('a trunk', () => {
     expect((await directory.trunks.update(first.id, same)).name).toBe('New');
   });
 
+  describe('of a customer', () => {
+    let acme: string;
+    let other: string;
+    beforeEach(async () => {
+      acme = (await directory.createCustomer({ name: 'Acme' })).id;
+      other = (await directory.createCustomer({ name: 'Other' })).id;
+    });
+
+    test.each([
+      '0.0.0.0/0',
+      '192.0.2.0/23',
+      '::/0',
+      '2001:db8::/63',
+      '::ffff:0:0/96',
+      '::ffff:192.0.2.0/119',
+    ])('names no block that is wider than /24 or /64: %s', async (inboundIp) => {
+      await expect(trunk({ customerId: acme, inboundIp })).rejects.toMatchObject({ code: 'invalid_request' });
+      expect((await trunk({ inboundIp })).inboundIp).toBe(inboundIp);
+    });
+
+    test.each(['192.0.2.0/24', '192.0.2.7', '2001:db8::/64', '::ffff:192.0.2.0/120'])(
+      'names a block of that size: %s',
+      async (inboundIp) => {
+        expect((await trunk({ customerId: acme, inboundIp })).inboundIp).toBe(inboundIp);
+      },
+    );
+
+    test('takes neither name nor address from another customer or the operator', async () => {
+      const mine = { gatewayName: 'gw', inboundIp: '192.0.2.0/24' };
+      await trunk({ ...mine, customerId: acme });
+      await trunk({ ...mine, customerId: other });
+      expect(directory.trunks.at('192.0.2.7').map(({ customerId }) => customerId)).toEqual([acme, other]);
+      const operators = await trunk({ gatewayName: 'gw', inboundIp: '192.0.2.7' });
+      expect(directory.trunks.at('192.0.2.7')).toEqual([operators]);
+      expect(directory.trunks.at('192.0.2.8').map(({ customerId }) => customerId)).toEqual([acme, other]);
+    });
+
+    test.each([
+      ['the name', { gatewayName: 'gw' }, 'gateway_name_exists'],
+      ['the address', { inboundIp: '192.0.2.7' }, 'inbound_ip_exists'],
+      ['the address in another form', { inboundIp: '::ffff:192.0.2.7' }, 'inbound_ip_exists'],
+      ['a block around the address', { inboundIp: '192.0.2.0/24' }, 'inbound_ip_exists'],
+    ])("is refused what is the operator's: %s", async (_, fields, code) => {
+      await trunk({ gatewayName: 'gw', inboundIp: '192.0.2.7' });
+      await expect(trunk({ customerId: acme, ...fields })).rejects.toMatchObject({ code });
+    });
+
+    test('names the same block once', async () => {
+      await trunk({ customerId: acme, inboundIp: '192.0.2.7' });
+      const again = trunk({ customerId: acme, inboundIp: '::ffff:192.0.2.7' });
+      await expect(again).rejects.toMatchObject({ code: 'inbound_ip_exists' });
+    });
+
+    test('from before there was a rule can still be switched off', async () => {
+      const { id } = await trunk({ customerId: acme, inboundIp: '192.0.2.7' });
+      store.rows.trunks[0]!.inboundIp = '0.0.0.0/0';
+      const again = (await open()).trunks;
+      expect((await again.update(id, { isActive: false })).isActive).toBe(false);
+      expect((await again.update(id, { isActive: true, name: 'New' })).name).toBe('New');
+      expect(again.at('192.0.2.7')).toEqual([]);
+    });
+  });
+
   test('has its password sealed at rest and plain in memory', async () => {
     const { id } = await trunk({ username: 'acme', password: 'correct horse' });
     expect(store.rows.trunks[0]?.password).not.toContain('horse');

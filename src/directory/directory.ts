@@ -8,7 +8,8 @@ import { sealedStore } from './sealed-store.ts';
 import type { SecretBox } from './secret-box.ts';
 import { Shelf } from './shelf.ts';
 import type { ApiKey, Application, Customer, Did, DirectoryRows, DirectoryStore } from './store.ts';
-import { Trunks } from './trunks.ts';
+import { type CustomerPrefixes, Trunks } from './trunks.ts';
+import { VerifiedNumbers } from './verified-numbers.ts';
 
 export interface DirectoryOptions {
   clock: Clock;
@@ -16,6 +17,8 @@ export interface DirectoryOptions {
   random: Random;
   /** Seals passwords and webhook secrets before they are stored. */
   secrets: SecretBox;
+  /** How wide the blocks of addresses may be that customers name; /24 and /64 if left out. */
+  customerPrefixes?: CustomerPrefixes;
 }
 
 /** Who is asked for, and by whom it is to be answered. */
@@ -29,6 +32,7 @@ export class Directory {
   readonly trunks: Trunks;
   readonly dids: Dids;
   readonly phones: Phones;
+  readonly verifiedNumbers: VerifiedNumbers;
   #making: Making;
   #customers: Shelf<Customer>;
   #applications: Applications;
@@ -49,8 +53,9 @@ export class Directory {
     });
     this.#applications = new Applications(rows, store, making);
     this.dids = new Dids(rows.dids, store, this.#applications, making);
-    this.trunks = new Trunks(rows.trunks, store, making);
+    this.trunks = new Trunks(rows.trunks, store, making, options.customerPrefixes);
     this.phones = new Phones(rows.phones, store, making);
+    this.verifiedNumbers = new VerifiedNumbers(rows.verifiedNumbers, store, making);
   }
 
   /** @throws Failure `invalid_request` without a name. */
@@ -132,6 +137,13 @@ export class Directory {
     const did = this.dids.byNumber(number);
     const application = did?.applicationId ? this.application(did.applicationId) : undefined;
     return did?.status === 'active' && application ? { did, application } : undefined;
+  }
+
+  /** Whether the customer's calls may show this number: it is one of the customer's numbers, or was verified. */
+  mayShow(customerId: string, number: string): boolean {
+    return (
+      this.dids.byNumber(number)?.customerId === customerId || this.verifiedNumbers.has(customerId, number)
+    );
   }
 
   #requireCustomer(id: string): void {

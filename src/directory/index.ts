@@ -20,5 +20,6 @@ export type {
   Phone,
   ScorecardItem,
   Trunk,
+  VerifiedNumber,
 } from './store.ts';
-export type { NewTrunk, TrunkFields, Trunks } from './trunks.ts';
+export { type NewTrunk, operatorsFirst, type TrunkFields, type Trunks } from './trunks.ts';

@@ -5,10 +5,12 @@ import { addressIdentity, parseHostPort, parseIpAddress } from '../../contract/n
 export interface Network {
   /** How many bits are fixed: the more, the more specific. */
   prefix: number;
-  /** At most 256 addresses of IPv4, or what one site has of IPv6. */
-  narrow: boolean;
+  version: 4 | 6;
   /** Compares hosts, not texts: a mapped or translated IPv6 address is the IPv4 address that it carries. */
   contains(address: string): boolean;
+  overlaps(other: Network): boolean;
+  /** The first of its addresses that was named. */
+  address: string;
 }
 
 const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
@@ -26,12 +28,12 @@ export function parseNetwork(text: string): Network | undefined {
   const prefix = address === literal ? bits : bits - 96;
   const list = new BlockList();
   list.addSubnet(address, prefix, family(address));
-  const narrow = prefix >= (isIP(address) === 6 ? 48 : 24);
   const contains = (other: string) => {
     const host = addressIdentity(other);
     return isIP(host) === isIP(address) && list.check(host, family(host));
   };
-  return { prefix, narrow, contains };
+  const overlaps = (other: Network) => contains(other.address) || other.contains(address);
+  return { address, prefix, version: isIP(address) === 6 ? 6 : 4, contains, overlaps };
 }
 
 /** The host of `sip:host:port`, `host:port`, `[v6]:port` or `host`, when it is an address and not a name. */

@@ -40,6 +40,8 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
     deleteDid: (id) => store.deleteDid(id),
     deleteTrunk: (id) => store.deleteTrunk(id),
     deletePhone: (id) => store.deletePhone(id),
+    saveVerifiedNumber: (row) => store.saveVerifiedNumber(row),
+    deleteVerifiedNumber: (id) => store.deleteVerifiedNumber(id),
   };
 }
 

@@ -97,6 +97,10 @@ export interface Trunk {
   srtp: boolean;
   /** ISO 3166-1: the national formats of the numbers that it sends; null: it sends E.164. */
   country: string | null;
+  /** `owned`: calls over it show numbers of their customer only; `any`: whatever the customer asks for. */
+  callerIds: 'owned' | 'any';
+  /** With `owned`: a call that is passed on may show the number of the caller who called in over a trunk for all. */
+  forwardCallerId: boolean;
   createdAt: number;
   updatedAt: number;
 }
@@ -109,6 +113,14 @@ export interface Phone {
   username: string;
   /** RFC 7616 §3.4.2, with MD5: what is kept in place of the password. */
   ha1: string;
+  createdAt: number;
+}
+
+/** A number that a customer may show as caller ID without being called at it here: the operator has verified it. */
+export interface VerifiedNumber {
+  id: string;
+  customerId: string;
+  numberE164: string;
   createdAt: number;
 }
 
@@ -127,6 +139,8 @@ export interface DirectoryStore {
   deleteTrunk(id: string): Promise<void>;
   savePhone(row: Phone): Promise<void>;
   deletePhone(id: string): Promise<void>;
+  saveVerifiedNumber(row: VerifiedNumber): Promise<void>;
+  deleteVerifiedNumber(id: string): Promise<void>;
 }
 
 export interface DirectoryRows {
@@ -136,4 +150,5 @@ export interface DirectoryRows {
   dids: Did[];
   trunks: Trunk[];
   phones: Phone[];
+  verifiedNumbers: VerifiedNumber[];
 }

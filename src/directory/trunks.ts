@@ -15,7 +15,7 @@ export type NewTrunk = Pick<Trunk, 'name' | 'proxy'> & Some<TrunkFields & Pick<T
 
 const MAX_TRUNKS = 100;
 
-const defaults: Omit<TrunkFields, 'name' | 'proxy' | 'gatewayName'> = {
+const defaults: Omit<TrunkFields, 'name' | 'proxy' | 'gatewayName' | 'callerIds'> = {
   username: null,
   password: null,
   realm: null,
@@ -26,12 +26,29 @@ const defaults: Omit<TrunkFields, 'name' | 'proxy' | 'gatewayName'> = {
   register: false,
   srtp: false,
   country: null,
+  forwardCallerId: true,
 };
+
+/** How wide a block of addresses a customer may name in `inbound_ip`: the least bits that are fixed. */
+export interface CustomerPrefixes {
+  ipv4: number;
+  ipv6: number;
+}
+
+export const CUSTOMER_PREFIXES: CustomerPrefixes = { ipv4: 24, ipv6: 64 };
 
 /** A block of addresses that calls of a trunk come from. */
 interface Source {
   network: Network;
   trunk: Trunk;
+}
+
+/** Where trunks are, the most specific first. */
+interface Sources {
+  /** By `inbound_ip`, as far as it counts. */
+  inbound: Source[];
+  /** By a proxy that is given as an address. */
+  proxies: Source[];
 }
 
 /** The ways to and from the telephone network. */
@@ -40,14 +57,16 @@ export class Trunks {
   readonly onChanged = new Signal<void>();
   #making: Making;
   #rows: Shelf<Trunk>;
-  /** The most specific first, as of a version of the rows. */
-  #sources: Source[] = [];
+  #prefixes: CustomerPrefixes;
+  /** As of a version of the rows. */
+  #sources: Sources = { inbound: [], proxies: [] };
   #version = -1;
 
   /** @param store saves trunks as they are handed to it: passwords are sealed before. */
-  constructor(rows: Trunk[], store: DirectoryStore, making: Making) {
+  constructor(rows: Trunk[], store: DirectoryStore, making: Making, prefixes = CUSTOMER_PREFIXES) {
     this.#making = making;
-    this.#rows = new Shelf(rows, (row) => row.gatewayName, {
+    this.#prefixes = prefixes;
+    this.#rows = new Shelf(rows, (row) => nameIn(row.customerId, row.gatewayName), {
       save: (row) => store.saveTrunk(row),
       delete: (id) => store.deleteTrunk(id),
     });
@@ -85,25 +104,55 @@ export class Trunks {
     return this.at(address)[0];
   }
 
-  /** All active trunks that say that this is their address, the one with the smallest block first. */
-  at(address: string): Trunk[] {
-    return this.#sourcesAt(address).map(({ trunk }) => trunk);
-  }
-
   /**
-   * Whether what is done in the name of this address must not harm it: it is one of the operator's trunks, or of
-   * few addresses that a customer has named. The whole internet is no customer's.
+   * All active trunks that calls from this address belong to, the one with the smallest block first. Where the
+   * operator has a trunk, customers have none.
    */
-  isAssured(address: string): boolean {
-    return this.#sourcesAt(address).some(({ trunk, network }) => trunk.customerId === null || network.narrow);
+  at(address: string): Trunk[] {
+    const { inbound, proxies } = this.#current;
+    const trunks = [...inbound, ...proxies].filter(isAt(address)).map(({ trunk }) => trunk);
+    return operatorsFirst(trunks);
   }
 
-  #sourcesAt(address: string): Source[] {
-    if (this.#version !== this.#rows.version) {
-      this.#version = this.#rows.version;
-      this.#sources = sourcesOf(this.active());
+  /** The active trunks that calls are sent to at this address. A proxy given by name is not looked up here. */
+  proxiesAt(address: string): Trunk[] {
+    return this.#current.proxies.filter(isAt(address)).map(({ trunk }) => trunk);
+  }
+
+  /** Trunks of customers whose `inbound_ip` does not count, or not everywhere, and why. */
+  *problems(): Generator<{ trunk: Trunk; problem: string }> {
+    const operators = this.active().filter(({ customerId }) => customerId === null);
+    for (const trunk of this.active()) {
+      const network = trunk.customerId === null ? undefined : parseNetwork(trunk.inboundIp ?? '');
+      if (!network) continue;
+      const other = operators.find(({ inboundIp }) => parseNetwork(inboundIp ?? '')?.overlaps(network));
+      if (this.#isTooWide(network)) yield { trunk, problem: `inbound_ip matches no call: ${this.#widest}` };
+      else if (other) {
+        const problem = `inbound_ip does not match where trunk ${other.id} of the operator does (${other.inboundIp})`;
+        yield { trunk, problem };
+      }
     }
-    return this.#sources.filter(({ network }) => network.contains(address));
+  }
+
+  get #current(): Sources {
+    if (this.#version === this.#rows.version) return this.#sources;
+    this.#version = this.#rows.version;
+    const active = this.active();
+    const counts = ({ network, trunk }: Source) => trunk.customerId === null || !this.#isTooWide(network);
+    const inbound = sourcesOf(active, (trunk) => trunk.inboundIp).filter(counts);
+    inbound.sort((one, other) => other.network.prefix - one.network.prefix);
+    this.#sources = { inbound, proxies: sourcesOf(active, (trunk) => addressOf(trunk.proxy)) };
+    return this.#sources;
+  }
+
+  #isTooWide({ prefix, version }: Network): boolean {
+    return prefix < (version === 4 ? this.#prefixes.ipv4 : this.#prefixes.ipv6);
+  }
+
+  get #widest(): string {
+    const { ipv4, ipv6 } = this.#prefixes;
+    const settings = 'MINIVOICE_CUSTOMER_TRUNK_IPV4_PREFIX and MINIVOICE_CUSTOMER_TRUNK_IPV6_PREFIX';
+    return `a customer's trunk has at most a /${ipv4} of IPv4 or a /${ipv6} of IPv6; the operator can allow more with ${settings}`;
   }
 
   /** @throws Failure `customer_not_found`, `gateway_name_exists`, `inbound_ip_exists`, `invalid_request`. */
@@ -115,15 +164,21 @@ export class Trunks {
     const now = this.#making.clock.now();
     const id = this.#making.ids.next('trunk');
     const gatewayName = more.gatewayName || id;
-    const bare = { id, customerId, name, proxy, ...defaults, gatewayName, createdAt: now, updatedAt: now };
-    return this.#kept(this.#rows.put(this.#checked(changed<Trunk>(bare, { ...more, gatewayName }))));
+    // What customers show over a trunk of their own is between them and their carrier.
+    const callerIds = customerId === null ? ('owned' as const) : ('any' as const);
+    const times = { createdAt: now, updatedAt: now };
+    const bare = { id, customerId, name, proxy, ...defaults, callerIds, gatewayName, ...times };
+    const row = changed<Trunk>(bare, { ...more, gatewayName });
+    return this.#kept(this.#rows.put(this.#checked(row)));
   }
 
   /** @throws Failure `trunk_not_found`, and those of `create`. */
   async update(id: string, fields: Some<TrunkFields>): Promise<Trunk> {
     const updatedAt = this.#making.clock.now();
     return this.#kept(
-      this.#rows.change(id, (row) => this.#checked({ ...changed<Trunk>(existing(row), fields), updatedAt })),
+      this.#rows.change(id, (row) =>
+        this.#checked({ ...changed<Trunk>(existing(row), fields), updatedAt }, existing(row)),
+      ),
     );
   }
 
@@ -138,29 +193,63 @@ export class Trunks {
     return kept;
   }
 
-  #checked(row: Trunk): Trunk {
+  /** @param before what has not changed since then is kept, though a newer rule may forbid it. */
+  #checked(row: Trunk, before?: Trunk): Trunk {
     if (row.name.trim() === '') throw new Failure('invalid_request', 'name is required');
     if (row.country !== null && !isCountry(row.country)) {
       throw new Failure('invalid_request', 'country must be an ISO 3166-1 code, such as US');
     }
     if (row.proxy.trim() === '') throw new Failure('invalid_request', 'proxy is required');
-    const holder = this.#rows.holderOf(row.gatewayName);
-    if (holder !== undefined && holder !== row.id) {
-      throw new Failure('gateway_name_exists', 'gateway_name already exists');
-    }
-    if (row.inboundIp !== null) this.#checkInboundIp(row.id, row.inboundIp);
+    if (row.gatewayName !== before?.gatewayName) this.#checkGatewayName(row);
+    if (row.inboundIp !== null && row.inboundIp !== before?.inboundIp)
+      this.#checkInboundIp(row, row.inboundIp);
     return row;
   }
 
-  #checkInboundIp(id: string, inboundIp: string): void {
-    if (!parseNetwork(inboundIp)) {
-      throw new Failure('invalid_request', 'inbound_ip must be an address or a CIDR block');
-    }
-    for (const other of this.#rows.claims()) {
-      if (other.id === id || other.inboundIp !== inboundIp) continue;
-      throw new Failure('inbound_ip_exists', 'inbound_ip already exists');
+  /** A name is unique among a customer's trunks and the operator's; the operator may take any that is not its own. */
+  #checkGatewayName({ id, customerId, gatewayName }: Trunk): void {
+    for (const owner of new Set([customerId, null])) {
+      const holder = this.#rows.holderOf(nameIn(owner, gatewayName));
+      if (holder === undefined || holder === id) continue;
+      throw new Failure('gateway_name_exists', 'gateway_name already exists');
     }
   }
+
+  /** The same for blocks: of a customer's own, none is named twice; of the operator's, none is overlapped. */
+  #checkInboundIp({ id, customerId }: Trunk, inboundIp: string): void {
+    const network = parseNetwork(inboundIp);
+    if (!network) throw new Failure('invalid_request', 'inbound_ip must be an address or a CIDR block');
+    if (customerId !== null && this.#isTooWide(network)) {
+      throw new Failure('invalid_request', `inbound_ip is too wide: ${this.#widest}`);
+    }
+    for (const other of this.#rows.claims()) {
+      const theirs = other.id === id ? undefined : parseNetwork(other.inboundIp ?? '');
+      if (!theirs) continue;
+      if (other.customerId === customerId && isSame(network, theirs)) {
+        throw new Failure('inbound_ip_exists', 'inbound_ip already exists');
+      }
+      if (customerId !== null && other.customerId === null && network.overlaps(theirs)) {
+        throw new Failure('inbound_ip_exists', "inbound_ip overlaps that of one of the operator's trunks");
+      }
+    }
+  }
+}
+
+const nameIn = (customerId: string | null, gatewayName: string): string =>
+  `${customerId ?? ''} ${gatewayName}`;
+
+const isSame = (one: Network, other: Network): boolean =>
+  one.prefix === other.prefix && one.contains(other.address);
+
+const isAt =
+  (address: string) =>
+  ({ network }: Source): boolean =>
+    network.contains(address);
+
+/** Of trunks that claim the same, the operator's alone, if there are any. */
+export function operatorsFirst<T extends Pick<Trunk, 'customerId'>>(trunks: T[]): T[] {
+  const operators = trunks.filter(({ customerId }) => customerId === null);
+  return operators.length > 0 ? operators : trunks;
 }
 
 function existing(row: Trunk | undefined): Trunk {
@@ -168,12 +257,9 @@ function existing(row: Trunk | undefined): Trunk {
   return row;
 }
 
-function sourcesOf(trunks: Trunk[]): Source[] {
-  const from = (text: (trunk: Trunk) => string | null | undefined) =>
-    trunks.flatMap((trunk) => {
-      const network = parseNetwork(text(trunk) ?? '');
-      return network ? [{ network, trunk }] : [];
-    });
-  const inbound = from((trunk) => trunk.inboundIp).sort((a, b) => b.network.prefix - a.network.prefix);
-  return [...inbound, ...from((trunk) => addressOf(trunk.proxy))];
+function sourcesOf(trunks: Trunk[], blockOf: (trunk: Trunk) => string | null | undefined): Source[] {
+  return trunks.flatMap((trunk) => {
+    const network = parseNetwork(blockOf(trunk) ?? '');
+    return network ? [{ network, trunk }] : [];
+  });
 }

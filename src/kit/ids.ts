@@ -14,7 +14,8 @@ export type IdPrefix =
   | 'rate'
   | 'adj'
   | 'key'
-  | 'phone';
+  | 'phone'
+  | 'vnum';
 
 /**
  * Makes ids of the form `call_20260529T120212.123456007`: the UTC second, then nine digits, of which six are

@@ -12,14 +12,18 @@ export interface CallingTrunk {
   country?: string | null | undefined;
 }
 
-/** What finds out who is called. */
-export interface CalledPorts {
+/** What finds out which number is called. */
+export interface NumberPorts {
   /** @param country ISO 3166-1. */
   normaliseNumber(user: string, country?: string | null): string;
   /** The same digits with a plus, where that can be E.164. */
   withPlus(user: string): string | undefined;
   /** Where a number leads; undefined for a number that nobody has. */
   route(number: string): Route | undefined;
+}
+
+/** What finds out who is called. */
+export interface CalledPorts extends NumberPorts {
   /** Where a number, or another phone's name, leads a phone's call. */
   routeOfPhone(phone: PhoneAccount, called: string): Route | undefined;
 }
@@ -38,7 +42,7 @@ export interface Called {
 export function calledByTrunk(
   request: SipRequest,
   trunks: readonly CallingTrunk[],
-  ports: CalledPorts,
+  ports: NumberPorts,
 ): Called {
   // The operator's own come first: no customer's trunk at the same address takes their place.
   const own = (trunk: CallingTrunk) => (trunk.customerId === null ? 0 : 1);
@@ -62,7 +66,7 @@ export function calledByPhone(request: SipRequest, phone: PhoneAccount, ports: C
 }
 
 /** Every number that the request may mean, the likeliest first; whoever has it decides. */
-function readings(request: SipRequest, trunk: CallingTrunk | undefined, ports: CalledPorts): string[] {
+function readings(request: SipRequest, trunk: CallingTrunk | undefined, ports: NumberPorts): string[] {
   return calledTexts(request, trunk).flatMap((text) => {
     const number = ports.normaliseNumber(text, trunk?.country);
     const international = ports.withPlus(text);

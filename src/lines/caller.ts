@@ -10,6 +10,8 @@ export interface CallerPorts {
   phones: PhoneIdentity;
   /** Whether the phone is registered from there. */
   isRegisteredAt(username: string, address: string): boolean;
+  /** Whether the request asks for a number of those whose trunks are at the address. */
+  reachesNumber(request: SipRequest, address: string): boolean;
 }
 
 /**
@@ -28,16 +30,19 @@ export function callerOf(request: SipRequest, { address }: Hop, ports: CallerPor
   const name = userOf(fromOf(request).uri) ?? 'anonymous';
   const phone = ports.phones.find(name);
   const owners = ports.trunkOwners(address);
-  if (owners.length > 0) {
-    // A trunk may call in anybody's name, but a customer's trunk not in place of another's phone.
-    const foreign = phone && !owners.includes(null) && !owners.includes(phone.customerId);
+  if (owners.includes(null)) return { kind: 'trusted' };
+  // A customer's trunk calls the customer's numbers in anybody's name, but not in place of another's phone.
+  if (owners.length > 0 && ports.reachesNumber(request, address)) {
+    const foreign = phone && !owners.includes(phone.customerId);
     const registered = foreign && ports.isRegisteredAt(phone.username, address);
     return registered ? { kind: 'phone', phone } : { kind: 'trusted' };
   }
   if (phone) return { kind: 'phone', phone };
   if (ports.isTrusted(address)) return { kind: 'trusted' };
   // Names that exist and names that do not are asked alike: nobody learns which phones there are.
-  return PHONE_NAME.test(name) ? { kind: 'phone', phone: undefined } : { kind: 'unknown' };
+  if (PHONE_NAME.test(name)) return { kind: 'phone', phone: undefined };
+  // A customer's carrier that asks for a number which the customer does not have learns just that.
+  return { kind: owners.length > 0 ? 'trusted' : 'unknown' };
 }
 
 /** Why the caller is refused: 401 without a proof of the password, 403 with a wrong one or from an unknown address. */

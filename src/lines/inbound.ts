@@ -50,6 +50,8 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
     receive(invite, ports).catch((error) => {
       const status = statusOf(error);
       if (error instanceof Failure && error.code === 'no_media_port') ports.noPorts();
+      // Who tries numbers is a scanner, also in the addresses that a customer says are a carrier's.
+      if (status === 404) ports.refused(invite.source, 'refused');
       ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
       const why = error instanceof Failure || error instanceof SipSyntaxError ? error.message : undefined;
       invite.reject(status, undefined, status === 503 ? RETRY_LATER : undefined, why);

@@ -3,6 +3,7 @@
  * decides which INVITE becomes a call.
  */
 
+export { type CallingTrunk, calledByTrunk } from './called.ts';
 export { type CallerPorts, refusalOfCaller } from './caller.ts';
 export { Carriers, type CarriersParts, type CarrierTrunk } from './carriers.ts';
 export { createInboundDoor, createOptionsHook, type InboundPorts } from './inbound.ts';

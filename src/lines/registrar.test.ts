@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Arrival, Route } from '../calls/index.ts';
 import { seededRandom, silentLog } from '../kit/index.ts';
-import { contactsOf, ha1, type SipResponse, type UserAgent } from '../sip/index.ts';
+import { contactsOf, ha1, type SipResponse, type UserAgent, userOf } from '../sip/index.ts';
 import { refusalOfCaller } from './caller.ts';
 import { createInboundDoor } from './inbound.ts';
 import { PhoneIdentity } from './phone-identity.ts';
@@ -47,6 +47,8 @@ beforeEach(async () => {
     trunkOwners: (address) => OWNERS[address] ?? [],
     isTrusted: () => false,
     isRegisteredAt: (username, address) => registrar.isAt(address, username),
+    reachesNumber: (request, address) =>
+      userOf(request.uri)?.startsWith('+1555') === true && OWNERS[address]?.includes('cust_1') === true,
     refused: () => {},
     proven: () => {},
     open: () => true,
@@ -356,6 +358,7 @@ test('answers an INVITE alike whether there is such a phone or not, and keeps no
     trunkOwners: (address: string) => OWNERS[address] ?? [],
     isTrusted: () => false,
     isRegisteredAt: () => false,
+    reachesNumber: () => false,
   };
   agent.gate = (request, source) => refusalOfCaller(request, source, ports);
   const invite = (from: string, password?: string) => {

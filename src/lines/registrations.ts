@@ -15,7 +15,6 @@ import { proxyOf, type TrunkLine } from './routes.ts';
 
 /** A trunk that calls us only where we have registered. */
 export interface RegisteringTrunk extends TrunkLine {
-  id: string;
   /** Changes with every change of the trunk. */
   updatedAt: number;
 }

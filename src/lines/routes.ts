@@ -7,6 +7,7 @@ import type { Way } from './way.ts';
 
 /** A trunk, as far as dialling is concerned. */
 export interface TrunkLine {
+  id: string;
   /** For the log. */
   gatewayName: string;
   /** `host`, `host:port` or a SIP URI. */
@@ -84,8 +85,8 @@ function overTrunk({ destination, from }: DialRequest, trunk: TrunkLine, local: 
 }
 
 /** What a trunk is told to know us by; undefined: it knows our address. */
-export function loginOf(trunk: Pick<TrunkLine, 'gatewayName' | 'username' | 'password' | 'realm'>) {
-  const { gatewayName: account, username, password, realm } = trunk;
+export function loginOf(trunk: Pick<TrunkLine, 'id' | 'username' | 'password' | 'realm'>) {
+  const { id: account, username, password, realm } = trunk;
   return username && password ? { username, password, realm: realm ?? undefined, account } : undefined;
 }
 

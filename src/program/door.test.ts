@@ -8,32 +8,39 @@ import { type Door, watchDoor } from './door.ts';
 
 const STRANGER = '203.0.114.9';
 const PHONE = '203.0.114.50';
+/** Asks for the customer's number. */
+const OURS = 'sip:+15550100000@us';
 
 let door: Door;
 let directory: Directory;
+let store: MemoryDirectoryStore;
 let customerId: string;
 
-beforeEach(async () => {
+/** A new process on the same store. */
+async function restart(): Promise<void> {
   const clock = new VirtualClock();
   const random = seededRandom(1);
   const secrets = new SecretBox(Buffer.alloc(32, 1), random);
-  directory = await Directory.open(new MemoryDirectoryStore(), {
-    clock,
-    random,
-    ids: new Ids(clock),
-    secrets,
-  });
-  customerId = (await directory.createCustomer({ name: 'Acme' })).id;
+  directory = await Directory.open(store, { clock, random, ids: new Ids(clock), secrets });
   door = watchDoor({
     ...{ directory, clock, log: silentLog },
     registrar: { isAt: (address: string) => address === PHONE } as unknown as Registrar,
     carriers: () => ({ at: () => [] }) as unknown as Carriers,
     isTrusted: () => false,
+    reachesNumber: ({ uri }, trunks) =>
+      uri === OURS && trunks.some((trunk) => trunk.customerId === customerId),
   });
+}
+
+beforeEach(async () => {
+  store = new MemoryDirectoryStore();
+  await restart();
+  customerId = (await directory.createCustomer({ name: 'Acme' })).id;
 });
 
 const from = (address: string): Hop => ({ transport: 'udp', address, port: 5060 });
-const knock = (address: string, method = 'INVITE') => door.gate({ method } as SipRequest, from(address));
+const knock = (address: string, method = 'INVITE', uri = 'sip:+4930@us') =>
+  door.gate({ method, uri } as SipRequest, from(address));
 const refuse = (address: string, times = 10) => {
   for (let n = 0; n < times; n++) door.refused(from(address), 'refused');
 };
@@ -65,15 +72,56 @@ describe('what is done in the name of', () => {
     expect(knock(PHONE)).toBeUndefined();
   });
 
-  test.each([
-    ["the operator's trunk", null, '203.0.0.0/16', undefined],
-    ["a customer's trunk", 'customer', '203.0.114.0/24', undefined],
-    ['whom a customer says to have all the world for a trunk', 'customer', '0.0.0.0/0', 'silence'],
-  ])('%s ends with the answer that it should', async (_whose, owner, inboundIp, answer) => {
-    const whose = owner === null ? {} : { customerId };
-    await directory.trunks.create({ name: 'T', proxy: '192.0.2.1', inboundIp, ...whose });
+  test("the operator's trunk does not block it", async () => {
+    await directory.trunks.create({ name: 'T', proxy: '192.0.2.1', inboundIp: '203.0.0.0/16' });
     refuse(STRANGER);
-    expect(knock(STRANGER)).toBe(answer);
-    expect(door.trunkOwners(STRANGER)).toEqual([owner === null ? null : customerId]);
+    expect(knock(STRANGER)).toBeUndefined();
+    expect(door.trunkOwners(STRANGER)).toEqual([null]);
+  });
+});
+
+describe("a customer's trunk", () => {
+  const claim = (inboundIp: string) =>
+    directory.trunks.create({ name: 'T', proxy: '192.0.2.1', inboundIp, customerId });
+
+  test.each([['203.0.114.0/24'], [STRANGER]])(
+    'does not keep scanners from being blocked: %s',
+    async (inboundIp) => {
+      await claim(inboundIp);
+      refuse(STRANGER);
+      expect([knock(STRANGER), knock(STRANGER, 'REGISTER')]).toEqual(['silence', 'silence']);
+      expect(door.counts).toEqual({ silenced: 1, ignored: 2 });
+      expect(door.isKnown(STRANGER)).toBe(false);
+    },
+  );
+
+  test("is heard all the same where it calls the customer's own numbers", async () => {
+    await claim('203.0.114.0/24');
+    refuse(STRANGER);
+    expect(knock(STRANGER, 'INVITE', OURS)).toBeUndefined();
+    expect(knock(STRANGER, 'OPTIONS')).toBeUndefined();
+    expect(door.trunkOwners(STRANGER)).toEqual([customerId]);
+  });
+
+  test.each(['0.0.0.0/0', '203.0.0.0/16', '203.0.114.0/23', '::ffff:0:0/96', '::/0'])(
+    'from before there was a rule that is too wide matches nothing, and is named: %s',
+    async (inboundIp) => {
+      const { id } = await claim(STRANGER);
+      store.rows.trunks[0]!.inboundIp = inboundIp;
+      await restart();
+      expect(directory.trunks.get(id)?.inboundIp).toBe(inboundIp);
+      expect(door.trunkOwners(STRANGER)).toEqual([]);
+      refuse(STRANGER);
+      expect(knock(STRANGER, 'INVITE', OURS)).toBe('silence');
+      expect([...directory.trunks.problems()]).toMatchObject([{ trunk: { id } }]);
+    },
+  );
+
+  test("has nothing to say where the operator's trunk is", async () => {
+    const { id } = await claim('203.0.114.0/24');
+    await directory.trunks.create({ name: 'O', proxy: '192.0.2.2', inboundIp: STRANGER });
+    expect(door.trunkOwners(STRANGER)).toEqual([null]);
+    expect(door.trunkOwners('203.0.114.10')).toEqual([customerId]);
+    expect([...directory.trunks.problems()]).toMatchObject([{ trunk: { id } }]);
   });
 });

@@ -1,7 +1,7 @@
-import type { Directory } from '../directory/index.ts';
+import { type Directory, operatorsFirst } from '../directory/index.ts';
 import type { Clock, Log } from '../kit/index.ts';
-import { type Carriers, type Registrar, Strangers } from '../lines/index.ts';
-import type { Gate, Hop } from '../sip/index.ts';
+import { type CallingTrunk, type Carriers, type Registrar, Strangers } from '../lines/index.ts';
+import type { Gate, Hop, SipRequest } from '../sip/index.ts';
 
 interface Parts {
   directory: Directory;
@@ -9,49 +9,58 @@ interface Parts {
   carriers(): Carriers;
   /** Whether everybody there may call: the machine itself, as contract 12 has it. */
   isTrusted(address: string): boolean;
+  /** Whether a request asks for a number of those whose trunks these are. */
+  reachesNumber(request: SipRequest, trunks: readonly CallingTrunk[]): boolean;
   clock: Clock;
   log: Log;
 }
 
-/** What a stranger may ask at all: to call, and to register. */
-const FOR_STRANGERS = ['INVITE', 'REGISTER'];
+/** What an unknown source may ask at all: to call, and to register. */
+const FOR_UNKNOWN = ['INVITE', 'REGISTER'];
 
-/** Who is known at the door of SIP, and who has knocked too often. */
-export function watchDoor({ directory, registrar, carriers, isTrusted, clock, log }: Parts) {
+/**
+ * Who is known to SIP, and which sources were refused too often. What a customer says about addresses counts for that
+ * customer alone: it opens the way to the customer's own numbers, and neither protects a source from being blocked nor
+ * keeps others from anything.
+ */
+export function watchDoor({ directory, registrar, carriers, isTrusted, reachesNumber, clock, log }: Parts) {
   const strangers = new Strangers(clock);
-  const trunksAt = (address: string) => [...directory.trunks.at(address), ...carriers().at(address)];
+  const trunksAt = (address: string): CallingTrunk[] =>
+    operatorsFirst([...directory.trunks.at(address), ...carriers().at(address)]);
+  const ownersAt = (address: string) => [...new Set(trunksAt(address).map(({ customerId }) => customerId))];
   // Whoever can send in the name of a carrier or a phone must not be able to silence it.
   const isKnown = (address: string) =>
-    isTrusted(address) ||
-    registrar.isAt(address) ||
-    directory.trunks.isAssured(address) ||
-    carriers().at(address).length > 0;
+    isTrusted(address) || registrar.isAt(address) || ownersAt(address).includes(null);
   const refused = (source: Hop, how: 'refused' | 'asked' | 'probed') => {
     if (isKnown(source.address) || !strangers.refused(source, how)) return;
     log.warn({ address: source.address }, 'not answered any more');
   };
-  const gate: Gate = ({ method }, source) => {
+  /** A customer's carrier is heard even if somebody else was refused in its name. */
+  const isForOwner = (request: SipRequest, trunks: CallingTrunk[]) =>
+    request.method === 'OPTIONS' || (request.method === 'INVITE' && reachesNumber(request, trunks));
+  const gate: Gate = (request, source) => {
     const silenced = strangers.isSilenced(source);
-    if (!silenced && FOR_STRANGERS.includes(method)) return undefined;
+    if (!silenced && FOR_UNKNOWN.includes(request.method)) return undefined;
     if (isKnown(source.address)) return undefined;
+    const trunks = trunksAt(source.address);
+    if (trunks.length > 0 && isForOwner(request, trunks)) return undefined;
     if (silenced) {
       strangers.counts.ignored++;
       return 'silence';
     }
-    if (trunksAt(source.address).length > 0) return undefined;
     refused(source, 'probed');
-    return { status: 403 };
+    return trunks.length > 0 ? undefined : { status: 403 };
   };
   return {
     gate,
-    /** Whether calls from there need no proof of who calls. */
-    isKnown: (address: string) => isKnown(address) || trunksAt(address).length > 0,
+    isKnown,
     refused,
     proven: (source: Hop) => strangers.forgive(source),
     counts: strangers.counts,
+    /** The trunks that calls from there belong to. */
     trunksAt,
-    /** Whose trunks say that this is their address; null: the operator's. */
-    trunkOwners: (address: string) => trunksAt(address).map(({ customerId }) => customerId),
+    /** Whose trunks calls from there belong to; null: the operator's. */
+    trunkOwners: ownersAt,
   };
 }
 

@@ -163,7 +163,11 @@ async function openFiles({ config, log, clock, random, scope }: Ground, folder: 
   });
   scope.defer(() => storage.close());
   const sealed = await openSecretBox(secrets.path('stored-secrets'), random);
-  const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets: sealed });
+  const { customerTrunkIpv4Prefix: ipv4, customerTrunkIpv6Prefix: ipv6 } = config;
+  const directory = await Directory.open(storage, {
+    ...{ clock, random, ids: storage.ids, secrets: sealed },
+    customerPrefixes: { ipv4, ipv6 },
+  });
   known = directory;
   await seedDemo(directory);
   const billing = await Billing.open({ store: storage, journal: storage, ids: storage.ids, clock, log });

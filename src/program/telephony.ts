@@ -7,6 +7,7 @@ import { type Clock, detach, Failure, type Log, type Random, type Scope } from '
 import {
   type CallerPorts,
   Carriers,
+  calledByTrunk,
   createDialer,
   createInboundDoor,
   createOptionsHook,
@@ -62,14 +63,18 @@ export function openLines(parts: TelephonyParts) {
     isOurs: (host) => isOurs(host, config, userAgent),
   });
   const registrar = new Registrar(phones, clock);
+  const numbers = { normaliseNumber, withPlus, route: (number: string) => routeOf(directory, number) };
   const door = watchDoor({
     ...{ directory, registrar, clock, log },
     carriers: () => carriers,
     isTrusted: (address) => isTrusted(address, config),
+    reachesNumber: (request, trunks) => calledByTrunk(request, trunks, numbers).route !== undefined,
   });
   const callers: CallerPorts = {
     ...{ trunkOwners: door.trunkOwners, phones },
     isRegisteredAt: (username, address) => registrar.isAt(address, username),
+    reachesNumber: (request, address) =>
+      calledByTrunk(request, door.trunksAt(address), numbers).route !== undefined,
     isTrusted: (address) => isTrusted(address, config),
   };
   // Who has to prove a password first: their requests are refused before anything is kept of them.
@@ -92,8 +97,11 @@ export function openLines(parts: TelephonyParts) {
     return reply;
   };
   const isForeignTrunk = ({ name, address }: { name: string; address: string }, customerId: string) => {
-    const maybe = carriers.maybe({ name, address }).map((trunk) => trunk.customerId);
-    const owners = isLoopback(address) ? [] : [...maybe, ...door.trunkOwners(address)];
+    if (isLoopback(address)) return false;
+    // Where customers say that calls come from proves nothing of an address; where calls are sent does.
+    const operators = directory.trunks.at(address).filter((trunk) => trunk.customerId === null);
+    const sent = [...carriers.maybe({ name, address }), ...directory.trunks.proxiesAt(address)];
+    const owners = [...operators, ...sent].map((trunk) => trunk.customerId);
     return owners.includes(null) || (owners.length > 0 && !owners.includes(customerId));
   };
   const allowPrivate = config.allowPrivateUrls;
@@ -103,6 +111,7 @@ export function openLines(parts: TelephonyParts) {
     trunks: () => directory.trunks.active(),
   });
   scope.defer(() => carriers.close());
+  reportTrunkProblems(directory, log);
   const dialer = createDialer({
     ...{ userAgent, media, clock, log, publicAddress, ...reaching },
     trunks: (customerId) => directory.trunks.outbound(customerId),
@@ -115,10 +124,10 @@ export function openLines(parts: TelephonyParts) {
     trunkRegistered: (id: string) => carriers.registered(id),
   };
   const login = (account: string) => {
-    const trunk = directory.trunks.active().find(({ gatewayName }) => gatewayName === account);
+    const trunk = directory.trunks.active().find(({ id }) => id === account);
     return trunk && loginOf(trunk);
   };
-  const gates = { door, identify, callers };
+  const gates = { door, identify, callers, numbers };
   return { userAgent, dialer, carriers, ...gates, states, login, strangers: door.counts };
 }
 
@@ -130,7 +139,7 @@ const PORTS_MS = 1_000;
 /** The last door to be opened: from now on calls come in. */
 export async function openInboundDoor(
   { config, log, random, directory, media }: TelephonyParts,
-  { userAgent, carriers, door, identify, callers }: Lines,
+  { userAgent, carriers, door, identify, callers, numbers }: Lines,
   { switchboard, admission }: { switchboard: Switchboard; admission: Admission },
 ): Promise<Endpoint> {
   userAgent.gate = (request, source) =>
@@ -138,13 +147,12 @@ export async function openInboundDoor(
     limit(request, source, door, admission) ??
     (toOf(request).tag === undefined ? identify(request, source) : undefined);
   const ports: InboundPorts = {
-    ...{ media, random, log, normaliseNumber, withPlus, ...callers },
+    ...{ media, random, log, ...numbers, ...callers },
     trunksAt: door.trunksAt,
     ...{ refused: door.refused, proven: door.proven },
     publicAddress: config.publicAddress || undefined,
     open: (address) => door.isKnown(address) || !admission.ask(),
     noPorts: () => admission.hold('ports', PORTS_MS),
-    route: (number) => routeOf(directory, number),
     routeOfPhone: ({ customerId }, called) =>
       numberOf(directory, customerId, called) ?? phoneOf(directory, customerId, called, userAgent),
     arrive: (arrival) => detach('calls.arrive', switchboard.arrive(arrival)),
@@ -206,6 +214,26 @@ function isHere(host: string, port: number | undefined, config: Config, userAgen
 function isOurs(host: string, { sipHost, publicAddress, sipDomain }: Config, { local }: UserAgent): boolean {
   const names = ['localhost', sipHost, publicAddress, sipDomain, local.address].filter(Boolean);
   return names.some((name) => name.toLowerCase() === host.toLowerCase());
+}
+
+/** Names trunks whose `inbound_ip` does not count, at the start and when a change makes one. */
+function reportTrunkProblems({ trunks }: Directory, log: Log): void {
+  let known = new Set<string>();
+  const report = () => {
+    const found = [...trunks.problems()].map(({ trunk, problem }) => ({
+      trunk,
+      problem,
+      key: `${trunk.id} ${problem}`,
+    }));
+    for (const { trunk, problem, key } of found) {
+      const { id, customerId, inboundIp } = trunk;
+      const fields = { trunk_id: id, customer_id: customerId, inbound_ip: inboundIp, problem };
+      if (!known.has(key)) log.warn(fields, "a trunk's inbound_ip does not count");
+    }
+    known = new Set(found.map(({ key }) => key));
+  };
+  report();
+  trunks.onChanged.on(report);
 }
 
 function routeOf(directory: Directory, number: string): Route | undefined {

@@ -1,5 +1,14 @@
 import type { Insertable, Kysely } from 'kysely';
-import type { ApiKey, Application, Customer, Did, DirectoryStore, Phone, Trunk } from '../directory/index.ts';
+import type {
+  ApiKey,
+  Application,
+  Customer,
+  Did,
+  DirectoryStore,
+  Phone,
+  Trunk,
+  VerifiedNumber,
+} from '../directory/index.ts';
 import {
   applicationLayout,
   customerLayout,
@@ -11,6 +20,7 @@ import {
   type Tables,
   toRow,
   trunkLayout,
+  verifiedNumberLayout,
 } from './layouts.ts';
 
 /** Who is who, row by row, by any database that Kysely speaks to. */
@@ -21,6 +31,7 @@ export function directoryStore(db: Kysely<Tables>): DirectoryStore {
   const dids = table<Did>(db, 'dids', didLayout);
   const trunks = table<Trunk>(db, 'trunks', trunkLayout);
   const phones = table<Phone>(db, 'phones', phoneLayout);
+  const verifiedNumbers = table<VerifiedNumber>(db, 'verifiedNumbers', verifiedNumberLayout);
   return {
     load: async () => ({
       customers: await customers.all(),
@@ -29,6 +40,7 @@ export function directoryStore(db: Kysely<Tables>): DirectoryStore {
       dids: await dids.all(),
       trunks: await trunks.all(),
       phones: await phones.all(),
+      verifiedNumbers: await verifiedNumbers.all(),
     }),
     saveCustomer: customers.save,
     saveApplication: applications.save,
@@ -41,10 +53,12 @@ export function directoryStore(db: Kysely<Tables>): DirectoryStore {
     deleteTrunk: trunks.delete,
     savePhone: phones.save,
     deletePhone: phones.delete,
+    saveVerifiedNumber: verifiedNumbers.save,
+    deleteVerifiedNumber: verifiedNumbers.delete,
   };
 }
 
-type Name = 'customers' | 'applications' | 'apiKeys' | 'dids' | 'trunks' | 'phones';
+type Name = 'customers' | 'applications' | 'apiKeys' | 'dids' | 'trunks' | 'phones' | 'verifiedNumbers';
 
 function table<T extends { id: string }>(db: Kysely<Tables>, name: Name, layout: Layout<T>) {
   return {

@@ -1,5 +1,5 @@
 import type { CallRecord, TimelineEntry } from '../calls/index.ts';
-import type { ApiKey, Application, Customer, Did, Phone, Trunk } from '../directory/index.ts';
+import type { ApiKey, Application, Customer, Did, Phone, Trunk, VerifiedNumber } from '../directory/index.ts';
 import type { RecordingRecord } from '../recordings/index.ts';
 import type { AttemptRecord, EventRecord } from '../webhooks/index.ts';
 import type { BillingTables } from './billing-layouts.ts';
@@ -170,6 +170,8 @@ export const trunkLayout = {
   register: 'flag',
   srtp: 'flag',
   country: 'plain',
+  callerIds: 'plain',
+  forwardCallerId: 'flag',
   createdAt: 'plain',
   updatedAt: 'plain',
 } as const satisfies Layout<Trunk>;
@@ -181,6 +183,13 @@ export const phoneLayout = {
   ha1: 'plain',
   createdAt: 'plain',
 } as const satisfies Layout<Phone>;
+
+export const verifiedNumberLayout = {
+  id: 'plain',
+  customerId: 'plain',
+  numberE164: 'plain',
+  createdAt: 'plain',
+} as const satisfies Layout<VerifiedNumber>;
 
 /** The tables, as Kysely checks queries against them. */
 export interface Tables extends InsightTables, BillingTables {
@@ -197,6 +206,7 @@ export interface Tables extends InsightTables, BillingTables {
   dids: Row<Did, typeof didLayout>;
   trunks: Row<Trunk, typeof trunkLayout>;
   phones: Row<Phone, typeof phoneLayout>;
+  verifiedNumbers: Row<VerifiedNumber, typeof verifiedNumberLayout>;
   farewells: { key: string; farewell: string };
   idempotencyKeys: { applicationId: string; key: string; requestHash: string; callId: string; at: number };
 }

@@ -349,6 +349,8 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
           register: false,
           srtp: true,
           country: 'DE',
+          callerIds: 'owned' as const,
+          forwardCallerId: false,
           ...times,
         },
       };

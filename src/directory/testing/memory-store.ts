@@ -9,6 +9,7 @@ export class MemoryDirectoryStore implements DirectoryStore {
     dids: [],
     trunks: [],
     phones: [],
+    verifiedNumbers: [],
   };
   broken = false;
 
@@ -19,6 +20,8 @@ export class MemoryDirectoryStore implements DirectoryStore {
   saveDid = (row: DirectoryRows['dids'][0]) => this.#save('dids', row);
   saveTrunk = (row: DirectoryRows['trunks'][0]) => this.#save('trunks', row);
   savePhone = (row: DirectoryRows['phones'][0]) => this.#save('phones', row);
+  saveVerifiedNumber = (row: DirectoryRows['verifiedNumbers'][0]) => this.#save('verifiedNumbers', row);
+  deleteVerifiedNumber = (id: string) => this.#delete('verifiedNumbers', id);
   deleteKey = (id: string) => this.#delete('keys', id);
   deletePhone = (id: string) => this.#delete('phones', id);
   deleteDid = (id: string) => this.#delete('dids', id);

@@ -101,6 +101,7 @@ const request = (destination: string): DialRequest => ({
 });
 
 export const trunk = (proxy: string, more: Partial<TrunkLine> = {}): TrunkLine => ({
+  id: `trunk_${proxy}`,
   gatewayName: proxy,
   proxy,
   transport: 'udp',

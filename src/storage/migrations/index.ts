@@ -10,6 +10,7 @@ import { parkedEvents } from './0007-parked-events.ts';
 import { retention } from './0008-retention.ts';
 import { sealedDigits } from './0009-sealed-digits.ts';
 import { sipFields } from './0010-sip-fields.ts';
+import { tenants } from './0011-tenants.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -23,6 +24,7 @@ export const migrations: Record<string, Migration> = {
   '0008-retention': retention,
   '0009-sealed-digits': sealedDigits,
   '0010-sip-fields': sipFields,
+  '0011-tenants': tenants,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

@@ -31,6 +31,7 @@ async function open(): Promise<Subject> {
   });
   await agent.listen();
   const trunk = {
+    id: 'trunk_far',
     gatewayName: 'far',
     proxy: '10.0.0.9',
     transport: 'udp',

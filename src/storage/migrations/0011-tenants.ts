@@ -1,0 +1,43 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+
+const COLUMNS = [
+  ...['id', 'customer_id', 'name', 'proxy', 'username', 'password', 'realm', 'from_domain', 'inbound_ip'],
+  ...['is_active', 'gateway_name', 'transport', 'register', 'srtp', 'country', 'created_at', 'updated_at'],
+];
+
+/**
+ * Customers do not share names of gateways any more, so no name can be taken from others. Trunks say which caller IDs
+ * they carry, and customers have numbers that the operator has verified.
+ */
+export const tenants: Migration = {
+  async up(db: Kysely<unknown>) {
+    await trunks(db);
+    await db.schema
+      .createTable('verified_numbers')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('customer_id', 'text', (column) => column.notNull())
+      .addColumn('number_e164', 'text', (column) => column.notNull())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addUniqueConstraint('verified_numbers_by_customer', ['customer_id', 'number_e164'])
+      .execute();
+  },
+};
+
+/** SQLite cannot drop a constraint: the rows move to a table without it. */
+async function trunks(db: Kysely<unknown>): Promise<void> {
+  let table = db.schema.createTable('trunks_next').addColumn('id', 'text', (column) => column.primaryKey());
+  const texts = ['customer_id', 'username', 'password', 'realm', 'from_domain', 'inbound_ip', 'country'];
+  for (const name of texts) table = table.addColumn(name, 'text');
+  for (const name of ['name', 'proxy', 'gateway_name', 'transport', 'caller_ids'])
+    table = table.addColumn(name, 'text', (column) => column.notNull());
+  for (const name of ['is_active', 'register', 'srtp', 'forward_caller_id'])
+    table = table.addColumn(name, 'integer', (column) => column.notNull());
+  for (const name of ['created_at', 'updated_at'])
+    table = table.addColumn(name, 'bigint', (column) => column.notNull());
+  await table.execute();
+  const columns = sql.raw(COLUMNS.join(', '));
+  await sql`insert into trunks_next (${columns}, caller_ids, forward_caller_id)
+    select ${columns}, case when customer_id is null then 'owned' else 'any' end, 1 from trunks`.execute(db);
+  await db.schema.dropTable('trunks').execute();
+  await db.schema.alterTable('trunks_next').renameTo('trunks').execute();
+}
