@@ -88,6 +88,7 @@ function wireOf(request: DocumentRequest, clock: Clock): HttpRequest {
     ...(body ? { body } : {}),
     timeoutMs: TIMEOUT_MS,
     maxAnswerBytes: MOST_BYTES,
+    tenant: request.call.customerId,
     signal,
   };
 }

@@ -72,7 +72,7 @@ class WebSounds implements Sounds {
   async #load(url: string, kept: StoredSound | undefined, job: Job): Promise<StoredSound> {
     const key = JSON.stringify([url, kept?.freshness.validators]);
     const get = (queue: FairQueue, bytes: number) =>
-      queue.run({ ...job, key }, (signal) => this.#get(url, kept, bytes, signal));
+      queue.run({ ...job, key }, (signal) => this.#get(url, kept, { bytes, tenant: job.tenant }, signal));
     const first = await get(this.#small, SMALL_BYTES);
     const answer = first.truncated ? await get(this.#large, MOST_BYTES) : first;
     const freshness = freshnessOf(answer.headers, this.#options.clock.monotonic());
@@ -87,11 +87,18 @@ class WebSounds implements Sounds {
   async #get(
     url: string,
     kept: StoredSound | undefined,
-    bytes: number,
+    { bytes, tenant }: { bytes: number; tenant: string },
     signal: AbortSignal,
   ): Promise<Fetched> {
     const { http, clock, allowPrivateUrls } = this.#options;
-    const request = { url, method: 'GET', timeoutMs: TIMEOUT_MS, maxAnswerBytes: bytes, signal } as const;
+    const request = {
+      url,
+      method: 'GET',
+      timeoutMs: TIMEOUT_MS,
+      maxAnswerBytes: bytes,
+      tenant,
+      signal,
+    } as const;
     const answer = await requestFollowing(http, request, {
       clock,
       allowDowngrade: allowPrivateUrls,

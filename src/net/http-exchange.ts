@@ -30,6 +30,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     request.signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
+  /** It cannot even be sent. Does nothing once it has an answer or has failed. */
+  refuse(error: Error): void {
+    this.#fail(error);
+  }
+
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
     // It waited for a connection for longer than anybody waited for it.

@@ -105,6 +105,34 @@ describe('a request', () => {
     expect(most).toBe(2);
   });
 
+  it('lets no tenant take all the connections to a server', async () => {
+    const held: ServerResponse[] = [];
+    const url = await serve((request, response) => {
+      if (request.url === '/hang') held.push(response);
+      else response.end('fine');
+    });
+    const http = client({ maxConnections: 8 });
+    const hangup = new AbortController();
+    const hanging = Array.from({ length: 20 }, () =>
+      http.request({ ...get(`${url}/hang`), tenant: 'one', signal: hangup.signal }),
+    );
+    const settled = Promise.allSettled(hanging);
+    await expect(http.request({ ...get(url), tenant: 'other' })).resolves.toMatchObject({ status: 200 });
+    expect(held.length).toBeLessThanOrEqual(4);
+    hangup.abort(new Error('hung up'));
+    expect((await settled).every(({ status }) => status === 'rejected')).toBe(true);
+    await expect(http.request({ ...get(url), tenant: 'one' })).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('gives up a request that has waited too long for a connection', async () => {
+    const url = await serve((request) => void request.resume());
+    const clock = new VirtualClock();
+    const http = client({ maxConnections: 1, clock });
+    const both = [1, 2].map(() => expect(http.request(get(url))).rejects.toMatchObject({ code: 'timeout' }));
+    await clock.advance(5000);
+    await Promise.all(both);
+  });
+
   it('skips interim answers', async () => {
     const { url } = await answering(
       'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',

@@ -3,6 +3,7 @@ import { type Clock, explain, Failure, systemClock } from '../kit/index.ts';
 import { checkLiteral, guardedLookup, type Resolve } from './address-guard.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { systemResolve } from './name-service.ts';
+import { OriginQueues } from './origin-queues.ts';
 
 /** A request to a server that a customer has named. */
 export interface HttpRequest {
@@ -22,6 +23,8 @@ export interface HttpRequest {
   headIsEnough?: boolean;
   /** Takes the body of a 2xx answer piece by piece as it comes; it is then not kept, and not cut. */
   onData?: (chunk: Buffer) => void;
+  /** For whom it is made: tenants share the connections to an origin. */
+  tenant?: string | undefined;
   /** Ends the exchange; the promise rejects with its reason. */
   signal?: AbortSignal | undefined;
 }
@@ -68,13 +71,19 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const agent = new Agent({
     factory: (origin) => new Pool(origin, { connections: maxConnections, connect, ...OWN_TIMEOUTS }),
   });
+  const queues = new OriginQueues(clock, maxConnections);
   const request = async (request: HttpRequest): Promise<HttpAnswer> => {
     request.signal?.throwIfAborted();
     const { origin, pathname, search } = checkUrl(request.url, allowPrivate);
     const exchange = new HttpExchange(request, clock);
     const { method, headers = {}, body = null } = request;
-    agent.dispatch({ origin, path: pathname + search, method, headers, body }, exchange);
-    return exchange.answer;
+    const over = new AbortController();
+    const dispatch = () => {
+      agent.dispatch({ origin, path: pathname + search, method, headers, body }, exchange);
+      return exchange.answer;
+    };
+    queues.run(origin, request.tenant, over.signal, dispatch).catch((error) => exchange.refuse(error));
+    return exchange.answer.finally(() => over.abort());
   };
   return { request, close: () => agent.destroy() };
 }

@@ -91,7 +91,7 @@ function openEngines({ config, log, clock, scope, folder, directory, http }: Sur
   const embedded = recogniser && new EmbeddedTranscriber(recogniser);
   return (applicationId: string): Engines => {
     const { ai, language, customerId } = directory.application(applicationId) ?? {};
-    const client = servers.client(`${customerId} ${ai?.baseUrl}`);
+    const client = servers.client(`${customerId} ${ai?.baseUrl}`, customerId);
     const server = ai ? { http: client, baseUrl: ai.baseUrl, apiKey: ai.apiKey } : undefined;
     const hears = server && ai?.transcriptionModel;
     const thinks = server && ai?.chatModel;

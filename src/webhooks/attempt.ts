@@ -55,6 +55,7 @@ export async function attemptDelivery(
       timeoutMs: TIMEOUT_MS,
       maxAnswerBytes: ANSWER_BYTES + SLACK_BYTES,
       headIsEnough: true,
+      tenant: event.applicationId,
       signal,
     });
     const refusal = accepted(answer.status) ? null : `the receiver answered with ${answer.status}`;

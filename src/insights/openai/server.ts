@@ -9,6 +9,7 @@ export interface Http {
     body: string | Buffer;
     timeoutMs: number;
     maxAnswerBytes: number;
+    tenant?: string | undefined;
     signal?: AbortSignal | undefined;
   }): Promise<{ status: number; body: Buffer; truncated: boolean }>;
 }

@@ -21,8 +21,8 @@ export class SilentServers {
     this.#clock = clock;
   }
 
-  /** The client for one server of one customer, by any key. Fails with `ai_endpoint_failed` while the server rests. */
-  client(key: string): Http {
+  /** The client for one server of one customer (`tenant`), by any key. Fails with `ai_endpoint_failed` while the server rests. */
+  client(key: string, tenant?: string): Http {
     return {
       request: async (request) => {
         const left = (this.#until.get(key) ?? 0) - this.#clock.monotonic();
@@ -32,7 +32,7 @@ export class SilentServers {
             `the AI server did not answer in time: it is asked again in ${Math.ceil(left / 1000)} s`,
           );
         try {
-          const answer = await this.#http.request(request);
+          const answer = await this.#http.request({ ...request, tenant });
           this.#until.delete(key);
           return answer;
         } catch (error) {

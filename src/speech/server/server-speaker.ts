@@ -24,6 +24,7 @@ export interface StreamingHttp {
     timeoutMs: number;
     maxAnswerBytes: number;
     onData: (chunk: Buffer) => void;
+    tenant?: string | undefined;
     signal?: AbortSignal | undefined;
   }): Promise<{ status: number; body: Buffer }>;
 }
@@ -103,6 +104,7 @@ async function* stream(
         leaving.abort(new Error('the server sent more than ten minutes of speech'));
       else pieces.add(chunk);
     },
+    tenant: how.customerId,
     signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
   });
   asked.then(
