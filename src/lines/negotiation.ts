@@ -38,6 +38,8 @@ export class Negotiation {
   /** One for the whole call: the stream that it encrypts goes on through all changes. */
   #srtpKey: string;
   #secure = false;
+  /** A caller hears its own ringing until we answer: no sound goes out before. */
+  #flows = false;
 
   /** Fails with `not_acceptable` or `invalid_sdp`. */
   constructor({ audio, address, random, offer, peer }: NegotiationParts) {
@@ -54,14 +56,17 @@ export class Negotiation {
     return this.#sent ?? '';
   }
 
-  /** Lets the sound flow as far as is agreed. */
+  /** Lets the sound flow as far as is agreed, now and after every change. */
   connect(): void {
+    this.#flows = true;
     if (this.#agreement) this.#audio.connect(this.#placed(this.#agreement));
   }
 
   /** Offers anew, to somebody else. @param secure only encrypted sound will do. */
   offered(secure: boolean): string {
     this.#secure = secure;
+    // RFC 3261 §13.2.1: a callee may send sound before it answers.
+    this.#flows = true;
     this.#payloadTypes = new PayloadTypes();
     this.#sent = this.#offer();
     return this.#sent;
@@ -75,7 +80,7 @@ export class Negotiation {
     const description = offer === undefined ? this.#offer() : this.#answer(offer);
     this.#sent = description;
     this.#peer = peer;
-    if (offer !== undefined) this.connect();
+    if (offer !== undefined && this.#flows) this.connect();
     return description;
   }
 
@@ -88,7 +93,7 @@ export class Negotiation {
     this.#agreement = acceptAnswer(offer, answer, this.#payloadTypes);
     this.#sent = offer;
     this.#peer = peer;
-    this.connect();
+    if (this.#flows) this.connect();
   }
 
   /** What has been agreed on, to come back to it when another early dialog has agreed on something else meanwhile. */

@@ -191,3 +191,16 @@ test.each([1, 4, 128])('a key identifier of %i bytes before the tag is taken out
     }
   }
 });
+
+test('what libsrtp has sealed with a short tag and a key identifier of 4 bytes is opened', () => {
+  const master = Uint8Array.from({ length: 30 }, (_, at) => at * 7 + 1);
+  const receiver = new SrtpContext(master, { tagBytes: 4, mkiBytes: 4 });
+  const sound = hex('8000000700000000ca00000110e8ef939ddb60fffe456765d5661f3500000001e19a6391');
+  expect(receiver.unprotect(sound, sound.length)).toBe(28);
+  expect([...sound.subarray(12, 28)]).toEqual(Array.from({ length: 16 }, (_, at) => 12 + at));
+  const report = hex(
+    '80c80006ca000001fcc694cb485494a3bfcd2fdaa5412851eeeada61800000010000000162d8e96f59401aad170d',
+  );
+  expect(receiver.unprotectRtcp(report, report.length)).toBe(28);
+  expect([...report.subarray(8, 28)]).toEqual(Array.from({ length: 20 }, (_, at) => 8 + at));
+});
