@@ -7,6 +7,7 @@ import { createUserAgent } from '../../../src/sip/index.ts';
 import type { Chance } from '../chance.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
+import { Asked } from './asked.ts';
 import { defectsIn } from './defects.ts';
 import { LonelyNetwork } from './lonely-network.ts';
 import { SDP } from './sip-words.ts';
@@ -120,32 +121,21 @@ const silentMedia = {
 /** A network on which the far end says what it is given, filled in with what it was last asked. */
 class Wire extends LonelyNetwork {
   sent = 0;
-  #asked = new Map<string, string>();
-  #invited = new Map<string, string>();
+  #asked = new Asked();
 
   /** The next INVITE begins another call. */
   forget(): void {
-    this.#invited.clear();
+    this.#asked.forget();
   }
 
   arrive(input: Buffer): void {
-    const text = input
-      .toString('latin1')
-      .replace(/@(\w+)@/g, (_, name: string) => this.#asked.get(name) ?? name)
-      .replace(/%(\w+)%/g, (_, name: string) => this.#invited.get(name) ?? name);
-    this.received(Buffer.from(text, 'latin1'), FAR);
+    this.received(this.#asked.fill(input), FAR);
   }
 
-  protected override said = (data: Buffer): void => this.#note(data.toString('latin1'));
-
-  #note(message: string): void {
+  protected override said = (data: Buffer): void => {
     this.sent++;
-    if (message.startsWith('SIP/2.0')) return;
-    for (const name of ['Via', 'From', 'To', 'Call-ID', 'CSeq'])
-      this.#asked.set(name.replace('-', ''), new RegExp(`^${name}: (.*)\r$`, 'm').exec(message)?.[1] ?? '');
-    // Of two that ring, the far end goes on with the newer one.
-    if (message.startsWith('INVITE')) this.#invited = new Map(this.#asked);
-  }
+    this.#asked.note(data.toString('latin1'));
+  };
 }
 
 const STATUSES = [
