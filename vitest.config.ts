@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const REAL_TIME = [
   'e2e/**/*.test.ts',
   'tests/{crash,chaos,privacy}/**/*.test.ts',
+  'tests/fuzz/live/*.test.ts',
   'src/media/worker.test.ts',
   'src/sip/sipp.test.ts',
 ];
