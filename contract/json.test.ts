@@ -43,6 +43,12 @@ describe('a text that is not JSON', () => {
     expect(place(`{"a":"]]\\"]","b":${'['.repeat(100)}${']'.repeat(100)}}`)).toBe('1:117');
   });
 
+  it('is refused from one field above 10,000 on', () => {
+    const fields = (count: number) => `{${Array.from({ length: count }, (_, n) => `"f${n}:":0`).join()}}`;
+    expect(readJson(fields(10_000))).toHaveProperty('value');
+    expect(readJson(fields(10_001))).toMatchObject({ fault: { reason: 'More than 10000 fields' } });
+  });
+
   it('may be deep, as long as it is not nested more than 100 deep', () => {
     const deep = '['.repeat(99) + ']'.repeat(99);
     expect(readJson(`{"a":"[[[[", "b":${deep}}`)).toHaveProperty('value');

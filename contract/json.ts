@@ -8,17 +8,19 @@ export interface JsonFault {
 
 /** JSON nested deeper than this is refused. */
 export const MAX_DEPTH = 100;
+/** JSON with more fields than this is refused: objects are what costs time to read and to check. */
+export const MAX_FIELDS = 10_000;
 
 /**
- * Reads JSON, with or without a byte order mark, nested at most `MAX_DEPTH` deep. Costs some 20 ms for 1 MiB at most,
- * whatever the text is: it runs on the main thread.
+ * Reads JSON, with or without a byte order mark, nested at most `MAX_DEPTH` deep and with at most `MAX_FIELDS` fields.
+ * Costs some 20 ms for 1 MiB, whatever the text is: it runs on the main thread.
  * @returns the value, or where and why it could not be read.
  */
 export function readJson(text: string): { value: unknown } | { fault: JsonFault } {
   // RFC 8259 §8.1: a parser may ignore a byte order mark, and some servers send one.
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  const deep = tooDeepAt(body);
-  if (deep !== undefined) return faultAt(body, deep, `Nested more than ${MAX_DEPTH} deep`);
+  const excess = excessIn(body);
+  if (excess) return faultAt(body, excess.at, excess.reason);
   try {
     return { value: JSON.parse(body) };
   } catch (error) {
@@ -46,9 +48,10 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** The offset of the first bracket that opens too deep. */
-function tooDeepAt(body: string): number | undefined {
+/** The first bracket that opens too deep, or the first field too many. */
+function excessIn(body: string): { at: number; reason: string } | undefined {
   let depth = 0;
+  let fields = 0;
   let quoted = false;
   for (let at = 0; at < body.length; at++) {
     const letter = body.charCodeAt(at);
@@ -56,7 +59,9 @@ function tooDeepAt(body: string): number | undefined {
     else if (quoted) at += letter === BACKSLASH ? 1 : 0;
     else if (letter === OPEN_OBJECT || letter === OPEN_LIST) depth++;
     else if (letter === CLOSE_OBJECT || letter === CLOSE_LIST) depth--;
-    if (depth > MAX_DEPTH) return at;
+    else if (letter === COLON) fields++;
+    if (depth > MAX_DEPTH) return { at, reason: `Nested more than ${MAX_DEPTH} deep` };
+    if (fields > MAX_FIELDS) return { at, reason: `More than ${MAX_FIELDS} fields` };
   }
   return undefined;
 }

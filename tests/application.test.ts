@@ -99,7 +99,7 @@ it('events reach the webhook verified and in order, though it fails at first', a
     sensitive: new SensitiveCalls(waits),
     target: () => ({ url: app.webhookUrl, secrets: ['s3cret'] }),
     store: {
-      pendingEvents: async () => events,
+      pendingEvents: async () => ({ events, more: false }),
       parkedEvents: async () => ({ count: 0, oldestAt: null }),
       nextDueAt: async () => null,
       dueEvents: async () => [],

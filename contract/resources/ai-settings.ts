@@ -16,7 +16,16 @@ export const scorecardItem = z.strictObject({
   where: where.default('anywhere'),
 });
 
-export const scorecard = z.array(scorecardItem).min(1).max(30);
+const MOST_SCORECARD = 'at most 32 KiB as JSON';
+
+export const scorecard = z
+  .array(scorecardItem)
+  .min(1)
+  .max(30)
+  .refine((items) => new TextEncoder().encode(JSON.stringify(items)).length <= 32 * 1024, {
+    params: { code: 'too_long', expected: MOST_SCORECARD },
+    error: MOST_SCORECARD,
+  });
 
 const model = (what: string) =>
   z

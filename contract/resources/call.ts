@@ -61,10 +61,32 @@ const given = z
   })
   .describe('What requests and events tell of the call, as `set_variable` would keep it.');
 
+const MOST_METADATA = 'at most 64 fields, nested at most 8 deep, and 16 KiB as JSON';
+const METADATA_BYTES = 16 * 1024;
+
+/** Events, requests and lists of calls carry it: without a bound one key could fill memory and hold the main thread. */
+const metadata = z
+  .record(z.string(), z.unknown())
+  .refine(isSmall, { params: { code: 'too_long', expected: MOST_METADATA }, error: MOST_METADATA });
+
+function isSmall(given: Record<string, unknown>): boolean {
+  const isFew = Object.keys(given).length <= 64 && depthOf(given, 8) <= 8;
+  return isFew && new TextEncoder().encode(JSON.stringify(given)).length <= METADATA_BYTES;
+}
+
+/** How deep a value is nested; what is deeper than `most` is not looked into. */
+function depthOf(value: unknown, most: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (most === 0) return 1;
+  return (
+    1 + Object.values(value).reduce<number>((deepest, each) => Math.max(deepest, depthOf(each, most - 1)), 0)
+  );
+}
+
 export const newCall = z.strictObject({
   from: address.describe('The caller ID.'),
   to: address.describe('Whom to call.'),
-  metadata: z.record(z.string(), z.unknown()).optional().describe('Kept with the call as it is.'),
+  metadata: metadata.optional().describe(`Kept with the call as it is: ${MOST_METADATA}.`),
   record: z.boolean().optional().describe('Starts recording at the answer.'),
   application_id: z.unknown().optional().describe('Ignored: the call belongs to the application of the key.'),
   answer_url: url('http', 'https').optional().describe('Asked in place of the application’s.'),
@@ -78,9 +100,14 @@ export const newCall = z.strictObject({
   sip_headers: sipHeaders.optional(),
 });
 
-/** One line of a call's story. */
+/** Most timelines are one page. */
+export const timelineQuery = pageQuery.extend({
+  limit: z.coerce.number().int().min(1).max(1000).default(1000).describe('Rows on a page, 1 to 1,000.'),
+});
+
+/** One entry of a call's timeline. */
 export const timelineEntry = z.object({
-  at: time,
+  at: time.meta({ examples: ['2026-05-29T12:02:12.345Z'] }).describe('With milliseconds.'),
   kind: z.string().describe('`request`, `action`, `recording`, …'),
   data: z.record(z.string(), z.unknown()),
 });

@@ -45,7 +45,11 @@ export const errorBody = z.object({ error: fault });
 /** A list and the way to its next page. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({
-    count: z.int().describe('How many rows there are on this page.'),
+    count: z
+      .int()
+      .describe(
+        'How many rows there are on this page: fewer than `limit` where they hold more than 1 MiB, or are rare.',
+      ),
     data: z.array(item),
     next_cursor: z
       .string()

@@ -17,18 +17,24 @@ const FRAMEWORK: Record<string, ErrorCode> = {
 };
 
 /** Whatever was thrown, as a failure of the catalogue. */
-export function asFailure(thrown: unknown): Failure {
+export function asFailure(thrown: unknown, request?: FastifyRequest): Failure {
   if (thrown instanceof Failure) return thrown;
   const { code = '', statusCode = 500 } = thrown as { code?: string; statusCode?: number };
   const known =
     FRAMEWORK[code] ?? (statusCode >= 400 && statusCode < 500 ? 'invalid_request' : 'internal_error');
-  return new Failure(known, errorMessage(known), { cause: thrown });
+  return new Failure(known, sentenceOf(known, request), { cause: thrown });
+}
+
+function sentenceOf(code: ErrorCode, request?: FastifyRequest): string {
+  const most = request?.routeOptions.bodyLimit;
+  if (code !== 'payload_too_large' || !most) return errorMessage(code);
+  return `the body is larger than ${most < 1024 * 1024 ? `${most / 1024} KiB` : '1 MiB'}`;
 }
 
 /** Answers with the error body. What is our own fault is logged, and the answer does not tell its causes. */
 export function answerFailure(log: Log) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const failure = asFailure(thrown);
+    const failure = asFailure(thrown, request);
     const status = errorStatus(failure.code);
     if (status === 500) {
       const { id, method, url } = request;

@@ -59,6 +59,8 @@ export interface Route<
   body?: Body;
   /** The body is not JSON to be checked: the handler takes its text. */
   raw?: true;
+  /** The most bytes that a body may have. Default: 256 KiB. */
+  maxBytes?: number;
   /** The status of success, unless the handler sets another. Default: 200. */
   status?: 200 | 201 | 202 | 204;
   /** What is answered; absent where nothing is, or no JSON. */
@@ -69,6 +71,9 @@ export interface Route<
   errors?: readonly ErrorCode[];
   handle(context: RequestContext<Path, A, z.output<Query>, z.output<Body>>): unknown;
 }
+
+/** For routes that take a document of actions. */
+export const DOCUMENT_BYTES = 1024 * 1024;
 
 /** Writes a route down, with the types of its handler taken from what it declares. */
 export function route<

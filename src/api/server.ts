@@ -24,7 +24,8 @@ declare module 'fastify' {
 
 /** RFC 9110 §5.6.2 tokens of a sensible length: a caller's own id for the request is kept. */
 const REQUEST_ID = /^[\w.:-]{1,100}$/;
-const MAX_BODY = 1024 * 1024;
+/** Of a body whose route says nothing else: what is stored is smaller still. */
+const MAX_BYTES = 256 * 1024;
 const HEALTH = ['/healthz', '/readyz'];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** Each holds a file descriptor, of which calls need some too. */
@@ -46,7 +47,7 @@ const HEADERS = {
 /** The HTTP server with all routes, not listening yet. */
 export function buildServer(ports: ApiPorts): FastifyInstance {
   const app = fastify({
-    bodyLimit: MAX_BODY,
+    bodyLimit: MAX_BYTES,
     // A client that sends a byte now and then does not hold a connection for ever.
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: false },
@@ -124,10 +125,11 @@ function isOpen({ auth }: Route, request: FastifyRequest, services: Services): b
 }
 
 function mount(app: FastifyInstance, route: Route, services: Services): void {
-  const { method, path: url, auth } = route;
+  const { method, path: url, auth, maxBytes = MAX_BYTES } = route;
   app.route({
     method,
     url,
+    bodyLimit: maxBytes,
     // Whoever watches the server hears from it however many others ask.
     ...(HEALTH.includes(url) ? { config: { rateLimit: false } } : {}),
     // After the counting of requests, so that those without a key are counted too; before the body is read.

@@ -145,3 +145,66 @@ it('resolves relative URLs of the actions of a call against its answer_url', asy
   expect((await house.ask('POST', '/v1/calls', acme.key, body)).status).toBe(201);
   expect(house.placed[0]?.actions).toMatchObject([{ url: 'https://app.example.com/voice/menu' }]);
 });
+
+describe('what is stored with a call', () => {
+  const place = async (metadata: unknown) => {
+    const { status, body } = await house.ask('POST', '/v1/calls', acme.key, { ...order, metadata });
+    return status === 201 ? status : `${body.error.details[0].pointer} ${body.error.details[0].code}`;
+  };
+  const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
+  const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, n]));
+
+  it('may be 64 fields, nested 8 deep, and 16 KiB of metadata', async () => {
+    expect(await place(fields(64))).toBe(201);
+    expect(await place(nested(8))).toBe(201);
+    expect(await place({ a: 'x'.repeat(16 * 1024 - 8) })).toBe(201);
+  });
+
+  it.each([
+    ['65 fields', fields(65)],
+    ['9 levels', nested(9)],
+    ['lists 9 deep', { a: [[[[[[[[1]]]]]]]] }],
+    ['one byte above 16 KiB', { a: 'x'.repeat(16 * 1024 - 7) }],
+    ['16 KiB of characters that take two bytes', { a: '\u00e9'.repeat(9 * 1024) }],
+  ])('is refused as metadata of %s', async (_, metadata) => {
+    expect(await place(metadata)).toBe('/metadata too_long');
+  });
+
+  it('is refused as a scorecard of more than 32 KiB', async () => {
+    const item = (n: number) => ({ name: `item ${n}`, weight: 1, look_for: Array(50).fill('x'.repeat(300)) });
+    const scorecard = [1, 2, 3].map(item);
+    const path = `/v1/applications/${acme.application.id}`;
+    const answer = await house.ask('PATCH', path, acme.key, { scorecard });
+    expect(answer.body.error.details).toMatchObject([{ pointer: '/scorecard', code: 'too_long' }]);
+  });
+});
+
+it('takes documents up to 1 MiB, and other bodies up to 256 KiB', async () => {
+  const body = (bytes: number) => `{"actions":[]}${' '.repeat(bytes - 14)}`;
+  const validate = (bytes: number) => house.ask('POST', '/v1/actions/validate', acme.key, body(bytes));
+  expect((await validate(1024 * 1024)).status).toBe(200);
+  const document = await validate(1024 * 1024 + 1);
+  expect([document.status, document.body.error.message]).toEqual([413, 'the body is larger than 1 MiB']);
+  const phone = await house.ask('POST', '/v1/phones', acme.key, body(256 * 1024 + 1));
+  expect([phone.status, phone.body.error.message]).toEqual([413, 'the body is larger than 256 KiB']);
+});
+
+it('ends a page of large applications early', async () => {
+  const look_for = Array.from({ length: 50 }, () => 'x'.repeat(300));
+  const body = {
+    name: 'x',
+    scorecard: [
+      { name: 'a', weight: 1, look_for },
+      { name: 'b', weight: 1, look_for },
+    ],
+  };
+  for (let n = 0; n < 45; n++)
+    expect((await house.ask('POST', '/v1/applications', acme.key, body)).status).toBe(201);
+  const first = await house.ask('GET', '/v1/applications?limit=200', acme.key);
+  expect(first.text.length).toBeLessThan(1.2 * 1024 * 1024);
+  expect(first.body.count).toBe(first.body.data.length);
+  const cursor = first.body.next_cursor;
+  const rest = await house.ask('GET', `/v1/applications?limit=200&cursor=${cursor}`, acme.key);
+  expect(first.body.count + rest.body.count).toBe(46);
+  expect(rest.body.next_cursor).toBeNull();
+});

@@ -39,7 +39,7 @@ export type {
   TimelineEntry,
 } from './ports.ts';
 export { DialRefusal } from './ports.ts';
-export { presentCall, presentEventCall } from './present.ts';
+export { presentCall, presentEventCall, presentTimelineEntry } from './present.ts';
 export { Rooms, type Seat } from './rooms.ts';
 export { SensitiveCalls } from './sensitive-calls.ts';
 export { Session, type SessionPorts } from './session.ts';

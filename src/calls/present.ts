@@ -1,5 +1,6 @@
 import { formatAmount, rfc3339 } from '../kit/index.ts';
 import { type CallRecord, durations } from './call.ts';
+import type { TimelineEntry } from './ports.ts';
 
 /** The call as events carry it. */
 export function presentEventCall(call: CallRecord) {
@@ -39,5 +40,12 @@ export function presentCall(call: CallRecord) {
     cost_currency: call.costCurrency,
   };
 }
+
+/** An entry of a call's timeline. Several things can happen within a second, so its times have milliseconds. */
+export const presentTimelineEntry = ({ at, kind, data }: TimelineEntry) => ({
+  at: new Date(at).toISOString(),
+  kind,
+  data,
+});
 
 const time = (ms: number | null): string | null => (ms === null ? null : rfc3339(ms));

@@ -1,7 +1,7 @@
 import type { CallRecord, CallStatus, Direction } from './call.ts';
 import type { TimelineEntry } from './ports.ts';
 
-/** A page of a list: `limit` rows after the row that `cursor` names. */
+/** A page of a list: at most `limit` rows after the row that `cursor` names; fewer where they hold much text. */
 export interface PageRequest {
   limit: number;
   cursor?: string | undefined;
@@ -32,7 +32,7 @@ export interface CallStore {
   /** Calls that are not in a final state: after a start, those a crash cut off. */
   openCalls(): Promise<CallRecord[]>;
   /** In the order in which things happened. */
-  timeline(callId: string): Promise<TimelineEntry[]>;
+  timeline(callId: string, page: PageRequest): Promise<Page<TimelineEntry>>;
 }
 
 /**

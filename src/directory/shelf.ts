@@ -107,9 +107,9 @@ export class Shelf<T extends { id: string }> {
     const after = cursor === undefined ? undefined : this.#idOf(cursor);
     const rows = [...this.#rows.values()].reverse();
     const rest = rows.filter((row) => (after === undefined || row.id < after) && wanted(row));
-    const data = rest.slice(0, limit);
+    const data = fitting(rest, limit);
     const last = data.at(-1);
-    const more = last && rest.length > limit;
+    const more = last && rest.length > data.length;
     return { data, nextCursor: more ? Buffer.from(last.id).toString('base64url') : null };
   }
 
@@ -151,4 +151,19 @@ export class Shelf<T extends { id: string }> {
     if (row) this.#byName.delete(this.#nameOf(row));
     this.#rows.delete(id);
   }
+}
+
+/** A page ends early where its rows hold more than this: it is made into JSON on the main thread. */
+const PAGE_CHARACTERS = 1024 * 1024;
+
+/** The first rows, at most `limit` and `PAGE_CHARACTERS`, but one at least. */
+function fitting<T>(rows: readonly T[], limit: number): T[] {
+  const page: T[] = [];
+  let characters = 0;
+  for (const row of rows.slice(0, limit)) {
+    characters += JSON.stringify(row).length;
+    if (page.length > 0 && characters > PAGE_CHARACTERS) break;
+    page.push(row);
+  }
+  return page;
 }

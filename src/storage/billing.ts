@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Account, Adjustment, BillingStore, ChargeRecord, LedgerSums, Rate } from '../billing/index.ts';
 import type { PageRequest } from '../calls/index.ts';
@@ -100,23 +101,58 @@ async function openCharges(db: Kysely<Tables>): Promise<ChargeRecord[]> {
   return rows.map((row) => fromRow<ChargeRecord>(chargeLayout, row));
 }
 
-async function usage(
-  db: Kysely<Tables>,
-  { applicationId, from, to }: { applicationId: string; from: number; to: number },
-) {
+/** Calls that are summed up before others have the thread. */
+const USAGE_ROWS = 5_000;
+
+type Period = { applicationId: string; from: number; to: number };
+type Place = { createdAt: number; id: string };
+
+/** Sums up a period piece by piece: a year of calls at once would hold the main thread. */
+async function usage(db: Kysely<Tables>, period: Period) {
+  const total = { calls: 0, billsecSeconds: 0, cost: 0 };
+  for (let after: Place = { createdAt: period.from, id: '' }; ; ) {
+    const until = await ofPeriod(db, period, after)
+      .select(['createdAt', 'id'])
+      .orderBy('createdAt')
+      .orderBy('id')
+      .limit(1)
+      .offset(USAGE_ROWS - 1)
+      .executeTakeFirst();
+    const piece = await usageOf(db, period, after, until);
+    total.calls += piece.calls;
+    total.billsecSeconds += piece.billsecSeconds;
+    total.cost += piece.cost;
+    if (!until) return total;
+    after = until;
+    await othersTurn();
+  }
+}
+
+const ofPeriod = (db: Kysely<Tables>, { applicationId, to }: Period, after: Place) =>
+  db
+    .selectFrom('calls')
+    .where('applicationId', '=', applicationId)
+    .where('createdAt', '<', to)
+    .where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('createdAt', 'id'), '>', tuple(after.createdAt, after.id)),
+    );
+
+async function usageOf(db: Kysely<Tables>, period: Period, after: Place, until: Place | undefined) {
   // As `durations` counts them: whole seconds of each call.
   const seconds = sql<number>`case when ended_at > answered_at then (ended_at - answered_at) / 1000 else 0 end`;
-  const sums = await db
-    .selectFrom('calls')
+  let piece = ofPeriod(db, period, after);
+  if (until) {
+    const { createdAt, id } = until;
+    piece = piece.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('createdAt', 'id'), '<=', tuple(createdAt, id)),
+    );
+  }
+  const { calls, billsec, cost } = await piece
     .select((eb) => [
       eb.fn.countAll().as('calls'),
       eb.fn.sum(seconds).as('billsec'),
       eb.fn.sum('costAmount').as('cost'),
     ])
-    .where('applicationId', '=', applicationId)
-    .where('createdAt', '>=', from)
-    .where('createdAt', '<', to)
     .executeTakeFirstOrThrow();
-  const { calls, billsec, cost } = sums;
   return { calls: Number(calls), billsecSeconds: Number(billsec ?? 0), cost: Number(cost ?? 0) };
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { CallFilter, CallRecord, CallStore, PageRequest, TimelineEntry } from '../calls/index.ts';
-import { decodeCursor, toPage } from './cursor.ts';
+import type { CallFilter, CallRecord, CallStore, TimelineEntry } from '../calls/index.ts';
 import { callLayout, fromRow, type Tables, timelineLayout } from './layouts.ts';
+import { type Condition, type Listing, readPage } from './listing.ts';
 
 const readCall = (row: object) => fromRow<CallRecord>(callLayout, row);
 
@@ -12,10 +12,7 @@ export function callStore(db: Kysely<Tables>): CallStore {
       const row = await db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
       return row && readCall(row);
     },
-    async calls(filter, page) {
-      const rows = await selectCalls(db, filter, page).execute();
-      return toPage(rows, page.limit, readCall, (row) => [row.createdAt, row.id]);
-    },
+    calls: (filter, page) => readPage(db, listingOf(filter), page),
     async openCalls() {
       const open = db
         .selectFrom('calls')
@@ -23,28 +20,38 @@ export function callStore(db: Kysely<Tables>): CallStore {
         .where('status', 'in', ['dialing', 'ringing', 'in_progress']);
       return (await open.orderBy('createdAt').orderBy('id').execute()).map(readCall);
     },
-    async timeline(callId) {
-      const lines = db.selectFrom('timeline').selectAll().where('callId', '=', callId);
-      const rows = await lines.orderBy('position').execute();
-      return rows.map((row) => fromRow<TimelineEntry>(timelineLayout, row));
-    },
+    timeline: (callId, page) => readPage(db, timelineOf(callId), page),
   };
 }
 
-function selectCalls(db: Kysely<Tables>, filter: CallFilter, page: PageRequest) {
-  let query = db.selectFrom('calls').selectAll();
-  for (const column of ['applicationId', 'status', 'direction', 'from', 'to'] as const) {
-    const value = filter[column];
-    if (value !== undefined) query = query.where(column, '=', value);
-  }
-  if (filter.createdAfter !== undefined) query = query.where('createdAt', '>=', filter.createdAfter);
-  if (filter.createdBefore !== undefined) query = query.where('createdAt', '<', filter.createdBefore);
-  if (page.cursor) {
-    const [at, id] = decodeCursor<[number, string]>(page.cursor, ['number', 'string']);
-    query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('createdAt', 'id'), '<', tuple(at, id)));
-  }
-  return query
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1);
+/** Each of these conditions has an index in the order of the list; of several the most telling one is used. */
+function listingOf(filter: CallFilter): Listing<CallRecord> {
+  const { applicationId, status, direction, from, to, createdAfter, createdBefore } = filter;
+  const conditions = Object.entries({ to, from, applicationId, status, direction })
+    .filter(([, value]) => value !== undefined)
+    .map(([column, value]): Condition => [column, '=', value!]);
+  const isIndexed = ([column]: Condition) =>
+    column !== 'direction' &&
+    (column === conditions[0]?.[0] || (column === 'status' && conditions[0]?.[0] === 'applicationId'));
+  const times: Condition[] = [];
+  if (createdAfter !== undefined) times.push(['createdAt', '>=', createdAfter]);
+  if (createdBefore !== undefined) times.push(['createdAt', '<', createdBefore]);
+  return {
+    table: 'calls',
+    layout: callLayout,
+    key: 'id',
+    long: ['metadata', 'variables', 'error'],
+    order: { columns: ['createdAt', 'id'], kinds: ['number', 'string'], descending: true },
+    indexed: [...conditions.filter(isIndexed), ...times],
+    others: conditions.filter((condition) => !isIndexed(condition)),
+  };
 }
+
+const timelineOf = (callId: string): Listing<TimelineEntry> => ({
+  table: 'timeline',
+  layout: timelineLayout,
+  key: 'position',
+  long: ['data'],
+  order: { columns: ['position'], kinds: ['number'], descending: false },
+  indexed: [['callId', '=', callId]],
+});

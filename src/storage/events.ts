@@ -1,5 +1,4 @@
 import { type Kysely, sql } from 'kysely';
-import type { PageRequest } from '../calls/index.ts';
 import {
   type AttemptRecord,
   type EventFilter,
@@ -8,8 +7,11 @@ import {
   type OutboxStore,
   PATIENCE,
 } from '../webhooks/index.ts';
-import { decodeCursor, toPage } from './cursor.ts';
 import { attemptLayout, eventLayout, fromRow, type Tables } from './layouts.ts';
+import { type Condition, type Listing, loadInTurns, readMany, readPage } from './listing.ts';
+
+/** Parked events are read again after a second: they need not all be read at once. */
+const DUE_BYTES = 8 * 1024 * 1024;
 
 const readEvent = (row: object) => fromRow<EventRecord>(eventLayout, row);
 
@@ -20,26 +22,11 @@ export function eventStore(db: Kysely<Tables>): EventStore & Pick<OutboxStore, R
       const row = await db.selectFrom('events').selectAll().where('id', '=', id).executeTakeFirst();
       return row && readEvent(row);
     },
-    async events(filter, page) {
-      if (filter.callId !== undefined) {
-        const rows = await selectOfCall(db, filter, filter.callId, page).execute();
-        return toPage(rows, page.limit, readEvent, (row) => [row.sequence]);
-      }
-      const rows = await selectNewest(db, filter, page).execute();
-      return toPage(rows, page.limit, readEvent, (row) => [row.id]);
-    },
-    async attempts(eventId) {
-      const tries = db.selectFrom('attempts').selectAll().where('eventId', '=', eventId);
-      const rows = await tries.orderBy('id').execute();
-      return rows.map((row) => fromRow<AttemptRecord>(attemptLayout, row));
-    },
-    async pendingEvents(limit) {
-      const pending = db
-        .selectFrom('events')
-        .selectAll()
-        .where('state', '=', 'pending')
-        .where('attempts', '<', PATIENCE);
-      return (await pending.orderBy('callId').orderBy('sequence').limit(limit).execute()).map(readEvent);
+    events: (filter, page) => readPage(db, listingOf(filter), page),
+    attempts: (eventId, page) => readPage(db, attemptsOf(eventId), page),
+    async pendingEvents(limit, maxBytes) {
+      const { data: events, more } = await readMany(db, PENDING, limit, maxBytes);
+      return { events, more };
     },
     async parkedEvents() {
       const count = sql<number>`count(*)`.as('count');
@@ -51,8 +38,9 @@ export function eventStore(db: Kysely<Tables>): EventStore & Pick<OutboxStore, R
       return (await next.where('nextAttemptAt', '>', after).executeTakeFirstOrThrow()).dueAt;
     },
     async dueEvents(at, limit) {
-      const due = parked(db).selectAll().where('nextAttemptAt', '<=', at);
-      return (await due.orderBy('nextAttemptAt').limit(limit).execute()).map(readEvent);
+      const bytes = sql<number>`octet_length(call) + octet_length(data)`.as('bytes');
+      const due = parked(db).select(['id', bytes]).where('nextAttemptAt', '<=', at);
+      return loadInTurns(db, EVENTS, await due.orderBy('nextAttemptAt').limit(limit).execute(), DUE_BYTES);
     },
   };
 }
@@ -65,23 +53,45 @@ function parked(db: Kysely<Tables>) {
   return db.selectFrom('events').where(isParked);
 }
 
-function selectEvents(db: Kysely<Tables>, filter: EventFilter, limit: number) {
-  let query = db.selectFrom('events').selectAll();
-  for (const column of ['applicationId', 'event', 'state'] as const) {
-    const value = filter[column];
-    if (value !== undefined) query = query.where(column, '=', value);
-  }
-  return query.limit(limit + 1);
+/** Those of a call in order of sequence; otherwise newest first, by the most telling index. */
+function listingOf({ applicationId, callId, event, state }: EventFilter): Listing<EventRecord> {
+  const conditions = Object.entries({ callId, applicationId, state, event })
+    .filter(([, value]) => value !== undefined)
+    .map(([column, value]): Condition => [column, '=', value!]);
+  const indexed = conditions.slice(0, conditions[0]?.[0] === 'applicationId' ? 2 : 1);
+  return {
+    ...EVENTS,
+    order: callId === undefined ? NEWEST : { columns: ['sequence'], kinds: ['number'], descending: false },
+    indexed,
+    others: conditions.slice(indexed.length),
+  };
 }
 
-function selectNewest(db: Kysely<Tables>, filter: EventFilter, page: PageRequest) {
-  const query = selectEvents(db, filter, page.limit).orderBy('id', 'desc');
-  return page.cursor ? query.where('id', '<', decodeCursor<[string]>(page.cursor, ['string'])[0]) : query;
-}
+const NEWEST: Listing<EventRecord>['order'] = { columns: ['id'], kinds: ['string'], descending: true };
+const EVENTS: Listing<EventRecord> = {
+  table: 'events',
+  layout: eventLayout,
+  key: 'id',
+  long: ['call', 'data'],
+  order: NEWEST,
+  indexed: [],
+};
 
-function selectOfCall(db: Kysely<Tables>, filter: EventFilter, callId: string, page: PageRequest) {
-  const query = selectEvents(db, filter, page.limit).where('callId', '=', callId).orderBy('sequence');
-  return page.cursor
-    ? query.where('sequence', '>', decodeCursor<[number]>(page.cursor, ['number'])[0])
-    : query;
-}
+/** In order of call and sequence. */
+const PENDING: Listing<EventRecord> = {
+  ...EVENTS,
+  order: { columns: ['callId', 'sequence'], kinds: ['string', 'number'], descending: false },
+  indexed: [
+    ['state', '=', 'pending'],
+    ['attempts', '<', PATIENCE],
+  ],
+};
+
+const attemptsOf = (eventId: string): Listing<AttemptRecord> => ({
+  table: 'attempts',
+  layout: attemptLayout,
+  key: 'id',
+  long: ['answer', 'error'],
+  order: { columns: ['id'], kinds: ['string'], descending: false },
+  indexed: [['eventId', '=', eventId]],
+});

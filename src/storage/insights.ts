@@ -1,9 +1,8 @@
 import type { Kysely, RawBuilder } from 'kysely';
-import type { PageRequest } from '../calls/index.ts';
 import type { InsightStore, Job, Part, Transcript, TranscriptFilter } from '../insights/index.ts';
-import { decodeCursor, toPage } from './cursor.ts';
 import { jobLayout, partLayout, transcriptLayout } from './insight-layouts.ts';
 import { fromRow, type Tables } from './layouts.ts';
+import { type Listing, readPage } from './listing.ts';
 
 const readTranscript = (row: object) => fromRow<Transcript>(transcriptLayout, row);
 const readJob = (row: object) => fromRow<Job>(jobLayout, row);
@@ -31,10 +30,7 @@ export function insightStore(db: Kysely<Tables>, matching: Matching): InsightSto
       const rows = db.selectFrom('insightParts').selectAll().where('callId', '=', callId);
       return (await rows.execute()).map((row) => fromRow<Part>(partLayout, row));
     },
-    async transcripts(filter, page) {
-      const rows = await selectTranscripts(db, matching, filter, page).execute();
-      return toPage(rows, page.limit, readTranscript, (row) => [row.createdAt, row.recordingId]);
-    },
+    transcripts: (filter, page) => readPage(db, listingOf(filter, matching), page),
   };
 }
 
@@ -89,25 +85,17 @@ function queue(db: Kysely<Tables>) {
   };
 }
 
-function selectTranscripts(
-  db: Kysely<Tables>,
-  matching: Matching,
-  { applicationId, q }: TranscriptFilter,
-  page: PageRequest,
-) {
-  let query = db.selectFrom('transcripts').selectAll().where('status', '=', 'completed');
-  if (applicationId !== undefined) query = query.where('applicationId', '=', applicationId);
-  if (q !== undefined) query = query.where(matching(q));
-  if (page.cursor) {
-    const [at, id] = decodeCursor<[number, string]>(page.cursor, ['number', 'string']);
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('createdAt', 'recordingId'), '<', tuple(at, id)),
-    );
-  }
-  return query
-    .orderBy('createdAt', 'desc')
-    .orderBy('recordingId', 'desc')
-    .limit(page.limit + 1);
+function listingOf({ applicationId, q }: TranscriptFilter, matching: Matching): Listing<Transcript> {
+  return {
+    table: 'transcripts',
+    layout: transcriptLayout,
+    key: 'recordingId',
+    long: ['segments', 'fullText', 'error'],
+    order: { columns: ['createdAt', 'recordingId'], kinds: ['number', 'string'], descending: true },
+    indexed: applicationId === undefined ? [] : [['applicationId', '=', applicationId]],
+    others: [['status', '=', 'completed']],
+    matching: q === undefined ? undefined : matching(q),
+  };
 }
 
 /** Forgets all that was derived from a recording. */

@@ -14,7 +14,7 @@ test('events are parked after their third failure, and found again when they are
   const { data } = await storage.events({ callId: call.id }, { limit: 2 });
   for (const [n, event] of data.entries())
     await storage.saveEventState({ ...event, attempts: 3, nextAttemptAt: 1000 + n });
-  expect((await storage.pendingEvents(10)).map(({ sequence }) => sequence)).toEqual([3]);
+  expect((await storage.pendingEvents(10, 1e6)).events.map(({ sequence }) => sequence)).toEqual([3]);
   expect(await storage.parkedEvents()).toEqual({ count: 2, oldestAt: call.createdAt });
   expect((await storage.dueEvents(1000, 9)).map(({ sequence }) => sequence)).toEqual([1]);
   expect((await storage.dueEvents(2000, 1)).map(({ sequence }) => sequence)).toEqual([1]);

@@ -1,9 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { PageRequest } from '../calls/index.ts';
 import type { RecordingFilter, RecordingRecord, RecordingStore } from '../recordings/index.ts';
-import { decodeCursor, toPage } from './cursor.ts';
 import { forgetInsights } from './insights.ts';
 import { fromRow, recordingLayout, type Tables } from './layouts.ts';
+import { type Condition, type Listing, readPage } from './listing.ts';
 
 const readRecording = (row: object) => fromRow<RecordingRecord>(recordingLayout, row);
 
@@ -14,10 +13,7 @@ export function recordingStore(db: Kysely<Tables>): RecordingStore {
       const row = await db.selectFrom('recordings').selectAll().where('id', '=', id).executeTakeFirst();
       return row && readRecording(row);
     },
-    async recordings(filter, page) {
-      const rows = await selectRecordings(db, filter, page).execute();
-      return toPage(rows, page.limit, readRecording, (row) => [row.createdAt, row.id]);
-    },
+    recordings: (filter, page) => readPage(db, listingOf(filter), page),
     async openRecordings() {
       const open = db.selectFrom('recordings').selectAll().where('status', '=', 'started');
       return (await open.orderBy('createdAt').orderBy('id').execute()).map(readRecording);
@@ -29,18 +25,18 @@ export function recordingStore(db: Kysely<Tables>): RecordingStore {
   };
 }
 
-function selectRecordings(db: Kysely<Tables>, filter: RecordingFilter, page: PageRequest) {
-  let query = db.selectFrom('recordings').selectAll();
-  for (const column of ['applicationId', 'callId', 'status'] as const) {
-    const value = filter[column];
-    if (value !== undefined) query = query.where(column, '=', value);
-  }
-  if (page.cursor) {
-    const [at, id] = decodeCursor<[number, string]>(page.cursor, ['number', 'string']);
-    query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('createdAt', 'id'), '<', tuple(at, id)));
-  }
-  return query
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1);
+function listingOf({ applicationId, callId, status }: RecordingFilter): Listing<RecordingRecord> {
+  const conditions = Object.entries({ callId, applicationId, status })
+    .filter(([, value]) => value !== undefined)
+    .map(([column, value]): Condition => [column, '=', value!]);
+  const ofCall = callId !== undefined;
+  return {
+    table: 'recordings',
+    layout: recordingLayout,
+    key: 'id',
+    long: ['gaps', 'error'],
+    order: { columns: ['createdAt', 'id'], kinds: ['number', 'string'], descending: true },
+    indexed: ofCall ? conditions.slice(0, 1) : conditions,
+    others: ofCall ? conditions.slice(1) : [],
+  };
 }

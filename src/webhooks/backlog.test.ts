@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Bench, eventRecord } from './testing/bench.ts';
+import { Bench, callRecord, eventRecord } from './testing/bench.ts';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
@@ -23,6 +23,21 @@ describe('a receiver that is slower than what happens', () => {
     expect(new Set(bench.asked).size).toBe(bench.asked.length);
     const seventh = bench.asked.filter((id) => id.startsWith('evt_call_7_'));
     expect(seventh).toEqual(['evt_call_7_1', 'evt_call_7_2', 'evt_call_7_3']);
+  });
+});
+
+describe('events with large variables', () => {
+  it('take a bounded part of the memory, and are all told in order', async () => {
+    const bench = new Bench();
+    const variables = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`v${n}`, 'x'.repeat(4096)]));
+    bench.receiver = () => new Promise((resolve) => bench.clock.after(100, () => resolve(200)));
+    for (let n = 0; n < 300; n++)
+      bench.commit(eventRecord(1, `call_${n}`, { call: callRecord({ id: `call_${n}`, variables }) }));
+    expect(bench.deliveries.awake).toBeLessThan(100);
+    expect(bench.deliveries.counts.pending).toBe(300);
+    await bench.clock.advance(10 * SECOND);
+    expect(bench.deliveries.counts).toMatchObject({ pending: 0, delivered: 300 });
+    expect(new Set(bench.asked).size).toBe(300);
   });
 });
 

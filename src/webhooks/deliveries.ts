@@ -1,62 +1,12 @@
-import {
-  type Clock,
-  detach,
-  explain,
-  Failure,
-  type Ids,
-  type Log,
-  type Random,
-  sleep,
-  type Timer,
-} from '../kit/index.ts';
-import type { HttpClient } from '../net/index.ts';
-import { type AttemptPorts, attemptDelivery, type WebhookTarget } from './attempt.ts';
+import { detach, explain, Failure, sleep, type Timer } from '../kit/index.ts';
+import { attemptDelivery } from './attempt.ts';
 import { Lanes } from './lanes.ts';
 import { Parking } from './parking.ts';
+import type { DeliveriesPorts, DeliveryCounts } from './ports.ts';
 import { LONGEST_DELAY_MS, retryDelay } from './schedule.ts';
 import { SealedDigits } from './sealed-digits.ts';
-import {
-  type AttemptRecord,
-  type EventRecord,
-  type EventStore,
-  type OutboxStore,
-  PATIENCE,
-} from './store.ts';
-
-/** What delivery needs of its surroundings. */
-export interface DeliveriesPorts {
-  store: OutboxStore & Pick<EventStore, 'event'>;
-  http: HttpClient;
-  clock: Clock;
-  random: Random;
-  ids: Ids;
-  log: Log;
-  /** Makes plain what was sealed before it was kept. */
-  open(sealed: string): string;
-  /** What is sensitive in the calls is masked in what receivers answer. */
-  sensitive: AttemptPorts['sensitive'];
-  /** Undefined when the application is gone or has no `webhook_url`. */
-  target(applicationId: string): WebhookTarget | undefined;
-  /**
-   * Events that are kept in memory, some 2 kB each; 20,000 if left out. When receivers are slower than what happens,
-   * the rest waits in the store, and is read when half of these are gone.
-   */
-  mostAwake?: number;
-}
-
-/** For the metrics: how many events wait now, and what became of events and tries since the start. */
-export interface DeliveryCounts {
-  /** Events that are neither accepted nor dead. */
-  pending: number;
-  /** How long the oldest of them has been waiting. */
-  oldestMs: number;
-  /** Events accepted. */
-  delivered: number;
-  /** Tries that failed. */
-  failed: number;
-  /** Events given up. */
-  dead: number;
-}
+import { bytesOf, MOST_BYTES } from './size.ts';
+import { type AttemptRecord, type EventRecord, PATIENCE } from './store.ts';
 
 /** An event on its way. `waiting`: for an earlier one of its call; `sleeping`: for its next try. */
 interface Delivery {
@@ -68,6 +18,8 @@ interface Delivery {
   again: boolean;
   /** The store knows what became of the last try. */
   recorded?: boolean;
+  /** What it takes of the memory. */
+  bytes?: number;
 }
 
 const AGAIN = { stage: 'waiting', again: true } as const;
@@ -94,6 +46,7 @@ export class Deliveries {
   #calls = new Map<string, Delivery[]>();
   #parking: Parking;
   #mostAwake: number;
+  #bytes = 0;
   /** Events, as far as is known, that are only in the store though they have hardly been tried. */
   #left = 0;
   /** While the store is read: what was settled meanwhile, and may be in what it answers. */
@@ -143,19 +96,19 @@ export class Deliveries {
 
   /** Takes events that are committed; those that are not `pending` are passed over. @returns how many are new. */
   enqueue(events: EventRecord[]): number {
-    const left = this.#left > 0 || this.#settled || this.#all.size >= this.#mostAwake;
+    const left = this.#left > 0 || this.#settled || this.#isFull;
     if (left) this.#left += events.filter(({ state }) => state === 'pending').length;
     return left ? 0 : this.#take(events);
   }
 
   /** Reads from the store what had to be left there, the oldest calls first. */
   async #refill(): Promise<void> {
-    while (this.#left > 0 && !this.#settled && this.#all.size <= this.#mostAwake / 2) {
+    while (this.#left > 0 && !this.#settled && this.#isHalfEmpty) {
       const known = this.#left;
       const settled = new Set<string>();
       this.#settled = settled;
       this.#left = 0;
-      const events = await this.#read()
+      const { events, more } = await this.#read()
         .catch((error) => {
           this.#left += known;
           throw error;
@@ -165,15 +118,23 @@ export class Deliveries {
         });
       const fresh = events.filter(({ id }) => !settled.has(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
       const taken = this.#take(fresh);
-      if (events.length === this.#mostAwake) this.#left += Math.max(1, known - taken);
+      if (more) this.#left += Math.max(1, known - taken);
     }
   }
 
-  async #read(): Promise<EventRecord[]> {
+  get #isFull(): boolean {
+    return this.#all.size >= this.#mostAwake || this.#bytes >= MOST_BYTES;
+  }
+
+  get #isHalfEmpty(): boolean {
+    return this.#all.size <= this.#mostAwake / 2 && this.#bytes <= MOST_BYTES / 2;
+  }
+
+  async #read(): Promise<{ events: EventRecord[]; more: boolean }> {
     const { store } = this.#ports;
     // While the store cannot be written, what was accepted is still pending there: it would be told again.
     await store.written();
-    return store.pendingEvents(this.#mostAwake);
+    return store.pendingEvents(this.#mostAwake, MOST_BYTES);
   }
 
   async #refillOrLater(): Promise<void> {
@@ -192,7 +153,8 @@ export class Deliveries {
 
   /** Takes up events whose next try is due, as far as there is room. */
   #wake(events: EventRecord[]): number {
-    return this.#take(events.slice(0, Math.max(0, this.#mostAwake - this.#all.size)));
+    const room = this.#isFull ? 0 : this.#mostAwake - this.#all.size;
+    return this.#take(events.slice(0, room));
   }
 
   #take(events: EventRecord[]): number {
@@ -266,6 +228,7 @@ export class Deliveries {
   #add(delivery: Delivery): void {
     const { id, callId, sequence } = delivery.event;
     this.#all.set(id, delivery);
+    this.#bytes += delivery.bytes ??= bytesOf(delivery.event);
     const line = this.#calls.get(callId);
     if (!line) this.#calls.set(callId, [delivery]);
     else {
@@ -385,7 +348,7 @@ export class Deliveries {
 
   #remove(delivery: Delivery): void {
     const { id, callId } = delivery.event;
-    this.#all.delete(id);
+    if (this.#all.delete(id)) this.#bytes -= delivery.bytes ?? 0;
     this.#settled?.add(id);
     if (this.#left > 0) detach('webhooks.refill', this.#refillOrLater());
     const line = this.#calls.get(callId);

@@ -4,7 +4,8 @@
  */
 export type { WebhookTarget } from './attempt.ts';
 export { webhookBody } from './body.ts';
-export { Deliveries, type DeliveriesPorts, type DeliveryCounts } from './deliveries.ts';
+export { Deliveries } from './deliveries.ts';
+export type { DeliveriesPorts, DeliveryCounts } from './ports.ts';
 export { MAX_ATTEMPTS } from './schedule.ts';
 export {
   type SignatureHeaders,

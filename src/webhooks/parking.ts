@@ -101,7 +101,7 @@ export class Parking {
       if (this.#closed) return;
       const woken = this.#wake(due);
       this.#count -= woken;
-      const next = woken < due.length || due.length === MOST ? now : await store.nextDueAt(now);
+      const next = due.length > 0 ? now : await store.nextDueAt(now);
       if (next !== null) this.#lookAt(next);
     } catch (error) {
       if (this.#closed) return;

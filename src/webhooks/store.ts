@@ -51,13 +51,16 @@ export type DeliveryProgress = Pick<EventRecord, 'id' | 'state' | 'attempts' | '
 
 /** What delivery needs to remember. */
 export interface OutboxStore {
-  /** Pending events that are not parked, in order of call and sequence: the first of them. */
-  pendingEvents(limit: number): Promise<EventRecord[]>;
+  /**
+   * Pending events that are not parked, in order of call and sequence: the first of them, at most `limit` and
+   * `maxBytes` of text. @returns `more` where there are others.
+   */
+  pendingEvents(limit: number, maxBytes: number): Promise<{ events: EventRecord[]; more: boolean }>;
   /** How many events are parked, and when the oldest happened: read once, at the start. */
   parkedEvents(): Promise<{ count: number; oldestAt: number | null }>;
   /** When the first parked event is due that is due after this moment; null when there is none. */
   nextDueAt(after: number): Promise<number | null>;
-  /** Parked events that are due at that moment, the longest due first. */
+  /** Parked events that are due at that moment, the longest due first; fewer than there are where they hold much text. */
   dueEvents(at: number, limit: number): Promise<EventRecord[]>;
   /**
    * Writes what became of a try; resolves when it is durable, or kept in memory while nothing can be written. Many
@@ -87,5 +90,6 @@ export interface EventStore {
   event(id: string): Promise<EventRecord | undefined>;
   /** A call's events in order of sequence; otherwise newest first. */
   events(filter: EventFilter, page: PageRequest): Promise<Page<EventRecord>>;
-  attempts(eventId: string): Promise<AttemptRecord[]>;
+  /** The first one first. */
+  attempts(eventId: string, page: PageRequest): Promise<Page<AttemptRecord>>;
 }

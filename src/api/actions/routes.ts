@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkDocumentText } from '../../../contract/actions/index.ts';
-import { route } from '../route.ts';
+import { DOCUMENT_BYTES, route } from '../route.ts';
 import { baseOf } from '../urls.ts';
 
 const detail = z.object({
@@ -16,6 +16,7 @@ export const actionRoutes = [
     method: 'POST',
     path: '/v1/actions/validate',
     auth: 'any',
+    maxBytes: DOCUMENT_BYTES,
     summary: 'Judges a document of actions as a call would, without one.',
     raw: true,
     answer: z.object({

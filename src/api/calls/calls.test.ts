@@ -172,7 +172,7 @@ it.each(['hangup', 'actions', 'recordings'])('a call that is over takes no %s', 
 it("tells a call's story in order", async () => {
   const timeline = await ask('GET', `/v1/calls/${ours.call.id}/timeline`);
   expect(timeline.body.data.at(-1)).toEqual({
-    at: '2026-05-29T12:00:00Z',
+    at: '2026-05-29T12:00:00.000Z',
     kind: 'action',
     data: { type: 'say' },
   });

@@ -7,14 +7,15 @@ import {
   newCall,
   pageQuery,
   timelineEntry,
+  timelineQuery,
   call as wire,
 } from '../../../contract/resources/index.ts';
-import { type CallRecord, presentCall, type RepeatKey } from '../../calls/index.ts';
+import { type CallRecord, presentCall, presentTimelineEntry, type RepeatKey } from '../../calls/index.ts';
 import type { Application } from '../../directory/index.ts';
-import { Failure, rfc3339 } from '../../kit/index.ts';
+import { Failure } from '../../kit/index.ts';
 import { presentEvent } from '../events/present.ts';
 import { presentPage } from '../page.ts';
-import { route, type Services } from '../route.ts';
+import { DOCUMENT_BYTES, route, type Services } from '../route.ts';
 import { baseOf } from '../urls.ts';
 import { visible } from '../visible.ts';
 import { oncePerKey } from './idempotency.ts';
@@ -36,6 +37,7 @@ export const callRoutes = [
     method: 'POST',
     path: '/v1/calls',
     auth: 'key',
+    maxBytes: DOCUMENT_BYTES,
     summary: 'Places an outbound call. Repeated with the same `Idempotency-Key`, it answers the same call.',
     body: newCall,
     status: 201,
@@ -89,13 +91,12 @@ export const callRoutes = [
     path: '/v1/calls/:id/timeline',
     auth: 'any',
     summary: "Reads a call's story: requests, actions and what became of them, in order.",
-    answer: z.object({ count: z.int(), data: z.array(timelineEntry) }),
+    query: timelineQuery,
+    answer: listOf(timelineEntry),
     errors: ['call_not_found'],
-    async handle({ params, caller, services }) {
+    async handle({ params, query, caller, services }) {
       const { id } = visible(await services.calls.call(params.id), caller, 'call_not_found');
-      const entries = await services.calls.timeline(id);
-      const data = entries.map(({ at, kind, data }) => ({ at: rfc3339(at), kind, data }));
-      return { count: data.length, data };
+      return presentPage(await services.calls.timeline(id, query), presentTimelineEntry);
     },
   }),
   route({
@@ -130,6 +131,7 @@ export const callRoutes = [
     method: 'POST',
     path: '/v1/calls/:id/actions',
     auth: 'any',
+    maxBytes: DOCUMENT_BYTES,
     summary: 'Runs a document on a live call at once, in place of what is being performed.',
     raw: true,
     status: 202,

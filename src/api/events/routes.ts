@@ -4,6 +4,7 @@ import {
   eventQuery,
   eventWithAttempts,
   listOf,
+  pageQuery,
   event as wire,
 } from '../../../contract/resources/index.ts';
 import { presentPage } from '../page.ts';
@@ -29,12 +30,13 @@ export const eventRoutes = [
     method: 'GET',
     path: '/v1/events/:id',
     auth: 'any',
-    summary: 'Reads an event, with every try to deliver it.',
+    summary: 'Reads an event, with the tries to deliver it: the first 200, up to 1 MiB.',
     answer: eventWithAttempts,
     errors: ['event_not_found'],
     async handle({ params, caller, services }) {
       const event = visible(await services.events.event(params.id), caller, 'event_not_found');
-      const deliveries = (await services.events.attempts(event.id)).map(presentAttempt);
+      const { data } = await services.events.attempts(event.id, { limit: 200 });
+      const deliveries = data.map(presentAttempt);
       return { ...presentEvent(event), deliveries };
     },
   }),
@@ -43,12 +45,12 @@ export const eventRoutes = [
     path: '/v1/events/:id/attempts',
     auth: 'any',
     summary: 'Lists every try to deliver an event, the first one first.',
-    answer: z.object({ count: z.int(), data: z.array(attempt) }),
+    query: pageQuery,
+    answer: listOf(attempt),
     errors: ['event_not_found'],
-    async handle({ params, caller, services }) {
+    async handle({ params, query, caller, services }) {
       const { id } = visible(await services.events.event(params.id), caller, 'event_not_found');
-      const data = (await services.events.attempts(id)).map(presentAttempt);
-      return { count: data.length, data };
+      return presentPage(await services.events.attempts(id, query), presentAttempt);
     },
   }),
   route({

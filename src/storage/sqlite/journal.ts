@@ -179,7 +179,12 @@ function snapshotOf(change: Change): Snapshot {
     call: call && toParameters(callLayout, call),
     repeatKey: call && key && [call.applicationId, key.key, key.requestHash, call.id, call.createdAt],
     recording: recording && toParameters(recordingLayout, recording),
-    events: events.map((draft) => ({ ...draft, call: copy(draft.call), data: copy(draft.data) })),
+    // No event tells the metadata, and a copy of it for each would fill memory and database.
+    events: events.map((draft) => ({
+      ...draft,
+      call: copy({ ...draft.call, metadata: {} }),
+      data: copy(draft.data),
+    })),
     lines: timeline.map((line) => [...toParameters(timelineLayout, line), line.callId]),
     insights,
     billing,

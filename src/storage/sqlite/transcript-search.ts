@@ -28,10 +28,16 @@ export function openTranscriptSearch(database: DatabaseSync): void {
   `);
 }
 
+/** Of a common word the newest transcripts that hold it are enough: to find them all would hold the main thread. */
+const MOST_FOUND = 10_000;
+const MOST_WORDS = 16;
+
 /** All of the words, in any of their forms, and what stands in quotation marks as it stands. */
 export const matchingInSqlite: Matching = (q) => sql<boolean>`recording_id IN (
-  SELECT n.recording_id FROM transcript_words w JOIN transcript_numbers n ON n.number = w.rowid
-  WHERE transcript_words MATCH ${expressionOf(q)})`;
+  SELECT n.recording_id FROM (
+    SELECT rowid FROM transcript_words WHERE transcript_words MATCH ${expressionOf(q)}
+    ORDER BY rowid DESC LIMIT ${sql.lit(MOST_FOUND)}
+  ) w JOIN transcript_numbers n ON n.number = w.rowid)`;
 
 /** Quotes every word, so that nothing in it is taken for an operator of FTS5. */
 function expressionOf(q: string): string {
@@ -40,5 +46,10 @@ function expressionOf(q: string): string {
     .map((term) => term.replaceAll('"', '').trim())
     .filter((term) => /[\p{L}\p{N}]/u.test(term));
   // FTS5 has no expression for nothing: a word that nobody says.
-  return words.length > 0 ? words.map((word) => `"${word}"`).join(' ') : '"\u{10ffff}"';
+  return words.length > 0
+    ? words
+        .slice(0, MOST_WORDS)
+        .map((word) => `"${word}"`)
+        .join(' ')
+    : '"\u{10ffff}"';
 }

@@ -1,7 +1,9 @@
 import { type CallRecord, SensitiveCalls } from '../../calls/index.ts';
 import { Ids, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
 import type { HttpAnswer, HttpRequest } from '../../net/index.ts';
-import { Deliveries, type DeliveriesPorts } from '../deliveries.ts';
+import { Deliveries } from '../deliveries.ts';
+import type { DeliveriesPorts } from '../ports.ts';
+import { bytesOf } from '../size.ts';
 import { type AttemptRecord, type EventRecord, type OutboxStore, PATIENCE } from '../store.ts';
 
 export const START = Date.UTC(2026, 4, 29, 12, 0, 0);
@@ -84,9 +86,13 @@ export class Bench {
   restart(): Deliveries {
     this.deliveries = new Deliveries({
       store: {
-        pendingEvents: async (limit) => {
+        pendingEvents: async (limit, maxBytes) => {
           if (this.unreadable) throw this.unreadable;
-          return this.#pending.filter(({ attempts }) => attempts < PATIENCE).slice(0, limit);
+          const all = this.#pending.filter(({ attempts }) => attempts < PATIENCE);
+          let bytes = 0;
+          const fits = all.slice(0, limit).findIndex((event) => (bytes += bytesOf(event)) > maxBytes);
+          const events = all.slice(0, fits === -1 ? limit : Math.max(1, fits));
+          return { events, more: events.length < all.length };
         },
         parkedEvents: async () => {
           if (this.unreadable) throw this.unreadable;
