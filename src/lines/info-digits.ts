@@ -24,6 +24,7 @@ export function takeInfo(request: SipRequest, press: (digit: Digit) => void): Re
         ['Accept', `${RELAY}, ${PLAIN}`],
         ['Accept-Encoding', 'identity'],
       ],
+      why: `${type ?? 'The body'} is not understood in an INFO`,
     };
   }
   const text = body.toString('latin1');

@@ -62,6 +62,7 @@ export class Asked implements Opening {
   }
 
   giveUp(reason: RefusalReason): void {
-    this.#invite.reject(REFUSALS[reason], undefined, reason === 'overloaded' ? RETRY_LATER : undefined);
+    const headers = reason === 'overloaded' ? RETRY_LATER : undefined;
+    this.#invite.reject(REFUSALS[reason], undefined, headers, `The call was refused: ${reason}`);
   }
 }

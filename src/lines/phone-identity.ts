@@ -78,7 +78,8 @@ export class PhoneIdentity {
     if (verdict === 'refused') return { status: 403, why: 'The name or the password is wrong' };
     const stale = verdict === 'stale';
     const fields = challenge({ nonces: this.#nonces, realm: this.#realm, stale, algorithms: ALGORITHMS });
-    return { status: 401, headers: fields.map((value) => ['WWW-Authenticate', value] as const) };
+    const headers = fields.map((value) => ['WWW-Authenticate', value] as const);
+    return { status: 401, headers, why: stale ? 'The nonce is worn out' : 'A password is required' };
   }
 
   #judge(phone: PhoneAccount | undefined, request: SipRequest): 'accepted' | 'stale' | 'refused' | 'asked' {

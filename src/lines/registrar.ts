@@ -35,7 +35,12 @@ export class Registrar {
 
   /** Answers a REGISTER; other methods are not for us. @param source where it came from. */
   answer(request: SipRequest, source: Hop): Reply {
-    if (request.method !== 'REGISTER') return { status: 405, headers: [['Allow', 'REGISTER']] };
+    if (request.method !== 'REGISTER')
+      return {
+        status: 405,
+        headers: [['Allow', 'REGISTER']],
+        why: `${request.method} is not understood here`,
+      };
     const phone = this.#phoneOf(request);
     const refusal = this.#identity.refusal(phone, request);
     if (refusal || !phone) return refusal ?? { status: 403 };
@@ -91,7 +96,8 @@ export class Registrar {
     for (const contact of contacts) {
       const seconds = expiresOf(contact, request);
       if (seconds > 0 && seconds < EXPIRES.min) {
-        return { status: 423, headers: [['Min-Expires', String(EXPIRES.min)]] };
+        const why = `A registration lasts for ${EXPIRES.min} s or longer`;
+        return { status: 423, headers: [['Min-Expires', String(EXPIRES.min)]], why };
       }
       const before = known.find(({ uri }) => uri === contact.uri);
       if (before?.callId === callIdOf(request) && number <= before.cseq) {

@@ -50,12 +50,13 @@ describe('a stranger', () => {
     const answers = ['INVITE', 'REGISTER', 'OPTIONS', 'MESSAGE', 'SUBSCRIBE'].map((it) =>
       knock(STRANGER, it),
     );
-    const no = { status: 403 };
+    const no = { status: 403, why: 'SIP from this address is refused' };
     expect(answers).toEqual([undefined, undefined, no, no, no]);
   });
 
   test('may keep a NAT open until it registers, but not for ever', () => {
-    for (let n = 0; n < 50; n++) expect(knock(STRANGER, 'NOTIFY')).toEqual({ status: 403 });
+    for (let n = 0; n < 50; n++)
+      expect(knock(STRANGER, 'NOTIFY')).toEqual({ status: 403, why: 'SIP from this address is refused' });
     expect(knock(STRANGER, 'NOTIFY')).toBe('silence');
   });
 

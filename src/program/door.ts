@@ -49,7 +49,7 @@ export function watchDoor({ directory, registrar, carriers, isTrusted, reachesNu
       return 'silence';
     }
     refused(source, 'probed');
-    return trunks.length > 0 ? undefined : { status: 403 };
+    return trunks.length > 0 ? undefined : { status: 403, why: 'SIP from this address is refused' };
   };
   return {
     gate,

@@ -173,7 +173,9 @@ function limit({ method }: SipRequest, { address }: Hop, door: Door, admission: 
   const probed = method === 'OPTIONS' && admission.closed === 'draining';
   const refused = method === 'INVITE' && (isKnown ? admission.ask() : admission.drowning);
   if (!probed && !refused) return undefined;
-  return admission.drowning ? ('silence' as const) : { status: 503, headers: RETRY_LATER };
+  return admission.drowning
+    ? ('silence' as const)
+    : { status: 503, headers: RETRY_LATER, why: 'No more calls can be taken now' };
 }
 
 /** TLS has a port of its own; whatever else fails to listen is UDP or TCP. */

@@ -190,3 +190,31 @@ test('a sips: call has a sips: Contact on both sides', async () => {
   const { invite } = await callee.ringing({ target: 'sips:peer@10.0.0.9', destination: hop });
   expect(invite.headers.get('Contact')).toBe('<sips:alice@10.0.0.1:5061>');
 });
+
+test('every refusal names its fault', async () => {
+  const scene = await Scene.open();
+  const { peer } = scene;
+  const { ok } = await scene.talking();
+  const outside = { From: '<sip:peer@10.0.0.9>;tag=other', 'Call-ID': 'other' };
+  for (const request of [
+    peer.request('MESSAGE', { ...outside, 'Call-ID': '1' }),
+    peer.request('PRACK', { ...outside, 'Call-ID': '2' }),
+    peer.request('CANCEL', { ...outside, 'Call-ID': '3' }),
+    peer.request('BYE', { ...outside, To: '<sip:bob@10.0.0.2>;tag=none' }),
+    peer.request('INVITE', { ...outside, 'Call-ID': '4', 'Max-Forwards': '0' }, OFFER),
+    peer.request('INVITE', { ...outside, 'Call-ID': '5', Require: 'siprec' }, OFFER),
+    peer.request('INVITE', { ...outside, 'Call-ID': '6', 'Content-Type': 'a/b' }, OFFER),
+    peer.request('INVITE', { ...outside, 'Call-ID': '7', Contact: '<tel:+1555>' }, OFFER),
+    peer.within(ok, 'PRACK', 2, { RAck: '1 1 INVITE' }),
+    peer.within(ok, 'NOTIFY', 3),
+    peer.within(ok, 'REFER', 4, { 'Refer-To': '<sip:x@y>' }),
+    peer.within(ok, 'PUBLISH', 5),
+    peer.within(ok, 'INVITE', 6, {}, OFFER),
+    peer.within(ok, 'UPDATE', 7, { 'Content-Type': 'a/b' }, OFFER),
+  ]) {
+    await scene.send(request);
+    const refusal = scene.last(request.method);
+    expect(refusal.status).toBeGreaterThanOrEqual(400);
+    expect(refusal.headers.get('Warning'), request.method).toMatch(/^399 minivoice ".+"$/);
+  }
+});

@@ -68,7 +68,7 @@ export class Reception implements TransactionUser {
   /** Refuses what waits, and everything new from now on. */
   close(): void {
     this.#closing = true;
-    for (const invite of [...this.invites]) invite.reject(503);
+    for (const invite of [...this.invites]) invite.reject(503, undefined, undefined, CLOSING.why);
   }
 
   #refusal(request: SipRequest, source: Hop): Reply | 'silence' | undefined {
@@ -102,7 +102,7 @@ export class Reception implements TransactionUser {
     this.invites.add(invite);
     try {
       if (this.onInvite) this.onInvite(invite);
-      else invite.reject(480);
+      else invite.reject(480, undefined, undefined, 'Nobody takes calls here');
     } catch (error) {
       const { status, why } = refusalOf(this.#core, error, 'an INVITE could not be handled');
       invite.reject(status, undefined, undefined, why);

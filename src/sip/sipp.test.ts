@@ -59,6 +59,7 @@ describe.skipIf(missing.sipp).concurrent(`a caller that we did not write ${missi
     ['unknown-method'],
     ['options-ping'],
     ['updates'],
+    ['multipart-and-odd-names'],
     ['over-tcp', '-t', 't1'],
   ])('%s', async (name, ...options) => {
     await sipp(name, options);

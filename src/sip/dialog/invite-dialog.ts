@@ -94,7 +94,7 @@ export class InviteDialog implements Dialog {
     // RFC 3261 §12.2.2
     if (!this.state.inOrder(request)) reply(this.core, transaction, 500, { reason: 'CSeq Out Of Order' });
     else if (request.method === 'BYE') this.#receiveBye(transaction);
-    else if (this.phase === 'terminated') reply(this.core, transaction, 481);
+    else if (this.phase === 'terminated') reply(this.core, transaction, 481, { why: 'The call has ended' });
     else answerInDialog(this, transaction);
   }
 

@@ -111,18 +111,23 @@ export class Modification {
   #refusal(request: SipRequest): Reply | undefined {
     const { core, settled, state, awaitsAnswer } = this.#dialog;
     const offers = request.method === 'INVITE' || sdpOf(request) !== undefined;
-    const later = { status: 500, headers: [['Retry-After', this.#soon()]] } satisfies Reply;
+    const why = 'Another change of the session is under way';
+    const later = { status: 500, headers: [['Retry-After', this.#soon()]], why } satisfies Reply;
     if (this.#incoming) return later;
-    if (offers && this.#proposal.pending) return { status: 491 };
-    if (offers && !settled && state.initiator === 'local') return { status: 491 };
+    if (offers && this.#proposal.pending) return { status: 491, why };
+    if (offers && !settled && state.initiator === 'local') return { status: 491, why };
     // The response that a PRACK acknowledges is out: its offer takes the place of that in the INVITE.
     if (offers && !settled && request.method !== 'PRACK') return later;
-    if (offers && awaitsAnswer) return { status: 491 };
+    if (offers && awaitsAnswer) return { status: 491, why };
     if (hasUnusableContact(request)) return { status: 400, why: 'The Contact is not one SIP address' };
     const foreign = foreignBody(request);
     if (foreign) return foreign;
     if (agreeInterval(request, core) !== 'too_small') return undefined;
-    return { status: 422, headers: [['Min-SE', String(core.minSe)]] };
+    return {
+      status: 422,
+      headers: [['Min-SE', String(core.minSe)]],
+      why: `The Session-Expires is below ${core.minSe}`,
+    };
   }
 
   #soon(): string {

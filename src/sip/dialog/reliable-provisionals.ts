@@ -47,7 +47,7 @@ export class ReliableProvisionals {
     const invite = cseqOf(this.#transaction.request);
     const matches = Number(rseq) === sent?.rseq && Number(seq) === invite.number && method === 'INVITE';
     if (!sent || !matches) {
-      reply(this.#core, prack, 481);
+      reply(this.#core, prack, 481, { why: 'No response waits for this PRACK' });
       return;
     }
     sent.repetition.stop();

@@ -18,7 +18,7 @@ export function answerInDialog(dialog: InviteDialog, transaction: ServerTransact
       break;
     case 'PRACK':
       if (dialog.onPrack) dialog.onPrack(transaction);
-      else reply(core, transaction, 481);
+      else reply(core, transaction, 481, { why: 'No response waits for this PRACK' });
       break;
     case 'INFO':
       detach('sip.requests', ask(dialog, transaction, dialog.onInfo, plainInfo));
@@ -26,26 +26,41 @@ export function answerInDialog(dialog: InviteDialog, transaction: ServerTransact
     case 'REFER':
       detach(
         'sip.requests',
-        ask(dialog, transaction, dialog.onRefer, () => ({ status: 603 }), 202),
+        ask(
+          dialog,
+          transaction,
+          dialog.onRefer,
+          () => ({ status: 603, why: 'REFER is not followed here' }),
+          202,
+        ),
       );
       break;
     case 'NOTIFY':
       detach(
         'sip.requests',
-        ask(dialog, transaction, dialog.onNotify, () => ({ status: 481 })),
+        ask(dialog, transaction, dialog.onNotify, () => ({
+          status: 481,
+          why: 'There is no such subscription here',
+        })),
       );
       break;
     case 'OPTIONS':
       reply(core, transaction, 200, { headers: [...abilities(), ['Accept', ACCEPT]] });
       break;
     default:
-      reply(core, transaction, 405, { headers: abilities() });
+      reply(core, transaction, 405, {
+        headers: abilities(),
+        why: `${transaction.request.method} is not understood in a call`,
+      });
       break;
   }
 }
 
 /** RFC 6086: without a package and a body it only asks whether we are there. */
-const plainInfo = (request: SipRequest): Reply => ({ status: request.body.length > 0 ? 415 : 200 });
+const plainInfo = ({ body }: SipRequest): Reply =>
+  body.length > 0
+    ? { status: 415, headers: [['Accept', '']], why: 'No body is understood in an INFO' }
+    : { status: 200 };
 
 async function ask(
   { core, contact }: InviteDialog,

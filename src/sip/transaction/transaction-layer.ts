@@ -6,6 +6,7 @@ import {
   type SipResponse,
   serialize,
   toOf,
+  warningOf,
 } from '../message/index.ts';
 import type { Tokens } from '../tokens.ts';
 import { type Flow, type Hop, replyFlow, type Target, type TransportLayer } from '../transport/index.ts';
@@ -196,7 +197,8 @@ export class TransactionLayer {
 
   #merged(transaction: ServerTransaction): void {
     this.counters.merged++;
-    transaction.respond(createResponse(transaction.request, 482, undefined, this.#options.tokens.tag()));
+    const { request } = transaction;
+    transaction.respond(this.#refusal(request, 482, 'The request has come on another way already'));
   }
 
   // RFC 3261 §9.2: answered by itself; only an INVITE that waits can be taken back.
@@ -207,14 +209,20 @@ export class TransactionLayer {
       this.#accept(request, key, flow).respond(createResponse(request, 200, undefined, invite.toTag));
       invite.canceled?.();
     } else {
-      const response = createResponse(request, 481, undefined, this.#options.tokens.tag());
+      const response = this.#refusal(request, 481, 'No INVITE waits for this CANCEL');
       replyFlow(request, flow).send(serialize(response));
     }
   }
 
+  #refusal(request: SipRequest, status: number, why: string): SipResponse {
+    const response = createResponse(request, status, undefined, this.#options.tokens.tag());
+    response.headers.append('Warning', warningOf(why));
+    return response;
+  }
+
   #overloaded(request: SipRequest, flow: Flow): void {
     this.counters.overloaded++;
-    const response = createResponse(request, 503, undefined, this.#options.tokens.tag());
+    const response = this.#refusal(request, 503, 'Too many requests are open');
     response.headers.append('Retry-After', String(OVERLOAD_RETRY_SECONDS));
     replyFlow(request, flow).send(serialize(response));
   }
