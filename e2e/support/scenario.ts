@@ -12,6 +12,8 @@ export interface CallPlan {
   mediaPort?: number;
   /** Expects to be referred to somebody, and tells how that call goes: with this status. */
   refer?: number;
+  /** INFO requests that it sends after the answer, 300 ms apart: a type, a body, and the status that is expected. */
+  infos?: readonly (readonly [type: string, body: string, status: number])[];
   /** A capture to play from the answer on. */
   pcap?: string | undefined;
 }
@@ -32,6 +34,11 @@ function rest(plan: CallPlan): string[] {
     ...final,
     send(inDialog('ACK', 1, plan), ''),
     ...(plan.pcap ? [play] : []),
+    ...(plan.infos ?? []).flatMap(([type, body, status], n) => [
+      '<pause milliseconds="300"/>',
+      send(info(n + 2, type, body, plan)),
+      recv(`response="${status}"`),
+    ]),
     ...(plan.refer ? referred(plan, plan.refer) : []),
     recv(`${NUDGE} optional="true" next="1"`),
     recv('request="BYE"'),
@@ -42,6 +49,15 @@ function rest(plan: CallPlan): string[] {
     '<label id="2"/>',
   ];
 }
+
+const info = (cseq: number, type: string, body: string, plan: CallPlan): string =>
+  [
+    ...head('INFO', '[next_url]', cseq, plan),
+    `Content-Type: ${type}`,
+    'Content-Length: [len]',
+    '',
+    body,
+  ].join('\n');
 
 /** RFC 3515 §2.4: takes the REFER, and notifies of a call that is tried, and then of what became of it. */
 function referred(plan: CallPlan, status: number): string[] {
