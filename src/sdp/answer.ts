@@ -13,10 +13,10 @@ import {
   transportOf,
   unicastOf,
 } from './audio.ts';
-import { type Crypto, cryptoOf } from './crypto.ts';
+import { type Crypto, cryptosOf } from './crypto.ts';
 import { type Description, type Media, parseDescription, shown } from './description.ts';
 import { both, type Direction, directionOf, isHold, mirror } from './direction.ts';
-import { type PayloadTypes, unreadableRtpmap } from './payload-types.ts';
+import { PayloadTypes, unreadableRtpmap } from './payload-types.ts';
 import { type LocalSession, writeSession } from './session.ts';
 
 /** What we can do with a stream that is offered. */
@@ -46,13 +46,14 @@ export function answerOffer(
     },
 ): { sdp: string; agreement: AudioAgreement } {
   const description = parseDescription(offer);
+  for (const media of description.media) if (media.type === 'audio') local.payloadTypes?.complete(media);
   const audio = choose(description, local);
   const codec = codecIn(audio, local.codecs)!;
   const formats = formatsOf(audio);
   const telephoneEvent = (local.telephoneEvent ?? true) ? eventFor(codec, formats) : null;
   const direction = both(mirror(directionOf(audio)), local.direction ?? 'sendrecv');
   const rtcpMux = hasRtcpMux(audio);
-  const theirs = isSecure(audio) ? cryptoOf(audio) : undefined;
+  const theirs = isSecure(audio) ? cryptosOf(audio)[0] : undefined;
   const crypto = theirs && { ...theirs, key: local.srtpKey! };
   const ours = audioMedia({
     ...{ port: local.port, direction, rtcpMux, crypto, protocol: audio.protocol },
@@ -78,7 +79,11 @@ export function answerOffer(
  * @throws Failure `not_acceptable` when the sound was refused or is nothing that we offered, `invalid_sdp` for
  * what is no answer to this offer. The sentence names the line.
  */
-export function acceptAnswer(offer: string, answer: string, payloadTypes?: PayloadTypes): AudioAgreement {
+export function acceptAnswer(
+  offer: string,
+  answer: string,
+  payloadTypes: PayloadTypes = new PayloadTypes(),
+): AudioAgreement {
   const asked = parseDescription(offer).media;
   const given = parseDescription(answer).media;
   const at = asked.findIndex((media) => media.type === 'audio' && media.port !== 0);
@@ -86,17 +91,18 @@ export function acceptAnswer(offer: string, answer: string, payloadTypes?: Paylo
   // RFC 3264 §6 has the streams in the order of the offer; some leave out those that were refused before.
   const theirs = given[at]?.type === 'audio' ? given[at] : given.find((media) => media.type === 'audio');
   if (!ours || !theirs) throw new Failure('invalid_sdp', 'The answer has no m=audio line');
+  payloadTypes.learn(ours);
+  payloadTypes.complete(theirs);
   const offered = formatsOf(ours);
   const codecs = offered.codecs.map((codec) => codec.name);
-  const ourCrypto = isSecure(ours) ? cryptoOf(ours) : undefined;
+  const ourCrypto = isSecure(ours) ? cryptosOf(ours)[0] : undefined;
   const fault = faultOf(theirs, { codecs, srtpKey: ourCrypto?.key });
   if (fault) throw fault;
-  const theirCrypto = isSecure(theirs) ? cryptoOf(theirs) : undefined;
-  checkKeys(theirs, ourCrypto, theirCrypto);
+  const theirCrypto = takenFrom(theirs, ourCrypto);
   const codec = codecIn(theirs, codecs)!;
   const answered = formatsOf(theirs);
   const telephoneEvent = offered.telephoneEvents.length > 0 ? eventFor(codec, answered) : null;
-  payloadTypes?.learn(theirs);
+  payloadTypes.learn(theirs);
   return {
     ...{ remote: remoteOf(theirs), codec, telephoneEvent },
     receives: received(
@@ -148,7 +154,7 @@ function faultOf(media: Media, { codecs, srtpKey }: Abilities): Failure | undefi
   if (fault !== undefined) return new Failure('invalid_sdp', fault);
   if (port === 0) return new Failure('not_acceptable', `The audio is refused (port 0) in the line ${line}`);
   const isPlain = ['plain', 'unknown'].includes(transportOf(media));
-  if (!isPlain && !(isSecure(media) && srtpKey !== undefined && cryptoOf(media)))
+  if (!isPlain && !(isSecure(media) && srtpKey !== undefined && cryptosOf(media).length > 0))
     return new Failure(
       'not_acceptable',
       `${protocol} is not supported, or not with such keys: the line ${line}`,
@@ -166,13 +172,15 @@ function noCodec(media: Media, line: string, codecs: readonly CodecName[]): Fail
   return new Failure('not_acceptable', `None of the codecs is one of ${codecs.join(', ')}: the line ${line}`);
 }
 
-/** RFC 4568 §5.1.3: the answer takes one line of the offer, and encrypts where the offer does. */
-function checkKeys(theirs: Media, ours: Crypto | undefined, taken: Crypto | undefined): void {
-  if (ours === undefined && taken === undefined) return;
-  if (!ours || !taken)
+/** RFC 4568 §5.1.3: the answer takes the line of the offer, and encrypts where the offer does. */
+function takenFrom(theirs: Media, ours: Crypto | undefined): Crypto | undefined {
+  if (isSecure(theirs) !== (ours !== undefined))
     throw new Failure('not_acceptable', `The answer changes the profile to ${theirs.protocol}`);
-  if (ours.tag !== taken.tag || ours.suite !== taken.suite)
-    throw new Failure('invalid_sdp', `The line a=crypto:${taken.tag} is for a key that was not offered`);
+  if (!ours) return undefined;
+  const taken = cryptosOf(theirs);
+  const match = taken.find(({ tag, suite }) => tag === ours.tag && suite === ours.suite);
+  if (match) return match;
+  throw new Failure('invalid_sdp', `The line a=crypto:${taken[0]?.tag} is for a key that was not offered`);
 }
 
 /** RFC 4568 §5.1.3: each side sends with the key that it has said. */

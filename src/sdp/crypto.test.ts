@@ -74,6 +74,13 @@ describe('encrypted sound (RFC 4568)', () => {
     );
   });
 
+  it('takes the line of an answer that is for ours, whatever stands before it', () => {
+    const offer = createOffer({ ...parts, srtpKey: A });
+    const { sdp } = secure(offer);
+    const more = `a=crypto:2 ${SHORT} inline:${'C'.repeat(40)}\r\na=crypto:1`;
+    expect(acceptAnswer(offer, sdp.replace('a=crypto:1', more)).srtp).toEqual({ send: A, receive: B });
+  });
+
   it('without a key that is understood, or without one of ours, is refused', () => {
     const foreign = offering(`1 AES_256_CM_HMAC_SHA1_80 inline:${A}`);
     expect(() => secure(foreign)).toThrow(expect.objectContaining({ code: 'not_acceptable' }));

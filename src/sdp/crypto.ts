@@ -24,15 +24,11 @@ export interface Crypto {
 }
 
 /**
- * The first `a=crypto` line that is supported: the writer puts first what it prefers. Lines of other suites, with several
- * keys, or with session parameters that change the packets are ignored.
+ * The `a=crypto` lines that are supported, the preferred one first. Those of other suites, with several keys, or with
+ * session parameters that change the packets are ignored.
  */
-export function cryptoOf(media: Media): Crypto | undefined {
-  for (const [name, value = ''] of media.attributes) {
-    const crypto = name === 'crypto' ? readCrypto(value) : undefined;
-    if (crypto) return crypto;
-  }
-  return undefined;
+export function cryptosOf(media: Media): Crypto[] {
+  return media.attributes.flatMap(([name, value = '']) => (name === 'crypto' && readCrypto(value)) || []);
 }
 
 function readCrypto(value: string): Crypto | undefined {

@@ -131,7 +131,8 @@ function mediaFault(port: string, number: string | undefined, protocol: string):
 }
 
 function readConnection(value: string, level: Level): void {
-  const address = /^IN\s+IP[46]\s+(\S+)/i.exec(value)?.[1];
+  // Brackets belong to URIs, and the v to prose; some write them all the same.
+  const address = /^IN\s+IPv?[46]\s+\[?([^\s[\]]+)/i.exec(value)?.[1];
   // RFC 8866 §5.7: several lines are layers of a multicast; the first one is what everybody gets.
   level.address ??= address;
   if (address === undefined) level.fault ??= `The line c=${shown(value)} is malformed`;

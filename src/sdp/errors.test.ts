@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../kit/index.ts';
-import { acceptAnswer, answerOffer, type CodecName, createOffer } from './index.ts';
+import { acceptAnswer, answerOffer, type CodecName, createOffer, PayloadTypes } from './index.ts';
 
 const LOCAL = { address: '198.51.100.7', port: 40000, sessionId: 77, version: 1 };
 const CODECS: CodecName[] = ['PCMU', 'PCMA', 'G722', 'opus'];
@@ -69,6 +69,7 @@ describe('a minor error is accepted in an offer and in an answer', () => {
     ['a unicast address with a length', changed('c=IN IP4 192.0.2.1/127')],
     ['an IPv4 address that is called IPv6', changed('c=IN IP6 192.0.2.1')],
     ['two spaces between formats', changed('m=audio 5000 RTP/AVP 0  101 ')],
+    ['a c= line that says IPv4', changed('c=IN IPv4 192.0.2.1')],
     ['tabs between fields', changed('m=audio\t5000\tRTP/AVP\t0\t101')],
     ['a number of ports', changed('m=audio 5000/2 RTP/AVP 0 101')],
     ['a media type in upper case', changed('m=AUDIO 5000 rtp/avp 0 101')],
@@ -148,6 +149,28 @@ describe('a minor error is accepted in an offer and in an answer', () => {
     expect(agreement.codec).toEqual({ name, payloadType });
     expect(sdp).toContain(`a=rtpmap:96 ${ours}\r\n`);
   });
+});
+
+test('knows an IPv6 address in brackets', () => {
+  expect(answer(changed('c=IN IP6 [2001:db8::1]')).agreement.remote.address).toBe('2001:db8::1');
+});
+
+test.each<[string, string[]]>([
+  ['has no rtpmap', ['m=audio 5000 RTP/AVP 111 101']],
+  ['has rtpmaps that cannot be read', ['m=audio 5000 RTP/AVP 111 101', 'a=rtpmap:111', 'a=rtpmap:101 x']],
+])('takes the payload types of our offer as we meant them where the answer %s', (_what, media) => {
+  const agreement = acceptAnswer(ourOffer, text([...USUAL.slice(0, 5), ...media]));
+  expect(agreement.codec).toEqual({ name: 'opus', payloadType: 111 });
+  expect(agreement.telephoneEvent).toEqual({ payloadType: 101 });
+});
+
+test('takes the payload types of a later offer as they were said before', () => {
+  const payloadTypes = new PayloadTypes();
+  const local = { ...LOCAL, codecs: CODECS, payloadTypes };
+  answerOffer(changed('a=rtpmap:96 telephone-event/8000', 'a=rtpmap:101').replace('0 101', '0 96'), local);
+  const later = answerOffer(without('a=').replace('0 101', '0 96'), local);
+  expect(later.agreement.telephoneEvent).toEqual({ payloadType: 96 });
+  expect(later.sdp).toContain('a=rtpmap:96 telephone-event/8000\r\n');
 });
 
 test('answers with the profile of the offer', () => {

@@ -77,6 +77,15 @@ export class PayloadTypes {
     for (const [payloadType, encoding] of encodingsOf(media)) this.#encodings.set(payloadType, encoding);
   }
 
+  /** Some say only once what a payload type stands for: later descriptions, and answers to our offer, leave it out. */
+  complete(media: Media): void {
+    const encodings = encodingsOf(media);
+    for (const payloadType of media.formats.map(payloadTypeOf)) {
+      const known = encodings.get(payloadType) ? undefined : this.#encodings.get(payloadType);
+      if (known) media.attributes.push(['rtpmap', `${payloadType} ${known}`]);
+    }
+  }
+
   /**
    * The payload type for an encoding: one that already stands for it, or the usual one, or any that is free.
    * @returns undefined when there is none left.
