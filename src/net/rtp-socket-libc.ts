@@ -4,6 +4,7 @@ import { endianness } from 'node:os';
 import type * as Koffi from 'koffi';
 import { isPort } from '../../contract/network-address.ts';
 import { systemClock } from '../kit/index.ts';
+import { impossiblePort } from './datagram.ts';
 import { DatagramSlots, SOCKADDR_BYTES, socketAddress } from './libc-layout.ts';
 import type { Endpoint } from './network.ts';
 import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
@@ -49,7 +50,10 @@ export async function loadLibc(): Promise<RtpSockets> {
   const slots = new DatagramSlots(8, (buffer) => BigInt(koffi.address(buffer)));
   return {
     kind: 'libc',
-    open: async (host, port) => new LibcSocket(libc, slots, bound(libc, host, port), port),
+    async open(host, port) {
+      if (!isPort(port)) throw impossiblePort({ address: host, port });
+      return new LibcSocket(libc, slots, bound(libc, host, port), port);
+    },
   };
 }
 

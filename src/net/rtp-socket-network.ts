@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isPort } from '../../contract/network-address.ts';
 import { type Clock, detach } from '../kit/index.ts';
+import { impossiblePort } from './datagram.ts';
 import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Datagrams, Endpoint, Network } from './network.ts';
 import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
@@ -22,6 +23,7 @@ class NetworkSocket implements RtpSocket {
   #connected = false;
 
   static async open(network: Network, clock: Clock, at: Endpoint): Promise<RtpSocket> {
+    if (!isPort(at.port)) throw impossiblePort(at);
     const socket = new NetworkSocket(
       await network.bind(at, (bytes, from) => socket.#arrived(bytes, from)),
       clock,

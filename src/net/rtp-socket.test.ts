@@ -171,6 +171,38 @@ describe.each(Object.keys(beds))('RTP sockets: %s', (name) => {
     const { bed, sockets } = await make(1);
     await expect(bed.sockets.open(bed.host, sockets[0].port)).rejects.toThrow('EADDRINUSE');
   });
+
+  it.each([0, -1, 65_536, 99_999, 1.5, Number.NaN])('does not open port %s', async (port) => {
+    const bed = await beds[name]!();
+    await expect(bed.sockets.open(bed.host, port)).rejects.toThrow();
+  });
+
+  it.each([0, -1, 65_536, 99_999, 1.5, Number.NaN])('sends nothing to port %s, and goes on', async (port) => {
+    const { bed, sockets } = await make(2);
+    const [a, b] = sockets;
+    for (const direct of [a.aim, a.connect]) {
+      direct.call(a, { address: bed.host, port });
+      say(a, 'nowhere');
+    }
+    a.connect({ address: bed.host, port: b.port });
+    say(a, 'to b');
+    await bed.settle();
+    expect(heard(b)).toEqual([`to b from ${a.port}`]);
+  });
+
+  it.each(['192.0.2.999', '127.1', '::ffff:127.0.0.1.1', '', 'fe80::1%lo', '[::1]'])(
+    'sends nothing to %j, and goes on',
+    async (address) => {
+      const { bed, sockets } = await make(2);
+      const [a, b] = sockets;
+      a.connect({ address, port: b.port });
+      say(a, 'nowhere');
+      a.connect({ address: bed.host, port: b.port });
+      say(a, 'to b');
+      await bed.settle();
+      expect(heard(b)).toEqual([`to b from ${a.port}`]);
+    },
+  );
 });
 
 it('uses batched libc calls on Linux, and dgram for IPv6', async () => {
