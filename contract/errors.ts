@@ -45,6 +45,7 @@ export const ERRORS = {
   invalid_action_payload: entry(400, 'invalid action payload'),
   rate_not_found: entry(400, 'no rate matches the destination'),
   no_active_trunk: entry(400, 'no active trunk can carry the call'),
+  caller_id_not_allowed: entry(403, "from is not one of the customer's numbers"),
   insufficient_balance: entry(402, 'balance is too low to create call'),
   spend_control_exceeded: entry(403, 'outbound spend limit exceeded'),
   cps_limit_reached: entry(429, 'too many calls per second'),

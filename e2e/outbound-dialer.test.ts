@@ -42,7 +42,13 @@ const trunkTo = (far: Answerer, login: { username?: string; password?: string } 
 const dial = (to: string, timeoutMs = 10_000, over: ReturnType<typeof trunkTo>[] = []) =>
   createDialer({
     ...{ userAgent: agent, media, clock, random: systemRandom, log: silentLog, publicAddress: undefined },
-    ...{ trunks: () => over, phone: () => undefined, isHere: () => false, allowPrivate: true },
+    ...{
+      trunks: () => over,
+      phone: () => undefined,
+      isHere: () => false,
+      mayShow: () => true,
+      allowPrivate: true,
+    },
     resolve: (host) => systemNetwork.resolve(host),
     services: async () => [],
   }).dial({

@@ -9,7 +9,9 @@ export const destinationFields = {
   to: address.optional().describe('Another name for `destination`; only one of the two is given.'),
   from: address
     .optional()
-    .describe("The caller ID shown to the destination. Default: the caller's own, or the called number."),
+    .describe(
+      "The caller ID shown to the destination: one of the customer's numbers or verified numbers, unless the trunk allows more. Default: the caller's own where it may be shown, or the called number.",
+    ),
   sip_headers: sipHeaders.optional(),
 };
 

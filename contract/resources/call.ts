@@ -84,7 +84,9 @@ function depthOf(value: unknown, most: number): number {
 }
 
 export const newCall = z.strictObject({
-  from: address.describe('The caller ID.'),
+  from: address.describe(
+    "The caller ID: one of the customer's numbers or verified numbers, unless the trunk allows more.",
+  ),
   to: address.describe('Whom to call.'),
   metadata: metadata.optional().describe(`Kept with the call as it is: ${MOST_METADATA}.`),
   record: z.boolean().optional().describe('Starts recording at the answer.'),

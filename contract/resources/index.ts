@@ -13,3 +13,4 @@ export * from './phone.ts';
 export * from './recording.ts';
 export * from './trunk.ts';
 export { errorBody, fault, id, listOf, pageQuery, time } from './values.ts';
+export * from './verified-number.ts';

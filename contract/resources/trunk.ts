@@ -24,6 +24,8 @@ export const trunk = z.object({
   register: z.boolean(),
   registered: z.boolean().describe('Whether the carrier has accepted our registration, now.'),
   srtp: z.boolean(),
+  caller_ids: z.enum(['owned', 'any']),
+  forward_caller_id: z.boolean(),
   country: z.string().nullable(),
   created_at: time,
   updated_at: time,
@@ -51,6 +53,18 @@ export const newTrunk = z.strictObject({
   transport: transport.optional().describe('Default: `udp`.'),
   register: z.boolean().optional().describe('Registers with the carrier. Default: false.'),
   srtp: z.boolean().optional().describe('Sound is encrypted. Default: false.'),
+  caller_ids: z
+    .enum(['owned', 'any'])
+    .optional()
+    .describe(
+      "`owned`: calls show numbers and verified numbers of their customer only; `any`: whatever `from` says. Default: `owned` of trunks for all, `any` of a customer's own.",
+    ),
+  forward_caller_id: z
+    .boolean()
+    .optional()
+    .describe(
+      'With `owned`: a transfer or bridge may show the caller who called in over a trunk for all. Default: true.',
+    ),
   country: formatted(/^[A-Z]{2}$/, 'an ISO 3166-1 country code in capitals, such as US')
     .nullable()
     .optional()

@@ -227,3 +227,18 @@ test('a stream is started and stopped beside the flow', async () => {
   await call.seconds(0);
   expect(call.recorded).toEqual([`stream inbound to ${url}`, 'no more stream to anyone']);
 });
+
+test.each([
+  [{}, { from: '+15550001', isReplaceable: true }],
+  [{ from: '+15550100000' }, { from: '+15550100000', isReplaceable: false }],
+])(
+  'says whose call is passed on, and whether its caller ID was asked for: %o',
+  async (more, { from, ...rest }) => {
+    const call = new SimulatedCall({ '/answer': [{ transfer: { destination: '+4930123456', ...more } }] });
+    await call.seconds(1);
+    expect(call.dialled[0]?.request).toMatchObject({
+      from,
+      passesOn: { from: '+15550001', to: '+15550002', isTrusted: false, ...rest },
+    });
+  },
+);

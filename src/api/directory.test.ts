@@ -188,6 +188,41 @@ describe('trunks', () => {
   });
 });
 
+describe('verified numbers', () => {
+  it("are the operator's to give and to take", async () => {
+    const url = `/admin/v1/customers/${ours.customer.id}/verified-numbers`;
+    const made = await admin('POST', url, { number_e164: '+4930111111' });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { number_e164: '+4930111111', customer_id: ours.customer.id },
+    });
+    expect(fault(await admin('POST', url, { number_e164: '+4930111111' }))).toMatch(/^409 number_exists/);
+    expect(fault(await admin('POST', url, { number_e164: '112' }))).toMatch(/^400 invalid_request/);
+    expect((await admin('GET', url)).body).toMatchObject({ count: 1, data: [made.body] });
+    expect((await ask('GET', url)).status).toBe(401);
+    const row = `/admin/v1/verified-numbers/${made.body.id}`;
+    expect((await admin('DELETE', row)).status).toBe(204);
+    expect(fault(await admin('DELETE', row))).toMatch(/^404 not_found/);
+    const none = await admin('POST', '/admin/v1/customers/cust_x/verified-numbers', {
+      number_e164: '+4930111111',
+    });
+    expect(fault(none)).toMatch(/^404 customer_not_found/);
+  });
+});
+
+describe('the caller IDs of a trunk', () => {
+  it("are the customer's numbers over the operator's, and any over a customer's own", async () => {
+    const proxy = 'sip.carrier.example';
+    const shared = await admin('POST', '/admin/v1/trunks', { name: 'All', proxy });
+    expect(shared.body).toMatchObject({ caller_ids: 'owned', forward_caller_id: true });
+    const own = await ask('POST', '/v1/trunks', { name: 'Own', proxy });
+    expect(own.body).toMatchObject({ caller_ids: 'any', forward_caller_id: true });
+    const patch = { caller_ids: 'any', forward_caller_id: false };
+    expect((await admin('PATCH', `/admin/v1/trunks/${shared.body.id}`, patch)).body).toMatchObject(patch);
+    expect(fault(await ask('POST', '/v1/trunks', { name: 'Own', proxy, caller_ids: 'all' }))).toMatch(/^400/);
+  });
+});
+
 it('takes the operator from nothing to a first key', async () => {
   const customer = await admin('POST', '/admin/v1/customers', { name: 'New' });
   expect(customer.status).toBe(201);

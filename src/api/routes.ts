@@ -5,6 +5,7 @@ import { moneyRoutes } from './admin/money.ts';
 import { nodeRoutes } from './admin/nodes.ts';
 import { rateRoutes } from './admin/rates.ts';
 import { adminTrunkRoutes } from './admin/trunks.ts';
+import { verifiedNumberRoutes } from './admin/verified-numbers.ts';
 import { applicationRoutes } from './applications/routes.ts';
 import { usageRoutes } from './billing/routes.ts';
 import { recordingControlRoutes } from './calls/recording-control.ts';
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   ...customerRoutes,
   ...adminDidRoutes,
   ...adminTrunkRoutes,
+  ...verifiedNumberRoutes,
   ...moneyRoutes,
   ...rateRoutes,
   ...nodeRoutes,

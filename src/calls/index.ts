@@ -29,6 +29,7 @@ export type {
   EventDraft,
   Leg,
   LegEnd,
+  PassedOn,
   RefusalReason,
   RepeatKey,
   Sound,

@@ -80,6 +80,8 @@ export interface DialRequest {
   destination: string;
   /** The caller id that the far end is shown. */
   from: string;
+  /** The call that this one passes on; undefined: it was asked for by itself. */
+  passesOn?: PassedOn | undefined;
   customerId: string;
   timeoutMs: number;
   /** Takes the call back when aborted. */
@@ -90,6 +92,16 @@ export interface DialRequest {
   sipHeaders?: Record<string, string> | undefined;
   /** The leg that this one is to talk with: both then live on the same media thread. */
   beside?: Leg;
+}
+
+/** A call whose caller another leg is dialed for. */
+export interface PassedOn {
+  from: string;
+  to: string;
+  /** The number in `from` comes from one of the operator's trunks, and not from what a customer says. */
+  isTrusted: boolean;
+  /** Nobody has asked for this caller ID: where it must not be shown, another takes its place. */
+  isReplaceable: boolean;
 }
 
 /** Places calls. */

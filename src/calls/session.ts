@@ -14,6 +14,8 @@ export interface SessionPorts {
   maxSeconds?: number;
   /** What callers entered in secret, shared with whoever stores what others say of a call. */
   sensitive?: SensitiveCalls;
+  /** The caller's number comes from one of the operator's trunks. */
+  isCallerTrusted?: boolean;
 }
 
 /**
@@ -23,6 +25,7 @@ export interface SessionPorts {
 export class Session {
   readonly leg: Leg;
   readonly log: Log;
+  readonly isCallerTrusted: boolean;
   /** Whatever is opened for the call is closed with this, in reverse order; hangup aborts its signal. */
   readonly scope = new Scope();
   #hush: Hush;
@@ -41,6 +44,7 @@ export class Session {
     this.#hush = new Hush(leg);
     this.#sensitive = ports.sensitive ?? new SensitiveCalls(ports.clock);
     this.log = maskedLog(ports.log.child({ call_id: record.id }), (data) => this.mask(data));
+    this.isCallerTrusted = ports.isCallerTrusted ?? false;
     this.#record = record;
     this.#journal = ports.journal;
     this.#clock = ports.clock;

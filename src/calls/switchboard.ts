@@ -22,10 +22,12 @@ export interface Arrival {
   route: Route;
   /** The SIP header fields that the application is told. */
   sipHeaders?: Record<string, string>;
+  /** The caller's number comes from one of the operator's trunks. */
+  isCallerTrusted?: boolean;
 }
 
 /** A call that we place for an application. */
-export interface Placement extends Omit<Arrival, 'leg'> {
+export interface Placement extends Omit<Arrival, 'leg' | 'isCallerTrusted'> {
   leg: DialledLeg;
   metadata: Record<string, unknown>;
   variables: Record<string, string>;
@@ -64,7 +66,7 @@ export class Switchboard {
   }
 
   /** Takes a call in and leads it to its end. Resolves when it is over; never rejects. */
-  arrive({ leg, from, to, route, sipHeaders = {} }: Arrival): Promise<void> {
+  arrive({ leg, from, to, route, sipHeaders = {}, isCallerTrusted = false }: Arrival): Promise<void> {
     const now = this.#now();
     const record = {
       ...this.#blank(leg, route),
@@ -74,7 +76,9 @@ export class Switchboard {
       status: 'ringing',
       ringingAt: now,
     } as const;
-    return this.#take(new Session({ ...record, direction: 'inbound' }, leg, this.#ports)).over;
+    return this.#take(
+      new Session({ ...record, direction: 'inbound' }, leg, { ...this.#ports, isCallerTrusted }),
+    ).over;
   }
 
   /**

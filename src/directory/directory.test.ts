@@ -342,3 +342,24 @@ describe('a phone', () => {
     expect((await open()).phones.get(phone.id)).toEqual(phone);
   });
 });
+
+describe('a caller ID', () => {
+  test("may be one of the customer's numbers, or one that was verified for the customer", async () => {
+    const { application } = await createApplication();
+    const { customerId } = application;
+    const other = (await directory.createCustomer({ name: 'Other' })).id;
+    const numbers = { applicationId: application.id, customerId };
+    const did = await directory.dids.create({ ...numbers, numberE164: '+15550100000' });
+    await directory.verifiedNumbers.create(customerId, '+4930111111');
+    const shows = (number: string) => [customerId, other].map((id) => directory.mayShow(id, number));
+    expect([shows('+15550100000'), shows('15550100000')]).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    expect(shows('+4930111111')).toEqual([true, false]);
+    expect([shows('112'), shows('alice'), shows('')]).toEqual(Array(3).fill([false, false]));
+    expect((await open()).mayShow(customerId, '+4930111111')).toBe(true);
+    await directory.dids.delete(did.id);
+    expect(shows('+15550100000')).toEqual([false, false]);
+  });
+});

@@ -119,7 +119,7 @@ async function letIn(
   const caller = dialed(fromOf(request).uri) || 'anonymous';
   const from = phone?.username ?? ports.normaliseNumber(caller, trunk?.country);
   const sipHeaders = sipHeadersOf(request, trunk !== undefined && trunk !== MACHINE);
-  ports.arrive({ leg, from, to, route, sipHeaders });
+  ports.arrive({ leg, from, to, route, sipHeaders, isCallerTrusted: trunk?.customerId === null });
 }
 
 function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): SipLeg {

@@ -39,6 +39,18 @@ describe('a number', () => {
     expect(request.headers.has('P-Asserted-Identity')).toBe(false);
   });
 
+  test('does not go over a trunk that may not show the caller ID', async () => {
+    await bench.end();
+    bench = await makeBench({ mayShow: () => false });
+    const strict = await bench.farEnd('10.0.0.2', () => {});
+    const open = await bench.farEnd('10.0.0.3', (invite) => void invite.accept(open.sdp));
+    bench.trunks.push(trunk('10.0.0.2'));
+    await expect(bench.dial('+4930123456')).rejects.toMatchObject({ code: 'caller_id_not_allowed' });
+    bench.trunks.push(trunk('10.0.0.3', { callerIds: 'any' }));
+    expect(await bench.outcome(await bench.dial('+4930123456'))).toBe('answered');
+    expect(strict.invites).toHaveLength(0);
+  });
+
   test.each([503, 500, 401])('goes over the next trunk after a %i', async (status) => {
     const first = await bench.farEnd('10.0.0.2', (invite) => invite.reject(status));
     const second = await bench.farEnd('10.0.0.3', (invite) => void invite.accept(second.sdp));

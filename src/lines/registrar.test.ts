@@ -273,6 +273,7 @@ describe('a call from a phone', () => {
     await call('ben');
     expect(arrivals).toHaveLength(1);
     expect(arrivals[0]).toMatchObject({ from: 'anna', to: 'ben', route: { routingTarget: 'ben' } });
+    expect(arrivals[0]).toMatchObject({ isCallerTrusted: false });
   });
 
   test.each([
@@ -300,6 +301,8 @@ test("a trunk's call needs no password, whoever it says that it comes from", asy
   carrier.agent.invite({ target: `sip:+1555@${HERE}`, from: `sip:anna@${HERE}`, sdp });
   await bench.clock.advance(100);
   expect(arrivals).toHaveLength(1);
+  // What the operator's carrier says of its caller may leave again over the operator's trunks.
+  expect(arrivals[0]).toMatchObject({ isCallerTrusted: true });
 });
 
 describe("a customer's trunk", () => {

@@ -2,11 +2,17 @@ import type { DialRequest } from '../calls/index.ts';
 import { Failure } from '../kit/index.ts';
 import type { Endpoint } from '../net/index.ts';
 import { formatUri, type Hop, parseUri, type Uri, type UriParts } from '../sip/index.ts';
-import { callerId } from './caller-id.ts';
+import {
+  type CallerIdPorts,
+  type CallerIdRules,
+  type CallerIdTrunk,
+  callerId,
+  shownCaller,
+} from './caller-id.ts';
 import type { Way } from './way.ts';
 
 /** A trunk, as far as dialling is concerned. */
-export interface TrunkLine {
+export interface TrunkLine extends CallerIdTrunk {
   id: string;
   /** For the log. */
   gatewayName: string;
@@ -22,8 +28,6 @@ export interface TrunkLine {
   srtp: boolean;
   /** ISO 3166-1: the national formats of the numbers that it sends; null or undefined: none. */
   country?: string | null;
-  /** Whose it is; null: the operator's. */
-  customerId: string | null;
 }
 
 /** Where a phone has registered. */
@@ -36,7 +40,7 @@ export interface PhoneContact {
 }
 
 /** What is there to dial over. */
-export interface Origin {
+export interface Origin extends CallerIdPorts {
   /** The active trunks that a customer's calls may take, the first one first. */
   trunks(customerId: string): TrunkLine[];
   /** Where the customer's phone of that name is; empty: nowhere now. Undefined: there is no such phone. */
@@ -45,18 +49,42 @@ export interface Origin {
   isHere(host: string, port: number | undefined): boolean;
 }
 
-/** All ways to a destination, in the order to try them; those that stand together ring at once. Fails with `no_active_trunk` or `invalid_request`. */
+/**
+ * All ways to a destination, in the order to try them; those that stand together ring at once. Fails with
+ * `no_active_trunk`, `invalid_request`, and `caller_id_not_allowed` where no way may show the caller ID.
+ */
 export function waysTo(request: DialRequest, local: Endpoint, origin: Origin): Way[][] {
   const { destination, customerId } = request;
   if (/^\+?\d{3,15}$/.test(destination)) {
     const trunks = origin.trunks(customerId);
     if (trunks.length === 0) throw new Failure('no_active_trunk', 'No active trunk can carry the call.');
-    return trunks.map((trunk) => [overTrunk(request, trunk, local)]);
+    return overTrunks(request, trunks, local, origin);
   }
   const uri = readUri(destination);
-  if (!origin.isHere(uri.host, uri.port)) return [[straight(request, uri, local)]];
+  if (!origin.isHere(uri.host, uri.port)) return [[straight(shown(request, 'host', origin), uri, local)]];
   const contacts = origin.phone(uri.user ?? '', customerId) ?? [];
-  return contacts.length > 0 ? [toPhone(request, contacts, local)] : [];
+  return contacts.length > 0 ? [toPhone(shown(request, 'phone', origin), contacts, local)] : [];
+}
+
+/** The request with the caller ID that is shown. */
+const shown = (request: DialRequest, over: CallerIdRules, origin: Origin): DialRequest => ({
+  ...request,
+  from: shownCaller(request, over, origin),
+});
+
+/** Trunks that may not show the caller ID are passed over; when that leaves none, the call fails with the reason. */
+function overTrunks(request: DialRequest, trunks: TrunkLine[], local: Endpoint, origin: Origin): Way[][] {
+  const refusals: unknown[] = [];
+  const ways = trunks.flatMap((trunk) => {
+    try {
+      return [[overTrunk(shown(request, trunk, origin), trunk, local)]];
+    } catch (error) {
+      refusals.push(error);
+      return [];
+    }
+  });
+  if (ways.length === 0) throw refusals[0];
+  return ways;
 }
 
 function readUri(text: string): Uri {

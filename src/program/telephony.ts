@@ -118,6 +118,7 @@ export function openLines(parts: TelephonyParts) {
     phone: (username, customerId) =>
       find(username)?.customerId === customerId ? registrar.contacts(username) : undefined,
     isHere: (host, port) => isHere(host, port, config, userAgent),
+    mayShow: (customerId, number) => directory.mayShow(customerId, number),
   });
   const states = {
     phoneRegistered: (username: string) => registrar.registered(username),

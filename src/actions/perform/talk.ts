@@ -1,5 +1,5 @@
 import { errorMessage, isErrorCode } from '../../../contract/errors.ts';
-import type { DialledLeg, Sound } from '../../calls/index.ts';
+import type { DialledLeg, PassedOn, Sound } from '../../calls/index.ts';
 import { detach, explain, Failure } from '../../kit/index.ts';
 import type { Flow } from '../flow.ts';
 import { RATE, tones } from '../tones.ts';
@@ -7,7 +7,7 @@ import { RATE, tones } from '../tones.ts';
 /** Whom to call for the caller, and for how long to let it ring. */
 export interface Destination {
   destination: string;
-  /** Caller id; the caller's own number where it is not given. */
+  /** Caller ID; the caller's own number, where it may be shown, when it is not given. */
   from?: string | undefined;
   timeoutSeconds: number;
   sipHeaders?: Record<string, string> | undefined;
@@ -26,6 +26,7 @@ export async function connect(
     destination,
     sipHeaders,
     from: from ?? session.record.from,
+    passesOn: passedOn(session, from === undefined),
     customerId: session.record.customerId,
     timeoutMs: timeoutSeconds * 1000,
     beside: leg,
@@ -58,6 +59,10 @@ export async function connect(
   } finally {
     quiet.abort();
   }
+}
+
+function passedOn({ record, isCallerTrusted: isTrusted }: Flow['session'], isReplaceable: boolean): PassedOn {
+  return { from: record.from, to: record.to, isTrusted, isReplaceable };
 }
 
 /** Lets the two talk until one of them hangs up, or another document takes over. */

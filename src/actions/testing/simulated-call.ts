@@ -1,6 +1,7 @@
 import { checkDocument } from '../../../contract/actions/index.ts';
 import {
   type CallRecord,
+  type DialRequest,
   type EventDraft,
   Rooms,
   type Route,
@@ -24,7 +25,7 @@ export class SimulatedCall {
   readonly requests: DocumentRequest[] = [];
   readonly recorded: string[] = [];
   /** Whom the call dialled, in order. */
-  readonly dialled: (SimulatedDialledLeg & { destination: string })[] = [];
+  readonly dialled: (SimulatedDialledLeg & { destination: string; request: DialRequest })[] = [];
   readonly rooms = new Rooms();
   readonly settings: Settings = {
     answerMethod: 'POST',
@@ -136,7 +137,7 @@ export class SimulatedCall {
         },
         dial: async (request) => {
           const leg = new SimulatedDialledLeg(this.clock, request);
-          this.dialled.push(Object.assign(leg, { destination: request.destination }));
+          this.dialled.push(Object.assign(leg, { destination: request.destination, request }));
           return leg;
         },
       },

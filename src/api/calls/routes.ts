@@ -44,6 +44,7 @@ export const callRoutes = [
     answer: wire,
     errors: [
       'spend_control_exceeded',
+      'caller_id_not_allowed',
       'insufficient_balance',
       'rate_not_found',
       'no_active_trunk',

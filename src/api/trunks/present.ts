@@ -21,6 +21,8 @@ export const presentTrunk = (trunk: Trunk, { lines }: Services): z.input<typeof 
   register: trunk.register,
   registered: lines?.trunkRegistered(trunk.id) ?? false,
   srtp: trunk.srtp,
+  caller_ids: trunk.callerIds,
+  forward_caller_id: trunk.forwardCallerId,
   country: trunk.country,
   created_at: rfc3339(trunk.createdAt),
   updated_at: rfc3339(trunk.updatedAt),
@@ -43,6 +45,8 @@ export function trunkFields(body: z.output<typeof trunkPatch>): {
     transport: body.transport,
     register: body.register,
     srtp: body.srtp,
+    callerIds: body.caller_ids,
+    forwardCallerId: body.forward_caller_id,
     country: body.country,
   };
 }

@@ -58,6 +58,7 @@ export async function makeBench(
     isHere: (host) => host === HERE,
     resolve: (host) => network.resolve(host),
     services: async () => [],
+    mayShow: () => true,
     allowPrivate: true,
     ...ports,
   });

@@ -51,6 +51,7 @@ async function open(): Promise<Subject> {
     },
     trunks: () => [{ ...trunk, realm: null, fromDomain: null, srtp: false, customerId: null }],
     phone: () => undefined,
+    mayShow: () => true,
     isHere: (host) => host === '10.0.0.1',
     resolve: (host) => wire.resolve(host),
     services: async () => [],

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import type { DialRequest, PassedOn } from '../calls/index.ts';
+import { type CallerIdRules, shownCaller } from './caller-id.ts';
+
+const OWN = '+15550100000';
+const VERIFIED = '+4930111111';
+const CALLER = '+4917612345';
+
+const OPERATOR = { customerId: null } as const;
+const STRICT = { customerId: null, forwardCallerId: false } as const;
+const OPEN = { customerId: null, callerIds: 'any' } as const;
+const CUSTOMER = { customerId: 'cust_1' } as const;
+
+function shown(from: string, over: CallerIdRules = OPERATOR, passesOn?: Partial<PassedOn>): string {
+  const request = {
+    ...{
+      destination: '+4930',
+      from,
+      customerId: 'cust_1',
+      timeoutMs: 1,
+      signal: new AbortController().signal,
+    },
+    passesOn: passesOn && { from: CALLER, to: OWN, isTrusted: true, isReplaceable: false, ...passesOn },
+  } satisfies DialRequest;
+  const mayShow = (customerId: string, number: string) =>
+    customerId === 'cust_1' && [OWN, VERIFIED].includes(`+${number.replace('+', '')}`);
+  try {
+    return shownCaller(request, over, { mayShow });
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+describe("over the operator's trunk", () => {
+  test.each([
+    OWN,
+    VERIFIED,
+    `sip:${OWN}@anywhere.example`,
+    'anonymous',
+    'sip:anonymous@anonymous.invalid',
+    '',
+  ])('the customer may show %s', (from) => {
+    expect(shown(from)).toBe(/anonymous|^$/.test(from) ? 'anonymous' : from.replace(/^sip:|@.*/g, ''));
+  });
+
+  test.each(['+15550100001', '+112', '112', '911', 'alice', 'sip:+15550199999@here', CALLER])(
+    'the customer may not show %s',
+    (from) => {
+      expect(shown(from)).toBe('caller_id_not_allowed');
+    },
+  );
+
+  test('the trunk may allow any number', () => {
+    expect(shown('+15550199999', OPEN)).toBe('+15550199999');
+  });
+});
+
+test("over a customer's own trunk, and to a phone, anything may be shown", () => {
+  expect(shown('+15550199999', CUSTOMER)).toBe('+15550199999');
+  expect(shown('alice', 'phone')).toBe('alice');
+  expect(shown('+15550199999', { ...CUSTOMER, callerIds: 'owned' })).toBe('caller_id_not_allowed');
+});
+
+test("to a host that a SIP URI names, names and the customer's numbers may be shown", () => {
+  expect([shown('alice', 'host'), shown(OWN, 'host')]).toEqual(['alice', OWN]);
+  expect(shown('+15550199999', 'host')).toBe('caller_id_not_allowed');
+});
+
+test.each([
+  ...[`${OWN};tgrp=x`, `sip:${OWN};tgrp=x@here`, `sip:${OWN}%3Btgrp=x@here`, `${OWN}@evil.example`],
+  ...[
+    `${OWN} 1`,
+    `+${OWN}`,
+    '+',
+    '+1555+1',
+    `${OWN}>`,
+    `${OWN}\r\nX: y`,
+    '"Boss" <sip:1@x>',
+    '%2B15550100000',
+  ],
+  ...['sip:+15550100000%0d%0a@x', 'alice;x', 'älice', 'tel:+15550100000', `sip:a:b@[::`, 'a'.repeat(64)],
+])('what could change the header field is refused on every way: %j', (from) => {
+  for (const over of [OPERATOR, OPEN, CUSTOMER, 'host', 'phone'] as const) {
+    expect(shown(from, over)).toBe('invalid_request');
+  }
+});
+
+describe('a call that is passed on', () => {
+  test("shows the caller who called in over one of the operator's trunks", () => {
+    expect(shown(CALLER, OPERATOR, {})).toBe(CALLER);
+    expect(shown(CALLER, 'host', { isTrusted: false })).toBe(CALLER);
+  });
+
+  test.each([
+    ["called in over a customer's trunk", OPERATOR, { isTrusted: false }],
+    ['is not to be shown over this trunk', STRICT, {}],
+  ] as const)('shows the called number where the caller %s', (_, over, passesOn) => {
+    expect(shown(CALLER, over, { ...passesOn, isReplaceable: true })).toBe(OWN);
+    expect(shown(CALLER, over, { ...passesOn, isReplaceable: true, to: 'desk' })).toBe('anonymous');
+    expect(shown(CALLER, over, passesOn)).toBe('caller_id_not_allowed');
+  });
+
+  test('shows the called number in place of a name, or of what cannot be shown', () => {
+    expect(shown('anna', OPERATOR, { from: 'anna', isTrusted: false, isReplaceable: true })).toBe(OWN);
+    expect(shown('+1;tgrp=x', OPERATOR, { from: '+1;tgrp=x', isReplaceable: true })).toBe(OWN);
+  });
+
+  test('does not show another number that was asked for', () => {
+    expect(shown('+15550199999', OPERATOR, {})).toBe('caller_id_not_allowed');
+  });
+});
