@@ -42,7 +42,11 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
     expect(alice.call.told).toEqual([
       ...['call.created', 'call.answered', 'recording.started', 'recording.completed', 'call.completed'],
     ]);
-    expect(await alice.call.timeline('leg')).toMatchObject([{ status: 'ringing' }, { status: 'answered' }]);
+    expect(await alice.call.timeline('leg')).toMatchObject([
+      { status: 'ringing' },
+      { status: 'answered' },
+      { status: 'ended', ended_by: 'call' },
+    ]);
   });
 
   it('is recorded with the caller on the left and, from the answer on, the one called on the right', async () => {

@@ -71,7 +71,7 @@ async function ask(url: string, digits?: string, secret = SECRET): Promise<Actio
   const answer = await post(url, question(digits), { secret });
   expect(answer.status).toBe(200);
   const document = (await answer.json()) as { actions: Actions };
-  expect(checkDocument(document, { allowPrivateUrls: true })).toMatchObject({ ok: true });
+  expect(checkDocument(document, { allowPrivateUrls: true, base: url })).toMatchObject({ ok: true });
   return document.actions;
 }
 
@@ -89,7 +89,8 @@ async function walk(origin: string): Promise<Map<string, Actions[]>> {
     const [url, digits] = next;
     const actions = await ask(url, digits);
     answers.set(url, [...(answers.get(url) ?? []), actions]);
-    const following = redirectOf(actions);
+    const to = redirectOf(actions);
+    const following = to && new URL(to, url).href;
     if (following && !answers.has(following)) {
       answers.set(following, []);
       left.push(...PRESSED.map((pressed): [string, string] => [following, pressed]));
@@ -238,6 +239,21 @@ describe('what an example is for', () => {
     });
     expect(most).toBeLessThanOrEqual(2);
     expect(waits).toEqual([2, 2]);
+  });
+
+  it('voicemail listens for two minutes, or until a key', async () => {
+    const origin = await run(voicemail);
+    const next = (page: Actions) => new URL(redirectOf(page)!, origin).href;
+    let page = await ask(`${origin}/answer`);
+    let seconds = 0;
+    while (!page.some((action) => action['stop_recording'])) {
+      seconds += page.find((action) => action['gather'])!['gather']!['timeout_seconds'] as number;
+      page = await ask(next(page), '');
+    }
+    expect(seconds).toBe(120);
+    const first = await ask(`${origin}/answer`);
+    expect(first[1]!['start_recording']!['max_seconds']).toBeGreaterThan(120);
+    expect((await ask(next(first), '5'))[0]).toEqual({ stop_recording: {} });
   });
 
   it('the echo plays to the caller what the caller said two seconds before', async () => {

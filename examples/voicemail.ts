@@ -1,30 +1,43 @@
 // Voicemail: a greeting, a tone, a message of up to two minutes that the caller can keep or say again.
 import { type Application, type Asked, serve } from './support/serve.ts';
 
-const record = (origin: string, tries: number, said: string): object[] => [
+/** A gather waits for 30 seconds at most: so many of them are two minutes. */
+const ROUNDS = 4;
+
+const record = (tries: number, said: string): object[] => [
   { say: { text: said } },
-  { start_recording: { channels: 1, format: 'mp3', max_seconds: 120, beep: true } },
-  // A key or half a minute without one ends the message; a hang-up ends it too, and it is kept.
-  { gather: { timeout_seconds: 30 } },
-  { stop_recording: {} },
-  { gather: { prompt: 'Press 1 to keep your message, or 2 to say it again.', timeout_seconds: 8 } },
-  { redirect: { url: `${origin}/kept?tries=${tries}`, method: 'POST' } },
+  { start_recording: { channels: 1, format: 'mp3', max_seconds: 130, beep: true } },
+  ...listen(tries, 1),
 ];
 
-function kept({ digits, origin, query }: Asked): object[] {
+// A key or two minutes end the message; a hang-up ends it too, and it is kept. The recording goes on from page to page.
+const listen = (tries: number, round: number): object[] => [
+  { gather: { timeout_seconds: 30 } },
+  { redirect: { url: `recorded?tries=${tries}&round=${round}`, method: 'POST', max_redirects: 20 } },
+];
+
+function recorded({ digits, query }: Asked): object[] {
+  const tries = Number(query.get('tries'));
+  const round = Number(query.get('round'));
+  if (!digits && round < ROUNDS) return listen(tries, round + 1);
+  return [
+    { stop_recording: {} },
+    { gather: { prompt: 'Press 1 to keep your message, or 2 to say it again.', timeout_seconds: 8 } },
+    { redirect: { url: `kept?tries=${tries}`, method: 'POST', max_redirects: 20 } },
+  ];
+}
+
+function kept({ digits, query }: Asked): object[] {
   const tries = Number(query.get('tries')) + 1;
-  if (digits === '2' && tries < 3) return record(origin, tries, 'Speak after the tone.');
+  if (digits === '2' && tries < 3) return record(tries, 'Speak after the tone.');
   return [{ say: { text: 'Your message is kept. Goodbye.' } }];
 }
 
 export const application: Application = {
   pages: {
-    '/answer': ({ origin }) =>
-      record(
-        origin,
-        0,
-        'Nobody is here. Leave a message after the tone, and press any key when you are done.',
-      ),
+    '/answer': () =>
+      record(0, 'Nobody is here. Leave a message after the tone, and press any key when you are done.'),
+    '/recorded': recorded,
     '/kept': kept,
   },
   onEvent({ event, call, data }) {

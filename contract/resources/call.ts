@@ -110,6 +110,10 @@ export const timelineQuery = pageQuery.extend({
 /** One entry of a call's timeline. */
 export const timelineEntry = z.object({
   at: time.meta({ examples: ['2026-05-29T12:02:12.345Z'] }).describe('With milliseconds.'),
-  kind: z.string().describe('`request`, `action`, `recording`, …'),
+  kind: z
+    .string()
+    .describe(
+      '`request` to the application, `action`, result of a `gather`, `actions` and `hangup` over REST, other `leg` (ringing, early_media, answered, failed, canceled, ended), `recording`, …',
+    ),
   data: z.record(z.string(), z.unknown()),
 });

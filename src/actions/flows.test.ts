@@ -173,6 +173,20 @@ describe('gather', () => {
     expect(call.events[2]?.data).toMatchObject({ digits: '1', status: 'canceled' });
   });
 
+  test('tells its result on the timeline, masked where it is sensitive', async () => {
+    for (const [sensitive, digits] of [
+      [false, '1837'],
+      [true, '****'],
+    ] as const) {
+      const call = new SimulatedCall(gather({ num_digits: 4, sensitive }));
+      await call.seconds(0);
+      call.leg.press('1837');
+      await call.seconds(0);
+      const entry = call.timeline.find(({ kind }) => kind === 'gather');
+      expect(entry?.data).toEqual({ digits, status: 'completed', timed_out: false });
+    }
+  });
+
   test('keeps sensitive digits out of the recording and the timeline', async () => {
     const call = new SimulatedCall(gather({ num_digits: 4, sensitive: true }));
     await call.seconds(0);
@@ -221,6 +235,8 @@ describe('a document that takes over', () => {
     const call = new SimulatedCall({ '/answer': [{ pause: { seconds: 60 } }, { say: { text: 'never' } }] });
     await call.seconds(1);
     call.takeOver([{ say: { text: 'now' } }]);
+    const sent = call.timeline.find(({ kind }) => kind === 'actions');
+    expect(sent?.data).toEqual({ source: 'api', actions: ['say'] });
     await call.seconds(1);
     expect(call.done).toEqual(['pause interrupted', 'say completed']);
     expect(call.record?.status).toBe('completed');

@@ -53,6 +53,7 @@ export class Flows {
   takeOver(callId: string, actions: Action[]): void {
     const running = this.#running.get(callId);
     if (!running) throw new Failure('active_call_not_found', 'There is no active call with this id.');
+    noteSent(running.flow.session, actions);
     if (actions.length > 0 && actions.every(({ type }) => BESIDE.has(type))) {
       const { flow } = running;
       detach('actions.flows', performAll(actions, { ...flow, signal: flow.session.scope.signal }));
@@ -65,6 +66,7 @@ export class Flows {
     const outbound = direction === 'outbound';
     if (outbound) await answer(flow);
     else flow.leg.ring();
+    if (given) noteSent(flow.session, given);
     const actions = given ?? (await firstDocument(flow));
     const first = actions[0];
     if (!outbound && first?.type === 'hangup' && first.reason) {
@@ -133,6 +135,10 @@ const BESIDE = new Set<ActionType>([
 ]);
 
 const ignore = () => {};
+
+/** Actions that come over REST are in no request to the application. */
+const noteSent = (session: Session, actions: Action[]): void =>
+  session.note('actions', { source: 'api', actions: actions.map(({ type }) => type) });
 
 function firstDocument(flow: Flow): Promise<Action[]> {
   const { answerUrl: url } = flow.session.record;

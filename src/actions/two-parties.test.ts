@@ -46,6 +46,23 @@ describe('bridge', () => {
     expect(last?.data).toMatchObject({ leg_id: far.id, status: 'failed', error: { code: 'media_timeout' } });
   });
 
+  test.each(['far_end', 'call'] as const)(
+    'tells of the other leg on the timeline, to its end by the %s',
+    async (who) => {
+      const call = new SimulatedCall({ '/answer': [{ bridge: { to, continue_after: true } }] });
+      await call.seconds(1);
+      const far = call.dialled[0]!;
+      far.farEndAnswers();
+      await call.seconds(3);
+      if (who === 'far_end') far.farEndHangsUp();
+      else call.leg.farEndHangsUp();
+      await call.seconds(1);
+      const legs = call.timeline.filter(({ kind }) => kind === 'leg');
+      expect(legs.map(({ data }) => data['status'])).toEqual(expect.arrayContaining(['answered', 'ended']));
+      expect(legs.at(-1)?.data).toEqual({ leg_id: far.id, status: 'ended', ended_by: who });
+    },
+  );
+
   test('goes on with the next action when the far end hangs up, if asked to', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to, continue_after: true } }, after] });
     await call.seconds(1);

@@ -108,6 +108,7 @@ export class Switchboard {
   hangup(callId: string): void {
     const session = this.#live.get(callId);
     if (!session) return;
+    session.note('hangup', { source: 'api' });
     if (session.answered) detach('calls.hangup', session.end({ kind: 'completed', by: 'application' }));
     else if (session.record.direction === 'outbound')
       detach('calls.hangup', session.end({ kind: 'canceled', by: 'application' }));

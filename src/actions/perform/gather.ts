@@ -15,6 +15,8 @@ export const gather: Perform<'gather'> = async (action, flow) => {
     flow.gathered = gathered;
     flow.gatheredInSecret = action.sensitive;
     const told = action.sensitive ? secretly(gathered, flow) : gathered;
+    const { sealed_digits: _sealed, ...shown } = told as Record<string, unknown>;
+    flow.session.note('gather', shown);
     await flow.session.report('call.gathered', { ...told, ...rules(action) });
   } finally {
     if (action.sensitive) flow.session.hush('caller', false);

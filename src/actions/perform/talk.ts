@@ -54,7 +54,8 @@ export async function connect(
   } catch (error) {
     part(flow);
     await far.hangup();
-    if (!signal.aborted) note('failed', { error: reasonOf(error) });
+    if (signal.aborted) note('canceled');
+    else note('failed', { error: reasonOf(error) });
     throw error;
   } finally {
     quiet.abort();
@@ -76,6 +77,9 @@ export async function talk(flow: Flow, far: DialledLeg): Promise<void> {
     };
     flow.session.note('leg', { leg_id: far.id, status: 'failed', error });
     flow.session.log.warn({ leg_id: far.id, error: error.message }, 'the other leg was cut off');
+  } else {
+    const ended_by = end?.by === 'far_end' ? 'far_end' : 'call';
+    flow.session.note('leg', { leg_id: far.id, status: 'ended', ended_by });
   }
   part(flow);
   await far.hangup();
