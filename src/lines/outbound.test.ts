@@ -74,6 +74,19 @@ describe('a number', () => {
   });
 });
 
+test('takes the header fields of the application along, whoever is called', async () => {
+  bench.trunks.push(trunk('10.0.0.3'));
+  const carrier = await bench.farEnd('10.0.0.3', (invite) => invite.reject(486));
+  const desk = await bench.farEnd('10.0.0.2', (invite) => invite.reject(486));
+  const sipHeaders = { 'X-Order-Id': 'A-17', 'X-Name': 'José' };
+  for (const to of ['+4930123456', 'sip:desk@10.0.0.2'])
+    await bench.outcome(await bench.dial(to, { sipHeaders }));
+  for (const { invites } of [carrier, desk]) {
+    const { headers } = invites[0]!.request;
+    expect([headers.get('X-Order-Id'), headers.get('X-Name')]).toEqual(['A-17', 'Jos\u00c3\u00a9']);
+  }
+});
+
 describe('a call that is not answered tells why', () => {
   test.each([
     [486, 'busy'],
