@@ -118,6 +118,7 @@ describe('a stream', () => {
   it.each([
     ['nothing of the caller while digits are secret', 'caller', [SILENCE, SPEECH, SPEECH]],
     ['nothing of anybody while a recording pauses', 'everything', [SILENCE, SILENCE, SPEECH]],
+    ['no keys that are typed ahead for a secret gather', 'keys', [SPEECH, SPEECH, SPEECH]],
   ] as const)('lets out %s', async (_, what, expected) => {
     const sound = call.start(receiver.url, { track: 'both' });
     call.hushed = { ...call.hushed, [what]: true };
@@ -130,6 +131,16 @@ describe('a stream', () => {
     const dtmf = await receiver.told('dtmf');
     expect(dtmf.map(({ dtmf }) => dtmf.digit)).toEqual(['5']);
     expect((await receiver.told('media', 3)).map(({ media }) => media.payload)).toEqual(expected);
+  });
+
+  it('listens for keys as long as there is one', () => {
+    expect(call.leg.digits.listeners).toBe(0);
+    for (const track of ['inbound', 'outbound'] as const) call.start(receiver.url, { track });
+    expect(call.leg.digits.listeners).toBe(1);
+    call.streams.stop({ track: 'inbound' });
+    expect(call.leg.digits.listeners).toBe(1);
+    call.streams.stop();
+    expect(call.leg.digits.listeners).toBe(0);
   });
 
   it('ends with the call, and none starts after it', async () => {

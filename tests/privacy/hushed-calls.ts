@@ -87,7 +87,7 @@ async function asTones(stage: Stage): Promise<Scene> {
   await call.next('recording.started');
   caller.press('5');
   await seconds(0.5);
-  const gather = { num_digits: TONE_DIGITS.length, timeout_seconds: 5, sensitive: true };
+  const gather = { num_digits: TONE_DIGITS.length, timeout_seconds: 5, sensitive: true, flush: true };
   await call.perform([{ gather }, { pause: { seconds: 30 } }]);
   caller.press(TONE_DIGITS);
   const status = await caller.tell('application/dtmf-relay', `Signal=${INFO_DIGITS}\r\nDuration=100\r\n`);
@@ -99,7 +99,7 @@ async function asTones(stage: Stage): Promise<Scene> {
   // On a busy machine a tone may be torn.
   const wrong = /^[1379]{2,4}$/.test(digits) ? [] : [`the digits ${digits} were heard`];
   if (loudMs < 40 || loudMs > 170) wrong.push(`of one key ${loudMs} ms were recorded`);
-  if (status !== 415) wrong.push(`INFO was answered with ${status}`);
+  if (status !== 400) wrong.push(`INFO was answered with ${status}`);
   return { told, wrong };
 }
 
