@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseHostPort } from './network-address.ts';
+import { ssmlIn } from './speech-rules.ts';
 
 /** No text of a form is longer: what is longer costs no search for the form. */
 const LONGEST = 10_000;
@@ -96,6 +97,18 @@ export const language = formatted(
   /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/,
   'a BCP 47 language tag, such as en-GB',
 ).max(35);
+
+const PLAIN_TEXT = 'plain text, without SSML tags such as <break/>: they would be read aloud';
+
+/** Text to be spoken, at most so many characters long. */
+export const spoken = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((text) => ssmlIn(text) === undefined, {
+      params: { code: 'invalid_format', expected: PLAIN_TEXT },
+      error: PLAIN_TEXT,
+    });
 
 /** A voice's name, as the speech engine knows it. */
 export const voice = z.string().min(1).max(100);

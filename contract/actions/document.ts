@@ -3,6 +3,7 @@ import type { Detail, DetailCode } from '../errors.ts';
 import { readJson } from '../json.ts';
 import { nearest } from '../nearest.ts';
 import { pointer } from '../pointer.ts';
+import { type SpeechRules, speechFaults } from '../speech-rules.ts';
 import type { UrlRules } from '../url-rules.ts';
 import { urlFault, withAbsoluteUrl } from './document-urls.ts';
 import { elsewhere, fieldsElsewhere } from './other-platforms.ts';
@@ -16,6 +17,8 @@ export const MAX_BYTES = 1024 * 1024;
 export interface CheckOptions extends UrlRules {
   /** The URL that the document came from: relative ones in it are resolved against this. */
   base?: string | undefined;
+  /** The voices and languages that there are; undefined: any. */
+  speech?: SpeechRules | undefined;
 }
 
 /** The actions as they run, or everything that is wrong with the document at once, up to 200 faults. */
@@ -84,7 +87,8 @@ function checkAction(
     return detailsOf(parsed.error, { document, base, fieldsAt, elsewhere: fieldsElsewhere(type) });
   }
   const fault = urlFault(type, fields as Fields, base, options);
-  return fault ? [fault] : ({ type, ...parsed.data } as Action);
+  const faults = [...(fault ? [fault] : []), ...speechFaults(fields as Fields, base, options.speech)];
+  return faults.length > 0 ? faults : ({ type, ...parsed.data } as Action);
 }
 
 /** A list alone, as Vonage and jambonz have it: told together with what is wrong in it. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { formatted } from '../fields.ts';
+import { formatted, spoken } from '../fields.ts';
 import { defineAction, whenFields } from './define.ts';
 
 const fields = z
   .strictObject({
-    prompt: z.string().max(4000).optional().describe('Spoken first, up to 4,000 characters.'),
+    prompt: spoken(4000).optional().describe('Spoken first, up to 4,000 characters.'),
     num_digits: z
       .int()
       .min(1)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { language, voice } from '../fields.ts';
+import { language, spoken, voice } from '../fields.ts';
 import { camelCased } from './camel-case.ts';
 import { defineAction } from './define.ts';
 
@@ -9,7 +9,7 @@ export const say = defineAction({
   example: { text: 'Thank you for calling. Please hold the line.' },
   schema: z
     .strictObject({
-      text: z.string().min(1).max(4000).describe('What is spoken, 1 to 4,000 characters.'),
+      text: spoken(4000).min(1).describe('What is spoken, 1 to 4,000 characters.'),
       voice: voice.optional().describe("Which voice speaks. Default: the application's."),
       language: language
         .optional()

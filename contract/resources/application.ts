@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { language, url, voice } from '../fields.ts';
+import { language, spoken, url, voice } from '../fields.ts';
 import { aiSettings, aiSettingsShown, scorecard } from './ai-settings.ts';
 import { id, time } from './values.ts';
 
@@ -46,10 +46,8 @@ const settings = {
     .describe('Asked once when `answer_url` fails.'),
   webhook_url: url('http', 'https').nullable().optional().describe('Told of every event.'),
   webhook_secret: webhookSecrets.optional(),
-  fault_message: z
-    .string()
+  fault_message: spoken(1000)
     .min(1)
-    .max(1000)
     .nullable()
     .optional()
     .describe('Spoken when a call cannot go on. Default: a general apology.'),

@@ -14,3 +14,4 @@ export * from './recording.ts';
 export * from './trunk.ts';
 export { errorBody, fault, id, listOf, pageQuery, time } from './values.ts';
 export * from './verified-number.ts';
+export * from './voice.ts';

@@ -11,8 +11,11 @@ export interface DocumentFetcherPorts {
   http: HttpClient;
   clock: Clock;
   log: Log;
-  /** `checkDocumentText` of the contract, with the operator's options. @param base where the text came from. */
-  check(text: string, base: string): Verdict;
+  /**
+   * `checkDocumentText` of the contract, with the operator's options.
+   * @param base where the text came from. @param applicationId whose it is.
+   */
+  check(text: string, base: string, applicationId: string): Verdict;
 }
 
 const TIMEOUT_MS = 5000;
@@ -31,7 +34,7 @@ export function createDocumentFetcher(ports: DocumentFetcherPorts): Documents {
           if (!mayAskAgain(error) || request.signal.aborted) throw error;
           return ask(request, ports);
         });
-        return actionsOf(answer, (text) => ports.check(text, request.url));
+        return actionsOf(answer, (text) => ports.check(text, request.url, request.call.applicationId));
       } catch (error) {
         request.signal.throwIfAborted();
         throw refusal(request, error, ports.log);

@@ -51,15 +51,15 @@ describe('applications', () => {
 
   it('change what is given and keep the rest; null takes away', async () => {
     const url = `/v1/applications/${ours.application.id}`;
-    const changed = await ask('PATCH', url, { voice: 'amy', webhook_url: null, answer_method: 'GET' });
+    const changed = await ask('PATCH', url, { voice: 'slt', webhook_url: null, answer_method: 'GET' });
     expect(changed.body).toMatchObject({
-      voice: 'amy',
+      voice: 'slt',
       webhook_url: null,
       answer_method: 'GET',
       name: 'Ours',
     });
     expect((await ask('PATCH', url, {})).body).toMatchObject({
-      voice: 'amy',
+      voice: 'slt',
       answer_url: 'https://example.com/answer',
     });
   });

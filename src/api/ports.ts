@@ -73,6 +73,8 @@ export interface ApiPorts {
   events: EventStore;
   /** Fails with `event_not_found`, `no_webhook_url`. */
   deliveries: { redeliver(eventId: string): Promise<void>; readonly counts: DeliveryCounts };
+  /** The voices that come with the program, and those that the machine has. */
+  voices: Voice[];
   clock: Clock;
   random: Random;
   log: Log;
@@ -91,6 +93,14 @@ export type Figure = { help: string } & (
   | { value(): number }
   | { label: string; values(): Iterable<readonly [label: string, value: number]> }
 );
+
+/** A voice that calls can be spoken to with. */
+export interface Voice {
+  voice: string;
+  gender: 'male' | 'female';
+  languages: string[];
+  engine: string;
+}
 
 export interface ApiSettings extends UrlRules {
   version: string;

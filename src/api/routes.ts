@@ -18,6 +18,7 @@ import { recordingRoutes } from './recordings/routes.ts';
 import type { Route } from './route.ts';
 import { systemRoutes } from './system/routes.ts';
 import { trunkRoutes } from './trunks/routes.ts';
+import { voiceRoutes } from './voices/routes.ts';
 
 /** Every route there is: the server, the reference and the tests go by this one table. */
 export const ROUTES: readonly Route[] = [
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...didRoutes,
   ...trunkRoutes,
   ...phoneRoutes,
+  ...voiceRoutes,
   ...usageRoutes,
   ...customerRoutes,
   ...adminDidRoutes,

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { checkDocumentText } from '../../contract/actions/index.ts';
+import { speechRules } from '../../contract/speech-rules.ts';
 import { createDocumentFetcher, createSounds, Flows, withBuiltin } from '../actions/index.ts';
 import { createApi } from '../api/index.ts';
 import { Billing, billedDialer } from '../billing/index.ts';
@@ -225,13 +226,14 @@ async function openRecordings({ config, log, clock, scope }: Ground, data: Data)
 async function openSound({ config, log, clock, random, scope }: Ground) {
   const speaker = createSpeaker({ cacheDir: join(resolve(config.dataDir), 'speech'), clock, log });
   scope.defer(() => speaker.close());
+  const voices = await speaker.voices();
   speaker.warm().catch((error) => log.warn({ error: explain(error) }, 'the voice could not be warmed up'));
   const decoder = createSoundDecoder({ clock, log });
   scope.defer(() => decoder.close());
   const { sipHost: host, rtpPorts: ports, mediaWorkers: workers, mediaTimeoutSeconds: quietSeconds } = config;
   const media = await createMediaEngine({ workers, ports, host, quietSeconds, clock, random, log });
   scope.defer(() => media.close());
-  return { speaker, decoder, media };
+  return { speaker, voices, decoder, media };
 }
 
 /** Lines, with a dialer that charges for what it dials. */
@@ -246,6 +248,7 @@ function openCalls(
   {
     http,
     speaker,
+    voices,
     decoder,
     recordingsOf,
     dialer,
@@ -262,7 +265,12 @@ function openCalls(
     secrets: (applicationId) => directory.application(applicationId)?.webhookSecrets ?? [],
     counts: streamCounts,
   });
-  const check = (text: string, base: string) => checkDocumentText(text, { ...urlRules(config), base });
+  const spoken = speechRules(voices);
+  const check = (text: string, base: string, applicationId: string) => {
+    // An application's own server speaks with whatever voice it has.
+    const speech = directory.application(applicationId)?.ai?.speechModel ? undefined : spoken;
+    return checkDocumentText(text, { ...urlRules(config), base, speech });
+  };
   const flows = new Flows({
     clock,
     speaker: speakerWithServers({ speaker, directory, http, clock, log }),
@@ -320,6 +328,7 @@ async function openRest(
   const key = Buffer.from((await secrets.get('file-links')).value, 'hex');
   const api = createApi({
     directory,
+    voices: parts.voices,
     calls: storage,
     live: liveCalls(switchboard, flows, recordingsOf),
     lines: states,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { checkDocumentText } from '../../../contract/actions/index.ts';
 import { DOCUMENT_BYTES, route } from '../route.ts';
 import { baseOf } from '../urls.ts';
+import { speechRulesOf } from '../voices/rules.ts';
 
 const detail = z.object({
   pointer: z.string(),
@@ -27,7 +28,11 @@ export const actionRoutes = [
     handle({ text, caller, services }) {
       // Relative URLs are allowed in a document that an application's server answers with.
       const base = baseOf(caller?.answerUrl) ?? 'https://example.com/';
-      const verdict = checkDocumentText(text, { ...services.settings, base });
+      const verdict = checkDocumentText(text, {
+        ...services.settings,
+        base,
+        speech: speechRulesOf(caller, services),
+      });
       return verdict.ok
         ? { valid: true, count: verdict.actions.length, details: [] }
         : { valid: false, count: 0, details: verdict.details };

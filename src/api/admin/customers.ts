@@ -11,6 +11,7 @@ import {
 import { applicationFields, presentApplication, presentCustomer } from '../applications/present.ts';
 import { presentPage } from '../page.ts';
 import { route } from '../route.ts';
+import { checkSpeech } from '../voices/rules.ts';
 
 export const customerRoutes = [
   route({
@@ -42,8 +43,10 @@ export const customerRoutes = [
     answer: applicationWithKey,
     errors: ['customer_not_found', 'limit_reached'],
     async handle({ body, services }) {
+      const fields = applicationFields(body);
+      checkSpeech(fields, services);
       const { application, apiKey } = await services.directory.createApplication({
-        ...applicationFields(body),
+        ...fields,
         customerId: body.customer_id,
         name: body.name,
         answerUrl: body.answer_url ?? '',

@@ -11,6 +11,7 @@ import type { Application } from '../../directory/index.ts';
 import { Failure } from '../../kit/index.ts';
 import { presentPage } from '../page.ts';
 import { route, type Services } from '../route.ts';
+import { checkSpeech } from '../voices/rules.ts';
 import { applicationFields, presentApplication } from './present.ts';
 
 const errors = ['application_not_found'] as const;
@@ -40,8 +41,10 @@ export const applicationRoutes = [
     answer: applicationWithKey,
     errors: ['limit_reached'],
     async handle({ body, caller, services }) {
+      const fields = applicationFields(body);
+      checkSpeech(fields, services);
       const { application, apiKey } = await services.directory.createApplication({
-        ...applicationFields(body),
+        ...fields,
         customerId: caller.customerId,
         name: body.name,
         answerUrl: body.answer_url ?? '',
@@ -79,8 +82,10 @@ export const applicationRoutes = [
     answer: wire,
     errors,
     async handle({ params, body, caller, services }) {
-      const { id } = changeable(params.id, caller, services);
-      return presentApplication(await services.directory.updateApplication(id, applicationFields(body)));
+      const before = changeable(params.id, caller, services);
+      const fields = applicationFields(body);
+      checkSpeech(fields, services, before);
+      return presentApplication(await services.directory.updateApplication(before.id, fields));
     },
   }),
   route({

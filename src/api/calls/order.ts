@@ -6,6 +6,7 @@ import { Failure } from '../../kit/index.ts';
 import type { CallOrder } from '../ports.ts';
 import type { Services } from '../route.ts';
 import { baseOf } from '../urls.ts';
+import { speechRulesOf } from '../voices/rules.ts';
 
 /** A request for a call as an order: what it leaves out is as the application has it. Fails as a document does. */
 export function orderOf(
@@ -16,7 +17,7 @@ export function orderOf(
   const { from, to, metadata = {}, variables = {}, timeout_seconds: timeoutSeconds } = body;
   const { sip_headers: sipHeaders = {} } = body;
   const answerUrl = body.answer_url ?? application.answerUrl;
-  const actions = body.actions && checked(body.actions, answerUrl, services);
+  const actions = body.actions && checked(body.actions, answerUrl, application, services);
   if (!actions && !answerUrl) {
     throw new Failure(
       'invalid_request',
@@ -36,8 +37,14 @@ export function orderOf(
   };
 }
 
-function checked(actions: unknown[], answerUrl: string, { settings }: Services): Action[] {
-  const verdict = checkDocument({ actions }, { ...settings, base: baseOf(answerUrl) });
+function checked(
+  actions: unknown[],
+  answerUrl: string,
+  application: Application,
+  services: Services,
+): Action[] {
+  const speech = speechRulesOf(application, services);
+  const verdict = checkDocument({ actions }, { ...services.settings, base: baseOf(answerUrl), speech });
   if (verdict.ok) return verdict.actions;
   throw new Failure('invalid_action_payload', 'invalid action payload', { details: verdict.details });
 }

@@ -18,6 +18,7 @@ import { presentPage } from '../page.ts';
 import { DOCUMENT_BYTES, route, type Services } from '../route.ts';
 import { baseOf } from '../urls.ts';
 import { visible } from '../visible.ts';
+import { speechRulesOf } from '../voices/rules.ts';
 import { oncePerKey } from './idempotency.ts';
 import { orderOf } from './order.ts';
 
@@ -140,7 +141,11 @@ export const callRoutes = [
     errors: ['active_call_not_found', 'invalid_action_payload'],
     async handle({ params, text, caller, services }) {
       const call = await liveCall(params.id, caller, services);
-      const verdict = checkDocumentText(text, { ...services.settings, base: baseOf(call.answerUrl) });
+      const verdict = checkDocumentText(text, {
+        ...services.settings,
+        base: baseOf(call.answerUrl),
+        speech: speechRulesOf(services.directory.application(call.applicationId) ?? null, services),
+      });
       if (!verdict.ok) {
         throw new Failure('invalid_action_payload', 'invalid action payload', { details: verdict.details });
       }

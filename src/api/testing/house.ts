@@ -14,6 +14,12 @@ import { type ApiPorts, type ApiSettings, type CallOrder, createApi } from '../i
 import { FakeLiveCalls } from './live-calls.ts';
 
 export const ADMIN_TOKEN = 'the-operator';
+/** The voices that there are. */
+const VOICES: ApiPorts['voices'] = [
+  { voice: 'rms', gender: 'male', languages: ['en', 'en-us'], engine: 'flite' },
+  { voice: 'slt', gender: 'female', languages: ['en', 'en-us'], engine: 'flite' },
+  { voice: 'rms', gender: 'male', languages: ['de', 'fr'], engine: 'espeak-ng' },
+];
 /** What the recorded file holds. */
 export const FILE = Buffer.from('RIFF, and then a hundred bytes of sound'.padEnd(100, '.'));
 
@@ -76,6 +82,7 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
         redelivered.push(id);
       },
     },
+    voices: VOICES,
     clock,
     random,
     log: silentLog,
