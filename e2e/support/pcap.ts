@@ -125,6 +125,21 @@ export function ulaw(sample: number): number {
   return ~((sample < 0 ? 0x80 : 0) | (exponent << 4) | mantissa) & 255;
 }
 
+/** The same packet in A-law, under payload type 8. */
+export function inAlaw({ atMs, rtp }: Packet): Packet {
+  const copy = Buffer.from(rtp);
+  copy[1] = (rtp[1]! & 0x80) | 8;
+  for (let at = 12; at < rtp.length; at++) copy[at] = alaw(ulawSample(rtp[at]!));
+  return { atMs, rtp: copy };
+}
+
+function alaw(sample: number): number {
+  const magnitude = Math.min(Math.abs(sample), 32_767) >> 3;
+  const exponent = Math.max(0, Math.floor(Math.log2(magnitude)) - 4);
+  const mantissa = (magnitude >> Math.max(1, exponent)) & 15;
+  return ((sample < 0 ? 0 : 0x80) | (exponent << 4) | mantissa) ^ 0x55;
+}
+
 /** The sample that a µ-law octet stands for. */
 export function ulawSample(octet: number): number {
   const code = ~octet & 255;
