@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../tests/support/until.ts';
 import type { Step } from './support/answerer.ts';
 import { Baresip } from './support/baresip.ts';
 import { Parties } from './support/parties.ts';
@@ -233,7 +234,7 @@ describe.skipIf(missing.baresip)(`a phone that registers ${missing.baresip ?? ''
     const { host, port } = stage.server.sip;
     const login = { username: 'outbound-desk', password: body['password'], at: `${host}:${port}` };
     const phone = await Baresip.start({ hz: 600, login });
-    while (!(await line.get(`/v1/phones/${body['id']}`))['registered']);
+    await until(async () => (await line.get(`/v1/phones/${body['id']}`))['registered'], 'it is registered');
     const call = await line.dial({ to: `sip:outbound-desk@${host}:${port}`, record: true });
     await call.next('call.completed');
     const ear = await phone.heard();
@@ -245,5 +246,5 @@ describe.skipIf(missing.baresip)(`a phone that registers ${missing.baresip ?? ''
 
 /** Resolves when REST says that it rings. */
 async function ringing(call: Call): Promise<void> {
-  while ((await call.read())['status'] !== 'ringing');
+  await until(async () => (await call.read())['status'] === 'ringing', 'it rings');
 }

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sleep, systemClock } from '../src/kit/index.ts';
 import { testCertificate } from '../src/net/testing/certificate.ts';
+import { until } from '../tests/support/until.ts';
 import { Baresip, type Login } from './support/baresip.ts';
 import { freePort, missing } from './support/peers.ts';
 import { type Line, Stage } from './support/stage.ts';
@@ -42,10 +42,10 @@ async function credentials(line: Line, username: string, transport: string): Pro
 async function phone(line: Line, username: string, hz: number, transport: Login['transport'] = 'udp') {
   const login = await credentials(line, username, transport);
   const phone = await Baresip.start({ hz, login: { ...login, transport } });
-  for (let tries = 0; !(await line.get(`/v1/phones/${login.id}`))['registered']; tries++) {
-    expect(tries).toBeLessThan(100);
-    await sleep(systemClock, 50);
-  }
+  await until(
+    async () => (await line.get(`/v1/phones/${login.id}`))['registered'],
+    `${username} is registered`,
+  );
   return phone;
 }
 
@@ -80,7 +80,7 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
     const line = await stage.line([]);
     const [clara, dora] = await Promise.all([phone(line, 'clara', 440), phone(line, 'dora', 1000)]);
     await clara.dial(`sip:dora@${here()}`);
-    await sleep(systemClock, 1500);
+    await Promise.all([clara.listens(2000), dora.listens(2000)]);
     await clara.hangUp();
     await dora.next('CALL_CLOSED');
     const [atClara, atDora] = [await clara.heard(), await dora.heard()];
@@ -98,7 +98,7 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
     await caller.dial(line.uri);
     const call = await line.arrived();
     await emma.next('CALL_ESTABLISHED');
-    await sleep(systemClock, 1500);
+    await Promise.all([caller.listens(2000), emma.listens(2000)]);
     await emma.hangUp();
     await call.next('call.completed');
     const [atCaller, atEmma] = [await caller.heard(), await emma.heard()];

@@ -110,7 +110,7 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
 
   it('lets the caller hear what the far end sends before it answers', async () => {
     const bob = await parties.callee(800, [
-      ...[{ say: 183, sdp: true }, { wait: 1000 }, { say: 200, sdp: true }],
+      ...[{ say: 183, sdp: true }, { wait: 10_000 }, { say: 200, sdp: true }],
       ...([{ hear: 'ACK' }, { until: 'end' }] as const),
     ]);
     const line = await stage.line([{ bridge: { destination: bob.uri } }]);

@@ -1,13 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sleep, systemClock } from '../../src/kit/index.ts';
 import { Inbox } from '../../tests/support/inbox.ts';
+import { until } from '../../tests/support/until.ts';
 import { Ear, toneFile } from './hearing.ts';
 import { beginPeer, freePort } from './peers.ts';
 
@@ -102,12 +103,27 @@ export class Baresip {
     return this.told.take((event) => event.type === type, type);
   }
 
+  /** Resolves when it has listened to its call for so long. */
+  async listens(ms: number): Promise<void> {
+    const enough = async () => {
+      const file = await this.#recording();
+      return file !== undefined && (await stat(file)).size >= ms * 16;
+    };
+    await until(enough, `the phone has listened for ${ms} ms`);
+  }
+
   /** Ends the phone, and hears what it heard in its call. */
   async heard(): Promise<Ear> {
     await this.#quit();
+    const file = await this.#recording();
+    if (!file) throw new Error('the phone heard nothing');
+    return new Ear(await readFile(file));
+  }
+
+  /** Where it writes down what it hears: 8 kHz, 16 bits. */
+  async #recording(): Promise<string | undefined> {
     const name = (await readdir(this.#folder)).find((name) => name.endsWith('-dec.wav'));
-    if (!name) throw new Error('the phone heard nothing');
-    return new Ear(await readFile(join(this.#folder, name)));
+    return name && join(this.#folder, name);
   }
 
   async close(): Promise<void> {

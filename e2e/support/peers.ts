@@ -3,8 +3,9 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { realTime, runAtNormalPriority } from './priorities.ts';
 
 const onPath = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
@@ -31,30 +32,16 @@ export function begin(program: string, args: string[], options: SpawnOptions): C
   const child = spawn(program, args, options);
   running.add(child);
   child.once('exit', () => running.delete(child));
-  prioritize(child.pid, 0);
+  runAtNormalPriority(child.pid);
   return child;
 }
 
-/** Starts a program that is a far end with sound. */
+/**
+ * Starts a program that is a far end with sound. That is another machine in real life: how busy this one is must not
+ * delay its packets, where the system allows that.
+ */
 export function beginPeer(program: string, args: string[], options: SpawnOptions): ChildProcess {
-  const child = begin(program, args, options);
-  prioritize(child.pid, FAR_END);
-  return child;
-}
-
-/** Has this process, which is a far end with sound itself, run when it is due. */
-export const runAsPeer = (): void => prioritize(process.pid, FAR_END);
-
-/** A far end is another machine in real life: how busy this one is must not delay its packets. */
-const FAR_END = -19;
-
-function prioritize(pid: number | undefined, priority: number): void {
-  try {
-    // Threads that a process starts later inherit it.
-    if (pid !== undefined) setPriority(pid, priority);
-  } catch {
-    // Only a privileged process may be ahead of others.
-  }
+  return realTime ? begin('chrt', ['--rr', '1', program, ...args], options) : begin(program, args, options);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { Inbox } from '../../tests/support/inbox.ts';
-import { runAsPeer } from './peers.ts';
+import { runAsPeer } from './priorities.ts';
 import type { Server } from './server.ts';
 
 /** What a request of a caller holds besides what it needs. */

@@ -4,7 +4,7 @@ import { systemClock, type Timer } from '../../src/kit/index.ts';
 import { toneLevel } from '../../src/media/index.ts';
 import { Inbox } from '../../tests/support/inbox.ts';
 import { ulaw, ulawSample } from './pcap.ts';
-import { runAsPeer } from './peers.ts';
+import { runAsPeer } from './priorities.ts';
 
 /** What phones say and are played, in Hz, the two of the ringing tone first: which of them is heard can be told in 100 ms. */
 export const TONES = [440, 480, 600, 800, 1000, 1200, 1400] as const;

@@ -6,9 +6,11 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Inbox } from '../../tests/support/inbox.ts';
 import { begin } from './peers.ts';
+import { runMediaInRealTime } from './priorities.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const main = join(root, 'src/main.ts');
+const STEADY_LOAD = join(root, 'tests/support/steady-load.mjs');
 
 /** The real program as its own process, on free ports, with a data folder of its own. */
 export class Server {
@@ -55,6 +57,7 @@ export class Server {
         reject(new Error(`the server ended with ${code}:\n${lines.all.join('\n')}`)),
       );
     });
+    if (!options.launch) await runMediaInRealTime(child.pid!);
     return new Server(child, dataDir, lines, ready);
   }
 
@@ -165,7 +168,8 @@ interface StartOptions {
 
 /** Its process alone, which may be killed before it is ready. */
 export function launch(dataDir: string, more: Record<string, string> = {}): ChildProcess {
-  const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir };
+  const NODE_OPTIONS = `${more['NODE_OPTIONS'] ?? ''} --import ${STEADY_LOAD}`;
+  const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir, NODE_OPTIONS };
   return begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runAsPeer } from '../../e2e/support/peers.ts';
+import { runAsPeer } from '../../e2e/support/priorities.ts';
 import { Lateness } from '../../tests/crash/lateness.ts';
 import { until } from '../../tests/support/until.ts';
 import { silentLog, sleep, systemClock, systemRandom } from '../kit/index.ts';

@@ -1,4 +1,5 @@
-import { freePort, runAsPeer } from '../../e2e/support/peers.ts';
+import { freePort } from '../../e2e/support/peers.ts';
+import { runAsPeer } from '../../e2e/support/priorities.ts';
 import {
   type Random,
   seededRandom,

@@ -149,6 +149,27 @@ describe('packets in disorder', () => {
   });
 });
 
+describe('beats that are overdue', () => {
+  it.each([3, 8, 14])('play all that came meanwhile, of %i frames', (late) => {
+    const line = new Line();
+    for (let n = 0; n < 20; n++) {
+      line.packet(n);
+      line.beat();
+    }
+    const before = line.last;
+    // The thread was held up: what came meanwhile is taken by the first of the beats that are due.
+    line.buffer.overdue = late - 1;
+    for (let n = 20; n < 20 + late; n++) line.packet(n);
+    const played = Array.from({ length: late }, () => {
+      line.beat();
+      line.buffer.overdue--;
+      return line.last;
+    });
+    expect(played).toEqual(Array.from({ length: late }, (_, at) => before + 1 + at));
+    expect(line.buffer.counters.dropped).toBe(0);
+  });
+});
+
 describe('another clock', () => {
   const run = (beatsPerPacket: number, beats: number, silence: (n: number) => boolean) => {
     const line = new Line();

@@ -68,6 +68,8 @@ export class JitterBuffer {
     inserted: 0,
     dropped: 0,
   };
+  /** Beats that are overdue and follow at once: what has come for them is no delay. */
+  overdue = 0;
   #sequence = new Sequence();
   #concealment = new Concealment();
   #samples = new Int16Array(RING);
@@ -211,7 +213,8 @@ export class JitterBuffer {
 
   /** After a burst: jumps over what would be heard too late. */
   #limitDelay(length: number): void {
-    if (this.#end - this.#play <= (LARGEST_TARGET + 1) * FRAME_SAMPLES + length) return;
+    const most = (LARGEST_TARGET + 1 + this.overdue) * FRAME_SAMPLES + length;
+    if (this.#end - this.#play <= Math.min(most, RING)) return;
     const before = this.#play;
     this.#play = this.#end - length - Math.max(0, this.#target - this.#waiting) * FRAME_SAMPLES;
     this.counters.dropped += Math.ceil((this.#play - before) / FRAME_SAMPLES);

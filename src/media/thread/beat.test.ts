@@ -13,12 +13,14 @@ class LateClock extends VirtualClock {
 function beating(clock: VirtualClock) {
   const times: number[] = [];
   const stale: boolean[] = [];
-  const beat = new Beat(clock, (_, isStale) => {
+  const overdue: number[] = [];
+  const beat = new Beat(clock, (_, isStale, others) => {
     times.push(clock.monotonic());
     stale.push(isStale);
+    overdue.push(others);
   });
   beat.start();
-  return { beat, times, stale };
+  return { beat, times, stale, overdue };
 }
 
 describe('the beat', () => {
@@ -63,6 +65,14 @@ describe('the beat', () => {
     const { stale } = beating(clock);
     await clock.advance(220);
     expect(stale).toEqual([true, true, true, true, ...Array(7).fill(false)]);
+  });
+
+  it('tells how many beats follow at once', async () => {
+    const clock = new LateClock();
+    clock.delays = [75];
+    const { overdue } = beating(clock);
+    await clock.advance(120);
+    expect(overdue).toEqual([3, 2, 1, 0, 0, 0]);
   });
 
   it('goes on after a defect', async () => {

@@ -18,15 +18,15 @@ export class Beat {
   /** Of those, the ones that began more than 10 ms after their time. */
   late = 0;
   #clock: Clock;
-  #run: (beat: number, stale: boolean) => void;
+  #run: (beat: number, stale: boolean, overdue: number) => void;
   #due: number;
   #timer: Timer | undefined;
 
   /**
-   * @param run gets the number of the beat (0, 1, 2, …), and whether the beat is too late for its frame to be sent. What
-   * it throws is reported, and the next beat follows.
+   * @param run gets the number of the beat (0, 1, 2, …), whether the beat is too late for its frame to be sent, and how
+   * many beats are overdue as well and follow at once. What it throws is reported, and the next beat follows.
    */
-  constructor(clock: Clock, run: (beat: number, stale: boolean) => void) {
+  constructor(clock: Clock, run: (beat: number, stale: boolean, overdue: number) => void) {
     this.#clock = clock;
     this.#run = guarded('media.beat', run);
     this.#due = clock.monotonic();
@@ -51,9 +51,10 @@ export class Beat {
     const behind = this.#clock.monotonic() - this.#due;
     if (behind >= 0) {
       if (behind > LATE_MS) this.late++;
-      if (behind > ASLEEP_MS) this.#due += behind;
+      const slept = behind > ASLEEP_MS;
+      if (slept) this.#due += behind;
       this.#due += FRAME_MS;
-      this.#run(this.count++, behind > STALE_MS && behind <= ASLEEP_MS);
+      this.#run(this.count++, behind > STALE_MS && !slept, slept ? 0 : Math.floor(behind / FRAME_MS));
     }
     this.#wait();
   };

@@ -78,8 +78,9 @@ export class Inbound {
     this.#events.found(this.#target);
   }
 
-  /** Takes what has arrived since the last beat. */
-  receive(): void {
+  /** Takes what has arrived since the last beat. @param overdue beats that follow at once. */
+  receive(overdue: number): void {
+    this.jitter.overdue = overdue;
     if (this.#farewell > 0) this.#farewell--;
     if (this.#reserved > 0) this.#reserved--;
     // Who holds the call, by whatever direction, may do so in silence.

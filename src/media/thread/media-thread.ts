@@ -112,11 +112,11 @@ export class MediaThread {
 
   // In a room all hear before anybody speaks, so that it costs no delay, whoever comes first in it. Who is in none
   // does both at once, while all its memory is at hand.
-  #run = (beat: number, stale: boolean): void => {
+  #run = (beat: number, stale: boolean, overdue: number): void => {
     this.#ground.figures[BEATS] = this.#beat.count;
     this.#ground.figures[LATE_BEATS] = this.#beat.late;
     this.#each((session) => {
-      session.receive(beat, stale);
+      session.receive(beat, stale, overdue);
       if (!session.room) session.send(beat, stale);
     });
     this.#rooms.mix(this.#loseRoom);

@@ -126,10 +126,10 @@ export class MediaSession {
   }
 
   /** The first half of a beat: takes the next frame of the far end, and says it in the room. */
-  receive(beat: number, stale: boolean): void {
+  receive(beat: number, stale: boolean, overdue: number): void {
     this.#lastBeat = beat;
     this.#seat.passes = this.#place && !stale && this.#isPlain ? this.#agreement!.codec.name : null;
-    this.#inbound.receive();
+    this.#inbound.receive(overdue);
     if (this.#patience > 0 && this.#inbound.isQuiet(this.#patience))
       this.#ground.report({ told: 'quiet', session: this.number });
     this.#inbound.jitter.pull(this.#far);

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { until } from '../../tests/support/until.ts';
+
+/**
+ * Whether programs may run in real time here: ahead of all others, whatever session those have. A far end is another
+ * machine in real life, and a server has the machine for itself: how busy this one is must not delay sound.
+ */
+export const realTime = spawnSync('chrt', ['--rr', '1', 'true']).status === 0;
+
+/** Has a process run like any other; threads that it starts later do so too. */
+export const runAtNormalPriority = (pid: number | undefined): void => prioritize(pid, 0);
+
+/** Has this process, which is a far end with sound itself, run before others where the system allows it. */
+export const runAsPeer = (): void => prioritize(process.pid, -19);
+
+function prioritize(pid: number | undefined, priority: number): void {
+  try {
+    if (pid !== undefined) setPriority(pid, priority);
+  } catch {
+    // Only a privileged process may be ahead of others.
+  }
+}
+
+/** Has the media threads of a server, which is up, run in real time. */
+export async function runMediaInRealTime(pid: number): Promise<void> {
+  if (!realTime) return;
+  const threads = () => readdirSync(`/proc/${pid}/task`).filter((tid) => isMedia(pid, tid));
+  await until(() => threads().length > 0, 'the media threads run');
+  for (const tid of threads()) spawnSync('chrt', ['--rr', '--pid', '1', tid]);
+}
+
+/** Media threads alone have asked for the highest priority. */
+function isMedia(pid: number, tid: string): boolean {
+  // proc(5): the 19th field; the second may hold spaces and ends with a bracket.
+  const fields = readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8').split(') ')[1]!;
+  return Number(fields.split(' ')[16]) === constants.priority.PRIORITY_HIGHEST;
+}
