@@ -42,6 +42,17 @@ export function addressIdentity(address: string): string {
   return isCompatible ? ipv4Of(groups[6]!, groups[7]!) : compressed(text);
 }
 
+/**
+ * Whom requests from an address are counted for: an IPv4 address, or a /64 of IPv6 (`2001:db8:0:0::/64`), which one
+ * client has for itself.
+ */
+export function sourceNetwork(address: string): string {
+  const host = addressIdentity(address);
+  if (!isIPv6(host)) return host;
+  const groups = groupsOf(host).slice(0, 4);
+  return `${groups.map((group) => group.toString(16)).join(':')}::/64`;
+}
+
 // RFC 4291 §2.5.5.2, RFC 6052 §2.1, RFC 8215, RFC 7915 §4: the prefixes before an IPv4 address in the last 32 bits.
 const MAPPED = [0, 0, 0, 0, 0, 0xffff];
 const CARRIERS = [MAPPED, [0x64, 0xff9b, 0, 0, 0, 0], [0x64, 0xff9b, 1], [0, 0, 0, 0, 0xffff, 0]];

@@ -75,3 +75,30 @@ it('prints every setting with what it takes, and no secret', () => {
   expect(text).toContain('(a whole number from 0 to 65535)');
   expect(text).not.toContain('hidden');
 });
+
+it.each([
+  ['MINIVOICE_SIP_HOST', 'localhost'],
+  ['MINIVOICE_SIP_HOST', '[::1]'],
+  ['MINIVOICE_SIP_HOST', '127.0.0.1:5060'],
+  ['MINIVOICE_SIP_HOST', '127.1'],
+  ['MINIVOICE_HTTP_HOST', 'a b'],
+  ['MINIVOICE_PUBLIC_ADDRESS', '192.0.2.1:5060'],
+  ['MINIVOICE_PUBLIC_ADDRESS', 'a\r\nb'],
+  ['MINIVOICE_SIP_DOMAIN', 'sip:example.com'],
+  ['MINIVOICE_TRUSTED_PROXIES', '10.0.0.0/33'],
+])('%s=%j is refused with what is allowed', (name, value) => {
+  expect(() => readConfig({ [name]: value })).toThrow(name);
+});
+
+it('addresses and hosts are kept in their one form', () => {
+  const config = readConfig({
+    MINIVOICE_SIP_HOST: '0:0::1',
+    MINIVOICE_PUBLIC_ADDRESS: '[2001:DB8::1]',
+    MINIVOICE_SIP_DOMAIN: 'pbx.example.com',
+  });
+  expect([config.sipHost, config.publicAddress, config.sipDomain]).toEqual([
+    '::1',
+    '2001:db8::1',
+    'pbx.example.com',
+  ]);
+});

@@ -1,6 +1,7 @@
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { parseNetwork } from '../contract/ip-network.ts';
 import { nearest } from '../contract/nearest.ts';
+import { parseHostPort, parseIpAddress } from '../contract/network-address.ts';
 import { Failure, type LogLevel } from './kit/index.ts';
 
 /** One setting: the environment variable that sets it, its default, and what it means. */
@@ -74,20 +75,30 @@ const NETWORK = 'addresses and CIDR blocks, separated by commas, such as 127.0.0
 
 function networksOf(value: string): string[] | undefined {
   const networks = value.split(/[\s,]+/).filter(Boolean);
-  return networks.every(isNetwork) ? networks : undefined;
+  return networks.every((network) => parseNetwork(network)) ? networks : undefined;
 }
 
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return (
-    rest.length === 0 && widest > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && +bits <= widest))
-  );
-}
+const address = (name: string, fallback: string, meaning: string): Setting<string> => ({
+  ...text(name, fallback, meaning),
+  allowed: 'an IP address, without brackets or port',
+  read: parseIpAddress,
+});
+
+/** A host without a port, or nothing. */
+const host = (name: string, meaning: string): Setting<string> => ({
+  ...text(name, '', meaning),
+  allowed: 'a host name or an IP address, without a port',
+  read(value) {
+    const literal = parseIpAddress(value);
+    if (value === '' || literal !== undefined) return literal ?? '';
+    const place = parseHostPort(value);
+    return place?.port === undefined ? place?.host : undefined;
+  },
+});
 
 /** Every setting of the program. Each has a default with which it runs on a fresh machine. */
 export const settings = {
-  httpHost: text('MINIVOICE_HTTP_HOST', '127.0.0.1', 'address of REST and the status page'),
+  httpHost: address('MINIVOICE_HTTP_HOST', '127.0.0.1', 'address of REST and the status page'),
   httpPort: count(
     'MINIVOICE_HTTP_PORT',
     '8080',
@@ -95,7 +106,7 @@ export const settings = {
     0,
     65_535,
   ),
-  sipHost: text('MINIVOICE_SIP_HOST', '127.0.0.1', 'address that SIP and RTP are bound to'),
+  sipHost: address('MINIVOICE_SIP_HOST', '127.0.0.1', 'address that SIP and RTP are bound to'),
   sipPort: count('MINIVOICE_SIP_PORT', '5060', 'SIP over UDP and TCP; 0 picks a free one', 0, 65_535),
   sipTlsPort: {
     name: 'MINIVOICE_SIP_TLS_PORT',
@@ -111,9 +122,8 @@ export const settings = {
     '',
     'file with authorities, in PEM, whose certificates are believed besides those that the machine believes',
   ),
-  sipDomain: text(
+  sipDomain: host(
     'MINIVOICE_SIP_DOMAIN',
-    '',
     'a host name that means this server in SIP URIs, besides its address',
   ),
   customerTrunkIpv4Prefix: count(
@@ -125,7 +135,7 @@ export const settings = {
   ),
   customerTrunkIpv6Prefix: count('MINIVOICE_CUSTOMER_TRUNK_IPV6_PREFIX', '64', 'the same for IPv6', 0, 128),
   rtpPorts: range('MINIVOICE_RTP_PORTS', '20000-29999', 'ports for RTP (even) and RTCP (the next)'),
-  publicAddress: text('MINIVOICE_PUBLIC_ADDRESS', '', 'what SDP and Contact say; empty: the address bound'),
+  publicAddress: host('MINIVOICE_PUBLIC_ADDRESS', 'what SDP and Contact say; empty: the address bound'),
   publicUrl: {
     ...text('MINIVOICE_PUBLIC_URL', '', 'how the world reaches REST, for file_url; empty: as bound'),
     allowed: 'a URL that begins with http:// or https://',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clientAddress, inBlocks, networkOf } from './client-address.ts';
+import { sourceNetwork } from '../../contract/network-address.ts';
+import { clientAddress, inBlocks } from './client-address.ts';
 
 const isTrusted = inBlocks(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
 const of = (socket: string, headers: Record<string, string>) => clientAddress(socket, headers, isTrusted);
@@ -45,8 +46,8 @@ describe('the address of a client', () => {
 });
 
 it('counts a client of IPv6 by its /64', () => {
-  expect(networkOf('192.0.2.1')).toBe('192.0.2.1');
-  expect(networkOf('2001:db8:1:2:3::4')).toBe('2001:db8:1:2::/64');
-  expect(networkOf('2001:db8::1')).toBe('2001:db8:0:0::/64');
-  expect(networkOf('::1')).toBe('0:0:0:0::/64');
+  expect(sourceNetwork('192.0.2.1')).toBe('192.0.2.1');
+  expect(sourceNetwork('2001:db8:1:2:3::4')).toBe('2001:db8:1:2::/64');
+  expect(sourceNetwork('2001:db8::1')).toBe('2001:db8:0:0::/64');
+  expect(sourceNetwork('::1')).toBe('0:0:0:0::/64');
 });

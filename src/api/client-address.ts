@@ -1,18 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { parseNetwork } from '../../contract/ip-network.ts';
+import { parseIpAddress } from '../../contract/network-address.ts';
 
-const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
-
-/** @param blocks addresses and CIDR blocks, valid. @returns whether an address is in one of them. */
+/** @param blocks addresses and CIDR blocks. @returns whether an address is in one of them. */
 export function inBlocks(blocks: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const block of blocks) {
-    const [network = '', bits] = block.split('/');
-    const version = family(network);
-    if (bits === undefined) list.addAddress(network, version);
-    else list.addSubnet(network, Number(bits), version);
-  }
-  return (address) => isIP(address) !== 0 && list.check(address, family(address));
+  const networks = blocks.flatMap((block) => parseNetwork(block) ?? []);
+  return (address) => networks.some((network) => network.contains(address));
 }
 
 /**
@@ -60,16 +53,5 @@ function forwarded({ forwarded: header }: IncomingHttpHeaders): string[] | undef
 function plainAddress(text: string): string | undefined {
   const bare = text.trim().replace(/^"|"$/g, '');
   const host = /^\[([^\]]*)\](:\d+)?$/.exec(bare)?.[1] ?? bare.replace(/^(\d[\d.]*):\d+$/, '$1');
-  const address = host.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
-  return isIP(address) === 0 ? undefined : address;
-}
-
-/** Whom requests are counted for: an IPv4 address, or a /64 of IPv6, which one client has for itself. */
-export function networkOf(address: string): string {
-  if (isIP(address) !== 6) return address;
-  const [head = '', tail = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const left = head.split(':').filter(Boolean);
-  const right = tail.split(':').filter(Boolean);
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
-  return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
+  return parseIpAddress(host.replace(/%.*$/, ''));
 }

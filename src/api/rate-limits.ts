@@ -1,8 +1,9 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { errorMessage } from '../../contract/errors.ts';
+import { sourceNetwork } from '../../contract/network-address.ts';
 import { Failure } from '../kit/index.ts';
-import { clientAddress, inBlocks, networkOf } from './client-address.ts';
+import { clientAddress, inBlocks } from './client-address.ts';
 import type { ApiPorts } from './ports.ts';
 import { requestWindows } from './request-windows.ts';
 
@@ -23,7 +24,7 @@ export function limitRates(
   const { key, address } = settings.requestsPerMinute ?? GENEROUS;
   const isTrusted = inBlocks(settings.trustedProxies ?? []);
   const clientOf = ({ socket, headers }: FastifyRequest) =>
-    networkOf(clientAddress(socket.remoteAddress ?? '', headers, isTrusted));
+    sourceNetwork(clientAddress(socket.remoteAddress ?? '', headers, isTrusted));
   app.register(rateLimit, {
     timeWindow: 60_000,
     store: requestWindows(clock),

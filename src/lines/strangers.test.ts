@@ -55,3 +55,12 @@ test('UDP, which anybody can send in the name of an address, does not silence co
   knock(10);
   expect(strangers.isSilenced(from('192.0.2.1', 'tcp'))).toBe(false);
 });
+
+test('addresses of one /64 of IPv6 are one source, in whatever form they come', () => {
+  const strangers = new Strangers(new VirtualClock());
+  for (let at = 1; at <= 10; at++) strangers.refused({ transport: 'udp', address: `2001:db8::${at}` });
+  expect(strangers.isSilenced({ transport: 'udp', address: '2001:db8::ffff' })).toBe(true);
+  expect(strangers.isSilenced({ transport: 'udp', address: '2001:db8:0:1::1' })).toBe(false);
+  for (let at = 1; at <= 10; at++) strangers.refused({ transport: 'udp', address: '::ffff:192.0.2.1' });
+  expect(strangers.isSilenced({ transport: 'udp', address: '192.0.2.1' })).toBe(true);
+});

@@ -1,3 +1,4 @@
+import { sourceNetwork } from '../../contract/network-address.ts';
 import type { Clock } from '../kit/index.ts';
 import type { Hop } from '../sip/index.ts';
 
@@ -22,7 +23,7 @@ interface Record {
 
 /** Whoever can send UDP in the name of an address must not silence those who come from there over connections. */
 const keyOf = ({ transport, address }: Knock): string =>
-  transport === 'udp' ? address : `${address} connected`;
+  transport === 'udp' ? sourceNetwork(address) : `${sourceNetwork(address)} connected`;
 
 /** Where somebody knocks from. */
 export type Knock = Pick<Hop, 'transport' | 'address'>;
