@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests that place real calls need the machine for themselves: they come last, one file after the other. */
 const REAL_TIME = [
   'e2e/**/*.test.ts',
-  'tests/{crash,chaos,privacy}/**/*.test.ts',
+  'tests/{crash,chaos,damage,privacy}/**/*.test.ts',
   'tests/fuzz/live/*.test.ts',
   'src/media/worker.test.ts',
   'src/sip/sipp.test.ts',

@@ -22,6 +22,10 @@ export const ERRORS = {
   range_not_satisfiable: entry(416, 'the range lies outside of the file'),
   rate_limited: entry(429, 'too many requests: slow down'),
   internal_error: entry(500, 'something went wrong on our side'),
+  stored_row_unusable: entry(
+    500,
+    'a row of the database is damaged: the operator finds it in /admin/v1/quarantine',
+  ),
   not_available_yet: entry(501, 'this is not available yet'),
   overloaded: entry(503, 'the server cannot take more work at present'),
   not_ready: entry(503, 'the server is not ready'),

@@ -10,6 +10,7 @@ export * from './event.ts';
 export * from './insight.ts';
 export * from './node.ts';
 export * from './phone.ts';
+export * from './quarantine.ts';
 export * from './recording.ts';
 export * from './trunk.ts';
 export { errorBody, fault, id, listOf, pageQuery, time } from './values.ts';

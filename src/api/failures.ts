@@ -44,7 +44,8 @@ export function answerFailure(log: Log) {
         'a request failed',
       );
     }
-    const told = status === 500 ? new Failure('internal_error', errorMessage('internal_error')) : failure;
+    const isDefect = failure.code === 'internal_error';
+    const told = isDefect ? new Failure('internal_error', errorMessage('internal_error')) : failure;
     // RFC 9110 §15.5.2: who is refused for want of a key is told how to show one.
     if (status === 401) reply.header('WWW-Authenticate', 'Bearer');
     // Contract 10: calls are counted by the second, so a second later there is room.

@@ -174,6 +174,7 @@ function failures({ auth, body, raw, query, errors = [] }: Route): Record<string
     ...(body || raw ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
     'rate_limited',
     'internal_error',
+    'stored_row_unusable',
   ];
   const byStatus = Map.groupBy(codes, errorStatus);
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { Action } from '../../contract/actions/index.ts';
 import type { UrlRules } from '../../contract/url-rules.ts';
 import type { Billing, BillingStore } from '../billing/index.ts';
-import type { CallRecord, CallStore, IdempotencyStore, RepeatKey } from '../calls/index.ts';
+import type { CallRecord, CallStore, IdempotencyStore, QuarantineStore, RepeatKey } from '../calls/index.ts';
 import type { Application, Directory } from '../directory/index.ts';
 import type { InsightStore, Insights } from '../insights/index.ts';
 import type { Clock, Log, Random } from '../kit/index.ts';
@@ -63,6 +63,8 @@ export interface ApiPorts {
   idempotency: IdempotencyStore;
   billing: Pick<Billing, 'balance' | 'adjust' | 'setLimits' | 'setRate' | 'removeRate'>;
   ledger: Pick<BillingStore, 'adjustments' | 'rates' | 'usage'>;
+  /** Stored rows that are damaged. */
+  quarantine: Pick<QuarantineStore, 'quarantined' | 'discard'>;
   node: NodeState;
   recordings: RecordingStore;
   files: RecordingFiles;

@@ -3,6 +3,7 @@ import { customerRoutes } from './admin/customers.ts';
 import { adminDidRoutes } from './admin/dids.ts';
 import { moneyRoutes } from './admin/money.ts';
 import { nodeRoutes } from './admin/nodes.ts';
+import { quarantineRoutes } from './admin/quarantine.ts';
 import { rateRoutes } from './admin/rates.ts';
 import { adminTrunkRoutes } from './admin/trunks.ts';
 import { verifiedNumberRoutes } from './admin/verified-numbers.ts';
@@ -41,5 +42,6 @@ export const ROUTES: readonly Route[] = [
   ...moneyRoutes,
   ...rateRoutes,
   ...nodeRoutes,
+  ...quarantineRoutes,
   ...systemRoutes,
 ];

@@ -6,7 +6,7 @@ import { priceOf } from './price.ts';
 import { Purse } from './purse.ts';
 import { Reservation } from './reservation.ts';
 import { periodsAt } from './spending.ts';
-import type { Account, Adjustment, BillingJournal, BillingStore, Rate } from './store.ts';
+import type { Account, Adjustment, BillingJournal, BillingStore, LedgerSums, Rate } from './store.ts';
 import { Tabs } from './tabs.ts';
 import { isSipUri, normalPrefix, Tariff } from './tariff.ts';
 
@@ -51,6 +51,8 @@ export class Billing {
   #ports: BillingPorts;
   #purses = new Map<string, Purse>();
   #tariff: Tariff;
+  /** Customers whose stored account cannot be used, and what their ledger says. */
+  #unusable = new Map<string, LedgerSums | undefined>();
   #tabs: Tabs;
   /** The last thing that the operator has done. */
   #last: Promise<unknown> = Promise.resolve();
@@ -63,13 +65,17 @@ export class Billing {
 
   private constructor(ports: BillingPorts, loaded: Awaited<ReturnType<BillingStore['loadBilling']>>) {
     this.#ports = ports;
-    this.#tariff = new Tariff(loaded.rates);
+    this.#tariff = new Tariff(loaded.rates, loaded.unusableRates);
     this.#tabs = new Tabs(ports);
     const sums = new Map(loaded.sums.map((sum) => [sum.customerId, sum]));
     for (const account of loaded.accounts) {
       const { customerId } = account;
       this.#purses.set(customerId, new Purse(account, ports.clock, sums.get(customerId)));
     }
+    for (const customerId of loaded.unusableAccounts) this.#unusable.set(customerId, sums.get(customerId));
+    // Whoever has a ledger has an account: that of these cannot be read, not even whose it is.
+    for (const customerId of sums.keys())
+      if (!this.#purses.has(customerId)) this.#unusable.set(customerId, sums.get(customerId));
     for (const charge of loaded.charges) {
       const purse = this.#purses.get(charge.customerId);
       if (purse) this.#tabs.inherit(new LeftCharge(charge, purse, ports.clock));
@@ -95,6 +101,7 @@ export class Billing {
    */
   admit(request: DialRequest, check: () => void): Permit | undefined {
     const purse = this.#purses.get(request.customerId);
+    if (!purse && this.#unusable.has(request.customerId)) throw unusableAccount(request.customerId);
     if (!purse) return undefined;
     const rate = this.#rateFor(request, purse);
     check();
@@ -215,7 +222,9 @@ export class Billing {
   }
 
   #keep(account: Account): Purse {
-    const purse = this.#purses.get(account.customerId) ?? new Purse(account, this.#ports.clock);
+    const sums = this.#unusable.get(account.customerId);
+    const purse = this.#purses.get(account.customerId) ?? new Purse(account, this.#ports.clock, sums);
+    this.#unusable.delete(account.customerId);
     purse.account = account;
     this.#purses.set(account.customerId, purse);
     return purse;
@@ -227,6 +236,12 @@ export class Billing {
       throw new Failure('invalid_request', `the currency of this customer is ${known.currency}`);
     }
     const updatedAt = Math.round(this.#ports.clock.now());
-    return { ...UNLIMITED, ...known, ...but, customerId, updatedAt };
+    // Who has a ledger was billed: a damaged account is no reason to call for nothing.
+    const billed = this.#unusable.get(customerId) ? { billing: true } : {};
+    return { ...UNLIMITED, ...billed, ...known, ...but, customerId, updatedAt };
   }
 }
+
+/** Calls that nobody could charge, or hold back, are not placed: the operator sets the limits anew. */
+const unusableAccount = (customerId: string) =>
+  new Failure('stored_row_unusable', `the account of ${customerId} is damaged: its limits must be set again`);

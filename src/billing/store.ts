@@ -112,6 +112,10 @@ export interface BillingStore {
   loadBilling(begins: { day: number; month: number }): Promise<{
     accounts: Account[];
     rates: Rate[];
+    /** Customers whose account is damaged: whether, and how far, they may call is not known. */
+    unusableAccounts: string[];
+    /** Damaged rates, as far as they tell what they were for. */
+    unusableRates: Pick<Rate, 'customerId' | 'prefix' | 'currency'>[];
     sums: LedgerSums[];
     /** Those of calls that a former process has left open, and whatever else it has left reserved. */
     charges: ChargeRecord[];

@@ -81,11 +81,11 @@ export class Tabs implements BillingJournal {
   /** Settles what belongs to calls that are over, or were never written. Run once at the start. */
   async settleStrays(find: (callId: string) => Promise<CallRecord | undefined>): Promise<void> {
     for (const [legId, tab] of this.#tabs) {
-      const call = tab.call && (await find(tab.call.id));
+      const call = tab.call && (await find(tab.call.id).catch(() => undefined));
       if (!tab.call || (call && !isFinal(call.status))) continue;
       this.#tabs.delete(legId);
       tab.settleAll(this.#now(), call);
-      await this.#ports.journal.commit(tab.takeChange(tab.call));
+      await this.#save(tab);
     }
   }
 

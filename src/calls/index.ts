@@ -44,7 +44,16 @@ export { presentCall, presentEventCall, presentTimelineEntry } from './present.t
 export { Rooms, type Seat } from './rooms.ts';
 export { SensitiveCalls } from './sensitive-calls.ts';
 export { Session, type SessionPorts } from './session.ts';
-export type { CallFilter, CallStore, FarewellStore, IdempotencyStore, Page, PageRequest } from './store.ts';
+export type {
+  BadRow,
+  CallFilter,
+  CallStore,
+  FarewellStore,
+  IdempotencyStore,
+  Page,
+  PageRequest,
+  QuarantineStore,
+} from './store.ts';
 export {
   type Arrival,
   type Placement,

@@ -44,6 +44,23 @@ export interface IdempotencyStore {
   repeated(applicationId: string, key: string): Promise<{ requestHash: string; callId: string } | undefined>;
 }
 
+/** A stored row that cannot be used, by its table and its key, and why. */
+export interface BadRow {
+  table: string;
+  id: string;
+  reason: string;
+}
+
+/** Stored rows that cannot be used: they are left out, and everything else goes on. */
+export interface QuarantineStore {
+  /** Leaves a row out from now on. It is named in the log once. */
+  quarantine(row: BadRow): void;
+  /** All that were found since the start. */
+  readonly quarantined: (BadRow & { foundAt: number })[];
+  /** Deletes such a row, and what hangs on it. @returns false when no such row is in quarantine. */
+  discard(table: string, id: string): Promise<boolean>;
+}
+
 /** What hangs up on the peers of this process when it no longer can: plain data, one for each leg that is up. */
 export interface FarewellStore {
   /** @param key names the leg, once among all. */

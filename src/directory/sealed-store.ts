@@ -1,3 +1,4 @@
+import { explain } from '../kit/index.ts';
 import type { SecretBox } from './secret-box.ts';
 import type { AiSettings, DirectoryStore } from './store.ts';
 
@@ -10,18 +11,25 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
   return {
     async load() {
       const rows = await store.load();
+      /** A row whose secrets cannot be opened is of no use; the others are. */
+      const opened = <T extends { id: string }>(table: string, of: T[], openRow: (row: T) => T): T[] =>
+        of.flatMap((row) => {
+          try {
+            return [openRow(row)];
+          } catch (error) {
+            store.quarantine({ table, id: row.id, reason: explain(error) });
+            return [];
+          }
+        });
       return {
         ...rows,
-        applications: rows.applications.map((row) => ({
+        applications: opened('applications', rows.applications, (row) => ({
           ...row,
           webhookSecrets: row.webhookSecrets.map(open),
           ai: withKey(row.ai, orNull(open)),
         })),
-        phones: rows.phones.map((row) => ({
-          ...row,
-          ha1: open(row.ha1),
-        })),
-        trunks: rows.trunks.map((row) => ({ ...row, password: orNull(open)(row.password) })),
+        phones: opened('phones', rows.phones, (row) => ({ ...row, ha1: open(row.ha1) })),
+        trunks: opened('trunks', rows.trunks, (row) => ({ ...row, password: orNull(open)(row.password) })),
       };
     },
     saveApplication: (row) =>
@@ -42,6 +50,7 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
     deletePhone: (id) => store.deletePhone(id),
     saveVerifiedNumber: (row) => store.saveVerifiedNumber(row),
     deleteVerifiedNumber: (id) => store.deleteVerifiedNumber(id),
+    quarantine: (row) => store.quarantine(row),
   };
 }
 

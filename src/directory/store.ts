@@ -1,3 +1,5 @@
+import type { BadRow } from '../calls/index.ts';
+
 /** Who is who. Plain data, times in milliseconds since 1970. */
 export interface Customer {
   id: string;
@@ -141,6 +143,8 @@ export interface DirectoryStore {
   deletePhone(id: string): Promise<void>;
   saveVerifiedNumber(row: VerifiedNumber): Promise<void>;
   deleteVerifiedNumber(id: string): Promise<void>;
+  /** A row that was loaded cannot be used: it is left out. */
+  quarantine(row: BadRow): void;
 }
 
 export interface DirectoryRows {

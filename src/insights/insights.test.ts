@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type InsightHouse, openInsightHouse } from './testing/house.ts';
+import { aPart, type InsightHouse, openInsightHouse } from './testing/house.ts';
 
 let house: InsightHouse;
 beforeEach(async () => {
@@ -33,9 +33,9 @@ describe('a recording that is completed', () => {
 
   it('shows its transcript while the rest is still being made', async () => {
     let seen: unknown;
-    house.engines.analyse = async () => {
+    house.engines.analyse = async (part) => {
       seen ??= await house.storage.transcript(recording.id);
-      return [];
+      return aPart(part);
     };
     const { recording } = await house.record();
     await house.insights.settled();
@@ -72,7 +72,7 @@ describe('a part that cannot be made', () => {
     house.settings.aiEvents = true;
     house.engines.analyse = (part) => {
       if (part === 'score') throw new Error('no idea');
-      return [];
+      return aPart(part);
     };
     const { call } = await house.record();
     await house.insights.settled();
@@ -133,10 +133,10 @@ describe('a crash', () => {
     house.settings.aiEvents = true;
     const gate = Promise.withResolvers<never>();
     let analysed = 0;
-    house.engines.analyse = () => (++analysed === 2 ? gate.promise : []);
+    house.engines.analyse = (part) => (++analysed === 2 ? gate.promise : aPart(part));
     const { call } = await house.record();
     await expect.poll(() => analysed).toBe(2);
-    house.engines.analyse = () => [];
+    house.engines.analyse = aPart;
     gate.promise.catch(() => {});
     const crashed = house.crash();
     gate.reject(new Error('dead'));

@@ -18,7 +18,7 @@ const BACK_OFF = [10, 60, 300, 900, 3600];
  * kept is not made again. Rejects with `job_lost` when the job went to somebody else, and when `signal` aborts.
  */
 export async function work(job: Job, ports: InsightPorts, signal: AbortSignal): Promise<void> {
-  const recording = await ports.recordings.recording(job.recordingId);
+  const recording = await usable(ports.recordings.recording(job.recordingId));
   if (recording?.status !== 'completed')
     return ports.journal.commit({ insights: { holder: job, finished: true } });
   const transcript = await transcriptFor(job, recording, ports, signal);
@@ -34,7 +34,7 @@ async function transcriptFor(
   ports: InsightPorts,
   signal: AbortSignal,
 ): Promise<Transcript | undefined> {
-  const kept = await ports.store.transcript(job.recordingId);
+  const kept = await usable(ports.store.transcript(job.recordingId));
   if (kept?.status === 'completed') return kept;
   try {
     if (job.attempts > MOST_ATTEMPTS)
@@ -156,7 +156,9 @@ async function missing(job: Job, name: PartName, { clock }: InsightPorts): Promi
 /** The job is over, and the application is told in the same commit, if it wants to be. */
 async function finish(job: Job, transcript: Transcript, parts: Part[], ports: InsightPorts): Promise<void> {
   const insights = { holder: job, finished: true };
-  const call = ports.settings(job.applicationId)?.aiEvents ? await ports.calls.call(job.callId) : undefined;
+  const call = ports.settings(job.applicationId)?.aiEvents
+    ? await usable(ports.calls.call(job.callId))
+    : undefined;
   if (!call) return ports.journal.commit({ insights });
   const error = [transcript, ...parts].find((one) => one.error)?.error;
   const event: EventDraft = {
@@ -171,6 +173,16 @@ async function finish(job: Job, transcript: Transcript, parts: Part[], ports: In
     },
   };
   await ports.journal.commit({ insights, events: [event] });
+}
+
+/** What is stored and damaged is as good as gone: the work goes on without it. */
+async function usable<T>(stored: Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await stored;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'stored_row_unusable') return undefined;
+    throw error;
+  }
 }
 
 const owner = ({ callId, applicationId }: Job) => ({ callId, applicationId });

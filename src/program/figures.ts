@@ -11,7 +11,7 @@ import type { Door } from './door.ts';
 
 interface Rooms {
   admission: Admission;
-  storage: Pick<Storage, 'trouble' | 'waiting'>;
+  storage: Pick<Storage, 'trouble' | 'waiting' | 'quarantined'>;
   media: Pick<MediaEngine, 'load'>;
   userAgent: Pick<UserAgent, 'counters'>;
   strangers: Door['counts'];
@@ -56,6 +56,10 @@ const ofStorage = (storage: Rooms['storage']) => ({
   database_changes_kept: {
     help: 'Changes in memory that are still to be written',
     value: () => storage.waiting,
+  },
+  rows_quarantined: {
+    help: 'Stored rows that cannot be used and are left out; see /admin/v1/quarantine',
+    value: () => storage.quarantined.length,
   },
 });
 

@@ -336,6 +336,7 @@ async function openRest(
     idempotency: storage,
     billing,
     ledger: storage,
+    quarantine: storage,
     node: { number: config.node, startedAt: clock.now(), media: () => media.load },
     recordings: storage,
     files,

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { CallRecord } from '../calls/index.ts';
+import type { CallRecord, QuarantineStore } from '../calls/index.ts';
 import { type Clock, explain, type Log } from '../kit/index.ts';
 import { DRAFT, mp3Beside } from './files.ts';
 import { foundRecording } from './found.ts';
@@ -10,7 +10,7 @@ import type { RecordingRecord, RecordingStore } from './store.ts';
 import { repairWav } from './wav-file.ts';
 
 export interface RecoveryPorts extends RecordingPorts {
-  store: RecordingStore;
+  store: RecordingStore & Pick<QuarantineStore, 'quarantine'>;
   /** The call as it is kept: its status at this moment goes into the event. */
   call(id: string): Promise<CallRecord | undefined>;
   /** Calls that the crash cut off. */
@@ -34,10 +34,8 @@ export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
       await recover(recording, ports);
     } catch (error) {
       keep.add(recording.file);
-      ports.log.error(
-        { recording: recording.id, error: explain(error) },
-        'a recording could not be recovered',
-      );
+      const reason = `the recording cannot be recovered: ${explain(error)}`;
+      ports.store.quarantine({ table: 'recordings', id: recording.id, reason });
     }
   }
   await removeStrays(ports, keep);
@@ -72,7 +70,8 @@ async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promis
     recovered: true,
     updatedAt: clock.now(),
   };
-  const call = await ports.call(recording.callId);
+  // Without the record of its call nobody can be told, but the file is worth no less.
+  const call = await ports.call(recording.callId).catch(() => undefined);
   const events = call ? [recordingEvent(recovered, call)] : [];
   await journal.commit({ recording: recovered, events, timeline: events.map(entryOf) });
   log.info({ recording: recovered.id, status: recovered.status }, 'a recording was recovered');

@@ -1,22 +1,31 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
-import type { Account, Adjustment, BillingStore, ChargeRecord, LedgerSums, Rate } from '../billing/index.ts';
-import type { PageRequest } from '../calls/index.ts';
-import { accountLayout, adjustmentLayout, chargeLayout, rateLayout } from './billing-layouts.ts';
-import { decodeCursor, toPage } from './cursor.ts';
-import { fromRow, type Tables, toRow } from './layouts.ts';
+import type { BillingStore, ChargeRecord, LedgerSums, Rate } from '../billing/index.ts';
+import { rateLayout } from './billing-layouts.ts';
+import { type Tables, toRow } from './layouts.ts';
+import { type Condition, type Listing, readPage } from './listing.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { Readers } from './readers.ts';
 
 /** What can be read about money, and rates, by any database that Kysely speaks to. */
-export function billingStore(db: Kysely<Tables>): BillingStore {
+export function billingStore(
+  db: Kysely<Tables>,
+  readers: Readers,
+  quarantine: Pick<Quarantine, 'of'>,
+): BillingStore {
   return {
-    loadBilling: async (begins) => ({
-      accounts: (await db.selectFrom('accounts').selectAll().execute()).map((row) =>
-        fromRow<Account>(accountLayout, row),
-      ),
-      rates: (await db.selectFrom('rates').selectAll().execute()).map(readRate),
-      sums: await ledgerSums(db, begins),
-      charges: await openCharges(db),
-    }),
+    async loadBilling(begins) {
+      const accounts = readers.accounts.all(await db.selectFrom('accounts').selectAll().execute());
+      const rates = await db.selectFrom('rates').selectAll().execute();
+      return {
+        accounts,
+        unusableAccounts: quarantine.of('accounts'),
+        rates: readers.rates.all(rates),
+        unusableRates: unusableRates(rates, quarantine.of('rates')),
+        sums: await ledgerSums(db, readers, begins),
+        charges: await openCharges(db, readers),
+      };
+    },
     async saveRate(rate) {
       const row = toRow(rateLayout, rate);
       const insert = db.insertInto('rates').values(row);
@@ -25,70 +34,96 @@ export function billingStore(db: Kysely<Tables>): BillingStore {
     async deleteRate(id) {
       await db.deleteFrom('rates').where('id', '=', id).execute();
     },
-    async rates({ customerId }, page) {
-      const rows = await selectRates(db, customerId, page).execute();
-      return toPage(rows, page.limit, readRate, (row) => [row.id]);
+    rates({ customerId }, page) {
+      const owner: Condition = ['customerId', customerId === null ? 'is' : '=', customerId];
+      const listing = { ...NEWEST, table: 'rates', reader: readers.rates, long: ['prefix'] } as const;
+      return readPage(db, { ...listing, indexed: [owner] }, page);
     },
-    async adjustments({ customerId }, page) {
-      const rows = await selectAdjustments(db, customerId, page).execute();
-      return toPage(rows, page.limit, readAdjustment, (row) => [row.id]);
+    adjustments({ customerId }, page) {
+      const owner: Condition = ['customerId', '=', customerId];
+      const listing = {
+        ...NEWEST,
+        table: 'adjustments',
+        reader: readers.adjustments,
+        long: ['note'],
+      } as const;
+      return readPage(db, { ...listing, indexed: [owner] }, page);
     },
     usage: (filter) => usage(db, filter),
   };
 }
 
-const readRate = (row: object) => fromRow<Rate>(rateLayout, row);
-const readAdjustment = (row: object) => fromRow<Adjustment>(adjustmentLayout, row);
+/** Which destinations rates were for that cannot be used, as far as they tell: a cheaper one must not take their place. */
+function unusableRates(
+  rows: { id: unknown; customerId: unknown; prefix: unknown; currency: unknown }[],
+  ids: string[],
+): Pick<Rate, 'customerId' | 'prefix' | 'currency'>[] {
+  return rows.flatMap(({ id, customerId, prefix, currency }) => {
+    const known = ids.includes(String(id)) && typeof prefix === 'string' && typeof currency === 'string';
+    const owner = typeof customerId === 'string' ? customerId : null;
+    return known ? [{ customerId: owner, prefix, currency }] : [];
+  });
+}
 
 /** Ids grow with time. */
-function selectRates(db: Kysely<Tables>, customerId: string | null, page: PageRequest) {
-  const owner = customerId === null ? 'is' : '=';
-  let query = db.selectFrom('rates').selectAll().where('customerId', owner, customerId);
-  if (page.cursor) query = query.where('id', '<', after(page.cursor));
-  return query.orderBy('id', 'desc').limit(page.limit + 1);
-}
+const NEWEST: Pick<Listing<object>, 'key' | 'order'> = {
+  key: 'id',
+  order: { columns: ['id'], kinds: ['string'], descending: true },
+};
 
-function selectAdjustments(db: Kysely<Tables>, customerId: string, page: PageRequest) {
-  let query = db.selectFrom('adjustments').selectAll().where('customerId', '=', customerId);
-  if (page.cursor) query = query.where('id', '<', after(page.cursor));
-  return query.orderBy('id', 'desc').limit(page.limit + 1);
-}
-
-const after = (cursor: string): string => decodeCursor<[string]>(cursor, ['string'])[0];
+/** An amount that is one: SQLite keeps anything in any column. A sum of others would be none, or fail altogether. */
+const isAmount = sql<boolean>`typeof(amount) = 'integer' and abs(amount) <= ${sql.lit(Number.MAX_SAFE_INTEGER)}`;
+const exact = sql`case when ${isAmount} then amount else 0 end`;
+const inexact = sql<number>`sum(case when ${isAmount} then 0 else 1 end)`;
 
 async function ledgerSums(
   db: Kysely<Tables>,
+  readers: Readers,
   { day, month }: { day: number; month: number },
 ): Promise<LedgerSums[]> {
   const given = await db
     .selectFrom('adjustments')
     // As text: a sum of amounts that is no safe integer must not keep the program from starting.
-    .select(['customerId', sql<string>`cast(sum(amount) as text)`.as('sum')])
+    .select(['customerId', sql<string>`cast(sum(${exact}) as text)`.as('sum'), inexact.as('inexact')])
     .groupBy('customerId')
     .execute();
-  const since = (begin: number) => sql<number>`sum(case when settled_at >= ${begin} then amount else 0 end)`;
+  const since = (begin: number) =>
+    sql<number>`sum(case when settled_at >= ${begin} and ${isAmount} then amount else 0 end)`;
   const spent = await db
     .selectFrom('charges')
-    .select((eb) => [
+    .select([
       'customerId',
-      eb.fn.sum('amount').as('total'),
+      sql<number>`sum(${exact})`.as('total'),
       since(month).as('month'),
       since(day).as('day'),
+      inexact.as('inexact'),
     ])
     .where('settledAt', 'is not', null)
     .groupBy('customerId')
     .execute();
+  await nameInexact(db, readers, [...given, ...spent]);
+  const carried = await db.selectFrom('carriedCharges').selectAll().execute();
   const gifts = new Map(given.map(({ customerId, sum }) => [customerId, Number(sum)]));
   const costs = new Map(spent.map((row) => [row.customerId, row]));
-  return [...new Set([...gifts.keys(), ...costs.keys()])].map((customerId) => {
+  const before = new Map(carried.map(({ customerId, amount }) => [customerId, Number(amount) || 0]));
+  return [...new Set([...gifts.keys(), ...costs.keys(), ...before.keys()])].map((customerId) => {
     const { total = 0, month = 0, day = 0 } = costs.get(customerId) ?? {};
-    const balance = (gifts.get(customerId) ?? 0) - Number(total);
-    return { customerId, balance, spent: { total: Number(total), month: Number(month), day: Number(day) } };
+    const ever = Number(total) + (before.get(customerId) ?? 0);
+    const balance = (gifts.get(customerId) ?? 0) - ever;
+    return { customerId, balance, spent: { total: ever, month: Number(month), day: Number(day) } };
   });
 }
 
+/** Says which rows the sums are without. */
+async function nameInexact(db: Kysely<Tables>, readers: Readers, sums: { inexact: number }[]): Promise<void> {
+  if (!sums.some(({ inexact }) => Number(inexact) > 0)) return;
+  const bad = sql<boolean>`not (${isAmount})`;
+  readers.adjustments.all(await db.selectFrom('adjustments').selectAll().where(bad).execute());
+  readers.charges.all(await db.selectFrom('charges').selectAll().where(bad).execute());
+}
+
 /** Those of open calls, settled or not, and whatever else is not settled. */
-async function openCharges(db: Kysely<Tables>): Promise<ChargeRecord[]> {
+async function openCharges(db: Kysely<Tables>, { charges }: Readers): Promise<ChargeRecord[]> {
   const open = db
     .selectFrom('calls')
     .select('id')
@@ -98,7 +133,7 @@ async function openCharges(db: Kysely<Tables>): Promise<ChargeRecord[]> {
     .selectAll()
     .where((eb) => eb.or([eb('status', '=', 'reserved'), eb('callId', 'in', open)]))
     .execute();
-  return rows.map((row) => fromRow<ChargeRecord>(chargeLayout, row));
+  return charges.all(rows);
 }
 
 /** Calls that are summed up before others have the thread. */

@@ -1,31 +1,30 @@
 import type { Kysely } from 'kysely';
 import type { CallFilter, CallRecord, CallStore, TimelineEntry } from '../calls/index.ts';
-import { callLayout, fromRow, type Tables, timelineLayout } from './layouts.ts';
+import type { Tables } from './layouts.ts';
 import { type Condition, type Listing, readPage } from './listing.ts';
-
-const readCall = (row: object) => fromRow<CallRecord>(callLayout, row);
+import type { Readers } from './readers.ts';
 
 /** What can be read about calls, by any database that Kysely speaks to. */
-export function callStore(db: Kysely<Tables>): CallStore {
+export function callStore(db: Kysely<Tables>, readers: Readers): CallStore {
   return {
     async call(id) {
       const row = await db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
-      return row && readCall(row);
+      return row && readers.calls.one(row);
     },
-    calls: (filter, page) => readPage(db, listingOf(filter), page),
+    calls: (filter, page) => readPage(db, listingOf(filter, readers), page),
     async openCalls() {
       const open = db
         .selectFrom('calls')
         .selectAll()
         .where('status', 'in', ['dialing', 'ringing', 'in_progress']);
-      return (await open.orderBy('createdAt').orderBy('id').execute()).map(readCall);
+      return readers.calls.all(await open.orderBy('createdAt').orderBy('id').execute());
     },
-    timeline: (callId, page) => readPage(db, timelineOf(callId), page),
+    timeline: (callId, page) => readPage(db, timelineOf(callId, readers), page),
   };
 }
 
 /** Each of these conditions has an index in the order of the list; of several the most telling one is used. */
-function listingOf(filter: CallFilter): Listing<CallRecord> {
+function listingOf(filter: CallFilter, { calls }: Readers): Listing<CallRecord> {
   const { applicationId, status, direction, from, to, createdAfter, createdBefore } = filter;
   const conditions = Object.entries({ to, from, applicationId, status, direction })
     .filter(([, value]) => value !== undefined)
@@ -38,7 +37,7 @@ function listingOf(filter: CallFilter): Listing<CallRecord> {
   if (createdBefore !== undefined) times.push(['createdAt', '<', createdBefore]);
   return {
     table: 'calls',
-    layout: callLayout,
+    reader: calls,
     key: 'id',
     long: ['metadata', 'variables', 'error'],
     order: { columns: ['createdAt', 'id'], kinds: ['number', 'string'], descending: true },
@@ -47,9 +46,9 @@ function listingOf(filter: CallFilter): Listing<CallRecord> {
   };
 }
 
-const timelineOf = (callId: string): Listing<TimelineEntry> => ({
+const timelineOf = (callId: string, { timeline }: Readers): Listing<TimelineEntry> => ({
   table: 'timeline',
-  layout: timelineLayout,
+  reader: timeline,
   key: 'position',
   long: ['data'],
   order: { columns: ['position'], kinds: ['number'], descending: false },

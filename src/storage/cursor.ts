@@ -1,4 +1,3 @@
-import type { Page } from '../calls/index.ts';
 import { Failure } from '../kit/index.ts';
 
 /** Where a page ended: the sort columns of its last row. */
@@ -31,16 +30,39 @@ function parse(text: string): unknown {
   }
 }
 
-/** A page of rows read with one row more than `limit`, which tells whether there is a next page. */
-export function toPage<R, T>(
-  rows: R[],
-  limit: number,
-  read: (row: R) => T,
-  position: (row: R) => Position,
-): Page<T> {
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return {
-    data: rows.slice(0, limit).map(read),
-    nextCursor: last ? encodeCursor(position(last)) : null,
+/** How the rows of a list are ordered. */
+export interface Order {
+  columns: readonly string[];
+  kinds: ('number' | 'string')[];
+  descending: boolean;
+}
+
+/** Sorts after every text that is one of ours. */
+const AFTER_ALL = '\u{10ffff}';
+
+/**
+ * The position after a row, where what a damaged row holds is made something that the list can go on from. SQLite sorts
+ * nothing before numbers, numbers before texts, and texts before octets: rows of another kind come first or last, and
+ * are passed over. @returns undefined where only such rows follow.
+ */
+export function usablePosition(found: unknown[], { kinds, descending }: Order): Position | undefined {
+  const edge = (kind: 'number' | 'string') => {
+    if (kind === 'string') return descending ? AFTER_ALL : '';
+    return descending ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
   };
+  const [first] = found;
+  const [kind] = kinds;
+  if (typeof first === kind) {
+    return kinds.map((each, at) => (typeof found[at] === each ? found[at] : edge(each))) as Position;
+  }
+  const isBefore = rankOf(first) < (kind === 'number' ? 2 : 4);
+  return isBefore === descending ? undefined : (kinds.map(edge) as Position);
+}
+
+/** In the order of SQLite, with integers that are too large to be exact apart from the numbers between them. */
+function rankOf(value: unknown): number {
+  if (value === null) return 0;
+  if (typeof value === 'bigint') return value < 0n ? 1 : 3;
+  if (typeof value === 'number') return 2;
+  return typeof value === 'string' ? 4 : 5;
 }

@@ -1,19 +1,9 @@
 import type { Insertable, Kysely } from 'kysely';
-import type {
-  ApiKey,
-  Application,
-  Customer,
-  Did,
-  DirectoryStore,
-  Phone,
-  Trunk,
-  VerifiedNumber,
-} from '../directory/index.ts';
+import type { DirectoryStore } from '../directory/index.ts';
 import {
   applicationLayout,
   customerLayout,
   didLayout,
-  fromRow,
   keyLayout,
   type Layout,
   phoneLayout,
@@ -22,16 +12,18 @@ import {
   trunkLayout,
   verifiedNumberLayout,
 } from './layouts.ts';
+import type { Readers } from './readers.ts';
+import type { RowReader } from './row-reader.ts';
 
 /** Who is who, row by row, by any database that Kysely speaks to. */
-export function directoryStore(db: Kysely<Tables>): DirectoryStore {
-  const customers = table<Customer>(db, 'customers', customerLayout);
-  const applications = table<Application>(db, 'applications', applicationLayout);
-  const keys = table<ApiKey>(db, 'apiKeys', keyLayout);
-  const dids = table<Did>(db, 'dids', didLayout);
-  const trunks = table<Trunk>(db, 'trunks', trunkLayout);
-  const phones = table<Phone>(db, 'phones', phoneLayout);
-  const verifiedNumbers = table<VerifiedNumber>(db, 'verifiedNumbers', verifiedNumberLayout);
+export function directoryStore(db: Kysely<Tables>, readers: Readers): Omit<DirectoryStore, 'quarantine'> {
+  const customers = table(db, 'customers', customerLayout, readers.customers);
+  const applications = table(db, 'applications', applicationLayout, readers.applications);
+  const keys = table(db, 'apiKeys', keyLayout, readers.apiKeys);
+  const dids = table(db, 'dids', didLayout, readers.dids);
+  const trunks = table(db, 'trunks', trunkLayout, readers.trunks);
+  const phones = table(db, 'phones', phoneLayout, readers.phones);
+  const verifiedNumbers = table(db, 'verifiedNumbers', verifiedNumberLayout, readers.verifiedNumbers);
   return {
     load: async () => ({
       customers: await customers.all(),
@@ -60,11 +52,15 @@ export function directoryStore(db: Kysely<Tables>): DirectoryStore {
 
 type Name = 'customers' | 'applications' | 'apiKeys' | 'dids' | 'trunks' | 'phones' | 'verifiedNumbers';
 
-function table<T extends { id: string }>(db: Kysely<Tables>, name: Name, layout: Layout<T>) {
+function table<T extends { id: string }>(
+  db: Kysely<Tables>,
+  name: Name,
+  layout: Layout<T>,
+  reader: RowReader<T>,
+) {
   return {
     async all(): Promise<T[]> {
-      const rows = await db.selectFrom(name).selectAll().orderBy('id').execute();
-      return rows.map((row) => fromRow(layout, row));
+      return reader.all(await db.selectFrom(name).selectAll().orderBy('id').execute());
     },
     // An update in place, never a replacement: deleting the row would take its keys with it.
     async save(record: T): Promise<void> {

@@ -7,43 +7,60 @@ import {
   type OutboxStore,
   PATIENCE,
 } from '../webhooks/index.ts';
-import { attemptLayout, eventLayout, fromRow, type Tables } from './layouts.ts';
+import type { Tables } from './layouts.ts';
 import { type Condition, type Listing, loadInTurns, readMany, readPage } from './listing.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { Readers } from './readers.ts';
 
 /** Parked events are read again after a second: they need not all be read at once. */
 const DUE_BYTES = 8 * 1024 * 1024;
 
-const readEvent = (row: object) => fromRow<EventRecord>(eventLayout, row);
-
 /** The log of events and what is still to be delivered, by any database that Kysely speaks to. */
-export function eventStore(db: Kysely<Tables>): EventStore & Pick<OutboxStore, Reading> {
+export function eventStore(
+  db: Kysely<Tables>,
+  readers: Readers,
+  quarantine: Pick<Quarantine, 'of'>,
+): EventStore & Pick<OutboxStore, Reading> {
+  const reader = readers.events;
+  const without = () => quarantine.of('events');
   return {
     async event(id) {
       const row = await db.selectFrom('events').selectAll().where('id', '=', id).executeTakeFirst();
-      return row && readEvent(row);
+      return row && reader.one(row);
     },
-    events: (filter, page) => readPage(db, listingOf(filter), page),
-    attempts: (eventId, page) => readPage(db, attemptsOf(eventId), page),
+    events: (filter, page) => readPage(db, { ...listingOf(filter), reader }, page),
+    attempts: (eventId, page) => readPage(db, { ...attemptsOf(eventId), reader: readers.attempts }, page),
     async pendingEvents(limit, maxBytes) {
-      const { data: events, more } = await readMany(db, PENDING, limit, maxBytes);
+      const { data: events, more } = await readMany(db, { ...PENDING, reader, without }, limit, maxBytes);
       return { events, more };
     },
     async parkedEvents() {
       const count = sql<number>`count(*)`.as('count');
       const all = parked(db).select((eb) => [count, eb.fn.min('createdAt').as('oldestAt')]);
-      return all.executeTakeFirstOrThrow();
+      const { count: found, oldestAt } = await all.executeTakeFirstOrThrow();
+      return { count: found, oldestAt: typeof oldestAt === 'number' ? oldestAt : null };
     },
     async nextDueAt(after) {
       const next = parked(db).select((eb) => eb.fn.min('nextAttemptAt').as('dueAt'));
-      return (await next.where('nextAttemptAt', '>', after).executeTakeFirstOrThrow()).dueAt;
+      const { dueAt } = await next.where('nextAttemptAt', '>', after).executeTakeFirstOrThrow();
+      return typeof dueAt === 'number' ? dueAt : null;
     },
     async dueEvents(at, limit) {
       const bytes = sql<number>`octet_length(call) + octet_length(data)`.as('bytes');
-      const due = parked(db).select(['id', bytes]).where('nextAttemptAt', '<=', at);
-      return loadInTurns(db, EVENTS, await due.orderBy('nextAttemptAt').limit(limit).execute(), DUE_BYTES);
+      for (;;) {
+        const damaged = without();
+        let due = parked(db).select(['id', bytes]).where('nextAttemptAt', '<=', at);
+        if (damaged.length > 0) due = due.where('id', 'not in', damaged);
+        const rows = await due.orderBy('nextAttemptAt').limit(limit).execute();
+        const { data } = await loadInTurns(db, { ...EVENTS, reader }, rows, DUE_BYTES);
+        // Rows that cannot be used are not to keep those behind them from their turn.
+        if (data.length > 0 || without().length === damaged.length) return data;
+      }
     },
   };
 }
+
+type Events = Omit<Listing<EventRecord>, 'reader'>;
 
 type Reading = 'pendingEvents' | 'parkedEvents' | 'nextDueAt' | 'dueEvents';
 
@@ -54,7 +71,7 @@ function parked(db: Kysely<Tables>) {
 }
 
 /** Those of a call in order of sequence; otherwise newest first, by the most telling index. */
-function listingOf({ applicationId, callId, event, state }: EventFilter): Listing<EventRecord> {
+function listingOf({ applicationId, callId, event, state }: EventFilter): Events {
   const conditions = Object.entries({ callId, applicationId, state, event })
     .filter(([, value]) => value !== undefined)
     .map(([column, value]): Condition => [column, '=', value!]);
@@ -68,9 +85,8 @@ function listingOf({ applicationId, callId, event, state }: EventFilter): Listin
 }
 
 const NEWEST: Listing<EventRecord>['order'] = { columns: ['id'], kinds: ['string'], descending: true };
-const EVENTS: Listing<EventRecord> = {
+const EVENTS: Events = {
   table: 'events',
-  layout: eventLayout,
   key: 'id',
   long: ['call', 'data'],
   order: NEWEST,
@@ -78,7 +94,7 @@ const EVENTS: Listing<EventRecord> = {
 };
 
 /** In order of call and sequence. */
-const PENDING: Listing<EventRecord> = {
+const PENDING: Events = {
   ...EVENTS,
   order: { columns: ['callId', 'sequence'], kinds: ['string', 'number'], descending: false },
   indexed: [
@@ -87,9 +103,8 @@ const PENDING: Listing<EventRecord> = {
   ],
 };
 
-const attemptsOf = (eventId: string): Listing<AttemptRecord> => ({
+const attemptsOf = (eventId: string): Omit<Listing<AttemptRecord>, 'reader'> => ({
   table: 'attempts',
-  layout: attemptLayout,
   key: 'id',
   long: ['answer', 'error'],
   order: { columns: ['id'], kinds: ['string'], descending: false },

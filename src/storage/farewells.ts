@@ -1,13 +1,16 @@
 import type { Kysely } from 'kysely';
 import type { FarewellStore } from '../calls/index.ts';
 import type { Tables } from './layouts.ts';
+import type { Readers } from './readers.ts';
 
 /** What to say to the peers of a process that has died. */
-export function farewellStore(db: Kysely<Tables>): Pick<FarewellStore, 'farewells'> {
+export function farewellStore(
+  db: Kysely<Tables>,
+  { pendingByes }: Readers,
+): Pick<FarewellStore, 'farewells'> {
   return {
     async farewells() {
-      const rows = await db.selectFrom('farewells').selectAll().execute();
-      return rows.map(({ key, farewell }) => ({ key, farewell: JSON.parse(farewell) }));
+      return pendingByes.all(await db.selectFrom('farewells').selectAll().execute());
     },
   };
 }

@@ -208,6 +208,10 @@ export interface Tables extends InsightTables, BillingTables {
   phones: Row<Phone, typeof phoneLayout>;
   verifiedNumbers: Row<VerifiedNumber, typeof verifiedNumberLayout>;
   farewells: { key: string; farewell: string };
+  erasures: { callId: string; at: number };
+  fileDeletions: { file: string; at: number; dueAt: number; attempts: number };
+  carriedCharges: { customerId: string; amount: number };
+  carriedUsage: { applicationId: string; day: number; calls: number; billsecSeconds: number; cost: number };
   idempotencyKeys: { applicationId: string; key: string; requestHash: string; callId: string; at: number };
 }
 
@@ -225,23 +229,8 @@ export function toRow<T extends object, L extends Layout<T>>(layout: L & Layout<
   return row as Row<T, L>;
 }
 
-/** The record that a row holds; columns which the layout does not name are left out. */
-export function fromRow<T extends object>(layout: Layout<T>, row: object): T {
-  const record: Record<string, unknown> = {};
-  for (const property in layout) {
-    record[property] = fromValue(layout[property], (row as Record<string, Value>)[property] ?? null);
-  }
-  return record as T;
-}
-
 function toValue(kind: Kind, value: unknown): Value {
   if (kind === 'plain') return (value ?? null) as Value;
   if (kind === 'flag') return value ? 1 : 0;
   return value === null || value === undefined ? null : JSON.stringify(value);
-}
-
-function fromValue(kind: Kind, value: Value): unknown {
-  if (kind === 'plain') return value;
-  if (kind === 'flag') return value === 1;
-  return value === null ? null : JSON.parse(value as string);
 }

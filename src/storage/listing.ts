@@ -1,30 +1,33 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Page, PageRequest } from '../calls/index.ts';
-import { decodeCursor, encodeCursor, type Position } from './cursor.ts';
-import { fromRow, type Layout, type Tables, type Value } from './layouts.ts';
+import { decodeCursor, encodeCursor, type Order, usablePosition } from './cursor.ts';
+import type { Tables, Value } from './layouts.ts';
+import type { RowReader } from './row-reader.ts';
 
 /** A page ends early when its rows hold this many bytes of text: reading more would hold the main thread. */
 export const PAGE_BYTES = 1024 * 1024;
 /** So many rows are looked through for a page where no index finds the rows that are wanted. */
 export const SCANNED_ROWS = 2_000;
 
-export type Condition = [column: string, operator: '=' | '<' | '>=', value: Value];
+export type Condition = [column: string, operator: '=' | 'is' | '<' | '>=', value: Value];
 
 /** A list of records, newest or oldest first. */
 export interface Listing<T extends object> {
   table: keyof Tables;
-  layout: Layout<T>;
+  reader: RowReader<T>;
   /** Names a row among those of the list. */
   key: string;
   /** Columns whose texts can be long. */
   long: readonly (keyof T & string)[];
-  order: { columns: readonly string[]; kinds: ('number' | 'string')[]; descending: boolean };
+  order: Order;
   /** What an index in this order finds. */
   indexed: readonly Condition[];
   /** What is looked at row by row, among the next `SCANNED_ROWS` rows. */
   others?: readonly Condition[];
   matching?: Expression<SqlBool> | undefined;
+  /** Keys of rows that are known to be damaged: they take no other row's place. */
+  without?: () => string[];
 }
 
 /** The tables as they are named at run time. */
@@ -61,9 +64,10 @@ export async function readPage<T extends object>(
     keys.push(row[listing.key]!);
     bytes += row.bytes;
   }
-  const position = (row: Scanned) => listing.order.columns.map((column) => row[column]) as Position;
   const more = last && (isFull || rows.length > most);
-  return { data: await load(db, listing, keys), nextCursor: more ? encodeCursor(position(last!)) : null };
+  const values = listing.order.columns.map((column) => last?.[column]);
+  const position = more ? usablePosition(values, listing.order) : undefined;
+  return { data: await load(db, listing, keys), nextCursor: position ? encodeCursor(position) : null };
 }
 
 /** The first rows of a list: at most `limit`, and `maxBytes` of text. @returns `more` where there are others. */
@@ -74,8 +78,8 @@ export async function readMany<T extends object>(
   maxBytes: number,
 ): Promise<{ data: T[]; more: boolean }> {
   const rows = await scan(db, listing, undefined, limit + 1);
-  const data = await loadInTurns(db, listing, rows.slice(0, limit) as Sized[], maxBytes);
-  return { data, more: data.length < rows.length };
+  const { data, read } = await loadInTurns(db, listing, rows.slice(0, limit) as Sized[], maxBytes);
+  return { data, more: read < rows.length };
 }
 
 /** A row to be read: its key is in the column that the list names. */
@@ -84,16 +88,20 @@ export type Sized = Record<string, Value> & { bytes: number };
 /** So many rows are read before others have their turn. */
 const TURN_ROWS = 100;
 
-/** Reads whole rows up to `maxBytes` of text, and one at least; others have the thread after each mebibyte. */
+/**
+ * Reads whole rows up to `maxBytes` of text, and one at least; others have the thread after each mebibyte.
+ * @returns those that can be used, and how many were `read`.
+ */
 export async function loadInTurns<T extends object>(
   db: Kysely<Tables>,
   listing: Listing<T>,
   rows: readonly Sized[],
   maxBytes: number,
-): Promise<T[]> {
+): Promise<{ data: T[]; read: number }> {
   const data: T[] = [];
   let total = 0;
-  for (let from = 0; from < rows.length && (from === 0 || total + rows[from]!.bytes <= maxBytes); ) {
+  let from = 0;
+  while (from < rows.length && (from === 0 || total + rows[from]!.bytes <= maxBytes)) {
     const until = turnOf(rows, from);
     const turn = rows.slice(from, until);
     data.push(
@@ -107,7 +115,7 @@ export async function loadInTurns<T extends object>(
     from = until;
     await othersTurn();
   }
-  return data;
+  return { data, read: from };
 }
 
 function turnOf(rows: readonly Sized[], from: number): number {
@@ -120,7 +128,7 @@ function turnOf(rows: readonly Sized[], from: number): number {
 
 function scan<T extends object>(
   db: Kysely<Tables>,
-  { table, key, long, order, indexed, others = [], matching }: Listing<T>,
+  { table, key, long, order, indexed, others = [], matching, without = () => [] }: Listing<T>,
   cursor: string | undefined,
   limit: number,
 ): Promise<Scanned[]> {
@@ -130,6 +138,8 @@ function scan<T extends object>(
   );
   let query = rowsOf(db, table).select([...new Set([key, ...order.columns])]);
   for (const condition of indexed) query = query.where(...condition);
+  const damaged = without();
+  if (damaged.length > 0) query = query.where(key, 'not in', damaged);
   if (cursor) {
     const after = decodeCursor(cursor, order.kinds);
     const columns = sql.join(order.columns.map((column) => sql.ref(column)));
@@ -150,7 +160,7 @@ function scan<T extends object>(
 
 async function load<T extends object>(
   db: Kysely<Tables>,
-  { table, key, layout, indexed }: Listing<T>,
+  { table, key, reader, indexed }: Listing<T>,
   keys: Value[],
 ): Promise<T[]> {
   if (keys.length === 0) return [];
@@ -160,7 +170,7 @@ async function load<T extends object>(
   for (const condition of indexed) query = query.where(...condition);
   const rows = new Map<Value, object>((await query.execute()).map((row) => [row[key]!, row]));
   // Between the two steps a row may have gone.
-  return keys.flatMap((each) => rows.get(each) ?? []).map((row) => fromRow(layout, row));
+  return reader.all(keys.flatMap((each) => rows.get(each) ?? []));
 }
 
 const rowsOf = (db: Kysely<Tables>, table: keyof Tables) =>

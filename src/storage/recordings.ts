@@ -1,22 +1,21 @@
 import type { Kysely } from 'kysely';
 import type { RecordingFilter, RecordingRecord, RecordingStore } from '../recordings/index.ts';
 import { forgetInsights } from './insights.ts';
-import { fromRow, recordingLayout, type Tables } from './layouts.ts';
+import type { Tables } from './layouts.ts';
 import { type Condition, type Listing, readPage } from './listing.ts';
-
-const readRecording = (row: object) => fromRow<RecordingRecord>(recordingLayout, row);
+import type { Readers } from './readers.ts';
 
 /** What can be read about recordings, by any database that Kysely speaks to. */
-export function recordingStore(db: Kysely<Tables>): RecordingStore {
+export function recordingStore(db: Kysely<Tables>, { recordings: reader }: Readers): RecordingStore {
   return {
     async recording(id) {
       const row = await db.selectFrom('recordings').selectAll().where('id', '=', id).executeTakeFirst();
-      return row && readRecording(row);
+      return row && reader.one(row);
     },
-    recordings: (filter, page) => readPage(db, listingOf(filter), page),
+    recordings: (filter, page) => readPage(db, { ...listingOf(filter), reader }, page),
     async openRecordings() {
       const open = db.selectFrom('recordings').selectAll().where('status', '=', 'started');
-      return (await open.orderBy('createdAt').orderBy('id').execute()).map(readRecording);
+      return reader.all(await open.orderBy('createdAt').orderBy('id').execute());
     },
     async deleteRecording(id) {
       await forgetInsights(db, id);
@@ -25,14 +24,17 @@ export function recordingStore(db: Kysely<Tables>): RecordingStore {
   };
 }
 
-function listingOf({ applicationId, callId, status }: RecordingFilter): Listing<RecordingRecord> {
+function listingOf({
+  applicationId,
+  callId,
+  status,
+}: RecordingFilter): Omit<Listing<RecordingRecord>, 'reader'> {
   const conditions = Object.entries({ callId, applicationId, status })
     .filter(([, value]) => value !== undefined)
     .map(([column, value]): Condition => [column, '=', value!]);
   const ofCall = callId !== undefined;
   return {
     table: 'recordings',
-    layout: recordingLayout,
     key: 'id',
     long: ['gaps', 'error'],
     order: { columns: ['createdAt', 'id'], kinds: ['number', 'string'], descending: true },

@@ -6,6 +6,7 @@ import type {
   EventDraft,
   FarewellStore,
   IdempotencyStore,
+  QuarantineStore,
   RepeatKey,
   TimelineEntry,
 } from '../calls/index.ts';
@@ -40,6 +41,7 @@ export interface Storage
     DirectoryStore,
     IdempotencyStore,
     FarewellStore,
+    QuarantineStore,
     InsightJournal,
     InsightStore,
     BillingJournal,

@@ -63,6 +63,7 @@ export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partia
     idempotency: storage,
     billing,
     ledger: storage,
+    quarantine: storage,
     node: { number: 7, startedAt: clock.now(), media: () => ({ sessions: 2, beats: 300, lateBeats: 1 }) },
     recordings: storage,
     files: new RecordingFiles(folder),

@@ -61,6 +61,8 @@ export class MemoryLedger implements BillingStore, BillingJournal {
   async loadBilling({ day, month }: { day: number; month: number }) {
     const open = (callId: string) => this.calls.get(callId)?.endedAt === null;
     return {
+      unusableAccounts: [],
+      unusableRates: [],
       accounts: [...this.accounts.values()],
       rates: [...this.#rates.values()],
       sums: [...this.accounts.keys()].map((customerId) => this.#sums(customerId, day, month)),

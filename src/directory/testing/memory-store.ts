@@ -13,6 +13,7 @@ export class MemoryDirectoryStore implements DirectoryStore {
   };
   broken = false;
 
+  quarantine = () => {};
   load = async () => structuredClone(this.rows);
   saveCustomer = (row: DirectoryRows['customers'][0]) => this.#save('customers', row);
   saveApplication = (row: DirectoryRows['applications'][0]) => this.#save('applications', row);

@@ -8,6 +8,12 @@ import { openSqliteStorage } from '../../storage/index.ts';
 import { aCall, aRecording } from '../../storage/testing/records.ts';
 import { type Engines, type Heard, Insights, queueing } from '../index.ts';
 import type { Scorecard } from '../insight.ts';
+import { someParts } from './records.ts';
+
+const owner = { recordingId: 'rec_1', callId: 'call_1', applicationId: 'app_1' };
+
+/** What a part can hold. */
+export const aPart = (name: string): unknown => someParts(owner).find(({ part }) => part === name)?.data;
 
 /** An engine of each kind that does at once what it is told. */
 export class FakeEngines {
@@ -18,8 +24,7 @@ export class FakeEngines {
     segments: [{ speaker: 'caller', text: 'Where is my parcel?', startMs: 100, endMs: 900 }],
   });
   /** Called for each part. */
-  analyse: (part: string) => unknown = (part) =>
-    part === 'topics' ? [] : part === 'score' ? { items: [], confidence: 0.5 } : { summary: 'A call.' };
+  analyse: (part: string) => unknown = aPart;
   readonly asked: string[] = [];
 
   of = (): Engines => ({

@@ -376,8 +376,9 @@ function isLoud(file: Buffer, frame: number): boolean {
   return false;
 }
 
-function storeOver({ recordings }: MemoryJournal): RecordingStore {
+function storeOver({ recordings }: MemoryJournal): RecordingStore & { quarantine(): void } {
   return {
+    quarantine() {},
     recording: async (id) => recordings.get(id),
     recordings: async () => ({ data: [...recordings.values()], nextCursor: null }),
     openRecordings: async () => [...recordings.values()].filter(({ status }) => status === 'started'),

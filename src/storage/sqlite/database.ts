@@ -52,13 +52,29 @@ export function kyselyOver(database: DatabaseSync): Kysely<Tables> {
 
 function asKyselyWants(database: DatabaseSync, sql: string) {
   const statement = database.prepare(sql);
+  // Otherwise one number that is too large to be exact would fail the whole list that it is in.
+  statement.setReadBigInts(true);
   const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
   return {
     reader: statement.columns().length > 0,
-    all: (parameters: readonly unknown[]) => refusing(() => statement.all(...values(parameters))),
+    all: (parameters: readonly unknown[]) =>
+      refusing(() => statement.all(...values(parameters)).map(withNumbers)),
     run: (parameters: readonly unknown[]) => refusing(() => statement.run(...values(parameters))),
-    iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
+    *iterate(parameters: readonly unknown[]) {
+      for (const row of statement.iterate(...values(parameters))) yield withNumbers(row);
+    },
   };
+}
+
+/** Every number as one that can be counted with; those that cannot stay as they are. */
+function withNumbers(row: Record<string, unknown>): Record<string, unknown> {
+  for (const column in row) {
+    const value = row[column];
+    if (typeof value !== 'bigint') continue;
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) row[column] = number;
+  }
+  return row;
 }
 
 /** Whoever asks for a write that is not possible at present can be told to come back. */

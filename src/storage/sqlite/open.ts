@@ -11,12 +11,15 @@ import { insightTexts } from '../insight-texts.ts';
 import { insightStore } from '../insights.ts';
 import { latestId } from '../latest-id.ts';
 import { migrate } from '../migrations/index.ts';
+import { Quarantine } from '../quarantine.ts';
+import { readersOf } from '../readers.ts';
 import { recordingStore } from '../recordings.ts';
 import { writeTexts } from '../statements.ts';
 import type { Storage, StorageOptions } from '../storage.ts';
 import { BillingWrites } from './billing-writes.ts';
 import { Checkpoints } from './checkpoint.ts';
 import { kyselyOver, openDatabase } from './database.ts';
+import { discardOver } from './discard.ts';
 import { GroupCommit } from './group-commit.ts';
 import { InsightWrites } from './insight-writes.ts';
 import { SqliteJournal } from './journal.ts';
@@ -39,6 +42,8 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   const db = kyselyOver(database);
   await migrate(db);
   openTranscriptSearch(database);
+  const quarantine = new Quarantine({ clock, log });
+  const readers = readersOf(quarantine);
   const ids = new Ids(clock, { node: options.node ?? 0, after: await latestId(db) });
   const group = new GroupCommit(database, { clock, log, gatherMs: options.gatherMs ?? 0 });
   const checkpoints = new Checkpoints(options.file, group, { clock, log });
@@ -51,6 +56,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     ids,
     hasWebhook: options.hasWebhook,
   });
+  const discard = discardOver(database, group, quarantine);
   const farewells = farewellTexts(db);
   const keepFarewell = database.prepare(farewells.keepFarewell);
   const dropFarewell = database.prepare(farewells.dropFarewell);
@@ -61,22 +67,27 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   };
   let closed: Promise<void> | undefined;
   return {
-    ...callStore(db),
-    ...recordingStore(db),
-    ...eventStore(db),
-    ...directoryStore(db),
+    ...callStore(db, readers),
+    ...recordingStore(db, readers),
+    ...eventStore(db, readers, quarantine),
+    ...directoryStore(db, readers),
     ...idempotencyStore(db),
-    ...farewellStore(db),
+    ...farewellStore(db, readers),
     keepFarewell: (key, farewell) => group.keep(() => void keepFarewell.run(key, JSON.stringify(farewell))),
     dropFarewell: (key) => group.keep(() => void dropFarewell.run(key)),
-    ...insightStore(db, matchingInSqlite),
-    ...billingStore(db),
+    ...insightStore(db, matchingInSqlite, readers),
+    ...billingStore(db, readers, quarantine),
     commit: (change) => journal.commit(change),
     written: () => group.written(),
     saveAttempt: (attempt, event) => journal.saveAttempt(attempt, event),
     saveEventState: (event) => journal.saveEventState(event),
     eraseSealed: (before) => journal.eraseSealed(before),
     onCommitted: journal.onCommitted,
+    quarantine: (row) => quarantine.quarantine(row),
+    get quarantined() {
+      return quarantine.quarantined;
+    },
+    discard: (table, id) => discard(table, id),
     ids,
     latestId: () => latestId(db),
     get trouble() {

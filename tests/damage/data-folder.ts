@@ -1,0 +1,132 @@
+import { copyFileSync, cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { aTranscript, someParts } from '../../src/insights/testing/records.ts';
+import { systemClock } from '../../src/kit/index.ts';
+import { openSqliteStorage } from '../../src/storage/index.ts';
+import { aCall, anAttempt, anEvent, aRecording } from '../../src/storage/testing/records.ts';
+
+/** Whose rows these are. */
+export interface Owner {
+  customerId: string;
+  applicationId: string;
+}
+
+/** Every table whose rows are read, the columns that name a row, and others that no two rows share. */
+const TABLES: Record<string, { key: string[]; unique?: string[] }> = {
+  calls: { key: ['id'] },
+  recordings: { key: ['id'] },
+  events: { key: ['id'], unique: ['sequence'] },
+  attempts: { key: ['id'] },
+  timeline: { key: ['position'] },
+  customers: { key: ['id'] },
+  applications: { key: ['id'] },
+  api_keys: { key: ['id'], unique: ['sha256'] },
+  dids: { key: ['id'], unique: ['number_e164'] },
+  trunks: { key: ['id'], unique: ['gateway_name'] },
+  phones: { key: ['id'], unique: ['username'] },
+  verified_numbers: { key: ['id'], unique: ['number_e164'] },
+  accounts: { key: ['customer_id'] },
+  rates: { key: ['id'] },
+  adjustments: { key: ['id'] },
+  charges: { key: ['leg_id'] },
+  transcripts: { key: ['recording_id'] },
+  insight_parts: { key: ['call_id'] },
+  insight_jobs: { key: ['recording_id'] },
+  farewells: { key: ['key'] },
+  idempotency_keys: { key: ['key'] },
+};
+
+/** Puts a row into every table that calls write; the directory and the rates are there already. @returns the open call. */
+export async function fillWithCalls(folder: string, owner: Owner): Promise<string> {
+  const file = join(folder, 'minivoice.db');
+  const storage = await openSqliteStorage({ file, clock: systemClock, hasWebhook: () => true });
+  const mine = { ...owner, routingTarget: owner.applicationId };
+  const open = aCall(storage.ids.next('call'), { ...mine, status: 'in_progress' });
+  const over = aCall(storage.ids.next('call'), { ...mine, status: 'completed', endedAt: 1_780_056_009_000 });
+  const recording = aRecording(over, { status: 'completed', endedAt: over.endedAt });
+  const line = { callId: over.id, at: over.createdAt, kind: 'action', data: { type: 'say' } };
+  const repeatKey = { key: 'once', requestHash: 'hash' };
+  await storage.commit({ call: open, recording: aRecording(open), events: [anEvent(open, 'call.created')] });
+  await storage.commit({ call: over, recording, events: [anEvent(over)], timeline: [line], repeatKey });
+  const { data: events } = await storage.events({ callId: over.id }, { limit: 1 });
+  const tried = { ...events[0]!, attempts: 1, nextAttemptAt: over.createdAt };
+  await storage.saveAttempt(
+    anAttempt(storage.ids.next('dlv'), tried.id, { status: 500, error: 'no' }),
+    tried,
+  );
+  const of = { recordingId: recording.id, callId: over.id, applicationId: owner.applicationId };
+  await storage.commit({ insights: { transcript: aTranscript(of) } });
+  for (const part of someParts(of)) await storage.commit({ insights: { part } });
+  await storage.commit({ insights: { enqueue: [{ ...of, createdAt: over.createdAt }] } });
+  await storage.commit({ billing: { charges: [charge(open.id, owner)] } });
+  const { customerId } = owner;
+  const verified = { id: 'num_1', customerId, numberE164: '+15550100077', createdAt: 1 };
+  await storage.saveVerifiedNumber(verified);
+  await storage.keepFarewell('a@127.0.0.1 tag', {
+    ...{
+      method: 'BYE',
+      target: 'sip:a@127.0.0.1:9',
+      destination: { transport: 'tcp', address: '127.0.0.1', port: 9 },
+    },
+    ...{ callId: 'a', seq: 2, from: '<sip:b@127.0.0.1>;tag=1', to: '<sip:a@127.0.0.1>;tag=2', headers: [] },
+  });
+  await storage.close();
+  return open.id;
+}
+
+function charge(callId: string, owner: Owner) {
+  return {
+    ...{ legId: 'leg-1', callLegId: 'leg-0', callId, ...owner, destination: '+4930', prefix: '+49' },
+    ...{ currency: 'EUR', status: 'reserved' as const, pricePerMinute: 10_000, firstIncrement: 60 },
+    ...{
+      furtherIncrement: 60,
+      reserved: 10_000,
+      amount: 0,
+      billedSeconds: 0,
+      createdAt: 1,
+      answeredAt: null,
+    },
+    settledAt: null,
+  };
+}
+
+/**
+ * A copy of the folder in which every table has one more row for every column, like one that is there but with `bad`
+ * in that column. @returns how many rows those are.
+ */
+export function damaged(folder: string, copy: string, bad: SQLInputValue): number {
+  cpSync(folder, copy, { recursive: true });
+  const file = join(copy, 'minivoice.db');
+  copyFileSync(join(folder, 'minivoice.db'), file);
+  allowNulls(file);
+  const database = new DatabaseSync(file);
+  database.exec('PRAGMA foreign_keys = OFF');
+  let rows = 0;
+  for (const [table, names] of Object.entries(TABLES)) {
+    const row = database.prepare(`SELECT * FROM ${table} LIMIT 1`).get();
+    if (!row) throw new Error(`${table} is empty`);
+    const columns = Object.keys(row);
+    for (const [at, column] of columns.entries()) {
+      const victim: Record<string, unknown> = { ...row };
+      for (const name of [...names.key, ...(names.unique ?? [])])
+        victim[name] = typeof row[name] === 'number' ? row[name] + 100 + at : `${row[name]}9${at}`;
+      victim[column] = bad;
+      const marks = columns.map(() => '?').join(', ');
+      const quoted = columns.map((name) => `"${name}"`).join(', ');
+      const insert = database.prepare(`INSERT OR IGNORE INTO ${table} (${quoted}) VALUES (${marks})`);
+      rows += Number(insert.run(...(Object.values(victim) as SQLInputValue[])).changes);
+    }
+  }
+  database.close();
+  return rows;
+}
+
+/** What no program writes, a damaged file may hold. */
+function allowNulls(file: string): void {
+  const database = new DatabaseSync(file, { defensive: false });
+  database.exec(`PRAGMA writable_schema = ON;
+    UPDATE sqlite_master SET sql = replace(replace(sql, ' not null', ''), ' NOT NULL', '')
+    WHERE type = 'table' AND name NOT LIKE 'transcript_words%' AND name NOT LIKE 'kysely%'`);
+  database.close();
+}
