@@ -94,6 +94,10 @@ function fault(issue: Issue, value: unknown): Fault {
         code: issue.params?.['code'] ?? 'invalid_value',
         expected: issue.params?.['expected'] ?? issue.message,
       };
+    case 'invalid_key':
+      return issue.issues[0]
+        ? fault(issue.issues[0], '')
+        : { code: 'invalid_format', expected: 'another name' };
     default:
       return { code: 'invalid_format', expected: issue.message };
   }

@@ -43,7 +43,14 @@ describe('the header fields that an application sets', () => {
       });
       const good = checkDocument(document(sip_headers));
       expect(good.ok && good.actions[0]).toMatchObject({ sipHeaders: sip_headers });
-      expect(checkDocument(document({ Via: 'x' })).ok).toBe(false);
+      const bad = checkDocument(document({ Via: 'x' }));
+      expect(bad.ok || bad.details).toMatchObject([
+        {
+          pointer: `/actions/0/${action}/sip_headers/Via`,
+          code: 'invalid_format',
+          message: /begins with X-/,
+        },
+      ]);
     }
     const referred = { to: '+15550100001', mode: 'refer', sip_headers };
     expect(checkDocument({ actions: [{ transfer: referred }] }).ok).toBe(false);

@@ -7,7 +7,7 @@ export const isE164 = (text: string): boolean => /^\+[1-9]\d{6,14}$/.test(text);
  * The number that the user part of a SIP URI or a tel URI means, as E.164: separators go, `00` becomes `+`, a global
  * `phone-context` (RFC 3966 §5.1.5) is put before it, and a national number gets the code of its country. What
  * cannot be told to be such a number, as a short code, an extension, a national number of an unknown country or a
- * name, is left as it is.
+ * name, is left as it is, without its parameters.
  * @param user with its parameters, such as `5550100001;phone-context=+1`.
  * @param country ISO 3166-1, such as `US`: the one whose national formats are used; none: no number is national.
  */
@@ -15,12 +15,12 @@ export function normaliseNumber(user: string, country?: string | null): string {
   const [written = '', ...params] = user.split(';');
   const digits = written.replace(/[\s().\-/]/g, '');
   if (isE164(digits)) return digits;
-  if (!/^\d+$/.test(digits)) return user;
+  if (!/^\d+$/.test(digits)) return written;
   const number =
     inContext(digits, params) ??
     inCountry(digits, country) ??
-    (digits.startsWith('00') ? `+${digits.slice(2)}` : user);
-  return isE164(number) ? number : user;
+    (digits.startsWith('00') ? `+${digits.slice(2)}` : written);
+  return isE164(number) ? number : written;
 }
 
 /**

@@ -81,10 +81,10 @@ export function openLines(parts: TelephonyParts) {
   const identify: Gate = (request, source) => {
     const refusal =
       (request.method === 'REGISTER' && registrar.refusal(request)) ||
-      (request.method === 'INVITE' && refusalOfCaller(request, source, callers)) ||
+      (isNewCall(request) && refusalOfCaller(request, source, callers)) ||
       undefined;
     if (refusal) door.refused(source, refusal.status === 403 ? 'refused' : 'asked');
-    if (refusal?.status === 403 && request.method === 'INVITE')
+    if (refusal?.status === 403 && isNewCall(request))
       log.warn({ source: source.address, status: 403, error: refusal.why }, 'INVITE refused');
     return refusal;
   };
@@ -132,6 +132,9 @@ export function openLines(parts: TelephonyParts) {
   return { userAgent, dialer, carriers, ...gates, states, login, strangers: door.counts };
 }
 
+const isNewCall = (request: SipRequest): boolean =>
+  request.method === 'INVITE' && toOf(request).tag === undefined;
+
 export type Lines = ReturnType<typeof openLines>;
 
 /** So long it is not tried again to open the ports of a call, after it has failed. */
@@ -144,9 +147,7 @@ export async function openInboundDoor(
   { switchboard, admission }: { switchboard: Switchboard; admission: Admission },
 ): Promise<Endpoint> {
   userAgent.gate = (request, source) =>
-    door.gate(request, source) ??
-    limit(request, source, door, admission) ??
-    (toOf(request).tag === undefined ? identify(request, source) : undefined);
+    door.gate(request, source) ?? limit(request, source, door, admission) ?? identify(request, source);
   const ports: InboundPorts = {
     ...{ media, random, log, ...numbers, ...callers },
     trunksAt: door.trunksAt,

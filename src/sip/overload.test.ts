@@ -56,6 +56,22 @@ test('keeps nothing of requests that are challenged, or that belong to no call',
   );
 });
 
+test('takes a CANCEL that has only what names its INVITE', async () => {
+  const scene = await Scene.open();
+  const request = await scene.invite();
+  const fields = { Via: request.headers.get('Via')!, CSeq: '1 CANCEL', Contact: '<<<', 'Max-Forwards': 'x' };
+  await scene.send(scene.peer.request('CANCEL', fields));
+  expect(scene.statuses('CANCEL')).toEqual([200]);
+  expect(scene.last().status).toBe(487);
+});
+
+test('takes a REGISTER with a To tag for a new request', async () => {
+  const scene = await Scene.open();
+  scene.both.bob.onRequest = () => ({ status: 200 });
+  await scene.send(scene.peer.request('REGISTER', { To: '<sip:bob@10.0.0.2>;tag=old' }));
+  expect(scene.statuses('REGISTER')).toEqual([200]);
+});
+
 test('answers a CANCEL with the tag that the INVITE has been answered with', async () => {
   for (const ring of [true, false]) {
     const scene = await Scene.open();

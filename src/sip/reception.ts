@@ -18,6 +18,10 @@ const INSIDE_ONLY = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO', 'NOTIFY']);
 const CLOSING: Reply = { status: 503, headers: [['Retry-After', '30']], why: 'The server is stopping' };
 const NO_DIALOG: Reply = { status: 481, why: 'There is no such dialog here' };
 
+/** Some phones repeat the To tag of the last 200 in a REGISTER, which belongs to no dialog (RFC 3261 §10.2). */
+const isInside = (request: SipRequest): boolean =>
+  request.method !== 'REGISTER' && toOf(request).tag !== undefined;
+
 /** RFC 3261 §8.2: receives every new request, and finds who is to answer it. */
 export class Reception implements TransactionUser {
   onInvite: ((invite: IncomingInvite) => void) | undefined;
@@ -52,7 +56,7 @@ export class Reception implements TransactionUser {
 
   #receive(transaction: ServerTransaction): void {
     const { request } = transaction;
-    if (toOf(request).tag !== undefined) {
+    if (isInside(request)) {
       const dialog = this.#core.dialogs.find(request);
       if (dialog) dialog.receive(transaction);
       else reply(this.#core, transaction, 481, NO_DIALOG);
@@ -72,7 +76,7 @@ export class Reception implements TransactionUser {
   }
 
   #refusal(request: SipRequest, source: Hop): Reply | 'silence' | undefined {
-    const inside = toOf(request).tag !== undefined;
+    const inside = isInside(request);
     if (inside && this.#core.dialogs.find(request)) return undefined;
     try {
       const refusal = this.#closing ? CLOSING : this.gate?.(request, source);

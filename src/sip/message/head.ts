@@ -47,7 +47,8 @@ export function refuse(head: Head, fault: Refusal): SipSyntaxError {
  */
 export function isTolerated({ line, headers }: Head): boolean {
   if (line.fault) return false;
-  return line.kind === 'response' || /;\s*tag\s*=/i.test(headers.get('To') ?? '');
+  if (line.kind === 'response' || line.method === 'CANCEL') return true;
+  return /;\s*tag\s*=/i.test(headers.get('To') ?? '');
 }
 
 /** Head and body as one message. @throws SipSyntaxError if the head has a fault. */

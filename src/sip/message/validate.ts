@@ -29,7 +29,8 @@ export function validate(message: SipMessage): Refusal | undefined {
   }
   try {
     const inside = checkKeys(message);
-    if (!inside) checkOutside(message);
+    // RFC 3261 §9.2 and §17.1.1.3: these only name a transaction.
+    if (!inside && message.method !== 'CANCEL' && message.method !== 'ACK') checkOutside(message);
     return undefined;
   } catch (error) {
     if (error instanceof SipSyntaxError) return { status: error.status, message: error.message };
