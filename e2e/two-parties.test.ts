@@ -189,6 +189,23 @@ describe.skipIf(missing.sipp)(`a transfer ${why}`, { concurrent: true }, () => {
     expect(await call.actions()).toEqual(['transfer: completed']);
   });
 
+  it.each(['unreported', 'bye'] as const)('by REFER that is taken and %s ends the call', async (refer) => {
+    const line = await stage.line([{ transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } }, fallback()]);
+    const { sipp, call } = await parties.caller(line, 600, { refer });
+    await sipp.done;
+    await call.next('call.completed');
+    expect(await call.actions()).toEqual(['transfer: completed']);
+  });
+
+  it('by REFER that ends without a result is followed by the fallback', async () => {
+    const line = await stage.line([{ transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } }, fallback()]);
+    const { phone, sipp, call } = await parties.caller(line, 600, { refer: 'noresource' });
+    await phone.hears(1000);
+    await sipp.hangUp();
+    await call.next('call.completed');
+    expect((await call.actions())[0]).toBe('transfer: transfer_failed');
+  });
+
   it('by REFER that does not come about is followed by the fallback', async () => {
     const line = await stage.line([{ transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } }, fallback()]);
     const { phone, sipp, call } = await parties.caller(line, 600, { refer: 486 });

@@ -10,8 +10,11 @@ export interface CallPlan {
   expect?: number;
   /** Where the caller wants its RTP; default: sipp's own port. */
   mediaPort?: number;
-  /** Expects to be referred to somebody, and tells how that call goes: with this status. */
-  refer?: number;
+  /**
+   * Expects to be referred to somebody, and reports how that call goes: with this status; by an end without a body
+   * (`noresource`); not at all, as it says (`unreported`); or by hanging up (`bye`).
+   */
+  refer?: number | 'noresource' | 'unreported' | 'bye';
   /** INFO requests that it sends after the answer, 300 ms apart: a type, a body, and the status that is expected. */
   infos?: readonly (readonly [type: string, body: string, status: number])[];
   /** A capture to play from the answer on. */
@@ -45,6 +48,7 @@ function rest(plan: CallPlan): string[] {
     send(OK, '').replace('<send', '<send next="2"'),
     '<label id="1"/>',
     send(inDialog('BYE', 20, plan)),
+    '<label id="3"/>',
     recv('response="200"'),
     '<label id="2"/>',
   ];
@@ -60,23 +64,28 @@ const info = (cseq: number, type: string, body: string, plan: CallPlan): string 
   ].join('\n');
 
 /** RFC 3515 §2.4: takes the REFER, and notifies of a call that is tried, and then of what became of it. */
-function referred(plan: CallPlan, status: number): string[] {
+function referred(plan: CallPlan, how: NonNullable<CallPlan['refer']>): string[] {
   const notify = (cseq: number, state: string, line: string) => [
     ...head('NOTIFY', '[next_url]', cseq, plan),
     'Event: refer',
     `Subscription-State: ${state}`,
-    'Content-Type: message/sipfrag',
+    ...(line ? ['Content-Type: message/sipfrag'] : []),
     'Content-Length: [len]',
     '',
-    `SIP/2.0 ${line}`,
-    '',
+    ...(line ? [`SIP/2.0 ${line}`, ''] : []),
   ];
+  const more = how === 'unreported' ? `Refer-Sub: false\n${CONTACT}` : CONTACT;
+  const accepted = OK.replace('200 OK', '202 Accepted').replace('Content-Length', `${more}\nContent-Length`);
+  const taken = [recv('request="REFER"'), send(accepted, '')];
+  if (how === 'bye') return [...taken, send(inDialog('BYE', 10, plan)).replace('<send', '<send next="3"')];
+  if (how === 'unreported') return taken;
   return [
-    recv('request="REFER"'),
-    send(OK.replace('200 OK', '202 Accepted').replace('Content-Length', `${CONTACT}\nContent-Length`), ''),
+    ...taken,
     send(notify(10, 'active;expires=60', '100 Trying').join('\n')),
     recv('response="200"'),
-    send(notify(11, 'terminated;reason=noresource', `${status} Whatever`).join('\n')),
+    send(
+      notify(11, 'terminated;reason=noresource', how === 'noresource' ? '' : `${how} Whatever`).join('\n'),
+    ),
     recv('response="200"'),
   ];
 }

@@ -21,6 +21,8 @@ const UPDATE_SECONDS = 0.5;
 const GAP_SECONDS = 0.03;
 /** The same where timestamps are known to grow with the press, so that lost packets leave a gap. */
 const GROWING_GAP_SECONDS = 0.1;
+/** Packets of a press are seldom further apart. */
+const PACKETS_SECONDS = 0.06;
 /** The same for an end: two of three may be lost, and each may have a timestamp of its own. */
 const END_GAP_SECONDS = 0.06;
 /** A duration that begins anew under the same timestamp, after a pause, is another press. */
@@ -134,7 +136,9 @@ export class TelephoneEventReceiver {
     if (later <= 0) return !end && duration < this.#duration && !this.#beginsAnew();
     const longest = Math.max(duration, this.#duration);
     if (end) return later > longest + this.#steps(END_GAP_SECONDS) && !this.#continues(timestamp);
-    if (duration >= this.#duration && later <= duration + this.#gap) {
+    // Some senders give each packet the duration since the one before, or less.
+    const isClose = this.#quietBeats < PAUSE_BEATS && later <= this.#steps(PACKETS_SECONDS);
+    if (duration >= this.#duration && (isClose || later <= duration + this.#gap)) {
       this.#grows = true;
       return false;
     }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Digit } from '../audio.ts';
 import { RtpHeader } from '../rtp/packet.ts';
@@ -250,5 +251,75 @@ describe('a long press', () => {
     expect(digits()).toBe('1');
     send(press(1, 1_000_000));
     expect(digits()).toBe('11');
+  });
+});
+
+/** Timestamp and duration of a packet, `late` is 0–2 for the ends: 160 steps each. */
+const STYLES: ((start: number, duration: number, end: boolean, late: number) => [number, number])[] = [
+  (start, duration) => [start, duration],
+  (_start, duration) => [5000, duration],
+  (start, duration) => [start + duration, duration],
+  (start, duration, _end, late) => [start + duration + 160 * late, duration + 160 * late],
+  (start, duration, end) => [end ? start + duration : start, duration],
+  (start, duration, end, late) => [end ? start + duration + 160 * late : start, duration],
+];
+
+describe('whatever is lost, repeated or swapped', () => {
+  const key = fc.record({
+    event: fc.nat(2),
+    updates: fc.integer({ min: 2, max: 12 }),
+    pause: fc.integer({ min: 3, max: 15 }),
+  });
+  const fates = fc.infiniteStream(fc.record({ lost: fc.nat(9), again: fc.nat(9), delay: fc.nat(20) }));
+
+  function hear(
+    keys: { event: number; updates: number; pause: number }[],
+    style: number,
+    fate: () => { copies: number; delay: number },
+  ) {
+    const { make, receive, digits, wait } = sender();
+    const arrivals: { at: number; packet: Buffer }[] = [];
+    let beat = 0;
+    for (const { event, updates, pause } of keys) {
+      const start = beat * 160;
+      for (let k = 0; k < updates + 3; k++) {
+        if (k < updates) beat++;
+        const [end, late] = [k >= updates, Math.max(0, k - updates)];
+        const [timestamp, duration] = STYLES[style]!(start, Math.min(k + 1, updates) * 160, end, late);
+        const packet = make({ event, end, timestamp, duration });
+        const { copies, delay } = fate();
+        for (let copy = 0; copy < copies; copy++)
+          arrivals.push({ at: beat + late / 10 + delay + copy, packet });
+      }
+      beat += pause;
+    }
+    let now = 0;
+    for (const { at, packet } of arrivals.sort((a, b) => a.at - b.at)) {
+      wait(Math.floor(at) - now);
+      now = Math.floor(at);
+      receive(packet);
+    }
+    wait(20);
+    return digits();
+  }
+
+  it('no press counts twice, and each counts where nothing is lost', () => {
+    fc.assert(
+      fc.property(
+        fc.array(key, { minLength: 1, maxLength: 5 }),
+        fc.nat(STYLES.length - 1),
+        fates,
+        (keys, style, fates) => {
+          const pressed = keys.map(({ event }) => event).join('');
+          const harsh = () => {
+            const { lost, again, delay } = fates.next().value;
+            return { copies: lost < 2 ? 0 : again < 1 ? 2 : 1, delay: delay / 10 };
+          };
+          expect(hear(keys, style, () => ({ copies: 1, delay: 0 }))).toBe(pressed);
+          expect(hear(keys, style, harsh).length).toBeLessThanOrEqual(pressed.length);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });
