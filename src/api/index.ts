@@ -25,7 +25,10 @@ const CLOSE_GRACE_MS = 2_000;
 export function createApi(ports: ApiPorts): Api {
   const server = buildServer(ports);
   return {
-    listen: (host, port) => server.listen({ host, port }),
+    listen(host, port) {
+      server.prepare();
+      return server.listen({ host, port });
+    },
     async close() {
       const cut = ports.clock.after(CLOSE_GRACE_MS, () => server.server.closeAllConnections());
       await server.close().finally(() => cut.cancel());

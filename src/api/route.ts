@@ -28,7 +28,8 @@ type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${inf
 /** Ports, and what this room makes of them. */
 export interface Services extends ApiPorts {
   metrics(): Promise<string>;
-  openapi(): object;
+  /** The description as JSON; made once, in some 50 ms. */
+  openapi(): string;
 }
 
 export interface RequestContext<Path extends string, A extends Auth, Query, Body> {

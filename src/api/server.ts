@@ -44,8 +44,8 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-/** The HTTP server with all routes, not listening yet. */
-export function buildServer(ports: ApiPorts): FastifyInstance {
+/** The HTTP server with all routes, not listening yet; `prepare` does what would hold up a first request. */
+export function buildServer(ports: ApiPorts): FastifyInstance & { prepare(): void } {
   const app = fastify({
     bodyLimit: MAX_BYTES,
     // A client that sends a byte now and then does not hold a connection for ever.
@@ -76,15 +76,15 @@ export function buildServer(ports: ApiPorts): FastifyInstance {
     for (const route of ROUTES) mount(scope, route, services);
     refuseMethods(scope);
   });
-  return app;
+  return Object.assign(app, { prepare: () => void services.openapi() });
 }
 
 function servicesOf(ports: ApiPorts, metrics: Metrics): Services {
-  let description: object | undefined;
+  let description: string | undefined;
   return {
     ...ports,
     metrics: () => metrics.text(),
-    openapi: () => (description ??= openApi(ROUTES, ports.settings.version)),
+    openapi: () => (description ??= JSON.stringify(openApi(ROUTES, ports.settings.version))),
   };
 }
 

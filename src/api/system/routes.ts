@@ -58,6 +58,9 @@ export const systemRoutes = [
     auth: 'none',
     summary: 'This interface, as OpenAPI 3.1.',
     answer: z.record(z.string(), z.unknown()),
-    handle: ({ services }) => services.openapi(),
+    handle({ services, reply }) {
+      reply.type('application/json; charset=utf-8');
+      return services.openapi();
+    },
   }),
 ];

@@ -24,11 +24,15 @@ const VOICES: ApiPorts['voices'] = [
 export const FILE = Buffer.from('RIFF, and then a hundred bytes of sound'.padEnd(100, '.'));
 
 /** REST on a real database in memory, with two customers who know nothing of each other. */
-export async function openHouse(settings: Partial<ApiSettings> = {}, but: Partial<ApiPorts> = {}) {
+export async function openHouse(
+  settings: Partial<ApiSettings> = {},
+  but: Partial<ApiPorts> = {},
+  file = ':memory:',
+) {
   const clock = new VirtualClock();
   const random = seededRandom(1);
   const folder = mkdtempSync(join(tmpdir(), 'minivoice-api-'));
-  const storage = await openSqliteStorage({ file: ':memory:', clock, hasWebhook: () => true });
+  const storage = await openSqliteStorage({ file, clock, hasWebhook: () => true });
   const secrets = new SecretBox(Buffer.alloc(32, 1), random);
   const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets });
   const money = { store: storage, journal: storage, ids: storage.ids, clock, log: silentLog };
