@@ -14,10 +14,13 @@ import {
   unicastOf,
 } from './audio.ts';
 import { type Crypto, cryptosOf } from './crypto.ts';
-import { type Description, type Media, parseDescription, shown } from './description.ts';
+import { type Media, parseDescription, shown } from './description.ts';
 import { both, type Direction, directionOf, isHold, mirror } from './direction.ts';
 import { PayloadTypes, unreadableRtpmap } from './payload-types.ts';
 import { type LocalSession, writeSession } from './session.ts';
+
+/** Streams of sound to choose from: more than anybody offers, and little to look at. */
+const MAX_CHOICE = 16;
 
 /** What we can do with a stream that is offered. */
 interface Abilities {
@@ -46,8 +49,9 @@ export function answerOffer(
     },
 ): { sdp: string; agreement: AudioAgreement } {
   const description = parseDescription(offer);
-  for (const media of description.media) if (media.type === 'audio') local.payloadTypes?.complete(media);
-  const audio = choose(description, local);
+  const streams = description.media.filter((media) => media.type === 'audio').slice(0, MAX_CHOICE);
+  for (const media of streams) local.payloadTypes?.complete(media);
+  const audio = choose(streams, local);
   const codec = codecIn(audio, local.codecs)!;
   const formats = formatsOf(audio);
   const telephoneEvent = (local.telephoneEvent ?? true) ? eventFor(codec, formats) : null;
@@ -137,11 +141,10 @@ function received(formats: Formats, event: AudioAgreement['telephoneEvent'], nam
 }
 
 /** The stream to be used: the first on a transport that is supported, else the first on one that is unknown. */
-function choose({ media }: Description, abilities: Abilities): Media {
-  const fits = media.filter((each) => each.type === 'audio' && !faultOf(each, abilities));
+function choose(audio: Media[], abilities: Abilities): Media {
+  const fits = audio.filter((each) => !faultOf(each, abilities));
   const chosen = fits.find((each) => transportOf(each) !== 'unknown') ?? fits[0];
   if (chosen) return chosen;
-  const audio = media.filter((each) => each.type === 'audio');
   // What was meant to be used says most.
   const meant = audio.find((each) => each.port !== 0 || each.fault) ?? audio[0];
   throw (meant && faultOf(meant, abilities)) ?? new Failure('not_acceptable', 'There is no m=audio line');

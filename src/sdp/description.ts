@@ -15,7 +15,7 @@ export interface Media {
   formats: string[];
   /** The address of its `c=` line, or of the session's: IPv4, IPv6, multicast with `/ttl`, or a name. */
   address: string | undefined;
-  /** Its own attributes, then those of the session; names in lower case. */
+  /** Its own attributes that matter here, then those of the session; names in lower case. */
   attributes: Attribute[];
   /** Names the `m=` or `c=` line that cannot be read: the stream cannot be used, but keeps its place. */
   fault?: string | undefined;
@@ -41,6 +41,12 @@ export interface Description {
 
 /** More streams than any device offers. An answer names them all, so they must be bounded. */
 const MAX_MEDIA = 256;
+/** There are 128 payload types. */
+const MAX_FORMATS = 256;
+/** Every stream gets those of the session, so they must be bounded too. */
+const MAX_SESSION_ATTRIBUTES = 64;
+/** The attributes that matter here. */
+const ATTRIBUTES = ['rtpmap', 'crypto', 'rtcp-mux', 'sendrecv', 'sendonly', 'recvonly', 'inactive'];
 /** RFC 8866 §9. */
 const TOKEN = /^[\w!#$%&'*+.^`{|}~-]+$/;
 const PROTOCOL = /^[\w!#$%&'*+.^`{|}~/-]+$/;
@@ -83,7 +89,7 @@ function readLine(type: string, value: string, description: Description, levels:
     media.push(parseMedia(value));
     levels.push({});
   } else if (type === 'c') readConnection(value, levels.at(-1)!);
-  else if (type === 'a') (media.at(-1) ?? description).attributes.push(parseAttribute(value));
+  else if (type === 'a') readAttribute(value, (media.at(-1) ?? description).attributes);
   else if (type === 'o') description.origin ??= parseOrigin(value);
   else if (type === 'v' && /^\d+$/.test(value) && Number(value) !== 0)
     throw broken(`The line v=${shown(value)} names a version that is not supported: 0 is`);
@@ -97,7 +103,7 @@ function inherit(description: Description, [session, ...levels]: Level[]): void 
     const { address, fault } = own.address === undefined && own.fault === undefined ? session! : own;
     media.address = address;
     media.fault ??= address === undefined ? fault : undefined;
-    media.attributes.push(...description.attributes);
+    media.attributes.push(...description.attributes.slice(0, MAX_SESSION_ATTRIBUTES));
   }
 }
 
@@ -116,7 +122,7 @@ function parseMedia(value: string): Media {
     type: TOKEN.test(type) ? type.toLowerCase() : 'application',
     port: Number(number ?? 0),
     protocol: known ?? (PROTOCOL.test(protocol) ? protocol : 'RTP/AVP'),
-    formats: formats.filter((format) => TOKEN.test(format)),
+    formats: formats.filter((format) => TOKEN.test(format)).slice(0, MAX_FORMATS),
     address: undefined,
     attributes: [],
   };
@@ -138,10 +144,13 @@ function readConnection(value: string, level: Level): void {
   if (address === undefined) level.fault ??= `The line c=${shown(value)} is malformed`;
 }
 
-function parseAttribute(value: string): Attribute {
-  const colon = value.indexOf(':');
-  if (colon < 0) return [value.toLowerCase()];
-  return [value.slice(0, colon).trim().toLowerCase(), value.slice(colon + 1).trim()];
+function readAttribute(line: string, attributes: Attribute[]): void {
+  const colon = line.indexOf(':');
+  const name = line
+    .slice(0, colon < 0 ? undefined : colon)
+    .trim()
+    .toLowerCase();
+  if (ATTRIBUTES.includes(name)) attributes.push(colon < 0 ? [name] : [name, line.slice(colon + 1).trim()]);
 }
 
 /** What a sentence quotes of a line: printable, and not all of it. */

@@ -252,6 +252,14 @@ describe('an error that matters names its line', () => {
     expect(failure.message).toMatch(/^[\x20-\x7e]+$/);
   });
 
+  test.each<[string, string]>([
+    ['attributes of the session', `${'a=rtpmap\n'.repeat(6000)}${'m=audio 4000 RTP/AVP 96\n'.repeat(256)}`],
+    ['attributes of a stream', `m=audio 4000 RTP/AVP 96\n${'a=rtpmap:97 x/1\n'.repeat(4000)}`],
+    ['formats', `m=audio 4000 RTP/AVP ${'96 '.repeat(20_000)}`],
+  ])('a description of endless %s is refused', (_what, offer) => {
+    expect(['invalid_sdp', 'not_acceptable']).toContain(failureOf(() => answer(offer)).code);
+  });
+
   test('a description of endless streams is refused', () => {
     expect(failureOf(() => answer('m=\n'.repeat(20_000))).code).toBe('invalid_sdp');
   });
