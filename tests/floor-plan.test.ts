@@ -83,6 +83,21 @@ test('time and chance are taken from kit alone', () => {
   expect(wrong).toEqual([]);
 });
 
+// Biome finds a promise that nobody awaits, unless `void` marks it: that would leave its rejection to the process. What
+// runs on its own is given to `detach`, which reports what goes wrong.
+test('no statement lets a promise go by void', () => {
+  const bare = /(?:^|[;{]|\belse|\))\s*void\s+[\w#(]/;
+  const wrong = files
+    .filter((name) => !isTest(name))
+    .flatMap((name) =>
+      readFileSync(join(src, name), 'utf8')
+        .split('\n')
+        .filter((line) => bare.test(line))
+        .map((line) => `${name}: ${line.trim()}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
 test('no file of the server is longer than 400 lines', () => {
   const long = files.filter((name) => readFileSync(join(src, name), 'utf8').split('\n').length > 401);
   expect(long).toEqual([]);

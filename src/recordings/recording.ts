@@ -90,7 +90,7 @@ export class Recording {
 
   /** Ends it, whatever it is at; the first cause counts. */
   end(by: StoppedBy): void {
-    this.#apply(by === 'hangup' ? 'hangup' : 'stop', by);
+    detach('recordings.end', this.#apply(by === 'hangup' ? 'hangup' : 'stop', by));
   }
 
   /** @returns false where it was paused already, or is over. */

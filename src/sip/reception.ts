@@ -1,3 +1,4 @@
+import { detach } from '../kit/index.ts';
 import { ACCEPT, type Core } from './core.ts';
 import { agreeInterval, targetOf } from './dialog/index.ts';
 import { type IncomingInvite, ServerInvite } from './incoming-invite.ts';
@@ -91,7 +92,7 @@ export class Reception implements TransactionUser {
     if (transaction instanceof InviteServerTransaction) this.#invite(transaction);
     else if (method === 'OPTIONS') this.#options(transaction);
     else if (INSIDE_ONLY.has(method)) reply(this.#core, transaction, 481, NO_DIALOG);
-    else if (this.onRequest) void this.#ask(this.onRequest, transaction);
+    else if (this.onRequest) detach('sip.request', this.#ask(this.onRequest, transaction));
     else
       reply(this.#core, transaction, 405, { headers: abilities(), why: `${method} is not understood here` });
   }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Clock, explain, type Log, reportDefect, type Timer, within } from '../../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Timer, within } from '../../kit/index.ts';
 import { OTHERS_MS } from './database.ts';
 import { isUnwritable, unwritable } from './unwritable.ts';
 
@@ -114,12 +114,11 @@ export class GroupCommit {
         run: () => {
           result = run();
         },
-        done: () =>
-          void Promise.resolve()
-            .then(() => told(result))
-            // It is written, whatever becomes of those who are told so.
-            .catch((error) => reportDefect('storage.committed', error))
-            .then(resolve),
+        // It is written, whatever becomes of those who are told so.
+        done: () => {
+          const telling = Promise.resolve().then(() => told(result));
+          detach('storage.committed', telling.finally(resolve));
+        },
         failed: (error) => {
           if (late) this.#log.error({ error: explain(error) }, 'a change that was kept could not be written');
           reject(error);
