@@ -1,6 +1,35 @@
 import type { DirectoryRows, DirectoryStore } from '../store.ts';
 
-/** A store that forgets with the process; `rows` shows what lies in it, and `broken` makes every write fail. */
+type Kind = keyof DirectoryRows;
+
+/** What no two rows of a kind share: the constraints of the database. */
+const UNIQUE: { [K in Kind]?: (row: DirectoryRows[K][0]) => string } = {
+  keys: (row) => row.sha256,
+  dids: (row) => row.numberE164,
+  phones: (row) => row.username,
+  verifiedNumbers: (row) => `${row.customerId} ${row.numberE164}`,
+};
+
+/** What may be null; everything else must have a value. */
+const NULLABLE = new Set([
+  ...['fallbackAnswerUrl', 'webhookUrl', 'faultMessage', 'voice', 'language', 'scorecard', 'ai', 'expiresAt'],
+  ...[
+    'applicationId',
+    'routingTarget',
+    'username',
+    'password',
+    'realm',
+    'fromDomain',
+    'inboundIp',
+    'country',
+  ],
+  'customerId',
+]);
+
+/**
+ * A store that forgets with the process, and refuses what the database refuses; `rows` shows what lies in it, and
+ * `broken` makes every write fail.
+ */
 export class MemoryDirectoryStore implements DirectoryStore {
   readonly rows: DirectoryRows = {
     customers: [],
@@ -34,12 +63,33 @@ export class MemoryDirectoryStore implements DirectoryStore {
     for (const did of this.rows.dids) if (did.applicationId === id) did.applicationId = null;
   }
 
-  async #save<K extends keyof DirectoryRows>(kind: K, row: DirectoryRows[K][0]): Promise<void> {
-    await this.#delete(kind, row.id);
-    (this.rows[kind] as { id: string }[]).push(structuredClone(row));
+  async #save<K extends Kind>(kind: K, row: DirectoryRows[K][0]): Promise<void> {
+    if (this.broken) throw new Error('disk full');
+    const rows = this.rows[kind] as DirectoryRows[K][0][];
+    this.#check(kind, row, rows);
+    const kept = JSON.parse(JSON.stringify(row), (_, value) =>
+      typeof value === 'string' ? value.toWellFormed() : value,
+    );
+    const at = rows.findIndex(({ id }) => id === row.id);
+    if (at >= 0) rows[at] = kept;
+    else rows.push(kept);
   }
 
-  async #delete(kind: keyof DirectoryRows, id: string): Promise<void> {
+  #check<K extends Kind>(kind: K, row: DirectoryRows[K][0], rows: DirectoryRows[K][0][]): void {
+    for (const [name, value] of Object.entries(row)) {
+      const isMissing = value === null || value === undefined || Number.isNaN(value);
+      const isNullable = NULLABLE.has(name) && !(kind === 'phones' && name === 'username');
+      if (isMissing && !isNullable) throw new Error(`NOT NULL constraint failed: ${kind}.${name}`);
+    }
+    const unique = UNIQUE[kind];
+    const namesake = unique && rows.find((other) => other.id !== row.id && unique(other) === unique(row));
+    if (namesake) throw new Error(`UNIQUE constraint failed: ${kind}`);
+    const application = 'applicationId' in row ? row.applicationId : null;
+    if (application !== null && !this.rows.applications.some(({ id }) => id === application))
+      throw new Error('FOREIGN KEY constraint failed');
+  }
+
+  async #delete(kind: Kind, id: string): Promise<void> {
     if (this.broken) throw new Error('disk full');
     const rows: { id: string }[] = this.rows[kind];
     const at = rows.findIndex((row) => row.id === id);

@@ -9,8 +9,9 @@ export class MemoryJournal implements RecordingJournal {
   /** Called with each change before it is kept; what it throws, the commit rejects with. */
   before: (change: { events?: EventDraft[] }) => void | Promise<void> = () => {};
 
-  async commit(change: Parameters<RecordingJournal['commit']>[0]): Promise<void> {
-    await this.before(change);
+  async commit(given: Parameters<RecordingJournal['commit']>[0]): Promise<void> {
+    await this.before(given);
+    const change = structuredClone(given);
     if (change.recording) this.recordings.set(change.recording.id, change.recording);
     this.events.push(...(change.events ?? []));
     this.timeline.push(...(change.timeline ?? []));
