@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Failure } from '../kit/index.ts';
 import type { Dialog, SipRequest, SipResponse } from '../sip/index.ts';
+import { Callee } from '../sip/testing/callee.ts';
+import { ANSWER } from '../sip/testing/pair.ts';
 import { Scene } from '../sip/testing/scene.ts';
 import { referTo } from './refer.ts';
 
@@ -229,4 +231,34 @@ test('a report of something else is refused', async () => {
   await respond(202);
   expect(await notify('SIP/2.0 486 Busy', { Event: 'message-summary' })).toBe(489);
   expect(transfer.outcome).toBe('pending');
+});
+
+describe('a far end that asks who refers', () => {
+  const CHALLENGE = 'Digest realm="r", nonce="n", qop="auth"';
+
+  test.each([
+    [401, 'WWW-Authenticate', 'Authorization'],
+    [407, 'Proxy-Authenticate', 'Proxy-Authorization'],
+  ] as const)('with %i is told, once', async (status, asks, tells) => {
+    const callee = await Callee.open();
+    const { outgoing, invite } = await callee.ringing({ credentials: { username: 'a', password: 'b' } });
+    await callee.respond(invite, 200, 'x', {}, ANSWER);
+    const result = await outgoing.result;
+    if (result.kind !== 'accepted') throw new Error(result.reason);
+    let outcome = 'pending';
+    referTo(result.dialog, 'sip:desk@example.com', new AbortController().signal).then(
+      () => {
+        outcome = 'done';
+      },
+      (error: Error) => {
+        outcome = error.message;
+      },
+    );
+    await callee.wait(20);
+    const refers = () => callee.peer.requests('REFER');
+    await callee.respond(refers()[0]!, status, undefined, { [asks]: CHALLENGE });
+    expect(refers().at(-1)!.headers.get(tells)).toContain('username="a"');
+    await callee.respond(refers().at(-1)!, status, undefined, { [asks]: CHALLENGE });
+    expect(outcome).toBe(`the far end refused to transfer, with ${status}`);
+  });
 });

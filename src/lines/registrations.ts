@@ -130,7 +130,7 @@ class Registration {
   async #register(): Promise<SipResponse> {
     const response = await this.#send(this.#asked);
     const least = minExpires(response) ?? 0;
-    if (least > this.#asked) {
+    if (least > this.#asked && !this.#ended) {
       this.#asked = least;
       return this.#send(this.#asked);
     }
@@ -182,6 +182,8 @@ class Registration {
     for (const place of await locator(this.#parts)({ destination, guarded })) {
       const key = JSON.stringify(place);
       if (this.#held.has(key)) continue;
+      // What has been taken back must not be asked for at the next address.
+      if (this.#ended && expires > 0) break;
       response = await this.#ask(place, expires);
       if (response.status !== 408 && response.status !== 503) return response;
       const seconds = retryAfter(response);

@@ -46,7 +46,7 @@ export class TelephoneEventReceiver {
   /** Steps of the timestamp in a second. */
   clockRate = SAMPLE_RATE;
   #heard: (digit: Digit) => void;
-  #pressed: () => void;
+  #pressed: (digit: string) => void;
   #ssrc = -1;
   #sequence = 0;
   /** The newest press: its key, whether it goes on, and whether its end has arrived. */
@@ -69,7 +69,7 @@ export class TelephoneEventReceiver {
   #arrival: Arrival = { event: 0, end: false, timestamp: 0, duration: 0 };
 
   /** @param heard called with each press when it is over. @param pressed called when one begins. */
-  constructor(heard: (digit: Digit) => void, pressed: () => void = () => {}) {
+  constructor(heard: (digit: Digit) => void, pressed: (digit: string) => void = () => {}) {
     this.#heard = heard;
     this.#pressed = pressed;
   }
@@ -190,7 +190,7 @@ export class TelephoneEventReceiver {
     this.#duration = 0;
     this.#durationBefore = 0;
     this.#beats = 0;
-    this.#pressed();
+    this.#pressed(DIGITS[event]!);
   }
 
   #release(): void {

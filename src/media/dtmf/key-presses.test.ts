@@ -12,7 +12,7 @@ function presses() {
   };
   const press = (source: KeySource, digits: string, ms = 100) => {
     for (const digit of digits) {
-      if (source !== 'info') keys.down(source);
+      if (source !== 'info') keys.down(source, digit);
       if (source !== 'info') wait(ms);
       keys.up(source, { digit, durationMs: ms });
     }
@@ -68,7 +68,7 @@ it('counts a press whose packets are lost when INFO brings it', () => {
 
 it('counts a key once that is held for long and came by INFO as it went down', () => {
   const { keys, wait, digits } = presses();
-  keys.down('events');
+  keys.down('events', '4');
   keys.up('info', { digit: '4', durationMs: 160 });
   wait(9000);
   keys.up('events', { digit: '4', durationMs: 9000 });
@@ -87,7 +87,25 @@ it('tells when a key is down, the digit before it is up', () => {
   const { keys, told, press } = presses();
   press('events', '1');
   press('info', '2');
-  keys.down('tones');
+  keys.down('tones', '3');
   keys.release('tones');
   expect(told).toEqual(['down', '1', 'up', '2', 'down', 'up']);
+});
+
+it('tells of no key that is down when another source has brought its press', () => {
+  const { keys, told } = presses();
+  const digit = { digit: '1', durationMs: 100 };
+  keys.up('info', digit);
+  keys.down('events', '1');
+  keys.up('events', digit);
+  expect(told).toEqual(['1']);
+  keys.down('events', '1');
+  keys.up('info', digit);
+  expect(told).toEqual(['1', 'down', '1', 'up']);
+  keys.up('events', digit);
+  expect(told).toEqual(['1', 'down', '1', 'up']);
+  keys.down('events', '2');
+  keys.up('info', digit);
+  keys.up('events', { digit: '2', durationMs: 100 });
+  expect(told.slice(4)).toEqual(['down', '1', '2', 'up']);
 });

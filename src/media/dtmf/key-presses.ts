@@ -27,6 +27,14 @@ export interface KeyListener {
   held(down: boolean): void;
 }
 
+/** A key that a source has down. */
+interface Down {
+  digit: string;
+  since: number;
+  /** Another source has brought the press already: nobody waits for it. */
+  isKnown: boolean;
+}
+
 /**
  * Joins the presses of all sources. Phones may be set to send a press by more than one of them at once: it counts
  * once, for whoever brings it first.
@@ -34,8 +42,8 @@ export interface KeyListener {
 export class KeyPresses {
   #listener: KeyListener;
   #beat = 0;
-  /** Since which beat a source has a key down. */
-  #down = new Map<KeySource, number>();
+  #down = new Map<KeySource, Down>();
+  #held = false;
   #presses: Press[] = [];
 
   constructor(listener: KeyListener) {
@@ -48,38 +56,49 @@ export class KeyPresses {
   }
 
   /** A key goes down. */
-  down(source: KeySource): void {
-    const wasHeld = this.#down.size > 0;
-    this.#down.set(source, this.#beat);
-    if (!wasHeld) this.#listener.held(true);
+  down(source: KeySource, digit: string): void {
+    const isKnown = this.#known(source, digit, this.#beat) !== undefined;
+    this.#down.set(source, { digit, since: this.#beat, isKnown });
+    this.#tellHeld();
   }
 
   /** A press is over; one that was never said to begin has lasted for as long as it says. */
   up(source: KeySource, digit: Digit): void {
-    const from = this.#down.get(source) ?? this.#beat - digit.durationMs / FRAME_MS;
-    if (!this.#isKnown(source, digit.digit, from)) {
-      if (this.#presses.length === REMEMBERED) this.#presses.shift();
-      this.#presses.push({ digit: digit.digit, source, from, to: this.#beat, matched: new Set() });
-      this.#listener.pressed(digit, source);
-    }
+    const since = this.#down.get(source)?.since ?? this.#beat - digit.durationMs / FRAME_MS;
+    const known = this.#known(source, digit.digit, since);
+    if (known) known.matched.add(source);
+    else this.#add(source, digit, since);
     this.release(source);
   }
 
   /** The source is listened to no longer: no press of it is under way. */
   release(source: KeySource): void {
-    if (this.#down.delete(source) && this.#down.size === 0) this.#listener.held(false);
+    this.#down.delete(source);
+    this.#tellHeld();
   }
 
-  #isKnown(source: KeySource, digit: string, from: number): boolean {
-    const known = this.#presses.find(
+  #add(source: KeySource, digit: Digit, from: number): void {
+    if (this.#presses.length === REMEMBERED) this.#presses.shift();
+    this.#presses.push({ digit: digit.digit, source, from, to: this.#beat, matched: new Set() });
+    this.#listener.pressed(digit, source);
+    for (const down of this.#down.values()) if (down.digit === digit.digit) down.isKnown = true;
+  }
+
+  #known(source: KeySource, digit: string, since: number): Press | undefined {
+    return this.#presses.find(
       (press) =>
         press.digit === digit &&
         press.source !== source &&
         !press.matched.has(source) &&
-        press.to >= from - APART_BEATS &&
+        press.to >= since - APART_BEATS &&
         press.from <= this.#beat + APART_BEATS,
     );
-    known?.matched.add(source);
-    return known !== undefined;
+  }
+
+  #tellHeld(): void {
+    const held = [...this.#down.values()].some(({ isKnown }) => !isKnown);
+    if (held === this.#held) return;
+    this.#held = held;
+    this.#listener.held(held);
   }
 }

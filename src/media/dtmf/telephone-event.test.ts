@@ -175,11 +175,11 @@ describe('a press is told once', () => {
   });
 });
 
-it('is told when a key goes down, before it is told which', () => {
+it('is told when a key goes down, before its press', () => {
   const told: string[] = [];
   const events = new TelephoneEventReceiver(
     ({ digit }) => told.push(digit),
-    () => told.push('down'),
+    (digit) => told.push(`${digit} down`),
   );
   const header = new RtpHeader();
   for (const packet of packetsOf('1')) {
@@ -187,7 +187,7 @@ it('is told when a key goes down, before it is told which', () => {
     events.receive(header, packet);
     told.push('packet');
   }
-  expect(told.slice(0, 7)).toEqual(['down', 'packet', 'packet', 'packet', 'packet', '1', 'packet']);
+  expect(told.slice(0, 7)).toEqual(['1 down', 'packet', 'packet', 'packet', 'packet', '1', 'packet']);
 });
 
 it('takes no notice of what is not a key', () => {

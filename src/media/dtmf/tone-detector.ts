@@ -29,7 +29,7 @@ const PURITY = 10 ** (-1.3 / 10) * (BLOCK / 2);
 /** Hears the keys pressed in a stream of sound: each press is told exactly once, when it is over. */
 export class ToneDetector {
   #heard: (digit: Digit) => void;
-  #begun: () => void;
+  #begun: (digit: string) => void;
   #samples = new Int16Array(BLOCK + FRAME_SAMPLES);
   #filled = 0;
   /** Was the frame before too soft for a key? */
@@ -47,7 +47,7 @@ export class ToneDetector {
   #blocks = 0;
 
   /** @param heard called with each press when it is over. @param begun called when one begins. */
-  constructor(heard: (digit: Digit) => void, begun: () => void = () => {}) {
+  constructor(heard: (digit: Digit) => void, begun: (digit: string) => void = () => {}) {
     this.#heard = heard;
     this.#begun = begun;
   }
@@ -83,7 +83,7 @@ export class ToneDetector {
       this.#misses = 0;
       this.#blocks = this.#hits;
       this.#over = false;
-      this.#begun();
+      this.#begun(hit);
     }
   }
 

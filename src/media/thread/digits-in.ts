@@ -9,11 +9,11 @@ export class DigitsIn {
   #presses: KeyPresses;
   #events = new TelephoneEventReceiver(
     (digit) => this.#presses.up('events', digit),
-    () => this.#presses.down('events'),
+    (digit) => this.#presses.down('events', digit),
   );
   #tones = new ToneDetector(
     (digit) => this.#presses.up('tones', digit),
-    () => this.#presses.down('tones'),
+    (digit) => this.#presses.down('tones', digit),
   );
   #wanted = false;
   #inBand = false;
