@@ -7,6 +7,13 @@ export const phone = z.object({
   customer_id: id('cust'),
   username: z.string().describe('It is called as `sip:username@…`, the host being ours.'),
   registered: z.boolean().describe('Whether it can be called now.'),
+  registered_at: time.nullable().describe('When it registered last; null while it is not registered.'),
+  last_failed_login_at: time
+    .nullable()
+    .describe(
+      'When a REGISTER or INVITE in its name last had a wrong password; null since the last restart.',
+    ),
+  last_failed_login_address: z.string().nullable().describe('Where that came from.'),
   created_at: time,
 });
 

@@ -247,6 +247,8 @@ describe('phones', () => {
     const made = await ask('POST', '/v1/phones', { username: 'Anna' });
     expect(made.status).toBe(201);
     expect(made.body).toMatchObject({ username: 'anna', customer_id: ours.customer.id, registered: false });
+    const never = { registered_at: null, last_failed_login_at: null, last_failed_login_address: null };
+    expect(made.body).toMatchObject(never);
     expect(made.body.password).toMatch(/^[\w-]{20}$/);
     const { password, ...phone } = made.body;
     expect((await ask('GET', `/v1/phones/${phone.id}`)).body).toEqual(phone);

@@ -37,7 +37,12 @@ export interface CallOrder {
 
 /** Who is registered now: phones with us, and we with trunks. */
 export interface LineStates {
-  phoneRegistered(username: string): boolean;
+  phone(phone: { id: string; username: string }): {
+    /** When it has registered last, in ms since 1970; undefined where it is not registered now. */
+    registeredAt: number | undefined;
+    /** When, and from where, somebody did not prove its password. */
+    failedLogin: { at: number; address: string } | undefined;
+  };
   /** Undefined: the trunk is not to be registered with. */
   trunkRegistered(id: string): boolean | undefined;
 }

@@ -14,6 +14,8 @@ export interface Binding {
   /** Of the REGISTER that made it. */
   callId: string;
   cseq: number;
+  /** When that was, in ms since 1970. */
+  registeredAt: number;
   /** By the monotonic clock, in ms. */
   expiresAt: number;
 }

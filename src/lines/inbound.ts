@@ -111,7 +111,7 @@ async function letIn(
 ): Promise<void> {
   const { request, source } = invite;
   const { to, route, trunk } = calledIn(request, source, phone, ports);
-  if (!route) throw new Failure('not_found', `Nobody has the number ${to}.`);
+  if (!route) throw notReached(to, phone, source, ports);
   if (route.routeMode === 'reject') throw new Failure('rejected', `Calls to ${to} are rejected.`);
   if (!ports.open(source.address)) throw new Failure('overloaded', 'No more calls can be taken now.');
   const audio = await ports.media.open();
@@ -120,6 +120,26 @@ async function letIn(
   const from = phone?.username ?? ports.normaliseNumber(caller, trunk?.country);
   const sipHeaders = sipHeadersOf(request, trunk !== undefined && trunk !== MACHINE);
   ports.arrive({ leg, from, to, route, sipHeaders, isCallerTrusted: trunk?.customerId === null });
+}
+
+/**
+ * Why a number is not reached. Who calls is not told of other customers; the operator is, for on a new server it is
+ * the usual mistake.
+ */
+function notReached(to: string, phone: PhoneAccount | undefined, source: Hop, ports: InboundPorts): Failure {
+  const owner = ports.route(to)?.customerId ?? ports.phones.find(to)?.customerId;
+  if (owner !== undefined) {
+    const caller = phone
+      ? { phone: phone.username, customer_id: phone.customerId }
+      : { customer_ids: ports.trunkOwners(source.address) };
+    const hint = phone
+      ? "create the phone with a key of the customer who has the number, or assign the number to an application of the phone's customer"
+      : 'assign the number to an application of the customer whose trunk this is, or make it a trunk for all';
+    const fields = { source: source.address, ...caller, to, owner_customer_id: owner, hint };
+    ports.log.warn(fields, 'the number called belongs to another customer than the caller');
+  }
+  if (!phone) return new Failure('not_found', `Nobody has the number ${to}.`);
+  return new Failure('not_found', `The customer of this phone has no number and no phone ${to}.`);
 }
 
 function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): SipLeg {

@@ -6,6 +6,7 @@
 export { type CallingTrunk, calledByTrunk } from './called.ts';
 export { type CallerPorts, refusalOfCaller } from './caller.ts';
 export { Carriers, type CarriersParts, type CarrierTrunk } from './carriers.ts';
+export { type FailedLogin, FailedLogins } from './failed-logins.ts';
 export { createInboundDoor, createOptionsHook, type InboundPorts } from './inbound.ts';
 export { RETRY_LATER } from './opening.ts';
 export { createDialer, type DialerPorts } from './outbound.ts';

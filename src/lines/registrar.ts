@@ -61,8 +61,14 @@ export class Registrar {
     return this.#bindings.of(username.toLowerCase()).map(({ uri, hop, path }) => ({ uri, hop, route: path }));
   }
 
+  /** When the phone has registered last, in ms since 1970; undefined where it is not registered now. */
+  registeredAt(username: string): number | undefined {
+    const all = this.#bindings.of(username.toLowerCase());
+    return all.length > 0 ? Math.max(...all.map(({ registeredAt }) => registeredAt)) : undefined;
+  }
+
   registered(username: string): boolean {
-    return this.#bindings.of(username.toLowerCase()).length > 0;
+    return this.registeredAt(username) !== undefined;
   }
 
   /** Whether the phone, or any phone at all, is registered from this address. */
@@ -122,6 +128,7 @@ export class Registrar {
       path: request.headers.all('Path'),
       callId: callIdOf(request),
       cseq: cseqOf(request).number,
+      registeredAt: Math.round(this.#clock.now()),
       expiresAt: this.#clock.monotonic() + seconds * 1000,
     });
   }

@@ -2,6 +2,7 @@ import type { ApiPorts } from '../api/index.ts';
 import { type Admission, REFUSAL_CAUSES } from '../calls/index.ts';
 import type { Insights } from '../insights/index.ts';
 import type { Clock } from '../kit/index.ts';
+import type { FailedLogins } from '../lines/index.ts';
 import type { MediaEngine } from '../media/index.ts';
 import type { UserAgent, UserAgentCounters } from '../sip/index.ts';
 import type { Storage } from '../storage/index.ts';
@@ -15,6 +16,7 @@ interface Rooms {
   media: Pick<MediaEngine, 'load'>;
   userAgent: Pick<UserAgent, 'counters'>;
   strangers: Door['counts'];
+  logins: Pick<FailedLogins, 'count'>;
   streamCounts: StreamCounts;
   insights: Pick<Insights, 'backlog'>;
   clock: Clock;
@@ -27,6 +29,10 @@ export const figuresOf = (rooms: Rooms): NonNullable<ApiPorts['figures']> => ({
   ...ofMedia(rooms.media),
   ...ofSip(rooms.userAgent),
   ...ofStrangers(rooms.strangers),
+  sip_logins_failed_total: {
+    help: 'REGISTERs and INVITEs with a wrong name or password',
+    value: () => rooms.logins.count,
+  },
   ...ofStreams(rooms.streamCounts),
   ...ofInsights(rooms.insights, rooms.clock),
   ...defectFigures,

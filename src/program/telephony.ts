@@ -11,6 +11,7 @@ import {
   createDialer,
   createInboundDoor,
   createOptionsHook,
+  FailedLogins,
   type InboundPorts,
   loginOf,
   PhoneIdentity,
@@ -63,6 +64,7 @@ export function openLines(parts: TelephonyParts) {
     isOurs: (host) => isOurs(host, config, userAgent),
   });
   const registrar = new Registrar(phones, clock);
+  const logins = new FailedLogins(phones, clock, log);
   const numbers = { normaliseNumber, withPlus, route: (number: string) => routeOf(directory, number) };
   const door = watchDoor({
     ...{ directory, registrar, clock, log },
@@ -84,6 +86,7 @@ export function openLines(parts: TelephonyParts) {
       (isNewCall(request) && refusalOfCaller(request, source, callers)) ||
       undefined;
     if (refusal) door.refused(source, refusal.status === 403 ? 'refused' : 'asked');
+    if (refusal?.status === 403) logins.refused(request, source);
     if (refusal?.status === 403 && isNewCall(request))
       log.warn({ source: source.address, status: 403, error: refusal.why }, 'INVITE refused');
     return refusal;
@@ -92,6 +95,7 @@ export function openLines(parts: TelephonyParts) {
   userAgent.onRequest = (request, source) => {
     const reply = registrar.answer(request, source);
     if (reply.status === 403) door.refused(source, 'refused');
+    if (reply.status === 403 && request.method === 'REGISTER') logins.refused(request, source);
     if (reply.status === 401) door.refused(source, 'asked');
     if (reply.status === 200) door.proven(source);
     return reply;
@@ -121,7 +125,10 @@ export function openLines(parts: TelephonyParts) {
     mayShow: (customerId, number) => directory.mayShow(customerId, number),
   });
   const states = {
-    phoneRegistered: (username: string) => registrar.registered(username),
+    phone: ({ id, username }: { id: string; username: string }) => ({
+      registeredAt: registrar.registeredAt(username),
+      failedLogin: logins.last(id),
+    }),
     trunkRegistered: (id: string) => carriers.registered(id),
   };
   const login = (account: string) => {
@@ -129,7 +136,7 @@ export function openLines(parts: TelephonyParts) {
     return trunk && loginOf(trunk);
   };
   const gates = { door, identify, callers, numbers };
-  return { userAgent, dialer, carriers, ...gates, states, login, strangers: door.counts };
+  return { userAgent, dialer, carriers, ...gates, states, login, logins, strangers: door.counts };
 }
 
 const isNewCall = (request: SipRequest): boolean =>

@@ -10,15 +10,22 @@ import type { Application, Phone } from '../../directory/index.ts';
 import { Failure, rfc3339 } from '../../kit/index.ts';
 import { presentPage } from '../page.ts';
 import { route, type Services } from '../route.ts';
+import { timeOrNull } from '../time.ts';
 
 /** A phone as it is answered: never with what is kept of its password. */
-const presentPhone = (phone: Phone, { lines }: Services): z.input<typeof wire> => ({
-  id: phone.id,
-  customer_id: phone.customerId,
-  username: phone.username,
-  registered: lines?.phoneRegistered(phone.username) ?? false,
-  created_at: rfc3339(phone.createdAt),
-});
+function presentPhone(phone: Phone, { lines }: Services): z.input<typeof wire> {
+  const { registeredAt, failedLogin } = lines?.phone(phone) ?? {};
+  return {
+    id: phone.id,
+    customer_id: phone.customerId,
+    username: phone.username,
+    registered: registeredAt !== undefined,
+    registered_at: timeOrNull(registeredAt ?? null),
+    last_failed_login_at: timeOrNull(failedLogin?.at ?? null),
+    last_failed_login_address: failedLogin?.address ?? null,
+    created_at: rfc3339(phone.createdAt),
+  };
+}
 
 /** A phone of the caller's customer. */
 function own({ directory }: Services, id: string, caller: Application | null): Phone {
