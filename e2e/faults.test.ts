@@ -233,7 +233,7 @@ describe.skipIf(missing.sipp)(`a server for the world ${why}`, () => {
         customer_id: data[0]!.customer_id,
         name: 'carrier',
         proxy: '192.0.2.1',
-        inbound_ip: '127.0.0.0/8',
+        inbound_ip: '127.0.0.0/24',
       };
       await world.server.admin('POST', '/trunks', trunk);
       const { call } = await line.call();

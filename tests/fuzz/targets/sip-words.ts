@@ -55,7 +55,19 @@ const NUMBERS = ['1', '0', '70', '2147483648', '-1', '1e9', '9'.repeat(25), ' 5 
 const TAGS = ['a', 'b', '', '"', 'x'.repeat(200)];
 
 function address(chance: Chance): string {
-  const name = chance.pick(['', '"A \\" B" ', 'Bob ', '"unclosed ', '=?utf-8?q?x?= ']);
+  const name = chance.pick([
+    ...[
+      '',
+      '"A \\" B" ',
+      'Bob ',
+      '"unclosed ',
+      '=?utf-8?q?x?= ',
+      'ACME (Main), Inc. ',
+      '""x"" ',
+      '"Sam\\" ',
+      '<',
+    ],
+  ]);
   const tag = chance.pick([';tag=a', `;tag=${chance.pick(TAGS)}`, '', ';tag', ';tag=a;tag=b']);
   return `${name}<${chance.pick(URIS)}>${tag}`;
 }
@@ -123,11 +135,34 @@ function unsound(chance: Chance): string[] {
   return [first, ...mandatory, ...chance.some(6, () => headerLine(chance.pick(NAMES), chance))];
 }
 
+const PART_HEADERS = [
+  'Content-Type: application/sdp',
+  'Content-Type: application/isup;version=x',
+  'Content-Type: multipart/mixed;boundary=x',
+  'Content-Disposition: signal;handling=required',
+  'Content-Disposition: session;handling=optional',
+  'Content-Transfer-Encoding: base64',
+  'nonsense',
+];
+
+/** Parts in parts, delimiters that are none, and line ends of both kinds. */
+function multipart(chance: Chance): string {
+  const piece = () =>
+    chance.pick([
+      ...['--x', '--x--', '--x ', '\r\n', '\n', '\r\n\r\n', SDP],
+      chance.bytes(chance.int(20)).toString('latin1'),
+      `--x\r\n${chance.some(3, () => chance.pick(PART_HEADERS)).join('\r\n')}\r\n\r\n${SDP}\r\n`,
+    ]);
+  return chance.some(12, piece).join('');
+}
+
 /** A message as the grammar allows it, or nearly. */
 export function sipMessage(chance: Chance): Buffer {
   const lines = chance.once(2) ? sound(chance) : unsound(chance);
-  const body = chance.once(2) ? SDP : '';
-  if (body) lines.push('Content-Type: application/sdp');
+  const parts = chance.once(6) ? multipart(chance) : '';
+  const body = parts || (chance.once(2) ? SDP : '');
+  if (body) lines.push(`Content-Type: ${parts ? 'multipart/mixed;boundary=x' : 'application/sdp'}`);
   if (chance.once(2)) lines.push(`Content-Length: ${body.length}`);
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
+  const text = `${lines.join('\r\n')}\r\n\r\n${body}`;
+  return Buffer.from(chance.once(20) ? text.replaceAll('\r\n', '\n') : text, 'latin1');
 }

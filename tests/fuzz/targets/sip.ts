@@ -3,7 +3,9 @@ import {
   parseMessage,
   SipSyntaxError,
   StreamFramer,
+  sdpOf,
   serialize,
+  unknownBody,
   validate,
 } from '../../../src/sip/message/index.ts';
 import { stateless, type Target, type Verdict } from '../target.ts';
@@ -14,6 +16,8 @@ function take(input: Buffer): Verdict {
   frame(input);
   try {
     const message = parseMessage(input);
+    sdpOf(message);
+    unknownBody(message, 'application/sdp');
     if (validate(message)) return 'refused';
     const written = serialize(message);
     const again = serialize(parseMessage(written));
