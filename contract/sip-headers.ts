@@ -4,7 +4,7 @@ import { oneLine } from './fields.ts';
 const MOST = 20;
 const LONGEST = 4096;
 
-/** A header field of an application: `X-` names are its own, all others belong to SIP, and `X-MiniVoice-` to us. */
+/** Applications may set `X-` fields. All other names are SIP's, and `X-MiniVoice-` is reserved. */
 const NAME = /^x-(?!minivoice-)[a-z0-9]([a-z0-9-]{0,60}[a-z0-9])?$/i;
 
 const name = z.string().regex(NAME, {
@@ -30,7 +30,7 @@ export const sipHeaders = z
   })
   .describe('Header fields of the INVITE whose names begin with `X-`, such as `{"X-Order-Id":"A-17"}`.');
 
-/** Header fields that a call has come with, or was placed with. */
+/** Header fields of a call's INVITE. */
 export const callHeaders = z
   .record(z.string(), z.string())
   .describe(

@@ -2,9 +2,9 @@
 export interface NumberingPlan {
   /** The country code, without plus. */
   code: string;
-  /** What goes before a national number, and is not part of it; '' where nothing does. */
+  /** Dialed before a national number; '' for none. */
   trunkPrefix: string;
-  /** What goes before the country code. */
+  /** Dialed before the country code. */
   internationalPrefix: string;
   /** How many digits a national number has, at least and at most. */
   shortest: number;
@@ -49,14 +49,14 @@ for (const line of PLANS.trim().split(/[|\n]/)) {
   });
 }
 
-/** Of a country by its ISO 3166-1 code, such as `US`; undefined for one whose plan is not known here. */
+/** The plan of a country, by its ISO 3166-1 code such as `US`; undefined for an unknown country. */
 export const planOf = (country: string): NumberingPlan | undefined => plans.get(country.toUpperCase());
 
-/** Of a country code without plus, such as `49`; the first of the countries that share it. */
+/** The plan with a calling code such as `49`; the first of the countries that share it. */
 export function planOfCode(code: string): NumberingPlan | undefined {
   for (const plan of plans.values()) if (plan.code === code) return plan;
   return undefined;
 }
 
-/** All countries, by their ISO 3166-1 code. */
+/** Whether the plan of this country is known. */
 export const isCountry = (country: string): boolean => plans.has(country);

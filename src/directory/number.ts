@@ -4,10 +4,9 @@ import { type NumberingPlan, planOf, planOfCode } from './countries.ts';
 export const isE164 = (text: string): boolean => /^\+[1-9]\d{6,14}$/.test(text);
 
 /**
- * The number that the user part of a SIP URI or a tel URI means, as E.164: separators go, `00` becomes `+`, a global
- * `phone-context` (RFC 3966 §5.1.5) is put before it, and a national number gets the code of its country. What
- * cannot be told to be such a number, as a short code, an extension, a national number of an unknown country or a
- * name, is left as it is, without its parameters.
+ * Converts the user part of a SIP URI or tel URI to E.164: removes separators, replaces `00` by `+`, prepends a global
+ * `phone-context` (RFC 3966 §5.1.5), and adds the country code to a national number. Anything else (a short code, an
+ * extension, a national number of an unknown country, a name) is returned as it is, without parameters.
  * @param user with its parameters, such as `5550100001;phone-context=+1`.
  * @param country ISO 3166-1, such as `US`: the one whose national formats are used; none: no number is national.
  */
@@ -24,8 +23,8 @@ export function normaliseNumber(user: string, country?: string | null): string {
 }
 
 /**
- * What a number without plus may also mean: E.164, as many carriers send it. Only who knows the number can tell.
- * @returns undefined when it cannot.
+ * Reads digits as E.164 without plus, as many carriers send it. Use it only to look up a known number.
+ * @returns undefined when that is not E.164.
  */
 export function withPlus(user: string): string | undefined {
   const digits = user.replace(/;.*$/s, '').replace(/[\s().\-/]/g, '');
@@ -39,7 +38,7 @@ function inContext(digits: string, params: string[]): string | undefined {
   const prefix = context?.replace(/[().-]/g, '');
   if (prefix === undefined || !/^\+[1-9]\d*$/.test(prefix)) return undefined;
   const plan = planOfCode(prefix.slice(1));
-  // Some dial the national form: its prefix is no part of the number.
+  // Some senders keep the national trunk prefix, which is not part of the number.
   const isNational = plan?.trunkPrefix === '0' && digits.startsWith('0');
   return prefix + (isNational ? digits.slice(1) : digits);
 }

@@ -2,43 +2,43 @@ import type { Route } from '../calls/index.ts';
 import { parseNameAddress, parseUri, type SipRequest, toOf, userOf } from '../sip/index.ts';
 import type { PhoneAccount } from './phone-identity.ts';
 
-/** Who sends an INVITE, as far as the numbers in it are concerned. */
+/** The part of a trunk that decides how the numbers in its INVITEs are read. */
 export interface CallingTrunk {
-  /** Whose it is, and so whose numbers it reaches; null: the operator's, which reaches all. */
+  /** The trunk reaches this customer's numbers only; null: an operator's trunk, which reaches all numbers. */
   customerId: string | null;
-  /** As which we register with it: an INVITE to this name does not say which number is called. */
+  /** The name that we register with the carrier. An INVITE to it does not contain the called number. */
   username: string | null;
-  /** ISO 3166-1: the national formats that it sends; null or undefined: none. */
+  /** ISO 3166-1: the country whose national formats the trunk sends; null or undefined: none. */
   country?: string | null | undefined;
 }
 
-/** What finds out which number is called. */
+/** Number lookups for a trunk's call. */
 export interface NumberPorts {
   /** @param country ISO 3166-1. */
   normaliseNumber(user: string, country?: string | null): string;
-  /** The same digits with a plus, where that can be E.164. */
+  /** The same digits with a plus; undefined when that is not E.164. */
   withPlus(user: string): string | undefined;
-  /** Where a number leads; undefined for a number that nobody has. */
+  /** The route of a number; undefined for an unknown number. */
   route(number: string): Route | undefined;
 }
 
-/** What finds out who is called. */
+/** Number and phone lookups for any call. */
 export interface CalledPorts extends NumberPorts {
-  /** Where a number, or another phone's name, leads a phone's call. */
+  /** The route of a number or of another phone of the same customer. */
   routeOfPhone(phone: PhoneAccount, called: string): Route | undefined;
 }
 
-/** Who is called. */
+/** The called party of an INVITE. */
 export interface Called {
   /** E.164, or as it was dialed. */
   to: string;
-  /** Undefined: nobody has the number. */
+  /** Undefined: the number is unknown. */
   route: Route | undefined;
-  /** The trunk that reaches it; undefined for a phone's call, and when none does. */
+  /** The trunk that reaches the number; undefined for a phone's call and for an unknown number. */
   trunk: CallingTrunk | undefined;
 }
 
-/** Who is called by a trunk: one of those at its address, each with its own numbers and formats. */
+/** Finds the number that a trunk calls. Each trunk at the address has its own numbers and formats. */
 export function calledByTrunk(
   request: SipRequest,
   trunks: readonly CallingTrunk[],
@@ -58,25 +58,25 @@ export function calledByTrunk(
   return { to, route: undefined, trunk: undefined };
 }
 
-/** Who is called by a phone: a number or another phone of its customer. */
+/** Finds the number or the phone that a phone calls. */
 export function calledByPhone(request: SipRequest, phone: PhoneAccount, ports: CalledPorts): Called {
   const numbers = readings(request, undefined, ports);
   const to = numbers.find((each) => ports.routeOfPhone(phone, each)) ?? numbers.at(-1) ?? '';
   return { to, route: ports.routeOfPhone(phone, to), trunk: undefined };
 }
 
-/** Every number that the request may mean, the likeliest first; whoever has it decides. */
+/** Every number that the request may mean, the most likely first. The first known number is the called one. */
 function readings(request: SipRequest, trunk: CallingTrunk | undefined, ports: NumberPorts): string[] {
   return calledTexts(request, trunk).flatMap((text) => {
     const number = ports.normaliseNumber(text, trunk?.country);
     const international = ports.withPlus(text);
     if (number.startsWith('+') || international === undefined) return [number];
-    // Carriers send E.164 without plus too. It is one only if somebody has that number.
+    // Many carriers send E.164 without plus. Digits are read so only if that number is known.
     return [international, number];
   });
 }
 
-/** The fields that say who is called (contract 12: the Request-URI, otherwise To), the most telling first. */
+/** The texts that may hold the called number, the best first (contract 12: the Request-URI, otherwise To). */
 function calledTexts(request: SipRequest, trunk: CallingTrunk | undefined): string[] {
   const own = dialed(request.uri);
   const others = [...calledParty(request), dialed(toOf(request).uri)].filter(Boolean);
@@ -85,10 +85,10 @@ function calledTexts(request: SipRequest, trunk: CallingTrunk | undefined): stri
   return [own];
 }
 
-/** The user of our Contact with a carrier that knows us by no name. */
+/** The user part of our Contact when the trunk has no username. */
 const REGISTERED_WITHOUT_NAME = 'minivoice';
 
-/** RFC 7315 §4.2: whom the network was asked for, before it put our Contact in place of it. */
+/** RFC 7315 §4.2: the original Request-URI, which the network has replaced by our Contact. */
 function calledParty(request: SipRequest): string[] {
   const value = request.headers.get('P-Called-Party-ID');
   try {

@@ -1,7 +1,7 @@
 import { fromOf, type Hop, type Reply, type SipRequest, userOf } from '../sip/index.ts';
 import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
 
-/** What decides who calls. */
+/** Lookups that classify a caller. */
 export interface CallerPorts {
   /** Whose trunks say that this is their address; null: the operator's. Empty: it is no trunk's. */
   trunkOwners(address: string): readonly (string | null)[];
@@ -22,10 +22,10 @@ export type Caller =
   | { kind: 'trusted' | 'unknown'; phone?: undefined }
   | { kind: 'phone'; phone: PhoneAccount | undefined };
 
-/** What a phone can be named: names that cannot exist are refused without a challenge. */
+/** The form of a phone's name. Other names are refused without a challenge. */
 const PHONE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
-/** Who sends an INVITE, as far as its address and its From tell. */
+/** Classifies the sender of an INVITE by its address and its From. */
 export function callerOf(request: SipRequest, { address }: Hop, ports: CallerPorts): Caller {
   const name = userOf(fromOf(request).uri) ?? 'anonymous';
   const phone = ports.phones.find(name);
@@ -39,7 +39,7 @@ export function callerOf(request: SipRequest, { address }: Hop, ports: CallerPor
   }
   if (phone) return { kind: 'phone', phone };
   if (ports.isTrusted(address)) return { kind: 'trusted' };
-  // Names that exist and names that do not are asked alike: nobody learns which phones there are.
+  // Existing and unknown names get the same challenge, so that an INVITE does not reveal which phones exist.
   if (PHONE_NAME.test(name)) return { kind: 'phone', phone: undefined };
   // A customer's carrier that asks for a number which the customer does not have learns just that.
   return { kind: owners.length > 0 ? 'trusted' : 'unknown' };

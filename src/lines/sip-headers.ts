@@ -4,13 +4,15 @@ import type { ExtraHeaders, SipRequest } from '../sip/index.ts';
 /** By name, in the order of the message. */
 export type SipHeaders = Record<string, string>;
 
-/** What of an INVITE an application is told: bounded, because it is in every event of the call. */
+/** Bounds of what an application gets: every event of the call repeats it. */
 const MAX_HEADERS = 32;
 const MAX_BYTES = 8 * 1024;
 
-/** RFC 5806, RFC 7044, RFC 7433. */
-const TOLD = new Map(['Diversion', 'History-Info', 'User-to-User'].map((name) => [name.toLowerCase(), name]));
-/** RFC 3325 §5: believed from those only whom we have an agreement with. */
+/** Fields that every caller may set: RFC 5806, RFC 7044, RFC 7433. */
+const PASSED_ON = new Map(
+  ['Diversion', 'History-Info', 'User-to-User'].map((name) => [name.toLowerCase(), name]),
+);
+/** RFC 3325 §5: valid only from a sender in the same trust domain. */
 const ASSERTED = 'P-Asserted-Identity';
 
 /**
@@ -19,7 +21,7 @@ const ASSERTED = 'P-Asserted-Identity';
  * @param trusted whether it comes from a trunk, whose P-Asserted-Identity counts.
  */
 export function sipHeadersOf(request: SipRequest, trusted: boolean): SipHeaders {
-  const spelled = new Map(TOLD);
+  const spelled = new Map(PASSED_ON);
   if (trusted) spelled.set(ASSERTED.toLowerCase(), ASSERTED);
   const found: SipHeaders = Object.create(null);
   let bytes = 0;

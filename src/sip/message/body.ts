@@ -13,7 +13,7 @@ interface Entity {
 
 type WithBody = { headers: Headers; body: Buffer };
 
-/** Multipart bodies inside of each other; deeper ones are opaque. */
+/** Nesting of multipart bodies. A deeper one is not opened. */
 const MAX_DEPTH = 5;
 const SDP = 'application/sdp';
 
@@ -32,10 +32,10 @@ export function sdpOf(message: WithBody): string | undefined {
 }
 
 /**
- * Which part of a message's body must be understood (RFC 3261 §20.11), is not of the given type, and so makes 415.
- * RFC 5621 §4.2 makes `handling=required` the default. Phones and carriers leave it out beside the part that matters:
- * there only an explicit one counts.
- * @returns its type; undefined when the message can be accepted.
+ * Finds a part that must be understood (RFC 3261 §20.11) but is not of the given type: the request gets 415.
+ * RFC 5621 §4.2 makes `handling=required` the default. Phones and carriers omit it beside a session description, so
+ * there only an explicit `required` counts.
+ * @returns the type of the part; undefined when the message can be accepted.
  */
 export function unknownBody(message: WithBody, type: string): string | undefined {
   const root = rootOf(message);
@@ -74,7 +74,7 @@ function find(entity: Entity, type: string): Entity | undefined {
   return undefined;
 }
 
-/** The parts of a multipart body, the one that counts most first. */
+/** The parts of a multipart body in the order of preference. */
 function inOrder({ type, headers, parts = [] }: Entity): Entity[] {
   // RFC 2046 §5.1.4: the last alternative that is understood is the best.
   if (type === 'multipart/alternative') return parts.toReversed();

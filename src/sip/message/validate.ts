@@ -18,9 +18,9 @@ const ONCE = ['From', 'To', 'Call-ID', 'CSeq'];
 const ONCE_OUTSIDE = [...ONCE, 'Max-Forwards', 'Content-Type'];
 
 /**
- * Are the fields of a request that everything else relies on there, once, and readable? Inside a dialog these are
- * the tags, Call-ID and CSeq (RFC 3261 §12.2.2); outside also those of RFC 3261 §8.1.1.
- * @returns what to answer with, of a response what `faultOf` says; undefined for a sound message.
+ * Checks that the required fields exist, once, and can be read. Inside a dialog these are the tags, Call-ID and CSeq
+ * (RFC 3261 §12.2.2), outside also those of RFC 3261 §8.1.1.
+ * @returns the refusal of a request, or the fault of a response; undefined for a valid message.
  */
 export function validate(message: SipMessage): Refusal | undefined {
   if (message.kind === 'response') {
@@ -66,8 +66,8 @@ function requireOnce({ headers }: SipRequest, name: string): void {
 }
 
 /**
- * What cannot be read in a response. Some of it can be told from its request: see `repair`.
- * @returns a sentence; undefined for a sound response.
+ * Finds what cannot be read in a response; `repair` replaces it.
+ * @returns a sentence; undefined for a valid response.
  */
 export function faultOf(response: SipResponse): string | undefined {
   try {
@@ -80,7 +80,7 @@ export function faultOf(response: SipResponse): string | undefined {
   }
 }
 
-/** Puts what the request says in place of what cannot be read in its response, and leaves out the rest. */
+/** Replaces unreadable fields of a response by those of its request, and removes the others. */
 export function repair(response: SipResponse, request: SipRequest): void {
   const { headers } = response;
   const tag = tagOf(response);
