@@ -71,6 +71,20 @@ describe('formats that were agreed on', () => {
     expect((await audio.close()).packetsLost).toBe(0);
   });
 
+  it.each([160, 320])('are heard in G.722 with %i steps of the timestamp for each packet', async (step) => {
+    audio.connect(agreement(phone, { codec: G722 }));
+    const path = join(bed.folder, 'call.wav');
+    const tap = await record(path);
+    phone.codec = G722;
+    phone.ticks = step / 160;
+    phone.talk(audio.local, 500);
+    await bed.beats(100);
+    await tap.stop();
+    expect((await recordedIn(path, TONES, 20, 95)).left).toEqual([500]);
+    const { packetsLost, jitterMs } = await audio.close();
+    expect([packetsLost, Math.round(jitterMs)]).toEqual([0, 0]);
+  });
+
   it('do not change what is sent', async () => {
     audio.connect(agreement(phone, { codec: PCMA, receives: RECEIVES }));
     phone.codec = G722;

@@ -106,13 +106,16 @@ export class JitterBuffer {
     return (this.#end - this.#play) / 8;
   }
 
-  /** Takes a packet of sound; `header` was read from `packet`. */
-  push(header: RtpHeader, packet: Uint8Array, codec: Codec): void {
+  /**
+   * Takes a packet of sound; `header` was read from `packet`.
+   * @param ticks steps of the timestamp for each sample, where the sender has another clock than its codec.
+   */
+  push(header: RtpHeader, packet: Uint8Array, codec: Codec, ticks = codec.ticks): void {
     const standing = this.#judge(header);
     if (standing === 'duplicate' || standing === 'stray') return;
     const length = codec.decode(packet, header.payloadOffset, header.payloadLength, DECODED);
     if (length === 0) return;
-    this.#ticks = codec.ticks;
+    this.#ticks = ticks;
     if (standing === 'older') this.#takeOlder(header, length);
     else this.#takeNewest(header, length, standing === 'first');
   }

@@ -29,6 +29,8 @@ export class Phone {
   /** Set for SRTP. */
   srtp: Protection | undefined;
   codec: AudioAgreement['codec'] = { name: 'PCMU', payloadType: 0 };
+  /** Steps of the timestamp for each sample, where they are not those of the codec. */
+  ticks: number | undefined;
   sequence = 1000;
   timestamp = 160_000;
   ssrc = 0x1234;
@@ -108,7 +110,7 @@ export class Phone {
     const length = own.encode(samples, octets, 0);
     this.said.push(octets.subarray(0, length));
     this.send(this.codec.payloadType, octets.subarray(0, length));
-    this.timestamp = (this.timestamp + FRAME_SAMPLES * own.ticks) >>> 0;
+    this.timestamp = (this.timestamp + FRAME_SAMPLES * (this.ticks ?? own.ticks)) >>> 0;
     // What a busy machine delays is caught up with.
     this.#dueAt += 20;
     this.#timer = this.#clock.after(Math.max(0, this.#dueAt - this.#clock.monotonic()), () => this.#beat());

@@ -1,7 +1,9 @@
 import type { Endpoint, RtpSocket } from '../../net/index.ts';
 import type { AudioAgreement } from '../audio.ts';
 import { type Codec, openCodec } from '../codec/codec.ts';
+import { G722Codec } from '../codec/g722.ts';
 import { SAMPLE_RATE } from '../frame.ts';
+import { G722Clock } from '../rtp/g722-clock.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
 import { isRtcp, RtpHeader } from '../rtp/packet.ts';
 import { Reception } from '../rtp/reception.ts';
@@ -9,7 +11,7 @@ import { ReceivedFormats } from './received-formats.ts';
 
 /** What the packets bring besides sound. */
 export interface InboundEvents {
-  /** A packet of sound in the codec that is agreed on first, after it was taken; `header` was read from `bytes`. */
+  /** A packet of sound in the codec that is agreed on first, and on its clock, after it was taken. */
   sound(header: RtpHeader, bytes: Buffer): void;
   /** A packet of RFC 4733, on a clock of so many steps a second; `header` was read from `bytes`. */
   event(header: RtpHeader, bytes: Buffer, clockRate: number): void;
@@ -40,8 +42,9 @@ export class Inbound {
   #agreement: AudioAgreement | undefined;
   #formats = new ReceivedFormats();
   #agreed: Codec = openCodec('PCMU');
-  /** Of the newest packet of sound. */
-  #codec = this.#agreed;
+  #g722 = new G722Clock();
+  /** Steps of the timestamp for each sample of the newest packet. */
+  #ticks = 1;
   #target: Endpoint | undefined;
   #latched = false;
   /** Where the far end was before it moved, and the beats for which that is not listened to. */
@@ -66,7 +69,7 @@ export class Inbound {
     this.#quiet = 0;
     this.#agreed = codec;
     this.#formats.agree(agreement, codec);
-    this.#follow(codec);
+    this.reception.clockRate = SAMPLE_RATE * codec.ticks;
     this.#latched = false;
     this.#reserved = agreement.signalledFrom === undefined ? 0 : RESERVED_BEATS;
     // Where the far end said the same as before, it is still behind the address that was heard.
@@ -114,21 +117,22 @@ export class Inbound {
     const eventClock = codec ? undefined : this.#formats.eventClockOf(header.payloadType);
     if (!codec && eventClock === undefined) return;
     if (!this.#latched && !this.#latch(from)) return;
-    if (codec && codec !== this.#codec) this.#follow(codec);
+    if (codec) this.#follow(codec);
     this.reception.packet(header, arrivedAt, codec !== undefined);
     if (codec) {
-      this.jitter.push(header, bytes, codec);
-      if (codec === this.#agreed) this.#events.sound(header, bytes);
+      this.jitter.push(header, bytes, codec, this.#ticks);
+      if (codec === this.#agreed && this.#ticks === codec.ticks) this.#events.sound(header, bytes);
     } else {
       this.jitter.note(header);
       this.#events.event(header, bytes, eventClock!);
     }
   }
 
-  /** The far end has changed its codec. */
+  /** The far end may have changed its codec with the packet that was read last. */
   #follow(codec: Codec): void {
-    this.#codec = codec;
-    this.reception.clockRate = SAMPLE_RATE * codec.ticks;
+    if (codec instanceof G722Codec) this.#g722.observe(this.#header);
+    this.#ticks = codec instanceof G722Codec ? this.#g722.ticks : codec.ticks;
+    this.reception.clockRate = SAMPLE_RATE * this.#ticks;
   }
 
   /**
