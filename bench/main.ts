@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   transcribe: () => import('./transcribe.ts'),
   media: () => import('./media.ts'),
   setup: () => import('./setup.ts'),
+  ramp: () => import('./ramp.ts'),
   overload: () => import('./overload.ts'),
   outbound: () => import('./outbound.ts'),
   streams: () => import('./streams.ts'),

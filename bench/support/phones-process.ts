@@ -16,9 +16,11 @@ export interface Calling {
 export interface Packets {
   sent: number;
   received: number;
+  /** Calls of the last ramp that were answered. */
+  answered: number;
 }
 
-type Order = { do: 'call'; calling: Calling } | { do: 'hang_up' };
+type Order = { do: 'call' | 'ramp'; calling: Calling } | { do: 'hang_up' };
 
 /** The far side of phones in another process. */
 export class PhonesProcess {
@@ -38,6 +40,11 @@ export class PhonesProcess {
   /** Resolves when all are answered and talk. */
   call(calling: Calling): Promise<Packets> {
     return this.#ask({ do: 'call', calling });
+  }
+
+  /** As `call`, but calls that are refused are only counted. */
+  ramp(calling: Calling): Promise<Packets> {
+    return this.#ask({ do: 'ramp', calling });
   }
 
   hangUpAll(): Promise<Packets> {
@@ -61,20 +68,35 @@ export class PhonesProcess {
   }
 }
 
-async function callAll(phones: Phones, { server, to, calls, rate }: Calling): Promise<void> {
+/** @returns how many were answered. */
+async function callAll(
+  phones: Phones,
+  { server, to, calls, rate }: Calling,
+  needsAll: boolean,
+): Promise<number> {
   const calling = [];
   for (let i = 0; i < calls; i++) {
-    calling.push(phones.call(server, to, `+1555765${1000 + i}`));
+    const call = phones.call(server, to, `+1555765${1000 + i}`);
+    call.catch(() => {});
+    calling.push(call);
     await sleep(systemClock, 1000 / rate);
   }
-  await Promise.all(calling);
+  if (needsAll) return (await Promise.all(calling)).length;
+  return (await Promise.allSettled(calling)).filter(({ status }) => status === 'fulfilled').length;
 }
 
 if (import.meta.main) {
   const phones = await Phones.start(Number(process.argv[2]));
-  const tell = () => process.send!({ sent: phones.sent, received: phones.received } satisfies Packets);
+  let answered = 0;
+  const tell = () => {
+    const { sent, received } = phones;
+    process.send!({ sent, received, answered } satisfies Packets);
+  };
+  const callAs = async ({ do: how, calling }: Extract<Order, { calling: Calling }>) => {
+    answered = await callAll(phones, calling, how === 'call');
+  };
   process.on('message', (order: Order) => {
-    void (order.do === 'call' ? callAll(phones, order.calling) : phones.hangUpAll()).then(tell);
+    void (order.do === 'hang_up' ? phones.hangUpAll() : callAs(order)).then(tell);
   });
   process.on('disconnect', () => process.exit());
   tell();

@@ -1,7 +1,7 @@
 import { type Clock, Failure, type Log, type Random } from '../kit/index.ts';
 import { RtpPorts } from '../net/index.ts';
 import type { Audio, MediaEngine } from './audio.ts';
-import { type StartThread, workerThread } from './link.ts';
+import { mediaNice, type StartThread, workerThread } from './link.ts';
 import { BEATS, LATE_BEATS } from './protocol.ts';
 import { RoomLinks } from './room-links.ts';
 import { ThreadHandle } from './thread-handle.ts';
@@ -29,7 +29,7 @@ const MAX_TRIES = 50;
 
 /** Starts the media threads; resolves when all are up. */
 export async function createMediaEngine(options: MediaOptions): Promise<MediaEngine> {
-  const start = options.start ?? workerThread(options.log);
+  const start = options.start ?? workerThread(options.log, 'cheapest', mediaNice(options.workers));
   const threads = Array.from({ length: options.workers }, () => new ThreadHandle(start, options));
   await Promise.all(threads.map((thread) => thread.ready));
   return new ThreadedEngine(options, threads);

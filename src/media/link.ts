@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Clock, guarded, type Log, type Random } from '../kit/index.ts';
 import type { RtpSockets } from '../net/index.ts';
@@ -24,14 +25,31 @@ export interface LinkEvents {
 export type StartThread = (events: LinkEvents, host: string) => Link;
 
 /**
- * A thread of its own, on the time and the network of the machine.
- * @param sockets `dgram` does without the cheaper sockets that the machine may have.
+ * The priority of the media threads, as nice(1) counts: the lower, the more. Sound cannot wait, but a share of the time
+ * has to be left for the main thread, which takes new calls. Where there is a core for it besides those of the media
+ * threads, that is no matter; where there is none, −5 gives a media thread three times the main thread's share when both
+ * have work, and −20 some twenty-five times: then the main thread starves as soon as beats are late.
  */
-export function workerThread(log: Log, sockets: 'cheapest' | 'dgram' = 'cheapest'): StartThread {
+export const mediaNice = (workers: number, cores = availableParallelism()): number =>
+  workers < cores ? -15 : -5;
+
+/**
+ * A thread of its own, on the time and the network of the machine.
+ * @param sockets `dgram` does without the cheaper sockets that the machine may have. @param nice see `mediaNice`.
+ */
+export function workerThread(
+  log: Log,
+  sockets: 'cheapest' | 'dgram' = 'cheapest',
+  nice = mediaNice(1),
+): StartThread {
   return (events, host) => {
     const figures = new Float64Array(new SharedArrayBuffer(FIGURES * 8));
     const url = new URL('./thread/worker.ts', import.meta.url);
-    const worker = new Worker(url, { workerData: { figures, host, sockets }, execArgv: [], name: 'media' });
+    const worker = new Worker(url, {
+      workerData: { figures, host, sockets, nice },
+      execArgv: [],
+      name: 'media',
+    });
     let ending = false;
     let cause = 'the media thread ended';
     worker.on('message', guarded('media.report', events.report));

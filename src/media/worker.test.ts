@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import type { Audio, MediaEngine } from './audio.ts';
 import { decode, PCMU } from './codec/g711.ts';
 import { createMediaEngine } from './engine.ts';
 import { toneLevel } from './goertzel.ts';
-import { type Link, workerThread } from './link.ts';
+import { type Link, mediaNice, workerThread } from './link.ts';
 import { agreement, sounds, tone } from './testing/bed.ts';
 import { Phone } from './testing/phone.ts';
 import { readWav } from './wav.ts';
@@ -134,6 +135,40 @@ it('lets parties on different threads hear each other, and streams what they hea
   expect(loudest(other.sound(), 1000)).toBeLessThan(LOUD / 10);
   other.close();
 });
+
+it.each([
+  [1, 1, -5],
+  [1, 2, -15],
+  [2, 2, -5],
+  [3, 4, -15],
+  [8, 4, -5],
+])(
+  'leaves the main thread a share of the time: %i media threads on %i cores have nice %i',
+  (workers, cores, nice) => {
+    expect(mediaNice(workers, cores)).toBe(nice);
+  },
+);
+
+it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'has that priority, and this thread keeps its own',
+  async () => {
+    const mine = nicesOf();
+    await call();
+    const media = nicesOf().filter(({ name }) => name === 'media');
+    expect(media.map(({ nice }) => nice)).toContain(mediaNice(1));
+    expect(nicesOf().find(({ tid }) => tid === process.pid)).toEqual(
+      mine.find(({ tid }) => tid === process.pid),
+    );
+  },
+);
+
+/** The threads of this process with their priorities: proc(5), the 19th field. */
+function nicesOf() {
+  return readdirSync('/proc/self/task').map((tid) => {
+    const [head, rest] = readFileSync(`/proc/self/task/${tid}/stat`, 'utf8').split(') ') as [string, string];
+    return { tid: Number(tid), name: head.split('(')[1], nice: Number(rest.split(' ')[16]) };
+  });
+}
 
 it('fails visibly when its thread dies, and another takes its place', async () => {
   const { engine, audio } = await call();

@@ -1,5 +1,5 @@
 /** The entry of a media thread: the machine's clock, chance, disk and network, and the wire to the main thread. */
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { defects, explain, reportDefect, systemClock, systemRandom } from '../../kit/index.ts';
 import { dgramSockets, rtpSockets } from '../../net/index.ts';
@@ -9,7 +9,7 @@ import { MediaThread } from './media-thread.ts';
 
 // Sound cannot wait. On Linux this is said of the calling thread alone; elsewhere it would be said of the whole process.
 try {
-  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_HIGHEST);
+  if (process.platform === 'linux') setPriority(0, workerData.nice);
 } catch {
   // Only root may; everybody else shares the machine as it comes.
 }
