@@ -17,7 +17,7 @@ export const ERRORS = {
   unauthorized: entry(401, 'a valid API key is required: Authorization: Bearer <key>'),
   not_found: entry(404, 'there is nothing here'),
   method_not_allowed: entry(405, 'this address does not take that method'),
-  payload_too_large: entry(413, 'the body is larger than 1 MiB'),
+  payload_too_large: entry(413, 'the body is larger than this route takes'),
   unsupported_media_type: entry(415, 'the body must be application/json'),
   range_not_satisfiable: entry(416, 'the range lies outside of the file'),
   rate_limited: entry(429, 'too many requests: slow down'),

@@ -6,7 +6,7 @@ const REASONS = {
   draining: 'the server is stopping',
   max_calls: 'as many calls are alive as MINIVOICE_MAX_CALLS allows',
   storage: 'what is to be kept cannot be written',
-  ports: 'no RTP port could be opened',
+  ports: 'no port of MINIVOICE_RTP_PORTS could be opened',
   memory: 'memory is nearly used up',
   media: 'the media threads are late',
   main_thread: 'the main thread has no time left',

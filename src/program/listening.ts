@@ -1,4 +1,5 @@
 import { Failure } from '../kit/index.ts';
+import type { Network } from '../net/index.ts';
 
 /** What is listened on, by the settings that say where. */
 export interface Listening {
@@ -23,4 +24,32 @@ export function cannotListen({ hostSetting, host, portSetting, port }: Listening
     if (!sentences[code]) throw cause;
     throw new Failure('invalid_setting', sentences[code], { cause });
   };
+}
+
+/** So many pairs of ports are tried before the range is taken for used up. */
+const PAIRS_TRIED = 1_000;
+
+/**
+ * Makes sure that there is a port for the sound of a first call: a range that another program uses would be noticed
+ * only when calls are refused. Fails with `invalid_setting`.
+ */
+export async function checkRtpPorts(
+  { from, to }: { from: number; to: number },
+  host: string,
+  network: Pick<Network, 'bind'>,
+): Promise<void> {
+  const first = from + (from % 2);
+  const last = Math.min(to - 1, first + 2 * PAIRS_TRIED);
+  for (let port = first; port <= last; port += 2) {
+    try {
+      const socket = await network.bind({ address: host, port }, () => {});
+      return await socket.close();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
+      const settings = { hostSetting: 'MINIVOICE_SIP_HOST', portSetting: 'MINIVOICE_RTP_PORTS' };
+      cannotListen({ ...settings, host, port })(error);
+    }
+  }
+  const sentence = `MINIVOICE_RTP_PORTS: the ports from ${from} to ${to} of ${host} are in use by other programs`;
+  throw new Failure('invalid_setting', `${sentence}; set other ones`);
 }

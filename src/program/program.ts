@@ -28,7 +28,7 @@ import {
   systemRandom,
 } from '../kit/index.ts';
 import { createMediaEngine, createSoundDecoder, holdMusic } from '../media/index.ts';
-import { createHttpClient, type HttpClient } from '../net/index.ts';
+import { createHttpClient, type HttpClient, systemNetwork } from '../net/index.ts';
 import {
   FileLinks,
   keepForDays,
@@ -45,7 +45,7 @@ import { openDataFolder, withinDataFolder } from './data-folder.ts';
 import { logDefects } from './defects.ts';
 import { openFarewells } from './farewells.ts';
 import { figuresOf } from './figures.ts';
-import { cannotListen } from './listening.ts';
+import { cannotListen, checkRtpPorts } from './listening.ts';
 import { liveCalls } from './live-calls.ts';
 import { idleMs, memoryLeft } from './load.ts';
 import { callPlacer } from './place-call.ts';
@@ -227,10 +227,13 @@ async function openSound({ config, log, clock, random, scope }: Ground) {
   const speaker = createSpeaker({ cacheDir: join(resolve(config.dataDir), 'speech'), clock, log });
   scope.defer(() => speaker.close());
   const voices = await speaker.voices();
-  speaker.warm().catch((error) => log.warn({ error: explain(error) }, 'the voice could not be warmed up'));
+  speaker.warm().catch((error) => {
+    if (!scope.closed) log.warn({ error: explain(error) }, 'the voice could not be warmed up');
+  });
   const decoder = createSoundDecoder({ clock, log });
   scope.defer(() => decoder.close());
   const { sipHost: host, rtpPorts: ports, mediaWorkers: workers, mediaTimeoutSeconds: quietSeconds } = config;
+  await checkRtpPorts(ports, host, systemNetwork);
   const media = await createMediaEngine({ workers, ports, host, quietSeconds, clock, random, log });
   scope.defer(() => media.close());
   return { speaker, voices, decoder, media };
