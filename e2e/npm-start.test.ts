@@ -33,7 +33,7 @@ afterEach(async () => {
 async function start(env: Record<string, string> = {}): Promise<{ ended: Promise<unknown[]> }> {
   server = await Server.start({ launch: launchByNpm, env: { MINIVOICE_DRAIN_SECONDS: '60', ...env } });
   const { apiKey } = await server.application({ answer_url: 'http://127.0.0.1:9/' }, '+15550000001');
-  const order = { from: '+15550000001', to: phone.uri, ring_timeout_seconds: 50 };
+  const order = { from: '+15550000001', to: phone.uri, timeout_seconds: 50 };
   await server.request('POST', '/v1/calls', apiKey, order);
   const { port } = server.sip;
   const invite = await phone.hear('INVITE');

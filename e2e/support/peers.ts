@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { realTime, runAtNormalPriority } from './priorities.ts';
+import { realTime } from './priorities.ts';
 
 const onPath = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
@@ -27,12 +27,11 @@ process.once('exit', () => {
 // A process that SIGTERM ends by default emits no `exit`.
 process.once('SIGTERM', () => process.exit(143));
 
-/** Starts a program at normal priority, which does not outlive the tests whatever becomes of them. */
+/** Starts a program, which does not outlive the tests whatever becomes of them. */
 export function begin(program: string, args: string[], options: SpawnOptions): ChildProcess {
   const child = spawn(program, args, options);
   running.add(child);
   child.once('exit', () => running.delete(child));
-  runAtNormalPriority(child.pid);
   return child;
 }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
 import { until } from '../../tests/support/until.ts';
 
 /**
@@ -9,19 +9,12 @@ import { until } from '../../tests/support/until.ts';
  */
 export const realTime = spawnSync('chrt', ['--rr', '1', 'true']).status === 0;
 
-/** Has a process run like any other; threads that it starts later do so too. */
-export const runAtNormalPriority = (pid: number | undefined): void => prioritize(pid, 0);
-
-/** Has this process, which is a far end with sound itself, run before others where the system allows it. */
-export const runAsPeer = (): void => prioritize(process.pid, -19);
-
-function prioritize(pid: number | undefined, priority: number): void {
-  try {
-    if (pid !== undefined) setPriority(pid, priority);
-  } catch {
-    // Only a privileged process may be ahead of others.
-  }
+/** Has this process, which is a far end with sound itself, run in real time; what it starts does not. */
+export function runAsPeer(): void {
+  if (realTime && !isPeer) spawnSync('chrt', ['--rr', '--reset-on-fork', '--pid', '1', String(process.pid)]);
+  isPeer = true;
 }
+let isPeer = false;
 
 /** Has the media threads of a server, which is up, run in real time. */
 export async function runMediaInRealTime(pid: number): Promise<void> {

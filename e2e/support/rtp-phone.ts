@@ -76,11 +76,18 @@ export class RtpPhone {
     return tonesOf(this.sound(from, to));
   }
 
-  /** The tones that were heard at any time in a part, in steps of 100 ms. */
+  /**
+   * The tones that were heard at any time in a part, for two steps of 100 ms on end: where frames are missing between
+   * two others, a single step sounds like other tones too.
+   */
   everIn(from: number, to = this.frames): number[] {
     const ever = new Set<number>();
-    for (let at = from < 0 ? this.frames + from : from; at + 5 <= to; at += 5)
-      for (const hz of this.tonesIn(at, at + 5)) ever.add(hz);
+    let before: number[] = [];
+    for (let at = from < 0 ? this.frames + from : from; at + 5 <= to; at += 5) {
+      const now = this.tonesIn(at, at + 5);
+      for (const hz of now) if (before.includes(hz)) ever.add(hz);
+      before = now;
+    }
     return sorted([...ever]);
   }
 
