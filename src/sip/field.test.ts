@@ -33,6 +33,8 @@ describe('an INVITE as phones and carriers send it', () => {
     { Contact: '<sip:peer@10.0.0.9:99999>' },
     { Contact: '<sip:a@10.0.0.9>, <sip:b@10.0.0.9>' },
     { Contact: '*' },
+    { Contact: '<sip:peer@10.0.0.9;transport=sctp>' },
+    { 'Max-Forwards': '70\r\nRecord-Route: <tel:+1555>' },
     { Contact: '' },
     { Contact: '<<<' },
     { 'Max-Forwards': '70\r\nMax-Forwards: 69' },
@@ -136,6 +138,8 @@ describe('a response', () => {
     ['port 0 in the Contact', (lines) => lines.replace(/Contact: .*/, 'Contact: <sip:a@10.0.0.9:0>')],
     ['no Contact', (lines) => lines.replace(/Contact: .*\r\n/, '')],
     ['two Contacts', (lines) => lines.replace(/Contact: .*/, '$&\r\n$&')],
+    ['another transport', (lines) => lines.replace(/(Contact: .*)>/, '$1;transport=sctp>')],
+    ['a route that is none', (lines) => lines.replace('\r\n', '\r\nRecord-Route: <tel:+1>\r\n')],
     ['a broken route', (lines) => lines.replace('\r\n', '\r\nRecord-Route: <sip:a\r\n')],
     ['no answer', (lines) => lines.replace(/\r\n\r\n[\s\S]*/, '\r\n\r\n')],
   ])('that accepts our call with %s is acknowledged and hung up on', async (_what, spoil) => {

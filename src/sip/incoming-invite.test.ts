@@ -253,7 +253,7 @@ describe('a hostile caller', () => {
   });
 
   test('with a route that leads nowhere gets its call, which ends all the same', async () => {
-    const { dialog, ok } = await scene.answered({ 'Record-Route': '<mailto:nobody@example.com>' });
+    const { dialog, ok } = await scene.answered({ 'Record-Route': '<sip:nobody.invalid;lr>' });
     await send(peer.within(ok, 'ACK', 1));
     await dialog.bye();
     expect(peer.log).not.toContain('BYE');

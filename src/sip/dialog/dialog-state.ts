@@ -166,14 +166,18 @@ export class DialogState {
 const written = (text: string, read: NameAddress): string =>
   isWellFormed(text) ? text : formatNameAddress(read);
 
+/** Others than ours are reached over the connection that is there, as RFC 7118 §5 has it for WebSocket. */
+const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'];
+
 /**
  * The Contact of a message, if requests can be sent to it: exactly one (RFC 3261 §8.1.1.8), of SIP.
- * @returns undefined for none, several, another scheme, and what cannot be read.
+ * @returns undefined for none, several, another scheme or transport, and what cannot be read.
  */
 export function targetOf(message: SipRequest | SipResponse): string | undefined {
   const [uri, ...more] = contactUris(message);
   const target = uri === undefined || more.length > 0 ? undefined : readUri(uri);
-  return target && target.scheme !== 'tel' && target.host !== '' ? uri : undefined;
+  if (!target || target.scheme === 'tel') return undefined;
+  return TRANSPORTS.includes(target.params.get('transport')?.toLowerCase() ?? 'udp') ? uri : undefined;
 }
 
 /** Does it say a Contact to which no request can be sent? One that cannot be read, or is missing, says nothing. */

@@ -56,9 +56,15 @@ function checkOutside(request: SipRequest): void {
   for (const name of ONCE_OUTSIDE) requireOnce(request, name);
   for (const via of request.headers.all('Via')) parseVia(via);
   for (const name of ['From', 'To']) parseNameAddress(request.headers.get(name)!);
-  for (const read of [contactsOf, recordRoutesOf, maxForwardsOf]) read(request);
+  for (const read of [contactsOf, readRoutes, maxForwardsOf]) read(request);
   // RFC 3261 §19.1.1, table 1: a Request-URI has no headers.
   if (parseUri(request.uri).headers.size > 0) throw new SipSyntaxError('The Request-URI has header fields');
+}
+
+/** The requests of the dialog go to these. */
+function readRoutes(message: SipMessage): void {
+  const other = recordRoutesOf(message).find(({ uri }) => !/^sips?:/i.test(uri));
+  if (other) throw new SipSyntaxError(`The Record-Route ${other.uri.slice(0, 80)} is not a SIP URI`);
 }
 
 function requireOnce({ headers }: SipRequest, name: string): void {
@@ -72,7 +78,7 @@ function requireOnce({ headers }: SipRequest, name: string): void {
 export function faultOf(response: SipResponse): string | undefined {
   try {
     for (const name of ['From', 'To']) parseNameAddress(response.headers.get(name) ?? '');
-    for (const read of [topVia, cseqOf, callIdOf, contactsOf, recordRoutesOf]) read(response);
+    for (const read of [topVia, cseqOf, callIdOf, contactsOf, readRoutes]) read(response);
     return undefined;
   } catch (error) {
     if (error instanceof SipSyntaxError) return error.message;
@@ -90,7 +96,7 @@ export function repair(response: SipResponse, request: SipRequest): void {
   if (!isReadable(({ headers }) => parseNameAddress(headers.get('To') ?? ''), response))
     headers.set('To', formatNameAddress({ ...own, tag: own.tag ?? tag }));
   // Without its route a Contact leads nowhere.
-  const routed = isReadable(recordRoutesOf, response);
+  const routed = isReadable(readRoutes, response);
   if (!routed) headers.remove('Record-Route');
   if (!routed || !isReadable(contactsOf, response)) headers.remove('Contact');
 }
