@@ -91,6 +91,7 @@ export class Negotiation {
    */
   answered(answer: string, peer = this.#peer, offer = this.description): void {
     this.#agreement = acceptAnswer(offer, answer, this.#payloadTypes);
+    this.#secure = this.#agreement.srtp !== undefined;
     this.#sent = offer;
     this.#peer = peer;
     if (this.#flows) this.connect();
