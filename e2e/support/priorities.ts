@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { until } from '../../tests/support/until.ts';
 
 /**
@@ -24,9 +23,5 @@ export async function runMediaInRealTime(pid: number): Promise<void> {
   for (const tid of threads()) spawnSync('chrt', ['--rr', '--pid', '1', tid]);
 }
 
-/** Media threads alone have asked for the highest priority. */
-function isMedia(pid: number, tid: string): boolean {
-  // proc(5): the 19th field; the second may hold spaces and ends with a bracket.
-  const fields = readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8').split(') ')[1]!;
-  return Number(fields.split(' ')[16]) === constants.priority.PRIORITY_HIGHEST;
-}
+const isMedia = (pid: number, tid: string): boolean =>
+  readFileSync(`/proc/${pid}/task/${tid}/comm`, 'utf8').trim() === 'media';
