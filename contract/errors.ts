@@ -43,6 +43,8 @@ export const ERRORS = {
 
   // Calls.
   call_not_found: entry(404, 'call not found'),
+  call_active: entry(409, 'the call is not over yet: hang up first'),
+  call_events_pending: entry(409, 'events of the call are still to be delivered: try again later'),
   active_call_not_found: entry(404, 'no such call is active'),
   call_uuid_missing: entry(409, 'the call has no SIP leg yet'),
   invalid_action: entry(400, 'action is not one that this endpoint knows'),

@@ -5,7 +5,13 @@ import type { CallRecord, CallStore, IdempotencyStore, QuarantineStore, RepeatKe
 import type { Application, Directory } from '../directory/index.ts';
 import type { InsightStore, Insights } from '../insights/index.ts';
 import type { Clock, Log, Random } from '../kit/index.ts';
-import type { CallRecordings, FileLinks, RecordingFiles, RecordingStore } from '../recordings/index.ts';
+import type {
+  CallRecordings,
+  Eraser,
+  FileLinks,
+  RecordingFiles,
+  RecordingStore,
+} from '../recordings/index.ts';
 import type { DeliveryCounts, EventStore } from '../webhooks/index.ts';
 
 /** What can be done with calls that are alive on this node. */
@@ -72,6 +78,8 @@ export interface ApiPorts {
   quarantine: Pick<QuarantineStore, 'quarantined' | 'discard'>;
   node: NodeState;
   recordings: RecordingStore;
+  /** Deletes for good. */
+  eraser: Pick<Eraser, 'eraseCall' | 'deleteRecording'>;
   files: RecordingFiles;
   /** Opens recordings' files without a key, for a while. */
   links: FileLinks;

@@ -9,6 +9,7 @@ import { adminTrunkRoutes } from './admin/trunks.ts';
 import { verifiedNumberRoutes } from './admin/verified-numbers.ts';
 import { applicationRoutes } from './applications/routes.ts';
 import { usageRoutes } from './billing/routes.ts';
+import { eraseCallRoutes } from './calls/erase.ts';
 import { recordingControlRoutes } from './calls/recording-control.ts';
 import { callRoutes } from './calls/routes.ts';
 import { didRoutes } from './dids/routes.ts';
@@ -25,6 +26,7 @@ import { voiceRoutes } from './voices/routes.ts';
 export const ROUTES: readonly Route[] = [
   ...applicationRoutes,
   ...callRoutes,
+  ...eraseCallRoutes,
   ...recordingControlRoutes,
   ...recordingRoutes,
   ...insightRoutes,

@@ -29,13 +29,7 @@ import {
 } from '../kit/index.ts';
 import { createMediaEngine, createSoundDecoder, holdMusic } from '../media/index.ts';
 import { createHttpClient, type HttpClient, systemNetwork } from '../net/index.ts';
-import {
-  FileLinks,
-  keepForDays,
-  RecordingFiles,
-  recoverRecordings,
-  ThreadFinisher,
-} from '../recordings/index.ts';
+import { Eraser, FileLinks, RecordingFiles, recoverRecordings, ThreadFinisher } from '../recordings/index.ts';
 import { createSpeaker } from '../speech/index.ts';
 import { openSqliteStorage } from '../storage/index.ts';
 import { createConnect, type StreamCounts, streamsOfCalls } from '../streams/index.ts';
@@ -218,8 +212,16 @@ async function openRecordings({ config, log, clock, scope }: Ground, data: Data)
   const interrupted = await endInterrupted(storage, billing.journal, clock);
   await billing.settleStrays((id) => storage.call(id));
   if (interrupted > 0) log.warn({ calls: interrupted }, 'calls that a former process left open were ended');
-  scope.defer(keepForDays(config.recordingDays, { store: storage, files, clock, log }));
-  return { files, recordingsOf: recordingsOfCalls(ports) };
+  const eraser = new Eraser({ store: storage, files, clock, log });
+  scope.defer(() => eraser.close());
+  eraser.start({
+    calls: config.callDays,
+    recordings: config.recordingDays,
+    events: config.eventDays,
+    timelines: config.timelineDays,
+    charges: config.chargeDays,
+  });
+  return { files, eraser, recordingsOf: recordingsOfCalls(ports) };
 }
 
 /** The threads that speak, decode, and carry RTP. */
@@ -342,6 +344,7 @@ async function openRest(
     quarantine: storage,
     node: { number: config.node, startedAt: clock.now(), media: () => media.load },
     recordings: storage,
+    eraser: parts.eraser,
     files,
     links: new FileLinks({ publicUrl: () => publicUrl, key, clock }),
     insights: { store: storage, reprocess: (call) => insights.reprocess(call) },

@@ -10,8 +10,12 @@ export { type Finished, type Finisher, ThreadFinisher } from './finisher.ts';
 export { presentRecording } from './present.ts';
 export type { RecordedCall, RecordingOptions, RecordingPorts, StoppedBy } from './recording.ts';
 export { type RecoveryPorts, recoverRecordings } from './recovery.ts';
-export { deleteExpired, deleteRecording, keepForDays, type RetentionPorts } from './retention.ts';
+export { Eraser, type EraserPorts, type KeptDays } from './retention.ts';
 export type {
+  DeletedFile,
+  ErasureStore,
+  Expired,
+  Expiring,
   Gap,
   RecordingFilter,
   RecordingJournal,

@@ -1,77 +1,264 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { silentLog, VirtualClock } from '../kit/index.ts';
+import type { CallRecord } from '../calls/index.ts';
+import { aTranscript, someParts } from '../insights/testing/records.ts';
+import { Ids, type Log, silentLog, VirtualClock } from '../kit/index.ts';
 import { openSqliteStorage, type Storage } from '../storage/index.ts';
-import { aCall, aRecording } from '../storage/testing/records.ts';
+import { aCall, anAttempt, anEvent, aRecording } from '../storage/testing/records.ts';
 import { RecordingFiles } from './files.ts';
-import { deleteExpired, deleteRecording, keepForDays } from './retention.ts';
+import { Eraser, type KeptDays } from './retention.ts';
 import type { RecordingRecord } from './store.ts';
 
 const DAY = 86_400_000;
+const FOREVER: KeptDays = { calls: 0, recordings: 0, events: 0, timelines: 0, charges: 0 };
 let clock: VirtualClock;
 let folder: string;
 let files: RecordingFiles;
 let store: Storage;
+let eraser: Eraser;
+let warnings: string[];
+
+const opened = () => openSqliteStorage({ file: join(folder, 'db'), clock, hasWebhook: () => true });
 
 beforeEach(async () => {
   clock = new VirtualClock();
   folder = mkdtempSync(join(tmpdir(), 'minivoice-retention-'));
   files = new RecordingFiles(join(folder, 'recordings'));
-  store = await openSqliteStorage({ file: join(folder, 'db'), clock, hasWebhook: () => true });
+  store = await opened();
+  warnings = [];
+  const log: Log = { ...silentLog, warn: (fields) => warnings.push(JSON.stringify(fields)) };
+  eraser = new Eraser({ store, files, clock, log });
 });
 
 afterEach(async () => {
+  await eraser.close();
   await store.close();
   rmSync(folder, { recursive: true });
 });
 
-async function recorded(
-  name: string,
-  daysAgo: number,
-  but: Partial<RecordingRecord> = {},
-): Promise<RecordingRecord> {
-  const at = clock.now() - daysAgo * DAY;
-  const call = aCall(`call_${name}`, { createdAt: at });
-  const file = await files.place(`rec_${call.id}`, at);
-  writeFileSync(files.path(file), 'sound');
-  const recording = aRecording(call, { file, status: 'completed', endedAt: at, ...but });
-  await store.commit({ call, recording });
-  return recording;
+/** Lets time pass until it is done. */
+async function done<T>(work: Promise<T>): Promise<T> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  work.then(over, over);
+  while (!isOver) await clock.advance(20);
+  return work;
 }
 
-test('what is older than the days given is deleted with its file; the rest stays', async () => {
-  const old = await recorded('old', 31);
-  const young = await recorded('young', 29);
-  expect(await deleteExpired(30, { store, files, clock, log: silentLog })).toBe(1);
-  expect(await store.recording(old.id)).toBeUndefined();
-  expect(existsSync(files.path(old.file))).toBe(false);
-  expect(await store.recording(young.id)).toBeDefined();
-  expect(existsSync(files.path(young.file))).toBe(true);
-});
+interface Kept {
+  call: CallRecord;
+  recording: RecordingRecord;
+}
 
-test('a recording that runs is never deleted, however old', async () => {
-  const running = await recorded('running', 31, { status: 'started', endedAt: null });
-  expect(await deleteExpired(30, { store, files, clock, log: silentLog })).toBe(0);
-  await expect(deleteRecording(running, { store, files })).rejects.toMatchObject({
-    code: 'recording_not_ready',
+/** A call of so many days ago with everything that a call can leave behind; its events are delivered. */
+async function aCallOf(daysAgo: number, but: Partial<CallRecord> = {}): Promise<Kept> {
+  const at = clock.now() - daysAgo * DAY;
+  const id = new Ids({ ...clock, now: () => at, monotonic: () => 0, after: () => ({ cancel() {} }) }).next(
+    'call',
+  );
+  const call = aCall(id, {
+    createdAt: at,
+    answeredAt: at,
+    endedAt: at + 61_000,
+    status: 'completed',
+    ...but,
   });
-  expect(existsSync(files.path(running.file))).toBe(true);
+  const file = await files.place(`rec_${id}`, at);
+  writeFileSync(files.path(file), 'sound');
+  const recording = aRecording(call, { file, status: 'completed', endedAt: at + 60_000 });
+  const events = Array.from({ length: 30 }, () => ({ ...anEvent(call), at }));
+  const timeline = Array.from({ length: 250 }, (_, n) => ({ callId: id, at, kind: 'action', data: { n } }));
+  const repeatKey = { key: `key of ${id}`, requestHash: 'hash' };
+  await store.commit({ call, recording, events, timeline, repeatKey });
+  for (const event of (await store.events({ callId: id }, { limit: 200 })).data) {
+    const settled = { ...event, state: 'delivered' as const, attempts: 1, nextAttemptAt: null };
+    await store.saveAttempt(anAttempt(store.ids.next('dlv'), event.id), settled);
+  }
+  const of = { recordingId: recording.id, callId: id, applicationId: call.applicationId };
+  await store.commit({ insights: { transcript: aTranscript(of, { fullText: `secretword${daysAgo}` }) } });
+  for (const part of someParts(of)) await store.commit({ insights: { part } });
+  await store.commit({ insights: { enqueue: [{ ...of, createdAt: at }] } });
+  return { call, recording };
+}
+
+/** How many rows each table has, but for those that have none. */
+function rows(): Record<string, number> {
+  const database = new DatabaseSync(join(folder, 'db'));
+  const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+  const counts = names
+    .map(({ name }) => String(name))
+    .filter((name) => !/^(kysely|sqlite|transcript_words)/.test(name))
+    .map((name) => [name, database.prepare(`SELECT count(*) AS n FROM ${name}`).get()?.['n']] as const);
+  database.close();
+  return Object.fromEntries(counts.filter(([, n]) => n !== 0)) as Record<string, number>;
+}
+
+test('erasing a call leaves nothing of it: rows, files, words that are searched, keys of requests', async () => {
+  const other = await aCallOf(2);
+  const before = rows();
+  const { call, recording } = await aCallOf(1);
+  await done(eraser.eraseCall(call.id));
+  expect(rows()).toEqual({ ...before, carried_usage: 1 });
+  expect(existsSync(files.path(recording.file))).toBe(false);
+  expect(existsSync(files.path(other.recording.file))).toBe(true);
+  expect((await store.transcripts({ q: 'secretword1' }, { limit: 5 })).data).toEqual([]);
+  expect((await store.transcripts({ q: 'secretword2' }, { limit: 5 })).data).toHaveLength(1);
+  expect(await store.repeated('app_1', `key of ${call.id}`)).toBeUndefined();
+  await expect(eraser.eraseCall(call.id)).rejects.toMatchObject({ code: 'call_not_found' });
 });
 
-test('it happens at the start and once a day, and never when no days are given', async () => {
-  const ports = { store, files, clock, log: silentLog };
-  const old = await recorded('old', 2.5);
-  keepForDays(0, ports)();
-  expect(clock.pending).toBe(0);
-  const stop = keepForDays(3, ports);
+test('what comes late of a call that is erased is not written', async () => {
+  const { call } = await aCallOf(1);
+  const [event] = (await store.events({ callId: call.id }, { limit: 1 })).data;
+  await done(eraser.eraseCall(call.id));
+  const before = rows();
+  await store.commit({ timeline: [{ callId: call.id, at: 1, kind: 'billing', data: {} }] });
+  await store.saveAttempt(anAttempt(store.ids.next('dlv'), event!.id), { ...event!, attempts: 2 });
+  await expect(store.commit({ events: [anEvent(call)] })).rejects.toThrow('there is no call');
+  expect(rows()).toEqual(before);
+});
+
+test('a call that lasts, or whose recording does, or whose events are to be delivered, is not erased', async () => {
+  const { call } = await aCallOf(1, { status: 'in_progress', endedAt: null });
+  await expect(eraser.eraseCall(call.id)).rejects.toMatchObject({ code: 'call_active' });
+  const recorded = await aCallOf(2);
+  await store.commit({ recording: { ...recorded.recording, id: 'rec_open', status: 'started' } });
+  await expect(eraser.eraseCall(recorded.call.id)).rejects.toMatchObject({ code: 'call_active' });
+  const told = await aCallOf(3);
+  await store.commit({ events: [anEvent(told.call)] });
+  await expect(eraser.eraseCall(told.call.id)).rejects.toMatchObject({ code: 'call_events_pending' });
+  expect(await store.call(told.call.id)).toBeDefined();
+});
+
+test('a process that dies between any two steps leaves rows and files that agree after the next start', async () => {
+  const { call, recording } = await aCallOf(1);
+  const empty = rows();
+  for (let steps = 0; ; steps++) {
+    const copy = join(folder, `died-${steps}`);
+    mkdirSync(copy);
+    const database = new DatabaseSync(join(folder, 'db'));
+    database.exec(`VACUUM INTO '${join(copy, 'db')}'`);
+    database.close();
+    const dying = await openSqliteStorage({ file: join(copy, 'db'), clock, hasWebhook: () => true });
+    const remains = new Set([recording.file]);
+    await dying.eraseCall(call.id);
+    let isOver = false;
+    for (let step = 0; step < steps && !isOver; step++) isOver = !(await dying.continueErasing());
+    await dying.close();
+    const next = await openSqliteStorage({ file: join(copy, 'db'), clock, hasWebhook: () => true });
+    const remove = async (file: string) => void remains.delete(file);
+    const other = new Eraser({ store: next, files: { remove }, clock, log: silentLog });
+    await done(other.expire(FOREVER));
+    expect([...remains]).toEqual([]);
+    expect(await next.recording(recording.id)).toBeUndefined();
+    expect((await next.events({ callId: call.id }, { limit: 1 })).data).toEqual([]);
+    expect((await next.timeline(call.id, { limit: 1 })).data).toEqual([]);
+    expect(await next.continueErasing()).toBe(false);
+    expect(await next.dueFiles(9)).toEqual([]);
+    await next.close();
+    if (isOver) break;
+    expect(steps).toBeLessThan(50);
+  }
+  expect(rows()).toEqual(empty);
+});
+
+test('each kind goes after its own days, and what is younger stays', async () => {
+  const old = await aCallOf(0);
+  clock.jump(100 * DAY);
+  const young = await aCallOf(10);
+  await done(eraser.expire({ ...FOREVER, events: 50, timelines: 50 }));
+  for (const [{ call }, left] of [
+    [old, 0],
+    [young, 1],
+  ] as const) {
+    expect((await store.events({ callId: call.id }, { limit: 1 })).data).toHaveLength(left);
+    expect((await store.timeline(call.id, { limit: 1 })).data).toHaveLength(left);
+    expect(await store.call(call.id)).toBeDefined();
+  }
+  await done(eraser.expire({ ...FOREVER, calls: 50 }));
+  expect(await store.call(old.call.id), 'a call is kept while its recording is').toBeDefined();
+  await done(eraser.expire({ ...FOREVER, calls: 50, recordings: 50 }));
+  expect(await store.call(old.call.id)).toBeUndefined();
+  expect(existsSync(files.path(old.recording.file))).toBe(false);
+  expect(await store.call(young.call.id)).toBeDefined();
+  expect(existsSync(files.path(young.recording.file))).toBe(true);
+});
+
+test('what still lasts, or is to be delivered, is kept however old it is', async () => {
+  const open = await aCallOf(100, { status: 'in_progress', endedAt: null });
+  const told = await aCallOf(101);
+  await store.commit({ events: [{ ...anEvent(told.call), at: told.call.createdAt }] });
+  await store.commit({ recording: { ...open.recording, status: 'started', endedAt: null } });
+  const days = { calls: 1, recordings: 1, events: 1, timelines: 1, charges: 1 };
+  await done(eraser.expire(days));
+  expect(await store.call(open.call.id)).toBeDefined();
+  expect(await store.recording(open.recording.id)).toBeDefined();
+  expect((await store.timeline(open.call.id, { limit: 1 })).data).toHaveLength(1);
+  expect(await store.call(told.call.id)).toBeDefined();
+  const { data } = await store.events({ callId: told.call.id, state: 'pending' }, { limit: 5 });
+  expect(data).toHaveLength(1);
+});
+
+test('one file that cannot be deleted does not stop the others, and is tried again later', async () => {
+  const stuck = await aCallOf(3);
+  const others = [await aCallOf(2), await aCallOf(1)];
+  rmSync(files.path(stuck.recording.file));
+  mkdirSync(files.path(stuck.recording.file));
+  await done(eraser.expire({ ...FOREVER, recordings: 0.5 }));
+  for (const { recording } of others) expect(existsSync(files.path(recording.file))).toBe(false);
+  expect(warnings.join()).toContain(stuck.recording.file);
+  await done(eraser.expire(FOREVER));
+  expect(warnings).toHaveLength(1);
+  await clock.advance(61_000);
+  rmSync(files.path(stuck.recording.file), { recursive: true });
+  writeFileSync(files.path(stuck.recording.file), 'sound');
+  await done(eraser.expire(FOREVER));
+  expect(existsSync(files.path(stuck.recording.file))).toBe(false);
+  expect(rows()['file_deletions']).toBeUndefined();
+});
+
+test('a recording that became an MP3 takes the WAV file with it that a crash had left', async () => {
+  const { recording } = await aCallOf(1);
+  const mp3 = recording.file.replace('.wav', '.mp3');
+  writeFileSync(files.path(mp3), 'sound');
+  await store.commit({ recording: { ...recording, file: mp3, format: 'mp3' } });
+  await done(eraser.deleteRecording(recording));
+  expect([existsSync(files.path(mp3)), existsSync(files.path(recording.file))]).toEqual([false, false]);
+  const running = { id: recording.id, status: 'started' as const };
+  await expect(eraser.deleteRecording(running)).rejects.toMatchObject({ code: 'recording_not_ready' });
+});
+
+test('it happens at the start and every hour, and goes on after a failure', async () => {
+  let looks = 0;
+  const failing = {
+    ...store,
+    async continueErasing(): Promise<boolean> {
+      looks += 1;
+      throw new Error('disk I/O error');
+    },
+  };
+  const other = new Eraser({ store: failing, files, clock, log: silentLog });
+  other.start(FOREVER);
   await clock.advance(1);
-  expect(await store.recording(old.id)).toBeDefined();
-  await expect.poll(() => clock.pending).toBe(1);
-  await clock.advance(DAY);
-  await expect.poll(() => store.recording(old.id)).toBeUndefined();
-  await expect.poll(() => clock.pending).toBe(1);
-  stop();
+  expect(looks).toBe(2);
+  await clock.advance(2 * 3_600_000);
+  expect(looks).toBe(6);
+  await other.close();
   expect(clock.pending).toBe(0);
+});
+
+test('usage is what it was when calls are gone', async () => {
+  const from = clock.now() - 9 * DAY;
+  const filter = { applicationId: 'app_1', from: from - (from % DAY), to: clock.now() };
+  const { call } = await aCallOf(3, { costAmount: 20_000, costCurrency: 'EUR' });
+  await aCallOf(2);
+  const before = await store.usage(filter);
+  expect(before).toEqual({ calls: 2, billsecSeconds: 122, cost: 20_000 });
+  await done(eraser.eraseCall(call.id));
+  expect(await store.usage(filter)).toEqual(before);
 });

@@ -1,64 +1,150 @@
-import { type Clock, explain, Failure, type Log } from '../kit/index.ts';
+import { type Clock, detach, explain, Failure, type Log, sleep, type Timer } from '../kit/index.ts';
 import type { RecordingFiles } from './files.ts';
-import type { RecordingRecord, RecordingStore } from './store.ts';
+import type { ErasureStore, Expiring, RecordingRecord } from './store.ts';
 
-export interface RetentionPorts {
-  store: RecordingStore;
-  files: RecordingFiles;
+export interface EraserPorts {
+  store: ErasureStore;
+  files: Pick<RecordingFiles, 'remove'>;
   clock: Clock;
   log: Log;
 }
 
+/** For how many days each is kept; 0: for ever. */
+export interface KeptDays {
+  calls: number;
+  recordings: number;
+  events: number;
+  timelines: number;
+  charges: number;
+}
+
 const DAY_MS = 86_400_000;
+/** Between two looks for what is too old. */
+const EVERY_MS = 3_600_000;
+/** Between two transactions: calls have the thread meanwhile. */
+const PAUSE_MS = 20;
+/** From the first failure to delete a file to the next try; each further wait is twice as long, up to a day. */
+const RETRY_MS = 60_000;
+const FILES = 20;
 
-/** Deletes a recording and its file for good. Rejects with `recording_not_ready` while it runs. */
-export async function deleteRecording(
-  recording: RecordingRecord,
-  { store, files }: Pick<RetentionPorts, 'store' | 'files'>,
-): Promise<void> {
-  if (recording.status === 'started') {
-    throw new Failure('recording_not_ready', 'the recording is still running');
+/** Deletes calls, recordings and what is too old, with their files, bit by bit and beside running calls. */
+export class Eraser {
+  #ports: EraserPorts;
+  #closing = new AbortController();
+  #timer: Timer | undefined;
+  /** The last thing that was begun: files are deleted by one at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: EraserPorts) {
+    this.#ports = ports;
   }
-  // The file goes first: a crash between the two leaves a row that says where it was, not sound that nobody finds.
-  if (recording.file) await files.remove(recording.file);
-  await store.deleteRecording(recording.id);
-}
 
-/** Deletes what ended more than `days` ago. @returns how many recordings that were. */
-export async function deleteExpired(days: number, ports: RetentionPorts): Promise<number> {
-  const limit = ports.clock.now() - days * DAY_MS;
-  const expired: RecordingRecord[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page = await ports.store.recordings({}, { limit: 200, cursor });
-    expired.push(
-      ...page.data.filter((one) => one.status !== 'started' && (one.endedAt ?? one.createdAt) < limit),
-    );
-    if (!page.nextCursor) break;
-    cursor = page.nextCursor;
+  /**
+   * Erases a call and everything that was derived from it. Fails with `call_not_found`, `call_active`,
+   * `call_events_pending`. A file that cannot be deleted now is tried again later.
+   */
+  async eraseCall(id: string): Promise<void> {
+    await this.#ports.store.eraseCall(id);
+    await this.#inTurn(() => this.#finish());
   }
-  for (const recording of expired) await deleteRecording(recording, ports);
-  return expired.length;
-}
 
-/**
- * Deletes what is older than `days` now and once a day; with 0 days nothing is ever deleted.
- * @returns a function that ends it.
- */
-export function keepForDays(days: number, ports: RetentionPorts): () => void {
-  if (days === 0) return () => {};
-  let stopped = false;
-  let timer = ports.clock.after(0, run);
-  async function run(): Promise<void> {
-    try {
-      const deleted = await deleteExpired(days, ports);
-      if (deleted > 0) ports.log.info({ deleted, days }, 'old recordings were deleted');
-    } catch (error) {
-      ports.log.error({ error: explain(error) }, 'old recordings could not be deleted');
+  /** Deletes a recording and its file for good. Fails with `recording_not_ready` while it runs. */
+  async deleteRecording(recording: Pick<RecordingRecord, 'id' | 'status'>): Promise<void> {
+    if (recording.status === 'started') {
+      throw new Failure('recording_not_ready', 'the recording is still running');
     }
-    if (!stopped) timer = ports.clock.after(DAY_MS, run);
+    await this.#ports.store.deleteRecording(recording.id);
+    await this.#inTurn(() => this.#removeFiles());
   }
-  return () => {
-    stopped = true;
-    timer.cancel();
-  };
+
+  /** Goes on with what a former process has left, and from now on deletes what is too old once an hour. */
+  start(days: KeptDays): void {
+    const pass = async () => {
+      await this.#inTurn(() => this.expire(days));
+      if (!this.#closing.signal.aborted) this.#timer = this.#ports.clock.after(EVERY_MS, run);
+    };
+    const run = () => detach('recordings.retention', pass());
+    this.#timer = this.#ports.clock.after(0, run);
+  }
+
+  /** Ends after the transaction that is under way: the next start goes on. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('closed'));
+    this.#timer?.cancel();
+    await this.#last;
+  }
+
+  /** Deletes all that is too old now. Never rejects: what fails does not keep the rest from being deleted. */
+  async expire(days: KeptDays): Promise<void> {
+    await this.#guarded('erasures', () => this.#finish());
+    // Recordings first: a call whose recordings are kept is kept with them.
+    const kinds: [Expiring, number][] = [
+      ['completed_recordings', days.recordings],
+      ['failed_recordings', days.recordings],
+      ['events', days.events],
+      ['timelines', days.timelines],
+      ['charges', days.charges],
+      ['calls', days.calls],
+    ];
+    for (const [what, kept] of kinds) if (kept > 0) await this.#guarded(what, () => this.#expire(what, kept));
+    await this.#guarded('erasures', () => this.#finish());
+  }
+
+  async #expire(what: Expiring, days: number): Promise<void> {
+    const { store, clock, log } = this.#ports;
+    const before = clock.now() - days * DAY_MS;
+    let all = 0;
+    let from: unknown;
+    do {
+      const { deleted, next } = await store.expire(what, before, from);
+      all += deleted;
+      from = next;
+      if (from !== undefined) await this.#pause();
+    } while (from !== undefined);
+    if (all > 0) log.info({ what, deleted: all, days }, 'deleted what was too old');
+  }
+
+  /** Deletes what is left of erased calls, then the files. */
+  async #finish(): Promise<void> {
+    while (await this.#ports.store.continueErasing()) await this.#pause();
+    await this.#removeFiles();
+  }
+
+  async #removeFiles(): Promise<void> {
+    const { store, files, clock, log } = this.#ports;
+    for (;;) {
+      const due = await store.dueFiles(FILES);
+      if (due.length === 0) return;
+      for (const { file, attempts } of due) {
+        this.#closing.signal.throwIfAborted();
+        try {
+          await files.remove(file);
+          await store.fileDeleted(file);
+        } catch (error) {
+          const wait = Math.min(RETRY_MS * 2 ** Math.min(attempts, 20), DAY_MS);
+          log.warn({ file, error: explain(error), retry_seconds: wait / 1000 }, 'could not delete a file');
+          await store.fileKept(file, clock.now() + wait);
+        }
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    return sleep(this.#ports.clock, PAUSE_MS, this.#closing.signal);
+  }
+
+  async #guarded(what: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      this.#ports.log.error({ what, error: explain(error) }, 'could not delete what is too old');
+    }
+  }
+
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(run);
+    this.#last = done.catch(() => {});
+    return done;
+  }
 }

@@ -59,5 +59,48 @@ export interface RecordingStore {
   recordings(filter: RecordingFilter, page: PageRequest): Promise<Page<RecordingRecord>>;
   /** Recordings with status `started`: after a start, those a crash cut off. */
   openRecordings(): Promise<RecordingRecord[]>;
+}
+
+/** What is deleted when it is old enough. */
+export type Expiring =
+  | 'calls'
+  | 'completed_recordings'
+  | 'failed_recordings'
+  | 'events'
+  | 'timelines'
+  | 'charges';
+
+/** What became of a look at some old rows. */
+export interface Expired {
+  deleted: number;
+  /** Where to go on; undefined at the end. */
+  next: unknown;
+}
+
+/** A file of a recording that is gone. */
+export interface DeletedFile {
+  /** Its name inside the recordings folder. */
+  file: string;
+  /** How often it could not be deleted. */
+  attempts: number;
+}
+
+/** Deleting, a few rows at a time, so that calls are not held up. Each step is a transaction of its own. */
+export interface ErasureStore {
+  /**
+   * Deletes a call's own row, and notes that the rest is to go. Resolves for a call that is being erased already.
+   * Fails with `call_not_found`, `call_active`, `call_events_pending`.
+   */
+  eraseCall(id: string): Promise<void>;
+  /** Deletes some of what is left of calls that are being erased. @returns false when nothing was left. */
+  continueErasing(): Promise<boolean>;
+  /** Deletes a recording and what was derived from it, and notes its files. */
   deleteRecording(id: string): Promise<void>;
+  /** Deletes some of what is older than `before`. @param from `next` of the call before. */
+  expire(what: Expiring, before: number, from?: unknown): Promise<Expired>;
+  /** Files that were noted and whose turn it is. */
+  dueFiles(limit: number): Promise<DeletedFile[]>;
+  fileDeleted(file: string): Promise<void>;
+  /** It could not be deleted: its turn comes again then. */
+  fileKept(file: string, dueAt: number): Promise<void>;
 }

@@ -110,16 +110,3 @@ function listingOf(
     matching: q === undefined ? undefined : matching(q),
   };
 }
-
-/** Forgets all that was derived from a recording. */
-export async function forgetInsights(db: Kysely<Tables>, recordingId: string): Promise<void> {
-  const owner = await db
-    .selectFrom('recordings')
-    .select('callId')
-    .where('id', '=', recordingId)
-    .executeTakeFirst();
-  // The job first: whoever is at it can then write nothing any more.
-  await db.deleteFrom('insightJobs').where('recordingId', '=', recordingId).execute();
-  await db.deleteFrom('transcripts').where('recordingId', '=', recordingId).execute();
-  if (owner) await db.deleteFrom('insightParts').where('callId', '=', owner.callId).execute();
-}

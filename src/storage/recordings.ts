@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
 import type { RecordingFilter, RecordingRecord, RecordingStore } from '../recordings/index.ts';
-import { forgetInsights } from './insights.ts';
 import type { Tables } from './layouts.ts';
 import { type Condition, type Listing, readPage } from './listing.ts';
 import type { Readers } from './readers.ts';
@@ -16,10 +15,6 @@ export function recordingStore(db: Kysely<Tables>, { recordings: reader }: Reade
     async openRecordings() {
       const open = db.selectFrom('recordings').selectAll().where('status', '=', 'started');
       return reader.all(await open.orderBy('createdAt').orderBy('id').execute());
-    },
-    async deleteRecording(id) {
-      await forgetInsights(db, id);
-      await db.deleteFrom('recordings').where('id', '=', id).execute();
     },
   };
 }

@@ -30,8 +30,9 @@ export function writeTexts(db: Kysely<Tables>) {
     saveCall: save(db, 'calls', callLayout),
     saveRecording: save(db, 'recordings', recordingLayout),
     addEvent: text(db.insertInto('events').values(marks(eventLayout))),
-    addAttempt: text(db.insertInto('attempts').values(marks(attemptLayout))),
-    /** …, callId */
+    /** …, eventId: nothing is written of an event that is gone */
+    addAttempt: text(addAttempt(db)),
+    /** …, callId, callId: nothing is written of a call that is gone */
     addLine: text(addLine(db)),
     /** callId → lastSequence */
     nextSequence: text(
@@ -98,7 +99,21 @@ function addLine(db: Kysely<Tables>) {
           line.val('').as('data'),
           line(line.fn.coalesce(line.fn.max('position'), line.lit(0)), '+', line.lit(1)).as('position'),
         ])
-        .where('callId', '=', ''),
+        .where('callId', '=', '')
+        .having(({ exists, selectFrom }) => exists(selectFrom('calls').select('id').where('id', '=', ''))),
+    );
+}
+
+function addAttempt(db: Kysely<Tables>) {
+  const columns = properties(attemptLayout);
+  return db
+    .insertInto('attempts')
+    .columns(columns)
+    .expression((eb) =>
+      eb
+        .selectFrom('events')
+        .select((row) => columns.map((column) => row.val('').as(column)))
+        .where('id', '=', ''),
     );
 }
 

@@ -13,7 +13,7 @@ import type {
 import type { DirectoryStore } from '../directory/index.ts';
 import type { InsightJournal, InsightStore, InsightsChange } from '../insights/index.ts';
 import type { Clock, Ids, Log, Signal } from '../kit/index.ts';
-import type { RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/index.ts';
+import type { ErasureStore, RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/index.ts';
 import type { EventRecord, EventStore, OutboxStore } from '../webhooks/index.ts';
 
 /** What is written together or not at all. */
@@ -36,6 +36,7 @@ export interface Storage
     CallStore,
     RecordingJournal,
     RecordingStore,
+    ErasureStore,
     OutboxStore,
     EventStore,
     DirectoryStore,

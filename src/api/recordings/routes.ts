@@ -1,5 +1,5 @@
 import { listOf, pageQuery, recordingQuery, recording as wire } from '../../../contract/resources/index.ts';
-import { deleteRecording, presentRecording } from '../../recordings/index.ts';
+import { presentRecording } from '../../recordings/index.ts';
 import { presentPage } from '../page.ts';
 import { route } from '../route.ts';
 import { visible } from '../visible.ts';
@@ -68,7 +68,7 @@ export const recordingRoutes = [
     async handle({ params, caller, services }) {
       const found = await services.recordings.recording(params.id);
       const recording = visible(found, caller, 'recording_not_found');
-      await deleteRecording(recording, { store: services.recordings, files: services.files });
+      await services.eraser.deleteRecording(recording);
     },
   }),
 ];

@@ -6,8 +6,8 @@ import type { LightMyRequestResponse } from 'fastify';
 import { Billing } from '../../billing/index.ts';
 import { Directory, SecretBox } from '../../directory/index.ts';
 import { aTranscript, someParts } from '../../insights/testing/records.ts';
-import { Failure, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
-import { FileLinks, RecordingFiles } from '../../recordings/index.ts';
+import { Failure, seededRandom, silentLog, systemClock, VirtualClock } from '../../kit/index.ts';
+import { Eraser, FileLinks, RecordingFiles } from '../../recordings/index.ts';
 import { openSqliteStorage } from '../../storage/index.ts';
 import { aCall, aRecording } from '../../storage/testing/records.ts';
 import { type ApiPorts, type ApiSettings, type CallOrder, createApi } from '../index.ts';
@@ -70,6 +70,12 @@ export async function openHouse(
     quarantine: storage,
     node: { number: 7, startedAt: clock.now(), media: () => ({ sessions: 2, beats: 300, lateBeats: 1 }) },
     recordings: storage,
+    eraser: new Eraser({
+      store: storage,
+      files: new RecordingFiles(folder),
+      clock: systemClock,
+      log: silentLog,
+    }),
     files: new RecordingFiles(folder),
     links: new FileLinks({ publicUrl: () => 'http://voice.test', key: Buffer.from('key'), clock }),
     insights: {

@@ -382,6 +382,5 @@ function storeOver({ recordings }: MemoryJournal): RecordingStore & { quarantine
     recording: async (id) => recordings.get(id),
     recordings: async () => ({ data: [...recordings.values()], nextCursor: null }),
     openRecordings: async () => [...recordings.values()].filter(({ status }) => status === 'started'),
-    deleteRecording: async (id) => void recordings.delete(id),
   };
 }

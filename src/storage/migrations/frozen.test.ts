@@ -24,6 +24,7 @@ const FROZEN: Record<string, string> = {
   '0009-sealed-digits': 'fea5137fe1dbf380',
   '0010-sip-fields': 'b1eb74f653c498d9',
   '0011-tenants': '694912a3d7fc60b3',
+  '0012-erasure': '36623c632beaaa2f',
 };
 
 /** A digest of the tables and indexes after each migration. */

@@ -11,6 +11,7 @@ import { retention } from './0008-retention.ts';
 import { sealedDigits } from './0009-sealed-digits.ts';
 import { sipFields } from './0010-sip-fields.ts';
 import { tenants } from './0011-tenants.ts';
+import { erasure } from './0012-erasure.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -25,6 +26,7 @@ export const migrations: Record<string, Migration> = {
   '0009-sealed-digits': sealedDigits,
   '0010-sip-fields': sipFields,
   '0011-tenants': tenants,
+  '0012-erasure': erasure,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Quarantine } from '../quarantine.ts';
+import type { Erasure } from './erasure.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** The columns that name a row, for every table whose rows can be in quarantine. */
@@ -27,11 +28,18 @@ const KEYS: Record<string, string[]> = {
 };
 
 /** Deletes rows that are in quarantine, and no others. */
-export function discardOver(database: DatabaseSync, group: GroupCommit, quarantine: Quarantine) {
+export function discardOver(
+  database: DatabaseSync,
+  group: GroupCommit,
+  quarantine: Quarantine,
+  erasure: Erasure,
+) {
   return async (table: string, id: string): Promise<boolean> => {
     const columns = KEYS[table];
     if (!columns || !quarantine.has(table, id)) return false;
     await group.write(() => {
+      if (table === 'calls') return erasure.force(id);
+      if (table === 'recordings') return erasure.recording(id);
       const where = columns.map((column) => `${column} IS ?`).join(' AND ');
       database.prepare(`DELETE FROM ${table} WHERE ${where}`).run(...valuesOf(id, columns.length));
       if (table === 'events') database.prepare('DELETE FROM attempts WHERE event_id = ?').run(id);

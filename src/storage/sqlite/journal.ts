@@ -88,7 +88,7 @@ export class SqliteJournal {
     const row = toParameters(attemptLayout, attempt);
     const progress = this.#progress(event);
     await this.#group.keep(() => {
-      this.#statements.addAttempt.run(...row);
+      this.#statements.addAttempt.run(...row, attempt.eventId);
       progress();
     });
   }
@@ -185,7 +185,7 @@ function snapshotOf(change: Change): Snapshot {
       call: copy({ ...draft.call, metadata: {} }),
       data: copy(draft.data),
     })),
-    lines: timeline.map((line) => [...toParameters(timelineLayout, line), line.callId]),
+    lines: timeline.map((line) => [...toParameters(timelineLayout, line), line.callId, line.callId]),
     insights,
     billing,
   };

@@ -20,6 +20,8 @@ import { BillingWrites } from './billing-writes.ts';
 import { Checkpoints } from './checkpoint.ts';
 import { kyselyOver, openDatabase } from './database.ts';
 import { discardOver } from './discard.ts';
+import { Erasure } from './erasure.ts';
+import { Expiry } from './expiry.ts';
 import { GroupCommit } from './group-commit.ts';
 import { InsightWrites } from './insight-writes.ts';
 import { SqliteJournal } from './journal.ts';
@@ -56,7 +58,9 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     ids,
     hasWebhook: options.hasWebhook,
   });
-  const discard = discardOver(database, group, quarantine);
+  const erasure = new Erasure(database, group, clock);
+  const expiry = new Expiry(database, group, clock, erasure);
+  const discard = discardOver(database, group, quarantine, erasure);
   const farewells = farewellTexts(db);
   const keepFarewell = database.prepare(farewells.keepFarewell);
   const dropFarewell = database.prepare(farewells.dropFarewell);
@@ -88,6 +92,13 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
       return quarantine.quarantined;
     },
     discard: (table, id) => discard(table, id),
+    eraseCall: (id) => erasure.eraseCall(id),
+    continueErasing: () => erasure.continueErasing(),
+    deleteRecording: (id) => erasure.deleteRecording(id),
+    expire: (what, before, from) => expiry.expire(what, before, from),
+    dueFiles: (limit) => expiry.dueFiles(limit),
+    fileDeleted: (file) => expiry.fileDeleted(file),
+    fileKept: (file, dueAt) => expiry.fileKept(file, dueAt),
     ids,
     latestId: () => latestId(db),
     get trouble() {

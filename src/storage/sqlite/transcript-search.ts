@@ -14,6 +14,8 @@ export function openTranscriptSearch(database: DatabaseSync): void {
     CREATE TABLE IF NOT EXISTS ${numbers} (number INTEGER PRIMARY KEY, recording_id TEXT NOT NULL UNIQUE);
     CREATE VIRTUAL TABLE IF NOT EXISTS transcript_words
       USING fts5(full_text, tokenize = 'porter unicode61 remove_diacritics 2');
+    -- Otherwise the words of a transcript that was deleted stay in the index until it is merged.
+    INSERT INTO transcript_words (transcript_words, rank) VALUES ('secure-delete', 1);
     CREATE TRIGGER IF NOT EXISTS transcript_added AFTER INSERT ON transcripts BEGIN
       INSERT INTO ${numbers} (recording_id) VALUES (new.recording_id);
       INSERT INTO transcript_words (rowid, full_text) VALUES (${row} = new.recording_id), new.full_text);
