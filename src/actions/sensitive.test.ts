@@ -148,3 +148,13 @@ test('without a webhook_url sensitive digits are not kept at all', async () => {
   expect(data).toMatchObject({ digits: '*****' });
   expect(data).not.toHaveProperty('sealed_digits');
 });
+
+test('what is sealed is not masked, whatever digits are in it', async () => {
+  const call = new SimulatedCall({ '/answer': [{ gather: { num_digits: 1, sensitive: true } }] });
+  call.sealed = 'sealed:a-7-b';
+  await call.seconds(0);
+  call.leg.press('7');
+  await call.seconds(1);
+  const { data } = call.events.find(({ event }) => event === 'call.gathered')!;
+  expect(data).toMatchObject({ digits: '*', sealed_digits: 'sealed:a-7-b' });
+});

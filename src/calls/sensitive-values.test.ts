@@ -84,6 +84,23 @@ test('a short value is masked where it stands alone, and nowhere else', () => {
   );
 });
 
+test.each([
+  'Your code is 421.',
+  'code=421&x=1',
+  'code=421%20x',
+  '%20421%20',
+  '"421"',
+  '(421)',
+  'It is 4 2 1.',
+])('a short value that stands alone is masked: %s', (text) => {
+  expect(values('421').mask(text)).not.toMatch(/4.?2.?1/);
+});
+
+test('a prompt with a short value in it does not read it back', () => {
+  expect(values('1', '42').isIn('Press 1 for sales, 42 for help.')).toBe(false);
+  expect(values('1', '421').isIn('Your code is 421.')).toBe(true);
+});
+
 test('what is not sensitive stays as it is', () => {
   const text = '{"actions":[{"say":{"text":"Thank you. Your order 48 213 9 is MTIzNDU2."}}]}';
   expect(values('90712').mask(text)).toBe(text);

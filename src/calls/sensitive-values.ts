@@ -4,6 +4,8 @@ import { type Decoded, decodings } from './decodings.ts';
 const MAX_VALUES = 100;
 /** A value of fewer characters is masked only where it stands alone: it would match everywhere. */
 const MIN_INSIDE = 4;
+/** A text that holds a value of so many characters reads it back; with fewer, every menu would. */
+const MIN_READ_BACK = 3;
 /** So many characters of a value's beginning are masked at the end of a text, which may be cut there. */
 const MIN_CUT = 3;
 
@@ -42,20 +44,23 @@ export class SensitiveValues {
     return this.#values.length === 0;
   }
 
-  /** Whether one of the values is in the text. */
+  /** Whether one of the values, of three characters or more, is in the text. */
   isIn(text: string): boolean {
-    return this.mask(text) !== text;
+    const values = this.#values.filter(({ length }) => length >= MIN_READ_BACK);
+    return values.length > 0 && this.#find(text, values).length > 0;
   }
 
   /** The text with stars in place of the values; its length stays the same. */
   mask(text: string): string {
-    if (this.isEmpty) return text;
-    const ranges = decodings(text).flatMap((each) =>
-      [...this.#symbolsIn(each), ...this.#encodedIn(each.text)].map(([start, end]) =>
+    return this.isEmpty ? text : starred(text, this.#find(text, this.#values));
+  }
+
+  #find(text: string, values: string[]): Range[] {
+    return decodings(text).flatMap((each) =>
+      [...this.#symbolsIn(each, values), ...this.#encodedIn(each.text)].map(([start, end]) =>
         each.source(start, end),
       ),
     );
-    return starred(text, ranges);
   }
 
   /** Masks the strings of plain data, and the names of its fields; numbers and the rest stay as they are. */
@@ -71,9 +76,9 @@ export class SensitiveValues {
     return Object.fromEntries(entries);
   }
 
-  #symbolsIn({ text }: Decoded): Range[] {
+  #symbolsIn({ text }: Decoded, values: string[]): Range[] {
     return runsOf(text, this.#symbol).flatMap((run) =>
-      this.#values.flatMap((value) =>
+      values.flatMap((value) =>
         value.length < MIN_INSIDE ? alone(value, run, text) : inside(value, run, text),
       ),
     );
@@ -134,12 +139,11 @@ function inside(value: string, run: Run, text: string): Range[] {
 
 function alone(value: string, run: Run, text: string): Range[] {
   const found = placesOf(value, run.keys).map((at) => rangeOf(run, at, value.length));
-  const isFree = (beside: string) => !/[\w%.]/.test(beside);
   return found.filter(
     ([start, end]) =>
-      end - start === value.length &&
-      isFree(text.slice(Math.max(0, start - 1), start)) &&
-      isFree(text.slice(end, end + 1)),
+      (end - start === value.length || (run.keys === value && value.length >= MIN_READ_BACK)) &&
+      !/[\w%]$|\d\.$/.test(text.slice(Math.max(0, start - 2), start)) &&
+      !/^\w|^\.\d/.test(text.slice(end, end + 2)),
   );
 }
 

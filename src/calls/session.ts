@@ -206,7 +206,7 @@ export class Session {
   }
 }
 
-const OURS = /(_id|_key|^sha256)$/;
+const OURS = /(_id|_key|^sha256|^sealed_digits)$/;
 
 function maskedLog(log: Log, mask: <T>(data: T) => T): Log {
   return {

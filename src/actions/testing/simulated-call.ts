@@ -43,6 +43,9 @@ export class SimulatedCall {
   #documents: Record<string, Answer>;
   #switchboard: Switchboard;
 
+  /** What becomes of a secret that is kept. */
+  sealed: string | undefined;
+
   /** Whether its customer pays for what is dialled. */
   charged = false;
 
@@ -143,7 +146,7 @@ export class SimulatedCall {
       },
       rooms: this.rooms,
       holdMusic: () => silence(1000),
-      seal: (secret) => `sealed:${secret.length} characters`,
+      seal: (secret) => this.sealed ?? `sealed:${secret.length} characters`,
       streams: () => ({
         start: ({ streamUrl, track }) => void this.recorded.push(`stream ${track} to ${streamUrl}`),
         stop: ({ streamUrl }) => void this.recorded.push(`no more stream to ${streamUrl ?? 'anyone'}`),
