@@ -87,7 +87,9 @@ export class PhoneIdentity {
     const credentials = all.find((each) => each?.realm === this.#realm);
     if (!credentials) return 'asked';
     const theirs = credentials.username.toLowerCase() === phone?.username;
-    const genuine = theirs && this.#isFor(credentials.uri, request);
+    // Judged for unknown names too: the time that it takes must not tell them from known ones.
+    const fits = this.#isFor(credentials.uri, request);
+    const genuine = theirs && fits;
     // What is kept was made with the name in lower case: one that is sent in another has another proof.
     const secret = { ha1: { MD5: genuine ? phone.ha1 : this.#nobody } };
     const verdict = verify({

@@ -56,6 +56,14 @@ describe('a stream', () => {
     expect(feed(text('ACK') + stream, text('BYE'))).toEqual(['ACK', status]);
   });
 
+  it('takes a response, or a request inside a dialog, without Content-Length for one without a body', () => {
+    const via = 'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1\r\n';
+    const bye = `BYE sip:a@example.com SIP/2.0\r\n${via}To: <sip:a@x>;tag=1\r\n\r\n`;
+    expect(feed(`SIP/2.0 100 Trying\r\n${via}\r\n${bye}${text('ACK')}`)).toEqual(['message', 'BYE', 'ACK']);
+    const typed = `SIP/2.0 200 OK\r\n${via}Content-Type: application/sdp\r\n\r\nv=0`;
+    expect(feed(typed)).toEqual([400]);
+  });
+
   it('lets a refused request be answered', () => {
     const [framed] = new StreamFramer().feed(Buffer.from(text('INVITE', '', 'l: 65537\r\n')));
     expect(framed?.kind === 'error' && framed.error.partial?.method).toBe('INVITE');

@@ -74,7 +74,9 @@ export class StreamFramer {
     const text = this.#pending.toString('latin1', 0, found ? found.end : MAX_HEAD + 1);
     const head = parseHead(found?.separator === '\n\n' ? text.replace(/\r?\n/g, '\r\n') : text);
     if (head.fault && (!found || !isTolerated(head))) throw refuse(head, head.fault);
-    const length = bodyLength(head);
+    // Some peers omit it where there is no body. New requests have to be unambiguous.
+    const isEmpty = isTolerated(head) && !head.headers.has('Content-Type');
+    const length = bodyLength(head) ?? (isEmpty ? 0 : undefined);
     if (length === undefined) {
       throw refuse(head, { status: 400, message: 'In a stream every message needs a Content-Length' });
     }
