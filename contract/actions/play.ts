@@ -6,7 +6,11 @@ import { defineAction } from './define.ts';
 export const play = defineAction({
   type: 'play',
   summary: 'Plays a sound file to the caller and ends when its playback ends.',
-  notes: ['WAV (PCM, µ-law, A-law) and MP3 files are played, whatever their rate and channels.'],
+  notes: [
+    'WAV (PCM, µ-law, A-law) and MP3 files are played, whatever their rate and channels, up to 25 MB and half an hour.',
+    'Up to five redirects are followed. What HTTP lets us keep is kept, and asked about again with its `ETag` or date.',
+    'A file that gives no sound fails with `unsupported_sound`, one that cannot be fetched with `play_failed`.',
+  ],
   example: { url: 'https://example.com/sounds/welcome.wav', loop: 1 },
   schema: z
     .strictObject({

@@ -109,8 +109,9 @@ function frameAt(bytes: Uint8Array, at: number): Frame | undefined {
 function nextSync(bytes: Uint8Array, skipped: number, at: number): number {
   if (skipped > at) return skipped;
   for (let place = at + 1; place < bytes.length; place++) {
-    const isSync = bytes[place] === 0xff && (bytes[place + 1] ?? 0) >= 0xe0;
-    if (isSync || startsWith(bytes, place, 'ID3')) return place;
+    const octet = bytes[place];
+    if (octet === 0xff && (bytes[place + 1] ?? 0) >= 0xe0) return place;
+    if (octet === 0x49 && startsWith(bytes, place, 'ID3')) return place;
   }
   return bytes.length;
 }

@@ -91,7 +91,7 @@ interface Chunk {
 }
 
 /** More chunks than this are not in a file of sound. */
-const MAX_CHUNKS = 10_000;
+const MAX_CHUNKS = 1_000;
 
 function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   const view = viewOf(bytes);
