@@ -163,3 +163,10 @@ test('goes back to what one early dialog has agreed on', () => {
   negotiating.resume(agreed);
   expect(last()).toMatchObject({ remote: { port: 4002 }, signalledFrom: '10.0.0.9' });
 });
+
+test('offers later the suite of SDES that the far end has taken', () => {
+  const crypto = `a=crypto:3 AES_CM_128_HMAC_SHA1_32 inline:${'A'.repeat(40)}|2^31|1:1`;
+  const { negotiating, last } = negotiation(sdp('IN IP4 10.0.0.9', 'm=audio 4000 RTP/SAVP 0', crypto));
+  expect(last().srtp).toMatchObject({ receive: 'A'.repeat(40), tagBytes: 4, mkiBytes: 1 });
+  expect(negotiating.reoffered(undefined)).toContain('a=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:');
+});

@@ -114,7 +114,8 @@ export class Negotiation {
   #offer(): string {
     const srtpKey = this.#secure ? this.#srtpKey : undefined;
     const payloadTypes = this.#payloadTypes;
-    const parts = { srtpKey, payloadTypes, telephoneEvent: true, direction: 'sendrecv' } as const;
+    const tagBytes = this.#agreement?.srtp?.tagBytes;
+    const parts = { srtpKey, tagBytes, payloadTypes, telephoneEvent: true, direction: 'sendrecv' } as const;
     return createOffer({ ...this.#local(), ...parts });
   }
 

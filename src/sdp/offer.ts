@@ -19,6 +19,8 @@ export function createOffer(
     direction: Direction;
     /** Encrypts the sound: our key, 30 octets in base64. */
     srtpKey?: string | undefined;
+    /** 4 offers the suite with a tag of 32 bits, where the far end has taken that before. */
+    tagBytes?: 4 | undefined;
     /** What the dialog has used before: no payload type gets another meaning. Learns from the offer. */
     payloadTypes?: PayloadTypes;
   },
@@ -31,7 +33,7 @@ export function createOffer(
     }),
     telephoneEvents: parts.telephoneEvent ? eventsFor(parts.codecs, payloadTypes) : [],
   };
-  const suite = 'AES_CM_128_HMAC_SHA1_80';
+  const suite = parts.tagBytes === 4 ? 'AES_CM_128_HMAC_SHA1_32' : 'AES_CM_128_HMAC_SHA1_80';
   const crypto = srtpKey === undefined ? undefined : ({ tag: '1', suite, key: srtpKey } as const);
   const audio = audioMedia({ port, formats, direction, rtcpMux: true, crypto });
   const before = parts.previous === undefined ? [] : parseDescription(parts.previous).media;
