@@ -27,7 +27,16 @@ export function clientAddress(
 
 /** Whether a proxy has passed the request on, trusted or not. */
 export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
-  forwardedFor(headers) !== undefined || forwarded(headers) !== undefined;
+  OF_PROXIES.some((name) => headers[name] !== undefined);
+
+const OF_PROXIES = [
+  'x-forwarded-for',
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+];
 
 function rightmostUntrusted(hops: string[], peer: string, isTrusted: (address: string) => boolean): string {
   let known = peer;
