@@ -20,11 +20,11 @@ export interface AudioAgreement {
   signalledFrom?: string;
   codec: { name: 'PCMU' | 'PCMA' | 'G722' | 'opus'; payloadType: number };
   /** RFC 4733 events, on a clock of 8 kHz unless said otherwise, or null: digits are then listened for and sent in-band. */
-  telephoneEvent: { payloadType: number; clockRate?: 48_000 } | null;
+  telephoneEvent: { payloadType: number; clockRate?: 16_000 | 48_000 } | null;
   /** Everything that the far end may send; undefined: the codec and the events above only. */
   receives?: {
     codecs: AudioAgreement['codec'][];
-    telephoneEvents: { payloadType: number; clockRate?: 48_000 }[];
+    telephoneEvents: { payloadType: number; clockRate?: 16_000 | 48_000 }[];
   };
   /** As seen from here: `sendonly` and `inactive` hear nothing of the far end. */
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';

@@ -11,7 +11,11 @@ const G722 = { name: 'G722', payloadType: 9 } as const;
 const OPUS = { name: 'opus', payloadType: 96 } as const;
 const RECEIVES: AudioAgreement['receives'] = {
   codecs: [PCMU, PCMA, G722, OPUS],
-  telephoneEvents: [{ payloadType: 101 }, { payloadType: 110, clockRate: 48_000 }],
+  telephoneEvents: [
+    { payloadType: 101 },
+    { payloadType: 102, clockRate: 16_000 },
+    { payloadType: 110, clockRate: 48_000 },
+  ],
 };
 const TONES = [300, 500, 700];
 
@@ -99,6 +103,7 @@ describe('formats that were agreed on', () => {
 
   it.each([
     [101, 8000],
+    [102, 16_000],
     [110, 48_000],
   ])('bring keys as events of type %i, on a clock of %i Hz', async (payloadType, clockRate) => {
     audio.connect(agreement(phone, { receives: RECEIVES }));

@@ -8,7 +8,7 @@ export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'opus';
 
 export interface TelephoneEvent {
   payloadType: number;
-  clockRate?: 48_000;
+  clockRate?: 16_000 | 48_000;
 }
 
 /** What offer and answer agreed on, as far as sound is concerned; the media room's shape. */
@@ -60,20 +60,24 @@ export function formatsOf(media: Media): Formats {
     const name = NAMES.get(encoding ?? '');
     if (name) formats.codecs.push({ name, payloadType });
     else if (encoding === eventEncoding(8000)) formats.telephoneEvents.push({ payloadType });
-    else if (encoding === eventEncoding(48_000))
-      formats.telephoneEvents.push({ payloadType, clockRate: 48_000 });
+    for (const clockRate of [16_000, 48_000] as const)
+      if (encoding === eventEncoding(clockRate)) formats.telephoneEvents.push({ payloadType, clockRate });
   }
   return formats;
 }
 
-/** RFC 4733 §2.1: events have the clock of the sound that they stand for; some say 8 kHz whatever that is. */
+/**
+ * RFC 4733 §2.1: events have the clock of the sound that they stand for; some say 8 kHz whatever that is, and some 16 kHz
+ * for G.722.
+ */
 export function eventFor(
   codec: AudioAgreement['codec'],
   { telephoneEvents }: Formats,
 ): TelephoneEvent | null {
-  const clockRate = codec.name === 'opus' ? 48_000 : undefined;
-  const plain = telephoneEvents.find((event) => event.clockRate === undefined);
-  return telephoneEvents.find((event) => event.clockRate === clockRate) ?? plain ?? null;
+  const at = (clockRate: TelephoneEvent['clockRate']) =>
+    telephoneEvents.find((event) => event.clockRate === clockRate);
+  if (codec.name === 'opus') return at(48_000) ?? at(undefined) ?? null;
+  return at(undefined) ?? (codec.name === 'G722' ? at(16_000) : undefined) ?? null;
 }
 
 /** How a stream is carried: `unknown` may be anything, and is taken for plain RTP where nothing else fits. */

@@ -151,6 +151,16 @@ describe('a minor error is accepted in an offer and in an answer', () => {
   });
 });
 
+test.each<[string, string, object | null]>([
+  ['G.722', '9', { payloadType: 101, clockRate: 16_000 }],
+  ['PCMU', '0', null],
+])('takes keys on a clock of 16 kHz with %s', (_what, type, telephoneEvent) => {
+  const media = [`m=audio 5000 RTP/AVP ${type} 101`, 'a=rtpmap:101 telephone-event/16000'];
+  const { sdp, agreement } = answer(text([...USUAL.slice(0, 5), ...media]));
+  expect(agreement.telephoneEvent).toEqual(telephoneEvent);
+  expect(sdp.includes('a=rtpmap:101 telephone-event/16000\r\n')).toBe(telephoneEvent !== null);
+});
+
 test('knows an IPv6 address in brackets', () => {
   expect(answer(changed('c=IN IP6 [2001:db8::1]')).agreement.remote.address).toBe('2001:db8::1');
 });

@@ -22,7 +22,7 @@ const ALIASES = new Map([
 const UNREADABLE = '';
 
 /** The name of RFC 4733 events on a clock of so many steps a second. */
-export const eventEncoding = (clockRate: 8000 | 48_000): string => `TELEPHONE-EVENT/${clockRate}`;
+export const eventEncoding = (clockRate: 8000 | 16_000 | 48_000): string => `TELEPHONE-EVENT/${clockRate}`;
 
 /** The payload type that a format names; −1 when it is none. */
 export function payloadTypeOf(format: string): number {
