@@ -8,6 +8,8 @@ import type { Server } from './server.ts';
 interface More {
   headers?: string[];
   body?: string;
+  /** Changes the message before it is sent. */
+  edit?: (text: string) => string;
 }
 
 /** One call that a test makes message by message, however odd, over UDP. Nothing is repeated. */
@@ -37,7 +39,7 @@ export class RawCaller {
     return new RawCaller(socket, server, number);
   }
 
-  request(method: string, cseq: number, { headers = [], body = '' }: More = {}): void {
+  request(method: string, cseq: number, { headers = [], body = '', edit = (text) => text }: More = {}): void {
     const { port } = this.#socket.address();
     const lines = [
       `${method} ${this.#target} SIP/2.0`,
@@ -52,7 +54,7 @@ export class RawCaller {
       ...(body ? ['Content-Type: application/sdp'] : []),
       `Content-Length: ${Buffer.byteLength(body)}`,
     ];
-    this.#send(`${lines.join('\r\n')}\r\n\r\n${body}`);
+    this.#send(edit(`${lines.join('\r\n')}\r\n\r\n${body}`));
   }
 
   /** Waits for the final response to a request; the first to an INVITE makes the dialog. */
