@@ -1,4 +1,3 @@
-import { webcrypto } from 'node:crypto';
 import type { Sound } from '../calls/index.ts';
 import { type Clock, explain, Failure, FairQueue, type Job, type Log } from '../kit/index.ts';
 import { type HttpAnswer, type HttpClient, requestFollowing } from '../net/index.ts';
@@ -21,6 +20,12 @@ export interface SoundsOptions {
 }
 
 type Fetched = HttpAnswer & { url: string };
+
+interface Loaded {
+  answer: Fetched;
+  /** Absent where nothing new was sent, or not all of it. */
+  sound?: Sound;
+}
 
 const TIMEOUT_MS = 10_000;
 const MAX_WAIT_MS = 60_000;
@@ -68,19 +73,22 @@ class WebSounds implements Sounds {
     }
   }
 
-  /** Each step is taken once for all calls that ask for the same at the same time. */
+  /** Once for all calls that ask for the same at the same time. */
   async #load(url: string, kept: StoredSound | undefined, job: Job): Promise<StoredSound> {
     const key = JSON.stringify([url, kept?.freshness.validators]);
-    const get = (queue: FairQueue, bytes: number) =>
-      queue.run({ ...job, key }, (signal) => this.#get(url, kept, { bytes, tenant: job.tenant }, signal));
-    const first = await get(this.#small, SMALL_BYTES);
-    const answer = first.truncated ? await get(this.#large, MOST_BYTES) : first;
+    // The place is kept until the file is decoded, so that no more files than there are places are in memory.
+    const load = (queue: FairQueue, bytes: number) =>
+      queue.run({ ...job, key }, async (signal): Promise<Loaded> => {
+        const answer = await this.#get(url, kept, { bytes, tenant: job.tenant }, signal);
+        if (answer.status !== 200 || answer.truncated) return { answer };
+        return { answer, sound: await this.#options.decode(answer.body, { ...job, signal }) };
+      });
+    const first = await load(this.#small, SMALL_BYTES);
+    const { answer, sound } = first.answer.truncated ? await load(this.#large, MOST_BYTES) : first;
     const freshness = freshnessOf(answer.headers, this.#options.clock.monotonic());
     if (answer.status === 304 && kept) return Object.assign(kept, { freshness: renewed(kept, freshness) });
-    if (answer.truncated) throw new Failure('play_failed', `${url} is larger than 25 MB.`);
-    const content = await hashOf(answer.body);
-    const { samples } = await this.#options.decode(answer.body, { ...job, key: `${content} ${url}` });
-    return this.#cache.keep(url, samples, { url: answer.url, freshness });
+    if (!sound) throw new Failure('play_failed', `${url} is larger than 25 MB.`);
+    return this.#cache.keep(url, sound.samples, { url: answer.url, freshness });
   }
 
   /** A 200, or a 304 where something is kept. */
@@ -110,11 +118,6 @@ class WebSounds implements Sounds {
     if (answer.status === 200 || (answer.status === 304 && kept)) return answer;
     throw new Failure('play_failed', `${url} answered ${answer.status}.`);
   }
-}
-
-/** Of 25 MB too it takes no time of this thread. */
-async function hashOf(file: Buffer): Promise<string> {
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', file)).toString('hex');
 }
 
 /** RFC 9111 §4.3.4: what a 304 does not say anew stays as it was. */

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import {
   type Clock,
@@ -30,8 +29,8 @@ const MAX_WAIT_MS = 60_000;
 /** Octets of files that wait to be decoded: of one customer, and of all. */
 const MAX_BYTES_PER_TENANT = 100_000_000;
 const MAX_BYTES = 300_000_000;
-/** A second thread where the machine has cores to spare. */
-const THREADS = availableParallelism() > 2 ? 2 : 1;
+/** A customer has one of them at most, so that another's short file need not wait for long ones. */
+const THREADS = 3;
 
 /** A thread is started with the first file, and again with the next after it has died. */
 export function createSoundDecoder(options: { clock?: Clock; log?: Log } = {}): SoundDecoder {
@@ -40,6 +39,7 @@ export function createSoundDecoder(options: { clock?: Clock; log?: Log } = {}): 
     clock,
     log,
     atOnce: THREADS,
+    atOncePerTenant: 1,
     maxRunMs: MAX_RUN_MS,
     maxWaitMs: MAX_WAIT_MS,
     maxBytesPerTenant: MAX_BYTES_PER_TENANT,

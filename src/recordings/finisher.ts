@@ -54,7 +54,9 @@ export class ThreadFinisher implements Finisher {
       maxWaitingPerTenant: Number.POSITIVE_INFINITY,
       failure: (why: string) => new Error(`the recording could not be finished: ${why}`),
     };
-    this.#threads = { wav: new FairWorkers(options), mp3: new FairWorkers(options) };
+    // Of two threads that encode, a customer has one at most: a long file of one does not hold up another.
+    const encoding = { ...options, atOnce: 2, atOncePerTenant: 1 };
+    this.#threads = { wav: new FairWorkers(options), mp3: new FairWorkers(encoding) };
   }
 
   finish(wav: string, format: 'wav' | 'mp3', customerId: string): Promise<Finished> {
