@@ -12,7 +12,7 @@ const PUBLIC = '8.8.8.8';
 const { CHAOS_NAMES, CHAOS_CONNECTED } = process.env;
 const unknown = (code) => Object.assign(new Error(`query ${code}`), { code });
 
-async function answers(name, family) {
+async function answers(name, family, options) {
   const known = JSON.parse(readFileSync(CHAOS_NAMES, 'utf8'))[name];
   if (known === 'silent') {
     await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -20,11 +20,11 @@ async function answers(name, family) {
   }
   const found = (known ?? []).filter((address) => net.isIP(address) === family);
   if (found.length === 0) throw unknown('ENODATA');
-  return found;
+  return options?.ttl ? found.map((address) => ({ address, ttl: 0 })) : found;
 }
 
-dns.Resolver.prototype.resolve4 = (name) => answers(name, 4);
-dns.Resolver.prototype.resolve6 = (name) => answers(name, 6);
+dns.Resolver.prototype.resolve4 = (name, options) => answers(name, 4, options);
+dns.Resolver.prototype.resolve6 = (name, options) => answers(name, 6, options);
 dns.Resolver.prototype.resolveSrv = () => Promise.reject(unknown('ENODATA'));
 syncBuiltinESMExports();
 

@@ -47,7 +47,7 @@ export const packets: Chapter = {
     fault('whose packets overtake each other', { reorder: true }),
     fault('whose packets all come twice', { twice: true }),
     fault('who changes his SSRC in mid-call', { changes: 'ssrc' }),
-    fault('who changes to a codec that was not agreed on', { changes: 'codec' }, 'a part'),
+    fault('who changes to another codec that was offered and answered', { changes: 'codec' }),
     fault('whose packets come from another port all of a sudden', { changes: 'port' }, 'a part'),
   ],
 };

@@ -212,7 +212,7 @@ const garbage: Fault[] = [
     ['another kind of body', 'INVITE', 415, asked('Content-Type: text/html')],
     ['a codec that nobody has', 'INVITE', 488, offer((port) => sdp(port, { codecs: '18' }))],
     ['port 0', 'INVITE', 488, offer(() => sdp(0))],
-    ['a c= line that is a name', 'UPDATE', 488, offer((port) => sdp(port, { address: 'x.invalid' }))],
+    ['a c= line that is a name', 'UPDATE', 488, offer((port) => sdp(port, { address: 'x.example' }))],
   ]),
 ];
 
@@ -237,7 +237,7 @@ const lies: Fault = {
     };
   },
   promised: {
-    caller: 'gets 400, 200 and 200, and hears the call go on; gets 200 for his BYE, and 481 for another',
+    caller: 'gets 415, 200 and 200, and hears the call go on; gets 200 for his BYE, and 481 for another',
     application: '`recording.started`, `recording.completed` (`hangup`), `call.completed` (`caller`)',
     operator: 'nothing',
   },

@@ -14,12 +14,15 @@ const RECENT_MS = 2000;
 export class Lateness {
   #stop = new AbortController();
   #late: { at: number; ms: number }[] = [];
+  #recentMs: number;
 
-  constructor() {
+  /** @param recentMs how far back it looks. */
+  constructor(recentMs = RECENT_MS) {
+    this.#recentMs = recentMs;
     this.#watch().catch(() => {});
   }
 
-  /** Of the last two seconds, in ms. */
+  /** Of the recent past, in ms. */
   get worst(): number {
     return Math.round(Math.max(0, ...this.#late.map(({ ms }) => ms)));
   }
@@ -37,7 +40,7 @@ export class Lateness {
         await sleep(systemClock, BEAT_MS, this.#stop.signal);
         await file.write(Buffer.alloc(640), 0, 640, 0);
         const at = performance.now();
-        this.#late = [...this.#late.filter((each) => at - each.at < RECENT_MS), { at, ms: at - due }];
+        this.#late = [...this.#late.filter((each) => at - each.at < this.#recentMs), { at, ms: at - due }];
       }
     } finally {
       await file.close();

@@ -1,13 +1,15 @@
 import { sleep, systemClock } from '../../../src/kit/index.ts';
+import { KINDS } from '../kinds.ts';
 import type { Caller } from './caller.ts';
 
 let keys = 0;
 
 /** A call that is placed over REST, to somebody who answers, and hung up by REST before it ends by itself. */
-export const placed: Caller = async ({ phones, rest, random, signal }, from) => {
+export const placed: Caller = async ({ phones, rest, random, signal }) => {
   const key = `order-${++keys}`;
   const callId = await rest.place(key, {
-    ...{ from, to: `sip:${key}@${phones.address}`, record: true, timeout_seconds: 5, metadata: { key } },
+    ...{ from: KINDS.recorded.number, to: `sip:${key}@${phones.address}` },
+    ...{ record: true, timeout_seconds: 5, metadata: { key } },
     actions: [{ pause: { seconds: 2 } }],
   });
   await sleep(systemClock, 100 + random.float() * 2000, signal);
