@@ -51,6 +51,24 @@ describe('a number', () => {
     expect(strict.invites).toHaveLength(0);
   });
 
+  test.each([
+    ["the customer's", true, 'answered'],
+    ['not', false, 'unreachable 503'],
+  ])(
+    "over a customer's trunk at the operator's carrier, a caller ID that is %s",
+    async (_, owns, outcome) => {
+      await bench.end();
+      bench = await makeBench({
+        mayShow: () => owns,
+        isForeignTrunk: ({ address }) => address === '10.0.0.2',
+      });
+      const carrier = await bench.farEnd('10.0.0.2', (invite) => void invite.accept(carrier.sdp));
+      bench.trunks.push(trunk('10.0.0.2', { customerId: 'cust_1' }));
+      expect(await bench.outcome(await bench.dial('+4930123456'))).toBe(outcome);
+      expect(carrier.invites).toHaveLength(owns ? 1 : 0);
+    },
+  );
+
   test.each([503, 500, 401])('goes over the next trunk after a %i', async (status) => {
     const first = await bench.farEnd('10.0.0.2', (invite) => invite.reject(status));
     const second = await bench.farEnd('10.0.0.3', (invite) => void invite.accept(second.sdp));

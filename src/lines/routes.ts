@@ -72,12 +72,33 @@ const shown = (request: DialRequest, over: CallerIdRules, origin: Origin): DialR
   from: shownCaller(request, over, origin),
 });
 
+/**
+ * Whether the caller ID may leave over the operator's trunks: one that may not must not reach the operator's carrier
+ * over a customer's trunk whose proxy is that carrier.
+ */
+function isOwnCaller(request: DialRequest, origin: Origin): boolean {
+  const passesOn = request.passesOn && { ...request.passesOn, isReplaceable: false };
+  try {
+    shownCaller({ ...request, passesOn }, { customerId: null }, origin);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Trunks that may not show the caller ID are passed over; when that leaves none, the call fails with the reason. */
 function overTrunks(request: DialRequest, trunks: TrunkLine[], local: Endpoint, origin: Origin): Way[][] {
   const refusals: unknown[] = [];
   const ways = trunks.flatMap((trunk) => {
     try {
-      return [[overTrunk(shown(request, trunk, origin), trunk, local)]];
+      const way = overTrunk(shown(request, trunk, origin), trunk, local);
+      return [
+        [
+          trunk.customerId === null || isOwnCaller(request, origin)
+            ? way
+            : { ...way, straightFor: request.customerId },
+        ],
+      ];
     } catch (error) {
       refusals.push(error);
       return [];

@@ -9,7 +9,7 @@ export interface Way
   destination: string | Hop;
   /** Whether the host was given by a customer, and so must be one of the public internet. */
   guarded: boolean;
-  /** For whom a host is called that is no trunk of his: that of another's trunk would be called at the other's expense. */
+  /** For whom a host is called that must be no trunk of others: they would pay for the call, or lend it their name. */
   straightFor?: string;
   /** Only encrypted sound will do. */
   srtp?: boolean;

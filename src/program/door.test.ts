@@ -15,6 +15,8 @@ let door: Door;
 let directory: Directory;
 let store: MemoryDirectoryStore;
 let customerId: string;
+/** The trunks whose proxy has the name of the place. */
+let named: { customerId: string | null }[];
 
 /** A new process on the same store. */
 async function restart(): Promise<void> {
@@ -25,7 +27,7 @@ async function restart(): Promise<void> {
   door = watchDoor({
     ...{ directory, clock, log: silentLog },
     registrar: { isAt: (address: string) => address === PHONE } as unknown as Registrar,
-    carriers: () => ({ at: () => [] }) as unknown as Carriers,
+    carriers: () => ({ at: () => [], maybe: () => named }) as unknown as Carriers,
     isTrusted: () => false,
     reachesNumber: ({ uri }, trunks) =>
       uri === OURS && trunks.some((trunk) => trunk.customerId === customerId),
@@ -34,6 +36,7 @@ async function restart(): Promise<void> {
 
 beforeEach(async () => {
   store = new MemoryDirectoryStore();
+  named = [];
   await restart();
   customerId = (await directory.createCustomer({ name: 'Acme' })).id;
 });
@@ -124,5 +127,37 @@ describe("a customer's trunk", () => {
     expect(door.trunkOwners(STRANGER)).toEqual([null]);
     expect(door.trunkOwners('203.0.114.10')).toEqual([customerId]);
     expect([...directory.trunks.problems()]).toMatchObject([{ trunk: { id } }]);
+  });
+});
+
+describe('a place that a customer calls straight', () => {
+  const place = { name: 'sip.example', address: STRANGER };
+  const isForeign = (customer = 'cust_other') => door.isForeignTrunk(place, customer);
+
+  test.each([['203.0.114.0/24'], [STRANGER]])(
+    "is not closed by what another customer's trunk names: %s",
+    async (inboundIp) => {
+      await directory.trunks.create({ name: 'T', proxy: '192.0.2.1', inboundIp, customerId });
+      expect([isForeign(), isForeign(customerId)]).toEqual([false, false]);
+    },
+  );
+
+  test.each([
+    ['by its addresses', { proxy: '192.0.2.1', inboundIp: '203.0.114.0/24' }],
+    ['by its proxy', { proxy: `${STRANGER}:5070` }],
+  ])("is closed when it is the operator's trunk, whoever else claims it: %s", async (_, fields) => {
+    await directory.trunks.create({ name: 'O', ...fields });
+    await directory.trunks.create({ name: 'T', proxy: STRANGER, customerId });
+    expect([isForeign(), isForeign(customerId)]).toEqual([true, true]);
+  });
+
+  test("is closed to others when a customer's calls are sent there, for these would be paid by that customer", async () => {
+    await directory.trunks.create({ name: 'T', proxy: STRANGER, customerId });
+    expect([isForeign(), isForeign(customerId)]).toEqual([true, false]);
+  });
+
+  test('is closed when its name is that of a trunk', () => {
+    named = [{ customerId: null }];
+    expect(isForeign()).toBe(true);
   });
 });

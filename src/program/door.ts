@@ -57,6 +57,17 @@ export function watchDoor({ directory, registrar, carriers, isTrusted, reachesNu
     refused,
     proven: (source: Hop) => strangers.forgive(source),
     counts: strangers.counts,
+    /**
+     * Whether a place belongs to a trunk which the customer's calls do not pay for when they go there straight. Where
+     * customers say that calls come from proves nothing of an address; where calls are sent does.
+     */
+    isForeignTrunk(place: { name: string; address: string }, customerId: string): boolean {
+      const { trunks } = directory;
+      const operators = trunks.at(place.address).filter((trunk) => trunk.customerId === null);
+      const sent = [...carriers().maybe(place), ...trunks.proxiesAt(place.address)];
+      const owners = [...operators, ...sent].map((trunk) => trunk.customerId);
+      return owners.includes(null) || (owners.length > 0 && !owners.includes(customerId));
+    },
     /** The trunks that calls from there belong to. */
     trunksAt,
     /** Whose trunks calls from there belong to; null: the operator's. */

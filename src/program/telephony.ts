@@ -100,14 +100,8 @@ export function openLines(parts: TelephonyParts) {
     if (reply.status === 200) door.proven(source);
     return reply;
   };
-  const isForeignTrunk = ({ name, address }: { name: string; address: string }, customerId: string) => {
-    if (isLoopback(address)) return false;
-    // Where customers say that calls come from proves nothing of an address; where calls are sent does.
-    const operators = directory.trunks.at(address).filter((trunk) => trunk.customerId === null);
-    const sent = [...carriers.maybe({ name, address }), ...directory.trunks.proxiesAt(address)];
-    const owners = [...operators, ...sent].map((trunk) => trunk.customerId);
-    return owners.includes(null) || (owners.length > 0 && !owners.includes(customerId));
-  };
+  const isForeignTrunk = (place: { name: string; address: string }, customerId: string) =>
+    !isLoopback(place.address) && door.isForeignTrunk(place, customerId);
   const allowPrivate = config.allowPrivateUrls;
   const reaching = { allowPrivate, resolve, services: systemServices, random, isForeignTrunk };
   const carriers = new Carriers({
