@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   sound: () => import('./sound.ts'),
   speech: () => import('./speech.ts'),
   storage: () => import('./storage.ts'),
+  recovery: () => import('./recovery.ts'),
   rest: () => import('./rest.ts'),
   transcribe: () => import('./transcribe.ts'),
   media: () => import('./media.ts'),

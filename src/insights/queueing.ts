@@ -9,6 +9,7 @@ interface Journal {
     events?: EventDraft[];
     timeline?: TimelineEntry[];
     insights?: InsightsChange;
+    obsoleteFile?: string;
   }): Promise<void>;
   written(): Promise<void>;
 }

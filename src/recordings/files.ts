@@ -8,6 +8,8 @@ export const DRAFT = '.part';
 /** Where the MP3 of a WAV file is. */
 export const mp3Beside = (wav: string): string => wav.replace(/\.wav$/, '.mp3');
 
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10).replaceAll('-', '/');
+
 /** The folder that holds all recordings: `YYYY/MM/DD/<id>.wav`, by the UTC day of their start. */
 export class RecordingFiles {
   #folder: string;
@@ -18,8 +20,7 @@ export class RecordingFiles {
 
   /** The name of a new recording's file, and its folder made. */
   async place(id: string, startedAt: number): Promise<string> {
-    const day = new Date(startedAt).toISOString().slice(0, 10).replaceAll('-', '/');
-    const name = `${day}/${id}.wav`;
+    const name = `${dayOf(startedAt)}/${id}.wav`;
     await makeFolder(dirname(this.path(name)));
     return name;
   }
@@ -39,12 +40,32 @@ export class RecordingFiles {
     return found?.isFile() ? found.size : undefined;
   }
 
+  /**
+   * The days from `from` to `to` on which recordings were made: `YYYY/MM/DD`. Reads the names of folders, never those of
+   * files, of which a day may have any number.
+   */
+  async days(from: number, to: number): Promise<string[]> {
+    const [first, last] = [dayOf(from), dayOf(to)];
+    let found = [''];
+    for (const depth of [4, 7, 10]) {
+      const names = await Promise.all(found.map((name) => this.#folders(name)));
+      found = names.flat().filter((name) => name >= first.slice(0, depth) && name <= last.slice(0, depth));
+    }
+    return found.toSorted();
+  }
+
+  async #folders(name: string): Promise<string[]> {
+    const entries = await readdir(join(this.#folder, name), { withFileTypes: true }).catch(() => []);
+    const folders = entries.filter((entry) => entry.isDirectory() && /^\d+$/.test(entry.name));
+    return folders.map((entry) => join(name, entry.name));
+  }
+
   /** Does nothing when it is gone already. */
   async remove(name: string): Promise<void> {
     await rm(this.path(name), { force: true });
   }
 
-  /** Names of all files, those of drafts too. */
+  /** Names of all files, those of drafts too. It reads the whole tree. */
   async names(): Promise<string[]> {
     const entries = await readdir(this.#folder, { recursive: true, withFileTypes: true }).catch(() => []);
     return entries

@@ -251,12 +251,19 @@ export class Recording {
         const events = [...this.#unwritten, ...own];
         this.#unwritten = [];
         const timeline = events.map(entryOf);
-        return this.#ports.journal.commit({ recording, events, timeline }).catch((error) => {
+        const change = { recording, events, timeline, ...this.#obsolete(recording) };
+        return this.#ports.journal.commit(change).catch((error) => {
           this.#unwritten = events;
           throw error;
         });
       });
     return this.#writing;
+  }
+
+  /** The WAV file that an MP3 was made of: it goes when the end is written. */
+  #obsolete({ status, file }: RecordingRecord): { obsoleteFile?: string } {
+    const isEncoded = status !== 'started' && file.endsWith('.mp3');
+    return isEncoded ? { obsoleteFile: file.replace(/\.mp3$/, '.wav') } : {};
   }
 
   #change(change: Partial<RecordingRecord>): void {

@@ -9,6 +9,7 @@ import { aCall, aRecording } from '../storage/testing/records.ts';
 import { RecordingFiles } from './files.ts';
 import { ThreadFinisher } from './finisher.ts';
 import { recoverRecordings } from './recovery.ts';
+import { Eraser } from './retention.ts';
 import type { RecordingRecord } from './store.ts';
 import { wav } from './testing/fake-leg.ts';
 
@@ -151,7 +152,6 @@ test('an mp3 that was asked for is made now, and what the crash left of it is re
   const { file } = await cutOff(wav(1, tone, null), { format: 'mp3', channels: 1 });
   const draft = files.path(file).replace('.wav', '.mp3.part');
   writeFileSync(draft, 'half');
-  writeFileSync(files.path('2026/old.mp3.part'), 'half');
   await recover();
   const recording = (await storage.recording('rec_call_1'))!;
   expect(recording).toMatchObject({ status: 'completed', format: 'mp3', durationMs: 2000 });
@@ -161,11 +161,48 @@ test('an mp3 that was asked for is made now, and what the crash left of it is re
 test('a crash between the commit and the removal of the file as recorded leaves nothing behind', async () => {
   const file = await files.place('rec_call_1', call.createdAt);
   const mp3 = file.replace('.wav', '.mp3');
-  await storage.commit({ recording: aRecording(call, { status: 'completed', file: mp3, format: 'mp3' }) });
+  const recording = aRecording(call, { status: 'completed', file: mp3, format: 'mp3' });
+  await storage.commit({ recording, obsoleteFile: file });
   writeFileSync(files.path(file), wav(1, tone));
   writeFileSync(files.path(mp3), 'whole');
   await recover();
+  const eraser = new Eraser({ store: storage, files, clock, log: silentLog });
+  await eraser.expire({ calls: 0, recordings: 0, events: 0, timelines: 0, charges: 0 });
   expect(await files.names()).toEqual([mp3]);
+});
+
+/** Counts what is asked of the folder. */
+class CountingFiles extends RecordingFiles {
+  asked = 0;
+  override size(name: string) {
+    this.asked += 1;
+    return super.size(name);
+  }
+  override names(): Promise<string[]> {
+    throw new Error('the whole tree is read');
+  }
+}
+
+test('what a start costs depends on what was open, not on how many recordings there are', async () => {
+  const at = call.createdAt;
+  for (let n = 0; n < 2_000; n++) writeFileSync(files.path(await files.place(`rec_old_${n}`, at)), '');
+  for (let day = 1; day < 60; day++) await files.place('rec_later', at + day * 86_400_000);
+  await cutOff(wav(2, tone, null));
+  const counting = new CountingFiles(join(folder, 'recordings'));
+  clock.jump(at - clock.now() + 3_600_000);
+  const calls = { call: (id: string) => storage.call(id), openCalls: () => storage.openCalls() };
+  const ports = { store: storage, journal: storage, files: counting, finisher, clock, log: silentLog };
+  expect(await recoverRecordings({ ...ports, ...calls })).toBe(1);
+  expect(counting.asked).toBeLessThan(20);
+  expect(await storage.recording('rec_call_1')).toMatchObject({ status: 'completed' });
+});
+
+test('a recording that began on a later day than its call is found too', async () => {
+  const file = await files.place('rec_call_1', call.createdAt + 86_400_000);
+  writeFileSync(files.path(file), wav(2, tone, null));
+  clock.jump(call.createdAt - clock.now() + 2 * 86_400_000);
+  await recover();
+  expect(await storage.recording('rec_call_1')).toMatchObject({ status: 'completed', file });
 });
 
 test('where the store fails the files stay, and the next start tries again', async () => {

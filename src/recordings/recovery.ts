@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { CallRecord, QuarantineStore } from '../calls/index.ts';
 import { type Clock, explain, type Log } from '../kit/index.ts';
 import { DRAFT, mp3Beside } from './files.ts';
@@ -8,6 +7,8 @@ import { entryOf, type RecordingPorts, savedAs } from './recording.ts';
 import { recordingEvent } from './recording-events.ts';
 import type { RecordingRecord, RecordingStore } from './store.ts';
 import { repairWav } from './wav-file.ts';
+
+const DAY_MS = 86_400_000;
 
 export interface RecoveryPorts extends RecordingPorts {
   store: RecordingStore & Pick<QuarantineStore, 'quarantine'>;
@@ -21,45 +22,64 @@ export interface RecoveryPorts extends RecordingPorts {
 
 /**
  * Finishes what a crash cut off: every recording that is still `started` becomes a file that can be played and
- * gets its one terminal event, and drafts of files are removed. Run it at the start, before calls are taken, and
- * before the calls of the crash get their own last event. Running it again does nothing more.
+ * gets its one terminal event. Run it at the start, before calls are taken, and before the calls of the crash get their
+ * own last event. Running it again does nothing more. What it costs depends on what was open, not on how many
+ * recordings there are.
  * @returns how many recordings were found open.
  */
 export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
   await adopt(ports);
   const open = await ports.store.openRecordings();
-  const keep = new Set<string>();
   for (const recording of open) {
     try {
       await recover(recording, ports);
     } catch (error) {
-      keep.add(recording.file);
       const reason = `the recording cannot be recovered: ${explain(error)}`;
       ports.store.quarantine({ table: 'recordings', id: recording.id, reason });
     }
   }
-  await removeStrays(ports, keep);
   return open.length;
 }
 
+/** A call numbers its recordings. So many numbers without a recording or a file say that there are no more. */
+const MOST_MISSING = 4;
+
 /**
  * The first frames may be in a file before its recording is in the store: it is entered now, with the event that
- * says that it has started.
+ * says that it has started. A file that cannot be entered stays, and keeps no other from being so.
  */
-async function adopt({ store, files, journal, openCalls }: RecoveryPorts): Promise<void> {
-  const calls = await openCalls();
-  const names = calls.length > 0 ? await files.names() : [];
-  for (const call of calls) {
-    for (const name of names.filter((file) => file.includes(`/rec_${call.id}`) && file.endsWith('.wav'))) {
-      if (await store.recording(basename(name, '.wav'))) continue;
-      const recording = await foundRecording(name, call, files);
-      if (!recording) await files.remove(name);
-      else {
-        const events = [recordingEvent(recording, call)];
-        await journal.commit({ recording, events, timeline: events.map(entryOf) });
+async function adopt(ports: RecoveryPorts): Promise<void> {
+  for (const call of await ports.openCalls()) {
+    await adoptOf(call, ports).catch((error) => {
+      const fields = { call_id: call.id, error: explain(error) };
+      ports.log.error(fields, 'could not look for recordings of a call that was cut off');
+    });
+  }
+}
+
+async function adoptOf(call: CallRecord, ports: RecoveryPorts): Promise<void> {
+  const { store, files, clock } = ports;
+  // A day more: the wall clock may have been set back since.
+  const days = await files.days(call.createdAt, Math.max(clock.now(), call.createdAt) + DAY_MS);
+  for (let number = 1, missing = 0; missing < MOST_MISSING; number += 1) {
+    const id = `rec_${call.id}${number > 1 ? `_${number}` : ''}`;
+    missing += 1;
+    if (await store.recording(id)) missing = 0;
+    else {
+      for (const day of days) {
+        if ((await files.size(`${day}/${id}.wav`)) === undefined) continue;
+        missing = 0;
+        await enter(`${day}/${id}.wav`, call, ports);
       }
     }
   }
+}
+
+async function enter(name: string, call: CallRecord, { files, journal }: RecoveryPorts): Promise<void> {
+  const recording = await foundRecording(name, call, files);
+  if (!recording) return files.remove(name);
+  const events = [recordingEvent(recording, call)];
+  await journal.commit({ recording, events, timeline: events.map(entryOf) });
 }
 
 async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promise<void> {
@@ -73,7 +93,9 @@ async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promis
   // Without the record of its call nobody can be told, but the file is worth no less.
   const call = await ports.call(recording.callId).catch(() => undefined);
   const events = call ? [recordingEvent(recovered, call)] : [];
-  await journal.commit({ recording: recovered, events, timeline: events.map(entryOf) });
+  const obsoleteFile = recovered.file === recording.file ? {} : { obsoleteFile: recording.file };
+  await journal.commit({ recording: recovered, events, timeline: events.map(entryOf), ...obsoleteFile });
+  await files.remove(mp3Beside(recording.file) + DRAFT);
   log.info({ recording: recovered.id, status: recovered.status }, 'a recording was recovered');
   // Of a file without a header nothing is kept, but for what is no WAV file at all: nobody knows what it is.
   const worthless = recovered.status === 'failed' && ((await files.size(recording.file)) ?? 0) < HEADER_BYTES;
@@ -106,14 +128,3 @@ function lost(at: number): Partial<RecordingRecord> {
 
 /** The least that a WAV file has. */
 const HEADER_BYTES = 44;
-
-/** Drafts, and WAV files whose MP3 had been committed when the crash came. */
-async function removeStrays({ files, log }: RecoveryPorts, keep: Set<string>): Promise<void> {
-  const names = new Set(await files.names());
-  for (const name of names) {
-    const encoded = name.endsWith('.wav') && names.has(mp3Beside(name)) && !keep.has(name);
-    if (!name.endsWith(DRAFT) && !encoded) continue;
-    await files.remove(name);
-    log.info({ file: name }, 'a file that a crash had left was removed');
-  }
-}

@@ -42,6 +42,8 @@ export interface RecordingJournal {
     recording?: RecordingRecord;
     events?: EventDraft[];
     timeline?: TimelineEntry[];
+    /** A file that nobody needs once this is written: it is noted, so that a crash leaves it to the next start. */
+    obsoleteFile?: string;
   }): Promise<void>;
   /** Resolves when what was committed would outlive the process, which may be later than the commit says. */
   written(): Promise<void>;

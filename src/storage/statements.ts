@@ -29,6 +29,13 @@ export function writeTexts(db: Kysely<Tables>) {
   return {
     saveCall: save(db, 'calls', callLayout),
     saveRecording: save(db, 'recordings', recordingLayout),
+    /** file, at: to be deleted at once */
+    noteFile: text(
+      db
+        .insertInto('fileDeletions')
+        .values((eb) => ({ file: '', at: 0, dueAt: eb.lit(0), attempts: eb.lit(0) }))
+        .onConflict((conflict) => conflict.column('file').doNothing()),
+    ),
     addEvent: text(db.insertInto('events').values(marks(eventLayout))),
     /** …, eventId: nothing is written of an event that is gone */
     addAttempt: text(addAttempt(db)),

@@ -24,6 +24,8 @@ export interface Change {
   timeline?: TimelineEntry[];
   insights?: InsightsChange;
   billing?: BillingChange;
+  /** A file in the folder of recordings that nobody needs once this is written. */
+  obsoleteFile?: string;
   /** Kept with the call. */
   repeatKey?: RepeatKey | undefined;
   /** It is not kept in memory when it cannot be written at present, but rejected with `overloaded`. */

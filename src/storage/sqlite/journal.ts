@@ -33,6 +33,8 @@ interface Snapshot {
   /** applicationId, key, requestHash, callId, at */
   repeatKey: Value[] | undefined;
   recording: Value[] | undefined;
+  /** Its name, and since when it is obsolete. */
+  obsoleteFile: Value[] | undefined;
   events: EventDraft[];
   lines: Value[][];
   insights: InsightsChange | undefined;
@@ -121,6 +123,7 @@ export class SqliteJournal {
     if (change.call) this.#statements.saveCall.run(...change.call);
     if (change.repeatKey) this.#keepKey(change.repeatKey);
     if (change.recording) this.#statements.saveRecording.run(...change.recording);
+    if (change.obsoleteFile) this.#statements.noteFile.run(...change.obsoleteFile);
     for (const line of change.lines) this.#statements.addLine.run(...line);
     return change.events.map((draft) => this.#addEvent(draft));
   }
@@ -179,6 +182,8 @@ function snapshotOf(change: Change): Snapshot {
     call: call && toParameters(callLayout, call),
     repeatKey: call && key && [call.applicationId, key.key, key.requestHash, call.id, call.createdAt],
     recording: recording && toParameters(recordingLayout, recording),
+    obsoleteFile:
+      change.obsoleteFile === undefined ? undefined : [change.obsoleteFile, recording?.updatedAt ?? 0],
     // No event tells the metadata, and a copy of it for each would fill memory and database.
     events: events.map((draft) => ({
       ...draft,
