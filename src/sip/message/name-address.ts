@@ -34,7 +34,14 @@ export function parseNameAddress(text: string): NameAddress {
 function parseLenient(text: string): NameAddress {
   const open = text.lastIndexOf('<');
   const close = text.indexOf('>', open);
-  const uri = open < 0 ? '' : text.slice(open + 1, close).trim();
+  // A user part with spaces, such as `sip:Front Desk@x`, is escaped as it should have been.
+  const uri =
+    open < 0
+      ? ''
+      : text
+          .slice(open + 1, close)
+          .trim()
+          .replace(/[ \t]/g, '%20');
   const rest = text.slice(close + 1).trim();
   if (close < 0 || !/^[^\s"]+$/.test(uri) || !/^(;|$)/.test(rest)) {
     throw new SipSyntaxError(`The address ${JSON.stringify(text.slice(0, 80))} is malformed`);
