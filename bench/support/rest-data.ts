@@ -37,7 +37,36 @@ export async function fill(house: House) {
       call: aCall(storage.ids.next('call'), { ...owner, direction, status: 'completed' }),
     });
   });
-  const call = await large(house, owner, LARGE);
+  const [call, spare] = [await long(house, owner, LARGE), await long(house, owner, LARGE + 1)];
+  live.add(call.id);
+  // Only a call whose events are delivered can be erased.
+  for (let cursor: string | undefined | null; cursor !== null; ) {
+    const page = await storage.events({ callId: spare.id }, { limit: 1000, cursor });
+    for (const { id } of page.data)
+      await storage.saveEventState({ id, state: 'delivered', attempts: 1, nextAttemptAt: null });
+    cursor = page.nextCursor;
+  }
+  await inPieces(LARGE, (n) => large(house, owner, n).then(() => {}));
+  const [event] = (await storage.events({ callId: call.id }, { limit: 1 })).data;
+  for (let n = 0; n < 400; n++)
+    await storage.saveAttempt(anAttempt(`dlv_${1000 + n}`, event!.id, { answer: 'x'.repeat(4096) }), event!);
+  return {
+    key,
+    call,
+    spare,
+    recording: `rec_${call.id}`,
+    event: event!,
+    application,
+    customer,
+    did,
+    trunk,
+    phone,
+  };
+}
+
+/** A large call on which much has happened. */
+async function long(house: House, owner: object, n: number): Promise<CallRecord> {
+  const call = await large(house, owner, n);
   const body = 'x'.repeat(64 * 1024);
   const timeline = Array.from({ length: 300 }, (_, at) => ({
     callId: call.id,
@@ -45,13 +74,8 @@ export async function fill(house: House) {
     kind: 'request',
     data: { body },
   }));
-  await storage.commit({ timeline, events: Array.from({ length: 200 }, () => anEvent(call)) });
-  live.add(call.id);
-  await inPieces(LARGE, (n) => large(house, owner, n).then(() => {}));
-  const [event] = (await storage.events({ callId: call.id }, { limit: 1 })).data;
-  for (let n = 0; n < 400; n++)
-    await storage.saveAttempt(anAttempt(`dlv_${1000 + n}`, event!.id, { answer: 'x'.repeat(4096) }), event!);
-  return { key, call, recording: `rec_${call.id}`, event: event!, application, customer, did, trunk, phone };
+  await house.storage.commit({ timeline, events: Array.from({ length: 200 }, () => anEvent(call)) });
+  return call;
 }
 
 async function large({ storage }: House, owner: object, n: number): Promise<CallRecord> {
