@@ -125,7 +125,7 @@ describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: tr
     const line = await stage.line([{ start_stream: { stream_url: ear.url, track: 'both' } }, play()]);
     const { phone, sipp, call } = await parties.caller(line, 600);
     await ear.until(() => ear.connections.length);
-    await hears(ear, 'inbound', 600);
+    await Promise.all([hears(ear, 'inbound', 600), phone.hears(1000)]);
     const from = phone.frames;
     ear.close();
     await phone.more(50);
