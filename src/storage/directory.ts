@@ -1,5 +1,6 @@
 import type { Insertable, Kysely } from 'kysely';
 import type { DirectoryStore } from '../directory/index.ts';
+import { Failure } from '../kit/index.ts';
 import {
   applicationLayout,
   customerLayout,
@@ -50,6 +51,16 @@ export function directoryStore(db: Kysely<Tables>, readers: Readers): Omit<Direc
   };
 }
 
+/** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
+const isTaken = (error: unknown): boolean =>
+  [2067, 1555].includes((error as { errcode?: number }).errcode ?? 0);
+
+/** The directory knows who has a name: only a row that it does not know, since it is damaged, can have it too. */
+const taken = (cause: unknown) =>
+  new Failure('stored_row_unusable', 'a damaged row has this name: delete it at /admin/v1/quarantine', {
+    cause,
+  });
+
 type Name = 'customers' | 'applications' | 'apiKeys' | 'dids' | 'trunks' | 'phones' | 'verifiedNumbers';
 
 function table<T extends { id: string }>(
@@ -66,7 +77,10 @@ function table<T extends { id: string }>(
     async save(record: T): Promise<void> {
       const row = toRow(layout, record) as Insertable<Tables[Name]>;
       const insert = db.insertInto(name).values(row);
-      await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute();
+      const saved = insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute();
+      await saved.catch((error) => {
+        throw isTaken(error) ? taken(error) : error;
+      });
     },
     async delete(id: string): Promise<void> {
       await db.deleteFrom(name).where('id', '=', id).execute();

@@ -199,3 +199,27 @@ test.each(['9223372036854775807', "'much'", '1e300'])(
     await storage.close();
   },
 );
+
+test('says what to do when a damaged row has the name that a new one is to have', async () => {
+  const storage = await open();
+  const did = { customerId: 'cust_1', applicationId: null, numberE164: '+15550100000', provider: 'local' };
+  const rest = {
+    status: 'active',
+    routeMode: 'webhook',
+    routingTarget: null,
+    createdAt: 1,
+    updatedAt: 1,
+  } as const;
+  await storage.saveDid({ id: 'did_1', ...did, ...rest });
+  damage("UPDATE dids SET status = 'lost'");
+  expect((await storage.load()).dids).toEqual([]);
+  const saved = storage.saveDid({ id: 'did_2', ...did, ...rest });
+  await expect(saved).rejects.toMatchObject({
+    code: 'stored_row_unusable',
+    message: expect.stringContaining('quarantine'),
+  });
+  expect(await storage.discard('dids', 'did_1')).toBe(true);
+  await storage.saveDid({ id: 'did_2', ...did, ...rest });
+  expect((await storage.load()).dids).toHaveLength(1);
+  await storage.close();
+});
