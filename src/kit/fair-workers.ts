@@ -12,8 +12,10 @@ export type JobAnswer<Answer> =
   | { order: number; failure: { code: string | undefined; message: string } };
 
 export interface FairWorkersOptions extends FairQueueOptions {
-  /** A job whose thread hangs for so many milliseconds is tried once more in another, and then fails. */
+  /** A thread that has not done its job after so many milliseconds hangs: it is replaced, and the job fails. */
   maxTryMs?: number;
+  /** Such a job is tried once more before it fails. */
+  retriesHung?: boolean;
   /** Starts one thread, which runs `serveJobs`. `atOnce` threads are started at most, each when it is first needed. */
   start: () => Worker;
   /** A job that nobody wants any more may end within this time; then its thread is ended. Default: 1,000 ms. */
@@ -74,6 +76,7 @@ export class FairWorkers<Order, Answer> {
       } catch (error) {
         if (!(error instanceof ThreadLost) || signal.aborted) throw error;
         this.#options.log.error({ cause: error.message, tries }, 'a worker thread was lost and is replaced');
+        if (error.hung && !this.#options.retriesHung) throw this.#options.failure('it took too long');
         if (tries === TRIES) throw this.#options.failure(error.message);
       } finally {
         deadline?.cancel();
@@ -83,7 +86,7 @@ export class FairWorkers<Order, Answer> {
 
   #deadline(thread: JobThread<Order, Answer>): Timer | undefined {
     const { clock, maxTryMs } = this.#options;
-    const end = () => detach('worker', thread.end('the thread hangs'));
+    const end = () => detach('worker', thread.end('the thread hangs', true));
     return maxTryMs === undefined ? undefined : clock.after(maxTryMs, guarded('worker', end));
   }
 
@@ -97,7 +100,9 @@ export class FairWorkers<Order, Answer> {
   }
 }
 
-class ThreadLost extends Error {}
+class ThreadLost extends Error {
+  hung = false;
+}
 
 /** One thread and its job. */
 class JobThread<Order, Answer> {
@@ -130,9 +135,10 @@ class JobThread<Order, Answer> {
     const job = Promise.withResolvers<Answer>();
     this.#job = job;
     this.#idle = Promise.withResolvers();
+    let grace: Timer | undefined;
     const giveUp = () => {
       const end = () => this.#job === job && detach('worker', this.end('nobody waits for it any more'));
-      this.#options.clock.after(this.#options.graceMs ?? GRACE_MS, guarded('worker', end));
+      grace = this.#options.clock.after(this.#options.graceMs ?? GRACE_MS, guarded('worker', end));
     };
     signal.addEventListener('abort', giveUp, { once: true });
     try {
@@ -141,6 +147,7 @@ class JobThread<Order, Answer> {
       return await job.promise;
     } finally {
       signal.removeEventListener('abort', giveUp);
+      grace?.cancel();
       this.#job = undefined;
       this.#idle.resolve();
       this.#idle = undefined;
@@ -148,9 +155,9 @@ class JobThread<Order, Answer> {
   }
 
   /** Ends the thread; its job fails. The next job starts another. */
-  async end(cause: string): Promise<void> {
+  async end(cause: string, hung = false): Promise<void> {
     const worker = this.#worker;
-    this.#lost(cause);
+    this.#lost(cause, hung);
     await worker?.terminate();
   }
 
@@ -178,9 +185,9 @@ class JobThread<Order, Answer> {
     }
   }
 
-  #lost(cause: string): void {
+  #lost(cause: string, hung = false): void {
     this.#worker = undefined;
-    const lost = new ThreadLost(cause);
+    const lost = Object.assign(new ThreadLost(cause), { hung });
     this.#ready?.reject(lost);
     this.#job?.reject(lost);
   }

@@ -40,7 +40,7 @@ export function createSoundDecoder(options: { clock?: Clock; log?: Log } = {}): 
     log,
     atOnce: THREADS,
     atOncePerTenant: 1,
-    maxRunMs: MAX_RUN_MS,
+    maxTryMs: MAX_RUN_MS,
     maxWaitMs: MAX_WAIT_MS,
     maxBytesPerTenant: MAX_BYTES_PER_TENANT,
     maxBytes: MAX_BYTES,

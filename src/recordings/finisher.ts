@@ -50,6 +50,7 @@ export class ThreadFinisher implements Finisher {
       start,
       atOnce: 1,
       maxTryMs: LONGEST_MS,
+      retriesHung: true,
       // No recording is given up because there are many.
       maxWaitingPerTenant: Number.POSITIVE_INFINITY,
       failure: (why: string) => new Error(`the recording could not be finished: ${why}`),

@@ -20,7 +20,7 @@ export class HeuristicAnalyst implements Analyst {
       clock,
       log,
       atOnce: 1,
-      maxRunMs: MAX_RUN_MS,
+      maxTryMs: MAX_RUN_MS,
       start: () => new Worker(new URL('./thread.ts', import.meta.url), { name: 'analysis' }),
       failure: (why) => new Failure('analysis_failed', `what was said could not be analysed: ${why}`),
     });

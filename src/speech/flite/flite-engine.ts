@@ -18,7 +18,7 @@ export class FliteEngine implements Engine {
       clock,
       log,
       atOnce: 1,
-      maxRunMs: MAX_RUN_MS,
+      maxTryMs: MAX_RUN_MS,
       // To load the voices again takes longer than any sentence.
       graceMs: MAX_RUN_MS,
       maxWaitMs: MAX_WAIT_MS,
