@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { parseHostPort } from '../../contract/network-address.ts';
 import type { Account, Adjustment, ChargeRecord, Rate } from '../billing/index.ts';
 import type { CallRecord, TimelineEntry } from '../calls/index.ts';
 import type { ApiKey, Application, Customer, Did, Phone, Trunk, VerifiedNumber } from '../directory/index.ts';
@@ -24,9 +24,9 @@ const price = z.int().min(0);
 const fault = z.object({ code: text, message: text });
 const object = z.record(z.string(), z.unknown());
 const texts = z.record(z.string(), z.string());
-/** Text that goes into headers of SIP or HTTP: a line break would begin another header. */
+/** Text that goes into header fields of SIP: a line break would begin another field (RFC 3261 §25.1 allows tabs). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there.
-const line = z.string().regex(/^[^\x00-\x1f\x7f]*$/, 'has control characters');
+const line = z.string().regex(/^[^\x00-\x08\x0a-\x1f\x7f]*$/, 'has control characters');
 
 const callStatus = z.enum(['dialing', 'ringing', 'in_progress', 'completed', 'failed', 'canceled']);
 const direction = z.enum(['inbound', 'outbound']);
@@ -57,7 +57,7 @@ export const callRow = z.object({
   error: fault.nullable(),
   costAmount: amount.nullable(),
   costCurrency: text.nullable(),
-  sipHeaders: z.record(line, line).nullable(),
+  sipHeaders: texts.nullable(),
 } satisfies Shape<CallRecord>);
 
 export const recordingRow = z.object({
@@ -146,7 +146,7 @@ const scorecardItem = z.object({
 });
 
 const aiSettings = z.object({
-  baseUrl: line,
+  baseUrl: text,
   apiKey: text.nullable(),
   transcriptionModel: text.nullable(),
   chatModel: text.nullable(),
@@ -158,10 +158,10 @@ export const applicationRow = z.object({
   id: key,
   customerId: key,
   name: text,
-  answerUrl: line,
+  answerUrl: text,
   answerMethod: z.enum(['GET', 'POST']),
-  fallbackAnswerUrl: line.nullable(),
-  webhookUrl: line.nullable(),
+  fallbackAnswerUrl: text.nullable(),
+  webhookUrl: text.nullable(),
   webhookSecrets: z.array(text),
   faultMessage: text.nullable(),
   voice: text.nullable(),
@@ -197,23 +197,14 @@ export const didRow = z.object({
   updatedAt: time,
 } satisfies Shape<Did>);
 
-/** A host or an address in brackets, with a port that exists, or none. */
-function isHost(value: string): boolean {
-  const [, address, name, port = '5060'] =
-    /^(?:\[([^\]]+)\]|([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9a-fA-F:.]+))(?::(\d{1,5}))?$/.exec(
-      value,
-    ) ?? [];
-  if (address !== undefined && !isIPv6(address)) return false;
-  if (name?.includes(':') && !isIPv6(name)) return false;
-  return (address ?? name) !== undefined && +port >= 1 && +port <= 65_535;
-}
-
-const host = z.string().refine(isHost, 'is not a host or an address, with a possible port');
+const host = z
+  .string()
+  .refine((value) => parseHostPort(value) !== undefined, 'is not a host or an address, with a possible port');
 
 export const trunkRow = z.object({
   id: key,
   customerId: key.nullable(),
-  name: line,
+  name: text,
   proxy: host,
   username: line.nullable(),
   password: text.nullable(),
