@@ -34,17 +34,17 @@ export class Decoded {
       for (let at = from; at < to; at++) places.push(this.place(at));
       text += this.text.slice(from, to);
     };
-    for (const { 0: found, index, ...groups } of this.text.matchAll(ESCAPED)) {
+    for (const { 0: found, 1: percent, 2: json, 3: decimal, 4: html, index } of this.text.matchAll(ESCAPED)) {
       copy(index);
-      const decimal = groups[3];
-      const code = decimal ? Number(decimal) : Number.parseInt(groups[1] ?? groups[2] ?? groups[4] ?? '', 16);
+      const code = decimal ? Number(decimal) : Number.parseInt(percent ?? json ?? html!, 16);
       text += String.fromCharCode(code);
       places.push(this.place(index));
       from = index + found.length;
     }
     if (from === 0) return undefined;
     copy(this.text.length);
-    return new Decoded(text, [...places, this.place(this.text.length)]);
+    places.push(this.place(this.text.length));
+    return new Decoded(text, places);
   }
 }
 

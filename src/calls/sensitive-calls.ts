@@ -6,7 +6,7 @@ const MAX_CALLS = 10_000;
 
 interface Entry {
   values: SensitiveValues;
-  /** By the monotonic clock; undefined until there is a value. */
+  /** When the last value was added, in milliseconds of the monotonic clock. */
   addedAt: number;
 }
 

@@ -1,4 +1,4 @@
-import { type Decoded, decodings } from './decodings.ts';
+import { decodings } from './decodings.ts';
 
 /** What is kept of one call: more gathers than these in one call are a loop. */
 const MAX_VALUES = 100;
@@ -26,9 +26,16 @@ type Range = readonly [start: number, end: number];
  * JSON-escaped, as HTML entities, spaced, spelled in English, in hex and in base64, and replaces them by `*`.
  */
 export class SensitiveValues {
+  /** The newest first. */
   #values: string[] = [];
-  /** What hex and base64 make of the values. */
-  #encoded: { hex: string[]; base64: string[] } = { hex: [], base64: [] };
+  /** Finds long values in keys, and short ones in a text, where they stand alone. */
+  #long: Finder = () => [];
+  #short: Finder = () => [];
+  /** Finds the short values that are long enough to be read back. */
+  #readBack: Finder = () => [];
+  /** What hex and base64 make of the long values. */
+  #hex: Finder = () => [];
+  #base64: Finder = () => [];
   #symbol = SYMBOL;
 
   /** @param value made of `0-9 * # A-D`; an empty one is left out. */
@@ -36,7 +43,12 @@ export class SensitiveValues {
     if (value === '' || this.#values.includes(value)) return;
     this.#values = [value, ...this.#values].slice(0, MAX_VALUES);
     const long = this.#values.filter(({ length }) => length >= MIN_INSIDE);
-    this.#encoded = { hex: long.map(hexOf), base64: long.flatMap(base64Cores) };
+    const short = this.#values.filter(({ length }) => length < MIN_INSIDE);
+    this.#long = finderOf(long);
+    this.#short = finderOf(short, ALONE);
+    this.#readBack = finderOf(short.filter(isReadBack), ALONE);
+    this.#hex = finderOf(long.map(hexOf));
+    this.#base64 = finderOf(long.flatMap(base64Cores));
     if (this.#values.some((each) => /[A-D]/.test(each))) this.#symbol = SYMBOL_OR_LETTER;
   }
 
@@ -46,21 +58,19 @@ export class SensitiveValues {
 
   /** Whether one of the values, of three characters or more, is in the text. */
   isIn(text: string): boolean {
-    const values = this.#values.filter(({ length }) => length >= MIN_READ_BACK);
-    return values.length > 0 && this.#find(text, values).length > 0;
+    return this.#find(text, this.#readBack).length > 0;
   }
 
   /** The text with stars in place of the values; its length stays the same. */
   mask(text: string): string {
-    return this.isEmpty ? text : starred(text, this.#find(text, this.#values));
+    return this.isEmpty ? text : starred(text, this.#find(text, this.#short));
   }
 
-  #find(text: string, values: string[]): Range[] {
-    return decodings(text).flatMap((each) =>
-      [...this.#symbolsIn(each, values), ...this.#encodedIn(each.text)].map(([start, end]) =>
-        each.source(start, end),
-      ),
-    );
+  #find(text: string, findShort: Finder): Range[] {
+    return decodings(text).flatMap((each) => {
+      const found = [...this.#symbolsIn(each.text), ...findShort(each.text), ...this.#encodedIn(each.text)];
+      return found.map(([start, end]) => each.source(start, end));
+    });
   }
 
   /** Masks the strings of plain data, and the names of its fields; numbers and the rest stay as they are. */
@@ -76,29 +86,72 @@ export class SensitiveValues {
     return Object.fromEntries(entries);
   }
 
-  #symbolsIn({ text }: Decoded, values: string[]): Range[] {
-    return runsOf(text, this.#symbol).flatMap((run) =>
-      values.flatMap((value) =>
-        value.length < MIN_INSIDE ? alone(value, run, text) : inside(value, run, text),
-      ),
+  #symbolsIn(text: string): Range[] {
+    const runs = runsOf(text, this.#symbol);
+    const found = runs.flatMap((run) =>
+      this.#isShort(run, text)
+        ? [rangeOf(run, 0, run.keys.length)]
+        : this.#long(run.keys).map(([start, end]) => rangeOf(run, start, end)),
+    );
+    return [...found, ...this.#cutOff(runs.at(-1), text)];
+  }
+
+  /** Whether a run is nothing but a short value, which may then be spaced. */
+  #isShort({ keys, starts, ends }: Run, text: string): boolean {
+    return (
+      isReadBack(keys) &&
+      this.#values.includes(keys) &&
+      new RegExp(`${ALONE.before}$`).test(text.slice(Math.max(0, starts[0]! - 2), starts[0])) &&
+      new RegExp(`^${ALONE.after}`).test(text.slice(ends.at(-1), ends.at(-1)! + 2))
     );
   }
 
+  /** The beginning of a long value at the end of the text, which may be cut there. */
+  #cutOff(last: Run | undefined, text: string): Range[] {
+    if (!last || !/^[\s"'\\]{0,12}$/.test(text.slice(last.ends.at(-1), last.ends.at(-1)! + 13))) return [];
+    const { keys } = last;
+    return this.#values.flatMap((value) => {
+      if (value.length < MIN_INSIDE) return [];
+      for (let length = value.length - 1; length >= MIN_CUT; length--)
+        if (keys.endsWith(value.slice(0, length))) return [rangeOf(last, keys.length - length, keys.length)];
+      return [];
+    });
+  }
+
   #encodedIn(text: string): Range[] {
-    const { hex, base64 } = this.#encoded;
-    const lower = text.toLowerCase();
     // The characters on both sides hold bits of the value too.
     const isCode = (at: number) => /[A-Za-z0-9+/_-]/.test(text.charAt(at));
-    const wide = (start: number, end: number): Range => [
-      isCode(start - 1) ? start - 1 : start,
-      isCode(end) ? end + 1 : end,
-    ];
-    const found = base64.flatMap((core) => placesOf(core, text).map((at) => wide(at, at + core.length)));
-    return [
-      ...found,
-      ...hex.flatMap((code) => placesOf(code, lower).map((at) => [at, at + code.length] as const)),
-    ];
+    const base64 = this.#base64(text).map(
+      ([start, end]): Range => [isCode(start - 1) ? start - 1 : start, isCode(end) ? end + 1 : end],
+    );
+    return [...base64, ...this.#hex(text.toLowerCase())];
   }
+}
+
+const isReadBack = ({ length }: string): boolean => length >= MIN_READ_BACK && length < MIN_INSIDE;
+
+/** What must not stand beside a short value: it is not a part of a word, a date or a number with a fraction. */
+const ALONE = { before: '(?<![\\w%]|\\d\\.)', after: '(?!\\w|\\.\\d)' };
+
+/** Finds parts in a text. Those that overlap are one range. */
+type Finder = (text: string) => Range[];
+
+/** A finder that goes through a text once, however many parts there are: it runs on the main thread. */
+function finderOf(parts: string[], { before, after } = { before: '', after: '' }): Finder {
+  if (parts.length === 0) return () => [];
+  const longestFirst = [...new Set(parts)].sort((a, b) => b.length - a.length);
+  const alternatives = longestFirst.map((part) => part.replace(/[*+]/g, '\\$&')).join('|');
+  const pattern = new RegExp(`${before}(?=(${alternatives})${after})`, before ? 'gi' : 'g');
+  return (text) => {
+    const ranges: [number, number][] = [];
+    for (const { 1: part, index } of text.matchAll(pattern)) {
+      const end = index + part!.length;
+      const last = ranges.at(-1);
+      if (last && index < last[1]) last[1] = Math.max(last[1], end);
+      else ranges.push([index, end]);
+    }
+    return ranges;
+  };
 }
 
 /** Keys that follow each other in a text with nothing but separators between them. */
@@ -114,7 +167,8 @@ function runsOf(text: string, symbol: RegExp): Run[] {
   for (const { 0: found, index } of text.matchAll(symbol)) {
     const before = run?.ends.at(-1) ?? 0;
     // A long gap is not looked at.
-    if (!run || index - before > 12 || !BETWEEN.test(text.slice(before, index))) {
+    const isNext = index === before || (index - before <= 12 && BETWEEN.test(text.slice(before, index)));
+    if (!run || !isNext) {
       run = { keys: '', starts: [], ends: [] };
       runs.push(run);
     }
@@ -125,38 +179,11 @@ function runsOf(text: string, symbol: RegExp): Run[] {
   return runs;
 }
 
-function inside(value: string, run: Run, text: string): Range[] {
-  const found = placesOf(value, run.keys).map((at) => rangeOf(run, at, value.length));
-  const end = run.ends.at(-1) ?? 0;
-  const rest = text.slice(end, end + 13);
-  if (rest.length > 12 || !/^[\s"'\\]*$/.test(rest)) return found;
-  for (let length = value.length - 1; length >= MIN_CUT; length--) {
-    if (run.keys.endsWith(value.slice(0, length)))
-      return [...found, rangeOf(run, run.keys.length - length, length)];
-  }
-  return found;
-}
-
-function alone(value: string, run: Run, text: string): Range[] {
-  const found = placesOf(value, run.keys).map((at) => rangeOf(run, at, value.length));
-  return found.filter(
-    ([start, end]) =>
-      (end - start === value.length || (run.keys === value && value.length >= MIN_READ_BACK)) &&
-      !/[\w%]$|\d\.$/.test(text.slice(Math.max(0, start - 2), start)) &&
-      !/^\w|^\.\d/.test(text.slice(end, end + 2)),
-  );
-}
-
-const rangeOf = ({ starts, ends }: Run, at: number, length: number): Range => [
-  starts[at]!,
-  ends[at + length - 1]!,
+/** Where the keys from `start` to before `end` stand in the text. */
+const rangeOf = ({ starts, ends }: Run, start: number, end: number): Range => [
+  starts[start]!,
+  ends[end - 1]!,
 ];
-
-function placesOf(part: string, text: string): number[] {
-  const places: number[] = [];
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) places.push(at);
-  return places;
-}
 
 function starred(text: string, ranges: Range[]): string {
   let masked = '';
