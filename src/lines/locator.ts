@@ -83,7 +83,7 @@ async function serversOf(uri: Uri, located: Located): Promise<{ host: string; po
 }
 
 /** RFC 3261 §19.1.1: maddr says where to go instead of the host. */
-const hostOf = (uri: Uri): string => (uri.params.get('maddr') ?? uri.host).toLowerCase().replace(/\.$/, '');
+const hostOf = (uri: Uri): string => (uri.params.get('maddr') || uri.host).toLowerCase().replace(/\.$/, '');
 
 /** The address that a host is written as, with or without brackets. */
 const literalOf = (host: string): string | undefined => parseIpAddress(host.replace(/^\[(.*)\]$/, '$1'));

@@ -1,5 +1,6 @@
 import {
   callIdOf,
+  checkTarget,
   contactsOf,
   createRequest,
   cseqOf,
@@ -145,7 +146,7 @@ export class DialogState {
   /** The host of that place, where it can be read. */
   get nextHost(): string | undefined {
     const uri = readUri(this.nextHop);
-    return uri?.params.get('maddr') ?? uri?.host;
+    return uri?.params.get('maddr') || uri?.host;
   }
 
   get hasRoutes(): boolean {
@@ -166,18 +167,13 @@ export class DialogState {
 const written = (text: string, read: NameAddress): string =>
   isWellFormed(text) ? text : formatNameAddress(read);
 
-/** Others than ours are reached over the connection that is there, as RFC 7118 §5 has it for WebSocket. */
-const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'];
-
 /**
  * The Contact of a message, if requests can be sent to it: exactly one (RFC 3261 §8.1.1.8), of SIP.
- * @returns undefined for none, several, another scheme or transport, and what cannot be read.
+ * @returns undefined for none, several, and what `checkTarget` rejects.
  */
 export function targetOf(message: SipRequest | SipResponse): string | undefined {
   const [uri, ...more] = contactUris(message);
-  const target = uri === undefined || more.length > 0 ? undefined : readUri(uri);
-  if (!target || target.scheme === 'tel') return undefined;
-  return TRANSPORTS.includes(target.params.get('transport')?.toLowerCase() ?? 'udp') ? uri : undefined;
+  return uri !== undefined && more.length === 0 && isTarget(uri) ? uri : undefined;
 }
 
 /** Does it say a Contact to which no request can be sent? One that cannot be read, or is missing, says nothing. */
@@ -194,6 +190,15 @@ function contactUris(message: SipRequest | SipResponse): string[] {
 
 /** What is no URI is no strict router either: it fails when it is looked up. */
 const isLoose = ({ uri }: NameAddress): boolean => readUri(uri)?.params.has('lr') ?? true;
+
+function isTarget(uri: string): boolean {
+  try {
+    checkTarget(uri);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function readUri(uri: string): Uri | undefined {
   try {

@@ -23,14 +23,16 @@ export class Whereabouts {
     this.#peer = peer;
   }
 
-  /** The route set, else the way the other side is known to be on, else its Contact. */
+  /**
+   * The route set, else the way the other side is known to be on, else its Contact. A name that cannot be resolved
+   * here, such as one of the other side's own network, is no reason to leave it without an ACK or BYE.
+   */
   async locate(transport: Pick<TransportLayer, 'locate'>): Promise<Target> {
     const known = this.#way;
     if (known?.transport === 'udp') return transport.locate(known);
-    const target = await transport.locate(this.#state.nextHop).catch((error) => {
-      if (known) return transport.locate(known);
-      throw error;
-    });
+    const target = await transport
+      .locate(this.#state.nextHop)
+      .catch(() => transport.locate(known ?? this.#peer));
     const { fixed, hops } = reachableFrom(this.#peer, target);
     return known ? { fixed: true, hops: [known, ...hops] } : { fixed, hops };
   }
@@ -44,7 +46,9 @@ export class Whereabouts {
   get lasting(): string | Hop {
     if (this.#way?.transport === 'udp') return this.#way;
     const { nextHop, nextHost = '' } = this.#state;
-    return isIP(nextHost) && leadsAstray(nextHost, this.#peer.address) ? this.#peer : nextHop;
+    return isIP(nextHost) && (isUnspecified(nextHost) || leadsAstray(nextHost, this.#peer.address))
+      ? this.#peer
+      : nextHop;
   }
 
   get #way(): Hop | undefined {
@@ -57,6 +61,9 @@ export class Whereabouts {
  * resolve to: who names an address that only its own network knows is behind a NAT, and is reached where it was met.
  */
 export function reachableFrom(peer: Hop, { fixed, hops }: Target): Target {
-  const open = hops.filter(({ address }) => !leadsAstray(address, peer.address));
+  const open = hops.filter(({ address }) => !isUnspecified(address) && !leadsAstray(address, peer.address));
   return open.length > 0 ? { fixed, hops: open } : { fixed: true, hops: [peer] };
 }
+
+/** What a phone says that does not know its own address. Sent to, it would be this machine. */
+const isUnspecified = (address: string): boolean => address === '0.0.0.0' || address === '::';

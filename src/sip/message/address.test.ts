@@ -44,6 +44,10 @@ describe('a URI', () => {
     });
   });
 
+  it('may have empty parameters', () => {
+    expect(parseUri('sip:a@b;;ob;').params).toEqual(new Map([['ob', '']]));
+  });
+
   it('may be an IPv6 address, or a telephone number', () => {
     expect(parseUri('sip:[2001:db8::1]:5070')).toMatchObject({
       host: '2001:db8::1',
@@ -78,7 +82,6 @@ describe('a URI', () => {
     ['sip:a@b:65536', 400],
     ['sip:a@b:', 400],
     ['sip:a@[1.2.3.4]', 400],
-    ['sip:a@b;;c', 400],
     ['sip:a@b\r\nVia: c', 400],
     ['sip:%ff@b', 400],
     ['sip:é@b', 400],
@@ -210,7 +213,7 @@ describe('a hostile value', () => {
       `A sip:b SIP/2.0\r\nC: d${'\r\n '.repeat(many / 3)}`,
     ],
     ['colons in a URI', parseUri, `sip:${':'.repeat(many)}`],
-    ['semicolons in a URI', parseUri, `sip:a${';'.repeat(many)}`],
+    ['semicolons in a URI', parseUri, `sip:a${';'.repeat(many)}?@`],
   ])('with many %s is refused at once', (_what, read, text) => {
     // A busy machine makes one of them slow, but not all.
     const tries = Array.from({ length: 3 }, () => {

@@ -72,7 +72,7 @@ export class StreamFramer {
     const found = this.#findHead();
     if (!found && this.#pending.length <= MAX_HEAD) return undefined;
     const text = this.#pending.toString('latin1', 0, found ? found.end : MAX_HEAD + 1);
-    const head = parseHead(found?.separator === '\n\n' ? text.replace(/\r?\n/g, '\r\n') : text);
+    const head = parseHead(text);
     if (head.fault && (!found || !isTolerated(head))) throw refuse(head, head.fault);
     // Some peers omit it where there is no body. New requests have to be unambiguous.
     const isEmpty = isTolerated(head) && !head.headers.has('Content-Type');

@@ -21,8 +21,12 @@ export interface Head {
   fault: Refusal | undefined;
 }
 
-/** Reads start-line and header fields, in latin1, without the empty line. @throws SipSyntaxError if not SIP. */
-export function parseHead(text: string): Head {
+/**
+ * Reads start-line and header fields, in latin1, without the empty line. A line may end with LF alone.
+ * @throws SipSyntaxError if not SIP.
+ */
+export function parseHead(raw: string): Head {
+  const text = raw.replace(/(?<!\r)\n/g, '\r\n');
   const end = text.indexOf('\r\n');
   const line = parseStartLine(end < 0 ? text : text.slice(0, end));
   const headers = new Headers();
@@ -105,7 +109,7 @@ function readFields(text: string, from: number, headers: Headers): string | unde
     const name = colon < 0 || colon > end ? '' : text.slice(at, colon).trimEnd();
     const value = name ? unfold(text.slice(colon + 1, end)) : '';
     if (!isToken(name)) fault ??= `A header field has no proper name: ${excerpt(text, at, end)}`;
-    else if (/[\r\n]/.test(value)) fault ??= `There is a lone CR or LF in ${name}`;
+    else if (value.includes('\r')) fault ??= `There is a lone CR in ${name}`;
     else headers.append(name, value);
     at = end + 2;
   }

@@ -36,6 +36,7 @@ export {
 export { reasonOf, reasonPhrase, warningOf } from './reasons.ts';
 export { serialize } from './serialize.ts';
 export { type PartialRequest, type Refusal, SipSyntaxError } from './syntax-error.ts';
+export { checkTarget } from './target.ts';
 export { formatUri, parseUri, type Uri, type UriParts, userOf } from './uri.ts';
 export { faultOf, repair, validate } from './validate.ts';
 export { formatVia, parseVia, type Via } from './via.ts';

@@ -4,7 +4,7 @@ import { SipSyntaxError } from './syntax-error.ts';
 
 /**
  * Reads one datagram. Header values stay text until they are asked for; `validate` looks at those that every
- * message must have. A message whose lines all end with LF alone is read too.
+ * message must have. Lines may end with LF alone.
  * @throws SipSyntaxError with the status to answer with.
  */
 export function parseMessage(datagram: Buffer): SipMessage {
@@ -17,7 +17,7 @@ export function parseMessage(datagram: Buffer): SipMessage {
   return assemble(head, bodyOf(head, datagram.subarray(end)));
 }
 
-/** The head in latin1, with CR LF, and where the body begins; undefined: the head does not end. */
+/** The head in latin1, and where the body begins; undefined: the head does not end. */
 function headOf(datagram: Buffer, start: number): { text: string; end: number | undefined } {
   const lineEnd = datagram.indexOf(10, start);
   const end = datagram.indexOf('\r\n\r\n', start, 'latin1');
@@ -25,8 +25,10 @@ function headOf(datagram: Buffer, start: number): { text: string; end: number | 
     return { text: datagram.toString('latin1', start, end), end: end + 4 };
   const all = datagram.toString('latin1', start);
   const empty = /\r?\n\r?\n/.exec(all);
-  const head = (empty ? all.slice(0, empty.index) : all).replace(/\r?\n/g, '\r\n');
-  return { text: head, end: empty ? start + empty.index + empty[0].length : undefined };
+  return {
+    text: empty ? all.slice(0, empty.index) : all,
+    end: empty ? start + empty.index + empty[0].length : undefined,
+  };
 }
 
 /** RFC 3261 §18.3: in a datagram, bytes after the body are dropped and a missing length means all there is. */

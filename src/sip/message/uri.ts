@@ -89,7 +89,7 @@ function parseParts(text: string, separator: string): Params {
   for (const part of text.split(separator)) {
     const equals = part.indexOf('=');
     const name = decode(equals < 0 ? part : part.slice(0, equals)).toLowerCase();
-    if (name === '') throw malformed(text);
+    if (name === '') continue;
     if (!parts.has(name)) parts.set(name, equals < 0 ? '' : decode(part.slice(equals + 1)));
   }
   return parts;

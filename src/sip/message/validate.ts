@@ -11,6 +11,7 @@ import {
   topVia,
 } from './readers.ts';
 import { type Refusal, SipSyntaxError } from './syntax-error.ts';
+import { checkTarget } from './target.ts';
 import { parseUri } from './uri.ts';
 import { parseVia } from './via.ts';
 
@@ -61,10 +62,13 @@ function checkOutside(request: SipRequest): void {
   if (parseUri(request.uri).headers.size > 0) throw new SipSyntaxError('The Request-URI has header fields');
 }
 
-/** The requests of the dialog go to these. */
+/** The requests of the dialog go to these; our own go to the one next to us. */
 function readRoutes(message: SipMessage): void {
-  const other = recordRoutesOf(message).find(({ uri }) => !/^sips?:/i.test(uri));
+  const routes = recordRoutesOf(message);
+  const other = routes.find(({ uri }) => !/^sips?:/i.test(uri));
   if (other) throw new SipSyntaxError(`The Record-Route ${other.uri.slice(0, 80)} is not a SIP URI`);
+  const next = message.kind === 'request' ? routes[0] : routes.at(-1);
+  if (next) checkTarget(next.uri);
 }
 
 function requireOnce({ headers }: SipRequest, name: string): void {

@@ -18,7 +18,7 @@ export async function locate(uri: string, network: Network): Promise<Target> {
   const parsed = parseUri(uri);
   const { transport, fixed } = transportOf(parsed);
   // RFC 3261 §19.1.1: maddr says where to go instead of the host.
-  const host = parsed.params.get('maddr') ?? parsed.host;
+  const host = parsed.params.get('maddr') || parsed.host;
   const addresses = await network.resolve(host);
   // RFC 3261 §19.1.2
   const port = parsed.port ?? (transport === 'tls' ? 5061 : 5060);
