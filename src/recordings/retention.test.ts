@@ -254,6 +254,25 @@ test('it happens at the start and every hour, and goes on after a failure', asyn
   expect(clock.pending).toBe(0);
 });
 
+test('a call and a recording are erased at once, however much else is still to be deleted', async () => {
+  const [waiting, { call, recording }, recorded] = [await aCallOf(9), await aCallOf(2), await aCallOf(1)];
+  await store.eraseCall(waiting.call.id);
+  const pass = Promise.withResolvers<never>();
+  const continueErasing = async (id?: string) => id !== undefined && store.continueErasing(id);
+  const busy = { ...store, expire: () => pass.promise, continueErasing };
+  const other = new Eraser({ store: busy, files, clock, log: silentLog });
+  other.start({ ...FOREVER, events: 1 });
+  await clock.advance(1);
+  await done(other.eraseCall(call.id));
+  await done(other.deleteRecording(recorded.recording));
+  expect(existsSync(files.path(recording.file))).toBe(false);
+  expect(existsSync(files.path(recorded.recording.file))).toBe(false);
+  expect((await store.timeline(call.id, { limit: 1 })).data).toEqual([]);
+  expect((await store.timeline(waiting.call.id, { limit: 1 })).data).toHaveLength(1);
+  pass.reject(new Error('disk I/O error'));
+  await done(other.close());
+});
+
 test('usage is what it was when calls are gone', async () => {
   const from = clock.now() - 9 * DAY;
   const filter = { applicationId: 'app_1', from: from - (from % DAY), to: clock.now() };

@@ -32,8 +32,8 @@ export class Eraser {
   #ports: EraserPorts;
   #closing = new AbortController();
   #timer: Timer | undefined;
-  /** The last thing that was begun: files are deleted by one at a time. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** What is under way. */
+  #running = new Set<Promise<void>>();
 
   constructor(ports: EraserPorts) {
     this.#ports = ports;
@@ -43,9 +43,13 @@ export class Eraser {
    * Erases a call and everything that was derived from it. Fails with `call_not_found`, `call_active`,
    * `call_events_pending`. A file that cannot be deleted now is tried again later.
    */
-  async eraseCall(id: string): Promise<void> {
-    await this.#ports.store.eraseCall(id);
-    await this.#inTurn(() => this.#finish());
+  eraseCall(id: string): Promise<void> {
+    const { store } = this.#ports;
+    return this.#track(async () => {
+      const files = await store.eraseCall(id);
+      while (await store.continueErasing(id)) await this.#pause();
+      await this.#removeFiles(files);
+    });
   }
 
   /** Deletes a recording and its file for good. Fails with `recording_not_ready` while it runs. */
@@ -53,14 +57,15 @@ export class Eraser {
     if (recording.status === 'started') {
       throw new Failure('recording_not_ready', 'the recording is still running');
     }
-    await this.#ports.store.deleteRecording(recording.id);
-    await this.#inTurn(() => this.#removeFiles());
+    await this.#track(async () => {
+      await this.#removeFiles(await this.#ports.store.deleteRecording(recording.id));
+    });
   }
 
   /** Goes on with what a former process has left, and from now on deletes what is too old once an hour. */
   start(days: KeptDays): void {
     const pass = async () => {
-      await this.#inTurn(() => this.expire(days));
+      await this.#track(() => this.expire(days));
       if (!this.#closing.signal.aborted) this.#timer = this.#ports.clock.after(EVERY_MS, run);
     };
     const run = () => detach('recordings.retention', pass());
@@ -71,7 +76,7 @@ export class Eraser {
   async close(): Promise<void> {
     this.#closing.abort(new Error('closed'));
     this.#timer?.cancel();
-    await this.#last;
+    await Promise.allSettled(this.#running);
   }
 
   /** Deletes all that is too old now. Never rejects: what fails does not keep the rest from being deleted. */
@@ -107,25 +112,28 @@ export class Eraser {
   /** Deletes what is left of erased calls, then the files. */
   async #finish(): Promise<void> {
     while (await this.#ports.store.continueErasing()) await this.#pause();
-    await this.#removeFiles();
+    for (;;) {
+      const due = await this.#ports.store.dueFiles(FILES);
+      if (due.length === 0) return;
+      for (const { file, attempts } of due) await this.#removeFile(file, attempts);
+    }
   }
 
-  async #removeFiles(): Promise<void> {
+  async #removeFiles(names: string[]): Promise<void> {
+    for (const file of names) await this.#removeFile(file, 0);
+  }
+
+  /** Deletes a file that the store has noted; does nothing where it is gone. */
+  async #removeFile(file: string, attempts: number): Promise<void> {
     const { store, files, clock, log } = this.#ports;
-    for (;;) {
-      const due = await store.dueFiles(FILES);
-      if (due.length === 0) return;
-      for (const { file, attempts } of due) {
-        this.#closing.signal.throwIfAborted();
-        try {
-          await files.remove(file);
-          await store.fileDeleted(file);
-        } catch (error) {
-          const wait = Math.min(RETRY_MS * 2 ** Math.min(attempts, 20), DAY_MS);
-          log.warn({ file, error: explain(error), retry_seconds: wait / 1000 }, 'could not delete a file');
-          await store.fileKept(file, clock.now() + wait);
-        }
-      }
+    this.#closing.signal.throwIfAborted();
+    try {
+      await files.remove(file);
+      await store.fileDeleted(file);
+    } catch (error) {
+      const wait = Math.min(RETRY_MS * 2 ** Math.min(attempts, 20), DAY_MS);
+      log.warn({ file, error: explain(error), retry_seconds: wait / 1000 }, 'could not delete a file');
+      await store.fileKept(file, clock.now() + wait);
     }
   }
 
@@ -142,9 +150,13 @@ export class Eraser {
     }
   }
 
-  #inTurn(run: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(run);
-    this.#last = done.catch(() => {});
-    return done;
+  async #track(run: () => Promise<void>): Promise<void> {
+    const work = run();
+    this.#running.add(work);
+    try {
+      await work;
+    } finally {
+      this.#running.delete(work);
+    }
   }
 }

@@ -91,13 +91,15 @@ export interface DeletedFile {
 export interface ErasureStore {
   /**
    * Deletes a call's own row, and notes that the rest is to go. Resolves for a call that is being erased already.
-   * Fails with `call_not_found`, `call_active`, `call_events_pending`.
+   * @returns the files of its recordings. Fails with `call_not_found`, `call_active`, `call_events_pending`.
    */
-  eraseCall(id: string): Promise<void>;
-  /** Deletes some of what is left of calls that are being erased. @returns false when nothing was left. */
-  continueErasing(): Promise<boolean>;
-  /** Deletes a recording and what was derived from it, and notes its files. */
-  deleteRecording(id: string): Promise<void>;
+  eraseCall(id: string): Promise<string[]>;
+  /**
+   * Deletes some of what is left of calls that are being erased, or of this one. @returns false when nothing was left.
+   */
+  continueErasing(callId?: string): Promise<boolean>;
+  /** Deletes a recording and what was derived from it, and notes its files. @returns these files. */
+  deleteRecording(id: string): Promise<string[]>;
   /** Deletes some of what is older than `before`. @param from `next` of the call before. */
   expire(what: Expiring, before: number, from?: unknown): Promise<Expired>;
   /** Files that were noted and whose turn it is. */

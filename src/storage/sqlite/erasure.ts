@@ -34,7 +34,7 @@ const TEXTS = {
   deleteCall: 'DELETE FROM calls WHERE id = ?',
   begin: 'INSERT OR IGNORE INTO erasures (call_id, at) VALUES (?, ?)',
   next: 'SELECT call_id FROM erasures ORDER BY call_id LIMIT 1',
-  isErasing: 'SELECT 1 FROM erasures WHERE call_id = ?',
+  isErasing: 'SELECT call_id FROM erasures WHERE call_id = ?',
   end: 'DELETE FROM erasures WHERE call_id = ?',
   events: `SELECT id FROM events WHERE call_id = ? ORDER BY sequence LIMIT ${EVENTS}`,
   deleteAttempts: 'DELETE FROM attempts WHERE event_id = ?',
@@ -46,6 +46,7 @@ const TEXTS = {
     (SELECT recording_id FROM transcripts WHERE call_id = ? LIMIT ${TRANSCRIPTS})`,
   deleteParts: 'DELETE FROM insight_parts WHERE call_id = ?',
   recordings: `SELECT id FROM recordings WHERE call_id = ? ORDER BY created_at LIMIT ${RECORDINGS}`,
+  files: 'SELECT file FROM recordings WHERE call_id = ?',
   recording: 'SELECT call_id, file FROM recordings WHERE id = ?',
   deleteJob: 'DELETE FROM insight_jobs WHERE recording_id = ?',
   deleteTranscript: 'DELETE FROM transcripts WHERE recording_id = ?',
@@ -72,10 +73,14 @@ export class Erasure {
     this.#run = Object.fromEntries(prepared);
   }
 
-  /** Fails with `call_not_found`, `call_active`, `call_events_pending`. */
-  async eraseCall(id: string): Promise<void> {
-    const refusal = await this.#group.write(() => this.begin(id));
+  /** @returns the files of its recordings. Fails with `call_not_found`, `call_active`, `call_events_pending`. */
+  async eraseCall(id: string): Promise<string[]> {
+    // Throwing in the transaction would undo what others write in it.
+    const { refusal, rows } = await this.#group.write(() => {
+      return { refusal: this.begin(id), rows: this.#run.files.all(id) };
+    });
     if (refusal) throw refusal;
+    return rows.flatMap(({ file }) => filesOf(file));
   }
 
   /** Inside a transaction: erases the call itself, unless something still happens to it. */
@@ -108,13 +113,14 @@ export class Erasure {
     run.deleteCall.run(id);
   }
 
-  /** Deletes some of what is left of a call that is being erased. @returns whether anything was left. */
-  continueErasing(): Promise<boolean> {
+  /** Deletes some of what is left of this call, or of any, that is being erased. @returns whether anything was left. */
+  continueErasing(callId?: string): Promise<boolean> {
+    const { next, isErasing } = this.#run;
     return this.#group.write(() => {
       for (let rows = 0, steps = 0; rows < ROWS && steps < STEPS; steps += 1) {
-        const next = this.#run.next.get();
-        if (!next) return steps > 0;
-        const id = next['call_id'] as string;
+        const row = callId === undefined ? next.get() : isErasing.get(callId);
+        if (!row) return steps > 0;
+        const id = row['call_id'] as string;
         const some = this.#some(id);
         rows += some;
         if (some === 0) this.#run.end.run(id);
@@ -123,22 +129,24 @@ export class Erasure {
     });
   }
 
-  /** Fails with nothing where there is no such recording. */
-  async deleteRecording(id: string): Promise<void> {
-    await this.#group.write(() => this.recording(id));
+  /** @returns its files; none where there is no such recording. */
+  deleteRecording(id: string): Promise<string[]> {
+    return this.#group.write(() => this.recording(id));
   }
 
-  /** Inside a transaction: deletes a recording and what was derived from it, and notes its files. */
-  recording(id: SQLInputValue): void {
+  /** Inside a transaction: deletes a recording and what was derived from it, and notes its files, which it returns. */
+  recording(id: SQLInputValue): string[] {
     const run = this.#run;
     const row = run.recording.get(id);
-    if (!row) return;
+    if (!row) return [];
     // The job first: whoever is at it can then write nothing any more.
     run.deleteJob.run(id);
     run.deleteTranscript.run(id);
     run.deleteParts.run(row['call_id'] as SQLInputValue);
-    for (const file of filesOf(row['file'])) run.deleteFile.run(file, this.#clock.now());
+    const files = filesOf(row['file']);
+    for (const file of files) run.deleteFile.run(file, this.#clock.now());
     run.deleteRecording.run(id);
+    return files;
   }
 
   event(id: SQLInputValue): void {

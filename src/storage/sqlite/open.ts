@@ -93,7 +93,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     },
     discard: (table, id) => discard(table, id),
     eraseCall: (id) => erasure.eraseCall(id),
-    continueErasing: () => erasure.continueErasing(),
+    continueErasing: (callId) => erasure.continueErasing(callId),
     deleteRecording: (id) => erasure.deleteRecording(id),
     expire: (what, before, from) => expiry.expire(what, before, from),
     dueFiles: (limit) => expiry.dueFiles(limit),
