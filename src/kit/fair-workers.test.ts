@@ -100,6 +100,20 @@ test('a job that nobody wants any more does not hold the thread for longer than 
   await expect(next).resolves.toMatch(/^next/);
 });
 
+test('two jobs that wait for threads to be given back get one each', async () => {
+  open({ atOnce: 2 });
+  const hangup = new AbortController();
+  const unwanted = [run('hang', hangup.signal), run('hang', hangup.signal)].map((job) =>
+    expect(job).rejects.toThrow('hung up'),
+  );
+  await clock.advance(0);
+  hangup.abort(new Error('hung up'));
+  await Promise.all(unwanted);
+  const next = Promise.all([run('one'), run('two')]);
+  await clock.advance(1_000);
+  await expect(next).resolves.toEqual([expect.stringMatching(/^one/), expect.stringMatching(/^two/)]);
+});
+
 test('closing ends the threads, fails what is there, and takes nothing more', async () => {
   open();
   await workers.warm();

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Timer } from './clock.ts';
 import { explain, Failure } from './failure.ts';
 import { FairQueue, type FairQueueOptions, type Job } from './fair-queue.ts';
-import { detach, guarded } from './guard.ts';
+import { detach } from './guard.ts';
 import type { Log } from './log.ts';
 
 /** What `serveJobs` answers: `ready` once, then one answer for each order. */
@@ -67,36 +67,40 @@ export class FairWorkers<Order, Answer> {
 
   async #try(order: Order, signal: AbortSignal): Promise<Answer> {
     for (let tries = 1; ; tries++) {
-      const thread = this.#threads.find((one) => !one.busy) ?? (await this.#firstIdle());
-      if (this.#closed) throw this.#options.failure('it was closed');
-      signal.throwIfAborted();
-      const deadline = this.#deadline(thread);
       try {
-        return await thread.run(order, signal);
+        return await this.#tryOnce(order, signal);
       } catch (error) {
         if (!(error instanceof ThreadLost) || signal.aborted) throw error;
         this.#options.log.error({ cause: error.message, tries }, 'a worker thread was lost and is replaced');
         if (error.hung && !this.#options.retriesHung) throw this.#options.failure('it took too long');
         if (tries === TRIES) throw this.#options.failure(error.message);
-      } finally {
-        deadline?.cancel();
       }
     }
+  }
+
+  /** Waits for an idle thread: an aborted job gives its place back before its thread is idle. */
+  async #tryOnce(order: Order, signal: AbortSignal): Promise<Answer> {
+    let thread = this.#idle();
+    for (; !thread; thread = this.#idle()) await Promise.race(this.#threads.map((one) => one.idle));
+    // Nothing is awaited from here to `run`, which makes the thread busy: no other job can take it too.
+    if (this.#closed) throw this.#options.failure('it was closed');
+    signal.throwIfAborted();
+    const deadline = this.#deadline(thread);
+    try {
+      return await thread.run(order, signal);
+    } finally {
+      deadline?.cancel();
+    }
+  }
+
+  #idle(): JobThread<Order, Answer> | undefined {
+    return this.#threads.find((thread) => !thread.busy);
   }
 
   #deadline(thread: JobThread<Order, Answer>): Timer | undefined {
     const { clock, maxTryMs } = this.#options;
     const end = () => detach('worker', thread.end('the thread hangs', true));
-    return maxTryMs === undefined ? undefined : clock.after(maxTryMs, guarded('worker', end));
-  }
-
-  /** A job that nobody wants may hold its thread for a moment after it has given its place back. */
-  async #firstIdle(): Promise<JobThread<Order, Answer>> {
-    for (;;) {
-      await Promise.race(this.#threads.map((thread) => thread.idle));
-      const idle = this.#threads.find((one) => !one.busy);
-      if (idle) return idle;
-    }
+    return maxTryMs === undefined ? undefined : clock.after(maxTryMs, end);
   }
 }
 
@@ -138,7 +142,7 @@ class JobThread<Order, Answer> {
     let grace: Timer | undefined;
     const giveUp = () => {
       const end = () => this.#job === job && detach('worker', this.end('nobody waits for it any more'));
-      grace = this.#options.clock.after(this.#options.graceMs ?? GRACE_MS, guarded('worker', end));
+      grace = this.#options.clock.after(this.#options.graceMs ?? GRACE_MS, end);
     };
     signal.addEventListener('abort', giveUp, { once: true });
     try {
