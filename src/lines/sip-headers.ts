@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import type { ExtraHeaders, SipRequest } from '../sip/index.ts';
+import { decodeText, type ExtraHeaders, encodeText, type SipRequest } from '../sip/index.ts';
 
 /** By name, in the order of the message. */
 export type SipHeaders = Record<string, string>;
@@ -35,7 +34,7 @@ export function sipHeadersOf(request: SipRequest, trusted: boolean): SipHeaders 
     bytes += size;
     if (found[name] === undefined) count++;
     spelled.set(key, name);
-    const text = decode(value);
+    const text = decodeText(value);
     found[name] = found[name] === undefined ? text : `${found[name]}, ${text}`;
   }
   return { ...found };
@@ -43,10 +42,4 @@ export function sipHeadersOf(request: SipRequest, trusted: boolean): SipHeaders 
 
 /** The header fields that an application sets, as they go into a message. */
 export const asHeaders = (headers: SipHeaders = {}): ExtraHeaders =>
-  Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]);
-
-// Header values are latin1 with one character per byte.
-function decode(value: string): string {
-  const bytes = Buffer.from(value, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : value;
-}
+  Object.entries(headers).map(([name, value]) => [name, encodeText(value)]);

@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { unquote } from '../message/index.ts';
+import { decodeText, encodeText, unquote } from '../message/index.ts';
 
 const FIELD = /\s*([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\[\s\S])*"|[^\s,"]+)\s*(?:,|$)/y;
 
@@ -12,7 +11,7 @@ export function parseFields(text: string): Map<string, string> | undefined {
   for (let at = FIELD.lastIndex; at < text.length; at = FIELD.lastIndex) {
     const match = FIELD.exec(text);
     if (!match || fields.has(match[1]!.toLowerCase()) || CONTROL.test(match[2]!)) return undefined;
-    fields.set(match[1]!.toLowerCase(), fromWire(unquote(match[2]!)));
+    fields.set(match[1]!.toLowerCase(), decodeText(unquote(match[2]!)));
   }
   return fields;
 }
@@ -26,11 +25,5 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
  */
 export function quoted(text: string): string {
   if (CONTROL.test(text)) throw new TypeError('Credentials must not hold control characters');
-  const wire = Buffer.from(text, 'utf8').toString('latin1');
-  return `"${wire.replace(/["\\]/g, '\\$&')}"`;
-}
-
-function fromWire(value: string): string {
-  const bytes = Buffer.from(value, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+  return `"${encodeText(text).replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { headerKey, isListHeader } from './header-names.ts';
 import { isToken, splitList } from './params.ts';
 
@@ -108,4 +109,15 @@ export class Headers implements Iterable<[name: string, value: string]> {
 function check(name: string, value: string): void {
   if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is no header name`);
   if (LINE_END.test(value)) throw new TypeError(`The value of ${name} must not hold a line end`);
+}
+
+/** The text of a header value whose bytes are UTF-8 (RFC 3261 §25.1); the value itself where they are not. */
+export function decodeText(value: string): string {
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+}
+
+/** The header value that `decodeText` reads. */
+export function encodeText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }

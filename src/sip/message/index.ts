@@ -1,13 +1,13 @@
 /**
  * SIP messages as they are on the wire (RFC 3261 §7 and §20): bytes to `SipMessage` and back, without any state
- * and without any I/O. Reading is strict and never silent: what is refused says with which status and why.
+ * and without any I/O. Requests outside of dialogs are read strictly; of responses and of requests in dialogs, what
+ * can be read is used. What is refused says with which status and why.
  * Header values stay text until a typed reader is asked for one.
  */
 export { bodyOf, sdpOf, unknownBody } from './body.ts';
-export { deltaSeconds } from './delta-seconds.ts';
 export { type Framed, StreamFramer } from './framing.ts';
 export { MAX_BODY, MAX_HEAD } from './head.ts';
-export { Headers } from './headers.ts';
+export { decodeText, encodeText, Headers } from './headers.ts';
 export { formatHost, parseHost } from './host.ts';
 export {
   createRequest,
@@ -25,10 +25,10 @@ export {
   callIdOf,
   contactsOf,
   cseqOf,
+  deltaSeconds,
   fromOf,
   maxForwardsOf,
   recordRoutesOf,
-  routesOf,
   setTopVia,
   toOf,
   topVia,

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { decodeText, encodeText } from './headers.ts';
 import { formatParams, type Params, parseKnownParams, quote, unquote } from './params.ts';
 import { SipSyntaxError } from './syntax-error.ts';
 
@@ -66,7 +66,7 @@ function cleaned(name: string): string {
 
 function address(name: string | undefined, uri: string, rest: string): NameAddress {
   const params = parseKnownParams(rest);
-  const displayName = name ? decode(unquote(name)) : undefined;
+  const displayName = name ? decodeText(unquote(name)) : undefined;
   return { displayName: displayName || undefined, uri, params, tag: params.get('tag') };
 }
 
@@ -79,16 +79,6 @@ export function formatNameAddress(address: {
 }): string {
   const params = new Map(address.params);
   if (address.tag !== undefined) params.set('tag', address.tag);
-  const name = address.displayName ? `${quote(encode(address.displayName))} ` : '';
+  const name = address.displayName ? `${quote(encodeText(address.displayName))} ` : '';
   return `${name}<${address.uri}>${formatParams(params)}`;
-}
-
-// Header values are latin1 with one character per byte; a person's name is UTF-8 (RFC 3261 §25.1).
-function decode(name: string): string {
-  const bytes = Buffer.from(name, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : name;
-}
-
-function encode(name: string): string {
-  return Buffer.from(name, 'utf8').toString('latin1');
 }

@@ -44,10 +44,15 @@ function partyOf(message: WithHeaders, name: 'From' | 'To'): NameAddress {
   try {
     return parseNameAddress(value);
   } catch (error) {
-    const tag = /;\s*tag\s*=\s*([^\s;,"<>]+)/i.exec(value)?.[1];
+    const tag = tagIn(value);
     if (tag === undefined) throw error;
     return { displayName: undefined, uri: '', params: new Map([['tag', tag]]), tag };
   }
+}
+
+/** The tag in a From or To, also where the rest of it cannot be read. */
+export function tagIn(value: string): string | undefined {
+  return /;\s*tag\s*=\s*([^\s;,"<>]+)/i.exec(value)?.[1];
 }
 
 /** Empty when there is no Contact. */
@@ -64,10 +69,6 @@ export function contactsOf(message: WithHeaders): NameAddress[] {
     name = '';
   }
   return (name ? [...values, name] : values).map(parseNameAddress);
-}
-
-export function routesOf(message: WithHeaders): NameAddress[] {
-  return message.headers.all('Route').map(parseNameAddress);
 }
 
 /** In the order of the wire: the proxy that is nearest to the receiver is first. */
@@ -98,4 +99,16 @@ export function maxForwardsOf(message: WithHeaders): number | undefined {
     throw new SipSyntaxError('Max-Forwards is not a number from 0 to 255');
   }
   return Number(value);
+}
+
+/** RFC 3261 §25.1 `delta-seconds`: 32 bits. */
+const MOST_SECONDS = 2 ** 32 - 1;
+
+/**
+ * The seconds at the beginning of a value, as in `Retry-After: 120 (maintenance)`; 0 to 4294967295, undefined when it
+ * begins with none. No timer holds that long: whoever waits sets a limit.
+ */
+export function deltaSeconds(text: string | undefined): number | undefined {
+  const digits = /^\s*(\d+)/.exec(text ?? '')?.[1];
+  return digits === undefined ? undefined : Math.min(Number(digits), MOST_SECONDS);
 }

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { decodeText } from './headers.ts';
 import { formatHost, parseHost } from './host.ts';
 import type { Params } from './params.ts';
 import { SipSyntaxError } from './syntax-error.ts';
@@ -53,14 +53,8 @@ export function userOf(text: string): string | undefined {
     return parseUri(text).user || undefined;
   } catch {
     const user = /^[A-Za-z][A-Za-z0-9+.-]*:([^@<>\s]+)@/.exec(text)?.[1];
-    return user === undefined ? undefined : fromUtf8(user.replace(/:.*$/s, '')) || undefined;
+    return user === undefined ? undefined : decodeText(user.replace(/:.*$/s, '')) || undefined;
   }
-}
-
-/** Header values are latin1 with one character per byte; a user part with umlauts is UTF-8. */
-function fromUtf8(text: string): string {
-  const bytes = Buffer.from(text, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : text;
 }
 
 /** Writes a URI; whatever is not allowed as it stands is escaped. */

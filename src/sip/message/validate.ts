@@ -7,6 +7,7 @@ import {
   fromOf,
   maxForwardsOf,
   recordRoutesOf,
+  tagIn,
   toOf,
   topVia,
 } from './readers.ts';
@@ -93,7 +94,7 @@ export function faultOf(response: SipResponse): string | undefined {
 /** Replaces unreadable fields of a response by those of its request, and removes the others. */
 export function repair(response: SipResponse, request: SipRequest): void {
   const { headers } = response;
-  const tag = tagOf(response);
+  const tag = tagIn(headers.get('To') ?? '');
   headers.set('Via', request.headers.all('Via').slice(0, 1));
   for (const name of ['From', 'Call-ID', 'CSeq']) headers.set(name, request.headers.get(name)!);
   const own = parseNameAddress(request.headers.get('To')!);
@@ -104,9 +105,6 @@ export function repair(response: SipResponse, request: SipRequest): void {
   if (!routed) headers.remove('Record-Route');
   if (!routed || !isReadable(contactsOf, response)) headers.remove('Contact');
 }
-
-const tagOf = ({ headers }: SipResponse): string | undefined =>
-  /;\s*tag\s*=\s*([^\s;,"<>]+)/i.exec(headers.get('To') ?? '')?.[1];
 
 function isReadable(read: (response: SipResponse) => unknown, response: SipResponse): boolean {
   try {
