@@ -54,7 +54,7 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
       if (status === 404) ports.refused(invite.source, 'refused');
       ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
       const why = error instanceof Failure || error instanceof SipSyntaxError ? error.message : undefined;
-      invite.reject(status, undefined, status === 503 ? RETRY_LATER : undefined, why);
+      invite.reject(status, { headers: status === 503 ? RETRY_LATER : undefined, why });
     });
   };
 }
@@ -64,7 +64,7 @@ async function receive(invite: IncomingInvite, ports: InboundPorts): Promise<voi
   const refusal = refusalOfCaller(request, source, ports);
   if (refusal) {
     ports.refused(source, refusal.status === 403 ? 'refused' : 'asked');
-    invite.reject(refusal.status, refusal.reason, refusal.headers, refusal.why);
+    invite.reject(refusal.status, refusal);
     return;
   }
   const { phone } = callerOf(request, source, ports);

@@ -63,6 +63,6 @@ export class Asked implements Opening {
 
   giveUp(reason: RefusalReason): void {
     const headers = reason === 'overloaded' ? RETRY_LATER : undefined;
-    this.#invite.reject(REFUSALS[reason], undefined, headers, `The call was refused: ${reason}`);
+    this.#invite.reject(REFUSALS[reason], { headers, why: `The call was refused: ${reason}` });
   }
 }

@@ -241,7 +241,7 @@ describe('a redirection', () => {
   const moved =
     (...contacts: string[]) =>
     (invite: IncomingInvite) =>
-      invite.reject(302, undefined, [['Contact', contacts.join(', ')]]);
+      invite.reject(302, { headers: [['Contact', contacts.join(', ')]] });
 
   test('is followed, the best contact first', async () => {
     const order: string[] = [];
@@ -290,7 +290,7 @@ describe('a redirection', () => {
     await bench.farEnd('10.0.0.2', moved('<sip:x@10.0.0.3>'));
     const nonces = new NonceStore(bench.clock, seededRandom(5));
     const asks = challenge({ nonces, realm: 'r' }).map((value) => ['WWW-Authenticate', value] as const);
-    const thief = await bench.farEnd('10.0.0.3', (invite) => invite.reject(401, undefined, asks));
+    const thief = await bench.farEnd('10.0.0.3', (invite) => invite.reject(401, { headers: asks }));
     bench.trunks.push(trunk('10.0.0.2', { username: 'acme', password: 'secret' }));
     await bench.outcome(await bench.dial('+4930123456'));
     expect(thief.invites).toHaveLength(1);
@@ -304,7 +304,7 @@ describe("a trunk's password", () => {
     const asks = challenge({ nonces, realm }).map((value) => ['Proxy-Authenticate', value] as const);
     return (invite: IncomingInvite) => {
       if (invite.request.headers.has('Proxy-Authorization')) invite.reject(486);
-      else invite.reject(407, undefined, asks);
+      else invite.reject(407, { headers: asks });
     };
   };
 

@@ -240,7 +240,7 @@ describe('a call to a phone', () => {
       ],
     });
     const inside = await bench.farEnd('10.0.0.66', () => {});
-    anna.agent.onInvite = (invite) => invite.reject(302, undefined, [['Contact', '<sip:x@10.0.0.66>']]);
+    anna.agent.onInvite = (invite) => invite.reject(302, { headers: [['Contact', '<sip:x@10.0.0.66>']] });
     const leg = await bench.dial(`sip:anna@${HERE}`);
     const failed = expect(leg.answer()).rejects.toMatchObject({ code: 'unreachable' });
     await bench.clock.advance(100);

@@ -16,6 +16,7 @@ import {
   type ExtraHeaders,
   hasOption,
   isSips,
+  type RefusalParts,
   reply,
   responseTo,
   sdpBody,
@@ -49,11 +50,8 @@ export interface IncomingInvite {
    * with what the ACK brings. @throws Failure `call_ended` when it is pending no more.
    */
   accept(sdp: string, headers?: ExtraHeaders): Promise<Dialog>;
-  /**
-   * Refuses it; nothing happens when it is pending no more.
-   * @param status 300–699. @param why what is wrong, in a sentence: the Warning field (RFC 3261 §20.43).
-   */
-  reject(status: number, reason?: string, headers?: ExtraHeaders, why?: string): void;
+  /** Refuses it; nothing happens when it is pending no more. @param status 300–699. */
+  reject(status: number, parts?: RefusalParts): void;
 }
 
 /** RFC 3261 §13.3: the answering side of an INVITE. */
@@ -136,7 +134,7 @@ export class ServerInvite implements IncomingInvite {
     return dialog;
   }
 
-  reject(status: number, reason?: string, headers?: ExtraHeaders, why?: string): void {
+  reject(status: number, { reason, headers, why }: RefusalParts = {}): void {
     if (!this.#pending) return;
     this.#finish();
     reply(this.#core, this.#transaction, status, { reason, headers, why });

@@ -73,7 +73,7 @@ export class Reception implements TransactionUser {
   /** Refuses what waits, and everything new from now on. */
   close(): void {
     this.#closing = true;
-    for (const invite of [...this.invites]) invite.reject(503, undefined, undefined, CLOSING.why);
+    for (const invite of [...this.invites]) invite.reject(503, { why: CLOSING.why });
   }
 
   #refusal(request: SipRequest, source: Hop): Reply | 'silence' | undefined {
@@ -107,10 +107,10 @@ export class Reception implements TransactionUser {
     this.invites.add(invite);
     try {
       if (this.onInvite) this.onInvite(invite);
-      else invite.reject(480, undefined, undefined, 'Nobody takes calls here');
+      else invite.reject(480, { why: 'Nobody takes calls here' });
     } catch (error) {
-      const { status, why } = refusalOf(this.#core, error, 'an INVITE could not be handled');
-      invite.reject(status, undefined, undefined, why);
+      const refusal = refusalOf(this.#core, error, 'an INVITE could not be handled');
+      invite.reject(refusal.status, refusal);
     }
   }
 

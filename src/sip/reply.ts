@@ -24,6 +24,9 @@ export interface Body {
   content: string | Buffer;
 }
 
+/** What a refusal says besides its status. */
+export type RefusalParts = Pick<ReplyParts, 'reason' | 'headers' | 'why'>;
+
 /** What a response of ours says besides its status. */
 export interface ReplyParts {
   reason?: string | undefined;

@@ -143,12 +143,12 @@ export class Modification {
   /** RFC 4028 §10: a refresh that is refused leaves the session as it is until it expires; until then it is tried again. */
   async #refresh(): Promise<void> {
     const { core } = this.#dialog;
-    const { agreements } = this.session;
+    const { interval } = this.session;
     try {
       await this.#ask();
     } catch (error) {
-      // The other side may have refreshed it meanwhile, or with an answer of no use.
-      const open = this.#dialog.phase === 'confirmed' && this.session.agreements === agreements;
+      // Each agreement has an interval object of its own: another one means that the other side has refreshed meanwhile.
+      const open = this.#dialog.phase === 'confirmed' && this.session.interval === interval;
       const again = open && this.session.retry(error instanceof Refused ? error.retryAfter : 0);
       core.log.warn({ reason: explain(error), again }, 'a session could not be refreshed');
     }

@@ -11,8 +11,6 @@ export class SessionTimer {
   #clock: Clock;
   #refresh: () => void;
   #expired: () => void;
-  /** How often an interval was agreed on: who waits for a refresh sees whether there was one. */
-  agreements = 0;
   #timers: Timer[] = [];
   /** By the monotonic clock, in ms: when both sides give up. */
   #deadline = 0;
@@ -27,7 +25,6 @@ export class SessionTimer {
   /** Starts anew with what the last 2xx agreed on. @param role ours in that transaction. */
   agreed(interval: SessionInterval | undefined, role: 'uac' | 'uas'): void {
     this.stop();
-    this.agreements++;
     this.#refusals = 0;
     this.interval = interval && {
       seconds: interval.seconds,
