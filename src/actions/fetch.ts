@@ -1,5 +1,5 @@
 import type { Verdict } from '../../contract/actions/index.ts';
-import { presentCall } from '../calls/index.ts';
+import { presentCall, storedText } from '../calls/index.ts';
 import { type Clock, type Detail, explain, Failure, type Log } from '../kit/index.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../net/index.ts';
 import { signatureHeaders, urlSignatureHeader } from '../webhooks/index.ts';
@@ -22,8 +22,6 @@ const TIMEOUT_MS = 5000;
 const MOST_BYTES = 1024 * 1024;
 /** So much of an answer is kept on the timeline. */
 const KEPT_BYTES = 64 * 1024;
-/** A masked value may begin before the cut and end behind it. */
-const SLACK_BYTES = 1024;
 
 /** Asks over HTTP: at most 5 s a time, and once more after a network error or a 5xx. Redirects are not followed. */
 export function createDocumentFetcher(ports: DocumentFetcherPorts): Documents {
@@ -69,7 +67,7 @@ async function ask(request: DocumentRequest, { http, clock }: DocumentFetcherPor
     status,
     duration_ms,
     headers,
-    body: keptOf(answer.body, request),
+    body: storedText(answer.body, KEPT_BYTES, request.mask),
     error,
   });
   if (error === null) return answer;
@@ -112,15 +110,6 @@ function withQuery({ url, reason, call, data }: DocumentRequest): string {
   const [page] = url.split('#') as [string];
   const whole = `${page}${page.includes('?') ? '&' : '?'}${query}`;
   return URL.parse(whole)?.href ?? whole;
-}
-
-/** Masked before it is cut: of what is sensitive, no beginning remains at the end. */
-function keptOf(body: Buffer, { mask }: DocumentRequest): string {
-  const text = body
-    .subarray(0, KEPT_BYTES + SLACK_BYTES)
-    .toString('utf8')
-    .replaceAll('\0', '\uFFFD');
-  return Buffer.from(mask(text)).subarray(0, KEPT_BYTES).toString('utf8');
 }
 
 function actionsOf(answer: HttpAnswer, check: (text: string) => Verdict) {

@@ -42,7 +42,7 @@ export type {
 export { DialRefusal } from './ports.ts';
 export { presentCall, presentEventCall, presentTimelineEntry } from './present.ts';
 export { Rooms, type Seat } from './rooms.ts';
-export { SensitiveCalls } from './sensitive-calls.ts';
+export { CUT_MARGIN_BYTES, SensitiveCalls, storedText } from './sensitive-calls.ts';
 export { Session, type SessionPorts } from './session.ts';
 export type {
   BadRow,

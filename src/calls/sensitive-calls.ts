@@ -4,6 +4,22 @@ import { SensitiveValues } from './sensitive-values.ts';
 const DAY_MS = 86_400_000;
 const MAX_CALLS = 10_000;
 
+/**
+ * Bytes to read of a text beyond those that are stored: a sensitive value may begin before the cut and end behind it.
+ */
+export const CUT_MARGIN_BYTES = 1024;
+
+/**
+ * A body as it is stored: masked first and cut then, so that no beginning of a sensitive value remains at the end.
+ * @param maxBytes of UTF-8 that are kept.
+ */
+export function storedText(body: Buffer, maxBytes: number, mask: (text: string) => string): string {
+  const text = body.subarray(0, maxBytes + CUT_MARGIN_BYTES).toString('utf8');
+  // PostgreSQL stores no NUL in a text.
+  const masked = mask(text.replaceAll('\0', '\uFFFD'));
+  return Buffer.from(masked).subarray(0, maxBytes).toString('utf8');
+}
+
 interface Entry {
   values: SensitiveValues;
   /** When the last value was added, in milliseconds of the monotonic clock. */

@@ -1,4 +1,4 @@
-import type { SensitiveCalls } from '../calls/index.ts';
+import { CUT_MARGIN_BYTES, type SensitiveCalls, storedText } from '../calls/index.ts';
 import { type Clock, explain, type Ids } from '../kit/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import { SENSITIVE_MS, sealedDigits, webhookBody } from './body.ts';
@@ -24,8 +24,6 @@ export interface AttemptPorts {
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES = 4096;
-/** Masked before it is cut: of what is sensitive, no beginning remains at the end. */
-const SLACK_BYTES = 1024;
 
 /** Sends an event once and tells what became of it; rejects only when `signal` ends it. */
 export async function attemptDelivery(
@@ -42,10 +40,11 @@ export async function attemptDelivery(
     attempt: event.attempts + 1,
     at: clock.now(),
   };
-  const result = (status: number | null, error: string | null, answer: string): AttemptRecord => {
+  const mask = (text: string) => ports.sensitive.mask(event.callId, text);
+  const result = (status: number | null, error: string | null, body: Buffer): AttemptRecord => {
     const durationMs = Math.round(clock.monotonic() - began);
-    const mask = (text: string) => ports.sensitive.mask(event.callId, text);
-    return { ...attempt, durationMs, status, error: error && mask(error), answer: cut(mask(answer)) };
+    const answer = storedText(body, ANSWER_BYTES, mask);
+    return { ...attempt, durationMs, status, error: error && mask(error), answer };
   };
   try {
     const answer = await http.request({
@@ -53,16 +52,16 @@ export async function attemptDelivery(
       method: 'POST',
       ...envelope(webhookBody(event, digitsFor(event, target, ports)), event, attempt, target),
       timeoutMs: TIMEOUT_MS,
-      maxAnswerBytes: ANSWER_BYTES + SLACK_BYTES,
+      maxAnswerBytes: ANSWER_BYTES + CUT_MARGIN_BYTES,
       headIsEnough: true,
-      tenant: event.applicationId,
+      tenant: event.call.customerId,
       signal,
     });
     const refusal = accepted(answer.status) ? null : `the receiver answered with ${answer.status}`;
-    return result(answer.status, refusal, text(answer.body));
+    return result(answer.status, refusal, answer.body);
   } catch (error) {
     signal.throwIfAborted();
-    return result(null, explain(error), '');
+    return result(null, explain(error), Buffer.alloc(0));
   }
 }
 
@@ -96,8 +95,3 @@ function envelope(
 }
 
 const accepted = (status: number): boolean => status >= 200 && status < 300;
-
-/** PostgreSQL keeps no NUL in a text. */
-const text = (body: Buffer): string => body.toString('utf8').replaceAll('\0', '\uFFFD');
-
-const cut = (text: string): string => Buffer.from(text).subarray(0, ANSWER_BYTES).toString('utf8');

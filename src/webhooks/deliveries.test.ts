@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Bench, eventRecord, START } from './testing/bench.ts';
+import { Bench, callRecord, eventRecord, START } from './testing/bench.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -122,6 +122,13 @@ describe('one event', () => {
     bench.commit(eventRecord(1, 'call_1', { nextAttemptAt: START + HOUR }));
     await bench.clock.advance(0);
     expect(bench.events.get('evt_call_1_1')?.state).toBe('delivered');
+  });
+
+  it('shares the connections to a receiver with other customers, whatever their applications', async () => {
+    const bench = new Bench();
+    bench.commit(eventRecord());
+    await bench.clock.advance(0);
+    expect(bench.requests[0]?.request.tenant).toBe(callRecord().customerId);
   });
 
   it('is recorded even if its answer contains what a database cannot keep', async () => {
