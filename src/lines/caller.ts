@@ -50,5 +50,5 @@ export function refusalOfCaller(request: SipRequest, source: Hop, ports: CallerP
   const { kind, phone } = callerOf(request, source, ports);
   if (kind === 'trusted') return undefined;
   if (kind === 'unknown') return { status: 403, why: 'SIP from this address is refused' };
-  return ports.phones.refusal(phone, request) ?? (phone ? undefined : { status: 403 });
+  return ports.phones.refusal(phone, request, source) ?? (phone ? undefined : { status: 403 });
 }

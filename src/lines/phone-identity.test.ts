@@ -5,6 +5,7 @@ import { PhoneIdentity } from './phone-identity.ts';
 
 const REALM = 'minivoice';
 const HERE = '10.0.0.1';
+const FROM = { address: '10.0.0.7' };
 const anna = {
   id: 'phone_anna',
   username: 'anna',
@@ -27,15 +28,15 @@ test('what a phone has proven for one destination does not open another', () => 
     return request;
   };
   const answerTo = (uri: string) => {
-    const asked = identity.refusal(anna, invite(uri));
+    const asked = identity.refusal(anna, invite(uri), FROM);
     const [[, value]] = [...asked!.headers!] as [[string, string]];
     const asks = parseChallenge(value)!;
     const login = { username: 'anna', password: 'secret', nonceCount: 1, cnonce: 'c' };
     return answerChallenge({ challenge: asks, method: 'INVITE', uri, ...login });
   };
   const proof = answerTo(`sip:ben@${HERE}`);
-  const sent = (uri: string, proof: string) =>
-    identity.refusal(anna, invite(uri, [['Authorization', proof]]))?.status;
+  const sent = (uri: string, proof: string, from = FROM) =>
+    identity.refusal(anna, invite(uri, [['Authorization', proof]]), from)?.status;
   expect(sent(`sip:+882160000@${HERE}`, proof)).toBe(403);
   expect(sent(`sip:ben@${HERE}:5060;transport=udp`, proof)).toBeUndefined();
   // And not a second time.
@@ -43,6 +44,10 @@ test('what a phone has proven for one destination does not open another', () => 
   // Who was lured elsewhere has proven nothing to us; a proxy may put our address in place of our name.
   expect(sent(`sip:ben@${HERE}`, answerTo('sip:ben@elsewhere.example'))).toBe(403);
   expect(sent(`sip:ben@${HERE}`, answerTo('sip:ben@PBX.example'))).toBeUndefined();
+  // UDP in the name of a carrier: the question went elsewhere.
+  const elsewhere = answerTo(`sip:ben@${HERE}`);
+  expect(sent(`sip:ben@${HERE}`, elsewhere, { address: '10.0.0.8' })).toBe(401);
+  expect(sent(`sip:ben@${HERE}`, elsewhere, { address: '::ffff:10.0.0.7' })).toBeUndefined();
   // RFC 3261 §22.4: two spellings of one destination.
   const harmless = [
     [`sip:ben@${HERE}:5060`, `sip:ben@${HERE}`],

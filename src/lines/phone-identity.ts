@@ -1,6 +1,8 @@
+import { sourceNetwork } from '../../contract/network-address.ts';
 import type { Clock, Random } from '../kit/index.ts';
 import {
   challenge,
+  type Hop,
   NonceStore,
   parseCredentials,
   parseUri,
@@ -66,23 +68,34 @@ export class PhoneIdentity {
   /**
    * Refuses a request of the phone unless it proves the password; undefined: it does. A phone that there is not is
    * asked, and refused, like any other: so nobody learns which names there are. A request that has proven it once
-   * has proven it for good.
+   * has proven it for good. Proofs count from the network that was asked: UDP in the name of another address, a
+   * carrier's for instance, proves nothing, because the question went there.
    */
-  refusal(phone: PhoneAccount | undefined, request: SipRequest): Reply | undefined {
+  refusal(
+    phone: PhoneAccount | undefined,
+    request: SipRequest,
+    { address }: Pick<Hop, 'address'>,
+  ): Reply | undefined {
     if (this.#proven.has(request)) return undefined;
-    const verdict = this.#judge(phone, request);
+    const source = sourceNetwork(address);
+    const verdict = this.#judge(phone, request, source);
     if (verdict === 'accepted') {
       this.#proven.add(request);
       return undefined;
     }
     if (verdict === 'refused') return { status: 403, why: 'The name or the password is wrong' };
     const stale = verdict === 'stale';
-    const fields = challenge({ nonces: this.#nonces, realm: this.#realm, stale, algorithms: ALGORITHMS });
+    const asked = { nonces: this.#nonces, realm: this.#realm, source, stale, algorithms: ALGORITHMS };
+    const fields = challenge(asked);
     const headers = fields.map((value) => ['WWW-Authenticate', value] as const);
     return { status: 401, headers, why: stale ? 'The nonce is worn out' : 'A password is required' };
   }
 
-  #judge(phone: PhoneAccount | undefined, request: SipRequest): 'accepted' | 'stale' | 'refused' | 'asked' {
+  #judge(
+    phone: PhoneAccount | undefined,
+    request: SipRequest,
+    source: string,
+  ): 'accepted' | 'stale' | 'refused' | 'asked' {
     const all = request.headers.all('Authorization').map(parseCredentials);
     const credentials = all.find((each) => each?.realm === this.#realm);
     if (!credentials) return 'asked';
@@ -93,11 +106,11 @@ export class PhoneIdentity {
     // What is kept was made with the name in lower case: one that is sent in another has another proof.
     const secret = { ha1: { MD5: genuine ? phone.ha1 : this.#nobody } };
     const verdict = verify({
-      ...{ credentials, secret, realm: this.#realm, nonces: this.#nonces, algorithms: ALGORITHMS },
+      ...{ credentials, secret, realm: this.#realm, nonces: this.#nonces, source, algorithms: ALGORITHMS },
       method: request.method,
     });
     // A nonce of the process before this one is nobody's fault.
-    if (verdict === 'refused' && !this.#nonces.fresh(credentials.nonce)) return 'stale';
+    if (verdict === 'refused' && !this.#nonces.fresh(credentials.nonce, source)) return 'stale';
     return verdict;
   }
 

@@ -42,14 +42,14 @@ export class Registrar {
         why: `${request.method} is not understood here`,
       };
     const phone = this.#phoneOf(request);
-    const refusal = this.#identity.refusal(phone, request);
+    const refusal = this.#identity.refusal(phone, request, source);
     if (refusal || !phone) return refusal ?? { status: 403 };
     return this.#register(phone, request, source);
   }
 
   /** Refuses a REGISTER unless it proves the password; undefined: `answer` will take it. */
-  refusal(request: SipRequest): Reply | undefined {
-    return this.#identity.refusal(this.#phoneOf(request), request);
+  refusal(request: SipRequest, source: Hop): Reply | undefined {
+    return this.#identity.refusal(this.#phoneOf(request), request, source);
   }
 
   #phoneOf(request: SipRequest): PhoneAccount | undefined {

@@ -82,7 +82,7 @@ export function openLines(parts: TelephonyParts) {
   // Who has to prove a password first: their requests are refused before anything is kept of them.
   const identify: Gate = (request, source) => {
     const refusal =
-      (request.method === 'REGISTER' && registrar.refusal(request)) ||
+      (request.method === 'REGISTER' && registrar.refusal(request, source)) ||
       (isNewCall(request) && refusalOfCaller(request, source, callers)) ||
       undefined;
     if (refusal) door.refused(source, refusal.status === 403 ? 'refused' : 'asked');

@@ -30,15 +30,16 @@ export class NonceStore {
     return this.#used.size;
   }
 
-  issue(): string {
+  /** @param source whom it is for: from elsewhere it is not fresh, so that nobody can use it in another's name. */
+  issue(source = ''): string {
     const time = Math.floor(this.#clock.monotonic()).toString(16);
     const body = `${time}.${this.#random.bytes(8).toString('hex')}`;
-    return `${body}.${this.#sign(body)}`;
+    return `${body}.${this.#sign(body, source)}`;
   }
 
-  /** Was it given out here, not too long ago? */
-  fresh(nonce: string): boolean {
-    const issued = this.#issued(nonce);
+  /** Was it given out here to this source, not too long ago? */
+  fresh(nonce: string, source = ''): boolean {
+    const issued = this.#issued(nonce, source);
     return issued !== undefined && issued > this.#forgotten && this.#age(issued) <= this.#lifetimeMs;
   }
 
@@ -47,18 +48,18 @@ export class NonceStore {
    * lower, is a replay.
    * @returns false for a replay or a nonce that is not fresh.
    */
-  spend(nonce: string, count: number): boolean {
+  spend(nonce: string, count: number, source = ''): boolean {
     // It counts from one.
-    if (count < 1 || !this.fresh(nonce)) return false;
+    if (count < 1 || !this.fresh(nonce, source)) return false;
     const known = this.#used.get(nonce);
     if (known && count <= known.count) return false;
     if (known) known.count = count;
-    else this.#remember(nonce, count);
+    else this.#remember(nonce, count, source);
     return true;
   }
 
-  #remember(nonce: string, count: number): void {
-    this.#used.set(nonce, { issued: this.#issued(nonce)!, count });
+  #remember(nonce: string, count: number, source: string): void {
+    this.#used.set(nonce, { issued: this.#issued(nonce, source)!, count });
     for (const [oldest, { issued }] of this.#used) {
       const expired = this.#age(issued) > this.#lifetimeMs;
       if (!expired && this.#used.size <= this.#capacity) return;
@@ -71,14 +72,14 @@ export class NonceStore {
     return this.#clock.monotonic() - issued;
   }
 
-  #issued(nonce: string): number | undefined {
+  #issued(nonce: string, source: string): number | undefined {
     const match = /^(([0-9a-f]{1,13})\.[0-9a-f]{16})\.([0-9a-f]{32})$/.exec(nonce);
-    if (!match || !sameText(this.#sign(match[1]!), match[3]!)) return undefined;
+    if (!match || !sameText(this.#sign(match[1]!, source), match[3]!)) return undefined;
     return Number.parseInt(match[2]!, 16);
   }
 
-  #sign(body: string): string {
-    return createHmac('sha256', this.#key).update(body).digest('hex').slice(0, 32);
+  #sign(body: string, source: string): string {
+    return createHmac('sha256', this.#key).update(`${body} ${source}`).digest('hex').slice(0, 32);
   }
 }
 

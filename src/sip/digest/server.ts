@@ -26,13 +26,15 @@ export type Secret = { password: string } | { ha1: { [algorithm in Algorithm]?: 
 export function challenge(options: {
   nonces: NonceStore;
   realm: string;
+  /** The network that asks: an answer from elsewhere is stale. */
+  source?: string;
   /** Default SHA-256 and MD5. */
   algorithms?: readonly Algorithm[];
   /** The last answer had right credentials but a worn-out nonce. */
   stale?: boolean;
 }): string[] {
   const { nonces, realm, algorithms = ['SHA-256', 'MD5'], stale = false } = options;
-  const nonce = nonces.issue();
+  const nonce = nonces.issue(options.source);
   const tail = `nonce="${nonce}", qop="auth"${stale ? ', stale=true' : ''}`;
   return algorithms.map((algorithm) => `Digest realm=${quoted(realm)}, algorithm=${algorithm}, ${tail}`);
 }
@@ -64,6 +66,8 @@ export function verify(parts: {
   method: string;
   realm: string;
   nonces: NonceStore;
+  /** As in `challenge`. */
+  source?: string;
   secret: Secret | undefined;
   /** Those that were offered in the challenge, so that nobody can choose a weaker one. */
   algorithms?: readonly Algorithm[];
@@ -75,7 +79,7 @@ export function verify(parts: {
   const right = sameText(expected, credentials.response);
   if (!right || known === undefined) return 'refused';
   if (credentials.realm !== realm || !algorithms.includes(algorithm)) return 'refused';
-  return nonces.spend(nonce, Number.parseInt(nonceCount, 16)) ? 'accepted' : 'stale';
+  return nonces.spend(nonce, Number.parseInt(nonceCount, 16), parts.source) ? 'accepted' : 'stale';
 }
 
 function secretFor(secret: Secret | undefined, claimed: Credentials, realm: string): string | undefined {
