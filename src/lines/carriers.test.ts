@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seededRandom, silentLog } from '../kit/index.ts';
+import type { ServiceRecord } from '../net/index.ts';
 import { ha1, type Reply, type SipRequest } from '../sip/index.ts';
 import { Carriers, type CarrierTrunk } from './carriers.ts';
 import { PhoneIdentity } from './phone-identity.ts';
@@ -13,6 +14,7 @@ let asked: SipRequest[];
 let broken: Reply | undefined;
 let trunks: CarrierTrunk[];
 let carriers: Carriers;
+let services: Record<string, ServiceRecord[]> = {};
 
 const own = (more: Partial<CarrierTrunk> = {}): CarrierTrunk => ({
   ...trunk('10.0.0.2', { username: 'acme', password: 'secret', ...more }),
@@ -38,7 +40,7 @@ beforeEach(async () => {
   carriers = new Carriers({
     ...{ userAgent: agent, clock, random: seededRandom(2), log: silentLog, allowPrivate: true },
     resolve: (name) => network.resolve(name),
-    services: async () => [],
+    services: async (name) => services[name] ?? [],
     trunks: () => trunks,
   });
 });
@@ -148,6 +150,21 @@ describe("a trunk's proxy that has a name", () => {
     expect(carriers.at('10.0.0.2')).toHaveLength(0);
     expect(carriers.maybe({ name: 'other.example', address: '64:ff9b::a00:2' })).toHaveLength(1);
     expect(carriers.maybe({ name: 'other.example', address: '10.0.0.4' })).toHaveLength(0);
+  });
+
+  test('may not be called past the bill over another transport, nor without its SRV records', async () => {
+    const at = (name: string) => [{ name, port: 5060, priority: 1, weight: 1 }];
+    services = {
+      '_sip._udp.sip.carrier.example': at('udp.carrier.example'),
+      '_sip._tcp.sip.carrier.example': at('tcp.carrier.example'),
+    };
+    bench.network.names.set('udp.carrier.example', ['10.0.0.4']);
+    bench.network.names.set('tcp.carrier.example', ['10.0.0.5']);
+    await start();
+    services = {};
+    const places = ['10.0.0.2', '10.0.0.4', '10.0.0.5'];
+    expect(places.map((address) => carriers.maybe({ name: 'x', address }).length)).toEqual([1, 1, 1]);
+    expect(places.map((address) => carriers.at(address).length)).toEqual([0, 1, 0]);
   });
 
   test.each(['a.example:99999', '[1.2.3.4', '[::::]', 'sip:', 'mailto:a@b', 'a b', 'a\r\nb'])(

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { addressIdentity } from '../../contract/network-address.ts';
 import { detach, explain, type Timer } from '../kit/index.ts';
 import { formatUri, type UriParts } from '../sip/index.ts';
-import { addressesOf } from './locator.ts';
+import { addressesAround, addressesOf } from './locator.ts';
 import { type RegisteringTrunk, Registrations, type RegistrationsParts } from './registrations.ts';
 import { proxyOf } from './routes.ts';
 
@@ -27,6 +27,8 @@ export class Carriers {
   #registrations: Registrations;
   /** Of proxies given by name: the hosts that their URIs have led to, and when last, by the monotonic clock. */
   #seen = new Map<string, Map<string, number>>();
+  /** Hosts that the same names lead to over other transports, or without their SRV records. */
+  #around = new Map<string, readonly string[]>();
   /** The same, by the host: names that lead there now, and names that have led there. */
   #now = new Map<string, Set<string>>();
   #ever = new Map<string, Set<string>>();
@@ -50,7 +52,10 @@ export class Carriers {
     return this.#with(this.#now.get(addressIdentity(address)));
   }
 
-  /** The active trunks that a place may belong to: their proxy has this name, or was at the address within a day. */
+  /**
+   * The active trunks that a place may belong to: their proxy has this name, or was at the address within a day,
+   * or would be over another transport.
+   */
   maybe({ name, address }: { name: string; address: string }): CarrierTrunk[] {
     const known = this.#with(this.#ever.get(addressIdentity(address)));
     return [...known, ...this.#parts.trunks().filter((trunk) => hostOf(trunk) === name.toLowerCase())];
@@ -75,7 +80,7 @@ export class Carriers {
     this.#timer?.cancel();
     this.#timer = this.#parts.clock.after(LOOKUP_MS, () => this.#lookUp());
     const names = this.#names();
-    for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name);
+    for (const name of this.#seen.keys()) if (!names.has(name)) this.#forget(name);
     await Promise.all([...names].map((name) => this.#ask(name)));
     this.#index();
   }
@@ -85,12 +90,20 @@ export class Carriers {
     const now = this.#parts.clock.monotonic();
     const seen = this.#seen.get(name) ?? new Map<string, number>();
     this.#seen.set(name, seen);
+    const around = addressesAround(name, this.#parts);
     try {
       for (const address of await addressesOf(name, this.#parts)) seen.set(addressIdentity(address), now);
       for (const [host, at] of seen) if (now - at > REMEMBERED_MS) seen.delete(host);
     } catch (error) {
       this.#parts.log.warn({ proxy: name, error: explain(error) }, "a trunk's proxy cannot be found");
     }
+    const hosts = await around;
+    if (hosts.length > 0) this.#around.set(name, hosts.map(addressIdentity));
+  }
+
+  #forget(name: string): void {
+    this.#seen.delete(name);
+    this.#around.delete(name);
   }
 
   #index(): void {
@@ -98,6 +111,7 @@ export class Carriers {
     this.#ever = new Map();
     const add = (index: Map<string, Set<string>>, host: string, name: string) =>
       index.set(host, (index.get(host) ?? new Set()).add(name));
+    for (const [name, hosts] of this.#around) for (const host of hosts) add(this.#ever, host, name);
     for (const [name, hosts] of this.#seen) {
       const latest = Math.max(...hosts.values());
       for (const [host, at] of hosts) {

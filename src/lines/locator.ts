@@ -50,6 +50,18 @@ export async function addressesOf(proxy: string, located: Located): Promise<stri
   return places.map(({ address }) => address);
 }
 
+/** Every address that a proxy's host name has, over whatever transport; none while the name service is silent. */
+export async function addressesAround(proxy: string, located: Located): Promise<string[]> {
+  const uri = parseUri(proxy);
+  const transports = ['udp', 'tcp', 'tls'].map((transport) => new Map([['transport', transport]]));
+  const ways = transports.map((params) => ({ ...uri, port: undefined, params }));
+  const all = [...ways, { ...uri, port: uri.port ?? 5060 }].map((way) => placesOf(way, located));
+  const found = await Promise.allSettled(all);
+  return found
+    .flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+    .map(({ address }) => address);
+}
+
 interface Place {
   /** The host that was asked for, in lower case: the URI's own, and not the one that its SRV records name. */
   name: string;
