@@ -13,6 +13,8 @@ import { Stage } from './support/stage.ts';
 const NORMAL_PRIORITY = resolve(import.meta.dirname, '../tests/support/normal-priority.mjs');
 
 let stage: Stage;
+/** This one is killed. */
+let other: Stage;
 /** A caller who says what is wrong, and later, after a long pause, a number that is nobody's business. */
 let complaint: Packet[];
 
@@ -27,15 +29,17 @@ beforeAll(async () => {
   complaint = talk.silence(500).packets;
   await speaker.close();
   rmSync(folder, { recursive: true });
-  stage = await Stage.open({ MINIVOICE_RECOGNISER: 'base', NODE_OPTIONS: `--import ${NORMAL_PRIORITY}` });
+  [stage, other] = await Promise.all([open(), open()]);
 });
-afterAll(() => stage.close());
+afterAll(() => Promise.all([stage.close(), other.close()]));
+
+const open = () => Stage.open({ MINIVOICE_RECOGNISER: 'base', NODE_OPTIONS: `--import ${NORMAL_PRIORITY}` });
 
 const HELLO = {
   say: { text: 'Good morning. Please press one if you would like to hear this message again.' },
 };
 
-describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, () => {
+describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, { concurrent: true }, () => {
   it('is read, summed up, scored, found by its words, and forgotten with its recording', async () => {
     const line = await stage.line(
       [START, wait(5.5), { pause_recording: {} }, wait(4), { resume_recording: {} }, HELLO],
@@ -78,16 +82,16 @@ describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, 
   });
 
   it('is transcribed though the program is killed in the middle of it, and told of once', async () => {
-    const line = await stage.line([START, wait(5.5)], { ai_events: true });
+    const line = await other.line([START, wait(5.5)], { ai_events: true });
     const { call } = await line.call({ talk: complaint });
     await call.next('call.completed');
     const { body } = await line.ask('GET', `/v1/calls/${call.id}/transcription`);
     expect(body['data'].status).toBe('processing');
-    await stage.crash();
+    await other.crash();
     await call.next('ai.completed');
     const transcription = (await line.get(`/v1/calls/${call.id}/transcription`))['data'];
     expect(transcription.full_text).toMatch(/waiting for three weeks/i);
     expect(call.told.filter((event) => event.startsWith('ai.'))).toEqual(['ai.completed']);
-    expect(await stage.server.metrics()).toContain('minivoice_insights_waiting 0');
+    expect(await other.server.metrics()).toContain('minivoice_insights_waiting 0');
   });
 });
