@@ -5,8 +5,8 @@ import {
   Failure,
   type Log,
   type Random,
-  sleep,
   type Timer,
+  within,
 } from '../kit/index.ts';
 import { formatUri, type Hop, type SipResponse, type UserAgent } from '../sip/index.ts';
 import { type Located, locator } from './locator.ts';
@@ -71,10 +71,11 @@ export class Registrations {
   async close(): Promise<void> {
     const all = [...this.#running.values()];
     this.#running.clear();
-    const patience = new AbortController();
+    const { clock, log } = this.#parts;
     const ends = Promise.all(all.map((each) => each.end()));
-    await Promise.race([ends, sleep(this.#parts.clock, CLOSE_MS, patience.signal).catch(() => {})]);
-    patience.abort();
+    await within(clock, CLOSE_MS, ends, 'a registrar does not answer').catch((error) =>
+      log.warn({ error: explain(error) }, 'registrations are left to expire'),
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, guarded, type Log, reportDefect, sleep } from '../kit/index.ts';
+import { type Clock, explain, guarded, type Log, reportDefect, within } from '../kit/index.ts';
 import type { Audio } from './audio.ts';
 import { FRAME_MS } from './frame.ts';
 import type { Link, StartThread } from './link.ts';
@@ -76,9 +76,9 @@ export class ThreadHandle {
   async close(): Promise<void> {
     this.#closing = true;
     const closed = Promise.all([...this.audios.values()].map((audio) => audio.close()));
-    const patience = new AbortController();
-    await Promise.race([closed, sleep(this.#clock, CLOSE_MS, patience.signal)]);
-    patience.abort();
+    await within(this.#clock, CLOSE_MS, closed, 'the media thread does not close its audios').catch((error) =>
+      this.#log.warn({ error: explain(error) }, 'a media thread is ended'),
+    );
     await this.#link.end();
     this.#lose('the media thread was closed');
   }

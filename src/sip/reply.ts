@@ -57,17 +57,11 @@ export function responseTo(core: Core, request: SipRequest, status: number, part
   return response;
 }
 
-/** The status that answers a request which made us throw: a field that cannot be read is its sender's mistake. */
-export function refusalStatus(core: Core, error: unknown, whatFailed: string): number {
-  if (error instanceof SipSyntaxError) return error.status;
-  core.log.error({ reason: explain(error) }, whatFailed);
-  return 500;
-}
-
-/** The refusal of a request which made us throw, with the reason where it is its sender's mistake. */
+/** The refusal of a request which made us throw: a field that cannot be read is its sender's mistake. */
 export function refusalOf(core: Core, error: unknown, whatFailed: string): Reply {
-  const status = refusalStatus(core, error, whatFailed);
-  return { status, why: error instanceof SipSyntaxError ? error.message : 'The server could not handle it' };
+  if (error instanceof SipSyntaxError) return { status: error.status, why: error.message };
+  core.log.error({ reason: explain(error) }, whatFailed);
+  return { status: 500, why: 'The server could not handle it' };
 }
 
 /** Builds a response and sends it. */

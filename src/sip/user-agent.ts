@@ -1,4 +1,4 @@
-import { type Clock, detach, type Log, type Random, type Signal, sleep } from '../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Random, type Signal, within } from '../kit/index.ts';
 import { type Endpoint, type Network, systemNetwork } from '../net/index.ts';
 import { Authorization, type Login } from './authorization.ts';
 import type { Core } from './core.ts';
@@ -233,13 +233,13 @@ class SipUserAgent implements UserAgent {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const { clock, dialogs, transactions, transport } = this.#core;
+    const { clock, log, dialogs, transactions, transport } = this.#core;
     this.#reception.close();
     for (const invite of this.#outgoing) invite.cancel();
     const byes = Promise.all([...dialogs].map((dialog) => dialog.bye()));
-    const patience = new AbortController();
-    await Promise.race([byes, sleep(clock, graceMs, patience.signal).catch(() => {})]);
-    patience.abort();
+    await within(clock, graceMs, byes, 'a peer does not answer the BYE').catch((error) =>
+      log.warn({ error: explain(error) }, 'calls are ended without an answer to the BYE'),
+    );
     for (const dialog of dialogs) dialog.discard({ by: 'local', reason: 'The server has stopped' });
     transactions.close();
     await transport.close();

@@ -113,11 +113,7 @@ export class InviteDialog implements Dialog {
       answered: (sdp) => {
         if (offers && this.phase !== 'terminated') this.#takeAnswer(sdp, transaction.request);
       },
-      unanswered: () =>
-        detach(
-          'sip.invite-dialog',
-          this.#hangUp({ by: 'timeout', code: 'no_ack', reason: 'No ACK came for our 200' }),
-        ),
+      unanswered: () => this.#fail({ by: 'timeout', code: 'no_ack', reason: 'No ACK came for our 200' }),
     });
   }
 
@@ -136,7 +132,7 @@ export class InviteDialog implements Dialog {
       if (error instanceof Failure) this.core.log.info({ remote: this.remote, reason }, 'answer not usable');
       else this.core.log.error({ error: explain(error) }, 'an answer could not be handled');
       const end: DialogEnd = { by: 'fault', code: 'no_usable_answer', reason };
-      detach('sip.invite-dialog', this.#hangUp(end, [['Reason', reasonOf(488, reason)]]));
+      this.#fail(end, [['Reason', reasonOf(488, reason)]]);
     }
   }
 
@@ -205,16 +201,10 @@ export class InviteDialog implements Dialog {
       this.terminate({ by: 'remote', reason: 'The other side does not know the call any more', status });
       this.core.dialogs.remove(this);
     }
-    if (status === 408)
-      detach(
-        'sip.invite-dialog',
-        this.#hangUp({
-          by: 'timeout',
-          code: 'no_response',
-          reason: 'The other side does not respond',
-          status,
-        }),
-      );
+    if (status === 408) {
+      const reason = 'The other side does not respond';
+      this.#fail({ by: 'timeout', code: 'no_response', reason, status });
+    }
   }
 
   /** RFC 3261 §12.2: INVITE and UPDATE, and their 2xx, may say a new Contact. */
@@ -263,10 +253,12 @@ export class InviteDialog implements Dialog {
 
   /** RFC 4028 §10: nobody has refreshed the session. */
   expire(): void {
-    detach(
-      'sip.invite-dialog',
-      this.#hangUp({ by: 'timeout', code: 'session_expired', reason: 'The session timer has expired' }),
-    );
+    this.#fail({ by: 'timeout', code: 'session_expired', reason: 'The session timer has expired' });
+  }
+
+  /** Ends a call that cannot go on; nobody waits for the response to the BYE. */
+  #fail(end: DialogEnd, headers?: ExtraHeaders): void {
+    detach('sip.invite-dialog', this.#hangUp(end, headers));
   }
 
   info(body: Body, headers?: ExtraHeaders): Promise<SipResponse> {

@@ -1,7 +1,7 @@
 import { detach } from '../../kit/index.ts';
 import { ACCEPT } from '../core.ts';
 import type { SipRequest } from '../message/index.ts';
-import { abilities, type Reply, refusalStatus, reply } from '../reply.ts';
+import { abilities, type Reply, refusalOf, reply } from '../reply.ts';
 import { requireUnderstood } from '../require.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { RequestHook } from './dialog.ts';
@@ -9,50 +9,37 @@ import type { InviteDialog } from './invite-dialog.ts';
 
 /** Answers a request inside a dialog that is alive, by its method; BYE is the dialog's own. */
 export function answerInDialog(dialog: InviteDialog, transaction: ServerTransaction): void {
+  if (requireUnderstood(dialog.core, transaction)) detach('sip.requests', answer(dialog, transaction));
+}
+
+const NOT_FOLLOWED: Reply = { status: 603, why: 'REFER is not followed here' };
+const NO_SUBSCRIPTION: Reply = { status: 481, why: 'There is no such subscription here' };
+
+function answer(dialog: InviteDialog, transaction: ServerTransaction): Promise<void> | undefined {
   const { core } = dialog;
-  if (!requireUnderstood(core, transaction)) return;
   switch (transaction.request.method) {
     case 'INVITE':
     case 'UPDATE':
-      detach('sip.requests', dialog.modification.receive(transaction));
-      break;
+      return dialog.modification.receive(transaction);
     case 'PRACK':
       if (dialog.onPrack) dialog.onPrack(transaction);
       else reply(core, transaction, 481, { why: 'No response waits for this PRACK' });
-      break;
+      return undefined;
     case 'INFO':
-      detach('sip.requests', ask(dialog, transaction, dialog.onInfo, plainInfo));
-      break;
+      return ask(dialog, transaction, dialog.onInfo, plainInfo);
     case 'REFER':
-      detach(
-        'sip.requests',
-        ask(
-          dialog,
-          transaction,
-          dialog.onRefer,
-          () => ({ status: 603, why: 'REFER is not followed here' }),
-          202,
-        ),
-      );
-      break;
+      return ask(dialog, transaction, dialog.onRefer, () => NOT_FOLLOWED, 202);
     case 'NOTIFY':
-      detach(
-        'sip.requests',
-        ask(dialog, transaction, dialog.onNotify, () => ({
-          status: 481,
-          why: 'There is no such subscription here',
-        })),
-      );
-      break;
+      return ask(dialog, transaction, dialog.onNotify, () => NO_SUBSCRIPTION);
     case 'OPTIONS':
       reply(core, transaction, 200, { headers: [...abilities(), ['Accept', ACCEPT]] });
-      break;
+      return undefined;
     default:
       reply(core, transaction, 405, {
         headers: abilities(),
         why: `${transaction.request.method} is not understood in a call`,
       });
-      break;
+      return undefined;
   }
 }
 
@@ -78,10 +65,7 @@ async function ask(
     } = hook ? ((await hook(request)) ?? { status: usual }) : otherwise(request);
     reply(core, transaction, status, { ...parts, headers: [['Contact', contact], ...headers] });
   } catch (error) {
-    reply(
-      core,
-      transaction,
-      refusalStatus(core, error, `${transaction.request.method} could not be answered`),
-    );
+    const refusal = refusalOf(core, error, `${transaction.request.method} could not be answered`);
+    reply(core, transaction, refusal.status, refusal);
   }
 }
