@@ -59,7 +59,10 @@ const ACTIONS: Record<string, (url: string) => object[]> = {
     { set_variable: { name: 'account', value: PIN } },
     { redirect: { url: `${url}/later`, method: 'POST' } },
   ],
-  '/later': (url) => [{ redirect: { url: `${url}/broken?pin=${PIN}`, method: 'POST' } }],
+  '/later': (url) => [
+    { transfer: { destination: `sip:${PIN}@127.0.0.1:1;transport=tcp` } },
+    { redirect: { url: `${url}/broken?pin=${PIN}`, method: 'POST' } },
+  ],
 };
 
 it('sensitive digits reach the application once, and are stored nowhere', async () => {

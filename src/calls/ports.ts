@@ -1,4 +1,4 @@
-import type { Signal } from '../kit/index.ts';
+import type { Log, Signal } from '../kit/index.ts';
 import type { Digit, Sound, Tap, TapOptions } from '../media/index.ts';
 
 export type { Digit, Sound, Tap, TapEnd, TapOptions } from '../media/index.ts';
@@ -92,6 +92,8 @@ export interface DialRequest {
   sipHeaders?: Record<string, string> | undefined;
   /** The leg that this one is to talk with: both then live on the same media thread. */
   beside?: Leg;
+  /** The log of the call that it is for; what is sensitive in that call is masked there. */
+  log?: Log;
 }
 
 /** A call whose caller another leg is dialed for. */

@@ -46,6 +46,15 @@ describe.each(['48213', '9071', CARD, '0000#*1'])('%s', (value) => {
     expect(values(value).isIn(text)).toBe(true);
   });
 
+  it.each<[string, string]>([
+    ['in a JSON string, as an indented list', JSON.stringify(JSON.stringify([...value], null, 1))],
+    ['in a JSON string, with tabs', JSON.stringify([...value].join('\t'))],
+    ['with invisible characters', [...value].join('\u200b')],
+    ['in full-width digits', value.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)))],
+  ])('is masked %s', (_, text) => {
+    expect(values(value).mask(text)).toMatch(/^[^\d\uff10-\uff19#A-D]*$/);
+  });
+
   it('is masked where a text is cut', () => {
     expect(values(value).mask(`pin=${value.slice(0, -1)}`)).not.toContain(value.slice(0, 3));
   });

@@ -13,10 +13,10 @@ const WORDS: Record<string, string> = {
   ...{ zero: '0', oh: '0', one: '1', two: '2', three: '3', four: '4', five: '5', six: '6', seven: '7' },
   ...{ eight: '8', nine: '9', star: '*', pound: '#', hash: '#' },
 };
-const SYMBOL = new RegExp(`[0-9*#]|\\b(?:${Object.keys(WORDS).join('|')})\\b`, 'gi');
+const SYMBOL = new RegExp(`[0-9*#\uff10-\uff19]|\\b(?:${Object.keys(WORDS).join('|')})\\b`, 'gi');
 const SYMBOL_OR_LETTER = new RegExp(`${SYMBOL.source}|[A-D]`, 'gi');
-/** What may stand between two characters: `1 2 3 4`, `1-2-3-4`, `["1", "2"]`. */
-const BETWEEN = /^[\s.,:;_|/"'\\+()-]{0,12}$/;
+/** What may stand between two characters: `1 2 3 4`, `1-2-3-4`, `["1", "2"]`, `1\n2` in JSON, and what is invisible. */
+const BETWEEN = /^(?:\\+[nrt]?|[\s.,:;_|/"'+()\u00ad\u200b-\u200f\u2060-])*$/;
 
 /** Where something was found, in characters of the text. */
 type Range = readonly [start: number, end: number];
@@ -172,7 +172,7 @@ function runsOf(text: string, symbol: RegExp): Run[] {
       run = { keys: '', starts: [], ends: [] };
       runs.push(run);
     }
-    run.keys += WORDS[found.toLowerCase()] ?? found.toUpperCase();
+    run.keys += WORDS[found.toLowerCase()] ?? found.normalize('NFKC').toUpperCase();
     run.starts.push(index);
     run.ends.push(index + found.length);
   }

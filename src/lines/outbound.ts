@@ -52,7 +52,8 @@ function withHeaders(ways: Way[][], { sipHeaders }: DialRequest): Way[][] {
 }
 
 function place(request: DialRequest, ways: Way[][], audio: Audio, ports: DialerPorts): DialledSipLeg {
-  const { random, clock, log, userAgent } = ports;
+  const { random, clock, userAgent } = ports;
+  const { log = ports.log } = request;
   const address = ports.publicAddress ?? audio.local.address;
   const negotiation = new Negotiation({ audio, address, random });
   const { timeoutMs, signal, after, customerId } = request;

@@ -31,6 +31,7 @@ export async function connect(
     timeoutMs: timeoutSeconds * 1000,
     beside: leg,
     signal,
+    log: session.log,
   });
   session.scope.defer(() => far.hangup());
   const note = (status: string, more: object = {}) =>
