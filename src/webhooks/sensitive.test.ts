@@ -95,6 +95,16 @@ test('what cannot be erased now is erased an hour later', async () => {
   expect(bench.events.get('evt_old')?.data).not.toHaveProperty('sealed_digits');
 });
 
+test('what could not be erased is not sent after a day either', async () => {
+  const bench = new Bench();
+  bench.eraseFails = true;
+  bench.events.set(EVENT, gathered({ createdAt: START - 24 * HOUR, state: 'dead' }));
+  await bench.restart().start();
+  await bench.deliveries.redeliver(EVENT);
+  await bench.clock.advance(0);
+  expect(sent(bench)).toEqual(['*****']);
+});
+
 test('an application without a webhook needs them no more', async () => {
   const bench = new Bench();
   bench.targets = () => undefined;
