@@ -20,6 +20,18 @@ describe('a stream', () => {
     expect(feed(stream)).toEqual(['ping', 'INVITE', 'ping', 'pong', 'ACK', 'pong']);
   });
 
+  it.each([
+    ['all lines', (head: string) => head.replaceAll('\r', '')],
+    ['all but the empty one', (head: string) => `${head.replaceAll('\r', '').slice(0, -1)}\r\n`],
+    ['the last field', (head: string) => head.replace(/\r\n\r\n$/, '\n\r\n')],
+    ['the empty line', (head: string) => head.replace(/\r\n\r\n$/, '\r\n\n')],
+  ])('may end %s with LF alone', (_what, edit) => {
+    const head = edit(text('INVITE', '', 'Content-Length: 7\r\n'));
+    expect(feed(`${head}a\r\n\r\n\n\n${text('ACK')}`)).toEqual(['INVITE', 'ACK']);
+    const message = parseMessage(Buffer.from(`${head}a\r\n\r\n\n\n`));
+    expect(message.body.toString()).toBe('a\r\n\r\n\n\n');
+  });
+
   it('waits for the rest', () => {
     const framer = new StreamFramer();
     const whole = Buffer.from(text('INVITE', 'abc'));

@@ -1,4 +1,13 @@
-import { assemble, bodyLength, type Head, isTolerated, MAX_HEAD, parseHead, refuse } from './head.ts';
+import {
+  assemble,
+  bodyLength,
+  findEmptyLine,
+  type Head,
+  isTolerated,
+  MAX_HEAD,
+  parseHead,
+  refuse,
+} from './head.ts';
 import type { SipMessage } from './message.ts';
 import { SipSyntaxError } from './syntax-error.ts';
 
@@ -69,7 +78,8 @@ export class StreamFramer {
   }
 
   #readHead(): { head: Head; end: number } | undefined {
-    const found = this.#findHead();
+    const found = findEmptyLine(this.#pending, this.#searched);
+    this.#searched = Math.max(0, this.#pending.length - 3);
     if (!found && this.#pending.length <= MAX_HEAD) return undefined;
     const text = this.#pending.toString('latin1', 0, found ? found.end : MAX_HEAD + 1);
     const head = parseHead(text);
@@ -80,16 +90,7 @@ export class StreamFramer {
     if (length === undefined) {
       throw refuse(head, { status: 400, message: 'In a stream every message needs a Content-Length' });
     }
-    return { head, end: found!.end + found!.separator.length + length };
-  }
-
-  /** Where the head ends; a message whose first line ends with LF alone has only such lines. */
-  #findHead(): { end: number; separator: '\r\n\r\n' | '\n\n' } | undefined {
-    const lineEnd = this.#pending.indexOf(10);
-    const separator = lineEnd > 0 && this.#pending[lineEnd - 1] !== 13 ? '\n\n' : '\r\n\r\n';
-    const end = this.#pending.indexOf(separator, this.#searched, 'latin1');
-    this.#searched = Math.max(0, this.#pending.length - 3);
-    return end < 0 ? undefined : { end, separator };
+    return { head, end: found!.body + length };
   }
 
   #drop(count: number): void {

@@ -21,6 +21,18 @@ export interface Head {
   fault: Refusal | undefined;
 }
 
+/** The empty line after the header fields: where they end and the body begins. Both line ends may be LF alone. */
+export function findEmptyLine(bytes: Buffer, from: number): { end: number; body: number } | undefined {
+  const [lf, crlf] = ['\n\n', '\n\r\n'].map((line) => bytes.indexOf(line, from, 'latin1')) as [
+    number,
+    number,
+  ];
+  if (lf < 0 && crlf < 0) return undefined;
+  const isCrlf = lf < 0 || (crlf >= 0 && crlf < lf);
+  const at = isCrlf ? crlf : lf;
+  return { end: bytes[at - 1] === 13 ? at - 1 : at, body: at + (isCrlf ? 3 : 2) };
+}
+
 /**
  * Reads start-line and header fields, in latin1, without the empty line. A line may end with LF alone.
  * @throws SipSyntaxError if not SIP.

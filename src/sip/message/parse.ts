@@ -1,4 +1,13 @@
-import { assemble, bodyLength, type Head, isTolerated, MAX_BODY, parseHead, refuse } from './head.ts';
+import {
+  assemble,
+  bodyLength,
+  findEmptyLine,
+  type Head,
+  isTolerated,
+  MAX_BODY,
+  parseHead,
+  refuse,
+} from './head.ts';
 import type { SipMessage } from './message.ts';
 import { SipSyntaxError } from './syntax-error.ts';
 
@@ -9,26 +18,11 @@ import { SipSyntaxError } from './syntax-error.ts';
  */
 export function parseMessage(datagram: Buffer): SipMessage {
   const start = skipLineEnds(datagram);
-  const { text, end } = headOf(datagram, start);
-  const head = parseHead(text);
-  if (end === undefined)
-    throw refuse(head, { status: 400, message: 'There is no empty line after the header fields' });
+  const empty = findEmptyLine(datagram, start);
+  const head = parseHead(datagram.toString('latin1', start, empty?.end));
+  if (!empty) throw refuse(head, { status: 400, message: 'There is no empty line after the header fields' });
   if (head.fault && !isTolerated(head)) throw refuse(head, head.fault);
-  return assemble(head, bodyOf(head, datagram.subarray(end)));
-}
-
-/** The head in latin1, and where the body begins; undefined: the head does not end. */
-function headOf(datagram: Buffer, start: number): { text: string; end: number | undefined } {
-  const lineEnd = datagram.indexOf(10, start);
-  const end = datagram.indexOf('\r\n\r\n', start, 'latin1');
-  if (end >= 0 && datagram[lineEnd - 1] === 13)
-    return { text: datagram.toString('latin1', start, end), end: end + 4 };
-  const all = datagram.toString('latin1', start);
-  const empty = /\r?\n\r?\n/.exec(all);
-  return {
-    text: empty ? all.slice(0, empty.index) : all,
-    end: empty ? start + empty.index + empty[0].length : undefined,
-  };
+  return assemble(head, bodyOf(head, datagram.subarray(empty.body)));
 }
 
 /** RFC 3261 §18.3: in a datagram, bytes after the body are dropped and a missing length means all there is. */
