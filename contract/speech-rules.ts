@@ -2,12 +2,6 @@ import { describe } from './details.ts';
 import type { Detail } from './errors.ts';
 import { pointer } from './pointer.ts';
 
-/** A voice that `say` can be asked for, with what makes its sound. */
-export interface SpokenVoice {
-  voice: string;
-  languages: readonly string[];
-}
-
 /** What can be spoken for an application. Undefined: anything, for it has a speech server of its own. */
 export interface SpeechRules {
   voices: readonly string[];
@@ -15,7 +9,9 @@ export interface SpeechRules {
   languages: readonly string[];
 }
 
-export const speechRules = (voices: readonly SpokenVoice[]): SpeechRules => ({
+export const speechRules = (
+  voices: readonly { voice: string; languages: readonly string[] }[],
+): SpeechRules => ({
   voices: [...new Set(voices.map(({ voice }) => voice))],
   languages: [...new Set(voices.flatMap(({ languages }) => languages))].sort(),
 });
@@ -38,15 +34,19 @@ export function speechFaults(
     });
   if (typeof voice === 'string' && !rules.voices.includes(voice))
     fault('voice', `one of ${rules.voices.join(', ')}`, voice);
-  if (typeof language === 'string' && !isSpoken(language, rules.languages))
+  if (typeof language === 'string' && !nearestLanguage(language, new Set(rules.languages)))
     fault('language', `one of ${rules.languages.join(', ')}`, language);
   return faults;
 }
 
-/** Whether the language, or a less exact one, is among those. */
-function isSpoken(language: string, languages: readonly string[]): boolean {
-  const tag = language.toLowerCase();
-  return languages.some((known) => tag === known || tag.startsWith(`${known}-`));
+/** The nearest of the known languages: for `de-AT-1996` that is `de-at`, or else `de`. */
+export function nearestLanguage(
+  language: string,
+  known: { has(language: string): boolean },
+): string | undefined {
+  const parts = language.toLowerCase().replaceAll('_', '-').split('-');
+  for (; parts.length > 0; parts.pop()) if (known.has(parts.join('-'))) return parts.join('-');
+  return undefined;
 }
 
 /** The elements of SSML 1.1, and those that vendors have added under a prefix. */

@@ -11,3 +11,5 @@ export const voiceShown = z.object({
     .string()
     .describe("What makes the sound: `flite`, `espeak-ng`, or the model of the application's server."),
 });
+
+export type VoiceShown = z.output<typeof voiceShown>;

@@ -1,4 +1,5 @@
 import type { Action } from '../../contract/actions/index.ts';
+import type { VoiceShown } from '../../contract/resources/index.ts';
 import type { UrlRules } from '../../contract/url-rules.ts';
 import type { Billing, BillingStore } from '../billing/index.ts';
 import type { CallRecord, CallStore, IdempotencyStore, QuarantineStore, RepeatKey } from '../calls/index.ts';
@@ -89,7 +90,7 @@ export interface ApiPorts {
   /** Fails with `event_not_found`, `no_webhook_url`. */
   deliveries: { redeliver(eventId: string): Promise<void>; readonly counts: DeliveryCounts };
   /** The voices that come with the program, and those that the machine has. */
-  voices: Voice[];
+  voices: VoiceShown[];
   clock: Clock;
   random: Random;
   log: Log;
@@ -108,14 +109,6 @@ export type Figure = { help: string } & (
   | { value(): number }
   | { label: string; values(): Iterable<readonly [label: string, value: number]> }
 );
-
-/** A voice that calls can be spoken to with. */
-export interface Voice {
-  voice: string;
-  gender: 'male' | 'female';
-  languages: string[];
-  engine: string;
-}
 
 export interface ApiSettings extends UrlRules {
   version: string;

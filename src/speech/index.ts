@@ -15,4 +15,4 @@ export {
   type SpeechServer,
 } from './server/server-speaker.ts';
 export { createSpeaker, type Speaker, type SpeakerSettings, type SpeechOptions } from './speaker.ts';
-export { nearestLanguage, type Voice } from './voices.ts';
+export type { Voice } from './voices.ts';

@@ -27,13 +27,3 @@ export function voicesWith(languages: Iterable<string>): Voice[] {
 
 /** Whether English is meant, whatever kind of it. */
 export const isEnglish = (language: string): boolean => /^en\b/i.test(language);
-
-/** The nearest of the known languages: for `de-AT-1996` that is `de-at`, or else `de`. */
-export function nearestLanguage(
-  language: string,
-  known: { has(language: string): boolean },
-): string | undefined {
-  const parts = language.toLowerCase().replaceAll('_', '-').split('-');
-  for (; parts.length > 0; parts.pop()) if (known.has(parts.join('-'))) return parts.join('-');
-  return undefined;
-}

@@ -1,17 +1,17 @@
-import type { z } from 'zod';
-import type { voiceShown } from '../../../contract/resources/index.ts';
+import type { VoiceShown } from '../../../contract/resources/index.ts';
 import { type SpeechRules, speechFaults, speechRules } from '../../../contract/speech-rules.ts';
 import type { Application } from '../../directory/index.ts';
 import { Failure } from '../../kit/index.ts';
 import type { Services } from '../route.ts';
 
 type Speaking = Pick<Application, 'ai' | 'voice' | 'language'>;
-type Voice = z.output<typeof voiceShown>;
 
 /** The voices of the program, after that of the application's own server if it has one. */
-export function voicesOf(application: Application | null, { voices }: Services): Voice[] {
+export function voicesOf(application: Application | null, { voices }: Services): VoiceShown[] {
   const { speechModel: engine, speechVoice } = application?.ai ?? {};
-  const own: Voice[] = engine ? [{ voice: speechVoice ?? 'alloy', gender: null, languages: [], engine }] : [];
+  const own: VoiceShown[] = engine
+    ? [{ voice: speechVoice ?? 'alloy', gender: null, languages: [], engine }]
+    : [];
   return [...own, ...voices];
 }
 
