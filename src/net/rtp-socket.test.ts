@@ -155,16 +155,23 @@ describe.each(Object.keys(beds))('RTP sockets: %s', (name) => {
       await bed.settle();
       const took = bed.now() - before;
       const times: number[] = [];
-      b.receive((_bytes, _length, _from, arrivedAt) => times.push(arrivedAt));
+      const waited: number[] = [];
+      b.receive((_bytes, _length, _from, arrivedAt) => {
+        times.push(arrivedAt);
+        waited.push(b.since(arrivedAt));
+      });
       expect(times).toHaveLength(2);
-      return { apart: times[1]! - times[0]!, took };
+      return { apart: times[1]! - times[0]!, waited: waited[0]!, took, upTo: bed.now() - before };
     };
-    let { apart, took } = await attempt();
+    let { apart, took, waited, upTo } = await attempt();
     // The kernel begins to note times a moment after the first socket wants them.
-    for (let more = 20; apart < 5 && more > 0; more--) ({ apart, took } = await attempt());
+    for (let more = 20; apart < 5 && more > 0; more--) ({ apart, took, waited, upTo } = await attempt());
     expect(apart).toBeGreaterThan(5);
     // Its clock is another one.
     expect(apart).toBeLessThan(took + 5);
+    // The first has waited at least until the second arrived; the clock of the day counts whole milliseconds.
+    expect(waited).toBeGreaterThan(apart - 1.5);
+    expect(waited).toBeLessThan(upTo + 5);
   });
 
   it('refuses a port that is taken', async () => {

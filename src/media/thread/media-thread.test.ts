@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Defect, defects, seededRandom, VirtualClock } from '../../kit/index.ts';
-import type { RtpSocket, RtpSockets } from '../../net/index.ts';
+import type { RtpSocket, RtpSockets, TakeDatagram } from '../../net/index.ts';
+import { PCMU } from '../codec/g711.ts';
 import { type Command, FIGURES, type Report } from '../protocol.ts';
 import { isRtcp, RtpHeader } from '../rtp/packet.ts';
 import { readWav } from '../wav.ts';
@@ -18,6 +19,8 @@ class Port implements RtpSocket {
   readonly unsent = 0;
   packets: { sequence: number; timestamp: number; marker: boolean; samples: number }[] = [];
   closed = false;
+  /** What the next `receive` hands over. */
+  arriving: Buffer[] = [];
   #fails: string;
 
   constructor(port: number, fails: string) {
@@ -28,7 +31,11 @@ class Port implements RtpSocket {
   aim = () => this.#do('aim');
   connect = () => this.#do('connect');
   since = () => 0;
-  receive = () => this.#do('receive');
+  receive = (take: TakeDatagram) => {
+    this.#do('receive');
+    for (const bytes of this.arriving.splice(0))
+      take(bytes, bytes.length, agreement.remote, clock.monotonic());
+  };
   send = (bytes: Uint8Array) => {
     this.#do('send');
     const header = new RtpHeader();
@@ -68,12 +75,15 @@ let reports: Report[];
 let ports: Map<number, Port>;
 let caught: Defect[];
 let quiet: () => void;
+/** The report that cannot be sent, once. */
+let unsendable: Report['told'] | undefined;
 
 beforeEach(() => {
   clock = new StallingClock();
   reports = [];
   ports = new Map();
   caught = [];
+  unsendable = undefined;
   quiet = defects.on((defect) => caught.push(defect));
 });
 afterEach(() => {
@@ -98,7 +108,13 @@ function start(fails: string) {
     sockets,
     files: instantFiles,
     figures: new Float64Array(FIGURES),
-    report: (report) => reports.push(report),
+    report(report) {
+      if (report.told === unsendable) {
+        unsendable = undefined;
+        throw new Error('the report cannot be sent');
+      }
+      reports.push(report);
+    },
   });
   thread.start();
 }
@@ -141,6 +157,15 @@ describe('a defect in one session of a media thread', () => {
       expect(caught).not.toEqual([]);
     },
   );
+
+  it('in its last report does not keep the one that closes it waiting', async () => {
+    await twoSessions('');
+    unsendable = 'closed';
+    thread.do({ do: 'close', session: 2 });
+    await clock.advance(20);
+    expect(of(2, 'closed')).toHaveLength(1);
+    expect(caught).toHaveLength(1);
+  });
 
   it('that keeps one room from being mixed is reported with the room, and the next room is mixed', () => {
     const rooms = new Rooms();
@@ -207,6 +232,38 @@ describe('after the machine stood still', () => {
       expect(all / 8).toBeGreaterThan(clock.monotonic() - 20 - 60);
     },
   );
+
+  it('what came meanwhile is recorded, and nothing of it is dropped', async () => {
+    await twoSessions('');
+    const folder = mkdtempSync(join(tmpdir(), 'media-thread-'));
+    const path = join(folder, 'a.wav');
+    thread.do({ do: 'tap', session: 1, tap: 3, options: { path, channels: 2, maxSeconds: 60 } });
+    const { arriving } = ports.get(4000)!;
+    // Every frame of the far end has a value of its own.
+    const packet = (n: number) => {
+      const bytes = Buffer.alloc(172, 0x81 + n);
+      bytes.writeUInt32BE(0x80000000 + n, 0);
+      bytes.writeUInt32BE(160 * n, 4);
+      bytes.writeUInt32BE(7, 8);
+      return bytes;
+    };
+    const feed = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) {
+        arriving.push(packet(n));
+        await clock.advance(20);
+      }
+    };
+    await feed(0, 10);
+    clock.stallMs = 300;
+    await feed(10, 40);
+    await clock.advance(200);
+    thread.do({ do: 'stop_tap', session: 1, tap: 3 });
+    await clock.advance(20);
+    const far = new Set(readWav(readFileSync(path)).channels[0]);
+    rmSync(folder, { recursive: true });
+    const missing = Array.from({ length: 40 }, (_, n) => n).filter((n) => !far.has(PCMU.samples[0x81 + n]!));
+    expect(missing).toEqual([]);
+  });
 
   it('what plays goes on where it stopped, and a recording has the silence of that time', async () => {
     await twoSessions('');
