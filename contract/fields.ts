@@ -1,9 +1,19 @@
 import { z } from 'zod';
+import type { DetailCode } from './errors.ts';
 import { parseHostPort } from './network-address.ts';
 import { ssmlIn } from './speech-rules.ts';
 
 /** No text of a form is longer: what is longer costs no search for the form. */
 const LONGEST = 10_000;
+
+/** What a refinement reports when it fails. @param expected how a person would say what is expected. */
+export const expecting = (expected: string, code: DetailCode = 'invalid_format') => ({
+  params: { code, expected },
+  error: expected,
+});
+
+/** The size of a value as JSON, in bytes of UTF-8. */
+export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 /** A text of a form that is more than its type; `expected` is how a person would say the form. */
 export const formatted = (pattern: RegExp, expected: string) =>
@@ -11,11 +21,7 @@ export const formatted = (pattern: RegExp, expected: string) =>
 
 /** The same for a form that is more than a pattern. */
 const checked = (test: (text: string) => boolean, expected: string) =>
-  z.string().refine((text) => text.length <= LONGEST && test(text), {
-    params: { code: 'invalid_format', expected },
-    error: expected,
-    abort: true,
-  });
+  z.string().refine((text) => text.length <= LONGEST && test(text), { ...expecting(expected), abort: true });
 
 /** A text that may become part of a header field: one line, without control characters. */
 export const oneLine = (longest: number) =>
@@ -77,14 +83,10 @@ function absolute(schemes: Scheme[]) {
     .string()
     .max(2048, { abort: true })
     .refine((text) => starts.some((start) => text.toLowerCase().startsWith(start)) && URL.canParse(text), {
-      params: { code: 'invalid_format', expected },
-      error: expected,
+      ...expecting(expected),
       abort: true,
     })
-    .refine((text) => !isPersonal(text), {
-      params: { code: 'invalid_format', expected: NO_PASSWORD },
-      error: NO_PASSWORD,
-    });
+    .refine((text) => !isPersonal(text), expecting(NO_PASSWORD));
 }
 
 function isPersonal(text: string): boolean {
@@ -105,10 +107,7 @@ export const spoken = (max: number) =>
   z
     .string()
     .max(max)
-    .refine((text) => ssmlIn(text) === undefined, {
-      params: { code: 'invalid_format', expected: PLAIN_TEXT },
-      error: PLAIN_TEXT,
-    });
+    .refine((text) => ssmlIn(text) === undefined, expecting(PLAIN_TEXT));
 
 /** A voice's name, as the speech engine knows it. */
 export const voice = z.string().min(1).max(100);

@@ -9,7 +9,7 @@ export interface JsonFault {
 /** JSON nested deeper than this is refused. */
 export const MAX_DEPTH = 100;
 /** JSON with more fields than this is refused: objects are what costs time to read and to check. */
-export const MAX_FIELDS = 10_000;
+const MAX_FIELDS = 10_000;
 
 /**
  * Reads JSON, with or without a byte order mark, nested at most `MAX_DEPTH` deep and with at most `MAX_FIELDS` fields.

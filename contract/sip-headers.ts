@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { oneLine } from './fields.ts';
+import { expecting, oneLine } from './fields.ts';
 
 const MOST = 20;
 const LONGEST = 4096;
@@ -17,13 +17,14 @@ const size = (headers: Record<string, string>): number =>
 const areDistinct = (headers: Record<string, string>): boolean =>
   new Set(Object.keys(headers).map((each) => each.toLowerCase())).size === Object.keys(headers).length;
 
-const bound = (expected: string) => ({ params: { code: 'too_long', expected }, error: expected });
-
 /** Header fields that an application sets on an INVITE. */
 export const sipHeaders = z
   .record(name, oneLine(1024))
-  .refine((all) => Object.keys(all).length <= MOST, bound(`at most ${MOST} header fields`))
-  .refine((all) => size(all) <= LONGEST, bound(`at most ${LONGEST} bytes of names and values together`))
+  .refine((all) => Object.keys(all).length <= MOST, expecting(`at most ${MOST} header fields`, 'too_long'))
+  .refine(
+    (all) => size(all) <= LONGEST,
+    expecting(`at most ${LONGEST} bytes of names and values together`, 'too_long'),
+  )
   .refine(areDistinct, {
     params: { code: 'conflict', expected: 'each name once' },
     error: 'each name once: upper and lower case count alike',

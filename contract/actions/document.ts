@@ -26,7 +26,7 @@ export type Verdict = { ok: true; actions: Action[] } | { ok: false; details: De
 
 /** Checks the text of a document: first that it is JSON and not too long, then as `checkDocument` does. */
 export function checkDocumentText(text: string, options: CheckOptions = {}): Verdict {
-  if (text.length > MAX_BYTES || new TextEncoder().encode(text).length > MAX_BYTES) {
+  if (text.length > MAX_BYTES || Buffer.byteLength(text) > MAX_BYTES) {
     return refuse({
       pointer: '',
       code: 'payload_too_large',

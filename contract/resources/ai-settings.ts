@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { url } from '../fields.ts';
+import { expecting, jsonBytes, url } from '../fields.ts';
 
 const speaker = z.enum(['caller', 'agent', 'any']).describe('Whose words count.');
 const where = z.enum(['start', 'end', 'anywhere']).describe('Which part of the call counts.');
@@ -16,16 +16,11 @@ export const scorecardItem = z.strictObject({
   where: where.default('anywhere'),
 });
 
-const MOST_SCORECARD = 'at most 32 KiB as JSON';
-
 export const scorecard = z
   .array(scorecardItem)
   .min(1)
   .max(30)
-  .refine((items) => new TextEncoder().encode(JSON.stringify(items)).length <= 32 * 1024, {
-    params: { code: 'too_long', expected: MOST_SCORECARD },
-    error: MOST_SCORECARD,
-  });
+  .refine((items) => jsonBytes(items) <= 32 * 1024, expecting('at most 32 KiB as JSON', 'too_long'));
 
 const model = (what: string) =>
   z

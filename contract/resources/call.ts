@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { variableName, variableValue } from '../actions/set-variable.ts';
-import { address, url } from '../fields.ts';
+import { address, expecting, jsonBytes, url } from '../fields.ts';
 import { callHeaders, sipHeaders } from '../sip-headers.ts';
 import { callStatus, direction, fault, id, pageQuery, routeMode, time, timeQuery } from './values.ts';
 
@@ -50,28 +50,21 @@ export const callQuery = pageQuery.extend({
   created_before: timeQuery.optional().describe('Created before then, RFC 3339.'),
 });
 
-const MOST = 'at most 100 variables';
-
 /** The same bounds as those of `set_variable`: they are in every event and request of the call. */
 const given = z
   .record(variableName, variableValue)
-  .refine((all) => Object.keys(all).length <= 100, {
-    params: { code: 'too_long', expected: MOST },
-    error: MOST,
-  })
+  .refine((all) => Object.keys(all).length <= 100, expecting('at most 100 variables', 'too_long'))
   .describe('What requests and events tell of the call, as `set_variable` would keep it.');
 
 const MOST_METADATA = 'at most 64 fields, nested at most 8 deep, and 16 KiB as JSON';
 const METADATA_BYTES = 16 * 1024;
 
 /** Events, requests and lists of calls carry it: without a bound one key could fill memory and hold the main thread. */
-const metadata = z
-  .record(z.string(), z.unknown())
-  .refine(isSmall, { params: { code: 'too_long', expected: MOST_METADATA }, error: MOST_METADATA });
+const metadata = z.record(z.string(), z.unknown()).refine(isSmall, expecting(MOST_METADATA, 'too_long'));
 
 function isSmall(given: Record<string, unknown>): boolean {
   const isFew = Object.keys(given).length <= 64 && depthOf(given, 8) <= 8;
-  return isFew && new TextEncoder().encode(JSON.stringify(given)).length <= METADATA_BYTES;
+  return isFew && jsonBytes(given) <= METADATA_BYTES;
 }
 
 /** How deep a value is nested; what is deeper than `most` is not looked into. */

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { errorMessage } from '../../contract/errors.ts';
 import type { Application } from '../directory/index.ts';
 import { Failure } from '../kit/index.ts';
 import type { Auth } from './route.ts';
@@ -36,21 +37,19 @@ export function admit(auth: Auth, identity: Identity): Application | null {
   if (auth === 'none' || (auth === 'metrics' && identity.kind === 'metrics')) return null;
   if (identity.kind === 'admin' && auth !== 'key') return null;
   if (identity.kind === 'application' && auth !== 'admin' && auth !== 'metrics') return identity.application;
-  const isToken = auth === 'admin' || auth === 'metrics';
-  const what =
-    auth === 'metrics'
-      ? 'MINIVOICE_METRICS_TOKEN or the admin token'
-      : isToken
-        ? 'the admin token'
-        : 'a valid API key';
-  throw new Failure(
-    'unauthorized',
-    `${what} is required: Authorization: Bearer <${isToken ? 'token' : 'key'}>`,
-  );
+  const token = TOKENS[auth];
+  const what = token ? `${token} is required: Authorization: Bearer <token>` : errorMessage('unauthorized');
+  throw new Failure('unauthorized', what);
 }
 
+/** What routes want that keys of applications do not open. */
+const TOKENS: Partial<Record<Auth, string>> = {
+  admin: 'the admin token',
+  metrics: 'MINIVOICE_METRICS_TOKEN or the admin token',
+};
+
 /** Compares in a time that does not depend on where the two differ. An empty secret is nobody's. */
-export function sameSecret(given: string, secret: string): boolean {
+function sameSecret(given: string, secret: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return secret !== '' && timingSafeEqual(digest(given), digest(secret));
 }

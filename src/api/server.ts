@@ -164,11 +164,11 @@ async function perform(route: Route, services: Services, request: FastifyRequest
   return reply.send(answer);
 }
 
-/** The same for a request whose route is not known yet. */
+const LINK_PATHS = new Set(ROUTES.filter(({ auth }) => auth === 'link').map(({ path }) => path));
+
+/** The same for a request of any route. */
 const linkOf = (request: FastifyRequest, services: Services): string | undefined =>
-  ROUTES.some(({ auth, path }) => auth === 'link' && path === request.routeOptions.url)
-    ? linkedFile(request, services)
-    : undefined;
+  LINK_PATHS.has(request.routeOptions.url ?? '') ? linkedFile(request, services) : undefined;
 
 /** The recording whose file a request may read, by the signature of its address alone. */
 function linkedFile({ params, query }: FastifyRequest, { links }: Services): string | undefined {

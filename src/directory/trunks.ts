@@ -35,7 +35,7 @@ export interface CustomerPrefixes {
   ipv6: number;
 }
 
-export const CUSTOMER_PREFIXES: CustomerPrefixes = { ipv4: 24, ipv6: 64 };
+const CUSTOMER_PREFIXES: CustomerPrefixes = { ipv4: 24, ipv6: 64 };
 
 /** A block of addresses that calls of a trunk come from. */
 interface Source {
