@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, errorMessage, errorStatus } from '../../contract/errors.ts';
-import { explain, Failure, type Log } from '../kit/index.ts';
+import { explain, Failure, type Log, reportDefect } from '../kit/index.ts';
 
 /** The body of every answer that is not a success. */
 export function errorBody({ code, message, details }: Failure) {
@@ -45,6 +45,7 @@ export function answerFailure(log: Log) {
       );
     }
     const isDefect = failure.code === 'internal_error';
+    if (isDefect) reportDefect('http.request', thrown);
     const told = isDefect ? new Failure('internal_error', errorMessage('internal_error')) : failure;
     // RFC 9110 §15.5.2: who is refused for want of a key is told how to show one.
     if (status === 401) reply.header('WWW-Authenticate', 'Bearer');

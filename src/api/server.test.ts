@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { defects } from '../kit/index.ts';
 import { ADMIN_TOKEN, type House, openHouse, settle } from './testing/house.ts';
 
 let house: House;
@@ -121,6 +122,8 @@ it('keeps the id that a caller gives its request, if it is one', async () => {
 });
 
 it('tells nothing of its own faults but that there was one', async () => {
+  const reported: string[] = [];
+  onTestFinished(defects.on(({ origin }) => reported.push(origin)));
   house = await openHouse({}, { events: { events: () => Promise.reject(new Error('hush')) } as never });
   const { key } = await settle(house, 'Ours', '+15550100001');
   const answer = await house.ask('GET', '/v1/events', key);
@@ -128,6 +131,7 @@ it('tells nothing of its own faults but that there was one', async () => {
   expect(answer.body).toEqual({
     error: { code: 'internal_error', message: 'something went wrong on our side' },
   });
+  expect(reported).toEqual(['http.request']);
 });
 
 it('says on its page, to probes and to Prometheus how it is', async () => {

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Timer } from './clock.ts';
 import { explain, Failure } from './failure.ts';
 import { FairQueue, type FairQueueOptions, type Job } from './fair-queue.ts';
-import { detach } from './guard.ts';
+import { detach, guarded } from './guard.ts';
 import type { Log } from './log.ts';
 
 /** What `serveJobs` answers: `ready` once, then one answer for each order. */
@@ -170,7 +170,8 @@ class JobThread<Order, Answer> {
     const lost = (cause: string) => {
       if (worker === this.#worker) this.#lost(cause);
     };
-    worker.on('message', (answer: JobAnswer<Answer>) => worker === this.#worker && this.#take(answer));
+    const take = (answer: JobAnswer<Answer>) => worker === this.#worker && this.#take(answer);
+    worker.on('message', guarded('worker.message', take));
     worker.on('messageerror', (error) => lost(explain(error)));
     worker.on('error', (error) => lost(explain(error)));
     worker.on('exit', (code) => lost(`the thread ended with ${code}`));

@@ -52,7 +52,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   onResponseData(_controller: Controller, chunk: Buffer): void {
     const { onData } = this.#request;
     if (onData && this.#status < 300) {
-      if (!this.#settled) onData(chunk);
+      try {
+        if (!this.#settled) onData(chunk);
+      } catch (error) {
+        this.#fail(error as Error);
+      }
       return;
     }
     const room = this.#request.maxAnswerBytes - this.#bytes;

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { type Clock, Failure, type Timer } from '../kit/index.ts';
+import { type Clock, Failure, guarded, type Timer } from '../kit/index.ts';
 import { checkLiteral, guardedLookup, type Resolve, systemResolve } from '../net/index.ts';
 
 /** What is told of a connection. After `closed`, which comes exactly once, nothing more is. */
@@ -86,26 +86,32 @@ class WebSocketConnection implements Connection {
     this.#timer = clock.after(HANDSHAKE_MS, () =>
       this.#giveUp(new Failure('timeout', `no WebSocket was opened within ${HANDSHAKE_MS} ms`)),
     );
-    socket.on('open', () => {
+    // What the stream cannot handle ends this connection, as a broken one would.
+    const on = <Args extends unknown[]>(event: string, handle: (...args: Args) => void) =>
+      socket.on(
+        event,
+        guarded('stream.connection', handle, () => socket.terminate()) as (...args: unknown[]) => void,
+      );
+    on('open', () => {
       this.#watch();
       handlers.opened();
     });
-    socket.on('message', (data: Buffer, isBinary) => {
+    on('message', (data: Buffer, isBinary: boolean) => {
       this.#heard = true;
       handlers.received(isBinary ? 'binary' : 'text', data);
     });
-    socket.on('ping', (data) => {
+    on('ping', (data: Buffer) => {
       this.#heard = true;
       handlers.received('ping', data);
       if (this.#open) socket.pong(data);
     });
-    socket.on('pong', () => {
+    on('pong', () => {
       this.#heard = true;
     });
-    socket.on('error', (error) => {
+    on('error', (error: Error) => {
       this.#error ??= error;
     });
-    socket.on('close', (code) => {
+    on('close', (code: number) => {
       this.#timer.cancel();
       handlers.closed(code, this.#error);
     });

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
-import { type Clock, type Log, sleep, type Timer } from '../../kit/index.ts';
+import { type Clock, guarded, type Log, sleep, type Timer } from '../../kit/index.ts';
 import type { Utterance } from './moonshine.ts';
 import type { Order, Report } from './process.ts';
 
@@ -84,7 +84,8 @@ export class RecogniserChild {
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => {});
     const lost = (why: string) => child === this.#process && this.#lost(why);
-    child.on('message', (report: Report) => child === this.#process && this.#hear(report));
+    const hear = (report: Report) => child === this.#process && this.#hear(report);
+    child.on('message', guarded('recognizer.message', hear));
     child.on('error', (error) => lost(String(error)));
     child.on('exit', (code, signal) => lost(`it ended with ${signal ?? code}: ${this.#lastWords}`));
     child.stderr?.on('data', (text) => {
