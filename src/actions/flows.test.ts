@@ -15,6 +15,14 @@ describe('a document is carried out in order', () => {
     expect(call.record).toMatchObject({ status: 'completed', reason: 'normal', endedBy: 'application' });
   });
 
+  test('each text is spoken for its customer and its call, which take turns with others', async () => {
+    const call = new SimulatedCall({ '/answer': [{ say: { text: 'one' } }, { gather: { prompt: 'two' } }] });
+    await call.seconds(1);
+    const { id: callId, customerId, applicationId } = call.record!;
+    expect(call.spoken).toHaveLength(2);
+    for (const options of call.spoken) expect(options).toMatchObject({ customerId, callId, applicationId });
+  });
+
   test('the caller hears the last word before the hangup', async () => {
     const call = new SimulatedCall({ '/answer': [{ say: { text: 'ten chars!' } }] });
     await call.seconds(1.15);

@@ -162,27 +162,34 @@ test('one customer cannot take all the places for large files', async () => {
   expect(asked).toHaveLength(33);
 });
 
-test('24 calls with files of their own have two large ones in memory at a time', async () => {
-  let inMemory = 0;
-  let mostInMemory = 0;
-  sounds = createSounds({
-    http: { request, close: async () => {} },
-    decode: async (file, job) => {
-      mostInMemory = Math.max(mostInMemory, ++inMemory);
-      await clock.advance(10);
-      inMemory--;
-      return decode(file, job);
-    },
-    folder: join(folder, 'others'),
-    allowPrivateUrls: false,
-    clock,
-    log: silentLog,
-  });
-  for (let i = 0; i < 24; i++) pages[`/${i}.wav`] = { size: 3_000_000 };
-  const all = await Promise.all(Array.from({ length: 24 }, (_, i) => get(`/${i}.wav`, { callId: `${i}` })));
-  expect(all).toHaveLength(24);
-  expect(mostInMemory).toBe(2);
-});
+test.each([
+  ['of one customer', 1, 2],
+  ['of 24 customers', 24, 6],
+])(
+  '24 calls %s with files of their own: of %i, %i large ones are in memory at a time',
+  async (_, customers, most) => {
+    let inMemory = 0;
+    let mostInMemory = 0;
+    sounds = createSounds({
+      http: { request, close: async () => {} },
+      decode: async (file, job) => {
+        mostInMemory = Math.max(mostInMemory, ++inMemory);
+        await clock.advance(10);
+        inMemory--;
+        return decode(file, job);
+      },
+      folder: join(folder, 'others'),
+      allowPrivateUrls: false,
+      clock,
+      log: silentLog,
+    });
+    for (let i = 0; i < 24; i++) pages[`/${i}.wav`] = { size: 3_000_000 };
+    const ask = (i: number) => get(`/${i}.wav`, { callId: `${i}`, customerId: `c${i % customers}` });
+    const all = await Promise.all(Array.from({ length: 24 }, (_, i) => ask(i)));
+    expect(all).toHaveLength(24);
+    expect(mostInMemory).toBe(most);
+  },
+);
 
 test.each([
   ['that is not there', '/missing.wav', { status: 404 }, 'play_failed'],

@@ -154,3 +154,17 @@ test('after it is closed nothing more is spoken', async () => {
   expect(await waiting).toMatchObject({ code: 'speech_failed' });
   await expect(said('Nor this.', {}, closed)).rejects.toMatchObject({ code: 'speech_failed' });
 });
+
+test.each([
+  ['customers', { customerId: 'other' }],
+  ['calls of one customer', { customerId: 'one', callId: 'other' }],
+])('%s take turns: many sentences of one do not hold up those of another', async (_, other) => {
+  const done: string[] = [];
+  const ask = (name: string, text: string, options: SpeechOptions) =>
+    said(text, options).then(() => done.push(name));
+  const many = Array.from({ length: 6 }, (_, n) =>
+    ask('one', `${other.customerId} ${n}`, { customerId: 'one', callId: 'one' }),
+  );
+  await Promise.all([...many, ask('other', `${other.customerId} last`, other)]);
+  expect(done.indexOf('other')).toBeLessThan(3);
+});

@@ -24,6 +24,8 @@ export class SimulatedCall {
   readonly timeline: TimelineEntry[] = [];
   readonly requests: DocumentRequest[] = [];
   readonly recorded: string[] = [];
+  /** How each text was to be spoken, and for whom. */
+  readonly spoken: object[] = [];
   /** Whom the call dialled, in order. */
   readonly dialled: (SimulatedDialledLeg & { destination: string; request: DialRequest })[] = [];
   readonly rooms = new Rooms();
@@ -116,8 +118,9 @@ export class SimulatedCall {
     return {
       clock: this.clock,
       speaker: {
-        async *speak(text) {
-          yield silence(text.length * 100);
+        speak: (text, options) => {
+          this.spoken.push(options ?? {});
+          return once(silence(text.length * 100));
         },
       },
       sounds: { fetch: async () => ({ play: () => once(silence(1000)), release() {} }) },
