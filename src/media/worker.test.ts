@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -159,6 +159,17 @@ it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
     expect(nicesOf().find(({ tid }) => tid === process.pid)).toEqual(
       mine.find(({ tid }) => tid === process.pid),
     );
+  },
+);
+
+it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+  'gives as many media threads as there are cores the lower priority',
+  async () => {
+    const ground = { clock: systemClock, random: systemRandom, log: silentLog };
+    const workers = availableParallelism();
+    engine = await createMediaEngine({ ...ground, workers, ports: { from: 22_000, to: 22_999 }, host: HOST });
+    const media = nicesOf().filter(({ name, nice }) => name === 'media' && nice === mediaNice(workers));
+    expect(media).toHaveLength(workers);
   },
 );
 

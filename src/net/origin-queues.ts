@@ -1,9 +1,9 @@
 import { type Clock, Failure, FairQueue } from '../kit/index.ts';
 
-/** Requests of one tenant to one origin that wait for a connection. */
-const MAX_WAITING = 1_000;
+/** Connections that every tenant may take, also where half of them are fewer: one request must not wait for another. */
+const LEAST_SHARE = 4;
 
-/** Turns for the connections to each scheme, host and port: a tenant takes half of them at most. */
+/** Turns for the connections to each scheme, host and port: a tenant takes half of them, or 4 where there are fewer. */
 export class OriginQueues {
   #clock: Clock;
   #connections: number;
@@ -38,8 +38,7 @@ export class OriginQueues {
     return new FairQueue({
       clock: this.#clock,
       atOnce: this.#connections,
-      atOncePerTenant: Math.max(Math.min(4, this.#connections), Math.floor(this.#connections / 2)),
-      maxWaitingPerTenant: MAX_WAITING,
+      atOncePerTenant: Math.min(this.#connections, Math.max(LEAST_SHARE, Math.floor(this.#connections / 2))),
       failure: (why) => new Failure('connect_failed', `no connection to ${origin} is free: ${why}`),
     });
   }

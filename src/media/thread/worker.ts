@@ -7,19 +7,21 @@ import type { Command, Report } from '../protocol.ts';
 import { systemFiles } from './files.ts';
 import { MediaThread } from './media-thread.ts';
 
+const port = parentPort!;
+const { figures, host, sockets, nice } = workerData as {
+  figures: Float64Array;
+  host: string;
+  sockets: 'cheapest' | 'dgram';
+  nice: number;
+};
+
 // Sound cannot wait. On Linux this is said of the calling thread alone; elsewhere it would be said of the whole process.
 try {
-  if (process.platform === 'linux') setPriority(0, workerData.nice);
+  if (process.platform === 'linux') setPriority(0, nice);
 } catch {
   // Only root may; everybody else shares the machine as it comes.
 }
 
-const port = parentPort!;
-const { figures, host, sockets } = workerData as {
-  figures: Float64Array;
-  host: string;
-  sockets: 'cheapest' | 'dgram';
-};
 const report = (report: Report) =>
   port.postMessage(report, report.told === 'streamed' ? [report.sound.buffer] : []);
 // The main thread counts and logs defects; this thread and its other calls go on.

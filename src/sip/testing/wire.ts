@@ -1,4 +1,4 @@
-import { VirtualClock } from '../../kit/index.ts';
+import { Signal, VirtualClock } from '../../kit/index.ts';
 import { createRequest, createResponse, type SipRequest, type SipResponse } from '../message/index.ts';
 import { standardTimers } from '../transaction/index.ts';
 import type { Flow, TransportName } from '../transport/index.ts';
@@ -11,6 +11,7 @@ export class Wire implements Flow {
   readonly sent: { at: number; what: string }[] = [];
   readonly reliable: boolean;
   readonly remote;
+  readonly ended = new Signal<void>();
   broken = false;
 
   constructor(transport: TransportName) {

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type Defect, defects } from '../../kit/index.ts';
 import { serialize } from '../message/index.ts';
 import { requestOf, responseOf, Wire } from '../testing/wire.ts';
 import type { TransportName } from '../transport/index.ts';
@@ -28,6 +29,24 @@ function start(
 
 beforeEach(() => {
   told = [];
+});
+
+test('a transaction that cannot handle the end of its connection fails alone', () => {
+  const seen: Defect[] = [];
+  onTestFinished(defects.on((defect) => seen.push(defect)));
+  wire = new Wire('tcp');
+  const begin = (branch: string, failed: () => void) => {
+    const request = requestOf('OPTIONS', branch);
+    const user = { response: () => {}, failed };
+    new NonInviteClientTransaction(wire.context, request, serialize(request), wire, user).start();
+  };
+  begin('z9hG4bKa', () => {
+    throw new Error('a defect');
+  });
+  begin('z9hG4bKb', () => told.push('failed'));
+  wire.ended.emit();
+  expect(told).toEqual(['failed']);
+  expect(seen.map(({ origin }) => origin)).toEqual(['sip.connection']);
 });
 
 describe('an INVITE client transaction', () => {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../kit/index.ts';
+import { type Clock, guarded, type Timer } from '../../kit/index.ts';
 import type { SipMessage } from '../message/index.ts';
 import type { Flow } from '../transport/index.ts';
 import type { TimerBase } from './timers.ts';
@@ -52,9 +52,9 @@ export abstract class Machine<Event extends string, Message extends SipMessage> 
     });
   }
 
-  /** Gets the event when the connection ends, from now on. */
+  /** Gets the event when the connection ends, from now on. One that fails then does not keep it from the others. */
   protected watchConnection(event: Event): void {
-    this.#unwatch = this.flow.ended?.on(() => this.state(event));
+    this.#unwatch = this.flow.ended?.on(guarded('sip.connection', () => this.state(event)));
   }
 
   /** First after `ms`; the state that takes the event says with `repeatWithin` when again. */
