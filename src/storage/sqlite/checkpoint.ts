@@ -1,9 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, detach, explain, type Log, within } from '../../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Timer, within } from '../../kit/index.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** Transactions between checkpoints: a few MB of write-ahead log. */
 const EVERY = 400;
+
+/** From an erasure to the checkpoint that takes what was erased out of the log. */
+const SOON_MS = 10_000;
 
 /** A step that takes longer, in milliseconds, is given up with its thread: a disk may stand still for ever. */
 const LONGEST_STEP_MS = 60_000;
@@ -11,7 +14,7 @@ const LONGEST_STEP_MS = 60_000;
 /** How long a thread may take to end, in milliseconds. */
 const ENDING_MS = 5_000;
 
-type Step = 'copy' | 'finish';
+type Step = 'copy' | 'finish' | 'empty';
 
 const startThread = (file: string) =>
   new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: file });
@@ -32,6 +35,7 @@ export class Checkpoints {
   #asked: PromiseWithResolvers<void> | undefined;
   #since = 0;
   #running: Promise<void> | undefined;
+  #soon: Timer | undefined;
 
   constructor(
     file: string,
@@ -50,9 +54,20 @@ export class Checkpoints {
     };
   }
 
+  /** Something was erased: its former text leaves the log within seconds, however little is written. */
+  soon(): void {
+    this.#soon ??= this.#clock.after(SOON_MS, async () => {
+      this.#soon = undefined;
+      // One that runs already may have begun before.
+      await this.#running;
+      this.#running ??= this.#run('empty');
+    });
+  }
+
   /** Lets the checkpoint that runs end, within a minute. */
   async close(): Promise<void> {
     this.#group.onBatch = () => {};
+    this.#soon?.cancel();
     await this.#running;
     const ended = this.#end();
     await within(this.#clock, ENDING_MS, ended, 'the thread of checkpoints does not end').catch((error) => {
@@ -60,11 +75,11 @@ export class Checkpoints {
     });
   }
 
-  async #run(): Promise<void> {
+  async #run(last: Step = 'finish'): Promise<void> {
     this.#since = 0;
     try {
       await this.#ask('copy');
-      await this.#group.hold(() => this.#ask('finish'));
+      await this.#group.hold(() => this.#ask(last));
     } catch (error) {
       // Nothing is lost: what is in the log counts as written, and the next checkpoint takes it along.
       this.#log.warn({ error: explain(error) }, 'the database checkpoint failed');

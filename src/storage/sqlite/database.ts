@@ -22,8 +22,8 @@ export function openDatabase(file: string): DatabaseSync {
     const database = new DatabaseSync(file, { timeout: OTHERS_MS });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
     database.exec('PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000');
-    // What is erased leaves no octets in the page that it was in.
-    database.exec('PRAGMA secure_delete = FAST');
+    // What is erased is overwritten, also in pages that become free.
+    database.exec('PRAGMA secure_delete = ON');
     // Any write: who cannot write must say so before he takes calls.
     database.exec('PRAGMA user_version = 1');
     return database;

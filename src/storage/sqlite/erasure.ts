@@ -4,10 +4,10 @@ import type { GroupCommit } from './group-commit.ts';
 
 /** Rows that go in one transaction: few, so that the thread is held for some milliseconds at most. */
 const EVENTS = 25;
-const LINES = 200;
+const LINES = 50;
 const TRANSCRIPTS = 2;
 const RECORDINGS = 20;
-const ROWS = 150;
+const ROWS = 50;
 const STEPS = 50;
 
 const DAY_MS = 86_400_000;

@@ -6,7 +6,7 @@ import type { GroupCommit } from './group-commit.ts';
 
 /** Rows that are looked at in one transaction. */
 const BATCH = 20;
-const LINES = 200;
+const LINES = 50;
 
 /** Not of a call that lasts. */
 const over = (column: string) => `NOT EXISTS (SELECT 1 FROM calls WHERE id = ${column} AND ${IS_OPEN})`;

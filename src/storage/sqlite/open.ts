@@ -64,6 +64,14 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   const farewells = farewellTexts(db);
   const keepFarewell = database.prepare(farewells.keepFarewell);
   const dropFarewell = database.prepare(farewells.dropFarewell);
+  /** @param isErased tells from the result whether anything was. */
+  const scrubbed = async <T>(erasing: Promise<T>, isErased: (result: T) => boolean): Promise<T> => {
+    const result = await erasing;
+    if (isErased(result)) checkpoints.soon();
+    return result;
+  };
+  // A former process may have left something in the log that it had erased.
+  checkpoints.soon();
   const close = async () => {
     await group.close();
     await checkpoints.close();
@@ -92,10 +100,10 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
       return quarantine.quarantined;
     },
     discard: (table, id) => discard(table, id),
-    eraseCall: (id) => erasure.eraseCall(id),
-    continueErasing: (callId) => erasure.continueErasing(callId),
-    deleteRecording: (id) => erasure.deleteRecording(id),
-    expire: (what, before, from) => expiry.expire(what, before, from),
+    eraseCall: (id) => scrubbed(erasure.eraseCall(id), () => true),
+    continueErasing: (callId) => scrubbed(erasure.continueErasing(callId), Boolean),
+    deleteRecording: (id) => scrubbed(erasure.deleteRecording(id), () => true),
+    expire: (what, before, from) => scrubbed(expiry.expire(what, before, from), ({ deleted }) => deleted > 0),
     dueFiles: (limit) => expiry.dueFiles(limit),
     fileDeleted: (file) => expiry.fileDeleted(file),
     fileKept: (file, dueAt) => expiry.fileKept(file, dueAt),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -75,6 +75,24 @@ test('the write-ahead log begins anew under load instead of growing for ever', a
   const reached = size();
   for (let n = 0; n < 50; n += 1) await storage.commit({ call: aCall(storage.ids.next('call')) });
   expect(size()).toBe(reached);
+  await storage.close();
+});
+
+test('what is erased is in no file some seconds later', async () => {
+  const clock = new VirtualClock();
+  const file = join(folder, 'erased.sqlite');
+  const storage = await openSqliteStorage({ file, clock, hasWebhook: () => false });
+  const call = aCall('call_1', { status: 'completed', variables: { name: 'quagga' } });
+  const line = { callId: call.id, at: 0, kind: 'http', data: { body: 'quagga '.repeat(5000) } };
+  await storage.commit({ call, timeline: [line] });
+  const isIn = (path: string) => readFileSync(path, 'latin1').includes('quagga');
+  expect(isIn(`${file}-wal`)).toBe(true);
+  await clock.advance(10_000);
+  await expect.poll(() => isIn(file)).toBe(true);
+  await storage.eraseCall(call.id);
+  while (await storage.continueErasing()) {}
+  await clock.advance(10_000);
+  await expect.poll(() => isIn(file) || isIn(`${file}-wal`)).toBe(false);
   await storage.close();
 });
 
