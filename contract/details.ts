@@ -14,6 +14,8 @@ export interface DetailContext {
   fieldsAt(path: readonly PropertyKey[]): readonly string[];
   /** What other platforms call the fields of the checked value: the name here, or a sentence. */
   elsewhere?: Record<string, string>;
+  /** What messages call a member of the value. Default: `field`. */
+  noun?: string;
 }
 
 /** More faults than these are told to nobody: a body of 1 MiB must not become an answer, and an event, of 20. */
@@ -30,7 +32,7 @@ export function detailsOf(error: z.core.$ZodError, context: DetailContext): Deta
 }
 
 function unknownField(key: string, issue: Issue, context: DetailContext): Detail {
-  const { document, base } = context;
+  const { document, base, noun = 'field' } = context;
   const path = [...base, ...issue.path, key];
   const known = context.fieldsAt(issue.path);
   const other =
@@ -41,7 +43,7 @@ function unknownField(key: string, issue: Issue, context: DetailContext): Detail
   return {
     pointer: pointer(path),
     code: 'unknown_field',
-    message: `there is no field ${quote(key)} here${advice}`,
+    message: `there is no ${noun} ${quote(key)} here${advice}`,
     ...(known.length > 0 ? { expected: `one of ${known.join(', ')}` } : {}),
     found: describe(valueAt(document, path)),
   };

@@ -94,10 +94,10 @@ function isPersonal(text: string): boolean {
   return username !== '' || password !== '';
 }
 
-/** A language tag such as `en` or `en-GB` (BCP 47). */
+/** A language tag such as `en` or `en-US` (BCP 47). */
 export const language = formatted(
   /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/,
-  'a BCP 47 language tag, such as en-GB',
+  'a BCP 47 language tag, such as en-US',
 ).max(35);
 
 const PLAIN_TEXT = 'plain text, without SSML tags such as <break/>: they would be read aloud';

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
@@ -14,9 +15,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the server's command line until it ends by itself. */
-async function run(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [join(root, 'src/main.ts'), ...args], {
+function start(args: string[], env: Record<string, string>) {
+  return spawn(process.execPath, [join(root, 'src/main.ts'), ...args], {
     env: {
       PATH: process.env['PATH'] ?? '',
       MINIVOICE_DATA_DIR: folder,
@@ -27,6 +27,11 @@ async function run(args: string[], env: Record<string, string> = {}) {
     },
     timeout: 60_000,
   });
+}
+
+/** Runs the server's command line until it ends by itself. */
+async function run(args: string[], env: Record<string, string> = {}) {
+  const child = start(args, env);
   let out = '';
   let err = '';
   child.stdout.on('data', (data) => (out += data));
@@ -53,6 +58,36 @@ describe('the command line', () => {
     const { code, out, err } = await run(args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain(sentence);
+  });
+});
+
+/** The line that a server on the test's data folder prints when it is ready. */
+async function readyLine(env: Record<string, string> = {}): Promise<Record<string, string>> {
+  const child = start([], env);
+  for await (const line of createInterface(child.stdout)) {
+    if (!line.startsWith('{"msg":"ready"')) continue;
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    return JSON.parse(line);
+  }
+  throw new Error('the server ended before it was ready');
+}
+
+describe('the ready line', () => {
+  it('names the file of an admin token that a failed start has made', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    await run([], { MINIVOICE_HTTP_PORT: String((taken.address() as AddressInfo).port) });
+    taken.close();
+    const { admin_token, admin_token_file } = await readyLine();
+    expect(admin_token).toBeUndefined();
+    expect(readFileSync(admin_token_file!, 'utf8').trim()).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('names no file for an admin token that is a setting', async () => {
+    expect(await readyLine({ MINIVOICE_ADMIN_TOKEN: 'a-token-of-the-operator' })).toEqual({
+      ...{ msg: 'ready', http: expect.any(String), sip: expect.any(String) },
+    });
   });
 });
 

@@ -1,4 +1,5 @@
-// Calls a list of numbers, five at a time: npx node examples/campaign.ts +15550100031 +15550100032
+// Calls a list of numbers, five at a time, with one of your numbers as caller ID:
+// MINIVOICE_API_KEY=… FROM=+15550100001 npx node examples/campaign.ts +15550100031 +15550100032
 import { type Application, serve } from './support/serve.ts';
 
 const DOCUMENT = [{ gather: { prompt: 'This is Acme. Your order is ready. Press 1 to confirm.' } }];
@@ -52,7 +53,8 @@ export async function run(numbers: string[], campaign: Campaign): Promise<Record
 
 if (import.meta.main) {
   const { MINIVOICE_URL: api = 'http://127.0.0.1:8080', MINIVOICE_API_KEY: key = '' } = process.env;
+  const from = process.env['FROM'] ?? '+15550100000';
   const server = serve(application);
-  console.table(await run(process.argv.slice(2), { api, key, from: '+15550100000', atOnce: 5 }));
+  console.table(await run(process.argv.slice(2), { api, key, from, atOnce: 5 }));
   server.close();
 }

@@ -7,9 +7,9 @@ const OFFICE = process.env['OFFICE'] ?? 'sip:office@example.com';
 export const application: Application = {
   pages: {
     // An action that follows a failed bridge is the way on: busy, no answer, unreachable.
-    '/answer': ({ call }) => [
-      { bridge: { destination: MOBILE, from: call.from, timeout_seconds: 15 } },
-      { bridge: { destination: OFFICE, from: call.from, timeout_seconds: 20 } },
+    '/answer': () => [
+      { bridge: { destination: MOBILE, timeout_seconds: 15 } },
+      { bridge: { destination: OFFICE, timeout_seconds: 20 } },
       {
         say: { text: 'Sorry, nobody is there. Leave a message after the tone, and press any key to end it.' },
       },

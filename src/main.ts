@@ -52,8 +52,10 @@ async function serve(): Promise<void> {
   const program = await startProgram(config, log);
   stopOnSignals(program, config.drainSeconds, log);
   const token = program.adminTokenMade ? { admin_token: program.adminToken } : {};
+  // Also for those who did not see the token: it is made by a start that fails later, too.
+  const file = program.adminTokenFile ? { admin_token_file: program.adminTokenFile } : {};
   process.stdout.write(
-    `${JSON.stringify({ msg: 'ready', http: program.http, sip: program.sip, ...token })}\n`,
+    `${JSON.stringify({ msg: 'ready', http: program.http, sip: program.sip, ...token, ...file })}\n`,
   );
 }
 

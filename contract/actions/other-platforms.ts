@@ -124,6 +124,8 @@ export function elsewhere(name: string): Meant | undefined {
 
 const AFTER = 'follow it with "redirect": its request tells what was collected';
 
+const NO_SPEECH = 'keys alone are collected; "start_stream" sends live sound to a recognizer of your own';
+
 /** Fields of other platforms' actions, by our action: the name of ours, or a sentence. */
 const FIELDS_ELSEWHERE: Partial<Record<ActionType, Record<string, string>>> = {
   say: {
@@ -167,6 +169,12 @@ const FIELDS_ELSEWHERE: Partial<Record<ActionType, Record<string, string>>> = {
     terminator: 'finish_on_key',
     terminating_digit: 'finish_on_key',
     finish_key: 'finish_on_key',
+    input: NO_SPEECH,
+    speech: NO_SPEECH,
+    hints: NO_SPEECH,
+    speech_timeout: NO_SPEECH,
+    speech_model: NO_SPEECH,
+    recognizer: NO_SPEECH,
     action: AFTER,
     action_hook: AFTER,
     url: AFTER,

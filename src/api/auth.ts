@@ -37,10 +37,14 @@ export function admit(auth: Auth, identity: Identity): Application | null {
   if (auth === 'none' || (auth === 'metrics' && identity.kind === 'metrics')) return null;
   if (identity.kind === 'admin' && auth !== 'key') return null;
   if (identity.kind === 'application' && auth !== 'admin' && auth !== 'metrics') return identity.application;
+  if (identity.kind === 'admin') throw new Failure('unauthorized', KEY_NEEDED);
   const token = TOKENS[auth];
   const what = token ? `${token} is required: Authorization: Bearer <token>` : errorMessage('unauthorized');
   throw new Failure('unauthorized', what);
 }
+
+const KEY_NEEDED =
+  'the admin token does not work here: use an API key of the application that this is done for';
 
 /** What routes want that keys of applications do not open. */
 const TOKENS: Partial<Record<Auth, string>> = {

@@ -4,11 +4,15 @@ import { readJson } from '../../contract/json.ts';
 import { Failure } from '../kit/index.ts';
 
 /** Checks a body or a query. Fails with `invalid_request`: the first fault as its message, all as its details. */
-export function checkInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+export function checkInput<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  noun: 'field' | 'query parameter' = 'field',
+): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const fieldsAt = (path: readonly PropertyKey[]) => fieldsOf(schema, path);
-  const details = detailsOf(parsed.error, { document: input, base: [], fieldsAt });
+  const details = detailsOf(parsed.error, { document: input, base: [], fieldsAt, noun });
   throw new Failure('invalid_request', details[0]?.message ?? 'the request is not valid', { details });
 }
 

@@ -85,6 +85,21 @@ describe.each(table)('$method $path', ({ method, path, of }) => {
   });
 });
 
+it('tells the operator that a route is for API keys alone', async () => {
+  const { body } = await ask('POST', '/v1/calls', ADMIN_TOKEN);
+  expect(body.error.message).toMatch(/^the admin token does not work here: use an API key/);
+});
+
+it.each(['/v1/nope?limit=3', '/nope', '/v2/calls'])(
+  'names the route %s, which there is not',
+  async (path) => {
+    const { status, body } = await house.ask('PUT', path);
+    const route = `PUT ${path.split('?')[0]}`;
+    const message = `there is no route ${route}: GET /openapi.json lists all of them`;
+    expect({ status, error: body.error }).toEqual({ status: 404, error: { code: 'not_found', message } });
+  },
+);
+
 describe.each(particular)('$method $path', ({ method, path }) => {
   it("hides what is another's behind 404", async () => {
     const answer = await ask(method, path, theirs.key);

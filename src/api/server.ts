@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { errorMessage } from '../../contract/errors.ts';
 import { Failure } from '../kit/index.ts';
 import { admit, type Identity, identify } from './auth.ts';
 import { isForwarded } from './client-address.ts';
@@ -66,8 +65,9 @@ export function buildServer(ports: ApiPorts): FastifyInstance & { prepare(): voi
   const metrics = new Metrics(ports);
   const services = servicesOf(ports, metrics);
   app.setErrorHandler(answerFailure(ports.log));
-  app.setNotFoundHandler(() => {
-    throw new Failure('not_found', errorMessage('not_found'));
+  app.setNotFoundHandler(({ method, url }) => {
+    const route = `${method} ${url.split('?', 1)[0]!.slice(0, 200)}`;
+    throw new Failure('not_found', `there is no route ${route}: GET /openapi.json lists all of them`);
   });
   readTexts(app);
   watch(app, ports, metrics);
@@ -147,7 +147,8 @@ async function perform(route: Route, services: Services, request: FastifyRequest
   const text = typeof request.body === 'string' ? request.body : '';
   const open = isOpen(route, request, services);
   reply.code(route.status ?? 200);
-  const query = checkInput(route.query ?? (route.auth === 'none' ? z.unknown() : NO_QUERY), request.query);
+  const accepted = route.query ?? (route.auth === 'none' ? z.unknown() : NO_QUERY);
+  const query = checkInput(accepted, request.query, 'query parameter');
   const body = route.body ? checkInput(route.body, readBody(text)) : undefined;
   checkUrls(body, services.settings);
   const answer = await route.handle({

@@ -75,6 +75,7 @@ describe('an unknown field', () => {
     const answer = await house.ask('GET', path, acme.key);
     expect(answer.status).toBe(400);
     expect(answer.body.error.details[0].code).toBe('unknown_field');
+    expect(answer.body.error.message).toMatch(/^there is no query parameter "\w+" here/);
   });
 
   it('of the query of a route without parameters is refused', async () => {

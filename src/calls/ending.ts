@@ -50,10 +50,10 @@ export function finalOf(ending: Ending): Final {
 /** The ending that a leg's own end means for its call. */
 export function endingOf(end: LegEnd, call: CallRecord): Ending {
   if (end.by === 'system') {
-    const message = isErrorCode(end.reason)
+    const known = isErrorCode(end.reason)
       ? errorMessage(end.reason)
       : `The line failed: ${end.reason.replaceAll('_', ' ')}.`;
-    const error = { code: end.reason, message };
+    const error = { code: end.reason, message: end.message ?? known };
     return {
       kind: 'failed',
       error,

@@ -10,6 +10,8 @@ export interface LegEnd {
   /** `far_end`: it hung up; `application`: we did; `system`: the line or the media failed. */
   by: 'far_end' | 'application' | 'system';
   reason: string;
+  /** What went wrong, where more is known than the reason. */
+  message?: string;
   sipStatus?: number;
 }
 
@@ -131,8 +133,9 @@ export interface DialledLeg extends Leg {
 export class DialRefusal extends Error {
   readonly sipStatus: number;
 
-  constructor(sipStatus: number, reason: string) {
-    super(`${sipStatus} ${reason}`);
+  /** @param why what the far end answered, or why it could not be asked */
+  constructor(sipStatus: number, why: string) {
+    super(why);
     this.sipStatus = sipStatus;
   }
 }

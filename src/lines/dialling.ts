@@ -77,7 +77,7 @@ export class Dialling implements Opening {
   async #dial(): Promise<Dialog> {
     await this.#parts.after;
     const rounds = [...this.#parts.ways];
-    let refusal = refusalOf(503, 'There is no way', false);
+    let refusal = refusalOf(503, NOT_REGISTERED, false);
     let redirections = 0;
     for (let ways = rounds.shift(); ways; ways = rounds.shift()) {
       const outcome = await this.#ring(ways, rounds.length > 0);
@@ -234,12 +234,15 @@ const mostTelling = (all: Refused[]): Refused =>
     TELLING.indexOf(each.refusal.reason) < TELLING.indexOf(best.refusal.reason) ? each : best,
   );
 
+/** Only a SIP URI of this server has no way: it names a phone of the customer, and nothing else. */
+const NOT_REGISTERED = 'no phone of this customer is registered here under that name';
+
 const TAKEN_BACK = refusalOf(487, 'Taken back', true);
 
 function endOf(failure: unknown): LegEnd {
   if (!(failure instanceof Failure)) return { by: 'system', reason: 'internal_error' };
-  const { code: reason, cause } = failure;
+  const { code: reason, message, cause } = failure;
   if (reason === 'canceled') return { by: 'application', reason };
   const { sipStatus } = cause as { sipStatus: number };
-  return { by: 'system', reason, sipStatus };
+  return { by: 'system', reason, message, sipStatus };
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../kit/index.ts';
 import { ENGINE, sounds, tone } from '../media/testing/bed.ts';
 import { challenge, fromOf, type IncomingInvite, NonceStore, parseUri, toOf } from '../sip/index.ts';
-import { type Bench, makeBench, trunk } from './testing/bench.ts';
+import { type Bench, HERE, makeBench, trunk } from './testing/bench.ts';
 
 let bench: Bench;
 
@@ -123,7 +123,10 @@ describe('a call that is not answered tells why', () => {
     await bench.farEnd('10.0.0.2', (invite) => invite.reject(status));
     const leg = await bench.dial('sip:bob@10.0.0.2');
     expect(await bench.outcome(leg)).toBe(`${reason} ${status}`);
-    expect(await leg.ended).toEqual({ by: 'system', reason, sipStatus: status });
+    expect(await leg.ended).toEqual({
+      ...{ by: 'system', reason, sipStatus: status },
+      message: expect.stringMatching(new RegExp(`^The far end .*: ${status} \\w+`)),
+    });
     expect(leg.signal.aborted).toBe(true);
   });
 
@@ -133,6 +136,17 @@ describe('a call that is not answered tells why', () => {
     expect(await bench.outcome(leg, 20_100)).toBe('no_answer 408');
     expect(far.invites[0]!.pending).toBe(false);
     expect(await far.invites[0]!.canceled).toBeDefined();
+  });
+
+  test.each([
+    [`sip:anna@${HERE}`, 'no phone of this customer is registered here under that name'],
+    [`sip:+15550100001@${HERE}:5060`, 'no phone of this customer is registered here under that name'],
+    ['sip:bob@nowhere.invalid', 'getaddrinfo ENOTFOUND nowhere.invalid'],
+  ])('%s is not asked at all', async (uri, why) => {
+    const leg = await bench.dial(uri);
+    expect(await bench.outcome(leg)).toBe('unreachable 503');
+    const message = `The far end cannot be reached: ${why}`;
+    expect(await leg.ended).toEqual({ by: 'system', reason: 'unreachable', sipStatus: 503, message });
   });
 
   test('nobody says a word', async () => {

@@ -10,6 +10,8 @@ export interface Refusal {
   /** As it came from the other side, or stands for its silence. */
   status: number;
   phrase: string;
+  /** Whether the other side has sent any response. */
+  heard: boolean;
 }
 
 const REASONS: Record<number, Reason> = {
@@ -26,7 +28,7 @@ const REASONS: Record<number, Reason> = {
 
 /** What a final response means for the call. @param heard has the other side said anything at all? */
 export function refusalOf(status: number, phrase: string, heard: boolean): Refusal {
-  return { reason: reasonOf(status, heard), status, phrase };
+  return { reason: reasonOf(status, heard), status, phrase, heard };
 }
 
 function reasonOf(status: number, heard: boolean): Reason {
@@ -44,14 +46,19 @@ export function triesNext({ reason, status }: Refusal): boolean {
 }
 
 const SENTENCES: Record<Reason, string> = {
-  busy: 'The far end is busy.',
-  no_answer: 'The far end did not answer in time.',
-  rejected: 'The far end rejected the call.',
-  unreachable: 'The far end cannot be reached.',
-  canceled: 'The call was taken back before it was answered.',
+  busy: 'The far end is busy',
+  no_answer: 'The far end did not answer in time',
+  rejected: 'The far end rejected the call',
+  unreachable: 'The far end cannot be reached',
+  canceled: 'The call was canceled before it was answered',
 };
 
-/** The refusal as the dialer's caller gets it. */
-export function failureOf({ reason, status, phrase }: Refusal): Failure {
-  return new Failure(reason, SENTENCES[reason], { cause: new DialRefusal(status, phrase) });
+/** The longest reason phrase of the far end that a message quotes, in characters. */
+const MAX_PHRASE = 200;
+
+/** The refusal as a Failure: its message quotes the response, or says why there was none. */
+export function failureOf({ reason, status, phrase, heard }: Refusal): Failure {
+  const why = `${heard ? `${status} ` : ''}${phrase.slice(0, MAX_PHRASE)}`.trim();
+  const message = why ? `${SENTENCES[reason]}: ${why}` : SENTENCES[reason];
+  return new Failure(reason, message, { cause: new DialRefusal(status, why) });
 }

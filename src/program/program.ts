@@ -59,6 +59,8 @@ export interface Program {
   adminToken: string;
   /** The admin token was made just now, and nobody knows it yet. */
   adminTokenMade: boolean;
+  /** Where the admin token is kept; undefined: it is a setting. */
+  adminTokenFile: string | undefined;
   /**
    * Takes no more calls, lets the running ones go on for so many milliseconds, or until `hasten` is aborted, then
    * hangs up on them, delivers what can be delivered in as much time again, and closes everything.
@@ -120,6 +122,7 @@ async function build(ground: Ground): Promise<Program> {
     sip: `${sip.address}:${sip.port}`,
     adminToken: data.adminToken.value,
     adminTokenMade: data.adminToken.made,
+    adminTokenFile: 'file' in data.adminToken ? data.adminToken.file : undefined,
     async stop(drainMs, hasten) {
       calls.admission.hold('draining');
       await calls.switchboard.drain(drainMs, hasten);
@@ -145,7 +148,7 @@ async function openFiles({ config, log, clock, random, scope }: Ground, folder: 
   const secrets = await Secrets.open(folder, random);
   const adminToken = config.adminToken
     ? { value: config.adminToken, made: false }
-    : await secrets.get('admin-token');
+    : { ...(await secrets.get('admin-token')), file: secrets.path('admin-token') };
   // Storage asks the directory, and the directory is kept in storage: it answers when it is there.
   let known: Directory | undefined;
   const storage = await openSqliteStorage({
