@@ -49,6 +49,13 @@ describe('a callee before its answer', () => {
     expect(callee.peer.responses('UPDATE').at(-1)).toMatchObject({ status: 491 });
   });
 
+  test('cannot send an INVITE while ours is under way: 491 (RFC 3261 §14.2)', async () => {
+    const { invite } = await ringing();
+    await callee.respond(invite, 183, 'x', reliable(1), ANSWER);
+    await callee.ask(invite, 'INVITE', 1, CHANGED);
+    expect(callee.peer.responses('INVITE').at(-1)).toMatchObject({ status: 491 });
+  });
+
   test('sends 180 and 183, with and without a description, in any order', async () => {
     const { outgoing, invite, provisionals } = await ringing();
     await callee.respond(invite, 183, 'x', reliable(1));
@@ -128,6 +135,14 @@ describe('a caller before our answer', () => {
     expect(scene.last('UPDATE').headers.has('Retry-After')).toBe(true);
   });
 
+  test('is told to wait with another INVITE: 500 (RFC 3261 §14.2)', async () => {
+    const response = await ringing(OFFER, ANSWER);
+    await send(response, 'PRACK', 2, rack(response));
+    await send(response, 'INVITE', 3, {}, CHANGED);
+    expect(scene.last()).toMatchObject({ status: 500 });
+    expect(scene.last().headers.has('Retry-After')).toBe(true);
+  });
+
   test('is refused a change that cannot be used, with the reason', async () => {
     const response = await ringing(OFFER, ANSWER);
     await send(response, 'PRACK', 2, rack(response));
@@ -147,6 +162,7 @@ describe('a caller before our answer', () => {
     await send(response, 'PRACK', 2, rack(response), ANSWER);
     expect(scene.last('PRACK')).toMatchObject({ status: 200 });
     expect(scene.last()).toMatchObject({ status: 488 });
+    expect(scene.last().headers.get('Warning')).toContain('None of the codecs is ours');
     await send(scene.last(), 'ACK', 1);
     expect(await leftovers(scene.both)).toEqual(NOTHING);
   });

@@ -144,7 +144,7 @@ export class ServerInvite implements IncomingInvite {
   #giveUp(status: number, reason: string | undefined, why: string): void {
     if (!this.#pending) return;
     this.#finish();
-    reply(this.#core, this.#transaction, status, { reason });
+    reply(this.#core, this.#transaction, status, { reason, why });
     this.#dialog?.discard({ by: 'remote', reason: why, status });
     this.#cancel(why);
   }

@@ -109,15 +109,18 @@ export class Modification {
 
   /** RFC 3261 §14.2, RFC 3311 §5.2: one change at a time. */
   #refusal(request: SipRequest): Reply | undefined {
-    const { core, settled, state, awaitsAnswer } = this.#dialog;
-    const offers = request.method === 'INVITE' || sdpOf(request) !== undefined;
+    const { core, settled, state, awaitsAnswer, phase } = this.#dialog;
+    const isInvite = request.method === 'INVITE';
+    const offers = isInvite || sdpOf(request) !== undefined;
     const why = 'Another change of the session is under way';
     const later = { status: 500, headers: [['Retry-After', this.#soon()]], why } satisfies Reply;
     if (this.#incoming) return later;
     if (offers && this.#proposal.pending) return { status: 491, why };
-    if (offers && !settled && state.initiator === 'local') return { status: 491, why };
+    // The INVITE that made the dialog is under way until it is answered (RFC 3261 §14.2).
+    const first = (isInvite && phase === 'early') || (offers && !settled);
+    if (first && state.initiator === 'local') return { status: 491, why };
     // The response that a PRACK acknowledges is out: its offer takes the place of that in the INVITE.
-    if (offers && !settled && request.method !== 'PRACK') return later;
+    if (first && request.method !== 'PRACK') return later;
     if (offers && awaitsAnswer) return { status: 491, why };
     if (hasUnusableContact(request)) return { status: 400, why: 'The Contact is not one SIP address' };
     const foreign = foreignBody(request);
