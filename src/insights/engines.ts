@@ -20,7 +20,7 @@ export interface Transcriber {
 /** What an analysis is made of. */
 export interface Material {
   /** Whose call it is: customers take turns. */
-  customerId?: string;
+  customerId: string;
   /** All that was said on the call. */
   spoken: Spoken[];
   scorecard: Scorecard;

@@ -80,6 +80,26 @@ test('a thread that hangs is replaced after a quarter of an hour', async () => {
   expect(clock.pending).toBe(0);
 });
 
+test('of two threads that encode, a customer has one', async () => {
+  let started = 0;
+  const other = new ThreadFinisher(ports, () => {
+    started += 1;
+    return new Worker('setInterval(() => {}, 1000)', { eval: true });
+  });
+  const encode = (name: string, customerId: string) => {
+    other.finish(recorded(name, 1), 'mp3', customerId).catch(() => {});
+    return clock.advance(0);
+  };
+  await encode('one', 'cust_1');
+  await encode('two', 'cust_1');
+  expect(started).toBe(1);
+  await encode('three', 'cust_2');
+  expect(started).toBe(2);
+  const closed = other.close();
+  await clock.advance(15_000);
+  await closed;
+});
+
 test('closing does not wait for a thread that hangs', async () => {
   const other = new ThreadFinisher(ports, () => new Worker('setInterval(() => {}, 1000)', { eval: true }));
   const finished = other.finish(recorded('left', 1), 'wav', 'cust_1');

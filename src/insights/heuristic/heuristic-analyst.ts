@@ -28,7 +28,7 @@ export class HeuristicAnalyst implements Analyst {
 
   async analyse<Name extends PartName>(
     part: Name,
-    { customerId = '', spoken, scorecard }: Material,
+    { customerId, spoken, scorecard }: Material,
     signal?: AbortSignal,
   ): Promise<Parts[Name]> {
     const answer = await this.#workers.run({ tenant: customerId, signal }, { part, spoken, scorecard });

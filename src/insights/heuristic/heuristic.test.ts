@@ -15,6 +15,7 @@ const spokenIn = ({ lines }: Pick<Dialogue, 'lines'>): Spoken[] =>
     ...{ startMs: 3000 * at, endMs: 3000 * at + 2500 },
   }));
 const materialOf = (dialogue: Pick<Dialogue, 'lines'>) => ({
+  customerId: 'cust_1',
   spoken: spokenIn(dialogue),
   scorecard: DEFAULT_SCORECARD,
 });
@@ -65,7 +66,7 @@ describe('a summary', () => {
   });
 
   it('of a call on which nothing was said makes nothing up', async () => {
-    const summary = await analyst.analyse('summary', { spoken: [], scorecard: [] });
+    const summary = await analyst.analyse('summary', { customerId: 'cust_1', spoken: [], scorecard: [] });
     expect(summary).toMatchObject({
       sentiment: 'neutral',
       outcome: 'unknown',
@@ -101,7 +102,11 @@ describe('a score', () => {
       ],
     });
     const items = scorecard.map((item) => ({ ...item, lookFor: [...item.lookFor] }));
-    const { items: found } = await analyst.analyse('score', { spoken, scorecard: items });
+    const { items: found } = await analyst.analyse('score', {
+      customerId: 'cust_1',
+      spoken,
+      scorecard: items,
+    });
     expect(found).toMatchObject([
       { name: 'upsell', score: 0, maxScore: 7, evidence: null },
       { name: 'thanks', score: 3, evidence: { text: 'I am grateful for that.', startMs: 6000 } },

@@ -105,6 +105,7 @@ describe('transcription by a server', () => {
 
 describe('analysis by a model', () => {
   const material = {
+    customerId: 'cust_1',
     spoken: [
       { recordingId: 'rec_1', speaker: 'agent' as const, text: 'Good morning.', startMs: 0, endMs: 900 },
       { recordingId: 'rec_1', speaker: 'caller' as const, text: 'It is broken.', startMs: 1000, endMs: 2000 },
