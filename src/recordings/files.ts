@@ -64,14 +64,6 @@ export class RecordingFiles {
   async remove(name: string): Promise<void> {
     await rm(this.path(name), { force: true });
   }
-
-  /** Names of all files, those of drafts too. It reads the whole tree. */
-  async names(): Promise<string[]> {
-    const entries = await readdir(this.#folder, { recursive: true, withFileTypes: true }).catch(() => []);
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(this.#folder.length + 1));
-  }
 }
 
 /** With its parents. Node's own way says ENOENT where the disk is read-only: the operator is to see why. */

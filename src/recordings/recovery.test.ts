@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -42,6 +42,15 @@ async function cutOff(bytes: Buffer | null, but: Partial<RecordingRecord> = {}):
   if (bytes) writeFileSync(files.path(file), bytes);
   await storage.commit({ recording });
   return recording;
+}
+
+/** The names of all files in the folder of recordings. */
+function names(): string[] {
+  const root = join(folder, 'recordings');
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
 }
 
 const recover = () =>
@@ -101,7 +110,7 @@ test('a header and no sound yet: a recording of no length, which can be played',
   await recover();
   const recording = (await storage.recording('rec_call_1'))!;
   expect(recording).toMatchObject({ status: 'completed', recovered: true, durationMs: 0 });
-  expect(await files.names()).toEqual([file.replace('.wav', '.mp3')]);
+  expect(names()).toEqual([file.replace('.wav', '.mp3')]);
   expect(recording.sizeBytes).toBeGreaterThan(0);
   expect(await events()).toMatchObject([{ event: 'recording.completed', duration_ms: 0 }]);
 });
@@ -145,7 +154,7 @@ test('sound that was on disk before its recording was in the store is not lost',
     file,
   });
   expect((await events()).map(({ event }) => event)).toEqual(['recording.started', 'recording.completed']);
-  expect(await files.names()).toEqual([file]);
+  expect(names()).toEqual([file]);
 });
 
 test('an mp3 that was asked for is made now, and what the crash left of it is removed', async () => {
@@ -155,7 +164,7 @@ test('an mp3 that was asked for is made now, and what the crash left of it is re
   await recover();
   const recording = (await storage.recording('rec_call_1'))!;
   expect(recording).toMatchObject({ status: 'completed', format: 'mp3', durationMs: 2000 });
-  expect(await files.names()).toEqual([recording.file]);
+  expect(names()).toEqual([recording.file]);
 });
 
 test('a crash between the commit and the removal of the file as recorded leaves nothing behind', async () => {
@@ -168,7 +177,7 @@ test('a crash between the commit and the removal of the file as recorded leaves 
   await recover();
   const eraser = new Eraser({ store: storage, files, clock, log: silentLog });
   await eraser.expire({ calls: 0, recordings: 0, events: 0, timelines: 0, charges: 0 });
-  expect(await files.names()).toEqual([mp3]);
+  expect(names()).toEqual([mp3]);
 });
 
 /** Counts what is asked of the folder. */
@@ -177,9 +186,6 @@ class CountingFiles extends RecordingFiles {
   override size(name: string) {
     this.asked += 1;
     return super.size(name);
-  }
-  override names(): Promise<string[]> {
-    throw new Error('the whole tree is read');
   }
 }
 

@@ -114,6 +114,22 @@ test('erasing a call leaves nothing of it: rows, files, words that are searched,
   await expect(eraser.eraseCall(call.id)).rejects.toMatchObject({ code: 'call_not_found' });
 });
 
+test('what an erased call has cost stays, and whom it has called does not', async () => {
+  const { call } = await aCallOf(1);
+  const charge = {
+    ...{ legId: 'leg_1', callLegId: 'leg_0', callId: call.id, customerId: 'cust_1', applicationId: 'app_1' },
+    ...{ destination: '+4930123', prefix: '+49', currency: 'EUR', pricePerMinute: 60, firstIncrement: 1 },
+    ...{ furtherIncrement: 1, status: 'settled' as const, reserved: 1_000, amount: 1_000, billedSeconds: 1 },
+    ...{ createdAt: 1, answeredAt: 1, settledAt: 2 },
+  };
+  await store.commit({ billing: { charges: [charge] } });
+  await done(eraser.eraseCall(call.id));
+  const database = new DatabaseSync(join(folder, 'db'));
+  const row = database.prepare('SELECT amount, destination, call_id, call_leg_id FROM charges').get();
+  database.close();
+  expect(row).toEqual({ amount: 1_000, destination: '', call_id: '', call_leg_id: '' });
+});
+
 test('what comes late of a call that is erased is not written', async () => {
   const { call } = await aCallOf(1);
   const [event] = (await store.events({ callId: call.id }, { limit: 1 })).data;
