@@ -84,6 +84,13 @@ it('says that nobody answers for a service, and not that there is none', async (
   expect(await (await dns({ code: 3 })).services('_sip._udp.app.test')).toEqual([]);
 });
 
+it('leaves out services that are not offered: a target of ".", or port 0 (RFC 2782)', async () => {
+  const record = { name: 'sip.app.test', port: 5060, priority: 1, weight: 0 };
+  const resolveSrv = async () => [{ ...record, name: '' }, record, { ...record, port: 0 }];
+  const { services } = createNameService({ resolveSrv } as unknown as Resolver, systemClock);
+  expect(await services('_sip._udp.app.test')).toEqual([record]);
+});
+
 it('fails for a name that nobody knows', async () => {
   await expect((await dns({ code: 3 })).resolve('nobody.invalid')).rejects.toThrow('nobody.invalid');
 });

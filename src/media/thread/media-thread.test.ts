@@ -136,6 +136,22 @@ const agreement = {
   rtcpMux: false,
 } as const;
 
+/** The nth packet of a far end: every one has sound of its own. */
+function farPacket(n: number, payloadType = 0): Buffer {
+  const bytes = Buffer.alloc(172, 0x81 + n);
+  bytes.writeUInt32BE(0x80000000 + (payloadType << 16) + n, 0);
+  bytes.writeUInt32BE(160 * n, 4);
+  bytes.writeUInt32BE(7, 8);
+  return bytes;
+}
+
+async function feed(arriving: Buffer[], from: number, to: number, payloadType?: number): Promise<void> {
+  for (let n = from; n < to; n++) {
+    arriving.push(farPacket(n, payloadType));
+    await clock.advance(20);
+  }
+}
+
 const of = (session: number, told: string) =>
   reports.filter((report) => report.told === told && 'session' in report && report.session === session);
 
@@ -239,23 +255,9 @@ describe('after the machine stood still', () => {
     const path = join(folder, 'a.wav');
     thread.do({ do: 'tap', session: 1, tap: 3, options: { path, channels: 2, maxSeconds: 60 } });
     const { arriving } = ports.get(4000)!;
-    // Every frame of the far end has a value of its own.
-    const packet = (n: number) => {
-      const bytes = Buffer.alloc(172, 0x81 + n);
-      bytes.writeUInt32BE(0x80000000 + n, 0);
-      bytes.writeUInt32BE(160 * n, 4);
-      bytes.writeUInt32BE(7, 8);
-      return bytes;
-    };
-    const feed = async (from: number, to: number) => {
-      for (let n = from; n < to; n++) {
-        arriving.push(packet(n));
-        await clock.advance(20);
-      }
-    };
-    await feed(0, 10);
+    await feed(arriving, 0, 10);
     clock.stallMs = 300;
-    await feed(10, 40);
+    await feed(arriving, 10, 40);
     await clock.advance(200);
     thread.do({ do: 'stop_tap', session: 1, tap: 3 });
     await clock.advance(20);
@@ -263,6 +265,27 @@ describe('after the machine stood still', () => {
     rmSync(folder, { recursive: true });
     const missing = Array.from({ length: 40 }, (_, n) => n).filter((n) => !far.has(PCMU.samples[0x81 + n]!));
     expect(missing).toEqual([]);
+  });
+
+  it('packets that are passed on as they are follow each other no faster', async () => {
+    await twoSessions('');
+    const telephoneEvent = { payloadType: 101 };
+    for (const session of [1, 2]) {
+      const codec = { name: 'G722', payloadType: 9 } as const;
+      thread.do({ do: 'connect', session, agreement: { ...agreement, codec, telephoneEvent } });
+      thread.do({ do: 'enter', session, room: 'r', muted: false });
+    }
+    const { arriving } = ports.get(4000)!;
+    const { packets } = ports.get(5000)!;
+    await feed(arriving, 0, 20, 9);
+    // Their payload shows that they were passed on.
+    expect(packets.at(-1)!.samples).toBe(0x81 + 19);
+    const before = packets.length;
+    clock.stallMs = 1_000;
+    await clock.advance(20);
+    for (let n = 20; n < 70; n++) arriving.push(farPacket(n, 9));
+    await clock.advance(1_000);
+    expect(packets.length - before).toBeLessThan(9);
   });
 
   it('what plays goes on where it stopped, and a recording has the silence of that time', async () => {
