@@ -24,7 +24,7 @@ export interface Leg {
   readonly ended: Promise<LegEnd>;
   /** Each press of a key once, when it is over. Listen only while a key means something: it costs a call's sound to be searched. */
   readonly digits: Signal<Digit>;
-  /** Told true when a key goes down, and false when it is up, after its digit; 30 s later at the latest. */
+  /** Emits true when a key goes down, and false when it is up, after its digit; 30 s later at the latest. */
   readonly held: Signal<boolean>;
   /** Lets the caller hear ringing. Does nothing once answered. */
   ring(): void;

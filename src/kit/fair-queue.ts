@@ -20,7 +20,7 @@ export interface FairQueueLimits {
 
 /** One piece of work for one tenant. */
 export interface Job {
-  /** Whose work it is: a customer. Tenants share the running time equally, however much each of them asks for. */
+  /** The customer whose work it is. Tenants share the running time equally, however much each of them asks for. */
   tenant: string;
   /** Part of the tenant, like a call. The lanes of a tenant take turns. */
   lane?: string | undefined;
@@ -28,13 +28,13 @@ export interface Job {
   key?: string | undefined;
   /** What the job holds in memory until it is done. */
   bytes?: number | undefined;
-  /** Whoever asked does not want it any more. A job that nobody wants is dropped, or aborted while it runs. */
+  /** Aborted when the result is not wanted any more. A job that nobody wants is dropped, or aborted while it runs. */
   signal?: AbortSignal | undefined;
 }
 
 export interface FairQueueOptions extends FairQueueLimits {
   clock: Clock;
-  /** Makes the error for a job that is refused or given up. `why` is a clause without a full stop. */
+  /** Makes the error for a job that is refused or given up. `why` is a clause without a period. */
   failure: (why: string) => Error;
 }
 
@@ -49,7 +49,7 @@ export class FairQueue {
   #works = new Set<Work>();
   #running = 0;
   #bytes = 0;
-  /** The running time of the tenant that was served last: whoever is new begins there. */
+  /** The running time of the tenant that was served last: a new tenant begins there. */
   #floor = 0;
   #closed: Error | undefined;
   #isPicking = false;
@@ -147,7 +147,7 @@ export class FairQueue {
     if (waiting.size === 0) tenant.lanes.delete(lane);
   }
 
-  /** One of those who asked does not want it any more. */
+  /** Removes a waiter that does not want its job any more. */
   #leave(waiter: Waiter): void {
     const { work } = waiter;
     waiter.stopListening();
@@ -175,7 +175,7 @@ export class FairQueue {
     else this.#start(work, tenant);
   }
 
-  /** Of those who wait: who has the fewest jobs running, and among these who has had the least running time. */
+  /** The waiting tenant with the fewest running jobs; among these, the one that has had the least running time. */
   #fairest(): Tenant | undefined {
     const { atOnce, atOncePerTenant = atOnce } = this.#options;
     if (this.#running >= atOnce) return undefined;
@@ -262,7 +262,7 @@ interface Tenant {
 interface Work {
   key: string | undefined;
   bytes: number;
-  /** Who asked first: its bytes. */
+  /** The tenant that asked first. The bytes count for it. */
   owner: Tenant;
   run: (signal: AbortSignal) => Promise<unknown>;
   waiters: Set<Waiter>;

@@ -18,7 +18,7 @@ export interface CarriersParts extends RegistrationsParts {
 
 /** How often the names of proxies are looked up. */
 const LOOKUP_MS = 5 * 60_000;
-/** How long nobody may call an address past the bill after a carrier's name has last led there. */
+/** For this long after a carrier's name has resolved to an address, calls to it must be billed to the trunk. */
 const REMEMBERED_MS = 24 * 3_600_000;
 
 /** What is kept up between us and the carriers: registrations, and the addresses that they call from. */

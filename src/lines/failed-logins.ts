@@ -2,7 +2,7 @@ import type { Clock, Log } from '../kit/index.ts';
 import { fromOf, type Hop, type SipRequest, toOf, userOf } from '../sip/index.ts';
 import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
 
-/** The last time that somebody did not prove a phone's password. */
+/** The last failed login with a phone's name. */
 export interface FailedLogin {
   /** Milliseconds since 1970. */
   at: number;

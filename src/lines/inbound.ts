@@ -50,7 +50,7 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
     receive(invite, ports).catch((error) => {
       const status = statusOf(error);
       if (error instanceof Failure && error.code === 'no_media_port') ports.noPorts();
-      // Who tries numbers is a scanner, also in the addresses that a customer says are a carrier's.
+      // A source that tries unknown numbers is a scanner, even at an address of a customer's trunk.
       if (status === 404) ports.refused(invite.source, 'refused');
       ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
       const why = error instanceof Failure || error instanceof SipSyntaxError ? error.message : undefined;
@@ -123,8 +123,8 @@ async function letIn(
 }
 
 /**
- * Why a number is not reached. Who calls is not told of other customers; the operator is, for on a new server it is
- * the usual mistake.
+ * Why a number is not reached. The caller learns nothing about other customers. The log names the owner for the
+ * operator: on a new server this is the usual mistake.
  */
 function notReached(to: string, phone: PhoneAccount | undefined, source: Hop, ports: InboundPorts): Failure {
   const owner = ports.route(to)?.customerId ?? ports.phones.find(to)?.customerId;

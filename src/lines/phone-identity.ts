@@ -66,9 +66,9 @@ export class PhoneIdentity {
   }
 
   /**
-   * Refuses a request of the phone unless it proves the password; undefined: it does. A phone that there is not is
-   * asked, and refused, like any other: so nobody learns which names there are. A request that has proven it once
-   * has proven it for good. Proofs count from the network that was asked: UDP in the name of another address, a
+   * Refuses a request of the phone unless it proves the password; undefined: it does. An unknown
+   * phone is challenged and refused like any other, so that nobody learns which names exist. A request that has
+   * proven it once has proven it for good. Proofs count from the network that was asked: UDP in the name of another address, a
    * carrier's for instance, proves nothing, because the question went there.
    */
   refusal(

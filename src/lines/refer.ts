@@ -89,7 +89,7 @@ class Reference {
 
 const failed = (message: string) => new Failure('transfer_failed', message);
 
-/** RFC 4488 §4: who says so accepts without a subscription. */
+/** RFC 4488 §4: a far end that answers `Refer-Sub: false` accepts without a subscription. */
 const reports = ({ headers }: SipResponse): boolean => !/^\s*false\b/i.test(headers.get('Refer-Sub') ?? '');
 
 /**

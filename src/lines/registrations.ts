@@ -127,7 +127,7 @@ class Registration {
     else this.#refused(response);
   }
 
-  /** RFC 3261 §10.2.8: who finds our time too short says what it wants, and gets it from then on. */
+  /** RFC 3261 §10.2.8: a registrar that finds the time too short names its minimum, which we use from then on. */
   async #register(): Promise<SipResponse> {
     const response = await this.#send(this.#asked);
     const least = minExpires(response) ?? 0;

@@ -108,7 +108,7 @@ export interface Audio {
    * and while somebody listens here, as tones.
    */
   readonly digits: Signal<Digit>;
-  /** Told true when a key goes down, and false when it is up, after its digit; 30 s later at the latest. */
+  /** Emits true when a key goes down, and false when it is up, after its digit; 30 s later at the latest. */
   readonly held: Signal<boolean>;
   /** Told with the cause when a defect or the death of its thread has ended the audio: nothing is heard any more. */
   readonly lost: Signal<string>;

@@ -25,10 +25,10 @@ export interface LinkEvents {
 export type StartThread = (events: LinkEvents, host: string) => Link;
 
 /**
- * The priority of the media threads, as nice(1) counts: the lower, the more. Sound cannot wait, but a share of the time
- * has to be left for the main thread, which takes new calls. Where there is a core for it besides those of the media
- * threads, that is no matter; where there is none, −5 gives a media thread three times the main thread's share when both
- * have work, and −20 some twenty-five times: then the main thread starves as soon as beats are late.
+ * The nice value of the media threads: −15 where the main thread has a core of its own, otherwise −5. Sound cannot
+ * wait, but the main thread, which takes new calls, needs a share of the time. On a core that they share, −5 gives a
+ * media thread three times the main thread's share; −20 gives it about 25 times, and the main thread starves as soon
+ * as beats are late.
  */
 export const mediaNice = (workers: number, cores = availableParallelism()): number =>
   workers < cores ? -15 : -5;

@@ -19,7 +19,7 @@ export type TurnCommand =
   | { do: 'connect'; session: number; agreement: AudioAgreement }
   | { do: 'send_digits'; session: number; sending: number; digits: string }
   | { do: 'stop_digits'; session: number; sending: number }
-  /** Whether anybody is to be told of keys: tones are listened for only then. */
+  /** Whether keys are reported: tones are searched for only then. */
   | { do: 'listen'; session: number; on: boolean }
   /** A key that signaling brings. */
   | { do: 'signaled'; session: number; digit: Digit }

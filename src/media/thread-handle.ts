@@ -29,7 +29,7 @@ export class ThreadHandle {
   #link: Link;
   #opening = new Map<number, Opening>();
   #up = false;
-  /** Why commands reach nobody: the thread has died, or is closed. */
+  /** Why commands have no effect: the thread has died, or is closed. */
   #gone: string | undefined;
   #closing = false;
   #past: number[] = [];

@@ -103,7 +103,7 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   }
 }
 
-/** Chunks begin at even places, unless whoever wrote the file forgot it, or the size of a chunk is wrong. */
+/** Chunks begin at even places, unless the writer forgot the padding, or the size of a chunk is wrong. */
 function nextChunk(bytes: Uint8Array, { id, start, size }: Chunk): number {
   const unpadded = start + size;
   const padded = unpadded + (size & 1);

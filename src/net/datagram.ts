@@ -33,7 +33,7 @@ export function openDatagrams(
             if (to.address === '') throw Object.assign(new Error('send EINVAL'), { code: 'EINVAL' });
             socket.send(data, to.port, to.address, sent);
           } catch (error) {
-            // An impossible port, or a socket that is closed: told later, as the machine's own errors are.
+            // An impossible port, or a socket that is closed: reported later, like the errors of the system.
             setImmediate(sent, error as Error);
           }
         },
@@ -50,7 +50,7 @@ export function impossiblePort({ address, port }: Endpoint): Error {
   });
 }
 
-/** What the far end is called everywhere: a dual-stack socket names IPv4 hosts in their mapped form. */
+/** An endpoint with its address in canonical form: a dual-stack socket gives IPv4 hosts in their mapped form. */
 export function endpointOf(address: string, port: number): Endpoint {
   return { address: address.startsWith('::ffff:') ? (parseIpAddress(address) ?? address) : address, port };
 }

@@ -30,7 +30,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     request.signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
-  /** It cannot even be sent. Does nothing once it has an answer or has failed. */
+  /** Fails a request that cannot be sent. Does nothing once it has an answer or has failed. */
   refuse(error: Error): void {
     this.#fail(error);
   }

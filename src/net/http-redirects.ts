@@ -10,7 +10,7 @@ export interface RedirectOptions {
   headersFor?: (url: string) => Record<string, string>;
 }
 
-/** RFC 9110 §15.4: five are enough for everybody, and end every loop. */
+/** RFC 9110 §15.4 mentions this limit. It ends every loop. */
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 

@@ -1,12 +1,12 @@
 import type { Clock } from '../kit/index.ts';
 
-/** What a name service has said, and for how long it may be used, in milliseconds. */
+/** An answer of a name service, and how long it may be used, in milliseconds. */
 export interface Answer<T> {
   value: T;
   lifetimeMs: number;
 }
 
-/** Bounds on what name servers say: a second visit within a call must be free, and a change must be seen. */
+/** Bounds on the lifetime of an answer: later requests of a call must not ask again, and a change must be seen. */
 const LIFETIME_MS = { shortest: 5_000, longest: 5 * 60_000 };
 /** A name that does not exist, or whose servers are silent, is asked for again after this. */
 const FAILED_MS = 5_000;

@@ -25,8 +25,8 @@ export interface NameService {
   services(name: string): Promise<ServiceRecord[]>;
 }
 
-/** Of names that this machine itself knows, and of SRV records, whose lifetime Node does not tell. */
-const UNTOLD_LIFETIME_MS = 30_000;
+/** The lifetime of names that this machine itself knows, and of SRV records: Node does not report it. */
+const DEFAULT_LIFETIME_MS = 30_000;
 
 /**
  * Asks DNS without taking a thread, and the machine (its hosts file, its search domains) only for what DNS says
@@ -63,7 +63,7 @@ async function askForHost(dns: Resolver, hostname: string): Promise<Answer<Resol
       if (result.status === 'rejected' && isSilent(result.reason)) throw silence(hostname);
   }
   const found = await lookup(hostname, { all: true });
-  return { value: found.map(({ address }) => resolved(address)), lifetimeMs: UNTOLD_LIFETIME_MS };
+  return { value: found.map(({ address }) => resolved(address)), lifetimeMs: DEFAULT_LIFETIME_MS };
 }
 
 async function askForService(dns: Resolver, name: string): Promise<Answer<ServiceRecord[]>> {
@@ -71,10 +71,10 @@ async function askForService(dns: Resolver, name: string): Promise<Answer<Servic
     const records = await dns.resolveSrv(name);
     // RFC 2782: a target of "." says that the service is decidedly not there, and a port of 0 leads nowhere.
     const value = records.filter((record) => record.name !== '' && record.port > 0);
-    return { value, lifetimeMs: UNTOLD_LIFETIME_MS };
+    return { value, lifetimeMs: DEFAULT_LIFETIME_MS };
   } catch (error) {
     if (isSilent(error as NodeJS.ErrnoException)) throw silence(name);
-    return { value: [], lifetimeMs: UNTOLD_LIFETIME_MS };
+    return { value: [], lifetimeMs: DEFAULT_LIFETIME_MS };
   }
 }
 

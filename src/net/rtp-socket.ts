@@ -17,7 +17,10 @@ export interface RtpSocket {
   readonly port: number;
   /** Datagrams that could not be sent: the far port is closed, no route, no room. */
   readonly unsent: number;
-  /** Sends to there from now on, and hears everybody. Nothing is sent to an impossible port, or to what is no IP literal of our family. */
+  /**
+   * Sends to there from now on, and receives from everyone. Nothing is sent to a port outside of 1 to 65535, or to an
+   * address that is not an IP literal of the socket's family.
+   */
   aim(to: Endpoint): void;
   /** Sends to there from now on, and hears nobody else: the kernel drops the rest. */
   connect(to: Endpoint): void;

@@ -19,7 +19,7 @@ import { both, type Direction, directionOf, isHold, mirror } from './direction.t
 import { PayloadTypes, unreadableRtpmap } from './payload-types.ts';
 import { type LocalSession, writeSession } from './session.ts';
 
-/** Streams of sound to choose from: more than anybody offers, and little to look at. */
+/** Audio streams that are considered: more than any device offers. */
 const MAX_CHOICE = 16;
 
 /** What we can do with a stream that is offered. */
@@ -31,7 +31,7 @@ interface Abilities {
 
 /**
  * Answers with the first stream of sound that has a codec of ours, encrypted where that is offered, and with the codec that the offerer
- * likes best, but G.711 before all others: it costs a hundredth to code, and inside the house all sound is as narrow.
+ * likes best, but G.711 before all others: it costs a hundredth to code, and inside MiniVoice all sound is narrowband.
  * Every other stream is refused at its place.
  * @throws Failure `not_acceptable` when there is none (answer 488), `invalid_sdp` where a line that is needed cannot be
  * read, or for what is not SDP (400). The sentence names the line.
@@ -145,7 +145,7 @@ function choose(audio: Media[], abilities: Abilities): Media {
   const fits = audio.filter((each) => !faultOf(each, abilities));
   const chosen = fits.find((each) => transportOf(each) !== 'unknown') ?? fits[0];
   if (chosen) return chosen;
-  // What was meant to be used says most.
+  // The error of a stream that was meant to be used helps most.
   const meant = audio.find((each) => each.port !== 0 || each.fault) ?? audio[0];
   throw (meant && faultOf(meant, abilities)) ?? new Failure('not_acceptable', 'There is no m=audio line');
 }

@@ -4,7 +4,7 @@ import type { Direction } from './direction.ts';
 import { eventEncoding, PayloadTypes } from './payload-types.ts';
 import { type LocalSession, writeSession } from './session.ts';
 
-/** What nearly everybody uses. */
+/** The payload types that most devices use. */
 const PAYLOAD_TYPES = { PCMU: 0, PCMA: 8, G722: 9, opus: 111 };
 const TELEPHONE_EVENT = 101;
 /** For peers that take Opus. */

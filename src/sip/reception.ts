@@ -41,7 +41,7 @@ export class Reception implements TransactionUser {
   refuse(request: SipRequest, source: Hop): SipResponse | 'silence' | undefined {
     const refusal = this.#refusal(request, source);
     if (refusal === undefined || refusal === 'silence') return refusal;
-    // RFC 3261 §8.2.7: who keeps nothing of a request says the same tag each time that it is sent again.
+    // RFC 3261 §8.2.7: a stateless UAS gives the same To tag to every retransmission of a request.
     return responseTo(this.#core, request, refusal.status, { ...refusal, toTag: statelessTag(request) });
   }
 

@@ -7,7 +7,7 @@ import { DIGITS } from './digits.ts';
 const EVENT = 4;
 /** A press whose packets have stopped for so many beats is over, though its end did not arrive. */
 const QUIET_BEATS = 160 / FRAME_MS;
-/** A press that lasts longer than 30 s is over: a key may be stuck, and whoever waits for it must not wait for ever. */
+/** A press that lasts longer than 30 s is over: a key may be stuck, and a gather must not wait forever. */
 const LONGEST_BEATS = 30_000 / FRAME_MS;
 /** Packets that are so far behind are late; what is further behind comes from a sender that began anew. */
 const LATE_PACKETS = 100;

@@ -6,7 +6,7 @@ export type KeySource = 'events' | 'tones' | 'info';
 
 /** Two sources bring the same press when their times are no further apart: INFO may be sent twice before it arrives. */
 const APART_BEATS = 2000 / FRAME_MS;
-/** Nobody presses more keys in that time. */
+/** Presses to compare with: more than a person enters in that time. */
 const REMEMBERED = 32;
 
 interface Press {
@@ -19,7 +19,7 @@ interface Press {
   matched: Set<KeySource>;
 }
 
-/** Told of what is pressed. */
+/** Receives the key presses. */
 export interface KeyListener {
   /** Once for each press, when it is over. */
   pressed(digit: Digit, source: KeySource): void;
@@ -37,7 +37,7 @@ interface Down {
 
 /**
  * Joins the presses of all sources. Phones may be set to send a press by more than one of them at once: it counts
- * once, for whoever brings it first.
+ * once, from the source that brings it first.
  */
 export class KeyPresses {
   #listener: KeyListener;

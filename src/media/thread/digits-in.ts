@@ -22,7 +22,7 @@ export class DigitsIn {
     this.#presses = new KeyPresses(listener);
   }
 
-  /** Whether anybody is to be told of keys. Tones cost a call's sound to be searched: that is not done for nobody. */
+  /** Starts or stops reporting keys. The search for tones is expensive: it runs only while keys are reported. */
   listen(wanted: boolean): void {
     this.#wanted = wanted;
     if (!wanted) this.#deafen();

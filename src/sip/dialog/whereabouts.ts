@@ -57,8 +57,8 @@ export class Whereabouts {
 }
 
 /**
- * A peer in the world does not lead us into networks of ours by its Contact or Record-Route, nor by what its names
- * resolve to: who names an address that only its own network knows is behind a NAT, and is reached where it was met.
+ * Leaves out the private addresses that a public peer names by its Contact, its Record-Route, or a name that resolves
+ * to one: they must not lead into our own network. Such a peer is behind a NAT, and is reached where it was met.
  */
 export function reachableFrom(peer: Hop, { fixed, hops }: Target): Target {
   const open = hops.filter(({ address }) => !isUnspecified(address) && !leadsAstray(address, peer.address));

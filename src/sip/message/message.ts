@@ -61,7 +61,7 @@ export function createResponse(
   return { kind: 'response', status, reason, headers, body: EMPTY };
 }
 
-/** The To tag of a response to a request of which nothing is kept: the same each time that it is sent again. */
+/** The To tag of a stateless response: the same for every retransmission of the request (RFC 3261 §8.2.7). */
 export const statelessTag = ({ headers }: { headers: Headers }): string =>
   hash('sha1', `${headers.get('Via')} ${headers.get('Call-ID')}`).slice(0, 16);
 

@@ -22,6 +22,6 @@ export interface ClientTransaction {
   receive(response: SipResponse): void;
   /** Ends it silently. */
   terminate(): void;
-  /** Ends it, and says so to who sent the request. */
+  /** Ends it, and reports the cause to its user. */
   fail(cause: 'timeout' | 'transport_error'): void;
 }
