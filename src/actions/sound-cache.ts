@@ -100,13 +100,13 @@ export class SoundCache {
     if (this.#unlisted.has(sound)) this.#remove(sound);
   }
 
-  #shrink(but: StoredSound): void {
-    for (const sound of this.#unlisted) if (sound !== but && !sound.inUse) this.#remove(sound);
+  #shrink(except: StoredSound): void {
+    for (const sound of this.#unlisted) if (sound !== except && !sound.inUse) this.#remove(sound);
     for (const place of ['memory', 'disk'] as const) {
       const limit = this.#options[`${place}Bytes`];
       for (const [url, sound] of this.#sounds) {
         if (this.#bytes[place] <= limit) break;
-        if (sound === but || sound.inUse || sound.place !== place) continue;
+        if (sound === except || sound.inUse || sound.place !== place) continue;
         this.#sounds.delete(url);
         this.#remove(sound);
       }

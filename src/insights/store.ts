@@ -61,14 +61,17 @@ export interface TranscriptFilter {
 }
 
 export interface InsightStore {
-  /** Takes the job that is longest due, until `until`, but none of these applications. Nobody else gets it before. */
-  claimJob(node: number, now: number, until: number, but?: string[]): Promise<Job | undefined>;
+  /**
+   * Leases the job that has been due longest, until `until`.
+   * @param except applications whose jobs are not taken.
+   */
+  claimJob(node: number, now: number, until: number, except?: string[]): Promise<Job | undefined>;
   /** Keeps a job for longer. */
   holdJob(job: Holder, until: number): Promise<void>;
   /** What a former process of this node was at is due at once. */
   releaseJobs(node: number, now: number): Promise<void>;
-  /** When the next job is due, those of these applications left out; undefined when none waits. */
-  nextDue(but?: string[]): Promise<number | undefined>;
+  /** When the next job is due; undefined when none waits. @param except applications whose jobs do not count. */
+  nextDue(except?: string[]): Promise<number | undefined>;
   backlog(): Promise<Backlog>;
   jobsOf(callId: string): Promise<Job[]>;
   transcript(recordingId: string): Promise<Transcript | undefined>;

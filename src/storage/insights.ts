@@ -37,14 +37,14 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 
 function queue(db: Kysely<Tables>, { jobs }: Readers) {
   return {
-    async claimJob(node: number, now: number, until: number, but: string[] = []) {
+    async claimJob(node: number, now: number, until: number, except: string[] = []) {
       // What was never tried is due, even if the wall clock has been set back to before it was put here.
       const due = db
         .selectFrom('insightJobs')
         .select('recordingId')
         .where('recordingId', 'is not', null)
         .where((eb) => eb.or([eb('dueAt', '<=', now), eb('attempts', '=', 0)]))
-        .$if(but.length > 0, (query) => query.where('applicationId', 'not in', but));
+        .$if(except.length > 0, (query) => query.where('applicationId', 'not in', except));
       const claim = db
         .updateTable('insightJobs')
         .set((eb) => ({ node, dueAt: until, attempts: eb('attempts', '+', 1), claim: eb('claim', '+', 1) }))
@@ -69,11 +69,11 @@ function queue(db: Kysely<Tables>, { jobs }: Readers) {
       // What former processes could not read is told of again.
       jobs.all(await db.selectFrom('insightJobs').selectAll().where('dueAt', '>=', NEVER).execute());
     },
-    async nextDue(but: string[] = []) {
+    async nextDue(except: string[] = []) {
       const { due } = await db
         .selectFrom('insightJobs')
         .select((eb) => eb.fn.min('dueAt').as('due'))
-        .$if(but.length > 0, (query) => query.where('applicationId', 'not in', but))
+        .$if(except.length > 0, (query) => query.where('applicationId', 'not in', except))
         .executeTakeFirstOrThrow();
       return typeof due === 'number' && due < NEVER ? due : undefined;
     },

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Clock, Log } from '../../kit/index.ts';
-import { Failure, FairQueue, sleep } from '../../kit/index.ts';
+import { Failure, FairQueue } from '../../kit/index.ts';
 import { type Answer, RecogniserChild, type StartChild } from './child.ts';
 import type { ModelName } from './models.ts';
 import type { Silence } from './process.ts';
@@ -40,6 +40,7 @@ export function createRecogniser(settings: RecogniserSettings): Recogniser {
   const atOnce = Math.min(settings.atOnce ?? 1, availableParallelism());
   const children = Array.from({ length: atOnce }, () => new RecogniserChild(settings));
   const idle = [...children];
+  let freed = Promise.withResolvers<void>();
   const engine = `moonshine-${settings.model}`;
   const failure = (why: string) =>
     new Failure('recognition_failed', `the recording could not be transcribed: ${why}`);
@@ -49,7 +50,8 @@ export function createRecogniser(settings: RecogniserSettings): Recogniser {
   /** @param over is aborted when nobody waits for it any more: its process is then ended, and free again. */
   async function hear(order: { path: string; silent: Silence[] }, over: AbortSignal): Promise<Answer> {
     // A process that is being ended is free a moment later than its place in the queue.
-    for (; idle.length === 0; over.throwIfAborted()) await sleep(clock, 1, over);
+    while (idle.length === 0) await freed.promise;
+    over.throwIfAborted();
     const child = idle.pop()!;
     try {
       return await child.transcribe(order, over);
@@ -57,6 +59,8 @@ export function createRecogniser(settings: RecogniserSettings): Recogniser {
       throw new Failure('recognition_failed', 'the recording could not be transcribed', { cause: error });
     } finally {
       idle.push(child);
+      freed.resolve();
+      freed = Promise.withResolvers();
     }
   }
 
