@@ -5,8 +5,8 @@
 export { type Clock, rfc3339, sleep, systemClock, type Timer, within } from './clock.ts';
 export { Signal } from './events.ts';
 export { type Detail, explain, Failure } from './failure.ts';
-export { FairQueue, type FairQueueLimits, type FairQueueOptions, type Job } from './fair-queue.ts';
-export { FairWorkers, type FairWorkersOptions } from './fair-workers.ts';
+export { FairQueue, type Job } from './fair-queue.ts';
+export { FairWorkers } from './fair-workers.ts';
 export { type Defect, defectCounts, defects, detach, guarded, reportDefect } from './guard.ts';
 export { type IdPrefix, Ids } from './ids.ts';
 export { createLog, type Log, type LogLevel, silentLog } from './log.ts';

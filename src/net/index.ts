@@ -17,7 +17,7 @@ export {
   type HttpClientOptions,
   type HttpRequest,
 } from './http.ts';
-export { type RedirectOptions, requestFollowing } from './http-redirects.ts';
+export { requestFollowing } from './http-redirects.ts';
 export { reachableAddress } from './local-address.ts';
 export { MemoryNetwork, type Passed, type Weather } from './memory-network.ts';
 export { type ServiceRecord, systemResolve, systemServices } from './name-service.ts';

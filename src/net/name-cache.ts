@@ -23,9 +23,6 @@ interface Entry<T> {
   asking?: Promise<T>;
 }
 
-/** Whether a failure means that nobody has answered, and not that the name does not exist. */
-export type IsSilence = (error: unknown) => boolean;
-
 /**
  * Asks for each name once per lifetime of its answer, whoever wants it, and once at a time. While the name servers
  * are silent, the last answer of the last 24 hours stays in use.
@@ -33,10 +30,15 @@ export type IsSilence = (error: unknown) => boolean;
 export class NameCache<T> {
   #clock: Clock;
   #ask: (name: string) => Promise<Answer<T>>;
-  #isSilence: IsSilence;
+  #isSilence: (error: unknown) => boolean;
   #entries = new Map<string, Entry<T>>();
 
-  constructor(clock: Clock, ask: (name: string) => Promise<Answer<T>>, isSilence: IsSilence) {
+  /** @param isSilence whether a failure means that no name server has answered, and not that there is no such name. */
+  constructor(
+    clock: Clock,
+    ask: (name: string) => Promise<Answer<T>>,
+    isSilence: (error: unknown) => boolean,
+  ) {
     this.#clock = clock;
     this.#ask = ask;
     this.#isSilence = isSilence;

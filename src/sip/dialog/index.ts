@@ -1,5 +1,5 @@
 export type { Dialog, DialogEnd, Farewell, RequestHook } from './dialog.ts';
-export { DialogState, hasUnusableContact, targetOf } from './dialog-state.ts';
+export { DialogState, targetOf } from './dialog-state.ts';
 export { Dialogs } from './dialogs.ts';
 export { InviteAttempt } from './invite-attempt.ts';
 export { InviteDialog } from './invite-dialog.ts';
