@@ -94,16 +94,23 @@ export class FairQueue {
   }
 
   #checkWaiting(tenant: Tenant): void {
-    const { maxWaitingPerTenant = 1_000, failure } = this.#options;
-    if (tenant.waiting >= maxWaitingPerTenant) throw failure('too much of this customer is waiting already');
+    const { maxWaitingPerTenant = 1_000 } = this.#options;
+    if (tenant.waiting >= maxWaitingPerTenant)
+      throw this.#refusal(tenant, 'too much of this customer is waiting already');
+  }
+
+  /** Keeps nothing of a tenant that is new and gets nothing. */
+  #refusal(tenant: Tenant, why: string): Error {
+    this.#forget(tenant);
+    return this.#options.failure(why);
   }
 
   #admit(job: Job, tenant: Tenant, run: Work['run']): Work {
     const { bytes = 0, key } = job;
-    const { maxBytes = Infinity, maxBytesPerTenant = Infinity, failure } = this.#options;
+    const { maxBytes = Infinity, maxBytesPerTenant = Infinity } = this.#options;
     if (tenant.bytes + bytes > maxBytesPerTenant)
-      throw failure('too many bytes of this customer are waiting');
-    if (this.#bytes + bytes > maxBytes) throw failure('too many bytes are waiting');
+      throw this.#refusal(tenant, 'too many bytes of this customer are waiting');
+    if (this.#bytes + bytes > maxBytes) throw this.#refusal(tenant, 'too many bytes are waiting');
     const work: Work = { key, bytes, owner: tenant, run, waiters: new Set(), abort: new AbortController() };
     tenant.bytes += bytes;
     this.#bytes += bytes;
