@@ -109,21 +109,25 @@ export function acceptAnswer(
   payloadTypes.learn(theirs);
   return {
     ...{ remote: remoteOf(theirs), codec, telephoneEvent },
-    receives: received(
-      merged(offered, answered),
-      telephoneEvent,
-      answered.codecs.map(({ name }) => name),
-    ),
+    receives: received(merged(offered, answered), telephoneEvent, codecs),
     direction: both(directionOf(ours), mirror(directionOf(theirs))),
     rtcpMux: hasRtcpMux(ours) && hasRtcpMux(theirs),
     ...(ourCrypto && theirCrypto && { srtp: keysOf(ourCrypto, theirCrypto) }),
   };
 }
 
-/** RFC 3264 §6.1: we get what our offer says; some use the numbers of their answer, where these are free. */
+/**
+ * RFC 3264 §6.1: we get what our offer says; some use the numbers of their answer, where these are free. Some send
+ * what we offered and they left out of their answer: a static number cannot mean anything else.
+ */
 function merged(offered: Formats, answered: Formats): Formats {
+  const names = answered.codecs.map(({ name }) => name);
   return {
-    codecs: [...offered.codecs, ...answered.codecs],
+    codecs: [
+      ...offered.codecs.filter(({ name }) => names.includes(name)),
+      ...answered.codecs,
+      ...offered.codecs.filter(({ payloadType }) => payloadType < 96),
+    ],
     telephoneEvents: [...offered.telephoneEvents, ...answered.telephoneEvents],
   };
 }

@@ -231,6 +231,12 @@ test('finds the audio of an answer that leaves out streams that were refused bef
   expect(acceptAnswer(createOffer({ ...parts, direction: 'sendrecv' }), text(USUAL)).remote.port).toBe(5000);
 });
 
+test('hears the static payload types of our offer that an answer does not name', () => {
+  const { codec, receives } = acceptAnswer(ourOffer, changed('m=audio 5000 RTP/AVP 8'));
+  expect(codec).toEqual({ name: 'PCMA', payloadType: 8 });
+  expect(receives.codecs.map(({ name }) => name)).toEqual(['PCMA', 'PCMU', 'G722']);
+});
+
 describe('an error that matters names its line', () => {
   test.each<[string, string, string, string]>([
     ['port 65536', changed('m=audio 65536 RTP/AVP 0'), 'invalid_sdp', 'm=audio 65536 RTP/AVP 0'],
