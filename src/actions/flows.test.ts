@@ -238,6 +238,14 @@ describe('a hangup ends whatever is going on', () => {
   });
 });
 
+test('the actions that a call was ordered with are on its timeline', async () => {
+  const call = new SimulatedCall({}, {}, {}, [{ say: { text: 'hello' } }, { hangup: {} }]);
+  await call.seconds(1);
+  const sent = call.timeline.filter(({ kind }) => kind === 'actions');
+  expect(sent.map(({ data }) => data)).toEqual([{ source: 'api', actions: ['say', 'hangup'] }]);
+  expect(call.done).toEqual(['say completed', 'hangup completed']);
+});
+
 describe('a document that takes over', () => {
   test('interrupts what is being said and goes on in its place', async () => {
     const call = new SimulatedCall({ '/answer': [{ pause: { seconds: 60 } }, { say: { text: 'never' } }] });

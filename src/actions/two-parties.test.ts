@@ -46,6 +46,15 @@ describe('bridge', () => {
     expect(last?.data).toMatchObject({ leg_id: far.id, status: 'failed', error: { code: 'media_timeout' } });
   });
 
+  test('tells on the timeline that the other leg was canceled when the caller hangs up while it rings', async () => {
+    const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
+    await call.seconds(1);
+    call.leg.farEndHangsUp();
+    await call.seconds(1);
+    const last = call.timeline.findLast(({ kind }) => kind === 'leg');
+    expect(last?.data).toMatchObject({ leg_id: call.dialled[0]!.id, status: 'canceled' });
+  });
+
   test.each(['far_end', 'call'] as const)(
     'tells of the other leg on the timeline, to its end by the %s',
     async (who) => {

@@ -1,18 +1,23 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Ids, silentLog, VirtualClock } from '../kit/index.ts';
-import { type CallRecord, type EventDraft, type Session, Switchboard } from './index.ts';
+import { type CallRecord, type EventDraft, type Session, Switchboard, type TimelineEntry } from './index.ts';
 import { SimulatedDialledLeg } from './testing/simulated-leg.ts';
 
 let clock: VirtualClock;
 let events: EventDraft[];
+let timeline: TimelineEntry[];
 let switchboard: Switchboard;
 let leg: SimulatedDialledLeg;
 
 beforeEach(() => {
   clock = new VirtualClock();
   events = [];
+  timeline = [];
   const journal = {
-    commit: async (change: { events?: EventDraft[] }) => void events.push(...(change.events ?? [])),
+    async commit(change: { events?: EventDraft[]; timeline?: TimelineEntry[] }) {
+      events.push(...(change.events ?? []));
+      timeline.push(...(change.timeline ?? []));
+    },
   };
   switchboard = new Switchboard({
     journal,
@@ -55,6 +60,13 @@ describe('a call that we place', () => {
     const call = await placing;
     expect(call.status).toBe('dialing');
     expect(switchboard.session(call.id)?.record.status).toBe('ringing');
+  });
+
+  test('has the hangup over REST on its timeline', async () => {
+    const { id } = await place();
+    switchboard.hangup(id);
+    await clock.advance(0);
+    expect(timeline).toMatchObject([{ callId: id, kind: 'hangup', data: { source: 'api' } }]);
   });
 
   test('is canceled, not completed, when the server stops while it rings', async () => {

@@ -1,4 +1,4 @@
-import { checkDocument } from '../../../contract/actions/index.ts';
+import { type Action, checkDocument } from '../../../contract/actions/index.ts';
 import {
   type CallRecord,
   type DialRequest,
@@ -55,6 +55,8 @@ export class SimulatedCall {
     documents: Record<string, Answer>,
     settings: Partial<Settings> = {},
     more: Partial<Route> = {},
+    /** The actions that came with the order of the call, in place of a document. */
+    given?: object[],
   ) {
     this.#documents = documents;
     Object.assign(this.settings, settings);
@@ -64,7 +66,7 @@ export class SimulatedCall {
       clock: this.clock,
       log: silentLog,
       ids: new Ids(this.clock),
-      lead: (session) => this.flows.lead(session),
+      lead: (session) => this.flows.lead(session, given && actionsOf(given)),
     });
     const route: Route = {
       customerId: 'cust_1',
@@ -89,8 +91,7 @@ export class SimulatedCall {
 
   /** A document that arrives while the call runs. */
   takeOver(actions: object[]): void {
-    const verdict = checkDocument({ actions });
-    if (verdict.ok) this.flows.takeOver(this.record!.id, verdict.actions);
+    this.flows.takeOver(this.record!.id, actionsOf(actions));
   }
 
   /** The names of the events so far, in order. */
@@ -167,4 +168,10 @@ export class SimulatedCall {
     if (verdict.ok) return verdict.actions;
     throw new Failure('answer_url_error', 'invalid action payload', { details: verdict.details });
   }
+}
+
+function actionsOf(actions: object[]): Action[] {
+  const verdict = checkDocument({ actions });
+  if (!verdict.ok) throw new Error(JSON.stringify(verdict.details));
+  return verdict.actions;
 }
