@@ -152,6 +152,23 @@ describe("a trunk's proxy that has a name", () => {
     expect(carriers.maybe({ name: 'other.example', address: '10.0.0.4' })).toHaveLength(0);
   });
 
+  test('is waited for until its name was looked up once, found or not', async () => {
+    const order: string[] = [];
+    const note = (text: string) => () => void order.push(text);
+    const first = carriers.known().then(note('first'));
+    await bench.clock.advance(100);
+    order.push('start');
+    await start();
+    await first;
+    trunks = [...trunks, own({ id: 'trunk_2', proxy: 'unknown.example' })];
+    carriers.refresh();
+    const second = carriers.known().then(note('second'));
+    order.push('change');
+    await bench.clock.advance(100);
+    await second;
+    expect(order).toEqual(['start', 'first', 'change', 'second']);
+  });
+
   test('may not be called past the bill over another transport, nor without its SRV records', async () => {
     const at = (name: string) => [{ name, port: 5060, priority: 1, weight: 1 }];
     services = {

@@ -33,6 +33,9 @@ export class Carriers {
   #now = new Map<string, Set<string>>();
   #ever = new Map<string, Set<string>>();
   #timer: Timer | undefined;
+  /** The look for names that were not looked up before; the first one is still to come. */
+  #first = Promise.withResolvers<void>();
+  #asking = this.#first.promise;
   #closed = false;
 
   constructor(parts: CarriersParts) {
@@ -44,7 +47,15 @@ export class Carriers {
   refresh(): void {
     if (this.#closed) return;
     this.#registrations.want(this.#parts.trunks().filter(({ register }) => register));
-    detach('lines.carriers', this.#lookUp());
+    const isNew = [...this.#names()].some((name) => !this.#seen.has(name));
+    const looked = this.#lookUp().finally(this.#first.resolve);
+    if (isNew) this.#asking = looked.catch(() => {});
+    detach('lines.carriers', looked);
+  }
+
+  /** Resolves when every trunk's proxy was looked up once, whether or not it was found. */
+  known(): Promise<void> {
+    return this.#asking;
   }
 
   /** The active trunks whose proxy, given by name, is at this address. */
@@ -72,6 +83,7 @@ export class Carriers {
 
   close(): Promise<void> {
     this.#closed = true;
+    this.#first.resolve();
     this.#timer?.cancel();
     return this.#registrations.close();
   }

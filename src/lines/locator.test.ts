@@ -84,6 +84,24 @@ describe('the places behind a URI', () => {
 });
 
 describe("another's trunk", () => {
+  test('is not called before it is known where it is', async () => {
+    const known = Promise.withResolvers<void>();
+    let addresses: string[] = [];
+    const located = {
+      resolve: async () => [],
+      services: async () => [],
+      random: seededRandom(1),
+      allowPrivate: true,
+      trunksKnown: () => known.promise,
+      isForeignTrunk: ({ address }: { address: string }) => addresses.includes(address),
+    };
+    const way = { destination: 'sip:+1900@203.0.114.9', guarded: true, straightFor: 'cust_1' };
+    const found = locator(located)(way);
+    addresses = ['203.0.114.9'];
+    known.resolve();
+    await expect(found).rejects.toMatchObject({ code: 'address_not_allowed' });
+  });
+
   const carrier = (text: string) => {
     const destination = `sip:+1900@${text}`;
     const isForeignTrunk: Located['isForeignTrunk'] = ({ name, address }) =>

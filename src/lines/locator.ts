@@ -12,6 +12,8 @@ export interface Located {
   random: Random;
   /** Whether hosts that customers give may be of private networks. */
   allowPrivate: boolean;
+  /** Resolves when it is known where the trunks are, or cannot be found out now. Never rejects. */
+  trunksKnown?(): Promise<void>;
   /** Whether a place is that of a trunk which the customer's calls do not pay for when they go there straight. */
   isForeignTrunk?(place: Pick<Place, 'name' | 'address'>, customerId: string): boolean;
 }
@@ -31,6 +33,7 @@ export function locator(
     if (typeof destination !== 'string') return [destination];
     const uri = parseUri(destination);
     const places = await placesOf(uri, located);
+    if (straightFor !== undefined) await located.trunksKnown?.();
     const why = (place: Place) =>
       (guarded && !located.allowPrivate && whyNotPublic(place.address)) ||
       (straightFor !== undefined && located.isForeignTrunk?.(place, straightFor) && "a trunk's address");

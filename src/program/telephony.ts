@@ -103,7 +103,10 @@ export function openLines(parts: TelephonyParts) {
   const isForeignTrunk = (place: { name: string; address: string }, customerId: string) =>
     !isLoopback(place.address) && door.isForeignTrunk(place, customerId);
   const allowPrivate = config.allowPrivateUrls;
-  const reaching = { allowPrivate, resolve, services: systemServices, random, isForeignTrunk };
+  const trunksKnown = () => carriers.known();
+  const reaching = {
+    ...{ allowPrivate, resolve, services: systemServices, random, isForeignTrunk, trunksKnown },
+  };
   const carriers = new Carriers({
     ...{ userAgent, clock, log, ...reaching },
     trunks: () => directory.trunks.active(),
