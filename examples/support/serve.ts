@@ -38,7 +38,10 @@ export interface Application {
 export function createApplication({ pages, onEvent }: Application, secret: string): Server {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
-    if (!isSigned(request.headers, body, secret)) return void response.writeHead(403).end();
+    if (!isSigned(request.headers, body, secret)) {
+      console.error('refused a request: the webhook_secret of the application is not WEBHOOK_SECRET');
+      return void response.writeHead(403).end();
+    }
     const origin = process.env['PUBLIC_URL'] ?? `http://${request.headers.host}`;
     const { pathname, searchParams: query } = new URL(request.url ?? '/', origin);
     const message = JSON.parse(body);

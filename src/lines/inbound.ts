@@ -52,7 +52,10 @@ export function createInboundDoor(ports: InboundPorts): (invite: IncomingInvite)
       if (error instanceof Failure && error.code === 'no_media_port') ports.noPorts();
       // A source that tries unknown numbers is a scanner, even at an address of a customer's trunk.
       if (status === 404) ports.refused(invite.source, 'refused');
-      ports.log.warn({ source: invite.source.address, status, error: explain(error) }, 'INVITE refused');
+      const hint =
+        status === 404 ? { hint: 'add a number with POST /admin/v1/dids, a phone with POST /v1/phones' } : {};
+      const fields = { source: invite.source.address, status, error: explain(error), ...hint };
+      ports.log.warn(fields, 'INVITE refused');
       const why = error instanceof Failure || error instanceof SipSyntaxError ? error.message : undefined;
       invite.reject(status, { headers: status === 503 ? RETRY_LATER : undefined, why });
     });

@@ -71,6 +71,7 @@ test("a customer's trunk that calls another customer's number is named in the lo
   owners = ['cust_1'];
   expect(await refusal(OTHERS_NUMBER, '+4930')).toContain(`Nobody has the number ${OTHERS_NUMBER}`);
   expect(lines[0]).toMatchObject({ customer_ids: ['cust_1'], owner_customer_id: 'cust_2' });
+  expect(lines.at(-1)).toMatchObject({ status: 404, hint: expect.stringContaining('POST /admin/v1/dids') });
 });
 
 test('a number that nobody has is no matter for the operator', async () => {

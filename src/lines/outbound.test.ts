@@ -26,7 +26,9 @@ describe('a number', () => {
   });
 
   test('without a trunk is refused at once', async () => {
-    await expect(bench.dial('+4930123456')).rejects.toMatchObject({ code: 'no_active_trunk' });
+    await expect(bench.dial('+4930123456')).rejects.toMatchObject({
+      ...{ code: 'no_active_trunk', message: expect.stringContaining('POST /v1/trunks') },
+    });
   });
 
   test('is called anonymously when there is nothing to show', async () => {

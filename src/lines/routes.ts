@@ -49,6 +49,9 @@ export interface Origin extends CallerIdPorts {
   isHere(host: string, port: number | undefined): boolean;
 }
 
+const NO_TRUNK =
+  'No active trunk can carry the call: create one with POST /v1/trunks or POST /admin/v1/trunks, or call a SIP URI.';
+
 /**
  * All ways to a destination, in the order to try them; those that stand together ring at once. Fails with
  * `no_active_trunk`, `invalid_request`, and `caller_id_not_allowed` where no way may show the caller ID.
@@ -57,7 +60,7 @@ export function waysTo(request: DialRequest, local: Endpoint, origin: Origin): W
   const { destination, customerId } = request;
   if (/^\+?\d{3,15}$/.test(destination)) {
     const trunks = origin.trunks(customerId);
-    if (trunks.length === 0) throw new Failure('no_active_trunk', 'No active trunk can carry the call.');
+    if (trunks.length === 0) throw new Failure('no_active_trunk', NO_TRUNK);
     return overTrunks(request, trunks, local, origin);
   }
   const uri = readUri(destination);
