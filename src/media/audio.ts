@@ -19,12 +19,12 @@ export interface AudioAgreement {
   /** Where its signalling comes from: for a second only there and at `remote` it may be heard. Undefined: anywhere. */
   signalledFrom?: string;
   codec: { name: 'PCMU' | 'PCMA' | 'G722' | 'opus'; payloadType: number };
-  /** RFC 4733 events, on a clock of 8 kHz unless said otherwise, or null: digits are then listened for and sent in-band. */
-  telephoneEvent: { payloadType: number; clockRate?: 16_000 | 48_000 } | null;
+  /** Null: digits are listened for and sent in-band. */
+  telephoneEvent: TelephoneEvent | null;
   /** Everything that the far end may send; undefined: the codec and the events above only. */
   receives?: {
     codecs: AudioAgreement['codec'][];
-    telephoneEvents: { payloadType: number; clockRate?: 16_000 | 48_000 }[];
+    telephoneEvents: TelephoneEvent[];
   };
   /** As seen from here: `sendonly` and `inactive` hear nothing of the far end. */
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -32,6 +32,12 @@ export interface AudioAgreement {
   rtcpMux: boolean;
   /** Keys and salts, where AES_CM_128_HMAC_SHA1_80 or its _32 was agreed on (RFC 4568). */
   srtp?: SrtpKeys;
+}
+
+/** Events of RFC 4733, on a clock of 8 kHz unless said otherwise. */
+interface TelephoneEvent {
+  payloadType: number;
+  clockRate?: 16_000 | 48_000;
 }
 
 /** One key for each direction, 30 octets in base64. */

@@ -5,6 +5,7 @@ import type { Audio, TapOptions } from './audio.ts';
 import { toneLevel } from './goertzel.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
+import { ThreadedTap } from './threaded-tap.ts';
 import { readWav, WAV_HEADER } from './wav.ts';
 
 let bed: Bed;
@@ -19,6 +20,18 @@ const options = (changes: Partial<TapOptions> = {}): TapOptions => ({
   channels: 2,
   maxSeconds: 3600,
   ...changes,
+});
+
+it('settles all promises of a tap that ends before it starts, and the first end counts', async () => {
+  const tap = new ThreadedTap(options(), { pause: () => {}, resume: () => {}, stop: () => {} });
+  const started = expect(tap.started).rejects.toMatchObject({ code: 'audio_closed' });
+  const paused = tap.pause('silence');
+  tap.end({ cause: 'closed', samples: 8, gaps: [] });
+  tap.end({ cause: 'stopped', samples: 16, gaps: [] });
+  await started;
+  await paused;
+  expect(await tap.ended).toMatchObject({ cause: 'closed', samples: 8 });
+  expect(await tap.stop()).toMatchObject({ cause: 'closed' });
 });
 
 /** The far end says 500 Hz, we say 1,000 Hz, and both are past their beginnings. */

@@ -23,7 +23,6 @@ export class ThreadedTap implements Tap {
   #waiting: (() => void)[] = [];
   /** Orders have no effect any more. */
   #over = false;
-  #ended = false;
   #setStarted!: (tap: Tap) => void;
   #setFailed!: (error: Failure) => void;
   #setEnded!: (end: TapEnd) => void;
@@ -67,10 +66,9 @@ export class ThreadedTap implements Tap {
     this.#waiting.shift()?.();
   }
 
-  /** The first end counts. */
+  /** The first end counts: what has settled does not change. */
   end(end: TapEnd): void {
-    if (this.#ended) return;
-    this.#over = this.#ended = true;
+    this.#over = true;
     // Nobody has it in hand unless it has started; then this does nothing.
     if (end.cause !== 'write_failed') this.#setFailed(new Failure('audio_closed', 'the audio has ended'));
     else this.#setFailed(new Failure('tap_failed', `the file cannot be written: ${end.error}`));
