@@ -156,7 +156,7 @@ test('after it is closed nothing more is spoken', async () => {
 });
 
 test.each([
-  ['customers', { customerId: 'other' }],
+  ['customers', { customerId: 'other', callId: 'one' }],
   ['calls of one customer', { customerId: 'one', callId: 'other' }],
 ])('%s take turns: many sentences of one do not hold up those of another', async (_, other) => {
   const done: string[] = [];
