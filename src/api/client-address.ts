@@ -27,16 +27,10 @@ export function clientAddress(
 
 /** Whether a proxy has passed the request on, trusted or not. */
 export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
-  OF_PROXIES.some((name) => headers[name] !== undefined);
+  Object.keys(headers).some((name) => OF_PROXIES.test(name));
 
-const OF_PROXIES = [
-  'x-forwarded-for',
-  'forwarded',
-  'via',
-  'x-real-ip',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-];
+const OF_PROXIES =
+  /^(x-forwarded.*|forwarded|via|x-real-ip|x-original-.*|x-client-ip|x-cluster-client-ip|true-client-ip|cf-.*|cdn-loop|fastly-.*|x-envoy-.*|x-amzn-.*|x-appengine-.*)$/;
 
 function rightmostUntrusted(hops: string[], peer: string, isTrusted: (address: string) => boolean): string {
   let known = peer;

@@ -70,7 +70,8 @@ describe('/metrics', () => {
     expect(await statusOf('/metrics', from('127.0.0.1'))).toBe(401);
     expect(await statusOf('/metrics', { forwarded: 'for=192.0.2.1' })).toBe(401);
     expect(await statusOf('/metrics', { via: '1.1 proxy' })).toBe(401);
-    expect(await statusOf('/metrics', { 'x-real-ip': '192.0.2.1' })).toBe(401);
+    for (const name of ['x-real-ip', 'x-forwarded-port', 'cf-connecting-ip', 'true-client-ip'])
+      expect(await statusOf('/metrics', { [name]: '192.0.2.1' })).toBe(401);
     expect(await statusOf('/metrics', from('192.0.2.1'), ADMIN_TOKEN)).toBe(200);
   });
 
