@@ -4,9 +4,11 @@ import { variables } from './resources/values.ts';
 
 /** What the last gather brought, in a request after it. */
 export const gatherResult = z.object({
-  digits: z.string(),
-  status: z.enum(['completed', 'timed_out', 'canceled']),
-  timed_out: z.boolean(),
+  digits: z.string().describe('What was pressed, without `finish_on_key`; also where the timeout ended it.'),
+  status: z
+    .enum(['completed', 'timed_out', 'canceled'])
+    .describe('`timed_out`: fewer than `min_digits` came; `canceled`: the call or its flow ended before.'),
+  timed_out: z.boolean().describe('Whether the timeout ended it, with enough digits or too few.'),
 });
 
 /** The body of the request to `answer_url`, and of a redirect with POST. */
@@ -14,7 +16,11 @@ export const answerRequest = z.object({
   reason: z.enum(['answer', 'redirect']).describe('`redirect` when an action asked for it.'),
   call: call.describe('The call as it is at this moment.'),
   variables,
-  data: z.union([gatherResult, z.object({})]).describe('After a gather: its result. Else empty.'),
+  data: z
+    .union([gatherResult, z.object({})])
+    .describe(
+      'The result of the last `gather`: `digits`, `status`, `timed_out`. Empty where there was none.',
+    ),
 });
 
 /** The query of the same request with GET. */
@@ -25,5 +31,8 @@ export const answerQuery = z.object({
   from: z.string(),
   to: z.string(),
   digits: z.string().optional().describe('After a gather: what was pressed; `*` for each sensitive digit.'),
-  gather_status: z.enum(['completed', 'timed_out', 'canceled']).optional(),
+  gather_status: z
+    .enum(['completed', 'timed_out', 'canceled'])
+    .optional()
+    .describe('After a gather: its `status`.'),
 });

@@ -15,7 +15,7 @@ export const play = defineAction({
   schema: z
     .strictObject({
       url: documentUrl('https', 'http').describe(
-        'Where the file is, https; absolute, or relative to the URL of the document.',
+        'Where the file is, https (http with `MINIVOICE_ALLOW_PRIVATE_URLS`); absolute, or relative to the URL of the document.',
       ),
       loop: z.int().min(1).max(10).default(1).describe('How many times the file is played.'),
     })

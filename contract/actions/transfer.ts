@@ -4,7 +4,7 @@ import { destinationFields, eitherDestination, oneDestinationOnly, someDestinati
 
 export const transfer = defineAction({
   type: 'transfer',
-  summary: 'Connects the caller to a destination and lets the flow go.',
+  summary: 'Calls a destination, connects the caller to it and ends the flow.',
   notes: [
     'After a failed transfer (busy, no answer, unreachable) the actions that follow do run.',
     'The second leg is relayed, so a recording goes on with the destination on its right channel.',

@@ -14,7 +14,7 @@ export const application = z.object({
   answer_url: z.string().describe('Asked for actions when a call comes in.'),
   answer_method: answerMethod,
   fallback_answer_url: z.string().nullable().describe('Asked once when `answer_url` fails.'),
-  webhook_url: z.string().nullable().describe('Told of every event.'),
+  webhook_url: z.string().nullable().describe('Receives every event.'),
   webhook_signed: z.boolean().describe('Whether a `webhook_secret` is set. The secret is never shown.'),
   fault_message: z.string().nullable().describe('Spoken when a call cannot go on; null: a general apology.'),
   voice: z.string().nullable().describe('Who speaks where an action does not say; null: the default voice.'),
@@ -44,7 +44,7 @@ const settings = {
     .nullable()
     .optional()
     .describe('Asked once when `answer_url` fails.'),
-  webhook_url: url('http', 'https').nullable().optional().describe('Told of every event.'),
+  webhook_url: url('http', 'https').nullable().optional().describe('Receives every event.'),
   webhook_secret: webhookSecrets.optional(),
   fault_message: spoken(1000)
     .min(1)

@@ -92,7 +92,7 @@ export const callRoutes = [
     method: 'GET',
     path: '/v1/calls/:id/timeline',
     auth: 'any',
-    summary: "Reads a call's story: requests, actions and what became of them, in order.",
+    summary: "Reads a call's timeline: requests, actions and their outcomes, in order.",
     query: timelineQuery,
     answer: listOf(timelineEntry),
     errors: ['call_not_found'],
