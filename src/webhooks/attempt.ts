@@ -34,6 +34,7 @@ export async function attemptDelivery(
 ): Promise<AttemptRecord> {
   const { http, clock, ids } = ports;
   const began = clock.monotonic();
+  noteSensitive(event, ports);
   const attempt = {
     id: ids.next('dlv'),
     eventId: event.id,
@@ -66,13 +67,18 @@ export async function attemptDelivery(
 }
 
 /**
- * The sensitive digits of the event, for the URL that they were meant for, until they are too old. Even if they are
- * not sent, no later answer that contains them is stored.
+ * Has the digits that are sealed in an event masked in answers to all events of its call: also in those before it,
+ * because the application may know them from before a restart.
  */
+export function noteSensitive(event: EventRecord, ports: Pick<AttemptPorts, 'open' | 'sensitive'>): void {
+  const sealed = sealedDigits(event, ports.open);
+  if (sealed) ports.sensitive.add(event.callId, sealed.digits);
+}
+
+/** The sensitive digits of the event, for the URL that they were meant for, until they are too old. */
 function digitsFor(event: EventRecord, { url }: WebhookTarget, ports: AttemptPorts): string | undefined {
   const sealed = sealedDigits(event, ports.open);
   if (!sealed) return undefined;
-  ports.sensitive.add(event.callId, sealed.digits);
   const isFresh = ports.clock.now() - event.createdAt < SENSITIVE_MS;
   return isFresh && sealed.url === url ? sealed.digits : undefined;
 }

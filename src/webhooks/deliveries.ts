@@ -1,5 +1,5 @@
 import { detach, explain, Failure, sleep, type Timer } from '../kit/index.ts';
-import { attemptDelivery } from './attempt.ts';
+import { attemptDelivery, noteSensitive } from './attempt.ts';
 import { Lanes } from './lanes.ts';
 import { Parking } from './parking.ts';
 import type { DeliveriesPorts, DeliveryCounts } from './ports.ts';
@@ -163,6 +163,7 @@ export class Deliveries {
     const calls = new Set<string>();
     for (const event of events) {
       if (event.state !== 'pending' || this.#all.has(event.id)) continue;
+      noteSensitive(event, this.#ports);
       this.#add({ event, since: event.createdAt, stage: 'waiting', again: false });
       calls.add(event.callId);
     }

@@ -50,6 +50,17 @@ test('they are tried again until a delivery is accepted', async () => {
   expect(bench.events.get(EVENT)?.data).not.toHaveProperty('sealed_digits');
 });
 
+test('after a restart they are masked in the answers to earlier events of the call too', async () => {
+  const bench = new Bench();
+  bench.receiver = () => 500;
+  bench.words = () => `no ${PIN}`;
+  const [earlier, later] = [eventRecord(1, 'call_1', {}), gathered({ id: 'evt_call_1_2', sequence: 2 })];
+  for (const event of [earlier, later]) bench.events.set(event.id, event);
+  await bench.deliveries.start();
+  await bench.clock.advance(0);
+  expect(bench.attempts.map(({ eventId, answer }) => [eventId, answer])).toEqual([[EVENT, 'no *****']]);
+});
+
 test.each([['a retry'], ['a redelivery']])('a changed webhook_url is not sent them: %s', async (how) => {
   const bench = new Bench();
   bench.receiver = () => 500;
