@@ -9,6 +9,10 @@ const TRANSCRIPTS = 2;
 const RECORDINGS = 20;
 const ROWS = 50;
 const STEPS = 50;
+/** So many octets of events: what is deleted is overwritten, and an event may hold half a megabyte. */
+const BYTES = 2_000_000;
+/** What an event takes, in octets. */
+export const EVENT_BYTES = 'octet_length(call) + octet_length(data)';
 
 const DAY_MS = 86_400_000;
 
@@ -36,7 +40,7 @@ const TEXTS = {
   next: 'SELECT call_id FROM erasures ORDER BY call_id LIMIT 1',
   isErasing: 'SELECT call_id FROM erasures WHERE call_id = ?',
   end: 'DELETE FROM erasures WHERE call_id = ?',
-  events: `SELECT id FROM events WHERE call_id = ? ORDER BY sequence LIMIT ${EVENTS}`,
+  events: `SELECT id, ${EVENT_BYTES} AS bytes FROM events WHERE call_id = ? ORDER BY sequence LIMIT ${EVENTS}`,
   deleteAttempts: 'DELETE FROM attempts WHERE event_id = ?',
   deleteEvent: 'DELETE FROM events WHERE id IS ?',
   deleteLines: `DELETE FROM timeline WHERE call_id = ?1 AND position IN
@@ -154,12 +158,13 @@ export class Erasure {
     this.#run.deleteEvent.run(id);
   }
 
-  /** Deletes one kind of what is left. @returns how many rows. */
+  /** Deletes one kind of what is left. @returns how many rows, or more where they are large. */
   #some(id: string): number {
     const run = this.#run;
-    const events = run.events.all(id);
+    const all = run.events.all(id);
+    const events = withinBytes(all);
     for (const event of events) this.event(event['id'] as SQLInputValue);
-    if (events.length > 0) return events.length;
+    if (events.length > 0) return events.length < all.length ? ROWS : events.length;
     for (const name of ['deleteLines', 'deleteTranscripts', 'deleteParts'] as const) {
       const rows = Number(run[name].run(id).changes);
       if (rows > 0) return rows;
@@ -168,6 +173,13 @@ export class Erasure {
     for (const recording of recordings) this.recording(recording['id'] as SQLInputValue);
     return recordings.length;
   }
+}
+
+/** As many of the rows, from the first on, as one transaction can delete by their `bytes`. */
+export function withinBytes<Row extends Record<string, unknown>>(rows: Row[]): Row[] {
+  let bytes = 0;
+  const beyond = rows.findIndex((row) => (bytes += Number(row['bytes'] ?? 0)) > BYTES);
+  return beyond === -1 ? rows : rows.slice(0, Math.max(1, beyond));
 }
 
 /** A recording that became an MP3 may have left the WAV file that it was made of. */

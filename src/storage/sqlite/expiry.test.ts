@@ -7,7 +7,7 @@ import { migrate } from '../migrations/index.ts';
 import { notePlans } from '../testing/plans.ts';
 import { aCall } from '../testing/records.ts';
 import { kyselyOver } from './database.ts';
-import { Erasure } from './erasure.ts';
+import { Erasure, withinBytes } from './erasure.ts';
 import { Expiry } from './expiry.ts';
 import { GroupCommit } from './group-commit.ts';
 import { openTranscriptSearch } from './transcript-search.ts';
@@ -29,6 +29,13 @@ test('nothing that deletes reads a whole table', async () => {
   expect(scans).toEqual([]);
   expect(used.filter((plan) => /USE TEMP B-TREE FOR ORDER BY/.test(plan))).toEqual([]);
   database.close();
+});
+
+test('large events are deleted a few at a time', () => {
+  const event = (id: number) => ({ id, bytes: 500_000 });
+  expect(withinBytes([1, 2, 3, 4, 5, 6].map(event)).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+  expect(withinBytes([{ bytes: 5_000_000 }, { bytes: 1 }])).toHaveLength(1);
+  expect(withinBytes([{ bytes: null }, { bytes: 1 }])).toHaveLength(2);
 });
 
 test('the balance, and what was spent in a period, stay what they are when charges are deleted', async () => {

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../kit/index.ts';
 import type { DeletedFile, Expired, Expiring } from '../../recordings/index.ts';
-import { type Erasure, IS_OPEN } from './erasure.ts';
+import { type Erasure, EVENT_BYTES, IS_OPEN, withinBytes } from './erasure.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** Rows that are looked at in one transaction. */
@@ -16,12 +16,12 @@ const over = (column: string) => `NOT EXISTS (SELECT 1 FROM calls WHERE id = ${c
  * each row whether it may go.
  */
 const SELECTIONS: Record<Expiring, string> = {
-  calls: `SELECT id, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3
+  calls: `SELECT id, octet_length(variables) AS bytes, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3
       AND NOT EXISTS (SELECT 1 FROM recordings WHERE call_id = calls.id) AS go
     FROM calls WHERE (created_at, id) > (?1, ?2) AND created_at < ?3 ORDER BY created_at, id LIMIT ${BATCH}`,
   completed_recordings: recordings('completed'),
   failed_recordings: recordings('failed'),
-  events: `SELECT id, id AS a, 0 AS b, state <> 'pending' AND ${over('events.call_id')} AS go
+  events: `SELECT id, ${EVENT_BYTES} AS bytes, id AS a, 0 AS b, state <> 'pending' AND ${over('events.call_id')} AS go
     FROM events WHERE id > ?1 AND id < ?3 AND ?2 = ?2 ORDER BY id LIMIT ${BATCH * 2}`,
   timelines: `SELECT call_id, position, call_id AS a, position AS b, ${over('timeline.call_id')} AS go
     FROM timeline WHERE (call_id, position) > (?1, ?2) AND call_id < ?3 ORDER BY call_id, position LIMIT ${LINES}`,
@@ -85,7 +85,7 @@ export class Expiry {
   expire(what: Expiring, before: number, from?: unknown): Promise<Expired> {
     return this.#group.write(() => {
       const [a, b] = (from as Place | undefined) ?? BEGINNING[what];
-      const rows = this.#select[what].all(a, b, limitOf(what, before, this.#clock.now()));
+      const rows = withinBytes(this.#select[what].all(a, b, limitOf(what, before, this.#clock.now())));
       let deleted = 0;
       for (const row of rows) if (Number(row['go']) === 1 && this.#delete(what, row)) deleted += 1;
       const last = rows.at(-1);
