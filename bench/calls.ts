@@ -3,7 +3,7 @@
  * stereo, with phones and application in other processes. Alone: `node bench/calls.ts --calls 300 --seconds 10`.
  */
 import { parseArgs } from 'node:util';
-import { Server } from '../e2e/support/server.ts';
+import { launchAsIs, Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/kit/index.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
@@ -25,7 +25,10 @@ const FIRST_PORT = 30_000;
 export async function run(options: Options = { calls: 300, seconds: 10 }): Promise<Row[]> {
   const application = await ApplicationProcess.start(DOCUMENT);
   const profile = options.profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` };
-  const server = await Server.start({ env: { ...profile, MINIVOICE_LOG_LEVEL: 'debug' } });
+  const server = await Server.start({
+    launch: launchAsIs,
+    env: { ...profile, MINIVOICE_LOG_LEVEL: 'debug' },
+  });
   const phones = await PhonesProcess.start(FIRST_PORT);
   try {
     await server.application(application.urls, NUMBER);

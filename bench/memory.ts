@@ -6,7 +6,7 @@
  */
 import { kill } from 'node:process';
 import { parseArgs } from 'node:util';
-import { Server } from '../e2e/support/server.ts';
+import { launchAsIs, Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/kit/index.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
@@ -36,7 +36,7 @@ const TRANSACTION_MS = 34_000;
 
 export async function run(options: Options = { calls: 200, short: 10_000 }): Promise<Row[]> {
   const collect = new URL('./support/collect.ts', import.meta.url);
-  const server = await Server.start({ env: { NODE_OPTIONS: `--import=${collect}` } });
+  const server = await Server.start({ launch: launchAsIs, env: { NODE_OPTIONS: `--import=${collect}` } });
   try {
     const rows = await recorded(server, options.calls);
     return options.short > 0 ? [...rows, ...(await short(server, options.short))] : rows;

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { freePort } from '../e2e/support/peers.ts';
-import { Server } from '../e2e/support/server.ts';
+import { launchAsIs, Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/kit/index.ts';
 import { type Row, table } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
@@ -23,7 +23,7 @@ const FROM = '+15550107778';
 export async function run({ rate, seconds }: Options = { rate: 200, seconds: 8 }): Promise<Row[]> {
   pin(process.pid, LOAD_CORE);
   const application = await ApplicationProcess.start({ actions: [] }, LOAD_CORE);
-  const server = await Server.start();
+  const server = await Server.start({ launch: launchAsIs });
   const port = await freePort();
   const options = [
     '-c',

@@ -3,7 +3,7 @@
  * Alone: `node bench/overload.ts --calls 50 --rate 900 --seconds 20`.
  */
 import { parseArgs } from 'node:util';
-import { Server } from '../e2e/support/server.ts';
+import { launchAsIs, Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/kit/index.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
@@ -37,7 +37,10 @@ export async function run(options: Options = { calls: 50, rate: 900, seconds: 20
   );
   const quick = await ApplicationProcess.start({ actions: [{ pause: { seconds: 30 } }] }, LOAD_CORE);
   const profile = options.profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` };
-  const server = await Server.start({ env: { ...profile, MINIVOICE_LOG_LEVEL: 'debug' } });
+  const server = await Server.start({
+    launch: launchAsIs,
+    env: { ...profile, MINIVOICE_LOG_LEVEL: 'debug' },
+  });
   const phones = await PhonesProcess.start(FIRST_PORT);
   try {
     pin(server.pid, SERVER_CORE);

@@ -3,7 +3,7 @@
  * played a tone and are recorded. Alone: `node bench/ramp.ts --calls 400 --rate 50`.
  */
 import { parseArgs } from 'node:util';
-import { Server } from '../e2e/support/server.ts';
+import { launchAsIs, Server } from '../e2e/support/server.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
 import { PhonesProcess } from './support/phones-process.ts';
@@ -25,7 +25,7 @@ const LOAD_CORE = 1;
 export async function run({ calls, rate }: Options = { calls: 400, rate: 50 }): Promise<Row[]> {
   pin(process.pid, LOAD_CORE);
   const application = await ApplicationProcess.start(DOCUMENT, LOAD_CORE);
-  const server = await Server.start({ env: { MINIVOICE_MEDIA_WORKERS: '1' } });
+  const server = await Server.start({ launch: launchAsIs, env: { MINIVOICE_MEDIA_WORKERS: '1' } });
   const phones = await PhonesProcess.start(FIRST_PORT);
   try {
     pin(server.pid, SERVER_CORE);

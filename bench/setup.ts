@@ -3,7 +3,7 @@
  * other. Alone: `node bench/setup.ts --rate 300 --seconds 8 [--profile FOLDER]`.
  */
 import { parseArgs } from 'node:util';
-import { Server } from '../e2e/support/server.ts';
+import { launchAsIs, Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/kit/index.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
@@ -31,7 +31,7 @@ export async function run(options: Options = { rate: 300, seconds: 8 }): Promise
   pin(process.pid, LOAD_CORE);
   const application = await ApplicationProcess.start(DOCUMENT, LOAD_CORE);
   const env = options.profile ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` } : {};
-  const server = await Server.start({ env });
+  const server = await Server.start({ launch: launchAsIs, env });
   try {
     pin(server.pid, SERVER_CORE);
     await server.application({ ...application.urls, webhook_secret: 'a secret' }, NUMBER);

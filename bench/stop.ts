@@ -3,7 +3,7 @@
  * REST, one after the other, and fifty ended by the caller's BYE, while the others go on.
  * Alone: `node bench/stop.ts`.
  */
-import { Server } from '../e2e/support/server.ts';
+import { launchAsIs, Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/kit/index.ts';
 import type { Row } from './row.ts';
 import { Application, type Told } from './support/application.ts';
@@ -19,7 +19,7 @@ type Stop = (phone: Phone, callId: string) => Promise<unknown>;
 
 export async function run(): Promise<Row[]> {
   const application = await Application.start(DOCUMENT);
-  const server = await Server.start();
+  const server = await Server.start({ launch: launchAsIs });
   const phones = await Phones.start(FIRST_PORT);
   try {
     const { apiKey } = await server.application(application.urls, NUMBER);

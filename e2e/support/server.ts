@@ -173,6 +173,12 @@ export function launch(dataDir: string, more: Record<string, string> = {}): Chil
   return begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
+/** Its process as users run it: it refuses calls when the machine is busy, and no thread of it runs in real time. */
+export function launchAsIs(dataDir: string, more: Record<string, string> = {}): ChildProcess {
+  const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir };
+  return begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
 /** `npm start`, as the leader of a process group of its own, as in a terminal. */
 export function launchByNpm(dataDir: string, more: Record<string, string> = {}): ChildProcess {
   const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir };

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../e2e/support/peers.ts';
-import { Server } from '../../../e2e/support/server.ts';
+import { launchAsIs, Server } from '../../../e2e/support/server.ts';
 import { testCertificate } from '../../../src/net/testing/certificate.ts';
 
 const NUMBER = '+15550100000';
@@ -113,6 +113,10 @@ export class World {
   }
 
   async #start(): Promise<void> {
-    this.server = await Server.start({ env: this.#env, dataDir: this.#env['MINIVOICE_DATA_DIR']! });
+    this.server = await Server.start({
+      launch: launchAsIs,
+      env: this.#env,
+      dataDir: this.#env['MINIVOICE_DATA_DIR']!,
+    });
   }
 }
