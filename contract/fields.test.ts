@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { address, host, oneLine, sipUri } from './fields.ts';
+import { address, caller, host, oneLine, sipUri } from './fields.ts';
 import { newTrunk } from './resources/trunk.ts';
 
 const accepts = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
@@ -62,6 +62,14 @@ describe('a SIP URI', () => {
   ])('may not be %j', (text) => {
     expect(accepts(sipUri, text)).toBe(false);
     expect(accepts(address, text)).toBe(false);
+  });
+});
+
+describe('a caller', () => {
+  it('may be anonymous, and whom to call may not', () => {
+    expect([accepts(caller, 'anonymous'), accepts(address, 'anonymous')]).toEqual([true, false]);
+    expect(accepts(caller, '+15550100000')).toBe(true);
+    expect([accepts(caller, 'Anonymous <x>'), accepts(caller, '')]).toEqual([false, false]);
   });
 });
 

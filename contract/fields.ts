@@ -64,6 +64,12 @@ export const address = checked(
   'a phone number in E.164, such as +15550100000, or a SIP URI, such as sip:desk@example.com',
 ).max(512);
 
+/** Who is shown as the caller: a number, a SIP URI, or `anonymous`. */
+export const caller = checked(
+  (text) => text === 'anonymous' || E164.test(text) || isSipUri(text),
+  'a phone number in E.164, such as +15550100000, a SIP URI, such as sip:desk@example.com, or anonymous',
+).max(512);
+
 type Scheme = 'http' | 'https' | 'ws' | 'wss';
 
 /** What stands in a URL is written down and shown: a password is not for there. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { address } from '../fields.ts';
+import { address, caller } from '../fields.ts';
 import { sipHeaders } from '../sip-headers.ts';
 import { whenFields } from './define.ts';
 
@@ -7,7 +7,7 @@ import { whenFields } from './define.ts';
 export const destinationFields = {
   destination: address.optional().describe('Whom to call, required: a number in E.164 or a SIP URI.'),
   to: address.optional().describe('Another name for `destination`; only one of the two is given.'),
-  from: address
+  from: caller
     .optional()
     .describe(
       "The caller ID shown to the destination: one of the customer's numbers or verified numbers, unless the trunk allows more. Default: the caller's own where it may be shown, or the called number.",

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { variableName, variableValue } from '../actions/set-variable.ts';
-import { address, expecting, jsonBytes, url } from '../fields.ts';
+import { address, caller, expecting, jsonBytes, url } from '../fields.ts';
 import { callHeaders, sipHeaders } from '../sip-headers.ts';
 import { callStatus, direction, fault, id, pageQuery, routeMode, time, timeQuery } from './values.ts';
 
@@ -77,8 +77,8 @@ function depthOf(value: unknown, most: number): number {
 }
 
 export const newCall = z.strictObject({
-  from: address.describe(
-    "The caller ID: one of the customer's numbers or verified numbers, unless the trunk allows more.",
+  from: caller.describe(
+    "The caller ID: one of the customer's numbers or verified numbers, unless the trunk allows more; `anonymous` shows none.",
   ),
   to: address.describe('Whom to call.'),
   metadata: metadata.optional().describe(`Kept with the call as it is: ${MOST_METADATA}.`),
