@@ -9,19 +9,19 @@ export const conditions: { packages: string[]; text: string }[] = [
   },
   {
     packages: ['lightningcss', 'lightningcss-*'],
-    text: `MPL-2.0. Installed for tests only, unmodified, and never part of the server. Whoever distributes them must tell where
+    text: `MPL-2.0. Installed for tests only, unmodified, and never part of the server. Anyone who distributes them must tell where
   their source is: <https://github.com/parcel-bundler/lightningcss>.`,
   },
   {
     packages: ['mpg123-decoder', 'wasm-media-encoders'],
     text: `declared as MIT, which is the license of the code around them. They contain WebAssembly builds of mpg123
-  (LGPL-2.1-only, <https://www.mpg123.de>) and of LAME (LGPL-2.0-or-later, <https://lame.sourceforge.io>). Whoever distributes
+  (LGPL-2.1-only, <https://www.mpg123.de>) and of LAME (LGPL-2.0-or-later, <https://lame.sourceforge.io>). Anyone who distributes
   them must offer these sources and let users replace the builds; each is a file of its own in its package.`,
   },
   {
     packages: ['sherpa-onnx-*'],
     text: `declared as Apache-2.0. Their libraries contain ONNX Runtime (MIT) and espeak-ng (GPL-3.0-or-later), which MiniVoice
-  does not call. Whoever distributes these libraries must follow the GPL for them.`,
+  does not call. Anyone who distributes these libraries must follow the GPL for them.`,
   },
   {
     packages: ['@evan/opus'],

@@ -71,7 +71,7 @@ export function thirdParty(): string {
 const HEAD = `# Third-party packages
 
 Generated from \`package-lock.json\` and the installed packages by \`npm run docs\`. The repository contains none of these
-packages: npm installs them, with the license files that they bring. Whoever distributes MiniVoice together with its
+packages: npm installs them, with the license files that they bring. Anyone who distributes MiniVoice together with its
 packages, as an image for instance, also distributes those packages, and has to pass on this file and those license files.`;
 
 const TEXTS = `Equal texts are printed once, with the copyright lines of all packages to which they apply. A package for one platform has
