@@ -45,28 +45,33 @@ const E164 = /^\+[1-9]\d{1,14}$/;
 /** Whether everything in it can be read: its host and port, and what is escaped. */
 function isSipUri(text: string): boolean {
   const match = SIP_URI.exec(text);
-  return match !== null && parseHostPort(match[2]!) !== undefined && areEscapes(`${match[1]}${match[3]}`);
+  return (
+    match !== null && parseHostPort(match[2]!) !== undefined && areEscapes(`${match[1] ?? ''}${match[3]}`)
+  );
 }
 
 function areEscapes(text: string): boolean {
   try {
-    return decodeURIComponent(text) !== '';
+    decodeURIComponent(text);
+    return true;
   } catch {
     return false;
   }
 }
 
+const isAddress = (text: string): boolean => E164.test(text) || isSipUri(text);
+
 export const sipUri = checked(isSipUri, 'a SIP URI, such as sip:desk@example.com').max(512);
 
 /** Whom to call, or who calls: a number or a SIP URI. */
 export const address = checked(
-  (text) => E164.test(text) || isSipUri(text),
+  isAddress,
   'a phone number in E.164, such as +15550100000, or a SIP URI, such as sip:desk@example.com',
 ).max(512);
 
 /** Who is shown as the caller: a number, a SIP URI, or `anonymous`. */
 export const caller = checked(
-  (text) => text === 'anonymous' || E164.test(text) || isSipUri(text),
+  (text) => text === 'anonymous' || isAddress(text),
   'a phone number in E.164, such as +15550100000, a SIP URI, such as sip:desk@example.com, or anonymous',
 ).max(512);
 

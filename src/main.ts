@@ -1,6 +1,6 @@
 import { nearest } from '../contract/nearest.ts';
 import { describeConfig, readConfig } from './config.ts';
-import { createLog, explain, type Log, reportDefect, systemClock, type Timer } from './kit/index.ts';
+import { createLog, explain, type Log, systemClock, type Timer } from './kit/index.ts';
 import { type Program, startProgram, surviveDefects, version } from './program/index.ts';
 
 const HELP = `MiniVoice: a self-hosted programmable voice platform.
@@ -48,7 +48,7 @@ async function serve(): Promise<void> {
   forgetSettings();
   const log = createLog(config.logLevel);
   if (process.getuid?.() === 0) log.warn({}, 'running as root: a user of its own is safer');
-  surviveDefects(reportDefect);
+  surviveDefects(log, systemClock);
   const program = await startProgram(config, log);
   stopOnSignals(program, config.drainSeconds, log);
   const token = program.adminTokenMade ? { admin_token: program.adminToken } : {};

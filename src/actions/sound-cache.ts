@@ -91,7 +91,7 @@ export class SoundCache {
     }
   }
 
-  /** It cannot be found any more; whoever plays it goes on. */
+  /** It can no longer be found; calls that play it continue. */
   #retire(sound: StoredSound): void {
     this.#unlisted.add(sound);
   }

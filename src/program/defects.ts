@@ -1,4 +1,12 @@
-import { type Clock, type Defect, defectCounts, defects, explain, type Log } from '../kit/index.ts';
+import {
+  type Clock,
+  type Defect,
+  defectCounts,
+  defects,
+  explain,
+  type Log,
+  reportDefect,
+} from '../kit/index.ts';
 
 /** One line per origin and second: whoever can provoke a defect must not be able to fill the log with it. */
 const QUIET_MS = 1_000;
@@ -34,8 +42,9 @@ export const defectFigures = {
 
 /**
  * The last resort, for what no guard has caught: such an error ends nothing, because the calls of everybody depend on
- * this process.
+ * this process. Defects are logged from now on until the process ends, so that no error is thrown again without end.
  */
-export function surviveDefects(report: (origin: string, error: unknown) => void): void {
-  process.on('uncaughtException', (error, kind) => report(`process.${kind}`, error));
+export function surviveDefects(log: Log, clock: Clock): void {
+  logDefects(log, clock);
+  process.on('uncaughtException', (error, kind) => reportDefect(`process.${kind}`, error));
 }

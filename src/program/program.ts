@@ -36,7 +36,6 @@ import { createConnect, type StreamCounts, streamsOfCalls } from '../streams/ind
 import { Deliveries } from '../webhooks/index.ts';
 import { openInsights, speakerWithServers, wantsInsights } from './after-calls.ts';
 import { openDataFolder, withinDataFolder } from './data-folder.ts';
-import { logDefects } from './defects.ts';
 import { openFarewells } from './farewells.ts';
 import { figuresOf } from './figures.ts';
 import { cannotListen, checkRtpPorts } from './listening.ts';
@@ -74,7 +73,6 @@ export interface Program {
  */
 export async function startProgram(config: Config, log: Log): Promise<Program> {
   const scope = new Scope();
-  scope.defer(logDefects(log, systemClock));
   try {
     return await build({ config, log, clock: systemClock, random: systemRandom, scope });
   } catch (error) {
