@@ -24,7 +24,7 @@ export async function run({ rate, seconds }: Options = { rate: 200, seconds: 8 }
   pin(process.pid, LOAD_CORE);
   const application = await ApplicationProcess.start({ actions: [] }, LOAD_CORE);
   const server = await Server.start({ launch: launchAsIs });
-  const port = await freePort();
+  const port = freePort();
   const options = [
     '-c',
     `${LOAD_CORE}`,

@@ -73,7 +73,7 @@ describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () 
   });
 
   it('that is down is replaced by its fallback', async () => {
-    const down = `http://127.0.0.1:${await freePort()}/`;
+    const down = `http://127.0.0.1:${freePort()}/`;
     const fallback = stage.app.on('/fallback', [wait(0.1)]);
     const line = await stage.line([], { answer_url: down, fallback_answer_url: fallback });
     const { call } = await line.call();
@@ -118,7 +118,7 @@ describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () 
 
 describe.skipIf(missing.baresip)(`the caller ${missing.baresip ?? ''}`, { concurrent: true }, () => {
   it('hears an apology where the application is down', async () => {
-    const line = await stage.line([], { answer_url: `http://127.0.0.1:${await freePort()}/` });
+    const line = await stage.line([], { answer_url: `http://127.0.0.1:${freePort()}/` });
     const phone = await Baresip.start();
     try {
       await phone.dial(line.uri);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'minivoice-tls-'));
   await writeFile(join(folder, 'cert.pem'), testCertificate.cert);
   await writeFile(join(folder, 'key.pem'), testCertificate.key);
-  tlsPort = await freePort();
+  tlsPort = freePort();
   stage = await Stage.open({
     MINIVOICE_SIP_TLS_PORT: String(tlsPort),
     MINIVOICE_SIP_TLS_CERT: join(folder, 'cert.pem'),

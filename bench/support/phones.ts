@@ -35,7 +35,7 @@ export class Phones {
   /** @param firstPort even; each phone takes the next even one for RTP. */
   static async start(firstPort: number): Promise<Phones> {
     const ground = { clock: systemClock, random: systemRandom, log: silentLog };
-    const userAgent = createUserAgent({ ...ground, host: HOST, port: await freePort(), userAgent: 'bench' });
+    const userAgent = createUserAgent({ ...ground, host: HOST, port: freePort(), userAgent: 'bench' });
     await userAgent.listen();
     const phones = new Phones(userAgent, await rtpSockets(HOST, silentLog), firstPort);
     phones.#beat.start();

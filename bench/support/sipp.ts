@@ -40,7 +40,7 @@ export async function callWithSipp(load: Load): Promise<Called> {
       'taskset',
       [
         ...['-c', `${load.processor}`, 'sipp', `${host}:${port}`, '-sf', 'call.xml', '-s', load.to],
-        ...['-r', `${load.rate}`, '-m', `${load.calls}`, '-i', '127.0.0.1', '-p', `${await freePort()}`],
+        ...['-r', `${load.rate}`, '-m', `${load.calls}`, '-i', '127.0.0.1', '-p', `${freePort()}`],
         ...['-nostdin', '-trace_stat', '-stf', 'stat', '-trace_rtt', '-rtt_freq', '1'],
         ...['-timeout', '120', '-timeout_error', '-buff_size', '4194304'],
       ],

@@ -1,13 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sleep, systemClock } from '../../src/kit/index.ts';
+import { until } from '../../tests/support/until.ts';
 import { type Packet, pcap } from './pcap.ts';
-import { beginPeer, freePort, nudge, tailOf } from './peers.ts';
+import { beginPeer, freePort, isBound, nudge, tailOf } from './peers.ts';
 
 /** What the one who is called does, one after the other. */
 export type Step =
@@ -52,7 +51,7 @@ export class Answerer {
 
   static async start(steps: Step[], options: AnswererOptions = {}): Promise<Answerer> {
     const folder = await mkdtemp(join(tmpdir(), 'minivoice-sipp-'));
-    const [port, media] = await Promise.all([freePort(), freePort()]);
+    const [port, media] = [freePort(), freePort()];
     if (options.talk) await writeFile(join(folder, 'talk.pcap'), pcap(options.talk));
     await writeFile(join(folder, 'call.xml'), answering(steps, options));
     const args = [
@@ -64,7 +63,10 @@ export class Answerer {
     ];
     const child = beginPeer('sipp', args, { cwd: folder, stdio: 'ignore' });
     const answerer = new Answerer(child, port, folder, judge(child, folder));
-    await Promise.race([taken(port), answerer.done]);
+    await Promise.race([
+      until(() => child.exitCode !== null || isBound(port), 'sipp listens'),
+      answerer.done,
+    ]);
     return answerer;
   }
 
@@ -95,20 +97,6 @@ async function judge(child: ChildProcess, folder: string): Promise<void> {
 }
 
 /** Resolves when somebody has the port: sipp tells nobody when it is ready. */
-async function taken(port: number): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    const socket = createSocket('udp4');
-    const free = await new Promise<boolean>((resolve) => {
-      socket.once('error', () => resolve(false));
-      socket.bind(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!free) return;
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
-    await sleep(systemClock, 20);
-  }
-  throw new Error('sipp did not start');
-}
-
 export function answering(steps: Step[], options: AnswererOptions = {}): string {
   const all = [INVITE, ...steps.map((step) => write(step, options)), `<Reference variables="${KEPT.from}"/>`];
   return `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario>\n${all.join('\n')}\n</scenario>\n`;

@@ -60,7 +60,7 @@ export class Baresip {
    */
   static async start({ hz = 440, codec = '', srtp = false, login }: BaresipOptions = {}): Promise<Baresip> {
     const folder = await mkdtemp(join(tmpdir(), 'minivoice-baresip-'));
-    const [control, keyboard] = await Promise.all([freePort(), freePort()]);
+    const [control, keyboard] = [freePort(), freePort()];
     await Promise.all([
       writeFile(join(folder, 'config'), config(folder, codec, control, keyboard)),
       writeFile(join(folder, 'accounts'), account(codec, srtp, login)),

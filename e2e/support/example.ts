@@ -22,7 +22,7 @@ export class Example {
   }
 
   static async start(stage: Stage, name: string, env: Record<string, string> = {}): Promise<Example> {
-    const port = await freePort();
+    const port = freePort();
     const child = begin(process.execPath, [`${folder}/${name}.ts`], {
       env: { ...process.env, ...env, PORT: `${port}`, WEBHOOK_SECRET: SECRET },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:chi
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realTime } from './priorities.ts';
@@ -47,9 +47,9 @@ export function beginPeer(program: string, args: string[], options: SpawnOptions
  * A UDP port that is free, and so is the second one above it, which sipp binds for pictures. It lies below those that
  * the system hands out by itself, and no other process of tests on this machine gets it while this one lives.
  */
-export async function freePort(): Promise<number> {
+export function freePort(): number {
   const port = 10_000 + 4 * (turn++ % TURNS);
-  const free = isReserved(port) && (await isFree(port)) && (await isFree(port + 2));
+  const free = isReserved(port) && !isBound(port) && !isBound(port + 2);
   return free ? port : freePort();
 }
 
@@ -81,16 +81,18 @@ function isAlive(pid: number): boolean {
 const TURNS = 2500;
 let turn = randomInt(TURNS);
 
-async function isFree(port: number): Promise<boolean> {
-  const socket = createSocket('udp4').bind(port, '127.0.0.1');
-  return once(socket, 'listening').then(
-    () => {
-      socket.close();
-      return true;
-    },
-    () => false,
-  );
+/**
+ * Whether a socket on this machine is bound to the port. It reads the kernel's tables: to try to bind the port would
+ * take it from a peer that binds it at that moment.
+ */
+export function isBound(port: number): boolean {
+  const local = new RegExp(`^ *\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, '0')} `, 'm');
+  return TABLES.some((table) => local.test(readFileSync(table, 'latin1')));
 }
+
+const TABLES = ['udp', 'udp6', 'tcp', 'tcp6']
+  .map((name) => `/proc/net/${name}`)
+  .filter((file) => existsSync(file));
 
 /** Tells a sipp that waits for it to hang up: sipp knows its calls by their Call-ID alone. */
 export async function nudge(callId: string, port: number): Promise<void> {

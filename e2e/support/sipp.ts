@@ -38,7 +38,7 @@ export class Sipp {
   static async call(server: Server, call: SippCall): Promise<Sipp> {
     const { calls = 1 } = call;
     const folder = await mkdtemp(join(tmpdir(), 'minivoice-sipp-'));
-    const [port, media] = await Promise.all([freePort(), freePort()]);
+    const [port, media] = [freePort(), freePort()];
     const talk = join(folder, 'talk.pcap');
     if (call.talk) await writeFile(talk, pcap(call.talk));
     await writeFile(join(folder, 'call.xml'), scenario({ ...call, pcap: call.talk ? talk : undefined }));

@@ -1,5 +1,3 @@
-/** `%31`, `\u0031` with any number of backslashes, `&#49;`, `&#x31;`. */
-const ESCAPED = /%([0-9a-f]{2})|\\+u([0-9a-f]{4})|&#(\d{1,7});|&#x([0-9a-f]{1,6});/gi;
 /** Text that was encoded more often than this is not read. */
 const MAX_DEPTH = 4;
 
@@ -7,9 +5,9 @@ const MAX_DEPTH = 4;
 export class Decoded {
   readonly text: string;
   /** Where each character begins in the first text, and where the last one ends; undefined: at its own place. */
-  #places: readonly number[] | undefined;
+  #places: Uint32Array | undefined;
 
-  constructor(text: string, places?: readonly number[]) {
+  constructor(text: string, places?: Uint32Array) {
     this.text = text;
     this.#places = places;
   }
@@ -25,27 +23,70 @@ export class Decoded {
     return this.#places ? this.#places[at]! : at;
   }
 
-  /** Decodes once more; undefined where there is nothing to decode. */
+  /** Decodes once more; undefined where there is nothing to decode. Takes time in proportion to the text's length. */
   next(): Decoded | undefined {
-    let text = '';
-    let from = 0;
-    const places: number[] = [];
-    const copy = (to: number) => {
-      for (let at = from; at < to; at++) places.push(this.place(at));
-      text += this.text.slice(from, to);
-    };
-    for (const { 0: found, 1: percent, 2: json, 3: decimal, 4: html, index } of this.text.matchAll(ESCAPED)) {
-      copy(index);
-      const code = decimal ? Number(decimal) : Number.parseInt(percent ?? json ?? html!, 16);
-      text += String.fromCharCode(code);
-      places.push(this.place(index));
-      from = index + found.length;
+    const { text: encoded } = this;
+    const codes = new Uint16Array(encoded.length);
+    const places = new Uint32Array(encoded.length + 1);
+    let length = 0;
+    let at = 0;
+    while (at < encoded.length) {
+      const escaped = escapeAt(encoded, at);
+      // Backslashes that escape nothing are copied together: each would look at all that follow.
+      const plainEnd = escaped ? at : Math.max(at + 1, backslashesEnd(encoded, at));
+      if (escaped) {
+        places[length] = this.place(at);
+        codes[length++] = escaped.code;
+      }
+      for (let from = at; from < plainEnd; from++) {
+        places[length] = this.place(from);
+        codes[length++] = encoded.charCodeAt(from);
+      }
+      at = escaped ? escaped.end : plainEnd;
     }
-    if (from === 0) return undefined;
-    copy(this.text.length);
-    places.push(this.place(this.text.length));
-    return new Decoded(text, places);
+    if (length === encoded.length) return undefined;
+    places[length] = this.place(encoded.length);
+    return new Decoded(textOf(codes.subarray(0, length)), places.subarray(0, length + 1));
   }
+}
+
+const PERCENT = 0x25;
+const AMPERSAND = 0x26;
+const BACKSLASH = 0x5c;
+const HTML = /&#(?:(\d{1,7})|x([0-9a-f]{1,6}));/iy;
+const HEX = /^[0-9a-f]+$/i;
+
+/** The character that `%31`, `\u0031` with any number of backslashes, `&#49;` or `&#x31;` stands for, and where it ends. */
+function escapeAt(text: string, at: number): { code: number; end: number } | undefined {
+  const first = text.charCodeAt(at);
+  if (first === PERCENT) return hexAt(text, at + 1, 2);
+  if (first === BACKSLASH) {
+    const end = backslashesEnd(text, at);
+    return text[end] === 'u' || text[end] === 'U' ? hexAt(text, end + 1, 4) : undefined;
+  }
+  if (first !== AMPERSAND) return undefined;
+  HTML.lastIndex = at;
+  const html = HTML.exec(text);
+  if (!html) return undefined;
+  return { code: html[1] ? Number(html[1]) : Number.parseInt(html[2]!, 16), end: HTML.lastIndex };
+}
+
+function hexAt(text: string, start: number, length: number): { code: number; end: number } | undefined {
+  const digits = text.slice(start, start + length);
+  if (digits.length < length || !HEX.test(digits)) return undefined;
+  return { code: Number.parseInt(digits, 16), end: start + length };
+}
+
+function backslashesEnd(text: string, at: number): number {
+  let end = at;
+  while (text.charCodeAt(end) === BACKSLASH) end++;
+  return end;
+}
+
+/** @param codes UTF-16 code units; surrogates need not be pairs. */
+function textOf(codes: Uint16Array): string {
+  const bytes = Buffer.from(codes.buffer, codes.byteOffset, codes.byteLength);
+  return bytes.toString('utf16le');
 }
 
 /** The text as it is, and after each round of decoding URL, JSON and HTML escapes. */

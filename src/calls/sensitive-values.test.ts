@@ -133,6 +133,15 @@ test('every value of a call is masked in a long text', () => {
   expect(all.filter((value) => masked.includes(value))).toEqual([]);
 });
 
+test.each(['\\\\', '\\\\\\\\u003', '&#', '%', 'o', 'one', '1 ', '1           '])(
+  'masks behind 128 KiB of %j',
+  (part) => {
+    const text = part.repeat(131_072 / part.length);
+    const masked = values(CARD).mask(`${text}x${percent(percent(CARD))}`);
+    expect(masked).toBe(`${text}x${'*'.repeat(9 * CARD.length)}`);
+  },
+);
+
 test('the values of a call are forgotten after a day', async () => {
   const clock = new VirtualClock();
   const calls = new SensitiveCalls(clock);

@@ -13,10 +13,13 @@ const WORDS: Record<string, string> = {
   ...{ zero: '0', oh: '0', one: '1', two: '2', three: '3', four: '4', five: '5', six: '6', seven: '7' },
   ...{ eight: '8', nine: '9', star: '*', pound: '#', hash: '#' },
 };
-const SYMBOL = new RegExp(`[0-9*#\uff10-\uff19]|\\b(?:${Object.keys(WORDS).join('|')})\\b`, 'gi');
-const SYMBOL_OR_LETTER = new RegExp(`${SYMBOL.source}|[A-D]`, 'gi');
+/** Spelled keys. */
+const WORD = new RegExp(`(?:${Object.keys(WORDS).join('|')})\\b`, 'giy');
+const WORD_STARTS = new Set(Object.keys(WORDS).flatMap((word) => [word[0]!, word[0]!.toUpperCase()]));
 /** What may stand between two characters: `1 2 3 4`, `1-2-3-4`, `["1", "2"]`, `1\n2` in JSON, and what is invisible. */
-const BETWEEN = /^(?:\\+[nrt]?|[\s.,:;_|/"'+()\u00ad\u200b-\u200f\u2060-])*$/;
+const BETWEEN = /^(?:\\[nrt]?|[\s.,:;_|/"'+()\u00ad\u200b-\u200f\u2060-])*$/;
+/** A longer gap is not looked at. */
+const MAX_BETWEEN = 12;
 
 /** Where something was found, in characters of the text. */
 type Range = readonly [start: number, end: number];
@@ -36,7 +39,8 @@ export class SensitiveValues {
   /** What hex and base64 make of the long values. */
   #hex: Finder = () => [];
   #base64: Finder = () => [];
-  #symbol = SYMBOL;
+  /** Whether the keys A to D are looked for. */
+  #hasLetters = false;
 
   /** @param value made of `0-9 * # A-D`; an empty one is left out. */
   add(value: string): void {
@@ -49,7 +53,7 @@ export class SensitiveValues {
     this.#readBack = finderOf(short.filter(isReadBack), ALONE);
     this.#hex = finderOf(long.map(hexOf));
     this.#base64 = finderOf(long.flatMap(base64Cores));
-    if (this.#values.some((each) => /[A-D]/.test(each))) this.#symbol = SYMBOL_OR_LETTER;
+    this.#hasLetters ||= /[A-D]/.test(value);
   }
 
   get isEmpty(): boolean {
@@ -87,7 +91,7 @@ export class SensitiveValues {
   }
 
   #symbolsIn(text: string): Range[] {
-    const runs = runsOf(text, this.#symbol);
+    const runs = runsOf(text, this.#hasLetters);
     const found = runs.flatMap((run) =>
       this.#isShort(run, text)
         ? [rangeOf(run, 0, run.keys.length)]
@@ -161,22 +165,60 @@ interface Run {
   ends: number[];
 }
 
-function runsOf(text: string, symbol: RegExp): Run[] {
+/** The runs that are long enough to hold a value, or the beginning of one. Goes through the text once, without objects. */
+function runsOf(text: string, withLetters: boolean): Run[] {
   const runs: Run[] = [];
-  let run: Run | undefined;
-  for (const { 0: found, index } of text.matchAll(symbol)) {
-    const before = run?.ends.at(-1) ?? 0;
-    // A long gap is not looked at.
-    const isNext = index === before || (index - before <= 12 && BETWEEN.test(text.slice(before, index)));
-    if (!run || !isNext) {
-      run = { keys: '', starts: [], ends: [] };
-      runs.push(run);
+  let run: Run = { keys: '', starts: [], ends: [] };
+  let before = 0;
+  for (let at = 0; at < text.length; ) {
+    const key = keyAt(text, at, withLetters);
+    const end = key === undefined ? wordEnd(text, at) : at + 1;
+    if (end === at) {
+      at++;
+      continue;
     }
-    run.keys += WORDS[found.toLowerCase()] ?? found.normalize('NFKC').toUpperCase();
-    run.starts.push(index);
-    run.ends.push(index + found.length);
+    if (run.keys !== '' && !isBetween(text, before, at)) {
+      if (run.keys.length >= MIN_READ_BACK) runs.push(run);
+      run = run.keys.length >= MIN_READ_BACK ? { keys: '', starts: [], ends: [] } : emptied(run);
+    }
+    run.keys += key ?? WORDS[text.slice(at, end).toLowerCase()];
+    run.starts.push(at);
+    run.ends.push(end);
+    before = end;
+    at = end;
   }
+  if (run.keys.length >= MIN_READ_BACK) runs.push(run);
   return runs;
+}
+
+function emptied(run: Run): Run {
+  run.keys = '';
+  run.starts.length = 0;
+  run.ends.length = 0;
+  return run;
+}
+
+/** The key that a single character stands for. */
+function keyAt(text: string, at: number, withLetters: boolean): string | undefined {
+  const code = text.charCodeAt(at);
+  if ((code >= 0x30 && code <= 0x39) || code === 0x2a || code === 0x23) return text[at];
+  if (code >= 0xff10 && code <= 0xff19) return String(code - 0xff10);
+  const letter = code & ~0x20;
+  if (!withLetters || code >= 0x80 || letter < 0x41 || letter > 0x44) return undefined;
+  return String.fromCharCode(letter);
+}
+
+/** Where the spelled key that begins here ends; `at` where none begins. */
+function wordEnd(text: string, at: number): number {
+  if (!WORD_STARTS.has(text[at]!) || (at > 0 && /\w/.test(text[at - 1]!))) return at;
+  WORD.lastIndex = at;
+  return WORD.test(text) ? WORD.lastIndex : at;
+}
+
+function isBetween(text: string, start: number, end: number): boolean {
+  if (start === end) return true;
+  if (end - start > MAX_BETWEEN || text[start] === '%') return false;
+  return BETWEEN.test(text.slice(start, end));
 }
 
 /** Where the keys from `start` to before `end` stand in the text. */

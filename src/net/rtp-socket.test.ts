@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../e2e/support/peers.ts';
 import { createLog, seededRandom, silentLog, sleep, systemClock, VirtualClock } from '../kit/index.ts';
 import { MemoryNetwork } from './memory-network.ts';
 import { dgramSockets, type RtpSocket, type RtpSockets, rtpSockets } from './rtp-socket.ts';
@@ -15,17 +16,6 @@ interface Bed {
   pass(ms: number): Promise<void>;
   /** Milliseconds. */
   now(): number;
-}
-
-/** A port that is free at this moment, from the system. */
-function freePort(host: string): Promise<number> {
-  const probe = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  return new Promise((resolve) => {
-    probe.bind(0, host, () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 const loopback = (sockets: RtpSockets, host = '127.0.0.1'): Bed => ({
@@ -73,9 +63,7 @@ describe.each(Object.keys(beds))('RTP sockets: %s', (name) => {
 
   async function make(count: number) {
     const bed = await beds[name]!();
-    const at = async () =>
-      bed.sockets.open(bed.host, await freePort(bed.host.startsWith('10.') ? '127.0.0.1' : bed.host));
-    for (let i = 0; i < count; i++) open.push(await at());
+    for (let i = 0; i < count; i++) open.push(await bed.sockets.open(bed.host, freePort()));
     return { bed, sockets: open as [RtpSocket, RtpSocket, RtpSocket] };
   }
   const heard = (socket: RtpSocket) => {
@@ -133,7 +121,7 @@ describe.each(Object.keys(beds))('RTP sockets: %s', (name) => {
     say(a, 'nowhere yet');
     a.aim({ address: 'phone.example', port: 4000 });
     say(a, 'no address');
-    a.connect({ address: bed.host, port: await freePort('127.0.0.1') });
+    a.connect({ address: bed.host, port: freePort() });
     for (let i = 0; i < 3; i++) {
       say(a, 'nobody there');
       await bed.settle();

@@ -75,7 +75,7 @@ test.skipIf(missing.sipp)('nothing is left when all these callers are gone', asy
 
 /** Rejects with what sipp says unless the one call of the scenario goes as it should. */
 async function sipp(name: string, options: string[]): Promise<void> {
-  const local = String(await freePort());
+  const local = String(freePort());
   const args = [
     ...[`127.0.0.1:${port}`, '-sf', join(SCENARIOS, `${name}.xml`), '-s', name, '-m', '1', '-nostdin'],
     ...['-i', '127.0.0.1', '-p', local, '-recv_timeout', '30000', '-timeout', '60s', ...options],

@@ -73,10 +73,10 @@ export class Caller {
   ): Promise<Caller> {
     runAsPeer();
     const ground = { clock: systemClock, random: systemRandom, log: silentLog };
-    const userAgent = createUserAgent({ ...ground, host: HOST, port: await freePort(), userAgent: 'chaos' });
+    const userAgent = createUserAgent({ ...ground, host: HOST, port: freePort(), userAgent: 'chaos' });
     await userAgent.listen();
     const sockets = await rtpSockets(HOST, silentLog);
-    const port = await freePort();
+    const port = freePort();
     const caller = new Caller(
       userAgent,
       await sockets.open(HOST, port),

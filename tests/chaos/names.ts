@@ -72,7 +72,7 @@ class Internet {
     const preload = { CHAOS_NAMES: names, CHAOS_CONNECTED: connected, NODE_OPTIONS: `--import ${PRELOAD}` };
     const settings = { MINIVOICE_ALLOW_PRIVATE_URLS: 'false', NODE_EXTRA_CA_CERTS: ca };
     const world = await World.open({ ...preload, ...settings });
-    const internet = new Internet(world, folder, await freePort());
+    const internet = new Internet(world, folder, freePort());
     await internet.#listen();
     return internet;
   }

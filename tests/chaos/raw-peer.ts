@@ -147,7 +147,7 @@ export class RawPeer {
 }
 
 async function bound(): Promise<Socket> {
-  const socket = createSocket('udp4').bind(await freePort(), HOST);
+  const socket = createSocket('udp4').bind(freePort(), HOST);
   await once(socket, 'listening');
   return socket;
 }

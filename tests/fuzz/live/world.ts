@@ -40,7 +40,7 @@ export class World {
 
   /** @param dnsPort where the hostile name server is. */
   static async open(dnsPort: number): Promise<World> {
-    const world = new World(dnsPort, await freePort());
+    const world = new World(dnsPort, freePort());
     await world.#start();
     const { id: customer_id } = await world.server.admin<{ id: string }>('POST', '/customers', {
       name: 'Fuzz',
