@@ -32,9 +32,11 @@ export function withPlus(user: string): string | undefined {
 }
 
 function inContext(digits: string, params: string[]): string | undefined {
-  const context = params
-    .find((each) => /^\s*phone-context\s*=/i.test(each))
-    ?.replace(/^[^=]*=\s*"?|"?\s*$/g, '');
+  const param = params.find((each) => /^\s*phone-context\s*=/i.test(each));
+  const context = param
+    ?.slice(param.indexOf('=') + 1)
+    .trim()
+    .replace(/^"|"$/g, '');
   const prefix = context?.replace(/[().-]/g, '');
   if (prefix === undefined || !/^\+[1-9]\d*$/.test(prefix)) return undefined;
   const plan = planOfCode(prefix.slice(1));

@@ -33,3 +33,7 @@ test('whatever comes in, plain ASCII without endless words goes out', () => {
     }),
   );
 });
+
+test.each(['@', '1@', '- ', '–', '.', '+1 '])('reads a text that is nothing but %j in time', (part) => {
+  expect(inWords(part.repeat(5000)).length).toBeLessThan(100_000);
+});

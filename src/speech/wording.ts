@@ -35,7 +35,7 @@ export function inWords(sentence: string): string {
     .replace(/\b(\d{4})-(\d\d)-(\d\d)\b/g, (all, year, month, day) => date(year, month, day) ?? all)
     .replace(/([€£])\s?(\d[\d,]*(?:\.\d\d)?)/g, (_, sign, amount) => money(sign, amount))
     .replace(/\+?\d(?:[\d\s().-]*\d)?/g, (number) => (isPhoneNumber(number) ? spelled(number) : number))
-    .replace(/\S+@\S+\.\w+/g, (address) => address.replaceAll('.', ' dot '))
+    .replace(/\S+/g, (word) => (word.includes('@') ? word.replace(/\.(?=\w)/g, ' dot ') : word))
     .replace(/#(?=\d)/g, 'number ')
     .replace(/[&@+=*#%°]/g, (sign) => ` ${SYMBOLS[sign]} `)
     .replace(/[^\x20-\x7e]|[<>_~^|\\{}[\]]/g, ' ')
@@ -50,7 +50,7 @@ function unaccented(text: string): string {
   return text
     .replace(/[‘’‛]/g, "'")
     .replace(/[“”„«»]/g, '"')
-    .replace(/\s*[–—]\s*/g, ', ')
+    .replace(/[–—]/g, ', ')
     .replace(/…/g, '...')
     .normalize('NFKD')
     .replace(/\p{M}/gu, '');

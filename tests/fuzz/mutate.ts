@@ -27,6 +27,7 @@ const WORDS = [
   'A'.repeat(300),
 ].map((word) => Buffer.from(word));
 
+const FILLERS = [...' \t\r\n"\\<>;,:=@%&/.-1a'];
 const EXTREMES = [0, 1, 0x7f, 0x80, 0xfe, 0xff];
 
 type Change = (input: Buffer, chance: Chance, corpus: readonly Buffer[]) => Buffer;
@@ -65,6 +66,12 @@ const changes: readonly Change[] = [
     const at = chance.int(input.length + 1);
     const piece = input.subarray(at, at + 1 + chance.int(60));
     return replace(input, at, at, Buffer.concat(Array.from({ length: 1 + chance.int(4) }, () => piece)));
+  },
+  /** One character so often that work in proportion to the square of a length takes seconds. */
+  function fill(input, chance) {
+    if (!chance.once(100)) return input;
+    const at = chance.int(input.length + 1);
+    return replace(input, at, at, Buffer.alloc(Math.max(0, LONGEST - input.length), chance.pick(FILLERS)));
   },
   function cross(input, chance, corpus) {
     const other = chance.pick(corpus);

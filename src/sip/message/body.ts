@@ -80,7 +80,9 @@ function inOrder({ type, headers, parts = [] }: Entity): Entity[] {
   if (type === 'multipart/alternative') return parts.toReversed();
   if (type !== 'multipart/related') return parts;
   // RFC 2387 §3.2: the root is the first part, unless `start` names another one.
-  const start = /;\s*start\s*=\s*"?(<[^>"]*>)/i.exec(headers.get('Content-Type') ?? '')?.[1];
+  const start = /;\s{0,9}start\s{0,9}=\s{0,9}"?(<[^>"]{0,256}>)/i.exec(
+    headers.get('Content-Type') ?? '',
+  )?.[1];
   const root = parts.find((part) => start !== undefined && part.headers.get('Content-ID')?.trim() === start);
   return root ? [root, ...parts.filter((part) => part !== root)] : parts;
 }
@@ -90,7 +92,9 @@ const isForSession = (entity: Entity): boolean =>
   !/^\s*early-session\b/i.test(entity.headers.get('Content-Disposition') ?? '');
 
 function handlingOf({ headers }: Entity): string | undefined {
-  const match = /;\s*handling\s*=\s*"?\s*([A-Za-z-]+)/i.exec(headers.get('Content-Disposition') ?? '');
+  const match = /;\s{0,9}handling\s{0,9}=\s{0,9}"?\s{0,9}([A-Za-z-]+)/i.exec(
+    headers.get('Content-Disposition') ?? '',
+  );
   return match?.[1]?.toLowerCase();
 }
 

@@ -61,8 +61,8 @@ export function refuse(head: Head, fault: Refusal): SipSyntaxError {
  * Is a fault of the header fields or of the body's length no reason to refuse it? A request inside a dialog may be
  * the BYE, and a response may be the answer: what can be read of them is used.
  */
-export function isTolerated({ line, headers }: Head): boolean {
-  if (line.fault) return false;
+export function isTolerated({ line, headers, fault }: Head): boolean {
+  if (line.fault || fault?.status === 513) return false;
   if (line.kind === 'response' || line.method === 'CANCEL') return true;
   return /;\s*tag\s*=/i.test(headers.get('To') ?? '');
 }
@@ -106,8 +106,8 @@ function parseRequestLine(line: string): StartLine {
 }
 
 function parseStatusLine(line: string): StartLine {
-  const match = /^SIP\/2\.0\s+([1-6]\d\d)(?!\d)\s*([^\r\n]*)$/i.exec(line);
-  if (match) return { kind: 'response', status: Number(match[1]), reason: match[2]! };
+  const match = /^SIP\/2\.0\s+([1-6]\d\d)(?!\d)([^\r\n]*)$/i.exec(line);
+  if (match) return { kind: 'response', status: Number(match[1]), reason: match[2]!.trimStart() };
   const message = `${JSON.stringify(line.slice(0, 80))} is no Status-Line of SIP/2.0`;
   return { kind: 'response', status: 502, reason: '', fault: { status: 400, message } };
 }

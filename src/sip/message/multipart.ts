@@ -88,6 +88,6 @@ function decode(text: string, headers: Headers): Buffer {
 // RFC 2045 §6.7
 function unquotePrintable(text: string): string {
   return text
-    .replace(/[ \t]*=[ \t]*\r?\n/g, '')
+    .replace(/=[ \t]*\r?\n/g, '')
     .replace(/=([0-9A-Fa-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }

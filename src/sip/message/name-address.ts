@@ -57,8 +57,12 @@ export function isWellFormed(text: string): boolean {
 
 /** The name between quotes that do not match. */
 function cleaned(name: string): string {
-  const inside = name.trim().replace(/^["\s]+|["\s]+$/g, '');
-  return inside
+  let start = 0;
+  let end = name.length;
+  while (start < end && /["\s]/.test(name[start]!)) start++;
+  while (end > start && /["\s]/.test(name[end - 1]!)) end--;
+  return name
+    .slice(start, end)
     .replace(/\\([\s\S])/g, '$1')
     .replace(/\\$/, '')
     .trim();
