@@ -1,5 +1,5 @@
 /** The far ends of the calls of `media.ts`, in a process of their own: N phones that talk and listen. */
-import { silentLog, systemClock } from '../src/kit/index.ts';
+import { silentLog, systemClock } from '../src/core/index.ts';
 import { Beat } from '../src/media/thread/beat.ts';
 import { rtpSockets } from '../src/net/index.ts';
 

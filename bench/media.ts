@@ -9,14 +9,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { silentLog, sleep, systemClock, systemRandom } from '../src/kit/index.ts';
-import {
-  type Audio,
-  createMediaEngine,
-  type MediaEngine,
-  type Sound,
-  workerThread,
-} from '../src/media/index.ts';
+import type { AudioClip } from '../src/audio/index.ts';
+import { silentLog, sleep, systemClock, systemRandom } from '../src/core/index.ts';
+import { type Audio, createMediaEngine, type MediaEngine, workerThread } from '../src/media/index.ts';
 import type { FromPeer, ToPeer } from './media-peer.ts';
 import type { Row } from './row.ts';
 
@@ -64,8 +59,8 @@ export async function run(
 async function play(scene: Scene, options: Options): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'media-bench-'));
   const start = workerThread(silentLog, options.sockets);
-  const ground = { clock: systemClock, random: systemRandom, log: silentLog };
-  const engine = await createMediaEngine({ ...ground, workers: 1, host: HOST, ports: ENGINE_PORTS, start });
+  const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+  const engine = await createMediaEngine({ ...deps, workers: 1, host: HOST, ports: ENGINE_PORTS, start });
   const peer = fork(new URL('./media-peer.ts', import.meta.url), { serialization: 'advanced' });
   try {
     return await measure(engine, peer, folder, scene, options);
@@ -170,10 +165,10 @@ function connect(audio: Audio, port: number): void {
   });
 }
 
-const SECOND: Sound = { samples: new Int16Array(new SharedArrayBuffer(16_000)) };
+const SECOND: AudioClip = { samples: new Int16Array(new SharedArrayBuffer(16_000)) };
 for (let i = 0; i < 8000; i++) SECOND.samples[i] = 10_000 * Math.sin((2 * Math.PI * 440 * i) / 8000);
 
-async function* tone(): AsyncGenerator<Sound> {
+async function* tone(): AsyncGenerator<AudioClip> {
   for (;;) yield SECOND;
 }
 

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { freePort } from '../e2e/support/peers.ts';
 import { launchAsIs, Server } from '../e2e/support/server.ts';
-import { sleep, systemClock } from '../src/kit/index.ts';
+import { sleep, systemClock } from '../src/core/index.ts';
 import { type Row, table } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
 import { pin, usageOf } from './support/process.ts';

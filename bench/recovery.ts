@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { silentLog, systemClock } from '../src/kit/index.ts';
+import { silentLog, systemClock } from '../src/core/index.ts';
 import { Eraser, RecordingFiles, recoverRecordings, ThreadFinisher } from '../src/recordings/index.ts';
 import { openSqliteStorage, type Storage } from '../src/storage/index.ts';
 import { aCall, anEvent, aRecording } from '../src/storage/testing/records.ts';

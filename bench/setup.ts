@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { launchAsIs, Server } from '../e2e/support/server.ts';
-import { sleep, systemClock } from '../src/kit/index.ts';
+import { sleep, systemClock } from '../src/core/index.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
 import { pin, type Usage, usageOf } from './support/process.ts';

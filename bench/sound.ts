@@ -1,14 +1,14 @@
 /** What 20 ms of sound cost, step by step: the arithmetic of a call without its packets on the wire. */
-import { type Codec, LONGEST_PAYLOAD, openCodec } from '../src/media/codec/codec.ts';
-import { decode, encode, PCMU } from '../src/media/codec/g711.ts';
-import { ToneDetector } from '../src/media/dtmf/tone-detector.ts';
-import { FRAME_SAMPLES } from '../src/media/frame.ts';
-import { toneLevel } from '../src/media/goertzel.ts';
-import { addFrames, Mix } from '../src/media/mixer.ts';
-import { Resampler } from '../src/media/resampler.ts';
-import { JitterBuffer } from '../src/media/rtp/jitter-buffer.ts';
-import { RTP_HEADER, RtpHeader } from '../src/media/rtp/packet.ts';
-import { MASTER_BYTES, RTP_TAG_BYTES, SrtpContext } from '../src/media/rtp/srtp.ts';
+import { type Codec, LONGEST_PAYLOAD, openCodec } from '../src/audio/codec/codec.ts';
+import { decode, encode, PCMU } from '../src/audio/codec/g711.ts';
+import { FRAME_SAMPLES } from '../src/audio/frame.ts';
+import { toneLevel } from '../src/audio/goertzel.ts';
+import { addFrames, Mix } from '../src/audio/mixer.ts';
+import { Resampler } from '../src/audio/resampler.ts';
+import { ToneDetector } from '../src/audio/tone-detector.ts';
+import { JitterBuffer } from '../src/rtp/jitter-buffer.ts';
+import { RTP_HEADER, RtpHeader } from '../src/rtp/packet.ts';
+import { MASTER_BYTES, RTP_TAG_BYTES, SrtpContext } from '../src/rtp/srtp.ts';
 import type { Row } from './row.ts';
 
 const frame = Int16Array.from({ length: FRAME_SAMPLES }, (_, i) => 9000 * Math.sin(i * 0.35));

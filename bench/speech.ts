@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog, systemClock } from '../src/kit/index.ts';
+import { silentLog, systemClock } from '../src/core/index.ts';
 import { createSpeaker } from '../src/speech/index.ts';
 import type { Row } from './row.ts';
 

@@ -4,7 +4,7 @@
  * Alone: `node bench/stop.ts`.
  */
 import { launchAsIs, Server } from '../e2e/support/server.ts';
-import { sleep, systemClock } from '../src/kit/index.ts';
+import { sleep, systemClock } from '../src/core/index.ts';
 import type { Row } from './row.ts';
 import { Application, type Told } from './support/application.ts';
 import { type Phone, Phones } from './support/phones.ts';

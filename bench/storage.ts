@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CallRecord } from '../src/calls/index.ts';
-import { systemClock } from '../src/kit/index.ts';
+import { systemClock } from '../src/core/index.ts';
 import { openSqliteStorage, type Storage } from '../src/storage/index.ts';
 import type { EventRecord } from '../src/webhooks/index.ts';
 import type { Row } from './row.ts';

@@ -1,7 +1,7 @@
 /** What a frame of 20 ms costs on its way to a WebSocket: its text alone, and all of it with socket and system. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { Ids, Signal, silentLog, systemClock, systemRandom } from '../src/kit/index.ts';
+import { Ids, Signal, silentLog, systemClock, systemRandom } from '../src/core/index.ts';
 import { CallStreams, createConnect, type StreamedCall } from '../src/streams/index.ts';
 import { numbered, Wording } from '../src/streams/wording.ts';
 import type { Row } from './row.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog, systemClock } from '../src/kit/index.ts';
+import { silentLog, systemClock } from '../src/core/index.ts';
 import { createRecogniser, createSpeaker, type Recogniser, type Speaker } from '../src/speech/index.ts';
 import { CORPUS, wordErrors } from '../src/speech/testing/corpus.ts';
 import { joined, RATE, samplesOf, silence, writeWav } from '../src/speech/testing/spoken.ts';

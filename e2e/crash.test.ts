@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../src/kit/index.ts';
+import { systemClock } from '../src/core/index.ts';
 import { START, STOP, talk, wait } from './support/flow.ts';
 import { missing } from './support/peers.ts';
 import { type Call, Stage } from './support/stage.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { silentLog, systemClock, systemRandom } from '../src/kit/index.ts';
+import { silentLog, systemClock, systemRandom } from '../src/core/index.ts';
 import { createUserAgent } from '../src/sip/index.ts';
 import { TestReceiver } from '../src/streams/testing/receiver.ts';
 import { Answerer } from './support/answerer.ts';
@@ -12,8 +12,8 @@ import { Stage } from './support/stage.ts';
 
 /** What OPTIONS is answered with, as proxies ask. */
 async function probe({ host, port }: { host: string; port: number }): Promise<number> {
-  const ground = { clock: systemClock, random: systemRandom, log: silentLog };
-  const agent = createUserAgent({ ...ground, host: '127.0.0.1', port: 0, userAgent: 'proxy' });
+  const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+  const agent = createUserAgent({ ...deps, host: '127.0.0.1', port: 0, userAgent: 'proxy' });
   await agent.listen();
   const ask = { method: 'OPTIONS', target: `sip:${host}:${port}`, from: 'sip:proxy@127.0.0.1' };
   const { status } = await agent.request(ask);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSoundDecoder, toneLevel } from '../src/media/index.ts';
+import { createSoundDecoder, toneLevel } from '../src/audio/index.ts';
 import type { Step } from './support/answerer.ts';
 import { Example } from './support/example.ts';
 import { type Caller, Parties } from './support/parties.ts';

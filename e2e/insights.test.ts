@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { silentLog, systemClock } from '../src/kit/index.ts';
+import { silentLog, systemClock } from '../src/core/index.ts';
 import { createSpeaker } from '../src/speech/index.ts';
 import { samplesOf } from '../src/speech/testing/spoken.ts';
 import { START, wait } from './support/flow.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DialledLeg, DialRefusal } from '../src/calls/index.ts';
-import { type Failure, silentLog, systemClock, systemRandom } from '../src/kit/index.ts';
-import { createDialer } from '../src/lines/index.ts';
+import { type Failure, silentLog, systemClock, systemRandom } from '../src/core/index.ts';
 import { createMediaEngine, type MediaEngine } from '../src/media/index.ts';
 import { systemNetwork } from '../src/net/index.ts';
 import { createUserAgent, type UserAgent } from '../src/sip/index.ts';
+import { createDialer } from '../src/telephony/index.ts';
 import { Answerer, type Step } from './support/answerer.ts';
 import { missing } from './support/peers.ts';
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseNetwork } from '../contract/ip-network.ts';
 import { nearest } from '../contract/nearest.ts';
 import { parseHostPort, parseIpAddress } from '../contract/network-address.ts';
-import { Failure, type LogLevel } from './kit/index.ts';
+import { Failure, type LogLevel } from './core/index.ts';
 
 /** One setting: the environment variable that sets it, its default, and what it means. */
 interface Setting<T> {

@@ -1,7 +1,7 @@
 import { nearest } from '../contract/nearest.ts';
+import { type Program, startProgram, surviveDefects, version } from './app/index.ts';
 import { describeConfig, readConfig } from './config.ts';
-import { createLog, explain, type Log, systemClock, type Timer } from './kit/index.ts';
-import { type Program, startProgram, surviveDefects, version } from './program/index.ts';
+import { createLog, explain, type Log, systemClock, type Timer } from './core/index.ts';
 
 const HELP = `MiniVoice: a self-hosted programmable voice platform.
 

@@ -20,7 +20,7 @@ test('no test sets a timer of the machine: it waits for an event', () => {
 
 /** What these are about is the clock of the machine, or a far end that acts after a while. */
 const TIMED = [
-  'src/kit/clock.test.ts',
+  'src/core/clock.test.ts',
   'src/media/worker.test.ts',
   'src/net/network.test.ts',
   'src/net/rtp-socket.test.ts',

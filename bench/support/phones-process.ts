@@ -1,7 +1,7 @@
 /** Phones in a process of their own, so that their CPU and memory are not the bench's. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { sleep, systemClock } from '../../src/kit/index.ts';
+import { sleep, systemClock } from '../../src/core/index.ts';
 import { Phones } from './phones.ts';
 
 /** So many calls to one number, so many a second. */

@@ -1,5 +1,5 @@
 import { freePort } from '../../e2e/support/peers.ts';
-import { silentLog, sleep, systemClock, systemRandom } from '../../src/kit/index.ts';
+import { silentLog, sleep, systemClock, systemRandom } from '../../src/core/index.ts';
 import { Beat } from '../../src/media/thread/beat.ts';
 import { type RtpSocket, type RtpSockets, rtpSockets } from '../../src/net/index.ts';
 import { acceptAnswer, answerOffer, createOffer } from '../../src/sdp/index.ts';
@@ -34,8 +34,8 @@ export class Phones {
 
   /** @param firstPort even; each phone takes the next even one for RTP. */
   static async start(firstPort: number): Promise<Phones> {
-    const ground = { clock: systemClock, random: systemRandom, log: silentLog };
-    const userAgent = createUserAgent({ ...ground, host: HOST, port: freePort(), userAgent: 'bench' });
+    const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+    const userAgent = createUserAgent({ ...deps, host: HOST, port: freePort(), userAgent: 'bench' });
     await userAgent.listen();
     const phones = new Phones(userAgent, await rtpSockets(HOST, silentLog), firstPort);
     phones.#beat.start();

@@ -6,7 +6,7 @@ import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { sleep, systemClock } from '../../src/kit/index.ts';
+import { sleep, systemClock } from '../../src/core/index.ts';
 import { Inbox } from '../../tests/support/inbox.ts';
 import { until } from '../../tests/support/until.ts';
 import { Ear, toneFile } from './hearing.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readWav, toneLevel, wavHeader } from '../../src/media/index.ts';
+import { readWav, toneLevel, wavHeader } from '../../src/audio/index.ts';
 
 /** A stretch of time in a file, in milliseconds from its beginning. */
 export interface Stretch {

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { systemClock, type Timer } from '../../src/kit/index.ts';
-import { toneLevel } from '../../src/media/index.ts';
+import { toneLevel } from '../../src/audio/index.ts';
+import { systemClock, type Timer } from '../../src/core/index.ts';
 import { Inbox } from '../../tests/support/inbox.ts';
 import { ulaw, ulawSample } from './pcap.ts';
 import { runAsPeer } from './priorities.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { silentLog, systemClock, systemRandom } from '../../src/kit/index.ts';
-import { createMediaEngine, readWav, type Sound } from '../../src/media/index.ts';
+import { type AudioClip, readWav } from '../../src/audio/index.ts';
+import { silentLog, systemClock, systemRandom } from '../../src/core/index.ts';
+import { createMediaEngine } from '../../src/media/index.ts';
 import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
 import { createUserAgent } from '../../src/sip/index.ts';
 
@@ -31,7 +32,7 @@ export async function openPhone(ports: { from: number; to: number }, earFile: st
     const ear = await audio.tap({ path: earFile, channels: 2, maxSeconds: 600 });
     return {
       press: (digits: string) => audio.sendDigits(digits),
-      speak: (sounds: AsyncIterable<Sound>) => audio.play(sounds),
+      speak: (sounds: AsyncIterable<AudioClip>) => audio.play(sounds),
       ended: result.dialog.ended,
       /** Seconds in which something was heard, when the call is over. */
       async secondsHeard(): Promise<number> {

@@ -1,4 +1,4 @@
-import { explain } from '../kit/index.ts';
+import { explain } from '../core/index.ts';
 import type { Flow } from './flow.ts';
 import { once, playTo, speak } from './speech.ts';
 import { RATE, tones } from './tones.ts';

@@ -1,5 +1,5 @@
 import { type Action, checkDocument } from '../../contract/actions/index.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import { DOCUMENT_ERROR } from './documents.ts';
 import type { Documents } from './ports.ts';
 

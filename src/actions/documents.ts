@@ -1,5 +1,5 @@
 import type { Action } from '../../contract/actions/index.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import type { Flow } from './flow.ts';
 import { masked } from './perform/gather.ts';
 

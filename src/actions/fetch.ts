@@ -1,6 +1,6 @@
 import type { Verdict } from '../../contract/actions/index.ts';
 import { presentCall, storedText } from '../calls/index.ts';
-import { type Clock, type Detail, explain, Failure, type Log } from '../kit/index.ts';
+import { type Clock, type Detail, explain, Failure, type Log } from '../core/index.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../net/index.ts';
 import { signatureHeaders, urlSignatureHeader } from '../webhooks/index.ts';
 import { DOCUMENT_ERROR } from './documents.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import { SimulatedCall } from './testing/simulated-call.ts';
 
 const answerUrlError = () => new Failure('answer_url_error', 'answered 500');

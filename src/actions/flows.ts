@@ -1,6 +1,6 @@
 import type { Action, ActionType } from '../../contract/actions/index.ts';
 import type { Ending, Session } from '../calls/index.ts';
-import { detach, explain, Failure } from '../kit/index.ts';
+import { detach, explain, Failure } from '../core/index.ts';
 import { apologise } from './apology.ts';
 import { dialEnding } from './dial-ending.ts';
 import { isDocumentError, nextDocument } from './documents.ts';

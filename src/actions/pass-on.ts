@@ -1,5 +1,5 @@
 import type { Ending, RefusalReason } from '../calls/index.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import { dialEnding } from './dial-ending.ts';
 import type { Flow } from './flow.ts';
 import { connect, talk } from './perform/talk.ts';

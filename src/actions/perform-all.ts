@@ -1,5 +1,5 @@
 import type { Action, ActionType } from '../../contract/actions/index.ts';
-import { explain, Failure } from '../kit/index.ts';
+import { explain, Failure } from '../core/index.ts';
 import { isDocumentError } from './documents.ts';
 import type { Flow, Outcome, Perform } from './flow.ts';
 import { performers } from './perform/index.ts';

@@ -1,6 +1,6 @@
 import type { Action } from '../../contract/actions/index.ts';
-import type { CallRecord, Dialer, Rooms, Session, Sound } from '../calls/index.ts';
-import type { Clock } from '../kit/index.ts';
+import type { AudioClip, CallRecord, Dialer, Rooms, Session } from '../calls/index.ts';
+import type { Clock } from '../core/index.ts';
 
 /** Text to sound, a sentence at a time. */
 export interface Speaker {
@@ -18,7 +18,7 @@ export interface Speaker {
       isSensitive?: boolean;
     },
     signal?: AbortSignal,
-  ): AsyncIterable<Sound>;
+  ): AsyncIterable<AudioClip>;
 }
 
 /** Sound files from the web. */
@@ -37,7 +37,7 @@ export interface Sounds {
 /** A sound that is at hand until it is released. */
 export interface FetchedSound {
   /** From its beginning, piece by piece. */
-  play(): AsyncIterable<Sound>;
+  play(): AsyncIterable<AudioClip>;
   release(): void;
 }
 
@@ -106,7 +106,7 @@ export interface Services {
   streams(session: Session): Streams;
   dialer: Dialer;
   rooms: Rooms;
-  holdMusic(): Sound;
+  holdMusic(): AudioClip;
   /** Makes of a secret what may be kept in the database. */
   seal(secret: string): string;
   /** Undefined when the application is gone. */

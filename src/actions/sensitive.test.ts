@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import { SimulatedCall } from './testing/simulated-call.ts';
 
 const PIN = '48213';

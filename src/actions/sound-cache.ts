@@ -1,7 +1,7 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sound } from '../calls/index.ts';
-import { detach, explain, type Log } from '../kit/index.ts';
+import type { AudioClip } from '../calls/index.ts';
+import { detach, explain, type Log } from '../core/index.ts';
 import type { Freshness } from './freshness.ts';
 import type { FetchedSound } from './ports.ts';
 
@@ -19,7 +19,7 @@ const MAX_BYTES_IN_MEMORY = 512 * 1024;
 /** Four seconds are read from disk at a time. */
 const PIECE_SAMPLES = 32_000;
 
-type Samples = Sound['samples'];
+type Samples = AudioClip['samples'];
 
 /** Sounds that were fetched and decoded before, by the URL that was asked for. */
 export class SoundCache {
@@ -171,7 +171,7 @@ export class StoredSound {
     };
   }
 
-  async *#play(): AsyncGenerator<Sound> {
+  async *#play(): AsyncGenerator<AudioClip> {
     if (!this.path) {
       yield { samples: this.#samples! };
       return;

@@ -1,5 +1,5 @@
-import type { Sound } from '../calls/index.ts';
-import { type Clock, explain, Failure, FairQueue, type Job, type Log } from '../kit/index.ts';
+import type { AudioClip } from '../calls/index.ts';
+import { type Clock, explain, Failure, FairQueue, type Job, type Log } from '../core/index.ts';
 import { type HttpAnswer, type HttpClient, requestFollowing } from '../net/index.ts';
 import { freshnessOf } from './freshness.ts';
 import type { FetchedSound, Sounds } from './ports.ts';
@@ -8,7 +8,7 @@ import { SoundCache, type StoredSound } from './sound-cache.ts';
 export interface SoundsOptions {
   http: HttpClient;
   /** Makes sound of a whole file. Fails with `unsupported_sound`, `play_failed`. */
-  decode(file: Buffer, job: Job): Promise<Sound>;
+  decode(file: Buffer, job: Job): Promise<AudioClip>;
   /** For decoded sounds; emptied at the start. */
   folder: string;
   /** Lets a redirect lead from https to http. */
@@ -24,7 +24,7 @@ type Fetched = HttpAnswer & { url: string };
 interface Loaded {
   answer: Fetched;
   /** Absent where nothing new was sent, or not all of it. */
-  sound?: Sound;
+  sound?: AudioClip;
 }
 
 const TIMEOUT_MS = 10_000;

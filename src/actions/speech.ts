@@ -1,5 +1,5 @@
-import type { Sound } from '../calls/index.ts';
-import { sleep } from '../kit/index.ts';
+import type { AudioClip } from '../calls/index.ts';
+import { sleep } from '../core/index.ts';
 import type { Flow } from './flow.ts';
 
 /** How a text is to be read; what is not said is as the application has it. */
@@ -37,7 +37,11 @@ async function inSecret({ session, services }: Flow, run: () => Promise<void>): 
 }
 
 /** Plays sounds to the caller; resolves when the last sample is on the wire, or when `signal` cut it short. */
-export async function playTo(flow: Flow, sounds: AsyncIterable<Sound>, signal = flow.signal): Promise<void> {
+export async function playTo(
+  flow: Flow,
+  sounds: AsyncIterable<AudioClip>,
+  signal = flow.signal,
+): Promise<void> {
   await flow.leg.play(sounds, signal);
   flow.playedAt = flow.services.clock.monotonic();
 }
@@ -52,6 +56,6 @@ export async function letHear({ services, playedAt, session }: Flow): Promise<vo
 }
 
 /** One sound as a stream of sounds. */
-export async function* once(sound: Sound): AsyncIterable<Sound> {
+export async function* once(sound: AudioClip): AsyncIterable<AudioClip> {
   yield sound;
 }

@@ -1,5 +1,5 @@
 import type { Leg } from '../calls/index.ts';
-import type { Clock } from '../kit/index.ts';
+import type { Clock } from '../core/index.ts';
 
 const MOST_KEYS = 32;
 const OLDEST_MS = 10_000;

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { errorMessage } from '../../contract/errors.ts';
+import { Failure } from '../core/index.ts';
 import type { Application } from '../directory/index.ts';
-import { Failure } from '../kit/index.ts';
 import type { Auth } from './route.ts';
 
 /** Whom a request comes from. */

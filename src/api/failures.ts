@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, errorMessage, errorStatus } from '../../contract/errors.ts';
-import { explain, Failure, type Log, reportDefect } from '../kit/index.ts';
+import { explain, Failure, type Log, reportDefect } from '../core/index.ts';
 
 /** The body of every answer that is not a success. */
 export function errorBody({ code, message, details }: Failure) {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { describe, detailsOf } from '../../contract/details.ts';
 import { readJson } from '../../contract/json.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 /** Checks a body or a query. Fails with `invalid_request`: the first fault as its message, all as its details. */
 export function checkInput<S extends z.ZodType>(

@@ -3,9 +3,9 @@ import type { VoiceShown } from '../../contract/resources/index.ts';
 import type { UrlRules } from '../../contract/url-rules.ts';
 import type { Billing, BillingStore } from '../billing/index.ts';
 import type { CallRecord, CallStore, IdempotencyStore, QuarantineStore, RepeatKey } from '../calls/index.ts';
+import type { Clock, Log, Random } from '../core/index.ts';
 import type { Application, Directory } from '../directory/index.ts';
 import type { InsightStore, Insights } from '../insights/index.ts';
-import type { Clock, Log, Random } from '../kit/index.ts';
 import type {
   CallRecordings,
   Eraser,

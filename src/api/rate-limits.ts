@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { errorMessage } from '../../contract/errors.ts';
 import { sourceNetwork } from '../../contract/network-address.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import { clientAddress, inBlocks } from './client-address.ts';
 import type { ApiPorts } from './ports.ts';
 import { requestWindows } from './request-windows.ts';

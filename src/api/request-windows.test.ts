@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VirtualClock } from '../kit/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { requestWindows } from './request-windows.ts';
 
 const clock = new VirtualClock();

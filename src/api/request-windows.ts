@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/index.ts';
+import type { Clock } from '../core/index.ts';
 
 /** So many senders are counted at a time; who has been silent for longest is forgotten first. */
 const MOST = 5000;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
-import { defects } from '../kit/index.ts';
+import { defects } from '../core/index.ts';
 import { ADMIN_TOKEN, type House, openHouse, settle } from './testing/house.ts';
 
 let house: House;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import { admit, type Identity, identify } from './auth.ts';
 import { isForwarded } from './client-address.ts';
 import { answerFailure, errorBody } from './failures.ts';

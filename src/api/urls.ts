@@ -1,7 +1,7 @@
 import type { Detail } from '../../contract/errors.ts';
 import { pointer, valueAt } from '../../contract/pointer.ts';
 import { type UrlRules, urlExpected } from '../../contract/url-rules.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 /** Where bodies name URLs that are requested later. */
 const PLACES = [['answer_url'], ['fallback_answer_url'], ['webhook_url'], ['ai', 'base_url']];

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../contract/errors.ts';
 import { errorMessage } from '../../contract/errors.ts';
+import { Failure } from '../core/index.ts';
 import type { Application } from '../directory/index.ts';
-import { Failure } from '../kit/index.ts';
 
 /**
  * What was looked for, if it is the caller's to see: an application sees its own, the operator (null) sees all.

@@ -1,6 +1,6 @@
 import type { CallJournal, CallRecord, DialledLeg, DialRequest } from '../calls/index.ts';
-import type { Micros } from '../kit/index.ts';
-import { type Clock, detach, Failure, type Ids, type Log } from '../kit/index.ts';
+import type { Micros } from '../core/index.ts';
+import { type Clock, detach, Failure, type Ids, type Log } from '../core/index.ts';
 import { LeftCharge } from './left-charge.ts';
 import { priceOf } from './price.ts';
 import { Purse } from './purse.ts';

@@ -1,5 +1,5 @@
 import type { DialledLeg } from '../calls/index.ts';
-import { type Clock, detach, type Micros, type Timer } from '../kit/index.ts';
+import { type Clock, detach, type Micros, type Timer } from '../core/index.ts';
 import type { Reservation } from './reservation.ts';
 import type { ChargeRecord, Rate } from './store.ts';
 import type { Item, TabCall } from './tab.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Failure, formatAmount } from '../kit/index.ts';
+import { Failure, formatAmount } from '../core/index.ts';
 import { CUSTOMER, Exchange, UNIT } from './testing/exchange.ts';
 
 let exchange: Exchange;

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
-import { type Defect, defects } from '../kit/index.ts';
+import { type Defect, defects } from '../core/index.ts';
 import { Exchange } from './testing/exchange.ts';
 
 let exchange: Exchange;

@@ -1,5 +1,5 @@
 import type { CallRecord } from '../calls/index.ts';
-import type { Clock } from '../kit/index.ts';
+import type { Clock } from '../core/index.ts';
 import { billedSeconds, priceOf } from './price.ts';
 import type { Purse } from './purse.ts';
 import type { ChargeRecord } from './store.ts';

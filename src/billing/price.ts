@@ -1,4 +1,4 @@
-import type { Micros } from '../kit/index.ts';
+import type { Micros } from '../core/index.ts';
 
 /** What a leg costs as it lasts. */
 export interface Terms {

@@ -1,5 +1,5 @@
-import type { Micros } from '../kit/index.ts';
-import { type Clock, Failure } from '../kit/index.ts';
+import type { Micros } from '../core/index.ts';
+import { type Clock, Failure } from '../core/index.ts';
 import { Spending } from './spending.ts';
 import type { Account, LedgerSums } from './store.ts';
 

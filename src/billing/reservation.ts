@@ -1,5 +1,5 @@
-import type { Micros } from '../kit/index.ts';
-import { Failure } from '../kit/index.ts';
+import type { Micros } from '../core/index.ts';
+import { Failure } from '../core/index.ts';
 import { billedSeconds, priceOf, type Terms } from './price.ts';
 import type { Purse } from './purse.ts';
 

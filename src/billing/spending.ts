@@ -1,4 +1,4 @@
-import type { Micros } from '../kit/index.ts';
+import type { Micros } from '../core/index.ts';
 import type { SpendPeriod } from './store.ts';
 
 /** When the day and the month of a moment began, by UTC. */

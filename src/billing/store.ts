@@ -7,7 +7,7 @@ import type {
   RepeatKey,
   TimelineEntry,
 } from '../calls/index.ts';
-import type { Micros } from '../kit/index.ts';
+import type { Micros } from '../core/index.ts';
 import type { Terms } from './price.ts';
 
 /** How a customer is billed and held back. Plain data, times in milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import type { CallRecord, TimelineEntry } from '../calls/index.ts';
-import { formatAmount, type Micros } from '../kit/index.ts';
+import { formatAmount, type Micros } from '../core/index.ts';
 import type { ChargeRecord } from './store.ts';
 
 /** Something that a call owes for, as its tab sees it. */

@@ -1,5 +1,5 @@
 import { type CallRecord, isFinal, type Leg } from '../calls/index.ts';
-import { type Clock, detach, explain, formatAmount, type Log } from '../kit/index.ts';
+import { type Clock, detach, explain, formatAmount, type Log } from '../core/index.ts';
 import { Charge, type ChargeParts } from './charge.ts';
 import type { LeftCharge } from './left-charge.ts';
 import type { BillingJournal } from './store.ts';

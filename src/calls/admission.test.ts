@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { silentLog, VirtualClock } from '../kit/index.ts';
+import { silentLog } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { Admission } from './admission.ts';
 
 let clock: VirtualClock;

@@ -1,4 +1,4 @@
-import type { Clock, Log, Timer } from '../kit/index.ts';
+import type { Clock, Log, Timer } from '../core/index.ts';
 import { Pace } from './pace.ts';
 
 /** Why no new call is taken, and what people are told of it. */

@@ -21,6 +21,8 @@ export { type Blame, type Ending, endingOf, finalOf } from './ending.ts';
 export type { Hushed } from './hush.ts';
 export { endInterrupted } from './interrupted.ts';
 export type {
+  AudioClip,
+  AudioStream,
   CallJournal,
   Dialer,
   DialledLeg,
@@ -32,8 +34,6 @@ export type {
   PassedOn,
   RefusalReason,
   RepeatKey,
-  Sound,
-  SoundStream,
   Tap,
   TapEnd,
   TapOptions,
@@ -48,10 +48,10 @@ export type {
   BadRow,
   CallFilter,
   CallStore,
-  FarewellStore,
   IdempotencyStore,
   Page,
   PageRequest,
+  PendingByeStore,
   QuarantineStore,
 } from './store.ts';
 export {

@@ -1,4 +1,4 @@
-import { type Clock, explain } from '../kit/index.ts';
+import { type Clock, explain } from '../core/index.ts';
 import { type CallRecord, durations } from './call.ts';
 import { finalOf } from './ending.ts';
 import type { CallJournal } from './ports.ts';

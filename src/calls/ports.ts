@@ -1,7 +1,9 @@
-import type { Log, Signal } from '../kit/index.ts';
-import type { Digit, Sound, Tap, TapOptions } from '../media/index.ts';
+import type { AudioClip, Digit } from '../audio/index.ts';
+import type { Log, Signal } from '../core/index.ts';
+import type { Tap, TapOptions } from '../media/index.ts';
 
-export type { Digit, Sound, Tap, TapEnd, TapOptions } from '../media/index.ts';
+export type { AudioClip, Digit } from '../audio/index.ts';
+export type { Tap, TapEnd, TapOptions } from '../media/index.ts';
 
 import type { CallRecord } from './call.ts';
 
@@ -41,7 +43,7 @@ export interface Leg {
    * Plays sounds one after the other; a new `play` stops the running one.
    * @returns `finished` when the last sample is on the wire, `stopped` when it was cut short.
    */
-  play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'>;
+  play(sounds: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'>;
   /** Opens a file for the leg's sound; the first frame is the one after this takes effect. */
   tap(options: TapOptions): Promise<Tap>;
   /** While on, what the far end says or presses is silence in every tap and stream. */
@@ -54,17 +56,17 @@ export interface Leg {
   enter(room: string, options?: { muted?: boolean }): void;
   leave(): void;
   /** The far end hears the music, over and over, and is heard by nobody; null ends it. Recording goes on. */
-  hold(music: Sound | null): void;
+  hold(music: AudioClip | null): void;
   /** `read`: the far end no longer hears the room; `write`: the room and the streams no longer hear it. */
   mute(directions: { read: boolean; write: boolean }): void;
   /** The leg's sound for someone outside, until it is closed or the leg ends. */
-  stream(): SoundStream;
+  stream(): AudioStream;
   /** Asks the far end to call someone else itself (RFC 3515); resolves when that call is up. Fails with `transfer_failed`. */
   refer(target: string, signal: AbortSignal): Promise<void>;
 }
 
 /** A leg's live sound for someone outside: mu-law, 8 kHz, in frames of 20 ms (160 bytes). */
-export interface SoundStream {
+export interface AudioStream {
   /** What the far end says (`inbound`) and what it hears (`outbound`), a frame at a time, in order of each track. */
   readonly frames: Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>;
   /** Queues sound of any length for the far end to hear, after what is queued already. */

@@ -1,4 +1,4 @@
-import { formatAmount, rfc3339 } from '../kit/index.ts';
+import { formatAmount, rfc3339 } from '../core/index.ts';
 import { type CallRecord, durations } from './call.ts';
 import type { TimelineEntry } from './ports.ts';
 

@@ -1,4 +1,4 @@
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 const PLACES = 100;
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/index.ts';
+import type { Clock } from '../core/index.ts';
 import { SensitiveValues } from './sensitive-values.ts';
 
 const DAY_MS = 86_400_000;

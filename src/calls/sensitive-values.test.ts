@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { VirtualClock } from '../kit/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { SensitiveCalls } from './sensitive-calls.ts';
 import { SensitiveValues } from './sensitive-values.ts';
 

@@ -1,4 +1,4 @@
-import { type Clock, explain, type Log, Scope } from '../kit/index.ts';
+import { type Clock, explain, type Log, Scope } from '../core/index.ts';
 import { type CallRecord, durations } from './call.ts';
 import { type Ending, finalOf } from './ending.ts';
 import { Hush, type Hushed } from './hush.ts';

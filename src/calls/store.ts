@@ -62,10 +62,10 @@ export interface QuarantineStore {
 }
 
 /** What hangs up on the peers of this process when it no longer can: plain data, one for each leg that is up. */
-export interface FarewellStore {
+export interface PendingByeStore {
   /** @param key names the leg, once among all. */
-  keepFarewell(key: string, farewell: object): Promise<void>;
-  dropFarewell(key: string): Promise<void>;
+  keepPendingBye(key: string, pendingBye: object): Promise<void>;
+  dropPendingBye(key: string): Promise<void>;
   /** After a start: those that a crash has left. */
-  farewells(): Promise<{ key: string; farewell: object }[]>;
+  pendingByes(): Promise<{ key: string; pendingBye: object }[]>;
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Ids, silentLog, VirtualClock } from '../kit/index.ts';
+import { Ids, silentLog } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { type CallRecord, type EventDraft, type Session, Switchboard, type TimelineEntry } from './index.ts';
 import { SimulatedDialledLeg } from './testing/simulated-leg.ts';
 

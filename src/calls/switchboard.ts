@@ -1,4 +1,4 @@
-import { detach, explain, type Ids, sleep } from '../kit/index.ts';
+import { detach, explain, type Ids, sleep } from '../core/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, endingOf } from './ending.ts';
 import type { DialledLeg, Leg, RepeatKey } from './ports.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { Failure, Ids, silentLog, VirtualClock } from '../kit/index.ts';
+import { Failure, Ids, silentLog } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { type EventDraft, type Route, Switchboard } from './index.ts';
 import { SimulatedDialledLeg, SimulatedLeg } from './testing/simulated-leg.ts';
 

@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../calls/index.ts';
-import { type Clock, Failure, type Ids, type Random } from '../kit/index.ts';
+import { type Clock, Failure, type Ids, type Random } from '../core/index.ts';
 import { changed, type Some } from './changes.ts';
 import { hashKey, hintOf, makeKey } from './key.ts';
 import { requireRoom } from './room.ts';

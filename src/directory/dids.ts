@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../calls/index.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import type { Applications, Making } from './applications.ts';
 import { changed, type Some } from './changes.ts';
 import { isE164, normaliseNumber, withPlus } from './number.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Ids, seededRandom, VirtualClock } from '../kit/index.ts';
+import { Ids, seededRandom } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { type Customer, Directory, SecretBox, seedDemo } from './index.ts';
 import { MemoryDirectoryStore } from './testing/memory-store.ts';
 

@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../calls/index.ts';
-import { type Clock, Failure, type Ids, type Random } from '../kit/index.ts';
+import { type Clock, Failure, type Ids, type Random } from '../core/index.ts';
 import { type ApplicationFields, Applications, type Making, type NewApplication } from './applications.ts';
 import type { Some } from './changes.ts';
 import { Dids } from './dids.ts';

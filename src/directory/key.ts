@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Random } from '../kit/index.ts';
+import type { Random } from '../core/index.ts';
 
 const PREFIX = 'mv_live_';
 

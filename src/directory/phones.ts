@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Page, PageRequest } from '../calls/index.ts';
-import { Failure, type Random } from '../kit/index.ts';
+import { Failure, type Random } from '../core/index.ts';
 import type { Making } from './applications.ts';
 import { requireRoom } from './room.ts';
 import { Shelf } from './shelf.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 /** Who may make things by himself does not fill the memory of all. Fails with `limit_reached`. */
 export function requireRoom(

@@ -1,4 +1,4 @@
-import { explain } from '../kit/index.ts';
+import { explain } from '../core/index.ts';
 import type { SecretBox } from './secret-box.ts';
 import type { AiSettings, DirectoryStore } from './store.ts';
 

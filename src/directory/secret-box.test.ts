@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { systemRandom } from '../kit/index.ts';
+import { systemRandom } from '../core/index.ts';
 import { openSecretBox, SecretBox } from './secret-box.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'minivoice-secrets-'));

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { Random } from '../kit/index.ts';
+import type { Random } from '../core/index.ts';
 
 const MARK = 'sealed:';
 const KEY_BYTES = 32;

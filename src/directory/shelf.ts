@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../calls/index.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 /** Where a shelf writes through to. */
 interface Keeper<T> {

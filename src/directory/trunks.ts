@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../calls/index.ts';
-import { Failure, Signal } from '../kit/index.ts';
+import { Failure, Signal } from '../core/index.ts';
 import type { Making } from './applications.ts';
 import { changed, type Some } from './changes.ts';
 import { isCountry } from './countries.ts';

@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../calls/index.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import type { Making } from './applications.ts';
 import { isE164, normaliseNumber } from './number.ts';
 import { requireRoom } from './room.ts';

@@ -1,4 +1,4 @@
-import { explain, type Log } from '../kit/index.ts';
+import { explain, type Log } from '../core/index.ts';
 import type { RecordingRecord } from '../recordings/index.ts';
 import type { Spoken } from './heuristic/sentences.ts';
 import type { PartName, Parts, Scorecard, Segment } from './insight.ts';

@@ -1,4 +1,4 @@
-import { explain, Failure, type Timer } from '../kit/index.ts';
+import { explain, Failure, type Timer } from '../core/index.ts';
 import type { InsightPorts } from './ports.ts';
 import type { Backlog, Job, NewJob } from './store.ts';
 import { work } from './work.ts';

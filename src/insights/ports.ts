@@ -1,5 +1,5 @@
 import type { CallStore } from '../calls/index.ts';
-import type { Clock, Log } from '../kit/index.ts';
+import type { Clock, Log } from '../core/index.ts';
 import type { RecordingFiles, RecordingStore } from '../recordings/index.ts';
 import type { Engines } from './engines.ts';
 import type { Scorecard } from './insight.ts';

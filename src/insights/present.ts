@@ -7,7 +7,7 @@ import type {
   segment,
   transcription,
 } from '../../contract/resources/index.ts';
-import { rfc3339 } from '../kit/index.ts';
+import { rfc3339 } from '../core/index.ts';
 import type { Evidence, Part, PartName, Parts, ScoreItem, Segment, Topic, Transcript } from './insight.ts';
 
 /** What is known of a call: what is kept, and whether some of it is still being made. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { silentLog, VirtualClock } from '../kit/index.ts';
+import { silentLog } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { Insights } from './index.ts';
 import type { InsightPorts } from './ports.ts';
 import type { Job } from './store.ts';

@@ -1,5 +1,5 @@
 import type { EventDraft } from '../calls/index.ts';
-import { explain, Failure } from '../kit/index.ts';
+import { explain, Failure } from '../core/index.ts';
 import type { RecordingRecord } from '../recordings/index.ts';
 import { firstOf, type Material } from './engines.ts';
 import type { Spoken } from './heuristic/sentences.ts';

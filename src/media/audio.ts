@@ -1,16 +1,5 @@
-import type { Signal } from '../kit/index.ts';
-
-/** Sound that can be played: 8 kHz mono samples, shared with the media threads without a copy. */
-export interface Sound {
-  samples: Int16Array<SharedArrayBuffer>;
-}
-
-/** One key press of the far end, when it is complete. */
-export interface Digit {
-  /** One of `0-9 * # A-D`. */
-  digit: string;
-  durationMs: number;
-}
+import type { AudioClip, CodecName, Digit } from '../audio/index.ts';
+import type { Signal } from '../core/index.ts';
 
 /** What offer and answer agreed on, as far as sound is concerned. */
 export interface AudioAgreement {
@@ -18,7 +7,7 @@ export interface AudioAgreement {
   remote: { address: string; port: number };
   /** Where its signalling comes from: for a second only there and at `remote` it may be heard. Undefined: anywhere. */
   signalledFrom?: string;
-  codec: { name: 'PCMU' | 'PCMA' | 'G722' | 'opus'; payloadType: number };
+  codec: { name: CodecName; payloadType: number };
   /** Null: digits are listened for and sent in-band. */
   telephoneEvent: TelephoneEvent | null;
   /** Everything that the far end may send; undefined: the codec and the events above only. */
@@ -93,7 +82,7 @@ export interface Tap {
 }
 
 /** The live sound of an audio for somebody outside: mu-law, 8 kHz, in frames of 20 ms (160 bytes). */
-export interface SoundStream {
+export interface AudioStream {
   /** What the far end says (`inbound`) and what it hears (`outbound`), a frame at a time, in order of each track. */
   readonly frames: Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>;
   /** Queues sound of any length for the far end to hear, after what is queued already. Beyond 60 s it is dropped. */
@@ -129,7 +118,7 @@ export interface Audio {
    * Plays sounds one after the other; a new `play` stops the running one.
    * @returns `finished` when the last sample is on the wire, `stopped` when it was cut short.
    */
-  play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'>;
+  play(sounds: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'>;
   /**
    * Opens a file for the sound of both directions; the first frame is the next beat's. Fails with `tap_failed`
    * when the file cannot be written, with `audio_closed` after the end.
@@ -156,14 +145,14 @@ export interface Audio {
    * While held, the far end hears this over and over, but for what is played to it; it hears nobody in the room,
    * and what it says reaches nobody there and no stream, but its own taps. Null ends it.
    */
-  hold(music: Sound | null): void;
+  hold(music: AudioClip | null): void;
   /**
    * `write`: neither room nor streams hear the far end. `read`: the far end does not hear the room; what is played
    * it hears. Both stay until they are said anew, in whatever room.
    */
   mute(muted: { read: boolean; write: boolean }): void;
   /** Live sound both ways for somebody outside, from the next beat until one of both is closed. */
-  stream(): SoundStream;
+  stream(): AudioStream;
   /**
    * While on, what the far end says or presses is silence in every tap, of others in the room too, and in every
    * stream; and so are the tones of `sendDigits`.

@@ -1,4 +1,4 @@
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 /** Keys that are on their way to the far end. */
 export class DigitSending {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toneLevel } from '../audio/goertzel.ts';
+import { ToneDetector } from '../audio/tone-detector.ts';
+import { readWav } from '../audio/wav.ts';
 import type { Audio } from './audio.ts';
-import { ToneDetector } from './dtmf/tone-detector.ts';
-import { toneLevel } from './goertzel.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
-import { readWav } from './wav.ts';
 
 const ALL = '0123456789*#ABCD';
 let bed: Bed;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defects, seededRandom } from '../kit/index.ts';
+import { toneLevel } from '../audio/goertzel.ts';
+import { defects, seededRandom } from '../core/index.ts';
 import type { Audio } from './audio.ts';
-import { toneLevel } from './goertzel.ts';
 import type { LinkEvents, StartThread } from './link.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';

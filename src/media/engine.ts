@@ -1,4 +1,4 @@
-import { type Clock, Failure, type Log, type Random } from '../kit/index.ts';
+import { type Clock, Failure, type Log, type Random } from '../core/index.ts';
 import { RtpPorts } from '../net/index.ts';
 import type { Audio, MediaEngine } from './audio.ts';
 import { mediaNice, type StartThread, workerThread } from './link.ts';

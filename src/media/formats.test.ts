@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Audio, AudioAgreement, Digit, Tap } from './audio.ts';
+import type { Digit } from '../audio/index.ts';
+import type { Audio, AudioAgreement, Tap } from './audio.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import { heardBy, recordedIn } from './testing/ear.ts';
 import type { Phone } from './testing/phone.ts';

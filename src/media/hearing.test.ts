@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { seededRandom } from '../kit/index.ts';
-import type { Audio, Digit } from './audio.ts';
-import { encode, PCMU } from './codec/g711.ts';
-import { TelephoneEventSender } from './dtmf/event-sender.ts';
-import { DigitTone } from './dtmf/tone.ts';
-import { ToneDetector } from './dtmf/tone-detector.ts';
-import { RtpHeader } from './rtp/packet.ts';
+import { encode, PCMU } from '../audio/codec/g711.ts';
+import type { Digit } from '../audio/index.ts';
+import { DigitTone } from '../audio/tone.ts';
+import { ToneDetector } from '../audio/tone-detector.ts';
+import { seededRandom } from '../core/index.ts';
+import { TelephoneEventSender } from '../rtp/event-sender.ts';
+import { RtpHeader } from '../rtp/packet.ts';
+import type { Audio } from './audio.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 

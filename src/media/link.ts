@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type Clock, guarded, type Log, type Random } from '../kit/index.ts';
+import { type Clock, guarded, type Log, type Random } from '../core/index.ts';
 import type { RtpSockets } from '../net/index.ts';
 import { type Command, FIGURES, type Report } from './protocol.ts';
 import { type Files, instantFiles } from './thread/files.ts';

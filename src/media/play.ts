@@ -1,4 +1,4 @@
-import type { Sound } from './audio.ts';
+import type { AudioClip } from '../audio/index.ts';
 
 /** What is asked of the thread. */
 export interface PlayOrders {
@@ -18,7 +18,7 @@ export class Play {
   /** How it ended; rejects when the maker of the sounds fails. */
   readonly done: Promise<'finished' | 'stopped'>;
   #orders: PlayOrders;
-  #sounds: AsyncIterator<Sound>;
+  #sounds: AsyncIterator<AudioClip>;
   #signal: AbortSignal | undefined;
   /** Lengths of the sounds that the thread holds. */
   #held: number[] = [];
@@ -27,7 +27,7 @@ export class Play {
   #resolve!: (how: 'finished' | 'stopped') => void;
   #reject!: (error: unknown) => void;
 
-  constructor(sounds: AsyncIterable<Sound>, signal: AbortSignal | undefined, orders: PlayOrders) {
+  constructor(sounds: AsyncIterable<AudioClip>, signal: AbortSignal | undefined, orders: PlayOrders) {
     this.#orders = orders;
     this.#sounds = sounds[Symbol.asyncIterator]();
     this.#signal = signal;

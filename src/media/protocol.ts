@@ -2,7 +2,9 @@
  * What the main thread and a media thread say to each other: plain data, and samples in shared memory. Numbers
  * name sessions, plays, taps and streams; the main thread gives them out and never gives one out twice.
  */
-import type { AudioAgreement, AudioReport, Digit, TapEnd, TapGap, TapOptions } from './audio.ts';
+
+import type { Digit } from '../audio/index.ts';
+import type { AudioAgreement, AudioReport, TapEnd, TapGap, TapOptions } from './audio.ts';
 
 /** To a media thread. Commands take effect in their order, between two beats. */
 export type Command =

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeReport } from './rtp/rtcp.ts';
+import { writeReport } from '../rtp/rtcp.ts';
 import { agreement, type Bed, makeBed, type Party } from './testing/bed.ts';
 
 let bed: Bed;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Datagrams } from '../net/index.ts';
+import { isRtcp } from '../rtp/packet.ts';
+import type { ReceptionReport } from '../rtp/reception.ts';
+import { ntpMiddle, readRtcp, writeReport } from '../rtp/rtcp.ts';
 import type { Audio } from './audio.ts';
-import { isRtcp } from './rtp/packet.ts';
-import type { ReceptionReport } from './rtp/reception.ts';
-import { ntpMiddle, readRtcp, writeReport } from './rtp/rtcp.ts';
 import { agreement, type Bed, makeBed } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 

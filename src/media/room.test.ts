@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { toneLevel } from './goertzel.ts';
+import { toneLevel } from '../audio/goertzel.ts';
 import { type Bed, makeBed, type Party, sounds, tone } from './testing/bed.ts';
 import { heardBy, recordedIn } from './testing/ear.ts';
 

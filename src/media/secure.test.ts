@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isRtcp } from '../rtp/packet.ts';
 import type { Audio } from './audio.ts';
-import { isRtcp } from './rtp/packet.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import { heardBy } from './testing/ear.ts';
 import type { Phone } from './testing/phone.ts';

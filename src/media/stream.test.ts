@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SoundStream } from './audio.ts';
-import { decode, encode, PCMU } from './codec/g711.ts';
+import { decode, encode, PCMU } from '../audio/codec/g711.ts';
+import type { AudioStream } from './audio.ts';
 import { type Bed, makeBed, type Party, sounds, tone } from './testing/bed.ts';
 import { heardBy, tonesIn } from './testing/ear.ts';
 
 let bed: Bed;
 let party: Party;
-let stream: SoundStream;
+let stream: AudioStream;
 let told: { inbound: Uint8Array[]; outbound: Uint8Array[] };
 
 const TONES = [300, 500, 700, 900];
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.end());
 
-function listenTo({ frames }: SoundStream): typeof told {
+function listenTo({ frames }: AudioStream): typeof told {
   const heard: typeof told = { inbound: [], outbound: [] };
   frames.on(({ track, payload }) => heard[track].push(payload));
   return heard;

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toneLevel } from '../audio/goertzel.ts';
+import { readWav, WAV_HEADER } from '../audio/wav.ts';
 import type { Audio, TapOptions } from './audio.ts';
-import { toneLevel } from './goertzel.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 import { ThreadedTap } from './threaded-tap.ts';
-import { readWav, WAV_HEADER } from './wav.ts';
 
 let bed: Bed;
 let audio: Audio;

@@ -1,6 +1,6 @@
-import { type Clock, explain, guarded, type Log, reportDefect, within } from '../kit/index.ts';
+import { FRAME_MS } from '../audio/index.ts';
+import { type Clock, explain, guarded, type Log, reportDefect, within } from '../core/index.ts';
 import type { Audio } from './audio.ts';
-import { FRAME_MS } from './frame.ts';
 import type { Link, StartThread } from './link.ts';
 import { type Command, type Report, STREAMED } from './protocol.ts';
 import type { ThreadedAudio } from './threaded-audio.ts';

@@ -1,15 +1,6 @@
-import { detach, Failure, Signal } from '../kit/index.ts';
-import type {
-  Audio,
-  AudioAgreement,
-  AudioReport,
-  Digit,
-  Sound,
-  SoundStream,
-  Tap,
-  TapEnd,
-  TapOptions,
-} from './audio.ts';
+import type { AudioClip, Digit } from '../audio/index.ts';
+import { detach, Failure, Signal } from '../core/index.ts';
+import type { Audio, AudioAgreement, AudioReport, AudioStream, Tap, TapEnd, TapOptions } from './audio.ts';
 import { DigitSending } from './digit-sending.ts';
 import { Play } from './play.ts';
 import type { Command, SessionReport } from './protocol.ts';
@@ -39,21 +30,21 @@ export class ThreadedAudio implements Audio {
   readonly held = new Signal<boolean>();
   readonly lost = new Signal<string>();
   readonly quiet = new Signal<void>();
-  #ground: AudioGround;
+  #deps: AudioGround;
   #play: Play | undefined;
   /** The number of the play. */
   #playing = -1;
   #taps = new Map<number, ThreadedTap>();
   #streams = new Map<number, ThreadedStream>();
   #sendings = new Map<number, DigitSending>();
-  #music: Sound | null = null;
+  #music: AudioClip | null = null;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #report: Promise<AudioReport>;
   #setReport!: (report: AudioReport) => void;
 
-  constructor(ground: AudioGround) {
-    this.#ground = ground;
-    this.local = ground.local;
+  constructor(deps: AudioGround) {
+    this.#deps = deps;
+    this.local = deps.local;
     this.#report = new Promise((resolve) => {
       this.#setReport = resolve;
     });
@@ -63,10 +54,10 @@ export class ThreadedAudio implements Audio {
     this.#order({ do: 'connect', agreement });
   }
 
-  play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
+  play(sounds: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
     this.#play?.stop();
     if (this.#state !== 'open' || signal?.aborted) return Promise.resolve('stopped');
-    const play = this.#ground.number();
+    const play = this.#deps.number();
     this.#play = new Play(sounds, signal, {
       start: () => this.#order({ do: 'play', play }),
       sound: (samples) => this.#order({ do: 'sound', play, samples }),
@@ -79,7 +70,7 @@ export class ThreadedAudio implements Audio {
 
   async tap(options: TapOptions): Promise<Tap> {
     if (this.#state !== 'open') throw new Failure('audio_closed', 'the audio is closed');
-    const tap = this.#ground.number();
+    const tap = this.#deps.number();
     const threaded = new ThreadedTap(options, {
       pause: (mode) => this.#order({ do: 'pause_tap', tap, mode }),
       resume: () => this.#order({ do: 'resume_tap', tap }),
@@ -94,7 +85,7 @@ export class ThreadedAudio implements Audio {
     if (!/^[0-9*#A-D]*$/.test(digits)) throw new Failure('invalid_request', `${digits} cannot be dialled`);
     if (this.#state !== 'open') throw new Failure('audio_closed', 'the audio is closed');
     signal?.throwIfAborted();
-    const sending = this.#ground.number();
+    const sending = this.#deps.number();
     const keys = new DigitSending(signal, () => this.#order({ do: 'stop_digits', sending }));
     this.#sendings.set(sending, keys);
     this.#order({ do: 'send_digits', sending, digits });
@@ -108,16 +99,16 @@ export class ThreadedAudio implements Audio {
   enter(room: string, { muted = false }: { muted?: boolean } = {}): void {
     if (this.#state !== 'open') return;
     this.#order({ do: 'enter', room, muted });
-    this.#ground.moved(room);
+    this.#deps.moved(room);
   }
 
   leave(): void {
     if (this.#state !== 'open') return;
     this.#order({ do: 'leave' });
-    this.#ground.moved(null);
+    this.#deps.moved(null);
   }
 
-  hold(music: Sound | null): void {
+  hold(music: AudioClip | null): void {
     if (music === this.#music) return;
     this.#music = music;
     this.#order({ do: 'hold', music: music?.samples ?? null });
@@ -127,8 +118,8 @@ export class ThreadedAudio implements Audio {
     this.#order({ do: 'mute', read, write });
   }
 
-  stream(): SoundStream {
-    const stream = this.#ground.number();
+  stream(): AudioStream {
+    const stream = this.#deps.number();
     this.#order({ do: 'stream', stream });
     const threaded = new ThreadedStream({
       play: (payload) => this.#order({ do: 'stream_play', stream, payload }),
@@ -229,7 +220,7 @@ export class ThreadedAudio implements Audio {
     this.#play?.stop();
     for (const stream of this.#streams.values()) stream.end();
     for (const keys of this.#sendings.values()) keys.fail();
-    this.#ground.moved(null);
+    this.#deps.moved(null);
   }
 
   #playOf(play: number): Play | undefined {
@@ -248,10 +239,10 @@ export class ThreadedAudio implements Audio {
     for (const tap of this.#taps.values()) detach('media.tap', tap.fail(cause));
     this.#taps.clear();
     this.#setReport(report);
-    this.#ground.closed();
+    this.#deps.closed();
   }
 
   #order(order: Order): void {
-    if (this.#state === 'open') this.#ground.post({ session: this.#ground.session, ...order } as Command);
+    if (this.#state === 'open') this.#deps.post({ session: this.#deps.session, ...order } as Command);
   }
 }

@@ -1,6 +1,6 @@
-import { Signal } from '../kit/index.ts';
-import type { SoundStream } from './audio.ts';
-import { FRAME_SAMPLES } from './frame.ts';
+import { FRAME_SAMPLES } from '../audio/index.ts';
+import { Signal } from '../core/index.ts';
+import type { AudioStream } from './audio.ts';
 
 /** What is asked of the thread. */
 export interface StreamOrders {
@@ -12,8 +12,8 @@ export interface StreamOrders {
 }
 
 /** The main thread's side of one stream of live sound. */
-export class ThreadedStream implements SoundStream {
-  readonly frames: SoundStream['frames'] = new Signal();
+export class ThreadedStream implements AudioStream {
+  readonly frames: AudioStream['frames'] = new Signal();
   #orders: StreamOrders;
   #marks = new Map<number, (how: 'heard' | 'dropped') => void>();
   #lastMark = 0;

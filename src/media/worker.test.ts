@@ -9,16 +9,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runAsPeer } from '../../e2e/support/priorities.ts';
 import { Lateness } from '../../tests/crash/lateness.ts';
 import { until } from '../../tests/support/until.ts';
-import { silentLog, sleep, systemClock, systemRandom } from '../kit/index.ts';
+import { decode, PCMU } from '../audio/codec/g711.ts';
+import { toneLevel } from '../audio/goertzel.ts';
+import { readWav } from '../audio/wav.ts';
+import { silentLog, sleep, systemClock, systemRandom } from '../core/index.ts';
 import { systemNetwork } from '../net/index.ts';
 import type { Audio, MediaEngine } from './audio.ts';
-import { decode, PCMU } from './codec/g711.ts';
 import { createMediaEngine } from './engine.ts';
-import { toneLevel } from './goertzel.ts';
 import { type Link, mediaNice, workerThread } from './link.ts';
 import { agreement, sounds, tone } from './testing/bed.ts';
 import { Phone } from './testing/phone.ts';
-import { readWav } from './wav.ts';
 
 const LOUD = 8_000;
 /** The level of a tone in the 200 ms in which it is loudest. */
@@ -56,10 +56,10 @@ async function killThread(): Promise<void> {
 async function call(sockets: 'cheapest' | 'dgram' = 'cheapest') {
   runAsPeer();
   const start = workerThread(silentLog, sockets);
-  const ground = { clock: systemClock, random: systemRandom, log: silentLog };
+  const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   const ports = { from: 22_000, to: 22_999 };
   engine = await createMediaEngine({
-    ...ground,
+    ...deps,
     workers: 1,
     ports,
     host: HOST,
@@ -101,9 +101,9 @@ describe.each(['cheapest', 'dgram'] as const)(
 
 it('lets parties on different threads hear each other, and streams what they hear', async () => {
   const start = workerThread(silentLog);
-  const ground = { clock: systemClock, random: systemRandom, log: silentLog };
+  const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   engine = await createMediaEngine({
-    ...ground,
+    ...deps,
     workers: 2,
     ports: { from: 22_000, to: 22_999 },
     host: HOST,
@@ -165,9 +165,9 @@ it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
 it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
   'gives as many media threads as there are cores the lower priority',
   async () => {
-    const ground = { clock: systemClock, random: systemRandom, log: silentLog };
+    const deps = { clock: systemClock, random: systemRandom, log: silentLog };
     const workers = availableParallelism();
-    engine = await createMediaEngine({ ...ground, workers, ports: { from: 22_000, to: 22_999 }, host: HOST });
+    engine = await createMediaEngine({ ...deps, workers, ports: { from: 22_000, to: 22_999 }, host: HOST });
     const media = nicesOf().filter(({ name, nice }) => name === 'media' && nice === mediaNice(workers));
     expect(media).toHaveLength(workers);
   },

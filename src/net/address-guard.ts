@@ -1,5 +1,5 @@
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 /** An address that a host name stands for. */
 export interface ResolvedAddress {
@@ -58,7 +58,7 @@ export function whyNotPublic(address: string): string | undefined {
 }
 
 /** Whether a peer in the world names an address that only our own networks know. */
-export const leadsAstray = (address: string, peer: string): boolean =>
+export const isPrivateFromPublicPeer = (address: string, peer: string): boolean =>
   whyNotPublic(address) !== undefined && whyNotPublic(peer) === undefined;
 
 /** The last 32 bits of an IPv6 address, as IPv4 is written. */

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { isPort, parseIpAddress } from '../../contract/network-address.ts';
-import { guarded } from '../kit/index.ts';
+import { guarded } from '../core/index.ts';
 import type { Datagrams, Endpoint } from './network.ts';
 
 // A burst of calls must not overflow the kernel's queue while the thread is busy for some milliseconds.

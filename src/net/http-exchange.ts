@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { type Clock, explain, Failure, type Timer } from '../kit/index.ts';
+import { type Clock, explain, Failure, type Timer } from '../core/index.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 
 type Controller = Dispatcher.DispatchController;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VirtualClock } from '../kit/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import type { HttpClient, HttpRequest } from './http.ts';
 import { requestFollowing } from './http-redirects.ts';
 

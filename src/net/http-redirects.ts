@@ -1,4 +1,4 @@
-import { type Clock, Failure } from '../kit/index.ts';
+import { type Clock, Failure } from '../core/index.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from './http.ts';
 
 /** How redirects are followed. */

@@ -1,5 +1,5 @@
 import { Agent, buildConnector, Pool } from 'undici';
-import { type Clock, explain, Failure, systemClock } from '../kit/index.ts';
+import { type Clock, explain, Failure, systemClock } from '../core/index.ts';
 import { checkLiteral, guardedLookup, type Resolve } from './address-guard.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { systemResolve } from './name-service.ts';

@@ -5,7 +5,7 @@
 export {
   checkLiteral,
   guardedLookup,
-  leadsAstray,
+  isPrivateFromPublicPeer,
   type Resolve,
   type ResolvedAddress,
   whyNotPublic,
@@ -19,7 +19,6 @@ export {
 } from './http.ts';
 export { requestFollowing } from './http-redirects.ts';
 export { reachableAddress } from './local-address.ts';
-export { MemoryNetwork, type Passed, type Weather } from './memory-network.ts';
 export { type ServiceRecord, systemResolve, systemServices } from './name-service.ts';
 export {
   type Datagrams,

@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/index.ts';
+import type { Clock } from '../core/index.ts';
 
 /** An answer of a name service, and how long it may be used, in milliseconds. */
 export interface Answer<T> {

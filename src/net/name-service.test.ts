@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock, VirtualClock } from '../kit/index.ts';
+import { systemClock } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { NameCache } from './name-cache.ts';
 import { createNameService, systemResolve } from './name-service.ts';
 

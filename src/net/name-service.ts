@@ -1,6 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { parseHostPort, parseIpAddress } from '../../contract/network-address.ts';
-import { type Clock, Failure, systemClock } from '../kit/index.ts';
+import { type Clock, Failure, systemClock } from '../core/index.ts';
 import type { Resolve, ResolvedAddress } from './address-guard.ts';
 import { type Answer, NameCache } from './name-cache.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Defect, defects } from '../kit/index.ts';
+import { type Defect, defects } from '../core/index.ts';
 import type { Datagrams, Endpoint, Network, Stream } from './network.ts';
 
 /** A network with what a test needs to know of it. */

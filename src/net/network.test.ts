@@ -1,8 +1,9 @@
 import { describe } from 'vitest';
-import { seededRandom, sleep, systemClock, VirtualClock } from '../kit/index.ts';
-import { MemoryNetwork } from './memory-network.ts';
+import { seededRandom, sleep, systemClock } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { networkConformance } from './network.conformance.ts';
 import { systemNetwork } from './network.ts';
+import { MemoryNetwork } from './testing/memory-network.ts';
 
 describe('the network of the machine', () => {
   networkConformance(async () => ({

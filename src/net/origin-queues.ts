@@ -1,4 +1,4 @@
-import { type Clock, Failure, FairQueue } from '../kit/index.ts';
+import { type Clock, Failure, FairQueue } from '../core/index.ts';
 
 /** Connections that every tenant may take, also where half of them are fewer: one request must not wait for another. */
 const LEAST_SHARE = 4;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Failure, seededRandom, VirtualClock } from '../kit/index.ts';
+import { type Failure, seededRandom } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { RtpPorts } from './rtp-ports.ts';
 
 const random = seededRandom(7);

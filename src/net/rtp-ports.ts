@@ -1,4 +1,4 @@
-import { type Clock, Failure, type Random } from '../kit/index.ts';
+import { type Clock, Failure, type Random } from '../core/index.ts';
 
 /** Late packets of the former call must not be heard by the next one on the same port. */
 const QUARANTINE_MS = 5_000;

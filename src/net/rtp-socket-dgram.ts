@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { isPort } from '../../contract/network-address.ts';
-import { guarded, systemClock } from '../kit/index.ts';
+import { guarded, systemClock } from '../core/index.ts';
 import { endpointOf, impossiblePort } from './datagram.ts';
 import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Endpoint } from './network.ts';

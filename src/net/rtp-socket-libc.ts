@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
 import type * as Koffi from 'koffi';
 import { isPort } from '../../contract/network-address.ts';
-import { systemClock } from '../kit/index.ts';
+import { systemClock } from '../core/index.ts';
 import { impossiblePort } from './datagram.ts';
 import { DatagramSlots, SOCKADDR_BYTES, socketAddress } from './libc-layout.ts';
 import type { Endpoint } from './network.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { isPort } from '../../contract/network-address.ts';
-import { type Clock, detach } from '../kit/index.ts';
+import { type Clock, detach } from '../core/index.ts';
 import { impossiblePort } from './datagram.ts';
 import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Datagrams, Endpoint, Network } from './network.ts';

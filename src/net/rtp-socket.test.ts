@@ -2,10 +2,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../e2e/support/peers.ts';
-import { createLog, seededRandom, silentLog, sleep, systemClock, VirtualClock } from '../kit/index.ts';
-import { MemoryNetwork } from './memory-network.ts';
+import { createLog, seededRandom, silentLog, sleep, systemClock } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { dgramSockets, type RtpSocket, type RtpSockets, rtpSockets } from './rtp-socket.ts';
 import { networkSockets } from './rtp-socket-network.ts';
+import { MemoryNetwork } from './testing/memory-network.ts';
 
 interface Bed {
   sockets: RtpSockets;

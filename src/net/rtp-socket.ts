@@ -1,4 +1,4 @@
-import type { Log } from '../kit/index.ts';
+import type { Log } from '../core/index.ts';
 import type { Endpoint } from './network.ts';
 import { openDgramSocket } from './rtp-socket-dgram.ts';
 import { loadLibc } from './rtp-socket-libc.ts';

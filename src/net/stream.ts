@@ -1,5 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { guarded } from '../kit/index.ts';
+import { guarded } from '../core/index.ts';
 import { endpointOf } from './datagram.ts';
 import type { Endpoint, Listener, Stream } from './network.ts';
 

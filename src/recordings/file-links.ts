@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../kit/index.ts';
+import type { Clock } from '../core/index.ts';
 
 export interface FileLinkOptions {
   /** How the world reaches REST, without a slash at the end; asked each time, for a port may be found late. */

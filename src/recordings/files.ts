@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 /** Ending of a file that is being encoded; after a crash it is worth nothing. */
 export const DRAFT = '.part';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, expect, test } from 'vitest';
-import { silentLog, VirtualClock } from '../kit/index.ts';
+import { silentLog } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { ThreadFinisher } from './finisher.ts';
 import { wav } from './testing/fake-leg.ts';
 

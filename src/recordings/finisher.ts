@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, explain, FairWorkers, type Log, within } from '../kit/index.ts';
+import { type Clock, explain, FairWorkers, type Log, within } from '../core/index.ts';
 import type { Answer, Order } from './finishing-thread.ts';
 
 /** A file that is whole and on disk. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import { serveJobs } from '../kit/index.ts';
+import { serveJobs } from '../core/index.ts';
 import { mp3Beside } from './files.ts';
 import type { Finished } from './finisher.ts';
 

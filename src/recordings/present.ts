@@ -1,4 +1,4 @@
-import { rfc3339 } from '../kit/index.ts';
+import { rfc3339 } from '../core/index.ts';
 import type { FileLinks } from './file-links.ts';
 import type { Gap, RecordingRecord } from './store.ts';
 

@@ -1,5 +1,5 @@
 import type { CallRecord, EventDraft, Session, TimelineEntry } from '../calls/index.ts';
-import { detach, explain, Failure } from '../kit/index.ts';
+import { detach, explain, Failure } from '../core/index.ts';
 import type { Tap, TapEnd, TapGap } from '../media/index.ts';
 import { mp3Beside, type RecordingFiles } from './files.ts';
 import type { Finished, Finisher } from './finisher.ts';

@@ -1,5 +1,5 @@
 import type { CallRecord, QuarantineStore } from '../calls/index.ts';
-import { type Clock, explain, type Log } from '../kit/index.ts';
+import { type Clock, explain, type Log } from '../core/index.ts';
 import { DRAFT, mp3Beside } from './files.ts';
 import { foundRecording } from './found.ts';
 import { gapsWithin, skippedMs } from './gaps.ts';

@@ -1,4 +1,4 @@
-import { type Clock, detach, explain, Failure, type Log, sleep, type Timer } from '../kit/index.ts';
+import { type Clock, detach, explain, Failure, type Log, sleep, type Timer } from '../core/index.ts';
 import type { RecordingFiles } from './files.ts';
 import type { ErasureStore, Expiring, RecordingRecord } from './store.ts';
 

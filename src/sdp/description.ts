@@ -1,4 +1,4 @@
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 /** An `a=` line; a property attribute has no value. */
 export type Attribute = [name: string, value?: string];

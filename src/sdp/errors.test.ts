@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import { acceptAnswer, answerOffer, type CodecName, createOffer, PayloadTypes } from './index.ts';
 
 const LOCAL = { address: '198.51.100.7', port: 40000, sessionId: 77, version: 1 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import { acceptAnswer, answerOffer, type CodecName, createOffer, type Direction } from './index.ts';
 
 const LOCAL = { address: '198.51.100.7', port: 40000, sessionId: 77, version: 1 };

@@ -1,4 +1,4 @@
-import type { Random } from '../kit/index.ts';
+import type { Random } from '../core/index.ts';
 import { answerChallenge, type Challenge, parseChallenge } from './digest/index.ts';
 import type { SipRequest, SipResponse } from './message/index.ts';
 

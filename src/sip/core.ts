@@ -1,4 +1,4 @@
-import type { Clock, Log, Random } from '../kit/index.ts';
+import type { Clock, Log, Random } from '../core/index.ts';
 import type { Dialogs } from './dialog/dialogs.ts';
 import type { Tokens } from './tokens.ts';
 import type { TimerBase, TransactionLayer } from './transaction/index.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import type { SipResponse } from './message/index.ts';
 import type { Provisional } from './outgoing-invite.ts';
 import { Callee } from './testing/callee.ts';

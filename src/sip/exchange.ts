@@ -1,4 +1,4 @@
-import { explain } from '../kit/index.ts';
+import { explain } from '../core/index.ts';
 import type { Authorization } from './authorization.ts';
 import type { Core } from './core.ts';
 import { createResponse, type SipRequest, type SipResponse } from './message/index.ts';

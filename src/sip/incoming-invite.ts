@@ -1,4 +1,4 @@
-import { detach, Failure } from '../kit/index.ts';
+import { detach, Failure } from '../core/index.ts';
 import type { Core } from './core.ts';
 import {
   agreedFields,

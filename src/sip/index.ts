@@ -4,7 +4,7 @@
  * sound, of calls or of who may call whom.
  */
 export type { Login } from './authorization.ts';
-export type { Dialog, DialogEnd, Farewell, RequestHook } from './dialog/index.ts';
+export type { Dialog, DialogEnd, PendingBye, RequestHook } from './dialog/index.ts';
 export * from './digest/index.ts';
 export type { IncomingInvite } from './incoming-invite.ts';
 export * from './message/index.ts';

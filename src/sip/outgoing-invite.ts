@@ -1,4 +1,4 @@
-import { detach, explain, Signal, type Timer } from '../kit/index.ts';
+import { detach, explain, Signal, type Timer } from '../core/index.ts';
 import { Authorization, type Login } from './authorization.ts';
 import type { Core } from './core.ts';
 import {

@@ -1,4 +1,4 @@
-import { detach } from '../kit/index.ts';
+import { detach } from '../core/index.ts';
 import { ACCEPT, type Core } from './core.ts';
 import { agreeInterval, targetOf } from './dialog/index.ts';
 import { type IncomingInvite, ServerInvite } from './incoming-invite.ts';

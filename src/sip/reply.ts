@@ -1,4 +1,4 @@
-import { explain } from '../kit/index.ts';
+import { explain } from '../core/index.ts';
 import { ACCEPT, ALLOW, type Core, SUPPORTED } from './core.ts';
 import {
   createResponse,

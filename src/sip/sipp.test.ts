@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { beginPeer, freePort, missing } from '../../e2e/support/peers.ts';
 import { until } from '../../tests/support/until.ts';
-import { silentLog, sleep, systemClock, systemRandom } from '../kit/index.ts';
+import { silentLog, sleep, systemClock, systemRandom } from '../core/index.ts';
 import { ANSWER } from './testing/pair.ts';
 import { createUserAgent } from './user-agent.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../kit/index.ts';
+import type { Random } from '../core/index.ts';
 
 // Asking the system costs more than the bytes do, so they are drawn in bulk.
 const POOL_BYTES = 1024;

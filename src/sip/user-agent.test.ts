@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { silentLog, systemClock, systemRandom } from '../kit/index.ts';
+import { silentLog, systemClock, systemRandom } from '../core/index.ts';
 import { ANSWER, established, leftovers, NOTHING, OFFER, pair } from './testing/pair.ts';
 import { createUserAgent } from './user-agent.ts';
 

@@ -1,4 +1,4 @@
-import { type Clock, detach, explain, type Log, type Random, type Signal, within } from '../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Random, type Signal, within } from '../core/index.ts';
 import { type Endpoint, type Network, systemNetwork } from '../net/index.ts';
 import { Authorization, type Login } from './authorization.ts';
 import type { Core } from './core.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../kit/index.ts';
+import type { Clock } from '../core/index.ts';
 
 export type Samples = Int16Array<SharedArrayBuffer>;
 

@@ -1,4 +1,4 @@
-import type { Job } from '../kit/index.ts';
+import type { Job } from '../core/index.ts';
 import type { Samples } from './cache.ts';
 
 /** For whom a sentence is spoken, and what it is called: see `FairQueue`. */

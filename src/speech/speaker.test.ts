@@ -2,8 +2,9 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type Log, silentLog, VirtualClock } from '../kit/index.ts';
-import { type Sound, wavHeader } from '../media/index.ts';
+import { type AudioClip, wavHeader } from '../audio/index.ts';
+import { type Log, silentLog } from '../core/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { createSpeaker, type SpeechOptions } from './speaker.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'minivoice-speaker-'));
@@ -39,15 +40,15 @@ function speaker(cacheDir = join(folder, 'cache'), espeakProgram = join(folder, 
 
 const english = speaker();
 
-async function all(sounds: AsyncIterable<Sound>): Promise<Sound[]> {
-  const heard: Sound[] = [];
+async function all(sounds: AsyncIterable<AudioClip>): Promise<AudioClip[]> {
+  const heard: AudioClip[] = [];
   for await (const sound of sounds) heard.push(sound);
   return heard;
 }
 
 const said = (text: string, options: SpeechOptions = {}, by = english) => all(by.speak(text, options));
 
-const seconds = (sounds: Sound[]) => sounds.reduce((sum, { samples }) => sum + samples.length, 0) / 8000;
+const seconds = (sounds: AudioClip[]) => sounds.reduce((sum, { samples }) => sum + samples.length, 0) / 8000;
 
 afterAll(async () => {
   await Promise.all(speakers.map((one) => one.close()));
@@ -63,7 +64,7 @@ test('a text is spoken, a sound for each sentence, in samples that threads can s
 });
 
 test('what is heard is speech: neither silence nor noise, and as loud as it should be', async () => {
-  const [{ samples }] = (await said('Please hold the line while we connect you.')) as [Sound];
+  const [{ samples }] = (await said('Please hold the line while we connect you.')) as [AudioClip];
   const rms = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
   expect(20 * Math.log10(rms / 32768)).toBeGreaterThan(-24);
   expect(20 * Math.log10(rms / 32768)).toBeLessThan(-16);
@@ -106,7 +107,7 @@ test('what cannot be said in English is left out, and nothing at all is no error
 
 test('hangup ends the speech early, without an error', async () => {
   const hangup = new AbortController();
-  const heard: Sound[] = [];
+  const heard: AudioClip[] = [];
   for await (const sound of english.speak('One is heard. Two is not. Three neither.', {}, hangup.signal)) {
     heard.push(sound);
     hangup.abort();

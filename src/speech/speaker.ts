@@ -1,5 +1,5 @@
-import type { Clock, Log } from '../kit/index.ts';
-import type { Sound } from '../media/index.ts';
+import type { AudioClip } from '../audio/index.ts';
+import type { Clock, Log } from '../core/index.ts';
 import { type Samples, SpeechCache } from './cache.ts';
 import type { Engine, SpeechJob } from './engine.ts';
 import { EspeakEngine } from './espeak/espeak-engine.ts';
@@ -27,7 +27,7 @@ export interface Speaker {
    * One sound for each sentence, yielded as soon as it is there, while the next one is being made. Ends early,
    * without an error, when `signal` is aborted; throws `speech_failed` when a sentence cannot be spoken.
    */
-  speak(text: string, options: SpeechOptions, signal?: AbortSignal): AsyncIterable<Sound>;
+  speak(text: string, options: SpeechOptions, signal?: AbortSignal): AsyncIterable<AudioClip>;
 }
 
 export interface SpeakerSettings {
@@ -82,7 +82,7 @@ class CachingSpeaker implements Speaker {
     this.#log = log;
   }
 
-  async *speak(text: string, options: SpeechOptions, signal?: AbortSignal): AsyncGenerator<Sound> {
+  async *speak(text: string, options: SpeechOptions, signal?: AbortSignal): AsyncGenerator<AudioClip> {
     if (signal?.aborted) return;
     const { engine, voice } = await this.#choose(options);
     const job = { tenant: options.customerId ?? '', lane: options.callId, signal };

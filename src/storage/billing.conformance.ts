@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Account, ChargeRecord } from '../billing/index.ts';
-import { VirtualClock } from '../kit/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 import { aCall } from './testing/records.ts';
 

@@ -1,4 +1,4 @@
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 
 /** Where a page ended: the sort columns of its last row. */
 export type Position = [number | string, ...(number | string)[]];

@@ -1,6 +1,6 @@
 import type { Insertable, Kysely } from 'kysely';
+import { Failure } from '../core/index.ts';
 import type { DirectoryStore } from '../directory/index.ts';
-import { Failure } from '../kit/index.ts';
 import {
   applicationLayout,
   customerLayout,

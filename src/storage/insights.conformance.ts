@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import type { Job, Transcript } from '../insights/index.ts';
-import { VirtualClock } from '../kit/index.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 import { aCall, anEvent, aRecording } from './testing/records.ts';
 

@@ -207,7 +207,7 @@ export interface Tables extends InsightTables, BillingTables {
   trunks: Row<Trunk, typeof trunkLayout>;
   phones: Row<Phone, typeof phoneLayout>;
   verifiedNumbers: Row<VerifiedNumber, typeof verifiedNumberLayout>;
-  farewells: { key: string; farewell: string };
+  pendingByes: { key: string; pendingBye: string };
   erasures: { callId: string; at: number };
   fileDeletions: { file: string; at: number; dueAt: number; attempts: number };
   carriedCharges: { customerId: string; amount: number };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Page, PageRequest } from '../calls/index.ts';
-import { VirtualClock } from '../kit/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { openSqliteStorage, type Storage } from './index.ts';
 import { PAGE_BYTES, SCANNED_ROWS } from './listing.ts';
 import { aCall, anAttempt, anEvent } from './testing/records.ts';

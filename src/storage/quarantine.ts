@@ -1,5 +1,5 @@
 import type { BadRow, QuarantineStore } from '../calls/index.ts';
-import type { Clock, Log } from '../kit/index.ts';
+import type { Clock, Log } from '../core/index.ts';
 
 /** More than these are counted, and not remembered. */
 const MOST_ROWS = 1_000;

@@ -11,10 +11,10 @@ import type { Quarantine } from './quarantine.ts';
 import { RowReader } from './row-reader.ts';
 import * as rows from './row-schemas.ts';
 
-/** A row of `farewells`: what hangs up on a peer. */
+/** A row of `pending_byes`: the BYE that ends a call after a restart. */
 export interface PendingByeRow {
   key: string;
-  farewell: object;
+  pendingBye: object;
 }
 
 /** What reads the rows of each table. */
@@ -56,8 +56,8 @@ export function readersOf(quarantine: Quarantine) {
     parts: reader<Part>('insight_parts', partLayout, rows.partRow, 'callId', 'part'),
     jobs: reader<Job>('insight_jobs', jobLayout, rows.jobRow, 'recordingId'),
     pendingByes: reader<PendingByeRow>(
-      'farewells',
-      { key: 'plain', farewell: 'json' },
+      'pending_byes',
+      { key: 'plain', pendingBye: 'json' },
       rows.pendingByeRow,
       'key',
     ),

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import type { Layout, Value } from './layouts.ts';
 import type { Quarantine } from './quarantine.ts';
 

@@ -365,7 +365,7 @@ export const jobRow = z.object({
 /** What it takes to hang up on a peer: the rest is read when it is used. */
 export const pendingByeRow = z.object({
   key,
-  farewell: z.object({
+  pendingBye: z.object({
     method: z.literal('BYE'),
     target: line,
     callId: line,

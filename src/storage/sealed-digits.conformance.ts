@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { VirtualClock } from '../kit/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 import { aCall, anAttempt } from './testing/records.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallRecord, Page, PageRequest } from '../calls/index.ts';
-import { VirtualClock } from '../kit/index.ts';
+import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import type { EventRecord } from '../webhooks/index.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 import { aCall, anAttempt, anEvent, aRecording } from './testing/records.ts';

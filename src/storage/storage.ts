@@ -4,15 +4,15 @@ import type {
   CallRecord,
   CallStore,
   EventDraft,
-  FarewellStore,
   IdempotencyStore,
+  PendingByeStore,
   QuarantineStore,
   RepeatKey,
   TimelineEntry,
 } from '../calls/index.ts';
+import type { Clock, Ids, Log, Signal } from '../core/index.ts';
 import type { DirectoryStore } from '../directory/index.ts';
 import type { InsightJournal, InsightStore, InsightsChange } from '../insights/index.ts';
-import type { Clock, Ids, Log, Signal } from '../kit/index.ts';
 import type { ErasureStore, RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/index.ts';
 import type { EventRecord, EventStore, OutboxStore } from '../webhooks/index.ts';
 
@@ -43,7 +43,7 @@ export interface Storage
     EventStore,
     DirectoryStore,
     IdempotencyStore,
-    FarewellStore,
+    PendingByeStore,
     QuarantineStore,
     InsightJournal,
     InsightStore,

@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/index.ts';
+import type { Clock } from '../core/index.ts';
 
 /** How much one may ask at once, and for how long on end: a bucket that fills with time and is drawn from. */
 export class Allowance {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CallRecord, Session } from '../calls/index.ts';
 import { SimulatedLeg } from '../calls/testing/simulated-leg.ts';
-import { silentLog } from '../kit/index.ts';
+import { silentLog } from '../core/index.ts';
 import { verifySignature } from '../webhooks/index.ts';
 import { streamsOfCalls } from './index.ts';
 import { TestReceiver } from './testing/receiver.ts';

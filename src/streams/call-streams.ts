@@ -1,5 +1,5 @@
 import type { Session } from '../calls/index.ts';
-import { Failure } from '../kit/index.ts';
+import { Failure } from '../core/index.ts';
 import { checkStreamUrl } from './connection.ts';
 import type { StreamedCall, StreamOptions, StreamPorts } from './ports.ts';
 import { Stream } from './stream.ts';

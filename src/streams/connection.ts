@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { type Clock, Failure, guarded, type Timer } from '../kit/index.ts';
+import { type Clock, Failure, guarded, type Timer } from '../core/index.ts';
 import { checkLiteral, guardedLookup, type Resolve, systemResolve } from '../net/index.ts';
 
 /** What is told of a connection. After `closed`, which comes exactly once, nothing more is. */

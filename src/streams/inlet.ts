@@ -1,5 +1,5 @@
 import { type StreamRequest, streamRequest } from '../../contract/streams.ts';
-import type { Clock } from '../kit/index.ts';
+import type { Clock } from '../core/index.ts';
 import { Allowance } from './allowance.ts';
 import type { Playback } from './playback.ts';
 

@@ -1,5 +1,5 @@
-import type { SoundStream } from '../calls/index.ts';
-import { type Clock, detach } from '../kit/index.ts';
+import type { AudioStream } from '../calls/index.ts';
+import { type Clock, detach } from '../core/index.ts';
 
 /** The server may be so far ahead of what the caller hears. */
 export const AHEAD_MS = 60_000;
@@ -11,13 +11,13 @@ const BYTES_PER_MS = 8;
  * caller hears what was begun without a hole, and loses the end.
  */
 export class Playback {
-  #sound: SoundStream;
+  #sound: AudioStream;
   #clock: Clock;
   /** When, on the monotonic clock, the last of the queue will have been heard. */
   #until = 0;
   #marks = 0;
 
-  constructor(sound: SoundStream, clock: Clock) {
+  constructor(sound: AudioStream, clock: Clock) {
     this.#sound = sound;
     this.#clock = clock;
   }

@@ -1,5 +1,5 @@
 import type { Session } from '../calls/index.ts';
-import type { Clock, Ids, Random } from '../kit/index.ts';
+import type { Clock, Ids, Random } from '../core/index.ts';
 import type { Connect } from './connection.ts';
 
 export interface StreamOptions {

@@ -1,4 +1,4 @@
-import { type Clock, explain, Failure, type Random, type Timer } from '../kit/index.ts';
+import { type Clock, explain, Failure, type Random, type Timer } from '../core/index.ts';
 import { signatureHeaders } from '../webhooks/index.ts';
 import type { Connect, Connection, ConnectionHandlers } from './connection.ts';
 

@@ -1,4 +1,4 @@
-import type { SoundStream } from '../calls/index.ts';
+import type { AudioStream } from '../calls/index.ts';
 import { Backlog, type Waiting } from './backlog.ts';
 import { Inlet } from './inlet.ts';
 import { Playback } from './playback.ts';
@@ -28,7 +28,7 @@ export class Stream {
   readonly id: string;
   readonly options: StreamOptions;
   #context: StreamContext;
-  #sound: SoundStream;
+  #sound: AudioStream;
   #deafen: () => void;
   #wording: Wording;
   #backlog: Backlog;

@@ -1,5 +1,5 @@
 import { CUT_MARGIN_BYTES, type SensitiveCalls, storedText } from '../calls/index.ts';
-import { type Clock, explain, type Ids } from '../kit/index.ts';
+import { type Clock, explain, type Ids } from '../core/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import { SENSITIVE_MS, sealedDigits, webhookBody } from './body.ts';
 import { signatureHeaders } from './signature.ts';

@@ -1,5 +1,5 @@
 import { presentEventCall } from '../calls/index.ts';
-import { rfc3339 } from '../kit/index.ts';
+import { rfc3339 } from '../core/index.ts';
 import type { EventRecord } from './store.ts';
 
 /** Sensitive digits are sent for so long at most; each hour what is older is erased, so that nothing is kept a day. */

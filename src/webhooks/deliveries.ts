@@ -1,4 +1,4 @@
-import { detach, explain, Failure, sleep, type Timer } from '../kit/index.ts';
+import { detach, explain, Failure, sleep, type Timer } from '../core/index.ts';
 import { attemptDelivery, noteSensitive } from './attempt.ts';
 import { Lanes } from './lanes.ts';
 import { Parking } from './parking.ts';

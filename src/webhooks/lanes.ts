@@ -1,4 +1,4 @@
-import { detach, reportDefect } from '../kit/index.ts';
+import { detach, reportDefect } from '../core/index.ts';
 
 interface Lane {
   running: number;

@@ -1,4 +1,4 @@
-import { type Clock, detach, explain, type Log, type Timer } from '../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Timer } from '../core/index.ts';
 import { LONGEST_DELAY_MS } from './schedule.ts';
 import type { EventRecord, OutboxStore } from './store.ts';
 

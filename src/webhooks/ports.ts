@@ -1,4 +1,4 @@
-import type { Clock, Ids, Log, Random } from '../kit/index.ts';
+import type { Clock, Ids, Log, Random } from '../core/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import type { AttemptPorts, WebhookTarget } from './attempt.ts';
 import type { EventStore, OutboxStore } from './store.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../kit/index.ts';
+import type { Random } from '../core/index.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,4 +1,4 @@
-import { type Clock, detach, explain, type Log, type Timer } from '../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Timer } from '../core/index.ts';
 import { SENSITIVE_MS, withoutSealed } from './body.ts';
 import type { EventRecord, EventStore, OutboxStore } from './store.ts';
 

@@ -1,5 +1,7 @@
 import { freePort } from '../../e2e/support/peers.ts';
 import { runAsPeer } from '../../e2e/support/priorities.ts';
+import { encode, PCMU } from '../../src/audio/codec/g711.ts';
+import { DigitTone } from '../../src/audio/tone.ts';
 import {
   type Random,
   seededRandom,
@@ -7,9 +9,7 @@ import {
   sleep,
   systemClock,
   systemRandom,
-} from '../../src/kit/index.ts';
-import { encode, PCMU } from '../../src/media/codec/g711.ts';
-import { DigitTone } from '../../src/media/dtmf/tone.ts';
+} from '../../src/core/index.ts';
 import { Beat } from '../../src/media/thread/beat.ts';
 import { type RtpSocket, rtpSockets } from '../../src/net/index.ts';
 import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
@@ -72,8 +72,8 @@ export class Caller {
     manners: Manners = {},
   ): Promise<Caller> {
     runAsPeer();
-    const ground = { clock: systemClock, random: systemRandom, log: silentLog };
-    const userAgent = createUserAgent({ ...ground, host: HOST, port: freePort(), userAgent: 'chaos' });
+    const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+    const userAgent = createUserAgent({ ...deps, host: HOST, port: freePort(), userAgent: 'chaos' });
     await userAgent.listen();
     const sockets = await rtpSockets(HOST, silentLog);
     const port = freePort();

@@ -1,5 +1,5 @@
 import type { Line } from '../../e2e/support/stage.ts';
-import { systemClock } from '../../src/kit/index.ts';
+import { systemClock } from '../../src/core/index.ts';
 import { until } from '../support/until.ts';
 import { BYE_AGAIN, byeAgain, callees, hungUpAfter, QUIET_MS, UNANSWERED, unanswered } from './callees.ts';
 import { seconds } from './caller.ts';

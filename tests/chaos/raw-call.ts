@@ -1,4 +1,4 @@
-import { systemRandom } from '../../src/kit/index.ts';
+import { systemRandom } from '../../src/core/index.ts';
 import { body, field, type Heard, HOST, RawPeer, sdp, tagOf } from './raw-peer.ts';
 import type { World } from './world.ts';
 

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { freePort } from '../../e2e/support/peers.ts';
 import { runAsPeer } from '../../e2e/support/priorities.ts';
-import { systemClock } from '../../src/kit/index.ts';
+import { systemClock } from '../../src/core/index.ts';
 import { Beat } from '../../src/media/thread/beat.ts';
 import { Inbox } from '../support/inbox.ts';
 import { isLoud, rtp, TONE } from './caller.ts';

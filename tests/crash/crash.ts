@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server } from '../../e2e/support/server.ts';
-import { type Random, seededRandom, sleep, systemClock } from '../../src/kit/index.ts';
+import { type Random, seededRandom, sleep, systemClock } from '../../src/core/index.ts';
 import { charge } from './bills.ts';
 import { cutShort } from './cut-short.ts';
 import { KINDS } from './kinds.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { isReady, launch } from '../../e2e/support/server.ts';
-import { systemClock } from '../../src/kit/index.ts';
+import { systemClock } from '../../src/core/index.ts';
 
 /**
  * Starts the program and kills it (kill -9) before it is ready: after so many milliseconds, or when `at` says so of a

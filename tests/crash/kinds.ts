@@ -1,4 +1,4 @@
-import type { Random } from '../../src/kit/index.ts';
+import type { Random } from '../../src/core/index.ts';
 
 /** What a call may need of its surroundings. */
 export interface Surroundings {

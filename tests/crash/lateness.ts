@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sleep, systemClock } from '../../src/kit/index.ts';
+import { sleep, systemClock } from '../../src/core/index.ts';
 
 const BEAT_MS = 20;
 /** Longer ago than this it has no part in what a kill costs. */

@@ -1,5 +1,5 @@
 import { type Phone, Phones } from '../../bench/support/phones.ts';
-import { sleep, systemClock } from '../../src/kit/index.ts';
+import { sleep, systemClock } from '../../src/core/index.ts';
 import type { Caller, World } from './callers/caller.ts';
 import { calls } from './callers/inbound.ts';
 import { ordered } from './callers/ordered.ts';

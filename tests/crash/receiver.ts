@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { type Random, systemClock } from '../../src/kit/index.ts';
+import { type Random, systemClock } from '../../src/core/index.ts';
 import { KINDS, kindOf } from './kinds.ts';
 import type { Wire } from './rest.ts';
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Program, startProgram } from '../../src/app/index.ts';
 import { readConfig } from '../../src/config.ts';
-import { type Defect, defects, silentLog } from '../../src/kit/index.ts';
-import { type Program, startProgram } from '../../src/program/index.ts';
+import { type Defect, defects, silentLog } from '../../src/core/index.ts';
 import { AppServer } from '../support/app-server.ts';
 import { damaged, fillWithCalls, type Owner } from './data-folder.ts';
 

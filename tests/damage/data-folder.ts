@@ -1,8 +1,8 @@
 import { copyFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { systemClock } from '../../src/core/index.ts';
 import { aTranscript, someParts } from '../../src/insights/testing/records.ts';
-import { systemClock } from '../../src/kit/index.ts';
 import { openSqliteStorage } from '../../src/storage/index.ts';
 import { aCall, anAttempt, anEvent, aRecording } from '../../src/storage/testing/records.ts';
 
@@ -33,7 +33,7 @@ const TABLES: Record<string, { key: string[]; unique?: string[] }> = {
   transcripts: { key: ['recording_id'] },
   insight_parts: { key: ['call_id'] },
   insight_jobs: { key: ['recording_id'] },
-  farewells: { key: ['key'] },
+  pendingByes: { key: ['key'] },
   idempotency_keys: { key: ['key'] },
 };
 
@@ -63,7 +63,7 @@ export async function fillWithCalls(folder: string, owner: Owner): Promise<strin
   const { customerId } = owner;
   const verified = { id: 'num_1', customerId, numberE164: '+15550100077', createdAt: 1 };
   await storage.saveVerifiedNumber(verified);
-  await storage.keepFarewell('a@127.0.0.1 tag', {
+  await storage.keepPendingBye('a@127.0.0.1 tag', {
     ...{
       method: 'BYE',
       target: 'sip:a@127.0.0.1:9',

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/kit/index.ts';
+import type { Random } from '../../src/core/index.ts';
 
 /** Dice for generators: the same seed rolls the same inputs. */
 export class Chance {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { explain, seededRandom } from '../../src/kit/index.ts';
+import { explain, seededRandom } from '../../src/core/index.ts';
 import { Chance } from './chance.ts';
 import { mutate } from './mutate.ts';
 import type { Subject, Target } from './target.ts';

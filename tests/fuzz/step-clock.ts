@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../src/kit/index.ts';
+import type { Clock, Timer } from '../../src/core/index.ts';
 
 interface Due {
   at: number;

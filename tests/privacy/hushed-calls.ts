@@ -1,5 +1,5 @@
 import type { Line, Stage } from '../../e2e/support/stage.ts';
-import { createSoundDecoder, toneLevel } from '../../src/media/index.ts';
+import { createSoundDecoder, toneLevel } from '../../src/audio/index.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
 import { Caller, type Manners, seconds } from '../chaos/caller.ts';
 import type { Mark } from './marks.ts';

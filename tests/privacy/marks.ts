@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ulawSample } from '../../e2e/support/pcap.ts';
-import { seededRandom } from '../../src/kit/index.ts';
+import { seededRandom } from '../../src/core/index.ts';
 
 /** So many samples in a row happen by chance nowhere. */
 const LENGTH = 20;

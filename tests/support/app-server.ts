@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { systemClock } from '../../src/kit/index.ts';
+import { systemClock } from '../../src/core/index.ts';
 import { verifySignature } from '../../src/webhooks/index.ts';
 import { Inbox } from './inbox.ts';
 

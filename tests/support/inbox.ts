@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/kit/index.ts';
+import { systemClock } from '../../src/core/index.ts';
 
 /** What has come in, for tests that wait for something instead of sleeping. */
 export class Inbox<T> {

@@ -1,4 +1,4 @@
-import { sleep, systemClock } from '../../src/kit/index.ts';
+import { sleep, systemClock } from '../../src/core/index.ts';
 
 /**
  * Resolves as soon as something holds, which is asked for again and again; rejects, naming it, after `timeoutMs`.

@@ -1,5 +1,5 @@
 import type { ActionOf } from '../../../contract/actions/index.ts';
-import type { Timer } from '../../kit/index.ts';
+import type { Timer } from '../../core/index.ts';
 import type { Flow, Gathered, Perform } from '../flow.ts';
 import { speak } from '../speech.ts';
 import type { KeyTaker } from '../type-ahead.ts';

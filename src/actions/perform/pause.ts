@@ -1,4 +1,4 @@
-import { sleep } from '../../kit/index.ts';
+import { sleep } from '../../core/index.ts';
 import type { Perform } from '../flow.ts';
 
 /** Waits, in silence. */

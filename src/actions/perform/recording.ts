@@ -1,4 +1,4 @@
-import type { Sound } from '../../calls/index.ts';
+import type { AudioClip } from '../../calls/index.ts';
 import type { Perform } from '../flow.ts';
 import { once } from '../speech.ts';
 import { RATE, tones } from '../tones.ts';
@@ -24,7 +24,7 @@ export const resumeRecording: Perform<'resume_recording'> = async (_action, flow
 };
 
 /** A quarter second of 1,000 Hz with soft edges. */
-function beep(): Sound {
+function beep(): AudioClip {
   const length = RATE / 4;
   return tones(0.25, [1000], (i) => 8000 * Math.min(1, i / 80, (length - i) / 80));
 }

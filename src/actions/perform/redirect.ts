@@ -1,4 +1,4 @@
-import { Failure } from '../../kit/index.ts';
+import { Failure } from '../../core/index.ts';
 import { DOCUMENT_ERROR, nextDocument } from '../documents.ts';
 import type { Perform } from '../flow.ts';
 

@@ -1,5 +1,5 @@
 import type { ActionOf } from '../../../contract/actions/index.ts';
-import { sleep } from '../../kit/index.ts';
+import { sleep } from '../../core/index.ts';
 import type { Flow, Perform } from '../flow.ts';
 
 /** Milliseconds that each letter of waiting stands for. */

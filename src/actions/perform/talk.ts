@@ -1,6 +1,6 @@
 import { errorMessage, isErrorCode } from '../../../contract/errors.ts';
-import type { DialledLeg, PassedOn, Sound } from '../../calls/index.ts';
-import { detach, explain, Failure } from '../../kit/index.ts';
+import type { AudioClip, DialledLeg, PassedOn } from '../../calls/index.ts';
+import { detach, explain, Failure } from '../../core/index.ts';
 import type { Flow } from '../flow.ts';
 import { RATE, tones } from '../tones.ts';
 
@@ -111,7 +111,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Ringing as in North America: 440 + 480 Hz, two seconds on and four off, for as long as it is listened to. */
-async function* ringback(): AsyncIterable<Sound> {
+async function* ringback(): AsyncIterable<AudioClip> {
   const ring = tones(6, [440, 480], (i) => (i < 2 * RATE ? 2500 : 0));
   for (;;) yield ring;
 }

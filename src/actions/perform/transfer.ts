@@ -1,5 +1,5 @@
 import type { ActionOf } from '../../../contract/actions/index.ts';
-import { Failure } from '../../kit/index.ts';
+import { Failure } from '../../core/index.ts';
 import type { Flow, Perform } from '../flow.ts';
 import { connect, talk } from './talk.ts';
 

@@ -10,7 +10,8 @@ import {
   type TimelineEntry,
 } from '../../calls/index.ts';
 import { SimulatedDialledLeg, SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
-import { Failure, Ids, silentLog, VirtualClock } from '../../kit/index.ts';
+import { Failure, Ids, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { type DocumentRequest, Flows, type Services, type Settings } from '../index.ts';
 import { once } from '../speech.ts';
 

@@ -1,5 +1,5 @@
 import { listOf, node as wire } from '../../../contract/resources/index.ts';
-import { rfc3339 } from '../../kit/index.ts';
+import { rfc3339 } from '../../core/index.ts';
 import { route } from '../route.ts';
 
 export const nodeRoutes = [

@@ -1,6 +1,6 @@
 import { errorMessage } from '../../../contract/errors.ts';
 import { listOf, pageQuery, quarantinedRow } from '../../../contract/resources/index.ts';
-import { Failure, rfc3339 } from '../../kit/index.ts';
+import { Failure, rfc3339 } from '../../core/index.ts';
 import { route } from '../route.ts';
 
 /** A cursor of this list: how many rows came before. */

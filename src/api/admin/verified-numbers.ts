@@ -5,8 +5,8 @@ import {
   pageQuery,
   verifiedNumber as wire,
 } from '../../../contract/resources/index.ts';
+import { Failure, rfc3339 } from '../../core/index.ts';
 import type { VerifiedNumber } from '../../directory/index.ts';
-import { Failure, rfc3339 } from '../../kit/index.ts';
 import { presentPage } from '../page.ts';
 import { route } from '../route.ts';
 import { knownCustomer } from './money.ts';

@@ -4,8 +4,8 @@ import type {
   application as wire,
   customer as wireCustomer,
 } from '../../../contract/resources/index.ts';
+import { rfc3339 } from '../../core/index.ts';
 import type { Application, ApplicationFields, Customer } from '../../directory/index.ts';
-import { rfc3339 } from '../../kit/index.ts';
 import { aiOf, presentAi, presentScorecardItem, scorecardItem } from './ai-settings.ts';
 
 export const presentApplication = (application: Application): z.input<typeof wire> => ({

@@ -7,8 +7,8 @@ import {
   pageQuery,
   application as wire,
 } from '../../../contract/resources/index.ts';
+import { Failure } from '../../core/index.ts';
 import type { Application } from '../../directory/index.ts';
-import { Failure } from '../../kit/index.ts';
 import { presentPage } from '../page.ts';
 import { route, type Services } from '../route.ts';
 import { checkSpeech } from '../voices/rules.ts';

@@ -8,7 +8,7 @@ import type {
   rate as rateWire,
 } from '../../../contract/resources/index.ts';
 import type { Account, Adjustment, Balance, Rate } from '../../billing/index.ts';
-import { formatAmount, type Micros, parseAmount, rfc3339 } from '../../kit/index.ts';
+import { formatAmount, type Micros, parseAmount, rfc3339 } from '../../core/index.ts';
 
 export const presentAdjustment = (adjustment: Adjustment): z.input<typeof balanceAdjustment> => ({
   id: adjustment.id,

@@ -1,6 +1,6 @@
 import { usageQuery, usage as wire } from '../../../contract/resources/index.ts';
 import { periodsAt } from '../../billing/index.ts';
-import { Failure, formatAmount, rfc3339 } from '../../kit/index.ts';
+import { Failure, formatAmount, rfc3339 } from '../../core/index.ts';
 import { route } from '../route.ts';
 
 export const usageRoutes = [

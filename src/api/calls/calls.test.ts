@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../kit/index.ts';
+import { Failure } from '../../core/index.ts';
 import { aCall } from '../../storage/testing/records.ts';
 import { ADMIN_TOKEN, type House, openHouse, type Settled, settle } from '../testing/house.ts';
 

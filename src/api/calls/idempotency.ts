@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CallRecord, RepeatKey } from '../../calls/index.ts';
+import { Failure } from '../../core/index.ts';
 import type { Application } from '../../directory/index.ts';
-import { Failure } from '../../kit/index.ts';
 import type { CallOrder } from '../ports.ts';
 import type { Services } from '../route.ts';
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { type Action, checkDocument } from '../../../contract/actions/index.ts';
 import type { newCall } from '../../../contract/resources/index.ts';
+import { Failure } from '../../core/index.ts';
 import type { Application } from '../../directory/index.ts';
-import { Failure } from '../../kit/index.ts';
 import type { CallOrder } from '../ports.ts';
 import type { Services } from '../route.ts';
 import { baseOf } from '../urls.ts';

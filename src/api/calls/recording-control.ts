@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { RECORDING_ORDERS, recordingControl, recordingOrder } from '../../../contract/resources/index.ts';
-import { Failure } from '../../kit/index.ts';
+import { Failure } from '../../core/index.ts';
 import { type CallRecordings, presentRecording, type RecordingRecord } from '../../recordings/index.ts';
 import { route } from '../route.ts';
 import { liveCall } from './routes.ts';

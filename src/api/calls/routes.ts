@@ -11,8 +11,8 @@ import {
   call as wire,
 } from '../../../contract/resources/index.ts';
 import { type CallRecord, presentCall, presentTimelineEntry, type RepeatKey } from '../../calls/index.ts';
+import { Failure } from '../../core/index.ts';
 import type { Application } from '../../directory/index.ts';
-import { Failure } from '../../kit/index.ts';
 import { presentEvent } from '../events/present.ts';
 import { presentPage } from '../page.ts';
 import { DOCUMENT_BYTES, route, type Services } from '../route.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { didAdminPatch, did as wire } from '../../../contract/resources/index.ts';
+import { rfc3339 } from '../../core/index.ts';
 import type { Did, DidFields } from '../../directory/index.ts';
-import { rfc3339 } from '../../kit/index.ts';
 
 export const presentDid = (did: Did): z.input<typeof wire> => ({
   id: did.id,

@@ -1,6 +1,6 @@
 import { didPatch, listOf, pageQuery, did as wire } from '../../../contract/resources/index.ts';
+import { Failure } from '../../core/index.ts';
 import type { Application, Did } from '../../directory/index.ts';
-import { Failure } from '../../kit/index.ts';
 import { presentPage } from '../page.ts';
 import { route } from '../route.ts';
 import { didFields, presentDid } from './present.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { attempt as wireAttempt, event as wireEvent } from '../../../contract/resources/index.ts';
 import { presentEventCall } from '../../calls/index.ts';
-import { rfc3339 } from '../../kit/index.ts';
+import { rfc3339 } from '../../core/index.ts';
 import type { AttemptRecord, EventRecord } from '../../webhooks/index.ts';
 import { timeOrNull } from '../time.ts';
 

@@ -6,8 +6,8 @@ import {
   phoneWithPassword,
   phone as wire,
 } from '../../../contract/resources/index.ts';
+import { Failure, rfc3339 } from '../../core/index.ts';
 import type { Application, Phone } from '../../directory/index.ts';
-import { Failure, rfc3339 } from '../../kit/index.ts';
 import { presentPage } from '../page.ts';
 import { route, type Services } from '../route.ts';
 import { timeOrNull } from '../time.ts';

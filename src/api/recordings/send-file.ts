@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Failure } from '../../kit/index.ts';
+import { Failure } from '../../core/index.ts';
 import type { RecordingFiles, RecordingRecord } from '../../recordings/index.ts';
 import { byteRange } from './byte-range.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { explain, Failure } from '../../kit/index.ts';
+import { explain, Failure } from '../../core/index.ts';
 import { route } from '../route.ts';
 import { statusPage } from './status-page.ts';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { trunkPatch, trunk as wire } from '../../../contract/resources/index.ts';
+import { rfc3339 } from '../../core/index.ts';
 import type { Trunk, TrunkFields } from '../../directory/index.ts';
-import { rfc3339 } from '../../kit/index.ts';
 import type { Services } from '../route.ts';
 
 /** A trunk as it is answered: never with its password. */

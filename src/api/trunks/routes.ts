@@ -1,6 +1,6 @@
 import { listOf, newTrunk, pageQuery, trunkPatch, trunk as wire } from '../../../contract/resources/index.ts';
+import { Failure } from '../../core/index.ts';
 import type { Application, Trunk } from '../../directory/index.ts';
-import { Failure } from '../../kit/index.ts';
 import { presentPage } from '../page.ts';
 import { route } from '../route.ts';
 import { presentTrunk, trunkFields } from './present.ts';

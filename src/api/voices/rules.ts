@@ -1,7 +1,7 @@
 import type { VoiceShown } from '../../../contract/resources/index.ts';
 import { type SpeechRules, speechFaults, speechRules } from '../../../contract/speech-rules.ts';
+import { Failure } from '../../core/index.ts';
 import type { Application } from '../../directory/index.ts';
-import { Failure } from '../../kit/index.ts';
 import type { Services } from '../route.ts';
 
 type Speaking = Pick<Application, 'ai' | 'voice' | 'language'>;

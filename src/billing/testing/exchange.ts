@@ -11,7 +11,8 @@ import {
   Switchboard,
 } from '../../calls/index.ts';
 import { SimulatedDialledLeg, SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
-import { Failure, Ids, silentLog, VirtualClock } from '../../kit/index.ts';
+import { Failure, Ids, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { Billing, billedDialer } from '../index.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 

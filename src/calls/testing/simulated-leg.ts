@@ -1,13 +1,13 @@
-import { type Clock, Failure, Signal, sleep } from '../../kit/index.ts';
+import { type Clock, Failure, Signal, sleep } from '../../core/index.ts';
 import {
+  type AudioClip,
+  type AudioStream,
   type DialledLeg,
   DialRefusal,
   type Digit,
   type Leg,
   type LegEnd,
   type RefusalReason,
-  type Sound,
-  type SoundStream,
   type Tap,
   type TapEnd,
   type TapOptions,
@@ -59,7 +59,7 @@ export class SimulatedLeg implements Leg {
     this.end(reason ? { by: 'system', reason } : { by: 'application', reason: 'normal' });
   }
 
-  async play(sounds: AsyncIterable<Sound>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
+  async play(sounds: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
     this.#playing?.abort();
     const playing = new AbortController();
     this.#playing = playing;
@@ -117,7 +117,7 @@ export class SimulatedLeg implements Leg {
     this.seen.push('left');
   }
 
-  hold(music: Sound | null): void {
+  hold(music: AudioClip | null): void {
     this.seen.push(music ? 'held' : 'resumed');
   }
 
@@ -125,7 +125,7 @@ export class SimulatedLeg implements Leg {
     this.seen.push(`muted ${[read && 'read', write && 'write'].filter(Boolean).join(' and ') || 'nothing'}`);
   }
 
-  stream(): SoundStream {
+  stream(): AudioStream {
     const frames = new Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>();
     return { frames, play() {}, clear() {}, drained: async () => 'heard', close() {} };
   }

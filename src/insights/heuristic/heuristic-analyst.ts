@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, Failure, FairWorkers, type Log, silentLog, systemClock } from '../../kit/index.ts';
+import { type Clock, Failure, FairWorkers, type Log, silentLog, systemClock } from '../../core/index.ts';
 import type { Analyst, Material } from '../engines.ts';
 import type { PartName, Parts } from '../insight.ts';
 import type { Order } from './thread.ts';

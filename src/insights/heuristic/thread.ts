@@ -1,4 +1,4 @@
-import { serveJobs } from '../../kit/index.ts';
+import { serveJobs } from '../../core/index.ts';
 import type { PartName, Parts, Scorecard } from '../insight.ts';
 import { analyse } from './analyse.ts';
 import type { Spoken } from './sentences.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLog } from '../../kit/index.ts';
+import { silentLog } from '../../core/index.ts';
 import { createHttpClient, type HttpClient } from '../../net/index.ts';
 import { joined, RATE, silence, writeWav } from '../../speech/testing/spoken.ts';
 import { aCall, aRecording } from '../../storage/testing/records.ts';

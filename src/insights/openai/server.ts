@@ -1,4 +1,4 @@
-import { Failure } from '../../kit/index.ts';
+import { Failure } from '../../core/index.ts';
 
 /** The part of an HTTP client that is needed here. */
 export interface Http {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Failure, VirtualClock } from '../../kit/index.ts';
+import { Failure } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { Http } from './server.ts';
 import { SilentServers } from './silent-servers.ts';
 

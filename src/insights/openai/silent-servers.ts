@@ -1,4 +1,4 @@
-import { type Clock, Failure } from '../../kit/index.ts';
+import { type Clock, Failure } from '../../core/index.ts';
 import type { Http } from './server.ts';
 
 /** A server that did not answer in time is not asked again for so long. */

@@ -2,9 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Random, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
-import { MemoryNetwork, networkSockets } from '../../net/index.ts';
-import type { Audio, AudioAgreement, MediaEngine, Sound } from '../audio.ts';
+import type { AudioClip } from '../../audio/index.ts';
+import { type Random, seededRandom, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
+import { networkSockets } from '../../net/index.ts';
+import { MemoryNetwork } from '../../net/testing/memory-network.ts';
+import type { Audio, AudioAgreement, MediaEngine } from '../audio.ts';
 import { createMediaEngine } from '../engine.ts';
 import { inProcessThread, type StartThread } from '../link.ts';
 import { type Files, instantFiles } from '../thread/files.ts';
@@ -117,13 +120,13 @@ export function agreement(phone: Phone, changes: Partial<AudioAgreement> = {}): 
 }
 
 /** A sine at −10 dBFS. */
-export function tone(frequency: number, ms: number): Sound {
+export function tone(frequency: number, ms: number): AudioClip {
   const samples = new Int16Array(new SharedArrayBuffer(ms * 16));
   for (let i = 0; i < samples.length; i++)
     samples[i] = Math.round(10_000 * Math.sin((2 * Math.PI * frequency * i) / 8000));
   return { samples };
 }
 
-export async function* sounds(...list: Sound[]): AsyncGenerator<Sound> {
+export async function* sounds(...list: AudioClip[]): AsyncGenerator<AudioClip> {
   yield* list;
 }

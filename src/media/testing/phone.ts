@@ -1,10 +1,10 @@
-import type { Clock, Timer } from '../../kit/index.ts';
+import { type Codec, LONGEST_PAYLOAD, openCodec } from '../../audio/codec/codec.ts';
+import { FRAME_SAMPLES } from '../../audio/frame.ts';
+import type { Clock, Timer } from '../../core/index.ts';
 import type { Datagrams, Endpoint, Network } from '../../net/index.ts';
+import { isRtcp, RTP_HEADER, RtpHeader } from '../../rtp/packet.ts';
+import { RTP_TAG_BYTES } from '../../rtp/srtp.ts';
 import type { AudioAgreement } from '../audio.ts';
-import { type Codec, LONGEST_PAYLOAD, openCodec } from '../codec/codec.ts';
-import { FRAME_SAMPLES } from '../frame.ts';
-import { isRtcp, RTP_HEADER, RtpHeader } from '../rtp/packet.ts';
-import { RTP_TAG_BYTES } from '../rtp/srtp.ts';
 import type { Protection } from '../thread/secure-socket.ts';
 
 /** An RTP packet that a phone got. */

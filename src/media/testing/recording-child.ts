@@ -1,5 +1,5 @@
 /** A process that records a phone into the file it is told, until it is killed. */
-import { silentLog, systemClock, systemRandom } from '../../kit/index.ts';
+import { silentLog, systemClock, systemRandom } from '../../core/index.ts';
 import { systemNetwork } from '../../net/index.ts';
 import { createMediaEngine } from '../engine.ts';
 import { agreement } from './bed.ts';

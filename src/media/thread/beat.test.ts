@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defects, VirtualClock } from '../../kit/index.ts';
+import { defects } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { Beat } from './beat.ts';
 
 /** A clock on which the timers of somebody else's making are late by so many milliseconds, in turn. */

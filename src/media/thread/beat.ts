@@ -1,5 +1,5 @@
-import { type Clock, guarded, type Timer } from '../../kit/index.ts';
-import { FRAME_MS } from '../frame.ts';
+import { FRAME_MS } from '../../audio/index.ts';
+import { type Clock, guarded, type Timer } from '../../core/index.ts';
 
 /** A beat that begins later than this after its time may be heard. */
 const LATE_MS = 10;

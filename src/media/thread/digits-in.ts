@@ -1,8 +1,9 @@
-import type { AudioAgreement, Digit } from '../audio.ts';
-import { TelephoneEventReceiver } from '../dtmf/event-receiver.ts';
-import { type KeyListener, KeyPresses } from '../dtmf/key-presses.ts';
-import { ToneDetector } from '../dtmf/tone-detector.ts';
-import type { RtpHeader } from '../rtp/packet.ts';
+import type { Digit } from '../../audio/index.ts';
+import { ToneDetector } from '../../audio/index.ts';
+import type { RtpHeader } from '../../rtp/index.ts';
+import { TelephoneEventReceiver } from '../../rtp/index.ts';
+import type { AudioAgreement } from '../audio.ts';
+import { type KeyListener, KeyPresses } from '../key-presses.ts';
 
 /** Keys that the far end presses, whichever way they come. */
 export class DigitsIn {

@@ -1,6 +1,5 @@
-import { TelephoneEventSender } from '../dtmf/event-sender.ts';
-import { DigitTone } from '../dtmf/tone.ts';
-import { FRAME_MS, FRAME_SAMPLES } from '../frame.ts';
+import { DigitTone, FRAME_MS, FRAME_SAMPLES } from '../../audio/index.ts';
+import { TelephoneEventSender } from '../../rtp/index.ts';
 
 const TONE_MS = 100;
 const GAP_MS = 100;

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../kit/index.ts';
+import { FRAME_SAMPLES } from '../../audio/frame.ts';
+import { WAV_HEADER } from '../../audio/wav.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { TapEnd } from '../audio.ts';
-import { FRAME_SAMPLES } from '../frame.ts';
 import type { Report } from '../protocol.ts';
-import { WAV_HEADER } from '../wav.ts';
 import { Blocks } from './block-file.ts';
 import { BLOCK_FRAMES, FileTap } from './file-tap.ts';
 import type { Files } from './files.ts';
@@ -171,8 +171,8 @@ it('hands over sound every half second, and not for all taps at the same beat', 
     const disk = new Disk();
     const size = BLOCK_FRAMES * FRAME_SAMPLES;
     const blocks = { 1: new Blocks(size), 2: new Blocks(2 * size) };
-    const ground = { clock, files: disk, report: () => {}, blocks };
-    const tap = new FileTap(1, number, { path: 'a.wav', channels: 2, maxSeconds: 60 }, ground);
+    const deps = { clock, files: disk, report: () => {}, blocks };
+    const tap = new FileTap(1, number, { path: 'a.wav', channels: 2, maxSeconds: 60 }, deps);
     let first = 0;
     for (let beat = 1; first === 0; beat++) {
       await beats(tap, 1);

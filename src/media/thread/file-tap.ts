@@ -1,8 +1,7 @@
-import { type Clock, detach, explain } from '../../kit/index.ts';
+import { FRAME_MS, FRAME_SAMPLES, saturate, wavHeader } from '../../audio/index.ts';
+import { type Clock, detach, explain } from '../../core/index.ts';
 import type { TapEnd, TapGap, TapOptions } from '../audio.ts';
-import { FRAME_MS, FRAME_SAMPLES, saturate } from '../frame.ts';
 import type { Report } from '../protocol.ts';
-import { wavHeader } from '../wav.ts';
 import { type Block, BlockFile, type Blocks } from './block-file.ts';
 import type { Files } from './files.ts';
 import { Gaps } from './gaps.ts';
@@ -30,7 +29,7 @@ export class FileTap {
   /** Resolves when the file is closed and that was reported. */
   readonly closed: Promise<void>;
   #session: number;
-  #ground: TapGround;
+  #deps: TapGround;
   #channels: 1 | 2;
   #maxFrames: number;
   #file: BlockFile;
@@ -47,14 +46,14 @@ export class FileTap {
   #gaps = new Gaps();
   #setClosed!: () => void;
 
-  constructor(session: number, tap: number, options: TapOptions, ground: TapGround) {
+  constructor(session: number, tap: number, options: TapOptions, deps: TapGround) {
     this.tap = tap;
     this.#session = session;
-    this.#ground = ground;
+    this.#deps = deps;
     this.#channels = options.channels;
     this.#maxFrames = Math.max(1, Math.floor((options.maxSeconds * 1000) / FRAME_MS));
-    const blocks = ground.blocks[options.channels];
-    this.#file = new BlockFile(ground.files, blocks, options.path, wavHeader(options.channels, null));
+    const blocks = deps.blocks[options.channels];
+    this.#file = new BlockFile(deps.files, blocks, options.path, wavHeader(options.channels, null));
     this.#block = blocks.take();
     this.#blockFrames = 1 + ((tap * 7) % BLOCK_FRAMES);
     this.closed = new Promise((resolve) => {
@@ -123,7 +122,7 @@ export class FileTap {
 
   #start(): void {
     this.#started = true;
-    const startedAt = this.#ground.clock.now();
+    const startedAt = this.#deps.clock.now();
     const started = this.#file.settled.then(() => {
       if (!this.#file.error) this.#tell({ told: 'tap_started', startedAt });
     });
@@ -141,7 +140,7 @@ export class FileTap {
 
   #handOver(): void {
     this.#hand();
-    this.#block = this.#ground.blocks[this.#channels].take();
+    this.#block = this.#deps.blocks[this.#channels].take();
     this.#blockFrames = BLOCK_FRAMES;
     this.#blockFilled = 0;
   }
@@ -176,7 +175,7 @@ export class FileTap {
 
   #orHung(finished: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#ground.clock.after(HUNG_MS, () => {
+      const timer = this.#deps.clock.after(HUNG_MS, () => {
         this.#file.error ??= new Error('the disk does not answer');
         resolve();
       });
@@ -193,7 +192,7 @@ export class FileTap {
   }
 
   #tell(report: Told): void {
-    this.#ground.report({ session: this.#session, tap: this.tap, ...report });
+    this.#deps.report({ session: this.#session, tap: this.tap, ...report });
   }
 }
 

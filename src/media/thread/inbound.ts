@@ -1,12 +1,7 @@
+import { type Codec, G722Codec, openCodec, SAMPLE_RATE } from '../../audio/index.ts';
 import type { Endpoint, RtpSocket } from '../../net/index.ts';
+import { G722Clock, isRtcp, JitterBuffer, Reception, RtpHeader } from '../../rtp/index.ts';
 import type { AudioAgreement } from '../audio.ts';
-import { type Codec, openCodec } from '../codec/codec.ts';
-import { G722Codec } from '../codec/g722.ts';
-import { SAMPLE_RATE } from '../frame.ts';
-import { G722Clock } from '../rtp/g722-clock.ts';
-import { JitterBuffer } from '../rtp/jitter-buffer.ts';
-import { isRtcp, RtpHeader } from '../rtp/packet.ts';
-import { Reception } from '../rtp/reception.ts';
 import { ReceivedFormats } from './received-formats.ts';
 
 /** What the packets bring besides sound. */
@@ -49,7 +44,7 @@ export class Inbound {
   #latched = false;
   /** Where the far end was before it moved, and the beats for which that is not listened to. */
   #former: Endpoint | undefined;
-  #farewell = 0;
+  #pendingBye = 0;
   /** Beats for which the place is kept for whom signalling knows of. */
   #reserved = 0;
   #header = new RtpHeader();
@@ -74,7 +69,7 @@ export class Inbound {
     this.#reserved = agreement.signalledFrom === undefined ? 0 : RESERVED_BEATS;
     // Where the far end said the same as before, it is still behind the address that was heard.
     const moved = before?.address !== address || before.port !== port;
-    this.#farewell = moved && this.#target ? FAREWELL_BEATS : 0;
+    this.#pendingBye = moved && this.#target ? FAREWELL_BEATS : 0;
     this.#former = this.#target;
     if (moved || !this.#target) this.#target = { address, port };
     this.#socket.aim(this.#target);
@@ -84,7 +79,7 @@ export class Inbound {
   /** Takes what has arrived since the last beat. @param overdue beats that follow at once. */
   receive(overdue: number): void {
     this.jitter.overdue = overdue;
-    if (this.#farewell > 0) this.#farewell--;
+    if (this.#pendingBye > 0) this.#pendingBye--;
     if (this.#reserved > 0) this.#reserved--;
     // Who holds the call, by whatever direction, may do so in silence.
     if (this.#agreement?.direction === 'sendrecv') this.#quiet++;
@@ -141,7 +136,7 @@ export class Inbound {
    */
   #latch({ address, port }: Endpoint): boolean {
     const former = this.#former;
-    if (this.#farewell > 0 && former?.port === port && former.address === address) return false;
+    if (this.#pendingBye > 0 && former?.port === port && former.address === address) return false;
     if (this.#reserved > 0 && !this.#expects(address)) return false;
     this.#latched = true;
     this.#target = { address, port };

@@ -1,7 +1,7 @@
-import { type Clock, detach, explain, guarded, type Random, reportDefect } from '../../kit/index.ts';
+import { FRAME_SAMPLES } from '../../audio/index.ts';
+import { type Clock, detach, explain, guarded, type Random, reportDefect } from '../../core/index.ts';
 import type { RtpSocket, RtpSockets } from '../../net/index.ts';
 import type { AudioReport } from '../audio.ts';
-import { FRAME_SAMPLES } from '../frame.ts';
 import { BEATS, type Command, LATE_BEATS, type Report, type SessionCommand } from '../protocol.ts';
 import { Beat } from './beat.ts';
 import { Blocks } from './block-file.ts';
@@ -26,29 +26,29 @@ const NOTHING_SEEN: AudioReport = { packetsSent: 0, packetsReceived: 0, packetsL
 
 /** All sessions of one thread on one beat. It knows nothing of threads: it runs wherever it is called. */
 export class MediaThread {
-  #ground: ThreadGround;
+  #deps: ThreadGround;
   #shared: SessionGround;
   #rooms = new Rooms();
   #streamed: StreamBatch;
   #sessions = new Map<number, MediaSession>();
   #beat: Beat;
 
-  constructor(ground: ThreadGround) {
-    this.#ground = ground;
+  constructor(deps: ThreadGround) {
+    this.#deps = deps;
     const block = BLOCK_FRAMES * FRAME_SAMPLES;
-    this.#streamed = new StreamBatch(ground.report);
+    this.#streamed = new StreamBatch(deps.report);
     this.#shared = {
-      ...ground,
+      ...deps,
       blocks: { 1: new Blocks(block), 2: new Blocks(2 * block) },
       rooms: this.#rooms,
       streamed: this.#streamed,
     };
-    this.#beat = new Beat(ground.clock, this.#run);
+    this.#beat = new Beat(deps.clock, this.#run);
   }
 
   start(): void {
     this.#beat.start();
-    this.#ground.report({ told: 'ready', sockets: this.#ground.sockets.kind });
+    this.#deps.report({ told: 'ready', sockets: this.#deps.sockets.kind });
   }
 
   /** Stops the beat. Sessions are to be closed before. */
@@ -71,16 +71,16 @@ export class MediaThread {
   async #open({ session, host, port, patience }: Extract<Command, { do: 'open' }>): Promise<void> {
     const opened: RtpSocket[] = [];
     try {
-      const rtp = await this.#ground.sockets.open(host, port);
+      const rtp = await this.#deps.sockets.open(host, port);
       opened.push(rtp);
-      const rtcp = await this.#ground.sockets.open(host, port + 1);
+      const rtcp = await this.#deps.sockets.open(host, port + 1);
       opened.push(rtcp);
       this.#sessions.set(session, new MediaSession(session, { rtp, rtcp }, this.#shared, patience));
-      this.#ground.report({ told: 'opened', session });
+      this.#deps.report({ told: 'opened', session });
     } catch (error) {
       for (const socket of opened) guarded('media.open', () => socket.close())();
       const { code = '', message } = error as { code?: string; message: string };
-      this.#ground.report({ told: 'refused', session, code, message });
+      this.#deps.report({ told: 'refused', session, code, message });
     }
   }
 
@@ -96,7 +96,7 @@ export class MediaThread {
   /** A defect in one session ends that session, and none of the others. */
   #lose({ number }: MediaSession, error: unknown): void {
     reportDefect('media.session', error);
-    this.#ground.report({ told: 'lost', session: number, cause: explain(error) });
+    this.#deps.report({ told: 'lost', session: number, cause: explain(error) });
     this.#close(number);
   }
 
@@ -106,15 +106,15 @@ export class MediaThread {
     this.#sessions.delete(number);
     // Whoever closed it waits for the report, so one is sent even if the session cannot make it.
     detach('media.close', session.close(), () =>
-      this.#ground.report({ told: 'closed', session: number, report: NOTHING_SEEN }),
+      this.#deps.report({ told: 'closed', session: number, report: NOTHING_SEEN }),
     );
   }
 
   // In a room all hear before anybody speaks, so that it costs no delay, whoever comes first in it. Who is in none
   // does both at once, while all its memory is at hand.
   #run = (beat: number, stale: boolean, overdue: number): void => {
-    this.#ground.figures[BEATS] = this.#beat.count;
-    this.#ground.figures[LATE_BEATS] = this.#beat.late;
+    this.#deps.figures[BEATS] = this.#beat.count;
+    this.#deps.figures[LATE_BEATS] = this.#beat.late;
     this.#each((session) => {
       session.receive(beat, stale, overdue);
       if (!session.room) session.send(beat, stale);

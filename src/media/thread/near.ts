@@ -1,5 +1,4 @@
-import { FRAME_SAMPLES } from '../frame.ts';
-import { addFrames } from '../mixer.ts';
+import { addFrames, FRAME_SAMPLES } from '../../audio/index.ts';
 import type { Report } from '../protocol.ts';
 import { Player } from './player.ts';
 import { Streams } from './streams.ts';

@@ -1,16 +1,16 @@
-import type { Random } from '../../kit/index.ts';
+import { type Codec, FRAME_SAMPLES, LONGEST_PAYLOAD, SAMPLE_RATE } from '../../audio/index.ts';
+import type { Random } from '../../core/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
-import { type Codec, LONGEST_PAYLOAD } from '../codec/codec.ts';
-import { EVENT_PAYLOAD, type TelephoneEventSender } from '../dtmf/event-sender.ts';
-import { FRAME_SAMPLES, SAMPLE_RATE } from '../frame.ts';
 import {
+  EVENT_PAYLOAD,
   RTP_HEADER,
   RtpHeader,
   sequenceAfter,
   sequenceDistance,
+  type TelephoneEventSender,
   timestampAfter,
   timestampDistance,
-} from '../rtp/packet.ts';
+} from '../../rtp/index.ts';
 
 /** So long, 100 ms, a packet that is passed on may be late, before we send silence of our own. */
 const PASSING_BEATS = 5;

@@ -1,6 +1,5 @@
+import { type Codec, openCodec, SAMPLE_RATE } from '../../audio/index.ts';
 import type { AudioAgreement } from '../audio.ts';
-import { type Codec, openCodec } from '../codec/codec.ts';
-import { SAMPLE_RATE } from '../frame.ts';
 
 type CodecName = AudioAgreement['codec']['name'];
 

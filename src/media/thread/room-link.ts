@@ -1,5 +1,5 @@
-import { FRAME_SAMPLES } from '../frame.ts';
-import type { Mix } from '../mixer.ts';
+import type { Mix } from '../../audio/index.ts';
+import { FRAME_SAMPLES } from '../../audio/index.ts';
 
 // Shared memory, in 32-bit words: the count of frames told, then as many slots as fit between a writer and a
 // reader that is asleep. A slot: voices in the sum, the sum; the same of what may be kept.

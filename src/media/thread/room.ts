@@ -1,4 +1,4 @@
-import { Mix } from '../mixer.ts';
+import { Mix } from '../../audio/index.ts';
 import { RoomHearer, RoomTeller } from './room-link.ts';
 import type { Seat } from './seat.ts';
 

@@ -1,9 +1,16 @@
-import type { Clock, Random } from '../../kit/index.ts';
+import { FRAME_MS } from '../../audio/index.ts';
+import type { Clock, Random } from '../../core/index.ts';
 import type { Endpoint, RtpSocket, TakeDatagram } from '../../net/index.ts';
+import type { Reception, ReceptionReport } from '../../rtp/index.ts';
+import {
+  type RtcpHandler,
+  readRtcp,
+  reportInterval,
+  roundTrip,
+  writeBye,
+  writeReport,
+} from '../../rtp/index.ts';
 import type { AudioReport } from '../audio.ts';
-import { FRAME_MS } from '../frame.ts';
-import type { Reception, ReceptionReport } from '../rtp/reception.ts';
-import { type RtcpHandler, readRtcp, reportInterval, roundTrip, writeBye, writeReport } from '../rtp/rtcp.ts';
 import type { Outbound } from './outbound.ts';
 
 /** Reports are rare, so their port is asked once a second. What is measured counts from their arrival. */
@@ -25,7 +32,7 @@ export interface RtcpGround {
 export class RtcpExchange {
   /** The far end's last word on the sound it gets. */
   farEnd: AudioReport['farEnd'];
-  #ground: RtcpGround;
+  #deps: RtcpGround;
   #mux = false;
   #peer: Endpoint | undefined;
   #cname: string;
@@ -39,12 +46,12 @@ export class RtcpExchange {
   /** Milliseconds for which the packet that is being read has waited for us. */
   #waited = 0;
 
-  constructor(ground: RtcpGround) {
-    this.#ground = ground;
-    this.#epoch = ground.clock.now() - ground.clock.monotonic();
+  constructor(deps: RtcpGround) {
+    this.#deps = deps;
+    this.#epoch = deps.clock.now() - deps.clock.monotonic();
     // RFC 7022 §4.2: 96 random bits tell nobody who we are.
-    this.#cname = ground.random.bytes(12).toString('base64');
-    this.#phase = Math.floor(ground.random.float() * POLL_BEATS);
+    this.#cname = deps.random.bytes(12).toString('base64');
+    this.#phase = Math.floor(deps.random.float() * POLL_BEATS);
   }
 
   /** Where the far end's sound is; its RTCP is on the port above unless both share one (RFC 5761). */
@@ -53,11 +60,11 @@ export class RtcpExchange {
     const port = mux ? farEnd.port : farEnd.port + 1;
     // There is no port above 65535: such a far end gets no reports.
     this.#peer = farEnd.port > 0 && port < 65_536 ? { address: farEnd.address, port } : undefined;
-    if (this.#peer) this.#ground.rtcp.aim(this.#peer);
+    if (this.#peer) this.#deps.rtcp.aim(this.#peer);
   }
 
   beat(beat: number): void {
-    if (beat % POLL_BEATS === this.#phase) this.#ground.rtcp.receive(this.#arrived);
+    if (beat % POLL_BEATS === this.#phase) this.#deps.rtcp.receive(this.#arrived);
     if (!this.#peer) return;
     this.#due ??= this.#next(beat, true);
     if (beat < this.#due) return;
@@ -77,20 +84,20 @@ export class RtcpExchange {
   /** Tells that this was all (RFC 3550 §6.6). */
   end(beat: number): void {
     if (this.#due === undefined) return;
-    this.#send(writeBye(this.#packet, this.#write(beat), this.#ground.outbound.ssrc));
+    this.#send(writeBye(this.#packet, this.#write(beat), this.#deps.outbound.ssrc));
   }
 
   /** The time of day as it was at the beginning, and has gone on since: a clock that is set is no time on the way. */
   #now(): number {
-    return this.#epoch + this.#ground.clock.monotonic();
+    return this.#epoch + this.#deps.clock.monotonic();
   }
 
   #next(beat: number, first: boolean): number {
-    return beat + Math.round(reportInterval(this.#ground.random, first) / FRAME_MS);
+    return beat + Math.round(reportInterval(this.#deps.random, first) / FRAME_MS);
   }
 
   #write(beat: number): number {
-    const { outbound, reception, clock } = this.#ground;
+    const { outbound, reception, clock } = this.#deps;
     const { ssrc, packets, octets } = outbound;
     const sender = { nowMs: this.#now(), timestamp: outbound.timestamp(beat), packets, octets };
     // RFC 3550 §6.4: who has sent nothing since the last report is no sender.
@@ -102,28 +109,28 @@ export class RtcpExchange {
   }
 
   #send(length: number): void {
-    const { rtp, rtcp } = this.#ground;
+    const { rtp, rtcp } = this.#deps;
     if (this.#peer) (this.#mux ? rtp : rtcp).send(this.#packet, length);
   }
 
   #arrived: TakeDatagram = (bytes, length, from, arrivedAt) => {
     const peer = this.#peer;
     if (!peer || from.address !== peer.address) return;
-    this.#ground.heard();
-    this.take(bytes, length, this.#ground.rtcp.since(arrivedAt));
+    this.#deps.heard();
+    this.take(bytes, length, this.#deps.rtcp.since(arrivedAt));
     // Behind a NAT the port above is another one than it was said to be.
-    if (from.port !== peer.port) this.#ground.rtcp.aim((this.#peer = { ...peer, port: from.port }));
+    if (from.port !== peer.port) this.#deps.rtcp.aim((this.#peer = { ...peer, port: from.port }));
   };
 
   // The far end's goodbye changes nothing: the dialog decides when the sound ends.
   #handler: RtcpHandler = {
     bye: () => {},
     senderReport: (ssrc, middle) => {
-      const { reception, clock } = this.#ground;
+      const { reception, clock } = this.#deps;
       if (ssrc === reception.ssrc) reception.senderReport(middle, clock.monotonic() - this.#waited);
     },
     reception: (_reporter, report) => {
-      const { outbound } = this.#ground;
+      const { outbound } = this.#deps;
       if (report.ssrc !== outbound.ssrc) return;
       this.farEnd = {
         packetsLost: Math.max(0, report.cumulativeLost),

@@ -1,5 +1,5 @@
-import { FRAME_SAMPLES } from '../frame.ts';
-import type { RtpHeader } from '../rtp/packet.ts';
+import { FRAME_SAMPLES } from '../../audio/index.ts';
+import type { RtpHeader } from '../../rtp/index.ts';
 
 /** What the other of two brings besides frames. */
 export interface FromPartner {

@@ -1,12 +1,11 @@
-import { type Clock, guarded, type Random } from '../../kit/index.ts';
+import type { Digit } from '../../audio/index.ts';
+import { FRAME_SAMPLES, isSilent, openCodec, SAMPLE_RATE } from '../../audio/index.ts';
+import { type Clock, guarded, type Random } from '../../core/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
-import type { AudioAgreement, AudioReport, Digit } from '../audio.ts';
-import { openCodec } from '../codec/codec.ts';
-import type { KeySource } from '../dtmf/key-presses.ts';
-import { FRAME_SAMPLES, SAMPLE_RATE } from '../frame.ts';
-import { isSilent } from '../mixer.ts';
+import type { RtpHeader } from '../../rtp/index.ts';
+import type { AudioAgreement, AudioReport } from '../audio.ts';
+import type { KeySource } from '../key-presses.ts';
 import type { Report, SessionCommand, TurnCommand } from '../protocol.ts';
-import type { RtpHeader } from '../rtp/packet.ts';
 import { DigitsIn } from './digits-in.ts';
 import { DigitsOut } from './digits-out.ts';
 import type { TapGround } from './file-tap.ts';
@@ -38,7 +37,7 @@ const PASSED_ON = 0;
  */
 export class MediaSession {
   readonly number: number;
-  #ground: SessionGround;
+  #deps: SessionGround;
   #sockets: { rtp: SecureSocket; rtcp: SecureSocket };
   #inbound: Inbound;
   #near: Near;
@@ -59,7 +58,7 @@ export class MediaSession {
   #digits: DigitsOut;
   #keys = new DigitsIn({
     pressed: (digit, source) => this.#heard(digit, source),
-    held: (down) => this.#ground.report({ told: 'key', session: this.number, down }),
+    held: (down) => this.#deps.report({ told: 'key', session: this.number, down }),
   });
   #patience: number;
   #far = new Int16Array(FRAME_SAMPLES);
@@ -68,18 +67,18 @@ export class MediaSession {
   constructor(
     number: number,
     sockets: { rtp: RtpSocket; rtcp: RtpSocket },
-    ground: SessionGround,
+    deps: SessionGround,
     patience: number,
   ) {
     this.number = number;
     this.#patience = patience;
-    this.#ground = ground;
+    this.#deps = deps;
     const [rtp, rtcp] = [new SecureSocket(sockets.rtp), new SecureSocket(sockets.rtcp)];
     this.#sockets = { rtp, rtcp };
-    this.#near = new Near(number, ground.report);
-    this.#taps = new Taps(number, ground);
+    this.#near = new Near(number, deps.report);
+    this.#taps = new Taps(number, deps);
     this.#digits = new DigitsOut((sending) => this.#sent(sending));
-    this.#outbound = new Outbound(rtp, ground.random);
+    this.#outbound = new Outbound(rtp, deps.random);
     this.#inbound = new Inbound(rtp, {
       sound: (header, bytes) => this.#offer(header, bytes),
       event: (header, bytes, clockRate) => this.#keys.packet(header, bytes, clockRate),
@@ -91,8 +90,8 @@ export class MediaSession {
       outbound: this.#outbound,
       reception: this.#inbound.reception,
       heard: () => this.#inbound.heard(),
-      clock: ground.clock,
-      random: ground.random,
+      clock: deps.clock,
+      random: deps.random,
     });
   }
 
@@ -131,7 +130,7 @@ export class MediaSession {
     this.#seat.passes = this.#place && !stale && this.#isPlain ? this.#agreement!.codec.name : null;
     this.#inbound.receive(overdue);
     if (this.#patience > 0 && this.#inbound.isQuiet(this.#patience))
-      this.#ground.report({ told: 'quiet', session: this.number });
+      this.#deps.report({ told: 'quiet', session: this.number });
     this.#inbound.jitter.pull(this.#far);
     this.#keys.beat(this.#far);
     if (!this.#place) return;
@@ -154,7 +153,7 @@ export class MediaSession {
     const kept = stale ? this.#rest() : this.#sendFrame(beat);
     this.#taps.write(this.#far, kept);
     const inbound = this.#speaks && !this.#redacted ? this.#far : SILENCE;
-    this.#near.streams.tell(this.#ground.streamed, inbound, kept);
+    this.#near.streams.tell(this.#deps.streamed, inbound, kept);
     if (stale) return;
     this.#near.sent();
     this.#digits.sent();
@@ -170,7 +169,7 @@ export class MediaSession {
     for (const step of [() => this.#rtcp.end(this.#lastBeat), () => rtp.close(), () => rtcp.close()])
       guarded('media.close', step)();
     await tapsClosed;
-    this.#ground.report({ told: 'closed', session: this.number, report: this.#reportAtEnd() });
+    this.#deps.report({ told: 'closed', session: this.number, report: this.#reportAtEnd() });
   }
 
   /** Whether anybody is to hear the far end. */
@@ -215,17 +214,17 @@ export class MediaSession {
 
   #enter(name: string, muted: boolean): void {
     if (this.#place?.name !== name) this.#leave();
-    this.#place = { name, room: this.#ground.rooms.enter(name, this.#seat), muted };
+    this.#place = { name, room: this.#deps.rooms.enter(name, this.#seat), muted };
   }
 
   #leave(): void {
-    if (this.#place) this.#ground.rooms.leave(this.#place.name, this.#seat);
+    if (this.#place) this.#deps.rooms.leave(this.#place.name, this.#seat);
     this.#place = null;
   }
 
   /** A key is passed on to the partner where it is not part of the sound. */
   #heard(digit: Digit, source: KeySource): void {
-    this.#ground.report({ told: 'digit', session: this.number, digit });
+    this.#deps.report({ told: 'digit', session: this.number, digit });
     if (source === 'tones' || !this.#speaks || !this.#place || this.#place.muted) return;
     const partner = this.#place.room.partner(this.#seat);
     if (partner?.listens) partner.bring.key(digit.digit, this.#redacted || this.#withheld);
@@ -261,7 +260,7 @@ export class MediaSession {
   }
 
   #sent(sending: number): void {
-    if (sending !== PASSED_ON) this.#ground.report({ told: 'digits_sent', session: this.number, sending });
+    if (sending !== PASSED_ON) this.#deps.report({ told: 'digits_sent', session: this.number, sending });
   }
 
   #sendFrame(beat: number): Int16Array {

@@ -1,5 +1,4 @@
-import { encode, PCMU } from '../codec/g711.ts';
-import { FRAME_SAMPLES } from '../frame.ts';
+import { encode, FRAME_SAMPLES, PCMU } from '../../audio/index.ts';
 import { type Report, STREAMED } from '../protocol.ts';
 
 /** What all streams of a thread tell in one beat, in one message: what costs is the message, not its length. */

@@ -1,5 +1,4 @@
-import { decode, PCMU } from '../codec/g711.ts';
-import { FRAME_SAMPLES, SAMPLE_RATE } from '../frame.ts';
+import { decode, FRAME_SAMPLES, PCMU, SAMPLE_RATE } from '../../audio/index.ts';
 import type { Report, StreamCommand } from '../protocol.ts';
 
 /** One minute may wait to be heard; what comes beyond that is dropped. */

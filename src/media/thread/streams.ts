@@ -1,5 +1,4 @@
-import { FRAME_SAMPLES } from '../frame.ts';
-import { addFrames } from '../mixer.ts';
+import { addFrames, FRAME_SAMPLES } from '../../audio/index.ts';
 import type { Report, StreamCommand } from '../protocol.ts';
 import type { StreamBatch } from './stream-batch.ts';
 import { StreamTap } from './stream-tap.ts';

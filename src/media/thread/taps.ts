@@ -1,4 +1,4 @@
-import { detach } from '../../kit/index.ts';
+import { detach } from '../../core/index.ts';
 import type { TapEnd, TapOptions } from '../audio.ts';
 import type { TapCommand } from '../protocol.ts';
 import { FileTap, type TapGround } from './file-tap.ts';
@@ -6,13 +6,13 @@ import { FileTap, type TapGround } from './file-tap.ts';
 /** The files that the sound of one session is written to. */
 export class Taps {
   #session: number;
-  #ground: TapGround;
+  #deps: TapGround;
   #taps: FileTap[] = [];
   #redacted = false;
 
-  constructor(session: number, ground: TapGround) {
+  constructor(session: number, deps: TapGround) {
     this.#session = session;
-    this.#ground = ground;
+    this.#deps = deps;
   }
 
   get any(): boolean {
@@ -26,7 +26,7 @@ export class Taps {
     else {
       if (command.do === 'pause_tap') tap?.pause(command.mode);
       else tap?.resume();
-      this.#ground.report({ told: 'tap_turned', session: this.#session, tap: command.tap });
+      this.#deps.report({ told: 'tap_turned', session: this.#session, tap: command.tap });
     }
   }
 
@@ -47,7 +47,7 @@ export class Taps {
   }
 
   #open(tap: number, options: TapOptions): void {
-    const file = new FileTap(this.#session, tap, options, this.#ground);
+    const file = new FileTap(this.#session, tap, options, this.#deps);
     if (this.#redacted) file.redact(true);
     this.#taps.push(file);
     const closed = file.closed.then(() => {

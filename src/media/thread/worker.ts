@@ -1,7 +1,7 @@
 /** The entry of a media thread: the machine's clock, chance, disk and network, and the wire to the main thread. */
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { defects, explain, reportDefect, systemClock, systemRandom } from '../../kit/index.ts';
+import { defects, explain, reportDefect, systemClock, systemRandom } from '../../core/index.ts';
 import { dgramSockets, rtpSockets } from '../../net/index.ts';
 import type { Command, Report } from '../protocol.ts';
 import { systemFiles } from './files.ts';

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Leg } from '../../calls/index.ts';
-import { type Clock, Signal } from '../../kit/index.ts';
+import { type Clock, Signal } from '../../core/index.ts';
 import type { Tap, TapEnd, TapGap, TapOptions } from '../../media/index.ts';
 
 const RATE = 8000;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CallRecord } from '../../calls/index.ts';
-import { silentLog } from '../../kit/index.ts';
+import { silentLog } from '../../core/index.ts';
 import { type Bed, makeBed } from '../../media/testing/bed.ts';
 import { type Files, instantFiles } from '../../media/thread/files.ts';
 import { aCall } from '../../storage/testing/records.ts';

@@ -39,11 +39,11 @@ test.each([
     await both.clock.advance(20);
     peer.send(peer.within(peer.responses('INVITE')[0]!, 'ACK', 1));
     await both.clock.advance(20);
-    const { farewell } = dialog;
+    const { pendingBye } = dialog;
     void dialog.bye();
     await both.clock.advance(100);
     expect(inside).toEqual([]);
-    expect(farewell).toMatchObject({ destination: { address: WORLD } });
+    expect(pendingBye).toMatchObject({ destination: { address: WORLD } });
     expect(peer.requests('BYE')).toHaveLength(1);
   },
 );

@@ -15,7 +15,7 @@ import {
   toOf,
   type Uri,
 } from '../message/index.ts';
-import type { Farewell } from './dialog.ts';
+import type { PendingBye } from './dialog.ts';
 
 const MAX_FORWARDS = '70';
 const FAREWELL_DISTANCE = 1000;
@@ -130,7 +130,7 @@ export class DialogState {
   }
 
   /** A BYE for another process: its number leaves room for requests that this one may still send. */
-  get farewell(): Omit<Farewell, 'destination'> {
+  get pendingBye(): Omit<PendingBye, 'destination'> {
     const { uri, routes } = this.#way();
     const { callId, local: from, remote: to } = this;
     const headers = routes.map((route): [string, string] => ['Route', route]);

@@ -24,7 +24,7 @@ export interface DialogEnd {
 export type RequestHook = (request: SipRequest) => Reply | undefined | Promise<Reply | undefined>;
 
 /** The request that ends a call, as plain data: a process that comes after this one can still send it. */
-export interface Farewell {
+export interface PendingBye {
   method: 'BYE';
   target: string;
   destination: string | Hop;
@@ -48,7 +48,7 @@ export interface Dialog {
   readonly remote: string;
   readonly phase: 'early' | 'confirmed' | 'terminated';
   /** What hangs up on the other side when this process no longer can. */
-  readonly farewell: Farewell;
+  readonly pendingBye: PendingBye;
   /** Resolves once; never rejects. */
   readonly ended: Promise<DialogEnd>;
   /**

@@ -1,4 +1,4 @@
-import { Signal } from '../../kit/index.ts';
+import { Signal } from '../../core/index.ts';
 import { callIdOf, fromOf, type SipRequest, toOf } from '../message/index.ts';
 import type { Dialog } from './dialog.ts';
 import type { InviteDialog } from './invite-dialog.ts';

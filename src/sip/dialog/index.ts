@@ -1,4 +1,4 @@
-export type { Dialog, DialogEnd, Farewell, RequestHook } from './dialog.ts';
+export type { Dialog, DialogEnd, PendingBye, RequestHook } from './dialog.ts';
 export { DialogState, targetOf } from './dialog-state.ts';
 export { Dialogs } from './dialogs.ts';
 export { InviteAttempt } from './invite-attempt.ts';

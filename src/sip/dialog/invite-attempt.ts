@@ -1,4 +1,4 @@
-import { explain, type Timer } from '../../kit/index.ts';
+import { explain, type Timer } from '../../core/index.ts';
 import type { Core } from '../core.ts';
 import { localResponse } from '../exchange.ts';
 import type { SipRequest, SipResponse } from '../message/index.ts';

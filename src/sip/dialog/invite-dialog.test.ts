@@ -88,7 +88,7 @@ describe('inside a dialog', () => {
     const { dialog, ok } = await scene.talking();
     dialog.onOffer = () => ANSWER;
     const moved: string[] = [];
-    both.bob.dialogs.moved.on(({ farewell }) => moved.push(farewell.target));
+    both.bob.dialogs.moved.on(({ pendingBye }) => moved.push(pendingBye.target));
     await send(peer.within(ok, 'INVITE', 2, { Contact: '<sip:moved@10.0.0.9>' }, OFFER));
     expect(moved).toEqual(['sip:moved@10.0.0.9']);
     await send(peer.within(ok, 'ACK', 2));

@@ -1,4 +1,4 @@
-import { detach, explain, Failure } from '../../kit/index.ts';
+import { detach, explain, Failure } from '../../core/index.ts';
 import type { Authorization } from '../authorization.ts';
 import type { Core } from '../core.ts';
 import { exchange } from '../exchange.ts';
@@ -6,7 +6,7 @@ import { cseqOf, reasonOf, type SipRequest, type SipResponse, toOf } from '../me
 import { type Body, type ExtraHeaders, reply, sdpOf } from '../reply.ts';
 import type { InviteServerTransaction, ServerTransaction } from '../transaction/index.ts';
 import type { Target } from '../transport/index.ts';
-import type { Dialog, DialogEnd, Farewell, RequestHook } from './dialog.ts';
+import type { Dialog, DialogEnd, PendingBye, RequestHook } from './dialog.ts';
 import type { DialogState } from './dialog-state.ts';
 import { Modification } from './modification.ts';
 import { answerInDialog } from './requests.ts';
@@ -82,10 +82,10 @@ export class InviteDialog implements Dialog {
     return this.state.remote;
   }
 
-  get farewell(): Farewell {
+  get pendingBye(): PendingBye {
     const { lasting: destination, peer } = this.#whereabouts;
     const account = this.authorization?.account;
-    return { ...this.state.farewell, destination, peer, ...(account === undefined ? {} : { account }) };
+    return { ...this.state.pendingBye, destination, peer, ...(account === undefined ? {} : { account }) };
   }
 
   /** Takes every request of the other side but ACK and CANCEL. */

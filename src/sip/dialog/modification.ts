@@ -1,4 +1,4 @@
-import { explain, Failure } from '../../kit/index.ts';
+import { explain, Failure } from '../../core/index.ts';
 import type { SipRequest, SipResponse } from '../message/index.ts';
 import {
   abilities,

@@ -1,4 +1,4 @@
-import { detach, Failure, sleep } from '../../kit/index.ts';
+import { detach, Failure, sleep } from '../../core/index.ts';
 import { deltaSeconds, type SipRequest, type SipResponse } from '../message/index.ts';
 import { abilities, type ExtraHeaders, sdpBody, sdpOf } from '../reply.ts';
 import { giveUpAfter } from '../transaction/index.ts';

@@ -1,4 +1,4 @@
-import { detach } from '../../kit/index.ts';
+import { detach } from '../../core/index.ts';
 import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts';
 import { hasOption } from '../reply.ts';
 import type { InviteDialog } from './invite-dialog.ts';

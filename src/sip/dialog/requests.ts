@@ -1,4 +1,4 @@
-import { detach } from '../../kit/index.ts';
+import { detach } from '../../core/index.ts';
 import { ACCEPT } from '../core.ts';
 import type { SipRequest } from '../message/index.ts';
 import { abilities, type Reply, refusalOf, reply } from '../reply.ts';

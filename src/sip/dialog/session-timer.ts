@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../kit/index.ts';
+import type { Clock, Timer } from '../../core/index.ts';
 import type { SessionInterval } from './session-interval.ts';
 
 /** After a refresh that is refused we try again this late, twice as late each time. */

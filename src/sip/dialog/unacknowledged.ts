@@ -1,4 +1,4 @@
-import type { Timer } from '../../kit/index.ts';
+import type { Timer } from '../../core/index.ts';
 import type { Core } from '../core.ts';
 import { giveUpAfter } from '../transaction/index.ts';
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { leadsAstray } from '../../net/index.ts';
+import { isPrivateFromPublicPeer } from '../../net/index.ts';
 import type { Hop, Target, TransportLayer } from '../transport/index.ts';
 import type { DialogState } from './dialog-state.ts';
 
@@ -46,7 +46,8 @@ export class Whereabouts {
   get lasting(): string | Hop {
     if (this.#way?.transport === 'udp') return this.#way;
     const { nextHop, nextHost = '' } = this.#state;
-    return isIP(nextHost) && (isUnspecified(nextHost) || leadsAstray(nextHost, this.#peer.address))
+    return isIP(nextHost) &&
+      (isUnspecified(nextHost) || isPrivateFromPublicPeer(nextHost, this.#peer.address))
       ? this.#peer
       : nextHop;
   }
@@ -61,7 +62,9 @@ export class Whereabouts {
  * to one: they must not lead into our own network. Such a peer is behind a NAT, and is reached where it was met.
  */
 export function reachableFrom(peer: Hop, { fixed, hops }: Target): Target {
-  const open = hops.filter(({ address }) => !isUnspecified(address) && !leadsAstray(address, peer.address));
+  const open = hops.filter(
+    ({ address }) => !isUnspecified(address) && !isPrivateFromPublicPeer(address, peer.address),
+  );
   return open.length > 0 ? { fixed, hops: open } : { fixed: true, hops: [peer] };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom, VirtualClock } from '../../kit/index.ts';
+import { seededRandom } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import {
   type Algorithm,
   answerChallenge,

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Clock, Random } from '../../kit/index.ts';
+import type { Clock, Random } from '../../core/index.ts';
 
 /**
  * Gives out nonces and knows which of them are worn out. A nonce carries its own time, signed, so that asking

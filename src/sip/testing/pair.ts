@@ -1,5 +1,6 @@
-import { seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
-import { MemoryNetwork } from '../../net/index.ts';
+import { seededRandom, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
+import { MemoryNetwork } from '../../net/testing/memory-network.ts';
 import type { IncomingInvite } from '../incoming-invite.ts';
 import { createUserAgent, type UserAgent, type UserAgentOptions } from '../user-agent.ts';
 

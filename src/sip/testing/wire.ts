@@ -1,4 +1,5 @@
-import { Signal, VirtualClock } from '../../kit/index.ts';
+import { Signal } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { createRequest, createResponse, type SipRequest, type SipResponse } from '../message/index.ts';
 import { standardTimers } from '../transaction/index.ts';
 import type { Flow, TransportName } from '../transport/index.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Defect, defects } from '../../kit/index.ts';
+import { type Defect, defects } from '../../core/index.ts';
 import { serialize } from '../message/index.ts';
 import { requestOf, responseOf, Wire } from '../testing/wire.ts';
 import type { TransportName } from '../transport/index.ts';

@@ -1,4 +1,4 @@
-import { type Clock, guarded, type Timer } from '../../kit/index.ts';
+import { type Clock, guarded, type Timer } from '../../core/index.ts';
 import type { SipMessage } from '../message/index.ts';
 import type { Flow } from '../transport/index.ts';
 import type { TimerBase } from './timers.ts';

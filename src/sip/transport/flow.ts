@@ -1,4 +1,4 @@
-import type { Signal } from '../../kit/index.ts';
+import type { Signal } from '../../core/index.ts';
 import type { Endpoint } from '../../net/index.ts';
 
 /** How bytes travel. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Log, silentLog, VirtualClock } from '../../kit/index.ts';
+import { type Log, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { parseMessage, type SipMessage, SipSyntaxError } from '../message/index.ts';
 import { newCounters } from './counters.ts';
 import type { Flow } from './flow.ts';

@@ -1,4 +1,4 @@
-import { type Clock, type Log, reportDefect } from '../../kit/index.ts';
+import { type Clock, type Log, reportDefect } from '../../core/index.ts';
 import {
   createResponse,
   faultOf,

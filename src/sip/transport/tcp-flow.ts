@@ -1,4 +1,4 @@
-import { type Clock, Signal, type Timer } from '../../kit/index.ts';
+import { type Clock, Signal, type Timer } from '../../core/index.ts';
 import type { Stream } from '../../net/index.ts';
 import { type Framed, StreamFramer } from '../message/index.ts';
 import type { TransportCounters } from './counters.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Clock, Timer } from '../../kit/index.ts';
+import type { Clock, Timer } from '../../core/index.ts';
 import type { Endpoint, Listener, Network, Stream, TlsIdentity } from '../../net/index.ts';
 import type { Counters, TransportCounters } from './counters.ts';
 import type { Hop } from './flow.ts';

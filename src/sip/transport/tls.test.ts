@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { silentLog, systemClock, systemRandom } from '../../kit/index.ts';
+import { silentLog, systemClock, systemRandom } from '../../core/index.ts';
 import { testCertificate } from '../../net/testing/certificate.ts';
 import { ANSWER, OFFER } from '../testing/pair.ts';
 import { createUserAgent, type UserAgent, type UserAgentOptions } from '../user-agent.ts';

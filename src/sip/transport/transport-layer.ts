@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../../kit/index.ts';
+import type { Clock, Log } from '../../core/index.ts';
 import { type Endpoint, type Network, reachableAddress, type TlsIdentity } from '../../net/index.ts';
 import { formatVia, type SipRequest, serialize, setTopVia } from '../message/index.ts';
 import { newCounters } from './counters.ts';

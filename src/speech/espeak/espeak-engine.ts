@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { nearestLanguage } from '../../../contract/speech-rules.ts';
-import { type Clock, Failure, FairQueue } from '../../kit/index.ts';
-import { readWav, resample } from '../../media/index.ts';
+import { readWav, resample } from '../../audio/index.ts';
+import { type Clock, Failure, FairQueue } from '../../core/index.ts';
 import type { Samples } from '../cache.ts';
 import { type Engine, MAX_RUN_MS, MAX_WAIT_MS, MAX_WAITING, type SpeechJob } from '../engine.ts';
 import { levelled } from '../levels.ts';

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { silentLog, VirtualClock } from '../../kit/index.ts';
+import { silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { FliteEngine } from './flite-engine.ts';
 
 const clock = new VirtualClock();

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, Failure, FairWorkers, type Log } from '../../kit/index.ts';
+import { type Clock, Failure, FairWorkers, type Log } from '../../core/index.ts';
 import type { Samples } from '../cache.ts';
 import { type Engine, MAX_RUN_MS, MAX_WAIT_MS, MAX_WAITING, type SpeechJob } from '../engine.ts';
 import type { FliteVoice } from './program.ts';

@@ -1,5 +1,5 @@
-import { serveJobs } from '../../kit/index.ts';
-import { readWav, resample } from '../../media/index.ts';
+import { readWav, resample } from '../../audio/index.ts';
+import { serveJobs } from '../../core/index.ts';
 import { levelled } from '../levels.ts';
 import { inWords } from '../wording.ts';
 import { Flite, type FliteVoice } from './program.ts';

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
-import { type Clock, guarded, type Log, sleep, type Timer } from '../../kit/index.ts';
+import { type Clock, guarded, type Log, sleep, type Timer } from '../../core/index.ts';
 import type { Utterance } from './moonshine.ts';
 import type { Order, Report } from './process.ts';
 

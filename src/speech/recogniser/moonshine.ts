@@ -1,5 +1,5 @@
 import sherpa, { type OfflineRecognizer, type Vad } from 'sherpa-onnx-node';
-import { Resampler } from '../../media/index.ts';
+import { Resampler } from '../../audio/index.ts';
 import { cutAtQuiet } from './cuts.ts';
 import type { ModelFiles } from './models.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { silentLog, systemClock } from '../../kit/index.ts';
+import { silentLog, systemClock } from '../../core/index.ts';
 import { createRecogniser } from '../index.ts';
 
 /** The processes that this one has started and that still run. */

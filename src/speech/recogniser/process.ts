@@ -1,5 +1,5 @@
 // The recogniser's own process. Native code may end it at any time: whoever has started it starts another.
-import { explain } from '../../kit/index.ts';
+import { explain } from '../../core/index.ts';
 import { findModel, type ModelName } from './models.ts';
 import { type Ear, Moonshine, type Utterance } from './moonshine.ts';
 import { readSound, type Stretch } from './sound-file.ts';

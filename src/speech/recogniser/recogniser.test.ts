@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { silentLog, systemClock } from '../../kit/index.ts';
+import { silentLog, systemClock } from '../../core/index.ts';
 import { createRecogniser, createSpeaker } from '../index.ts';
 import { CORPUS, wordErrors } from '../testing/corpus.ts';
 import { joined, RATE, samplesOf, silence, writeWav } from '../testing/spoken.ts';

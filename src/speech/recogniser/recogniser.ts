@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { Clock, Log } from '../../kit/index.ts';
-import { Failure, FairQueue } from '../../kit/index.ts';
+import type { Clock, Log } from '../../core/index.ts';
+import { Failure, FairQueue } from '../../core/index.ts';
 import { type Answer, RecogniserChild, type StartChild } from './child.ts';
 import type { ModelName } from './models.ts';
 import type { Silence } from './process.ts';

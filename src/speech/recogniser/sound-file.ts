@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { MPEGDecoder } from 'mpg123-decoder';
-import { readWavFormat, wavHeader } from '../../media/index.ts';
+import { readWavFormat, wavHeader } from '../../audio/index.ts';
 
 /** A stretch of a file: the samples of each channel. */
 export interface Stretch {

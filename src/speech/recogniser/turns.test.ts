@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import { silentLog, VirtualClock } from '../../kit/index.ts';
+import { silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { createRecogniser } from '../index.ts';
 
 /** A process that has transcribed a file as soon as it is told to. */

@@ -1,4 +1,4 @@
-import { Resampler, type Sound } from '../../media/index.ts';
+import { type AudioClip, Resampler } from '../../audio/index.ts';
 
 /** What servers of OpenAI's kind send: 16-bit samples, little-endian, so many a second. */
 const SERVER_RATE = 24_000;
@@ -12,7 +12,7 @@ export class PcmStream {
   #odd: Buffer = Buffer.alloc(0);
   #held: number[] = [];
 
-  async *sounds(chunks: AsyncIterable<Buffer>): AsyncGenerator<Sound> {
+  async *sounds(chunks: AsyncIterable<Buffer>): AsyncGenerator<AudioClip> {
     for await (const chunk of chunks) {
       this.#take(chunk);
       if (this.#held.length >= LEAST) yield this.#sound();
@@ -35,7 +35,7 @@ export class PcmStream {
     for (let at = 0; at < count; at++) this.#held.push(samples[at]!);
   }
 
-  #sound(): Sound {
+  #sound(): AudioClip {
     const samples = new Int16Array(new SharedArrayBuffer(this.#held.length * 2));
     samples.set(this.#held);
     this.#held = [];

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AudioClip, toneLevel } from '../../audio/index.ts';
+import { silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { AiServer } from '../../insights/testing/ai-server.ts';
-import { silentLog, VirtualClock } from '../../kit/index.ts';
-import { type Sound, toneLevel } from '../../media/index.ts';
 import { createHttpClient, type HttpClient } from '../../net/index.ts';
 import { createServerSpeaker, type Speaker } from '../index.ts';
 
@@ -39,12 +40,12 @@ const speakerFor = () =>
 const tone = Buffer.alloc(48_000);
 for (let i = 0; i < 24_000; i++) tone.writeInt16LE(9000 * Math.sin((2 * Math.PI * 600 * i) / 24_000), i * 2);
 
-async function heard(options = { applicationId: 'app_1' }, signal?: AbortSignal): Promise<Sound[]> {
-  const sounds: Sound[] = [];
+async function heard(options = { applicationId: 'app_1' }, signal?: AbortSignal): Promise<AudioClip[]> {
+  const sounds: AudioClip[] = [];
   for await (const sound of speakerFor().speak('Good morning.', options, signal)) sounds.push(sound);
   return sounds;
 }
-const isEmbedded = (sounds: Sound[]) => sounds.length === 1 && sounds[0]!.samples[0] === 7;
+const isEmbedded = (sounds: AudioClip[]) => sounds.length === 1 && sounds[0]!.samples[0] === 7;
 
 /** Sends pieces of odd lengths, so that samples are cut in two. */
 function sendInPieces(response: ServerResponse): void {

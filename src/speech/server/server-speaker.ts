@@ -1,5 +1,5 @@
-import { type Clock, explain, Failure, type Log } from '../../kit/index.ts';
-import type { Sound } from '../../media/index.ts';
+import type { AudioClip } from '../../audio/index.ts';
+import { type Clock, explain, Failure, type Log } from '../../core/index.ts';
 import type { Speaker, SpeechOptions } from '../speaker.ts';
 import { PcmStream } from './pcm-stream.ts';
 import { Pieces } from './pieces.ts';
@@ -77,7 +77,7 @@ async function* stream(
   text: string,
   how: SpeechOptions,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Sound> {
+): AsyncGenerator<AudioClip> {
   const pieces = new Pieces();
   const leaving = new AbortController();
   const late = clock.after(FIRST_SOUND_MS, () => {

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { wavHeader } from '../../media/index.ts';
+import { wavHeader } from '../../audio/index.ts';
 import type { Speaker } from '../speaker.ts';
 
 /** The line's rate. */

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { silentLog, VirtualClock } from '../../kit/index.ts';
+import { silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { eventStore } from '../events.ts';
 import { Quarantine } from '../quarantine.ts';
 import { readersOf } from '../readers.ts';
@@ -25,6 +26,7 @@ const FROZEN: Record<string, string> = {
   '0010-sip-fields': 'b1eb74f653c498d9',
   '0011-tenants': '694912a3d7fc60b3',
   '0012-erasure': '36623c632beaaa2f',
+  '0013-pending-byes': '893c0bb9dc7837de',
 };
 
 /** A digest of the tables and indexes after each migration. */

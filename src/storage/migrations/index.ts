@@ -12,6 +12,7 @@ import { sealedDigits } from './0009-sealed-digits.ts';
 import { sipFields } from './0010-sip-fields.ts';
 import { tenants } from './0011-tenants.ts';
 import { erasure } from './0012-erasure.ts';
+import { pendingByes } from './0013-pending-byes.ts';
 
 /** In the order of their names. One that has been released is never edited: a change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -27,6 +28,7 @@ export const migrations: Record<string, Migration> = {
   '0010-sip-fields': sipFields,
   '0011-tenants': tenants,
   '0012-erasure': erasure,
+  '0013-pending-byes': pendingByes,
 };
 
 /** Brings the tables to the newest shape; the same steps for every database. */

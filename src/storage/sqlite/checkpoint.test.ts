@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { type Log, silentLog, VirtualClock } from '../../kit/index.ts';
+import { type Log, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { Checkpoints } from './checkpoint.ts';
 import { GroupCommit } from './group-commit.ts';
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, detach, explain, type Log, type Timer, within } from '../../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Timer, within } from '../../core/index.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** Transactions between checkpoints: a few MB of write-ahead log. */

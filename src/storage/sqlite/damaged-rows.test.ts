@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { Billing } from '../../billing/index.ts';
-import { type Log, silentLog, VirtualClock } from '../../kit/index.ts';
+import { type Log, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { openSqliteStorage, type Storage } from '../index.ts';
 import { aCall, anEvent } from '../testing/records.ts';
 

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CamelCasePlugin, Kysely, SqliteDialect } from 'kysely';
-import { explain, Failure } from '../../kit/index.ts';
+import { explain, Failure } from '../../core/index.ts';
 import type { Tables } from '../layouts.ts';
 import { isUnwritable, unwritable } from './unwritable.ts';
 

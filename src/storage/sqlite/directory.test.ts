@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe } from 'vitest';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { directoryStoreConformance } from '../../directory/store.conformance.ts';
 import { MemoryDirectoryStore } from '../../directory/testing/memory-store.ts';
-import { VirtualClock } from '../../kit/index.ts';
 import { openSqliteStorage } from '../index.ts';
 
 describe('the directory in SQLite', () => {

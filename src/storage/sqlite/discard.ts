@@ -17,7 +17,7 @@ const KEYS: Record<string, string[]> = {
   trunks: ['id'],
   phones: ['id'],
   verified_numbers: ['id'],
-  farewells: ['key'],
+  pendingByes: ['key'],
   accounts: ['customer_id'],
   rates: ['id'],
   adjustments: ['id'],

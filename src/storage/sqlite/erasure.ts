@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { type Clock, Failure } from '../../kit/index.ts';
+import { type Clock, Failure } from '../../core/index.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** Rows that go in one transaction: few, so that the thread is held for some milliseconds at most. */

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { Billing } from '../../billing/index.ts';
-import { silentLog, VirtualClock } from '../../kit/index.ts';
+import { silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { openSqliteStorage } from '../index.ts';
 import { migrate } from '../migrations/index.ts';
 import { notePlans } from '../testing/plans.ts';

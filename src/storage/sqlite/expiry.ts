@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import type { Clock } from '../../kit/index.ts';
+import type { Clock } from '../../core/index.ts';
 import type { DeletedFile, Expired, Expiring } from '../../recordings/index.ts';
 import { type Erasure, EVENT_BYTES, IS_OPEN, withinBytes } from './erasure.ts';
 import type { GroupCommit } from './group-commit.ts';

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { silentLog, VirtualClock } from '../../kit/index.ts';
+import { silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { GroupCommit } from './group-commit.ts';
 
 test('who closes during a checkpoint lets it end, and then writes what waits for it', async () => {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Clock, detach, explain, type Log, type Timer, within } from '../../kit/index.ts';
+import { type Clock, detach, explain, type Log, type Timer, within } from '../../core/index.ts';
 import { OTHERS_MS } from './database.ts';
 import { isUnwritable, unwritable } from './unwritable.ts';
 

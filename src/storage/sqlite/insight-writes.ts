@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { Failure } from '../../core/index.ts';
 import type { InsightsChange } from '../../insights/index.ts';
-import { Failure } from '../../kit/index.ts';
 import { partLayout, transcriptLayout } from '../insight-layouts.ts';
 import type { insightTexts } from '../insight-texts.ts';
 import { toParameters } from '../layouts.ts';

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BillingChange } from '../../billing/index.ts';
 import { type EventDraft, isFinal } from '../../calls/index.ts';
+import { type Ids, Signal } from '../../core/index.ts';
 import type { InsightsChange } from '../../insights/index.ts';
-import { type Ids, Signal } from '../../kit/index.ts';
 import type { AttemptRecord, EventRecord, OutboxStore } from '../../webhooks/index.ts';
 import type { idempotencyTexts } from '../idempotency.ts';
 import {

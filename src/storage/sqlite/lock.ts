@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { Failure } from '../../kit/index.ts';
+import { Failure } from '../../core/index.ts';
 
 /** SQLITE_BUSY. */
 const BUSY = 5;

@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
-import { explain, Failure, Ids, silentLog } from '../../kit/index.ts';
+import { explain, Failure, Ids, silentLog } from '../../core/index.ts';
 import { billingStore } from '../billing.ts';
 import { billingTexts } from '../billing-texts.ts';
 import { callStore } from '../calls.ts';
 import { directoryStore } from '../directory.ts';
 import { eventStore } from '../events.ts';
-import { farewellStore, farewellTexts } from '../farewells.ts';
 import { idempotencyStore, idempotencyTexts } from '../idempotency.ts';
 import { insightTexts } from '../insight-texts.ts';
 import { insightStore } from '../insights.ts';
 import { latestId } from '../latest-id.ts';
 import { migrate } from '../migrations/index.ts';
+import { pendingByeStore, pendingByeTexts } from '../pending-byes.ts';
 import { Quarantine } from '../quarantine.ts';
 import { readersOf } from '../readers.ts';
 import { recordingStore } from '../recordings.ts';
@@ -61,9 +61,9 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   const erasure = new Erasure(database, group, clock);
   const expiry = new Expiry(database, group, clock, erasure);
   const discard = discardOver(database, group, quarantine, erasure);
-  const farewells = farewellTexts(db);
-  const keepFarewell = database.prepare(farewells.keepFarewell);
-  const dropFarewell = database.prepare(farewells.dropFarewell);
+  const pendingByes = pendingByeTexts(db);
+  const keepPendingBye = database.prepare(pendingByes.keepPendingBye);
+  const dropPendingBye = database.prepare(pendingByes.dropPendingBye);
   /** @param isErased tells from the result whether anything was. */
   const scrubbed = async <T>(erasing: Promise<T>, isErased: (result: T) => boolean): Promise<T> => {
     const result = await erasing;
@@ -84,9 +84,10 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
     ...eventStore(db, readers, quarantine),
     ...directoryStore(db, readers),
     ...idempotencyStore(db),
-    ...farewellStore(db, readers),
-    keepFarewell: (key, farewell) => group.keep(() => void keepFarewell.run(key, JSON.stringify(farewell))),
-    dropFarewell: (key) => group.keep(() => void dropFarewell.run(key)),
+    ...pendingByeStore(db, readers),
+    keepPendingBye: (key, pendingBye) =>
+      group.keep(() => void keepPendingBye.run(key, JSON.stringify(pendingBye))),
+    dropPendingBye: (key) => group.keep(() => void dropPendingBye.run(key)),
     ...insightStore(db, matchingInSqlite, readers),
     ...billingStore(db, readers, quarantine),
     commit: (change) => journal.commit(change),

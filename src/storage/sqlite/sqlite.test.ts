@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../kit/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { billingConformance } from '../billing.conformance.ts';
 import { openSqliteStorage } from '../index.ts';
 import { insightsConformance } from '../insights.conformance.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Log, silentLog, VirtualClock } from '../../kit/index.ts';
+import { type Log, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { openSqliteStorage, type Storage } from '../index.ts';
 import { aCall, anEvent } from '../testing/records.ts';
 

@@ -1,4 +1,4 @@
-import { Failure } from '../../kit/index.ts';
+import { Failure } from '../../core/index.ts';
 
 /**
  * Primary result codes of SQLite for what lies at the disk, or at whoever has locked the file, and not at the

@@ -1,5 +1,5 @@
 // Writes until it is killed, and says on stdout what it was promised: `<call id> <events so far>` a line.
-import { systemClock } from '../../kit/index.ts';
+import { systemClock } from '../../core/index.ts';
 import { openSqliteStorage } from '../index.ts';
 import { aCall, anEvent } from './records.ts';
 

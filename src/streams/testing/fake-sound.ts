@@ -1,9 +1,9 @@
-import type { SoundStream } from '../../calls/index.ts';
-import { type Clock, Signal, type Timer } from '../../kit/index.ts';
+import type { AudioStream } from '../../calls/index.ts';
+import { type Clock, Signal, type Timer } from '../../core/index.ts';
 
 /** A leg's live sound without a leg: what is played takes its time on the clock, and is dropped when cleared. */
-export class FakeSound implements SoundStream {
-  readonly frames: SoundStream['frames'] = new Signal();
+export class FakeSound implements AudioStream {
+  readonly frames: AudioStream['frames'] = new Signal();
   /** Bytes that were given to be played, in order. */
   given: number[] = [];
   closed = false;

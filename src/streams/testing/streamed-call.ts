@@ -1,6 +1,7 @@
 import type { CallRecord } from '../../calls/index.ts';
 import { SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
-import { Ids, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
+import { Ids, seededRandom, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { CallStreams, type Connect, createConnect, type StreamPorts } from '../index.ts';
 import { FakeSound } from './fake-sound.ts';
 

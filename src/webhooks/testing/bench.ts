@@ -1,5 +1,6 @@
 import { type CallRecord, SensitiveCalls } from '../../calls/index.ts';
-import { Ids, seededRandom, silentLog, VirtualClock } from '../../kit/index.ts';
+import { Ids, seededRandom, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { HttpAnswer, HttpRequest } from '../../net/index.ts';
 import { Deliveries } from '../deliveries.ts';
 import type { DeliveriesPorts } from '../ports.ts';

@@ -1,5 +1,5 @@
 import type { Phone, Phones } from '../../../bench/support/phones.ts';
-import type { Random } from '../../../src/kit/index.ts';
+import type { Random } from '../../../src/core/index.ts';
 import type { Receiver } from '../receiver.ts';
 import type { Rest } from '../rest.ts';
 

@@ -1,4 +1,4 @@
-import { sleep, systemClock } from '../../../src/kit/index.ts';
+import { sleep, systemClock } from '../../../src/core/index.ts';
 import { KINDS, type Kind } from '../kinds.ts';
 import type { Caller } from './caller.ts';
 

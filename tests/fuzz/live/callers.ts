@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect as connectPlain, type Socket as Stream } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
-import { sleep, systemClock } from '../../../src/kit/index.ts';
+import { sleep, systemClock } from '../../../src/core/index.ts';
 import type { Chance } from '../chance.ts';
 import { tls } from '../targets/doors.ts';
 import { rtp } from '../targets/rtp.ts';

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../src/kit/index.ts';
+import { seededRandom } from '../../../src/core/index.ts';
 import { Chance } from '../chance.ts';
 import type { Attack } from './attack.ts';
 import { media, secure, tcp, udp } from './callers.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { sleep, systemClock } from '../../../src/kit/index.ts';
+import { sleep, systemClock } from '../../../src/core/index.ts';
 import type { Chance } from '../chance.ts';
 import { answers } from '../targets/answers.ts';
 import { documents } from '../targets/documents.ts';

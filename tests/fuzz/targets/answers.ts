@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { Failure } from '../../../src/kit/index.ts';
+import { Failure } from '../../../src/core/index.ts';
 import { createHttpClient } from '../../../src/net/index.ts';
 import type { Chance } from '../chance.ts';
 import { StepClock } from '../step-clock.ts';

@@ -1,4 +1,4 @@
-import type { Log } from '../../../src/kit/index.ts';
+import type { Log } from '../../../src/core/index.ts';
 
 /** A log that keeps what is logged as an error: a defect, since strangers must not be able to cause one. */
 export function defectsIn(defects: string[]): Log {

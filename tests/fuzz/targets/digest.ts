@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../src/kit/index.ts';
+import { seededRandom } from '../../../src/core/index.ts';
 import {
   answerChallenge,
   challenge,

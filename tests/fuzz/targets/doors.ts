@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { openHouse } from '../../../src/api/testing/house.ts';
-import { seededRandom, systemClock } from '../../../src/kit/index.ts';
+import { seededRandom, systemClock } from '../../../src/core/index.ts';
 import { testCertificate } from '../../../src/net/testing/certificate.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
 import type { Chance } from '../chance.ts';

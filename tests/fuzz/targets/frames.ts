@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { systemClock } from '../../../src/kit/index.ts';
+import { systemClock } from '../../../src/core/index.ts';
 import { createConnect } from '../../../src/streams/index.ts';
 import type { Chance } from '../chance.ts';
 import type { Subject, Target } from '../target.ts';

@@ -1,10 +1,10 @@
-import { seededRandom } from '../../../src/kit/index.ts';
+import { seededRandom } from '../../../src/core/index.ts';
 import type { AudioAgreement } from '../../../src/media/index.ts';
 import type { Report } from '../../../src/media/protocol.ts';
-import { writeBye, writeReport } from '../../../src/media/rtp/rtcp.ts';
 import { instantFiles } from '../../../src/media/thread/files.ts';
 import { MediaThread } from '../../../src/media/thread/media-thread.ts';
 import type { Endpoint, RtpSocket, TakeDatagram } from '../../../src/net/index.ts';
+import { writeBye, writeReport } from '../../../src/rtp/rtcp.ts';
 import type { Chance } from '../chance.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../../../src/kit/index.ts';
+import { Failure } from '../../../src/core/index.ts';
 import { acceptAnswer, answerOffer, createOffer, PayloadTypes } from '../../../src/sdp/index.ts';
 import type { Chance } from '../chance.ts';
 import { stateless, type Target, type Verdict } from '../target.ts';

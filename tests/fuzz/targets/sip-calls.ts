@@ -1,9 +1,9 @@
 import type { DialledLeg } from '../../../src/calls/index.ts';
-import { Signal, seededRandom } from '../../../src/kit/index.ts';
-import { createDialer } from '../../../src/lines/index.ts';
+import { Signal, seededRandom } from '../../../src/core/index.ts';
 import type { Audio, MediaEngine } from '../../../src/media/index.ts';
 import type { Endpoint } from '../../../src/net/index.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
+import { createDialer } from '../../../src/telephony/index.ts';
 import type { Chance } from '../chance.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';

@@ -1,7 +1,7 @@
-import { seededRandom } from '../../../src/kit/index.ts';
-import { PhoneIdentity, Registrar } from '../../../src/lines/index.ts';
+import { seededRandom } from '../../../src/core/index.ts';
 import { answerOffer } from '../../../src/sdp/index.ts';
 import { createUserAgent, type IncomingInvite } from '../../../src/sip/index.ts';
+import { PhoneIdentity, Registrar } from '../../../src/telephony/index.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
 import { defectsIn } from './defects.ts';

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../src/kit/index.ts';
+import { seededRandom } from '../../../src/core/index.ts';
 import type { Endpoint, Stream, StreamHandlers } from '../../../src/net/index.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
 import type { Chance } from '../chance.ts';

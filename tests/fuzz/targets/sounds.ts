@@ -1,8 +1,8 @@
 import { createMp3Encoder } from 'wasm-media-encoders';
-import { Failure } from '../../../src/kit/index.ts';
-import { decodeSound } from '../../../src/media/decode.ts';
-import { createSoundDecoder } from '../../../src/media/index.ts';
-import { wavHeader } from '../../../src/media/wav.ts';
+import { decodeSound } from '../../../src/audio/decode.ts';
+import { createSoundDecoder } from '../../../src/audio/index.ts';
+import { wavHeader } from '../../../src/audio/wav.ts';
+import { Failure } from '../../../src/core/index.ts';
 import type { Chance } from '../chance.ts';
 import { type Subject, stateless, type Target, type Verdict } from '../target.ts';
 

@@ -1,4 +1,4 @@
-import { SrtpContext } from '../../../src/media/rtp/srtp.ts';
+import { SrtpContext } from '../../../src/rtp/srtp.ts';
 import type { Chance } from '../chance.ts';
 import type { Subject, Target } from '../target.ts';
 

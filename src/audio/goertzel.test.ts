@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { seededRandom } from '../core/index.ts';
+import { toneLevel } from './goertzel.ts';
+
+const tone = (frequency: number, amplitude: number, rate = 8000) =>
+  Int16Array.from(
+    { length: rate / 10 },
+    (_, i) => amplitude * Math.sin((2 * Math.PI * frequency * i) / rate + 1),
+  );
+
+it('hears how loud a tone is, at any rate', () => {
+  expect(toneLevel(tone(440, 10_000), 440)).toBeCloseTo(10_000, -2);
+  expect(toneLevel(tone(440, 300, 48_000), 440, 48_000)).toBeCloseTo(300, -1);
+});
+
+it('does not hear another tone', () => {
+  expect(toneLevel(tone(480, 10_000), 440)).toBeLessThan(100);
+});
+
+it('hears a tone in noise that is as loud', () => {
+  const random = seededRandom(1);
+  const noisy = tone(1000, 2000).map((sample) => sample + (random.float() - 0.5) * 5000);
+  expect(toneLevel(noisy, 1000)).toBeGreaterThan(1700);
+  expect(toneLevel(noisy, 1000)).toBeLessThan(2300);
+  expect(toneLevel(noisy, 1500)).toBeLessThan(400);
+});
+
+it('hears nothing in nothing', () => {
+  expect(toneLevel(new Int16Array(0), 440)).toBe(0);
+  expect(toneLevel(new Int16Array(160), 440)).toBe(0);
+});

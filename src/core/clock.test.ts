@@ -1,0 +1,15 @@
+import { describe } from 'vitest';
+import { clockConformance } from './clock.conformance.ts';
+import { sleep, systemClock } from './clock.ts';
+import { VirtualClock } from './testing/virtual-clock.ts';
+
+describe('the clock of the machine', () => {
+  clockConformance(() => ({ clock: systemClock, run: (ms) => sleep(systemClock, ms) }));
+});
+
+describe('a virtual clock', () => {
+  clockConformance(() => {
+    const clock = new VirtualClock();
+    return { clock, run: (ms) => clock.advance(ms) };
+  });
+});

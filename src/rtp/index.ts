@@ -1,0 +1,20 @@
+/**
+ * RTP on the wire: packets, the jitter buffer, RTCP (RFC 3550), SRTP (RFC 3711), and telephone events (RFC 4733).
+ * It knows no sockets, threads, or calls.
+ */
+export { TelephoneEventReceiver } from './event-receiver.ts';
+export { EVENT_PAYLOAD, TelephoneEventSender } from './event-sender.ts';
+export { G722Clock } from './g722-clock.ts';
+export { JitterBuffer } from './jitter-buffer.ts';
+export {
+  isRtcp,
+  RTP_HEADER,
+  RtpHeader,
+  sequenceAfter,
+  sequenceDistance,
+  timestampAfter,
+  timestampDistance,
+} from './packet.ts';
+export { Reception, type ReceptionReport } from './reception.ts';
+export { type RtcpHandler, readRtcp, reportInterval, roundTrip, writeBye, writeReport } from './rtcp.ts';
+export { RTCP_TRAILER_BYTES, SrtpContext } from './srtp.ts';

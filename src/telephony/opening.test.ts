@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { seededRandom } from '../core/index.ts';
+import type { Audio, AudioAgreement } from '../media/index.ts';
+import { Scene } from '../sip/testing/scene.ts';
+import { Negotiation } from './negotiation.ts';
+import { Asked } from './opening.ts';
+
+const sdp = (port: number) => `v=0\r\nc=IN IP4 10.0.0.9\r\nm=audio ${port} RTP/AVP 0\r\n`;
+
+/** A caller that requires reliable responses, and hears ringing. */
+async function ringing(body: string) {
+  const scene = await Scene.open();
+  await scene.invite({ Require: '100rel' }, body);
+  const ports: number[] = [];
+  const audio = {
+    local: { address: '10.0.0.2', port: 20_000 },
+    connect: ({ remote }: AudioAgreement) => void ports.push(remote.port),
+  };
+  const { invited } = scene;
+  const negotiation = new Negotiation({
+    ...{ audio: audio as unknown as Audio, address: '10.0.0.2', random: seededRandom(1) },
+    offer: invited.offer,
+    peer: '10.0.0.9',
+  });
+  const opening = new Asked(invited, negotiation);
+  opening.ring();
+  await scene.wait(20);
+  const ringing = scene.last();
+  const prack = (answer: string) => {
+    const RAck = `${ringing.headers.get('RSeq')} 1 INVITE`;
+    return scene.send(scene.peer.within(ringing, 'PRACK', 2, { RAck }, answer));
+  };
+  return { scene, opening, ringing, prack, ports };
+}
+
+test('a reliable 180 makes our offer to a caller without one, and the sound flows from the answer on', async () => {
+  const { scene, opening, ringing: response, prack, ports } = await ringing('');
+  expect(response.body.toString()).toContain('m=audio 20000');
+  await prack(sdp(4000));
+  expect(ports).toEqual([]);
+  await opening.answer();
+  await scene.wait(20);
+  expect(scene.last()).toMatchObject({ status: 200, body: { length: 0 } });
+  expect(ports).toEqual([4000]);
+});
+
+test('a PRACK and an UPDATE change where the sound goes before the answer', async () => {
+  const { scene, opening, ringing: response, prack, ports } = await ringing(sdp(4000));
+  expect(response.body).toHaveLength(0);
+  await prack(sdp(4002));
+  expect(scene.last('PRACK').body.toString()).toContain('m=audio 20000');
+  expect(ports).toEqual([]);
+  await opening.answer();
+  await scene.wait(20);
+  expect(scene.last().body.toString()).toContain('m=audio 20000');
+  expect(ports).toEqual([4002]);
+});
+
+test('an INVITE that was taken back meanwhile is not rung', async () => {
+  const { scene, opening } = await ringing(sdp(4000));
+  scene.invited.reject(486);
+  expect(() => opening.ring()).not.toThrow();
+});

@@ -1,0 +1,201 @@
+import type {
+  AudioClip,
+  AudioStream,
+  Digit,
+  Leg,
+  LegEnd,
+  RefusalReason,
+  Tap,
+  TapOptions,
+} from '../calls/index.ts';
+import { detach, Failure, type Log, type Signal } from '../core/index.ts';
+import type { Audio } from '../media/index.ts';
+import type { Dialog, DialogEnd } from '../sip/index.ts';
+import { takeInfo } from './info-digits.ts';
+import type { Negotiation } from './negotiation.ts';
+import type { Opening } from './opening.ts';
+import { referTo } from './refer.ts';
+
+export interface SipLegParts {
+  id: string;
+  opening: Opening;
+  audio: Audio;
+  negotiation: Negotiation;
+  log: Log;
+}
+
+/** A SIP dialog and its audio: a party that has called us, or that we call. */
+export class SipLeg implements Leg {
+  readonly id: string;
+  readonly ended: Promise<LegEnd>;
+  readonly audio: Audio;
+  #opening: Opening;
+  #negotiation: Negotiation;
+  #log: Log;
+  #answering: Promise<void> | undefined;
+  #dialog: Dialog | undefined;
+  #over = new AbortController();
+  #resolve!: (end: LegEnd) => void;
+  #closing: Promise<void> | undefined;
+
+  constructor({ id, opening, audio, negotiation, log }: SipLegParts) {
+    this.id = id;
+    this.audio = audio;
+    this.#opening = opening;
+    this.#negotiation = negotiation;
+    this.#log = log;
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    detach(
+      'lines.sip-leg',
+      opening.over.then((end) => this.#end(end)),
+    );
+    audio.lost.on((cause) => this.#lose(cause));
+    audio.quiet.on(() => this.#tire());
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  get digits(): Signal<Digit> {
+    return this.audio.digits;
+  }
+
+  get held(): Signal<boolean> {
+    return this.audio.held;
+  }
+
+  ring(): void {
+    if (!this.#over.signal.aborted && !this.#dialog) this.#opening.ring();
+  }
+
+  answer(): Promise<void> {
+    this.#answering ??= this.#answer();
+    return this.#answering;
+  }
+
+  refuse(reason: RefusalReason): void {
+    if (this.#over.signal.aborted || this.#dialog) return;
+    this.#opening.giveUp(reason);
+    this.#end({ by: 'application', reason });
+  }
+
+  hangup(reason?: string): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  play(sounds: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
+    return this.audio.play(sounds, signal);
+  }
+
+  tap(options: TapOptions): Promise<Tap> {
+    if (this.#over.signal.aborted) throw new Failure('call_ended', 'The far end is no longer there.');
+    return this.audio.tap(options);
+  }
+
+  redact(on: boolean): void {
+    this.audio.redact(on);
+  }
+
+  withhold(on: boolean): void {
+    this.audio.withhold(on);
+  }
+
+  sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
+    return this.audio.sendDigits(digits, signal);
+  }
+
+  enter(room: string, options?: { muted?: boolean }): void {
+    this.audio.enter(room, options);
+  }
+
+  leave(): void {
+    this.audio.leave();
+  }
+
+  hold(music: AudioClip | null): void {
+    this.audio.hold(music);
+  }
+
+  mute(directions: { read: boolean; write: boolean }): void {
+    this.audio.mute(directions);
+  }
+
+  stream(): AudioStream {
+    return this.audio.stream();
+  }
+
+  async refer(target: string, signal: AbortSignal): Promise<void> {
+    if (!this.#dialog) throw new Failure('transfer_failed', 'The far end is not connected.');
+    const uri = target.startsWith('+') ? `tel:${target}` : target;
+    await referTo(this.#dialog, uri, signal);
+  }
+
+  async #answer(): Promise<void> {
+    const dialog = await this.#opening.answer();
+    if (this.#over.signal.aborted) {
+      // The answer and our hangup have crossed.
+      detach('lines.sip-leg', dialog.bye());
+      throw new Failure('call_ended', 'The call has ended.');
+    }
+    this.#dialog = dialog;
+    dialog.onOffer = (offer) => this.#negotiation.reoffered(offer);
+    dialog.onInfo = (request) => takeInfo(request, (digit) => this.audio.signaled(digit));
+    dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
+    detach(
+      'lines.sip-leg',
+      dialog.ended.then((end) => this.#end(legEndOf(end))),
+    );
+  }
+
+  async #close(reason: string | undefined): Promise<void> {
+    if (!this.#over.signal.aborted) {
+      this.#leave();
+      this.#end(reason ? { by: 'system', reason } : { by: 'application', reason: 'normal' });
+    }
+    const report = await this.audio.close();
+    this.#log.debug({ ...report }, 'audio closed');
+  }
+
+  /** A far end that does not answer the BYE must not hold up the end of the call. */
+  #leave(): void {
+    if (this.#dialog) detach('lines.sip-leg', this.#dialog.bye());
+    else this.#opening.giveUp('unavailable');
+  }
+
+  /** Without sound a call is of no use to anybody. */
+  #lose(cause: string): void {
+    if (this.#over.signal.aborted) return;
+    this.#log.error({ cause }, 'the sound of a leg is lost');
+    this.#leave();
+    this.#end({ by: 'system', reason: 'media_lost' });
+  }
+
+  /** Who is gone without a word hangs up no more. */
+  #tire(): void {
+    if (!this.#dialog || this.#over.signal.aborted) return;
+    this.#leave();
+    this.#end({ by: 'system', reason: 'media_timeout' });
+  }
+
+  #end(end: LegEnd): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort(new Failure('call_ended', 'The call has ended.'));
+    // No more sound goes out, whatever is still to be written of the call.
+    detach('lines.sip-leg', this.audio.close());
+    this.#resolve(end);
+  }
+}
+
+function legEndOf(end: DialogEnd): LegEnd {
+  if (end.by === 'remote') return { by: 'far_end', reason: 'normal' };
+  if (end.by === 'local') return { by: 'application', reason: 'normal' };
+  return {
+    by: 'system',
+    reason: end.code ?? 'no_response',
+    ...(end.status ? { sipStatus: end.status } : {}),
+  };
+}

@@ -1,0 +1,127 @@
+/** A dialer in virtual time on a network in memory, and far ends that are told what to do. For tests only. */
+import { type Dialer, type DialledLeg, DialRefusal, type DialRequest } from '../../calls/index.ts';
+import { type Failure, seededRandom, silentLog } from '../../core/index.ts';
+import { type Bed, makeBed } from '../../media/testing/bed.ts';
+import type { Phone } from '../../media/testing/phone.ts';
+import { createUserAgent, type IncomingInvite, type UserAgent } from '../../sip/index.ts';
+import { createDialer, type DialerPorts } from '../outbound.ts';
+import type { TrunkLine } from '../routes.ts';
+
+export const HERE = '10.0.0.1';
+
+export interface Bench extends Bed {
+  agent: UserAgent;
+  dialer: Dialer;
+  /** Who is called, and may be changed by a test. */
+  trunks: TrunkLine[];
+  dial(destination: string, more?: Partial<DialRequest>): Promise<DialledLeg>;
+  /** How a call ends that is waited for so long: `answered`, `busy 486`, … */
+  outcome(leg: DialledLeg, waitMs?: number): Promise<string>;
+  /** Puts somebody at the address, who does this with every INVITE. */
+  farEnd(address: string, take: (invite: IncomingInvite) => void): Promise<FarEnd>;
+}
+
+export interface FarEnd {
+  agent: UserAgent;
+  invites: IncomingInvite[];
+  phone: Phone;
+  /** What it says to an offer of sound. */
+  sdp: string;
+}
+
+export async function makeBench(
+  ports: Partial<DialerPorts> = {},
+  options: Parameters<typeof makeBed>[0] = {},
+): Promise<Bench> {
+  const bed = await makeBed(options);
+  const { clock, network } = bed;
+  const agents: UserAgent[] = [];
+  const open = async (host: string) => {
+    const random = seededRandom(agents.length + 7);
+    const settings = { clock, random, log: silentLog, network, port: 5060, userAgent: 'test' };
+    const agent = createUserAgent({ ...settings, host });
+    await agent.listen();
+    agents.push(agent);
+    return agent;
+  };
+  const agent = await open(HERE);
+  const trunks: TrunkLine[] = [];
+  const dialer = createDialer({
+    userAgent: agent,
+    media: bed.engine,
+    clock,
+    random: seededRandom(3),
+    log: silentLog,
+    publicAddress: undefined,
+    trunks: () => trunks,
+    phone: () => undefined,
+    isHere: (host) => host === HERE,
+    resolve: (host) => network.resolve(host),
+    services: async () => [],
+    mayShow: () => true,
+    allowPrivate: true,
+    ...ports,
+  });
+  return {
+    ...bed,
+    agent,
+    dialer,
+    trunks,
+    dial: (destination, more = {}) => dialer.dial({ ...request(destination), ...more }),
+    async outcome(leg, waitMs = 100) {
+      const outcome = leg.answer().then(
+        () => 'answered',
+        ({ code, cause }: Failure) => `${code} ${cause instanceof DialRefusal ? cause.sipStatus : ''}`,
+      );
+      await clock.advance(waitMs);
+      return outcome;
+    },
+    async farEnd(address, take) {
+      const phone = await bed.phone({ address });
+      const far: FarEnd = { agent: await open(address), invites: [], phone, sdp: sdpOf(phone) };
+      far.agent.onInvite = (invite) => {
+        far.invites.push(invite);
+        take(invite);
+      };
+      return far;
+    },
+    async end() {
+      for (const each of agents) void each.close(0);
+      await clock.advance(1);
+      await bed.end();
+    },
+  };
+}
+
+const request = (destination: string): DialRequest => ({
+  destination,
+  from: '+15550001111',
+  customerId: 'cust_1',
+  timeoutMs: 30_000,
+  signal: new AbortController().signal,
+});
+
+export const trunk = (proxy: string, more: Partial<TrunkLine> = {}): TrunkLine => ({
+  id: `trunk_${proxy}`,
+  gatewayName: proxy,
+  proxy,
+  transport: 'udp',
+  username: null,
+  password: null,
+  realm: null,
+  fromDomain: null,
+  srtp: false,
+  customerId: null,
+  ...more,
+});
+
+const sdpOf = ({ local }: Phone): string =>
+  [
+    'v=0',
+    `o=- 1 1 IN IP4 ${local.address}`,
+    's=-',
+    `c=IN IP4 ${local.address}`,
+    't=0 0',
+    `m=audio ${local.port} RTP/AVP 0`,
+    '',
+  ].join('\r\n');
