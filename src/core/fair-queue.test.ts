@@ -256,6 +256,19 @@ describe('limits', () => {
   });
 });
 
+it('runs a job of a tenant that was forgotten while a job it shared was running', async () => {
+  const queue = open({ atOnce: 1 });
+  const shared = [ask(queue, 'a0', 10, { key: 'k' }), ask(queue, 'b0', 10, { key: 'k' })];
+  const abort = new AbortController();
+  const given = ask(queue, 'b1', 10, { signal: abort.signal });
+  abort.abort(new Error('gone'));
+  await expect(given).rejects.toThrow('gone');
+  const later = ask(queue, 'b2', 10);
+  await clock.advance(20);
+  await Promise.all(shared);
+  await expect(later).resolves.toBe('b2 done');
+});
+
 it('settles every job exactly once, runs no more than it may at once, and keeps nothing behind', async () => {
   const job = fc.record({
     tenant: fc.constantFrom('a', 'b', 'c'),

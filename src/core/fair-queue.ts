@@ -245,6 +245,8 @@ export class FairQueue {
 
   /** Forgets a tenant that has nothing here, unless it has had more than its share. */
   #forget(tenant: Tenant): void {
+    // Somebody who waited for a shared job may outlast their tenant, and find a new one of that name.
+    if (this.#tenants.get(tenant.name) !== tenant) return;
     const isIdle = tenant.waiting === 0 && tenant.running === 0 && tenant.bytes === 0;
     if (isIdle && (tenant.served <= this.#floor || this.#tenants.size > MOST_TENANTS))
       this.#tenants.delete(tenant.name);
