@@ -334,6 +334,14 @@ it('plays everything that came, in order and in its place, and hides the rest', 
   );
 });
 
+it('starts no earlier than 140 ms before the first packet that arrived', () => {
+  const line = new Line();
+  line.send(1, 1139, 0, 1442);
+  line.send(0, 0, 0, 1);
+  expect(line.buffer.delayMs).toBe(1442 / 8);
+  expect(line.buffer.counters.late).toBe(1);
+});
+
 it('gives a frame for every beat and never falls far behind, whatever is sent', () => {
   const packet = fc.record({
     beats: fc.nat(3),
@@ -352,7 +360,7 @@ it('gives a frame for every beat and never falls far behind, whatever is sent', 
         expect(line.buffer.delayMs).toBeGreaterThanOrEqual(0);
         expect(line.buffer.delayMs).toBeLessThanOrEqual(140 + 1460 / 8);
       }
-      line.beat(20);
+      line.beat(40);
       expect(line.beats.at(-1)).toBe('silence');
     }),
     { numRuns: 100 },

@@ -185,7 +185,8 @@ export class JitterBuffer {
 
   #takeOlder(header: RtpHeader, length: number): void {
     const place = this.#placeOf(header.timestamp);
-    if (this.#waiting > 0 && place < this.#play && place > this.#play - FARTHEST_LEAP) this.#beginAt(place);
+    const earliest = this.#place - this.#mostAhead;
+    if (this.#waiting > 0 && place < this.#play && place >= earliest) this.#beginAt(place);
     if (place < this.#play || place + length > this.#end) {
       this.counters.late++;
       return;
@@ -213,9 +214,14 @@ export class JitterBuffer {
     for (let i = 0; i < length; i++) samples[(place + i) & MASK] = DECODED[i]!;
   }
 
+  /** The most samples that wait ahead of the newest packet. */
+  get #mostAhead(): number {
+    return (LARGEST_TARGET + 1 + this.overdue) * FRAME_SAMPLES;
+  }
+
   /** After a burst: jumps over what would be heard too late. */
   #limitDelay(length: number): void {
-    const most = (LARGEST_TARGET + 1 + this.overdue) * FRAME_SAMPLES + length;
+    const most = this.#mostAhead + length;
     if (this.#end - this.#play <= Math.min(most, RING)) return;
     const before = this.#play;
     this.#play = this.#end - length - Math.max(0, this.#target - this.#waiting) * FRAME_SAMPLES;
