@@ -33,7 +33,7 @@ const TABLES: Record<string, { key: string[]; unique?: string[] }> = {
   transcripts: { key: ['recording_id'] },
   insight_parts: { key: ['call_id'] },
   insight_jobs: { key: ['recording_id'] },
-  pendingByes: { key: ['key'] },
+  pending_byes: { key: ['key'] },
   idempotency_keys: { key: ['key'] },
 };
 

@@ -17,7 +17,7 @@ const KEYS: Record<string, string[]> = {
   trunks: ['id'],
   phones: ['id'],
   verified_numbers: ['id'],
-  pendingByes: ['key'],
+  pending_byes: ['key'],
   accounts: ['customer_id'],
   rates: ['id'],
   adjustments: ['id'],
