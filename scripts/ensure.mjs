@@ -1,71 +1,87 @@
-// Installs what is missing, and only then. Runs on any Node from 20 on, before there are any packages, so it
-// uses nothing but Node itself; everything after it runs on the Node that the packages bring.
+// Installs what is missing. Runs on Node 20 and later before any package is there, so it uses only Node itself.
+// Everything after it runs on node_modules/.bin/node: the machine's own Node if it is new enough, else a packaged one.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+
+/** The oldest Node that runs TypeScript as it is written. */
+const OLDEST_NODE = 24;
+const NODE = 'node_modules/.bin/node';
 
 const forTests = process.argv.includes('--tests');
-const stamp = 'node_modules/.installed';
-const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
-const say = (text) => process.stderr.write(`${text}\n`);
+const log = (text) => process.stderr.write(`${text}\n`);
 
-/** Packages are as package-lock.json says, or are installed anew: all of them for tests, else what runs needs. */
-function packages() {
-  const there = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
-  if (there === `${lock} all` || (there === `${lock} run` && !forTests)) return;
-  say(`Installing packages, once: about half a minute …`);
+/** Runs `npm ci` in `folder` unless its lockfile is installed already. */
+function install(folder, what, options = []) {
+  const stamp = `${folder}/node_modules/.installed`;
+  const lock = createHash('sha256')
+    .update(readFileSync(`${folder}/package-lock.json`))
+    .digest('hex');
+  const wanted = [lock, ...options].join(' ');
+  const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  // All packages include those that a run needs.
+  if (installed === wanted || installed === lock) return;
+  log(`Installing ${what} …`);
   const started = performance.now();
-  const options = ['--no-audit', '--no-fund', '--loglevel=error', ...(forTests ? [] : ['--omit=dev'])];
-  const npm = spawnSync('npm', ['ci', ...options], { stdio: ['ignore', 2, 2] });
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const npm = spawnSync('npm', ['ci', ...quiet, ...options], { cwd: folder, stdio: ['ignore', 'ignore', 2] });
   if (npm.status !== 0) process.exit(npm.status ?? 1);
-  writeFileSync(stamp, `${lock} ${forTests ? 'all' : 'run'}`);
-  say(`Packages are installed (${Math.round((performance.now() - started) / 1000)} s).`);
+  writeFileSync(stamp, wanted);
+  log(`Installed ${what} (${Math.round((performance.now() - started) / 1000)} s).`);
 }
 
-/** The Node that everything runs on: from a locked package, or where none is for this platform, the one that runs this. */
+/** Links the Node that everything runs on. */
 function node() {
-  const path = 'node_modules/.bin/node';
-  if (existsSync(path)) return;
-  const wanted = `node-${process.platform}-${process.arch}`;
-  const { version } =
-    JSON.parse(readFileSync('package-lock.json', 'utf8')).packages[`node_modules/${wanted}`] ?? {};
-  if (version) {
-    say(`npm could not install ${wanted} ${version}: remove node_modules and try again.`);
-    process.exit(1);
-  }
-  if (Number.parseInt(process.versions.node, 10) < 24) {
-    say(
-      `No package brings Node to ${process.platform} ${process.arch}: install Node 24 or later and try again.`,
-    );
-    process.exit(1);
-  }
-  rmSync(path, { force: true });
-  symlinkSync(process.execPath, path);
+  const { stdout } = spawnSync(NODE, ['--version'], { encoding: 'utf8' });
+  if (stdout && isNew(stdout.slice(1))) return;
+  const program = isNew(process.versions.node) ? process.execPath : packagedNode();
+  mkdirSync('node_modules/.bin', { recursive: true });
+  rmSync(NODE, { force: true });
+  symlinkSync(program, NODE);
 }
 
-/** SIP peers that we did not write, which the tests call. Without root the tests that need them say so. */
+const isNew = (version) => Number.parseInt(version, 10) >= OLDEST_NODE;
+
+function packagedNode() {
+  const name = `node-${process.platform}-${process.arch}`;
+  const { optionalDependencies } = JSON.parse(readFileSync('runtime/package.json', 'utf8'));
+  if (!optionalDependencies[name]) {
+    log(`Node ${process.versions.node} is too old. Install Node ${OLDEST_NODE} or later, and try again.`);
+    process.exit(1);
+  }
+  install('runtime', `Node ${optionalDependencies[name]}, because Node ${process.versions.node} is too old`);
+  const program = `runtime/node_modules/${name}/bin/node`;
+  if (!existsSync(program)) {
+    log(`npm could not install ${name}. Remove runtime/node_modules, and try again.`);
+    process.exit(1);
+  }
+  return `../../${program}`;
+}
+
+/** Installs the SIP peers that the tests call. Without root, the tests that need them are skipped and say so. */
 function peers() {
-  const wanted = [
+  const missing = [
     ['sipp', 'sip-tester'],
     ['baresip', 'baresip'],
-  ];
-  const missing = wanted
+  ]
     .filter(([command]) => spawnSync('which', [command]).status !== 0)
     .map(([, name]) => name);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || spawnSync('which', ['apt-get']).status !== 0) {
-    say(
-      `Not installed, and not installable from here: ${missing.join(', ')}. Tests that call them are skipped.`,
+    log(
+      `Not installed: ${missing.join(', ')}. Tests that need them are skipped. Root can install them with apt-get.`,
     );
     return;
   }
-  say(`Installing SIP peers for the tests: ${missing.join(', ')} …`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const options = { stdio: ['ignore', 'ignore', 2], env };
+  log(`Installing SIP peers for the tests: ${missing.join(', ')} …`);
+  const options = {
+    stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
   execFileSync('apt-get', ['update', '-qq'], options);
   execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options);
 }
 
-packages();
+install('.', 'packages, which takes about half a minute', forTests ? [] : ['--omit=dev']);
 node();
 if (forTests) peers();

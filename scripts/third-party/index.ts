@@ -28,13 +28,11 @@ interface Locked {
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** Every package of the lock, by name and version. */
+/** Every package of both lockfiles, by name and version. */
 export function lockedPackages(): Package[] {
-  const lock: Record<string, Locked> = JSON.parse(
-    readFileSync(join(root, 'package-lock.json'), 'utf8'),
-  ).packages;
-  const packages = Object.entries(lock).filter(([path]) => path !== '');
-  return packages
+  return ['package-lock.json', 'runtime/package-lock.json']
+    .flatMap((file) => Object.entries<Locked>(JSON.parse(readFileSync(join(root, file), 'utf8')).packages))
+    .filter(([path]) => path !== '')
     .map(([path, { name, version, license, dev, os, cpu }]) => ({
       name: name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
       ...{ version, license: license ?? 'UNKNOWN', path, dev: dev === true },
@@ -70,7 +68,7 @@ export function thirdParty(): string {
 
 const HEAD = `# Third-party packages
 
-Generated from \`package-lock.json\` and the installed packages by \`npm run docs\`. The repository contains none of these
+Generated from the lockfiles and the installed packages by \`npm run docs\`. The repository contains none of these
 packages: npm installs them, with the license files that they bring. Anyone who distributes MiniVoice together with its
 packages, as an image for instance, also distributes those packages, and has to pass on this file and those license files.`;
 
