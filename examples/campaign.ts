@@ -1,10 +1,10 @@
-// Calls a list of numbers, five at a time, with one of your numbers as caller ID:
+// Calls a list of numbers, five at a time, and shows one of your numbers as caller ID:
 // MINIVOICE_API_KEY=… FROM=+15550100001 npx node examples/campaign.ts +15550100031 +15550100032
 import { type Application, serve } from './support/serve.ts';
 
 const DOCUMENT = [{ gather: { prompt: 'This is Acme. Your order is ready. Press 1 to confirm.' } }];
 
-/** How each call ended, as soon as the webhook says so, which may be before REST has answered. */
+/** How each call ended. The webhook may arrive before the REST request has returned. */
 const endings = new Map<string, PromiseWithResolvers<string>>();
 function ending(callId: string): PromiseWithResolvers<string> {
   if (!endings.has(callId)) endings.set(callId, Promise.withResolvers());
@@ -19,7 +19,7 @@ export const application: Application = {
   },
 };
 
-/** REST of MiniVoice, a key for it, the caller ID, and how many calls there may be at a time. */
+/** The URL of the REST API, an API key, the caller ID, and the number of concurrent calls. */
 export type Campaign = Record<'api' | 'key' | 'from', string> & {
   atOnce: number;
   wait?: (seconds: number) => Promise<void>;
@@ -27,7 +27,7 @@ export type Campaign = Record<'api' | 'key' | 'from', string> & {
 
 const sleep = (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** Resolves with how the call ended. Where MiniVoice says “slow down”, it is asked again later. */
+/** Places a call, and resolves with how it ended. Tries again later if a rate limit was reached. */
 async function place(to: string, campaign: Campaign): Promise<string> {
   const { api, key, from, wait = sleep } = campaign;
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
@@ -40,7 +40,7 @@ async function place(to: string, campaign: Campaign): Promise<string> {
   return place(to, campaign);
 }
 
-/** Calls everybody; resolves with how each call ended. */
+/** Calls all numbers, and resolves with how each call ended. */
 export async function run(numbers: string[], campaign: Campaign): Promise<Record<string, string>> {
   const results: Record<string, string> = {};
   const left = numbers.values();

@@ -1,5 +1,5 @@
-// A conference behind a PIN. The room closes when the host leaves; whoever has the listeners' PIN only listens.
-import { type Application, type Asked, serve } from './support/serve.ts';
+// A conference with PINs. It ends when the host leaves; callers with the PIN for listeners cannot speak.
+import { type Application, type PageRequest, serve } from './support/serve.ts';
 
 const ROLES: Record<string, { name: string; mute: boolean; end_on_exit: boolean }> = {
   '4711': { name: 'host', mute: false, end_on_exit: true },
@@ -12,7 +12,7 @@ const ask = (origin: string, prompt: string, tries: number): object[] => [
   { redirect: { url: `${origin}/join?tries=${tries}`, method: 'POST' } },
 ];
 
-function join({ digits, origin, query }: Asked): object[] {
+function join({ digits, origin, query }: PageRequest): object[] {
   const role = ROLES[digits];
   const tries = Number(query.get('tries')) + 1;
   if (role) {

@@ -111,11 +111,11 @@ describe.each(Object.entries(examples))('the example %s', (_, application) => {
   it('takes every event, and refuses what is not signed, signed wrongly, or too old', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     const { onEvent = () => {}, pages } = application;
-    const told: string[] = [];
+    const received: string[] = [];
     const origin = await run({
       pages,
       onEvent: (event) => {
-        told.push(event.event);
+        received.push(event.event);
         // What is read over REST after an event has its own test.
         return event.event.startsWith('ai.') ? undefined : onEvent(event);
       },
@@ -123,7 +123,7 @@ describe.each(Object.entries(examples))('the example %s', (_, application) => {
     for (const name of EVENT_NAMES) {
       expect((await post(`${origin}/events`, eventExample(name))).status).toBe(204);
     }
-    expect(told).toEqual(EVENT_NAMES);
+    expect(received).toEqual(EVENT_NAMES);
     const before = log.mock.calls.length;
     const event = eventExample('recording.completed');
     const forged = [
@@ -133,7 +133,7 @@ describe.each(Object.entries(examples))('the example %s', (_, application) => {
     ];
     expect(forged.map(({ status }) => status)).toEqual([403, 403, 403]);
     expect(log.mock.calls.length).toBe(before);
-    expect(told.length).toBe(EVENT_NAMES.length);
+    expect(received.length).toBe(EVENT_NAMES.length);
   });
 });
 
@@ -261,10 +261,10 @@ describe('what an example is for', () => {
     const origin = await listen(server);
     const sockets = takeStreams(server, 'the new secret');
     const [, start] = await ask(`${origin}/answer`, undefined, 'the new secret');
-    const stranger = callAt(Date.now(), { secrets: () => ['a wrong secret'] });
+    const unsigned = callAt(Date.now(), { secrets: () => ['a wrong secret'] });
     const url = start!['start_stream']!['stream_url'] as string;
-    stranger.start(url, { bidirectional: true });
-    expect((await stranger.noted('stream_lost'))[0]!['error']).toContain('401');
+    unsigned.start(url, { bidirectional: true });
+    expect((await unsigned.noted('stream_lost'))[0]!['error']).toContain('401');
     const caller = callAt(Date.now());
     const sound = caller.start(url, { bidirectional: true });
     await caller.noted('stream_started');
@@ -273,7 +273,7 @@ describe('what an example is for', () => {
     for (let frame = 0; frame <= 100; frame++) sound.emit('inbound', frame === 0 ? 42 : 7);
     expect([...new Set(await played.promise)]).toEqual([42]);
     caller.streams.close();
-    stranger.streams.close();
+    unsigned.streams.close();
     sockets.close();
   });
 });

@@ -6,7 +6,7 @@ const OFFICE = process.env['OFFICE'] ?? 'sip:office@example.com';
 
 export const application: Application = {
   pages: {
-    // An action that follows a failed bridge is the way on: busy, no answer, unreachable.
+    // The actions after a bridge run if it fails: busy, no answer, unreachable.
     '/answer': () => [
       { bridge: { destination: MOBILE, timeout_seconds: 15 } },
       { bridge: { destination: OFFICE, timeout_seconds: 20 } },

@@ -1,5 +1,5 @@
 // Asks for a customer number and transfers the caller to the one who looks after that customer.
-import { type Application, type Asked, serve } from './support/serve.ts';
+import { type Application, type PageRequest, serve } from './support/serve.ts';
 
 /** Who looks after whom; a real application asks its database. */
 const CUSTOMERS: Record<string, { name: string; agent: string }> = {
@@ -12,7 +12,7 @@ const ask = (origin: string, tries: number, prompt: string): object[] => [
   { redirect: { url: `${origin}/customer?tries=${tries}`, method: 'POST' } },
 ];
 
-function connect({ digits, origin, call, query }: Asked): object[] {
+function connect({ digits, origin, call, query }: PageRequest): object[] {
   const customer = CUSTOMERS[digits];
   const tries = Number(query.get('tries')) + 1;
   if (!customer && tries >= 3) return [{ say: { text: 'I cannot find you. Please call again later.' } }];

@@ -1,5 +1,5 @@
 // A menu: 1 tells the opening hours, 2 rings the front desk, and after three wrong keys it says goodbye.
-import { type Application, type Asked, serve } from './support/serve.ts';
+import { type Application, type PageRequest, serve } from './support/serve.ts';
 
 const DESK = process.env['DESK'] ?? 'sip:desk@example.com';
 
@@ -8,7 +8,7 @@ const menu = (origin: string, tries: number, said: string): object[] => [
   { redirect: { url: `${origin}/chosen?tries=${tries}`, method: 'POST' } },
 ];
 
-function chosen({ digits, origin, query }: Asked): object[] {
+function chosen({ digits, origin, query }: PageRequest): object[] {
   const tries = Number(query.get('tries')) + 1;
   if (digits === '1') return menu(origin, 0, 'We are open from nine to five, Monday to Friday.');
   if (digits === '2') {

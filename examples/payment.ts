@@ -1,5 +1,5 @@
 // Takes a card number by keypad in the middle of a recorded call: it is in no recording, no log and no stream.
-import { type Application, type Asked, serve } from './support/serve.ts';
+import { type Application, type PageRequest, serve } from './support/serve.ts';
 
 /** By call, in memory, and only until the payment: the number reaches this application and nobody else. */
 const cards = new Map<string, string>();
@@ -22,7 +22,7 @@ const askCard = (origin: string, tries: number, prompt: string): object[] => [
   { redirect: { url: `${origin}/card?tries=${tries}`, method: 'POST' } },
 ];
 
-function card({ call, digits, origin, query }: Asked): object[] {
+function card({ call, digits, origin, query }: PageRequest): object[] {
   const tries = Number(query.get('tries')) + 1;
   if (digits.length < 12 && tries < 3)
     return askCard(origin, tries, 'That was too short. Once more, please.');
@@ -34,7 +34,7 @@ function card({ call, digits, origin, query }: Asked): object[] {
   ];
 }
 
-async function code({ call, digits }: Asked): Promise<object[]> {
+async function code({ call, digits }: PageRequest): Promise<object[]> {
   const paid = await charge(cards.get(call.id) ?? '', digits);
   cards.delete(call.id);
   const text = paid ? 'Thank you, that is paid.' : 'Your card was declined. Nothing was paid.';

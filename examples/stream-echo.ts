@@ -1,9 +1,9 @@
-// Live sound both ways: what the caller says comes back two seconds later, over a WebSocket of this application.
+// Live audio in both directions: the caller hears themselves two seconds later, through a WebSocket of this application.
 import type { IncomingMessage, Server } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { type Application, isSigned, SECRET, serve } from './support/serve.ts';
 
-/** So many frames of 20 ms are two seconds. */
+/** The delay in frames of 20 ms: two seconds. */
 const DELAY = 100;
 
 const streamUrl = (origin: string): string => `${origin.replace(/^http/, 'ws')}/echo`;
@@ -20,7 +20,7 @@ export const application: Application = {
   },
 };
 
-/** Lets an application's server take streams too. The handshake is signed over the stream's URL. */
+/** Accepts streams on an application's server. The signature of the handshake covers the stream's URL. */
 export function takeStreams(server: Server, secret: string): WebSocketServer {
   const sockets = new WebSocketServer({
     server,
@@ -35,7 +35,7 @@ export function takeStreams(server: Server, secret: string): WebSocketServer {
     socket.on('message', (text) => {
       const { event, stream_id, media, dtmf } = JSON.parse(String(text));
       if (event === 'dtmf') socket.send(JSON.stringify({ event: 'clear', stream_id }));
-      if (event === 'dtmf') console.log(`${dtmf.digit} was pressed: no more echo of what was said so far`);
+      if (event === 'dtmf') console.log(`${dtmf.digit} was pressed: the rest of the echo is dropped`);
       if (event !== 'media') return;
       heard.push(media.payload);
       if (heard.length <= DELAY) return;

@@ -1,7 +1,7 @@
-// Voicemail: a greeting, a tone, a message of up to two minutes that the caller can keep or say again.
-import { type Application, type Asked, serve } from './support/serve.ts';
+// Voicemail: a greeting, a tone, and a message of up to two minutes that the caller can keep or record again.
+import { type Application, type PageRequest, serve } from './support/serve.ts';
 
-/** A gather waits for 30 seconds at most: so many of them are two minutes. */
+/** A gather waits for at most 30 seconds, and four of them are two minutes. */
 const ROUNDS = 4;
 
 const record = (tries: number, said: string): object[] => [
@@ -10,24 +10,24 @@ const record = (tries: number, said: string): object[] => [
   ...listen(tries, 1),
 ];
 
-// A key or two minutes end the message; a hang-up ends it too, and it is kept. The recording goes on from page to page.
+// A key, two minutes, or a hangup end the message. The recording continues from page to page.
 const listen = (tries: number, round: number): object[] => [
   { gather: { timeout_seconds: 30 } },
   { redirect: { url: `recorded?tries=${tries}&round=${round}`, method: 'POST', max_redirects: 20 } },
 ];
 
-function recorded({ digits, query }: Asked): object[] {
+function recorded({ digits, query }: PageRequest): object[] {
   const tries = Number(query.get('tries'));
   const round = Number(query.get('round'));
   if (!digits && round < ROUNDS) return listen(tries, round + 1);
   return [
     { stop_recording: {} },
-    { gather: { prompt: 'Press 1 to keep your message, or 2 to say it again.', timeout_seconds: 8 } },
+    { gather: { prompt: 'Press 1 to keep your message, or 2 to record it again.', timeout_seconds: 8 } },
     { redirect: { url: `kept?tries=${tries}`, method: 'POST', max_redirects: 20 } },
   ];
 }
 
-function kept({ digits, query }: Asked): object[] {
+function kept({ digits, query }: PageRequest): object[] {
   const tries = Number(query.get('tries')) + 1;
   if (digits === '2' && tries < 3) return record(tries, 'Speak after the tone.');
   return [{ say: { text: 'Your message is kept. Goodbye.' } }];

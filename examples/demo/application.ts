@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 
 type Message = { event: string; data: Record<string, unknown> };
 
-/** What a page of the flow is told: the last gather's digits, and where the application is reached. */
-type Page = (asked: { digits: string; origin: string }) => object[];
+/** Returns the next actions. `digits` are those of the last gather, and `origin` is the URL of the application. */
+type Page = (request: { digits: string; origin: string }) => object[];
 
-/** The flow of a call: each page says what to do, and where to go on. */
+/** The pages of the call. Each answers with actions, and may redirect to another page. */
 const pages: Record<string, Page> = {
   '/answer': ({ origin }) => [
     { gather: { prompt: 'Welcome to Mini Voice. Please enter your four digit code.', num_digits: 4 } },
@@ -21,7 +21,7 @@ const pages: Record<string, Page> = {
   ],
 };
 
-/** A whole application: one web server that hands out the pages, and is told of every event. */
+/** A complete application: one web server that answers with actions and receives every event. */
 export function application(secret: string, onEvent: (event: Message) => void) {
   return createServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request)).toString();

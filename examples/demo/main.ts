@@ -1,4 +1,4 @@
-// A real call over loopback: the server, a sample application and a telephone, each as it would be used.
+// A real call over loopback: the server, a sample application, and a telephone.
 import { once } from 'node:events';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +21,7 @@ const began = performance.now();
 const step = (text: string) =>
   say(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${text}`);
 
-// 1. The server, as `npm start` runs it, on free ports and a data folder of its own.
+// 1. The server, as `npm start` runs it, with free ports and its own data folder.
 const dataDir = await mkdtemp(join(tmpdir(), 'minivoice-demo-'));
 const settings = {
   MINIVOICE_DATA_DIR: dataDir,
@@ -34,7 +34,7 @@ const opening = openPhone({ from: 25_000, to: 29_999 }, join(dataDir, 'phone.wav
 const server = await startProgram(readConfig(settings), createLog('error'));
 step(`MiniVoice is running: REST at ${server.http}, SIP at ${server.sip}`);
 
-// 2. The application: a web server of forty lines. It is registered, and gets a number.
+// 2. The application: a web server of forty lines, registered with a number.
 const waiting = new Map<string, (event: object) => void>();
 const happened = (name: string) => new Promise<object>((resolve) => waiting.set(name, resolve));
 const app = application(SECRET, (event) => {
@@ -57,13 +57,13 @@ const { id: application_id, api_key } = await admin('POST', '/applications', {
 await admin('POST', '/dids', { application_id, number_e164: NUMBER, route_mode: 'webhook' });
 step(`The sample application answers at ${origin}/answer and has the number ${NUMBER}`);
 
-// 3. A telephone calls the number, presses keys, leaves a message and is hung up on.
+// 3. A telephone calls the number, presses keys, and leaves a message. The server ends the call.
 const speaker = createSpeaker({ cacheDir: join(dataDir, 'phone'), clock: systemClock, log: silentLog });
 const phone = await opening;
 const answered = happened('call.answered');
 const recordingStarted = happened('recording.started');
 const completed = happened('call.completed');
-const analysed = Promise.race([happened('ai.completed'), happened('ai.failed')]);
+const analyzed = Promise.race([happened('ai.completed'), happened('ai.failed')]);
 step('A telephone calls …');
 const call = await phone.call(NUMBER, server.sip);
 await answered;
@@ -77,9 +77,9 @@ await call.speak(speaker.speak(PHRASE, { voice: 'slt' }));
 await call.press('#');
 await call.ended;
 await completed;
-step(`The call is over. The telephone heard ${await call.secondsHeard()} s of speech.`);
+step(`The call has ended. The telephone heard ${await call.secondsHeard()} s of speech.`);
 
-// 4. What is left of it: the recording, exact to the frame, and everything over REST.
+// 4. The recording, exact to the frame, over REST.
 const client = createClient(`${server.http}/v1`, api_key as string);
 const [recording] = (await client('GET', '/recordings'))['data'] as Record<string, unknown>[];
 const file = join(dataDir, 'recordings', String(recording?.['created_at']).slice(0, 10).replaceAll('-', '/'));
@@ -88,9 +88,9 @@ say(JSON.stringify(recording, null, 2));
 const path = join(file, `${recording?.['id']}.wav`);
 say(`\nThe file (${(await readFile(path)).length} bytes; the caller is on the left):\n  ${path}`);
 
-// 5. What was said, and what it comes to: made on this machine, without any account.
+// 5. The transcript and the summary, made on this machine without an account.
 step('The recording is transcribed …');
-await analysed;
+await analyzed;
 const { data: ai } = (await client('GET', `/calls/${recording?.['call_id']}/ai`)) as { data: AfterCall };
 say('\nThe transcript:');
 for (const { speaker, text, start_ms } of ai.transcription?.segments ?? []) {
@@ -103,6 +103,6 @@ await Promise.all([phone.close(), speaker.close()]);
 app.close();
 await server.stop(0);
 say(`
-Now run it yourself: this keeps a server running, with a number that answers,
+Now run it yourself. This starts a server with a number that answers:
   npm start
-and any softphone on this machine can call it:  sip:+15550100000@127.0.0.1:5060`);
+and call it with any softphone on this machine:  sip:+15550100000@127.0.0.1:5060`);

@@ -5,8 +5,8 @@ import { createMediaEngine } from '../../src/media/index.ts';
 import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
 import { createUserAgent } from '../../src/sip/index.ts';
 
-/** A telephone over loopback: it calls, listens, presses keys and speaks. What it hears goes into `earFile`. */
-export async function openPhone(ports: { from: number; to: number }, earFile: string) {
+/** A telephone on loopback: it calls, listens, presses keys, and speaks. It records what it hears to `heardFile`. */
+export async function openPhone(ports: { from: number; to: number }, heardFile: string) {
   const parts = { clock: systemClock, random: systemRandom, log: silentLog, host: '127.0.0.1' };
   const media = await createMediaEngine({ ...parts, workers: 1, ports });
   const userAgent = createUserAgent({ ...parts, port: 0, userAgent: 'MiniVoice demo phone' });
@@ -28,17 +28,17 @@ export async function openPhone(ports: { from: number; to: number }, earFile: st
     const result = await invite.result;
     if (result.kind === 'refused') throw new Error(`the call was refused: ${result.status} ${result.reason}`);
     audio.connect(acceptAnswer(offer, result.answer));
-    // What the phone hears is on the left channel of a file of its own.
-    const ear = await audio.tap({ path: earFile, channels: 2, maxSeconds: 600 });
+    // The left channel is what the phone hears.
+    const heard = await audio.tap({ path: heardFile, channels: 2, maxSeconds: 600 });
     return {
       press: (digits: string) => audio.sendDigits(digits),
       speak: (sounds: AsyncIterable<AudioClip>) => audio.play(sounds),
       ended: result.dialog.ended,
-      /** Seconds in which something was heard, when the call is over. */
+      /** Seconds of audible sound in the whole call. */
       async secondsHeard(): Promise<number> {
-        await ear.stop();
+        await heard.stop();
         await audio.close();
-        return secondsOfSound(await readFile(earFile));
+        return secondsOfSound(await readFile(heardFile));
       },
     };
   }
@@ -46,7 +46,7 @@ export async function openPhone(ports: { from: number; to: number }, earFile: st
   return { call, close: () => Promise.all([userAgent.close(), media.close()]) };
 }
 
-/** Frames of 20 ms on the left channel that are louder than the noise of a line. */
+/** Counts the 20 ms frames on the left channel that are louder than line noise. */
 function secondsOfSound(file: Buffer): number {
   const left = readWav(file).channels[0]!;
   let frames = 0;

@@ -1,12 +1,12 @@
 type Json = Record<string, unknown>;
 
-/** What is read of `GET /v1/calls/:id/ai` here. */
+/** The fields of `GET /v1/calls/:id/ai` that the demo prints. */
 export interface AfterCall {
   transcription?: { segments: { speaker: string; text: string; start_ms: number }[] };
   summary?: { summary: string; action_items: string[] };
 }
 
-/** A client of REST in a few lines: requests with a key, answers as JSON, errors as the server said them. */
+/** A small REST client. It throws with the status and the body if the answer is an error. */
 export function createClient(url: string, key: string) {
   return async (method: string, path: string, body?: Json): Promise<Json> => {
     const headers = {
@@ -24,10 +24,18 @@ export function createClient(url: string, key: string) {
   };
 }
 
-const TOLD = ['digits', 'recording_id', 'duration_ms', 'size_bytes', 'ended_by', 'reason', 'billsec_seconds'];
+const SHOWN = [
+  'digits',
+  'recording_id',
+  'duration_ms',
+  'size_bytes',
+  'ended_by',
+  'reason',
+  'billsec_seconds',
+];
 
-/** An event in one line: its number in the call, its name, and what is worth knowing of its data. */
+/** One line about an event: its sequence number, its name, and the interesting part of its data. */
 export function report({ event, data }: { event: string; data: Json }): string {
-  const facts = TOLD.filter((name) => data[name] !== undefined).map((name) => `${name}=${data[name]}`);
+  const facts = SHOWN.filter((name) => data[name] !== undefined).map((name) => `${name}=${data[name]}`);
   return `${data['sequence']}  ${event.padEnd(20)} ${facts.join('  ')}`;
 }

@@ -7,34 +7,34 @@ import {
   type ServerResponse,
 } from 'node:http';
 
-/** What a page of a flow is told. */
-export interface Asked {
+/** The request for a page: the call and what is known of it. */
+export interface PageRequest {
   call: { id: string; from: string; to: string };
-  /** What the caller pressed in the gather before; empty where there was none. */
+  /** The digits of the last gather; empty if there was none. */
   digits: string;
   variables: Record<string, string>;
-  /** Of the page's own address: what the flow hands on from page to page. */
+  /** The query of the page's URL, which carries state from page to page. */
   query: URLSearchParams;
-  /** Where this application is reached. */
+  /** The URL of this application. */
   origin: string;
 }
 
-/** Says what to do next. */
-export type Page = (asked: Asked) => object[] | Promise<object[]>;
+/** Returns the next actions. */
+export type Page = (request: PageRequest) => object[] | Promise<object[]>;
 
 export interface Event {
   event: string;
-  call: Asked['call'] & { status: string };
+  call: PageRequest['call'] & { status: string };
   data: Record<string, unknown>;
 }
 
-/** A flow: each address answers with actions; whatever else is asked is an event. */
+/** The pages by URL path, each of which answers with actions. Requests to other paths are events. */
 export interface Application {
   pages: Record<string, Page>;
   onEvent?: (event: Event) => void | Promise<void>;
 }
 
-/** A web server for an application. It answers nobody who does not know the secret. */
+/** Creates the web server of an application. It rejects requests without a valid signature. */
 export function createApplication({ pages, onEvent }: Application, secret: string): Server {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await Array.fromAsync(request)).toString();

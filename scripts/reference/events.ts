@@ -16,7 +16,7 @@ const call = {
   sip_headers: {},
 };
 
-/** Where the call stands when it is told of with an event. */
+/** The status of the call in each event. */
 const STATUS: Partial<Record<EventName, string>> = {
   'call.created': 'ringing',
   'call.completed': 'completed',

@@ -4,13 +4,13 @@ import type { JsonSchema } from '../../contract/json-schema.ts';
  * A Markdown table of an object's fields; nothing where it has none. What is sent says which fields are required,
  * what is answered says which may be absent.
  */
-export function fieldTable(schema: JsonSchema, way: 'sent' | 'answered' = 'sent'): string {
+export function fieldTable(schema: JsonSchema, direction: 'sent' | 'answered' = 'sent'): string {
   const fields = Object.entries(schema.properties ?? {}) as [string, JsonSchema][];
   if (fields.length === 0) return 'No fields.\n';
   const rows = fields.map(([name, field]) => {
     const required = schema.required?.includes(name) ?? false;
     const { type, description } = named(field);
-    return `| \`${name}\` | ${type} | ${way === 'sent' ? asSent(field, required) : asAnswered(required)} | ${cell(description)} |`;
+    return `| \`${name}\` | ${type} | ${direction === 'sent' ? asSent(field, required) : asAnswered(required)} | ${cell(description)} |`;
   });
   return ['| field | type | | meaning |', '|---|---|---|---|', ...rows, ''].join('\n');
 }
