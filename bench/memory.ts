@@ -120,7 +120,7 @@ function grown(before: Memory, after: Memory): { heapKb: number; residentKb: num
 /** Resolves when no event waits for the application; fails after a minute. */
 async function delivered(server: Server): Promise<void> {
   for (let tries = 0; tries < 120; tries++) {
-    const [pending] = await server.figures('events_pending');
+    const [pending] = await server.metricValues('events_pending');
     if (pending === 0) return;
     await sleep(systemClock, 500);
   }

@@ -78,7 +78,7 @@ async function atRate<T>(rate: number, seconds: number, act: () => Promise<T>): 
 /** How many calls were completed normally, once all of them are over; looks for half a minute at the most. */
 async function ended(server: Server, apiKey: string, calls: number): Promise<number> {
   for (let tries = 0; tries < 60; tries++) {
-    const [live] = await server.figures('calls_live');
+    const [live] = await server.metricValues('calls_live');
     if (live === 0) break;
     await sleep(systemClock, 500);
   }

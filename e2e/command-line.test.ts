@@ -29,7 +29,7 @@ function start(args: string[], env: Record<string, string>) {
   });
 }
 
-/** Runs the server's command line until it ends by itself. */
+/** Runs the server's command line until it exits. */
 async function run(args: string[], env: Record<string, string> = {}) {
   const child = start(args, env);
   let out = '';
@@ -61,7 +61,7 @@ describe('the command line', () => {
   });
 });
 
-/** The line that a server on the test's data folder prints when it is ready. */
+/** The line that a server prints when it is ready. */
 async function readyLine(env: Record<string, string> = {}): Promise<Record<string, string>> {
   const child = start([], env);
   for await (const line of createInterface(child.stdout)) {
@@ -74,7 +74,7 @@ async function readyLine(env: Record<string, string> = {}): Promise<Record<strin
 }
 
 describe('the ready line', () => {
-  it('names the file of an admin token that a failed start has made', async () => {
+  it('names the file of an admin token that a failed start has created', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     await run([], { MINIVOICE_HTTP_PORT: String((taken.address() as AddressInfo).port) });
@@ -84,7 +84,7 @@ describe('the ready line', () => {
     expect(readFileSync(admin_token_file!, 'utf8').trim()).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('names no file for an admin token that is a setting', async () => {
+  it('names no file if the admin token is a setting', async () => {
     expect(await readyLine({ MINIVOICE_ADMIN_TOKEN: 'a-token-of-the-operator' })).toEqual({
       ...{ msg: 'ready', http: expect.any(String), sip: expect.any(String) },
     });
@@ -100,7 +100,7 @@ describe('a start that fails', () => {
     expect(err).toContain(sentence);
   };
 
-  it('names the settings that are wrong and those that do not exist', () =>
+  it('names invalid settings and settings that do not exist', () =>
     fails(
       { MINIVOICE_HTTPPORT: '8080', MINIVOICE_RTP_PORTS: 'many' },
       'there is no setting MINIVOICE_HTTPPORT: did you mean MINIVOICE_HTTP_PORT',
@@ -127,7 +127,7 @@ describe('a start that fails', () => {
     taken.close();
   });
 
-  it('names the setting of an address that is not the machine’s', async () => {
+  it('names the setting of an address that this machine does not have', async () => {
     await fails(
       { MINIVOICE_HTTP_HOST: '192.0.2.1' },
       'MINIVOICE_HTTP_HOST: this machine has no address 192.0.2.1',

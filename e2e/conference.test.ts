@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ActionsRequest } from '../tests/support/app-server.ts';
 import { Baresip } from './support/baresip.ts';
+import { Harness, type Line } from './support/harness.ts';
 import { type Caller, Parties } from './support/parties.ts';
 import { missing } from './support/peers.ts';
 import type { Tone } from './support/rtp-phone.ts';
-import { type Line, Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 const parties = new Parties();
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
 afterAll(async () => {
   await parties.close();
-  await stage.close();
+  await harness.close();
 });
 
 const FOUR: Tone[] = [600, 800, 1000, 1200];
 const others = (hz: Tone) => FOUR.filter((tone) => tone !== hz);
-const room = (more: object = {}) => ({ conference: { room: 'meeting', ...more } });
+const joining = (more: object = {}) => ({ conference: { room: 'meeting', ...more } });
 
-/** Callers with a tone each; the tone is in the number that they call from. */
+/** Callers who each send a tone; the number that they call from contains its frequency. */
 const join = (line: Line, tones: Tone[]): Promise<Caller[]> =>
   Promise.all(tones.map((hz) => parties.caller(line, hz, { from: `+1555000${hz}` })));
 const toneOf = ({ body }: ActionsRequest) => Number(/\d{4}$/.exec(body.call?.['from'])![0].replace(/^0/, ''));
@@ -28,9 +28,9 @@ const toneOf = ({ body }: ActionsRequest) => Number(/\d{4}$/.exec(body.call?.['f
 const leave = (callers: Caller[]) => Promise.all(callers.map(({ sipp }) => sipp.hangUp()));
 
 describe.skipIf(missing.sipp)(`a conference ${missing.sipp ?? ''}`, { concurrent: true }, () => {
-  it('of four lets each hear the three others and not himself, and is recorded so', async () => {
-    const line = await stage.line((asked) =>
-      toneOf(asked) === 600 ? [{ start_recording: {} }, room()] : [room()],
+  it('plays the other three to each of four participants, and records exactly that', async () => {
+    const line = await harness.line((asked) =>
+      toneOf(asked) === 600 ? [{ start_recording: {} }, joining()] : [joining()],
     );
     const callers = await join(line, FOUR);
     await Promise.all(callers.map(({ phone }, i) => phone.hears(...others(FOUR[i]!))));
@@ -47,18 +47,18 @@ describe.skipIf(missing.sipp)(`a conference ${missing.sipp ?? ''}`, { concurrent
     await recorded.phone.more(30);
     await leave([recorded, ...rest.slice(1)]);
     await recorded.call.next('call.completed');
-    const ear = await recorded.call.hear();
-    expect(ear.heardMs(0, 600)).toBeGreaterThan(700);
-    expect(ear.heardMs(1, 600)).toBe(0);
+    const audio = await recorded.call.hear();
+    expect(audio.heardMs(0, 600)).toBeGreaterThan(700);
+    expect(audio.heardMs(1, 600)).toBe(0);
     for (const hz of others(600)) {
-      expect(ear.heardMs(1, hz)).toBeGreaterThan(700);
-      expect(ear.heardMs(0, hz)).toBe(0);
+      expect(audio.heardMs(1, hz)).toBeGreaterThan(700);
+      expect(audio.heardMs(0, hz)).toBe(0);
     }
-    expect(ear.heardMs(1, 1000)).toBeGreaterThan(ear.heardMs(1, 800) + 200);
+    expect(audio.heardMs(1, 1000)).toBeGreaterThan(audio.heardMs(1, 800) + 200);
   });
 
-  it('hears nothing of a participant who is mute, until he is no longer', async () => {
-    const line = await stage.line((asked) => [room({ mute: toneOf(asked) === 600 })]);
+  it('does not play a muted participant until they are unmuted', async () => {
+    const line = await harness.line((asked) => [joining({ mute: toneOf(asked) === 600 })]);
     const [mute, other] = await join(line, [600, 800]);
     await mute!.phone.hears(800);
     await other!.phone.more(25);
@@ -68,8 +68,8 @@ describe.skipIf(missing.sipp)(`a conference ${missing.sipp ?? ''}`, { concurrent
     await leave([mute!, other!]);
   });
 
-  it('ends for all when a participant leaves whose exit ends it', async () => {
-    const line = await stage.line((asked) => [room({ end_on_exit: toneOf(asked) === 600 })]);
+  it('ends for everyone when a participant with end_on_exit leaves', async () => {
+    const line = await harness.line((asked) => [joining({ end_on_exit: toneOf(asked) === 600 })]);
     const callers = await join(line, [600, 800, 1000]);
     const [host, guest, leaves] = callers;
     await guest!.phone.hears(600, 1000);
@@ -81,8 +81,8 @@ describe.skipIf(missing.sipp)(`a conference ${missing.sipp ?? ''}`, { concurrent
     expect(data).toMatchObject({ reason: 'normal', ended_by: 'application' });
   });
 
-  it('is silence for one who is alone, and apart from one of the same name elsewhere', async () => {
-    const [line, elsewhere] = await Promise.all([stage.line([room()]), stage.line([room()])]);
+  it('is silent for a single participant, and separate from the same room name of another application', async () => {
+    const [line, elsewhere] = await Promise.all([harness.line([joining()]), harness.line([joining()])]);
     const [one, other, alone] = await Promise.all([
       ...[600, 800].map((hz) => parties.caller(line, hz as Tone, { from: `+1555000${hz}` })),
       parties.caller(elsewhere, 1000),
@@ -94,8 +94,8 @@ describe.skipIf(missing.sipp)(`a conference ${missing.sipp ?? ''}`, { concurrent
     await leave([one!, other!, alone!]);
   });
 
-  it('keeps out a participant on hold', async () => {
-    const line = await stage.line([room()]);
+  it('excludes a participant on hold', async () => {
+    const line = await harness.line([joining()]);
     const [held, other] = await join(line, [600, 800]);
     await other!.phone.hears(600);
     await held!.call.perform([{ hold: {} }]);
@@ -107,8 +107,8 @@ describe.skipIf(missing.sipp)(`a conference ${missing.sipp ?? ''}`, { concurrent
     await leave([held!, other!]);
   });
 
-  it.skipIf(missing.baresip)('is heard by phones of another make', async () => {
-    const line = await stage.line([room()]);
+  it.skipIf(missing.baresip)('plays other participants to baresip phones', async () => {
+    const line = await harness.line([joining()]);
     const phones = await Promise.all([600, 800].map((hz) => Baresip.start({ hz })));
     const third = await parties.caller(line, 1000);
     await Promise.all(phones.map((phone) => phone.dial(line.uri)));

@@ -1,20 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Harness } from './support/harness.ts';
 import type { Packet } from './support/pcap.ts';
 import { missing } from './support/peers.ts';
-import { Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
-afterAll(() => stage.close());
+afterAll(() => harness.close());
 
 const gather = (more: object = {}) => ({ gather: { max_digits: 12, timeout_seconds: 2, ...more } });
 
 interface Event {
-  /** Milliseconds after the packet before. */
+  /** Milliseconds after the previous packet. */
   after: number;
   event: number;
   timestamp: number;
@@ -22,7 +22,7 @@ interface Event {
   end?: boolean;
 }
 
-/** Packets of RFC 4733 as they are, 300 ms after the answer. */
+/** RFC 4733 packets exactly as given, sent 300 ms after the answer. */
 function talk(events: Event[]): Packet[] {
   let at = 300;
   return events.map(({ after, event, timestamp, duration, end = false }, n) => {
@@ -38,7 +38,7 @@ function talk(events: Event[]): Packet[] {
   });
 }
 
-/** Five updates and three ends; `more` of packet k. */
+/** Five updates and three end packets; `more` changes packet k. */
 const press = (event: number, timestamp: number, more: (k: number) => Partial<Event> = () => ({})): Event[] =>
   Array.from({ length: 8 }, (_, k) => ({
     ...{ after: k === 0 ? 120 : 20, event, timestamp, duration: 160 * Math.min(k + 1, 6), end: k >= 5 },
@@ -49,7 +49,7 @@ function captureOf(key: string): string {
   return `/usr/share/sip-tester/dtmf_2833_${key}.pcap`;
 }
 
-/** The RTP of a capture; the keys of several follow each other 500 ms apart. */
+/** The RTP packets of captures, one after another, 500 ms apart. */
 function captured(key: string, index: number): Packet[] {
   const file = readFileSync(captureOf(key));
   const packets: Packet[] = [];
@@ -84,21 +84,21 @@ describe.skipIf(missing.sipp)(`digits of a phone ${missing.sipp ?? ''}`, { concu
     ],
     ['held for ten seconds, in segments', long, '8'],
   ])('%s are gathered', async (_what, events, digits) => {
-    const line = await stage.line([gather()]);
+    const line = await harness.line([gather()]);
     const { call } = await line.call({ talk: talk(events) });
     expect((await call.next('call.gathered')).data).toMatchObject({ digits, status: 'completed' });
     await call.next('call.completed');
   });
 
-  it.skipIf(!existsSync(captureOf('1')))('in the captures that come with sipp are gathered', async () => {
-    const line = await stage.line([gather()]);
+  it.skipIf(!existsSync(captureOf('1')))('from the captures of sipp are gathered', async () => {
+    const line = await harness.line([gather()]);
     const { call } = await line.call({ talk: ['1', '2', 'star', '0', 'pound'].flatMap(captured) });
     expect((await call.next('call.gathered')).data).toMatchObject({ digits: '12*0#' });
     await call.next('call.completed');
   });
 
-  it('that come by INFO are gathered, and other bodies refused', async () => {
-    const line = await stage.line([gather()]);
+  it('from INFO are gathered, and other bodies are refused', async () => {
+    const line = await harness.line([gather()]);
     const { call, caller } = await line.call({
       infos: [
         ['application/dtmf-relay', 'Signal=5\nDuration=160\n', 200],
@@ -112,8 +112,8 @@ describe.skipIf(missing.sipp)(`digits of a phone ${missing.sipp ?? ''}`, { concu
     await caller.done;
   });
 
-  it('that come as events and by INFO count once', async () => {
-    const line = await stage.line([gather()]);
+  it('sent both as events and by INFO count once', async () => {
+    const line = await harness.line([gather()]);
     const { call } = await line.call({
       talk: talk([...press(4, 5000), ...press(2, 9000)]),
       infos: ['4', '2', '9'].map((key) => ['application/dtmf', key, 200] as const),
@@ -122,8 +122,8 @@ describe.skipIf(missing.sipp)(`digits of a phone ${missing.sipp ?? ''}`, { concu
     await call.next('call.completed');
   });
 
-  it('that are typed ahead count for the next gather, unless it flushes them', async () => {
-    const line = await stage.line([
+  it('pressed in advance count for the next gather unless it flushes them', async () => {
+    const line = await harness.line([
       gather({ max_digits: 1 }),
       { pause: { seconds: 2 } },
       gather({ max_digits: 2 }),

@@ -6,11 +6,11 @@ import { createUserAgent } from '../src/sip/index.ts';
 import { TestReceiver } from '../src/streams/testing/receiver.ts';
 import { Answerer } from './support/answerer.ts';
 import { START, STOP, talk, wait } from './support/flow.ts';
+import { Harness } from './support/harness.ts';
 import { missing } from './support/peers.ts';
 import { Sipp } from './support/sipp.ts';
-import { Stage } from './support/stage.ts';
 
-/** What OPTIONS is answered with, as proxies ask. */
+/** The status of the response to OPTIONS, which proxies use as a probe. */
 async function probe({ host, port }: { host: string; port: number }): Promise<number> {
   const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   const agent = createUserAgent({ ...deps, host: '127.0.0.1', port: 0, userAgent: 'proxy' });
@@ -21,25 +21,25 @@ async function probe({ host, port }: { host: string; port: number }): Promise<nu
   return status;
 }
 
-let stage: Stage;
+let harness: Harness;
 beforeAll(async () => {
-  stage = await Stage.open({ MINIVOICE_DRAIN_SECONDS: '2' });
+  harness = await Harness.open({ MINIVOICE_DRAIN_SECONDS: '2' });
 });
-afterAll(() => stage.close());
+afterAll(() => harness.close());
 
 describe.skipIf(missing.sipp)(`SIGTERM ${missing.sipp ?? ''}`, { concurrent: true }, () => {
-  it('lets running calls end, takes no new ones, and finalises everything', async () => {
+  it('lets running calls end, refuses new ones, and finishes everything', async () => {
     const [short, long] = await Promise.all([
-      stage.line([START, wait(1), STOP]),
-      stage.line([START, wait(60)]),
+      harness.line([START, wait(1), STOP]),
+      harness.line([START, wait(60)]),
     ]);
     const calls = await Promise.all([short.call({ talk }), long.call({ talk })]);
     const [ending, staying] = calls.map(({ call }) => call);
     await Promise.all([ending!.next('recording.started'), staying!.next('recording.started')]);
 
-    const gone = stage.server.terminate();
-    await stage.server.logged('stopping');
-    const refused = await Sipp.call(stage.server, { to: short.number, expect: 503 });
+    const gone = harness.server.terminate();
+    await harness.server.logged('stopping');
+    const refused = await Sipp.call(harness.server, { to: short.number, expect: 503 });
     await refused.done;
     expect((await ending!.next('recording.completed')).data['ended_by']).toBe('stop_recording');
     expect((await ending!.next('call.completed')).data['reason']).toBe('normal');
@@ -50,29 +50,29 @@ describe.skipIf(missing.sipp)(`SIGTERM ${missing.sipp ?? ''}`, { concurrent: tru
     await Promise.all(calls.map(({ caller }) => caller.done));
     expect(await gone).toBe(0);
 
-    await stage.restart();
+    await harness.restart();
     expect(await staying!.recordings()).toMatchObject([{ status: 'completed', recovered: false }]);
     expect((await staying!.hear()).durationMs).toBe(cut.data['duration_ms']);
   });
 });
 
 describe.skipIf(missing.sipp)(`a second signal ${missing.sipp ?? ''}`, { concurrent: true }, () => {
-  let busy: Stage;
-  let ear: TestReceiver;
+  let busy: Harness;
+  let listener: TestReceiver;
   beforeAll(async () => {
-    ear = await TestReceiver.listen();
-    busy = await Stage.open({ MINIVOICE_DRAIN_SECONDS: '60' });
+    listener = await TestReceiver.listen();
+    busy = await Harness.open({ MINIVOICE_DRAIN_SECONDS: '60' });
   });
   afterAll(async () => {
-    ear.close();
+    listener.close();
     await busy.close();
   });
 
-  it('ends whatever is going on at once, and nothing of it is lost', async () => {
+  it('ends everything at once and loses nothing', async () => {
     const [asking, meeting, streaming, quiet] = await Promise.all([
       busy.line([START, { gather: { prompt: 'Please wait.', timeout_seconds: 30 } }]),
       busy.line([START, { conference: { room: 'drain' } }]),
-      busy.line([START, { start_stream: { stream_url: ear.url } }, wait(60)]),
+      busy.line([START, { start_stream: { stream_url: listener.url } }, wait(60)]),
       busy.line([wait(60)]),
     ]);
     const deaf = await busy.line([START, wait(60)], { webhook_url: busy.app.on('/deaf', 'silent') });
@@ -109,7 +109,7 @@ describe.skipIf(missing.sipp)(`a second signal ${missing.sipp ?? ''}`, { concurr
     expect(performance.now() - at).toBeLessThan(40_000);
     slow.destroy();
     await Promise.all([unheard.done, ringing.done, ...taken.map(({ caller }) => caller.done)]);
-    expect(ear.last.messages.at(-1)).toMatchObject({ event: 'stop' });
+    expect(listener.last.messages.at(-1)).toMatchObject({ event: 'stop' });
 
     busy.app.on('/deaf', 204);
     await busy.restart();

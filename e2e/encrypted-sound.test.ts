@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Baresip } from './support/baresip.ts';
+import { Harness } from './support/harness.ts';
 import { missing } from './support/peers.ts';
-import { Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
-afterAll(() => stage.close());
+afterAll(() => harness.close());
 
-describe.skipIf(missing.baresip)(`encrypted sound ${missing.baresip ?? ''}`, () => {
-  it('is heard both ways by a phone that takes no other', async () => {
-    const line = await stage.line([
+describe.skipIf(missing.baresip)(`encrypted audio ${missing.baresip ?? ''}`, () => {
+  it('flows in both directions with a phone that accepts only SRTP', async () => {
+    const line = await harness.line([
       { start_recording: {} },
-      { play: { url: stage.tone(1000, 600) } },
+      { play: { url: harness.tone(1000, 600) } },
       { pause: { seconds: 0.5 } },
     ]);
     const phone = await Baresip.start({ hz: 440, srtp: true });
@@ -27,14 +27,14 @@ describe.skipIf(missing.baresip)(`encrypted sound ${missing.baresip ?? ''}`, () 
     expect(recorded.heardMs(0, 440)).toBeGreaterThanOrEqual(900);
   });
 
-  it('is insisted on over a trunk that says so', async () => {
-    const { host, port } = stage.server.sip;
-    const answering = await stage.line([
-      { play: { url: stage.tone(1000, 600) } },
+  it('is required over a trunk with srtp', async () => {
+    const { host, port } = harness.server.sip;
+    const answering = await harness.line([
+      { play: { url: harness.tone(1000, 600) } },
       { pause: { seconds: 0.5 } },
     ]);
-    const line = await stage.line([]);
-    // The carrier is the program itself: what it takes in is what it has sent out.
+    const line = await harness.line([]);
+    // The server is its own carrier: the call that it sends out comes back in.
     const trunk = { name: 'Secure', proxy: `${host}:${port}`, srtp: true };
     expect((await line.ask('POST', '/v1/trunks', trunk)).status).toBe(201);
     const placed = await line.dial({

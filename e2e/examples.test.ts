@@ -4,39 +4,39 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSoundDecoder, toneLevel } from '../src/audio/index.ts';
 import type { Step } from './support/answerer.ts';
 import { Example } from './support/example.ts';
+import { type Call, Harness, type Line } from './support/harness.ts';
 import { type Caller, Parties } from './support/parties.ts';
 import { missing } from './support/peers.ts';
 import type { RtpPhone, Tone } from './support/rtp-phone.ts';
-import { type Call, type Line, Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 const parties = new Parties();
 const examples: Example[] = [];
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
 afterAll(async () => {
   for (const example of examples) example.close();
   await parties.close();
-  await stage.close();
+  await harness.close();
 });
 
 async function run(name: string, env: Record<string, string> = {}): Promise<Example> {
-  const example = await Example.start(stage, name, env);
+  const example = await Example.start(harness, name, env);
   examples.push(example);
   return example;
 }
 
 const speech = (phone: RtpPhone) => phone.until(() => phone.loudness(-5) > 500, 'speech');
 
-/** Presses keys into the prompt that is being spoken. */
+/** Presses keys during the prompt. */
 async function answerPrompt({ phone, call }: Caller, keys: string): Promise<void> {
   await speech(phone);
   phone.press(keys);
   await call.next('call.gathered');
 }
 
-/** Resolves when an action has ended so. */
+/** Resolves when an action has ended with this status. */
 async function performed(call: Call, outcome: string, { phone }: Caller): Promise<void> {
   while (!(await call.actions()).includes(outcome)) await phone.more(5);
 }
@@ -47,7 +47,7 @@ describe.skipIf(missing.sipp)(
   `the example ${missing.sipp ?? ''}`,
   { concurrent: true, timeout: 180_000 },
   () => {
-    it('of a menu says its hours for a 1, and rings the desk for a 2', async () => {
+    it('ivr speaks the opening hours for 1 and calls the desk for 2', async () => {
       const bob = await parties.callee(800);
       const { line } = await run('ivr', { DESK: bob.uri });
       const alice = await parties.caller(line, 600);
@@ -62,7 +62,7 @@ describe.skipIf(missing.sipp)(
       ]);
     });
 
-    it('of a transfer connects a customer with the one who looks after him', async () => {
+    it('gather-and-transfer connects a customer with their agent', async () => {
       const bob = await parties.callee(800);
       const { line } = await run('gather-and-transfer');
       await line.ask('POST', '/v1/trunks', { name: 'Carrier', proxy: `127.0.0.1:${bob.sipp.port}` });
@@ -75,7 +75,7 @@ describe.skipIf(missing.sipp)(
       expect(variables).toEqual({ customer: '1001' });
     });
 
-    it('of forwarding tries the one, then the other, and then takes a message', async () => {
+    it('forwarding tries both destinations and then takes a message', async () => {
       const [mobile, office] = await Promise.all([parties.callee(0, BUSY), parties.callee(0, BUSY)]);
       const example = await run('forwarding', { MOBILE: mobile.uri, OFFICE: office.uri });
       const alice = await parties.caller(example.line, 600);
@@ -92,7 +92,7 @@ describe.skipIf(missing.sipp)(
       expect(example.printed.some((text) => text.includes(`rec_${alice.call.id}`))).toBe(true);
     });
 
-    it('of a conference lets in who knows a PIN, and ends with its host', async () => {
+    it('conference admits callers with a PIN and ends with its host', async () => {
       const { line } = await run('conference');
       const enter = async (hz: Tone, pin: string) => {
         const caller = await parties.caller(line, hz, { from: `+1555000${hz}` });
@@ -109,7 +109,7 @@ describe.skipIf(missing.sipp)(
       await Promise.all([guest!.sipp.done, listener!.sipp.done]);
     });
 
-    it('of voicemail keeps what was said after the tone', async () => {
+    it('voicemail keeps the message after the tone', async () => {
       const example = await run('voicemail');
       const alice = await parties.caller(example.line, 600);
       await alice.phone.hears(1000);
@@ -129,7 +129,7 @@ describe.skipIf(missing.sipp)(
       expect(example.printed.at(-1)).toMatch(/^\+15557654321: rec_call_.*, 1 s, ended by stop_recording$/);
     });
 
-    it('of an echo lets the caller hear himself two seconds later', async () => {
+    it('stream-echo plays the caller’s audio back two seconds later', async () => {
       const { line } = await run('stream-echo');
       const alice = await parties.caller(line, 600);
       await alice.phone.hears(600);
@@ -137,7 +137,7 @@ describe.skipIf(missing.sipp)(
       await alice.sipp.hangUp();
     });
 
-    it('of a payment leaves nothing of what was said and pressed meanwhile in any file', async () => {
+    it('payment leaves no card number and no paused audio in any file', async () => {
       const CARD = '4111111111111111';
       const { line } = await run('payment');
       const alice = await parties.caller(line, 600);
@@ -155,10 +155,10 @@ describe.skipIf(missing.sipp)(
       await alice.call.next('call.completed');
       expect((await alice.call.actions()).at(-2)).toBe('resume_recording: completed');
 
-      const ear = await alice.call.hear();
-      expect(ear.heardMs(0, 1400)).toBe(0);
-      expect(ear.heard(0, 600)[0]!.from).toBeLessThan(300);
-      expect(ear.heard(0, 600).at(-1)!.to).toBeGreaterThan(ear.durationMs - 200);
+      const audio = await alice.call.hear();
+      expect(audio.heardMs(0, 1400)).toBe(0);
+      expect(audio.heard(0, 600)[0]!.from).toBeLessThan(300);
+      expect(audio.heard(0, 600).at(-1)!.to).toBeGreaterThan(audio.durationMs - 200);
       const [recording] = await alice.call.recordings();
       expect(recording!['gaps']).toContainEqual(expect.objectContaining({ cause: 'pause' }));
       await expectNowhere(line, alice.call, CARD);
@@ -166,9 +166,9 @@ describe.skipIf(missing.sipp)(
   },
 );
 
-/** Neither in the log, nor in what REST tells of the call, nor in any file of the server. */
+/** Checks the log, everything that REST returns about the call, and every file of the server. */
 async function expectNowhere(line: Line, call: Call, secret: string): Promise<void> {
-  const { dataDir, log } = stage.server;
+  const { dataDir, log } = harness.server;
   expect(log.join('\n')).not.toContain(secret);
   for (const what of ['timeline', 'events']) {
     const { body } = await line.ask('GET', `/v1/calls/${call.id}/${what}`);

@@ -1,27 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ActionsRequest } from '../tests/support/app-server.ts';
 import { Baresip } from './support/baresip.ts';
+import { Harness } from './support/harness.ts';
 import { Talk } from './support/pcap.ts';
 import { missing } from './support/peers.ts';
-import { Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
-afterAll(() => stage.close());
+afterAll(() => harness.close());
 
-const told = ({ event, state, attempts }: Record<string, unknown>) => `${event}: ${state} after ${attempts}`;
+const summary = ({ event, state, attempts }: Record<string, unknown>) =>
+  `${event}: ${state} after ${attempts}`;
 
 describe.skipIf(missing.sipp)(`a caller with sipp ${missing.sipp ?? ''}`, { concurrent: true }, () => {
-  it('is answered, presses keys during the prompt, and is led on by them', async () => {
+  it('is answered, presses digits during the prompt, and follows the redirect', async () => {
     let redirected: ActionsRequest | undefined;
-    const menu = stage.app.on('/menu', (request) => {
+    const menu = harness.app.on('/menu', (request) => {
       redirected = request;
       return [{ set_variable: { name: 'order', value: '7' } }, { say: { text: 'Thank you.' } }];
     });
     let asked: ActionsRequest | undefined;
-    const line = await stage.line((request) => {
+    const line = await harness.line((request) => {
       asked = request;
       return [
         { gather: { prompt: 'Please enter your number, all of it.', num_digits: 4, timeout_seconds: 3 } },
@@ -43,7 +44,7 @@ describe.skipIf(missing.sipp)(`a caller with sipp ${missing.sipp ?? ''}`, { conc
     expect(redirected).toMatchObject({ verified: true, body: { reason: 'redirect' } });
     expect(redirected!.body.data).toEqual({ digits: '12*9', status: 'completed', timed_out: false });
 
-    expect(call.told).toEqual(['call.created', 'call.answered', 'call.gathered', 'call.completed']);
+    expect(call.eventNames).toEqual(['call.created', 'call.answered', 'call.gathered', 'call.completed']);
     expect(call.events.map(({ data }) => data['sequence'])).toEqual([1, 2, 3, 4]);
     expect(call.events.every(({ verified }) => verified)).toBe(true);
     expect(call.events.map(({ call }) => call['status'])).toEqual([
@@ -57,10 +58,8 @@ describe.skipIf(missing.sipp)(`a caller with sipp ${missing.sipp ?? ''}`, { conc
     expect(last['provider_call_id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-/);
   });
 
-  it('is on record: the call, its timeline, and its events with every try to deliver them', async ({
-    expect,
-  }) => {
-    const line = await stage.line([{ say: { text: 'Good bye.' } }]);
+  it('leaves the call, its timeline, and its events with every delivery attempt', async ({ expect }) => {
+    const line = await harness.line([{ say: { text: 'Good bye.' } }]);
     const { caller, call } = await line.call();
     await call.next('call.completed');
     await caller.done;
@@ -76,7 +75,7 @@ describe.skipIf(missing.sipp)(`a caller with sipp ${missing.sipp ?? ''}`, { conc
     expect(await call.actions()).toEqual(['say: completed']);
     const events = () => line.get(`/v1/calls/${call.id}/events`);
     await expect
-      .poll(async () => (await events())['data'].map(told))
+      .poll(async () => (await events())['data'].map(summary))
       .toEqual([
         'call.created: delivered after 1',
         'call.answered: delivered after 1',
@@ -87,8 +86,8 @@ describe.skipIf(missing.sipp)(`a caller with sipp ${missing.sipp ?? ''}`, { conc
     expect(deliveries).toMatchObject([{ attempt: 1, status: 204, error: null }]);
   });
 
-  it('is nobody’s business but his application’s', async () => {
-    const [line, other] = await Promise.all([stage.line([{ hangup: {} }]), stage.line([])]);
+  it('is visible to its own application only', async () => {
+    const [line, other] = await Promise.all([harness.line([{ hangup: {} }]), harness.line([])]);
     const { caller, call } = await line.call();
     await call.next('call.completed');
     await caller.done;
@@ -97,21 +96,21 @@ describe.skipIf(missing.sipp)(`a caller with sipp ${missing.sipp ?? ''}`, { conc
     }
   });
 
-  it('is heard in-band where his phone knows no telephone events', async () => {
-    const line = await stage.line([{ gather: { num_digits: 3, timeout_seconds: 4 } }]);
+  it('can send digits in-band without telephone-event', async () => {
+    const line = await harness.line([{ gather: { num_digits: 3, timeout_seconds: 4 } }]);
     const talk = new Talk().silence(500).pressInBand('5#8').silence(200).packets;
     const { call } = await line.call({ telephoneEvent: false, talk });
     const { data } = await call.next('call.gathered');
     expect(data).toMatchObject({ digits: '5#8', status: 'completed' });
   });
 
-  it('is led by GET as well, with what he pressed in the query', async () => {
+  it('is served by GET as well, with the digits in the query', async () => {
     const requests: ActionsRequest[] = [];
-    const next = stage.app.on('/by-get', (request) => {
+    const next = harness.app.on('/by-get', (request) => {
       requests.push(request);
       return [];
     });
-    const line = await stage.line(
+    const line = await harness.line(
       (request) => {
         requests.push(request);
         return [
@@ -138,14 +137,14 @@ describe.skipIf(missing.baresip)(
   `a caller with baresip ${missing.baresip ?? ''}`,
   { concurrent: true },
   () => {
-    it('hears what is said, and is heard pressing keys', async () => {
-      const menu = stage.app.on('/after-welcome', [
+    it('hears the prompts, and its digits are received', async () => {
+      const menu = harness.app.on('/after-welcome', [
         { gather: { num_digits: 2, timeout_seconds: 5 } },
-        { play: { url: stage.tone(1000, 600) } },
-        // What is still in the phone's jitter buffer when the call ends is heard by nobody.
+        { play: { url: harness.tone(1000, 600) } },
+        // The phone never plays what is still in its jitter buffer when the call ends.
         { pause: { seconds: 0.3 } },
       ]);
-      const line = await stage.line([
+      const line = await harness.line([
         { say: { text: 'Welcome. Press two keys.' } },
         { redirect: { url: menu } },
       ]);
@@ -153,13 +152,13 @@ describe.skipIf(missing.baresip)(
       try {
         await phone.dial(line.uri);
         const call = await line.arrived();
-        await stage.app.requests.take(({ path }) => path === '/after-welcome', 'redirect');
+        await harness.app.requests.take(({ path }) => path === '/after-welcome', 'redirect');
         await phone.press('4#');
         expect((await call.next('call.gathered')).data).toMatchObject({ digits: '4#', status: 'completed' });
         await phone.next('CALL_CLOSED');
-        const ear = await phone.heard();
-        expect(ear.loudMs(0) - ear.heardMs(0, 1000)).toBeGreaterThan(800);
-        expect(ear.heardMs(0, 1000)).toBeGreaterThanOrEqual(580);
+        const audio = await phone.heard();
+        expect(audio.loudMs(0) - audio.heardMs(0, 1000)).toBeGreaterThan(800);
+        expect(audio.heardMs(0, 1000)).toBeGreaterThanOrEqual(580);
       } finally {
         await phone.close();
       }

@@ -6,16 +6,16 @@ import { silentLog, systemClock } from '../src/core/index.ts';
 import { createSpeaker } from '../src/speech/index.ts';
 import { samplesOf } from '../src/speech/testing/spoken.ts';
 import { START, wait } from './support/flow.ts';
+import { Harness } from './support/harness.ts';
 import { type Packet, Talk } from './support/pcap.ts';
 import { missing } from './support/peers.ts';
-import { Stage } from './support/stage.ts';
 
 const NORMAL_PRIORITY = resolve(import.meta.dirname, '../tests/support/normal-priority.mjs');
 
-let stage: Stage;
-/** This one is killed. */
-let other: Stage;
-/** A caller who says what is wrong, and later, after a long pause, a number that is nobody's business. */
+let harness: Harness;
+/** The server that is killed. */
+let other: Harness;
+/** A caller who describes a problem and, after a long pause, says a secret number. */
 let complaint: Packet[];
 
 beforeAll(async () => {
@@ -29,19 +29,20 @@ beforeAll(async () => {
   complaint = talk.silence(500).packets;
   await speaker.close();
   rmSync(folder, { recursive: true });
-  [stage, other] = await Promise.all([open(), open()]);
+  [harness, other] = await Promise.all([open(), open()]);
 });
-afterAll(() => Promise.all([stage.close(), other.close()]));
+afterAll(() => Promise.all([harness.close(), other.close()]));
 
-const open = () => Stage.open({ MINIVOICE_RECOGNISER: 'base', NODE_OPTIONS: `--import ${NORMAL_PRIORITY}` });
+const open = () =>
+  Harness.open({ MINIVOICE_RECOGNISER: 'base', NODE_OPTIONS: `--import ${NORMAL_PRIORITY}` });
 
 const HELLO = {
   say: { text: 'Good morning. Please press one if you would like to hear this message again.' },
 };
 
-describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, { concurrent: true }, () => {
-  it('is read, summed up, scored, found by its words, and forgotten with its recording', async () => {
-    const line = await stage.line(
+describe.skipIf(missing.sipp)(`a recorded call ${missing.sipp ?? ''}`, { concurrent: true }, () => {
+  it('is transcribed, summarized, scored, searchable, and erased with its recording', async () => {
+    const line = await harness.line(
       [START, wait(5.5), { pause_recording: {} }, wait(4), { resume_recording: {} }, HELLO],
       {
         ai_events: true,
@@ -51,7 +52,7 @@ describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, 
     await call.next('call.completed');
     const { data } = await call.next('ai.completed');
     expect(data).toMatchObject({ transcription: 'completed', summary: 'completed', score: 'completed' });
-    expect(call.told.slice(-2)).toEqual(['call.completed', 'ai.completed']);
+    expect(call.eventNames.slice(-2)).toEqual(['call.completed', 'ai.completed']);
 
     const ai = (await line.get(`/v1/calls/${call.id}/ai`))['data'];
     const said = (speaker: string) =>
@@ -61,7 +62,7 @@ describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, 
         .join(' ');
     expect(said('caller')).toMatch(/waiting for three weeks/i);
     expect(said('agent')).toMatch(/press one/i);
-    // What was said while the recording was paused is nowhere.
+    // Nothing contains what was said while the recording was paused.
     expect(ai.transcription.full_text).not.toMatch(/secret|eight|305/i);
     expect(ai.summary).toMatchObject({ engine: 'heuristic', sentiment: 'negative' });
     expect(ai.score.items[0]).toMatchObject({
@@ -81,7 +82,7 @@ describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, 
     expect((await line.get('/v1/transcriptions?q=letter'))['count']).toBe(0);
   });
 
-  it('is transcribed though the program is killed in the middle of it, and told of once', async () => {
+  it('is transcribed and reported once although the server is killed meanwhile', async () => {
     const line = await other.line([START, wait(5.5)], { ai_events: true });
     const { call } = await line.call({ talk: complaint });
     await call.next('call.completed');
@@ -91,7 +92,7 @@ describe.skipIf(missing.sipp)(`a call that was recorded ${missing.sipp ?? ''}`, 
     await call.next('ai.completed');
     const transcription = (await line.get(`/v1/calls/${call.id}/transcription`))['data'];
     expect(transcription.full_text).toMatch(/waiting for three weeks/i);
-    expect(call.told.filter((event) => event.startsWith('ai.'))).toEqual(['ai.completed']);
+    expect(call.eventNames.filter((event) => event.startsWith('ai.'))).toEqual(['ai.completed']);
     expect(await other.server.metrics()).toContain('minivoice_insights_waiting 0');
   });
 });

@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Call, Harness, type Line } from './support/harness.ts';
 import { Parties } from './support/parties.ts';
 import { missing } from './support/peers.ts';
-import { type Call, type Line, Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 const parties = new Parties();
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
 afterAll(async () => {
   await parties.close();
-  await stage.close();
+  await harness.close();
 });
 
-const play = (hz: number, ms: number) => ({ play: { url: stage.tone(hz, ms) } });
+const play = (hz: number, ms: number) => ({ play: { url: harness.tone(hz, ms) } });
 const wait = (seconds: number) => ({ pause: { seconds } });
 const code = ({ status, body }: { status: number; body: { error?: { code: string } } }) =>
   `${status} ${body.error?.code ?? ''}`.trim();
 
 describe.skipIf(missing.sipp)(`a live call ${missing.sipp ?? ''}`, { concurrent: true }, () => {
-  it('leaves off in the middle of a sentence for actions that come over REST', async () => {
+  it('interrupts a sentence for actions sent over REST', async () => {
     const text = 'This sentence is long, and nobody will ever hear how it comes to its end. '.repeat(5);
-    const line = await stage.line([{ say: { text } }, play(1200, 5000)]);
+    const line = await harness.line([{ say: { text } }, play(1200, 5000)]);
     const { phone, sipp, call } = await parties.caller(line, 0);
     await phone.until(() => phone.loudness(-5) > 500, 'speech');
     const { status, body } = await call.perform([play(1000, 500), play(800, 500)]);
@@ -35,8 +35,8 @@ describe.skipIf(missing.sipp)(`a live call ${missing.sipp ?? ''}`, { concurrent:
     expect(phone.everIn(from)).not.toContain(1200);
   });
 
-  it('goes on with what it does beside actions that take no time', async () => {
-    const line = await stage.line([play(1000, 20_000)]);
+  it('continues its actions beside actions that take no time', async () => {
+    const line = await harness.line([play(1000, 20_000)]);
     const { phone, sipp, call } = await parties.caller(line, 600);
     await phone.hears(1000);
     await call.perform([{ start_recording: {} }, { set_variable: { name: 'a', value: 'b' } }]);
@@ -53,8 +53,8 @@ describe.skipIf(missing.sipp)(`a live call ${missing.sipp ?? ''}`, { concurrent:
     expect((await call.hear()).heardMs(1, 1000)).toBeGreaterThan(300);
   });
 
-  it('takes no document that is not valid, and goes on', async () => {
-    const line = await stage.line([play(1000, 5000)]);
+  it('rejects an invalid document and continues', async () => {
+    const line = await harness.line([play(1000, 5000)]);
     const { phone, call } = await parties.caller(line, 0);
     await phone.hears(1000);
     const answer = await call.perform([{ say: {} }, { dance: {} }]);
@@ -64,8 +64,8 @@ describe.skipIf(missing.sipp)(`a live call ${missing.sipp ?? ''}`, { concurrent:
     expect(await call.actions()).toEqual(['play: completed']);
   });
 
-  it('is hung up over REST, once', async () => {
-    const line = await stage.line([wait(30)]);
+  it('can be hung up over REST once', async () => {
+    const line = await harness.line([wait(30)]);
     const { sipp, call } = await parties.caller(line, 0);
     await call.next('call.answered');
     expect(code(await call.hangUp())).toBe('202');
@@ -79,8 +79,8 @@ describe.skipIf(missing.sipp)(`a live call ${missing.sipp ?? ''}`, { concurrent:
     expect(code(await call.record('start'))).toBe('404 active_call_not_found');
   });
 
-  it('is nobody else’s', async () => {
-    const [line, other] = await Promise.all([stage.line([wait(30)]), stage.line([])]);
+  it('cannot be controlled by another application', async () => {
+    const [line, other] = await Promise.all([harness.line([wait(30)]), harness.line([])]);
     const { sipp, call } = await parties.caller(line, 0);
     await call.next('call.answered');
     const asked = (who: Line, what: string, body: object) =>
@@ -92,8 +92,8 @@ describe.skipIf(missing.sipp)(`a live call ${missing.sipp ?? ''}`, { concurrent:
     await sipp.hangUp();
   });
 
-  it('is recorded over REST from start to stop, without what was said while it paused', async () => {
-    const line = await stage.line([wait(30)]);
+  it('can be recorded over REST, without the audio of the pause', async () => {
+    const line = await harness.line([wait(30)]);
     const { phone, sipp, call } = await parties.caller(line, 600);
     await call.next('call.answered');
     await phone.more(5);
@@ -124,17 +124,17 @@ describe.skipIf(missing.sipp)(`a live call ${missing.sipp ?? ''}`, { concurrent:
     await sipp.hangUp();
     await call.next('call.completed');
     expectRecorded(call, await call.recordings());
-    const ear = await call.hear();
-    expect(ear.heardMs(0, 800)).toBe(0);
-    expect(ear.heardMs(0, 600)).toBeGreaterThan(700);
-    expect(ear.durationMs - ear.heardMs(0, 600)).toBeGreaterThan(700);
+    const audio = await call.hear();
+    expect(audio.heardMs(0, 800)).toBe(0);
+    expect(audio.heardMs(0, 600)).toBeGreaterThan(700);
+    expect(audio.durationMs - audio.heardMs(0, 600)).toBeGreaterThan(700);
   });
 });
 
-/** One recording with its pause, and an event for each outcome. */
+/** One recording with its pause, and one event for each outcome. */
 function expectRecorded(call: Call, recordings: Record<string, unknown>[]): void {
   expect(recordings).toHaveLength(1);
   expect(recordings[0]).toMatchObject({ status: 'completed', ended_by: 'api', gaps: [{ cause: 'pause' }] });
-  expect(call.told.filter((event) => event === 'recording.completed')).toHaveLength(1);
-  expect(call.told.filter((event) => event === 'recording.started')).toHaveLength(1);
+  expect(call.eventNames.filter((event) => event === 'recording.completed')).toHaveLength(1);
+  expect(call.eventNames.filter((event) => event === 'recording.started')).toHaveLength(1);
 }

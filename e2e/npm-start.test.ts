@@ -13,7 +13,7 @@ let server: Server;
 let phone: RawPeer;
 
 beforeAll(() => {
-  // Otherwise `npm start` would install the packages anew while other tests use them.
+  // Otherwise `npm start` would reinstall the packages while other tests use them.
   const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
   if (readFileSync('node_modules/.installed', 'utf8') !== lock)
     throw new Error('node_modules is not as package-lock.json says: run node scripts/ensure.mjs --tests');
@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(server.dataDir, { recursive: true, force: true });
 });
 
-/** Starts the server as a user does, with a call that rings, so that draining takes its time. */
+/** Starts the server as users do, with a ringing call, so that draining takes time. */
 async function start(env: Record<string, string> = {}): Promise<{ ended: Promise<unknown[]> }> {
   server = await Server.start({ launch: launchByNpm, env: { MINIVOICE_DRAIN_SECONDS: '60', ...env } });
   const { apiKey } = await server.application({ answer_url: 'http://127.0.0.1:9/' }, '+15550000001');
@@ -40,7 +40,7 @@ async function start(env: Record<string, string> = {}): Promise<{ ended: Promise
   phone.answer(invite, 180, { port });
   const canceled = phone.hear('CANCEL').then(() => phone.answer(invite, 487, { port }));
   canceled.catch(() => {});
-  // Emitted when no process holds the output any more: neither npm, nor its shell, nor the server.
+  // Emitted when neither npm, nor its shell, nor the server holds the output any longer.
   return { ended: once(server.process, 'close') };
 }
 

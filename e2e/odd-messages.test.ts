@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Harness, type Line } from './support/harness.ts';
 import { RawCaller } from './support/raw-caller.ts';
-import { type Line, Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 let line: Line;
 beforeAll(async () => {
-  stage = await Stage.open();
-  line = await stage.line([{ pause: { seconds: 30 } }]);
+  harness = await Harness.open();
+  line = await harness.line([{ pause: { seconds: 30 } }]);
   // This machine is a carrier's too: what it asserts is believed, and its numbers are American.
-  await stage.server.admin('POST', '/trunks', {
+  await harness.server.admin('POST', '/trunks', {
     ...{ name: 'carrier', proxy: '192.0.2.1', inbound_ip: '127.0.0.1' },
     ...{ username: 'acct4711', password: 'x', country: 'US' },
   });
 });
-afterAll(() => stage.close());
+afterAll(() => harness.close());
 
 const SDP = [
   ...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', 'm=audio 4000 RTP/AVP 0', ''],
@@ -53,7 +53,7 @@ describe('an INVITE as phones and carriers send it becomes a call', () => {
       { sip_headers: { 'P-Asserted-Identity': '<tel:+15557654321>', 'X-Trace': '7' } },
     ],
   ])('%s', async (_what, edit, expected) => {
-    const caller = await RawCaller.open(stage.server, line.number);
+    const caller = await RawCaller.open(harness.server, line.number);
     const arrived = line.arrived();
     const change = edit();
     const body = change === asMultipart ? MULTIPART : SDP;
@@ -75,7 +75,7 @@ it.each<[string, string, number]>([
   ['two Contacts', 'Contact: <sip:a@127.0.0.1>, <sip:b@127.0.0.1>', 400],
   ['two Max-Forwards', 'Contact: <sip:a@127.0.0.1>\r\nMax-Forwards: 9', 400],
 ])('refuses an INVITE with %s, with a To tag and the reason', async (_what, contact, status) => {
-  const caller = await RawCaller.open(stage.server, line.number);
+  const caller = await RawCaller.open(harness.server, line.number);
   caller.request('INVITE', 1, { body: SDP, edit: (text) => text.replace(/^Contact: .*/m, contact) });
   const refusal = await caller.final('INVITE', 1);
   expect(refusal.status).toBe(status);
@@ -86,7 +86,7 @@ it.each<[string, string, number]>([
 
 it('answers OPTIONS as a call to the number would be', async () => {
   const status = async (number: string) => {
-    const caller = await RawCaller.open(stage.server, number);
+    const caller = await RawCaller.open(harness.server, number);
     caller.request('OPTIONS', 1);
     const response = await caller.final('OPTIONS', 1);
     caller.close();
@@ -96,5 +96,5 @@ it('answers OPTIONS as a call to the number would be', async () => {
 });
 
 it('handles all of these without a defect of its own', async () => {
-  expect(await stage.server.figures('sip_messages_failed_total')).toEqual([0]);
+  expect(await harness.server.metricValues('sip_messages_failed_total')).toEqual([0]);
 });

@@ -62,35 +62,35 @@ const outcome = (leg: DialledLeg): Promise<string> =>
     (error: Failure) => `${error.code} ${error.cause instanceof DialRefusal ? error.cause.sipStatus : error}`,
   );
 
-describe.skipIf(missing.sipp).concurrent('a call to somebody whom we did not write (sipp)', () => {
+describe.skipIf(missing.sipp).concurrent('an outbound call to sipp', () => {
   async function called(steps: Step[], timeoutMs?: number) {
     const far = await Answerer.start(steps);
     const leg = await dial(far.uri, timeoutMs);
-    return { far, leg, told: await outcome(leg) };
+    return { far, leg, result: await outcome(leg) };
   }
 
-  test('who is busy', async () => {
-    const { far, told } = await called([{ say: 100 }, { say: 486 }, { hear: 'ACK' }]);
-    expect(told).toBe('busy 486');
+  test('that is busy fails with busy 486', async () => {
+    const { far, result } = await called([{ say: 100 }, { say: 486 }, { hear: 'ACK' }]);
+    expect(result).toBe('busy 486');
     await far.done;
   });
 
-  test('who rings and does not answer', async () => {
-    const { far, told } = await called(
+  test('that rings and does not answer fails with no_answer', async () => {
+    const { far, result } = await called(
       [{ say: 180 }, { hear: 'CANCEL' }, { say: 487 }, { hear: 'ACK' }],
       1000,
     );
-    expect(told).toBe('no_answer 408');
+    expect(result).toBe('no_answer 408');
     await far.done;
   });
 
-  test('who says nothing at all', async () => {
-    const { far, told } = await called([{ wait: 30_000 }], 1000);
-    expect(told).toBe('unreachable 408');
+  test('that sends no response fails with unreachable', async () => {
+    const { far, result } = await called([{ wait: 30_000 }], 1000);
+    expect(result).toBe('unreachable 408');
     await far.close();
   });
 
-  test('who sends sound before he answers, talks, and is hung up on', async () => {
+  test('that sends early media, talks, and is hung up', async () => {
     const steps: Step[] = [
       ...([{ say: 100 }, { say: 183, sdp: true }, { wait: 300 }, { say: 200, sdp: true }] as Step[]),
       ...([{ hear: 'ACK' }, { hear: 'BYE' }] as Step[]),
@@ -105,23 +105,26 @@ describe.skipIf(missing.sipp).concurrent('a call to somebody whom we did not wri
     await far.done;
   });
 
-  test('who answers and hangs up', async () => {
-    const { far, leg, told } = await called([
+  test('that answers and hangs up ends', async () => {
+    const { far, leg, result } = await called([
       ...([{ say: 180 }, { say: 200, sdp: true }, { hear: 'ACK' }, { wait: 100 }, { bye: true }] as Step[]),
     ]);
-    expect(told).toBe('answered');
+    expect(result).toBe('answered');
     expect(await leg.ended).toEqual({ by: 'far_end', reason: 'normal' });
     await far.done;
   });
 
-  test('who has moved', async () => {
+  test('that redirects is followed', async () => {
     const there = await Answerer.start([{ say: 603 }, { hear: 'ACK' }]);
-    const { far, told } = await called([{ say: 302, headers: [`Contact: <${there.uri}>`] }, { hear: 'ACK' }]);
-    expect(told).toBe('rejected 603');
+    const { far, result } = await called([
+      { say: 302, headers: [`Contact: <${there.uri}>`] },
+      { hear: 'ACK' },
+    ]);
+    expect(result).toBe('rejected 603');
     await Promise.all([far.done, there.done]);
   });
 
-  test('who asks for a password', async () => {
+  test('that requires authentication is authenticated', async () => {
     const asks = 'Proxy-Authenticate: Digest realm="carrier", nonce="abc", algorithm=MD5, qop="auth"';
     const far = await Answerer.start([
       { say: 407, headers: [asks] },
@@ -137,7 +140,7 @@ describe.skipIf(missing.sipp).concurrent('a call to somebody whom we did not wri
     await far.done;
   });
 
-  test('who is out of order: the next trunk takes the call', async () => {
+  test('that answers 5xx continues over the next trunk', async () => {
     const broken = await Answerer.start([{ say: 503 }, { hear: 'ACK' }]);
     const works = await Answerer.start([{ say: 200, sdp: true }, { hear: 'ACK' }, { hear: 'BYE' }]);
     const leg = await dial('+4930123456', 5000, [trunkTo(broken), trunkTo(works)]);

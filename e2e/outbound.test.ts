@@ -2,30 +2,30 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../tests/support/until.ts';
 import type { Step } from './support/answerer.ts';
 import { Baresip } from './support/baresip.ts';
+import { type Call, Harness } from './support/harness.ts';
 import { Parties } from './support/parties.ts';
 import { missing } from './support/peers.ts';
-import { type Call, Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 const parties = new Parties();
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
 afterAll(async () => {
   await parties.close();
-  await stage.close();
+  await harness.close();
 });
 
 const why = missing.sipp ?? '';
-/** Answers after ringing, and talks until it is hung up on or told to. */
+/** Answers after ringing, and talks until either side hangs up. */
 const TALKS: Step[] = [{ say: 200, sdp: true }, { hear: 'ACK' }, { until: 'end' }];
-const play = (hz: number, ms: number) => ({ play: { url: stage.tone(hz, ms) } });
+const play = (hz: number, ms: number) => ({ play: { url: harness.tone(hz, ms) } });
 const wait = (seconds: number) => ({ pause: { seconds } });
 
-describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concurrent: true }, () => {
-  it('is told of in order while it rings, is answered, heard, and hung up by the one called', async () => {
+describe.skipIf(missing.sipp)(`a call placed over REST ${why}`, { concurrent: true }, () => {
+  it('is reported in order while it rings, is answered, and is hung up by the far end', async () => {
     const bob = await parties.callee(800, [{ say: 180 }, { wait: 2500 }, ...TALKS]);
-    const line = await stage.line([play(1000, 20_000)]);
+    const line = await harness.line([play(1000, 20_000)]);
     const { status, body } = await line.place({ to: bob.uri, metadata: { order: 7 }, variables: { a: 'b' } });
     expect(status).toBe(201);
     expect(body).toMatchObject({
@@ -42,7 +42,7 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
     const { data, variables } = await call.next('call.completed');
     expect(data).toMatchObject({ reason: 'normal', ended_by: 'callee' });
     expect(variables).toEqual({ a: 'b' });
-    expect(call.told).toEqual(['call.created', 'call.answered', 'call.completed']);
+    expect(call.eventNames).toEqual(['call.created', 'call.answered', 'call.completed']);
     expect(call.events.map((event) => event.data['sequence'])).toEqual([1, 2, 3]);
     expect(call.events.map((event) => event.call['status'])).toEqual([
       ...['dialing', 'in_progress', 'completed'],
@@ -54,27 +54,27 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
     expect(times.every((time) => typeof time === 'string')).toBe(true);
     expect([...times].sort()).toEqual(times);
     expect(after['answered_at'] > after['ringing_at']).toBe(true);
-    const [request] = stage.app.requests.all.filter((asked) => asked.body.call?.['id'] === call.id);
+    const [request] = harness.app.requests.all.filter((asked) => asked.body.call?.['id'] === call.id);
     expect(request).toMatchObject({ verified: true, body: { reason: 'answer', variables: { a: 'b' } } });
   });
 
-  it('with actions of its own asks nobody, and with record: true is recorded from the answer on', async () => {
+  it('with inline actions fetches no document, and with record: true is recorded from the answer', async () => {
     const bob = await parties.callee(800, TALKS);
-    const line = await stage.line(500);
+    const line = await harness.line(500);
     const actions = [wait(0.5), play(1000, 600), wait(0.5)];
     const call = await line.dial({ to: bob.uri, actions, record: true });
     await call.next('call.completed');
     await bob.sipp.done;
     expect(await call.read()).toMatchObject({ metadata: { record: true }, ended_by: 'application' });
-    expect(call.told).toEqual([
+    expect(call.eventNames).toEqual([
       ...['call.created', 'call.answered', 'recording.started', 'recording.completed', 'call.completed'],
     ]);
-    expect(stage.app.requests.all.filter((asked) => asked.body.call?.['id'] === call.id)).toEqual([]);
-    const ear = await call.hear();
-    expect(ear.durationMs).toBeGreaterThanOrEqual(1580);
-    expect(ear.heardMs(1, 1000)).toBeGreaterThanOrEqual(580);
-    expect(ear.heardMs(0, 800)).toBeGreaterThan(1300);
-    expect(ear.heardMs(0, 1000) + ear.heardMs(1, 800)).toBe(0);
+    expect(harness.app.requests.all.filter((asked) => asked.body.call?.['id'] === call.id)).toEqual([]);
+    const audio = await call.hear();
+    expect(audio.durationMs).toBeGreaterThanOrEqual(1580);
+    expect(audio.heardMs(1, 1000)).toBeGreaterThanOrEqual(580);
+    expect(audio.heardMs(0, 800)).toBeGreaterThan(1300);
+    expect(audio.heardMs(0, 1000) + audio.heardMs(1, 800)).toBe(0);
   });
 
   it.each<[string, number, Step[], number | undefined]>([
@@ -84,18 +84,18 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
     ['no_answer', 408, [{ say: 180 }, { hear: 'CANCEL' }, { say: 487 }, { hear: 'ACK' }], 5],
   ])('that comes to nothing fails as %s (%d)', async (reason, sip_status, steps, timeout_seconds) => {
     const bob = await parties.callee(0, steps);
-    const line = await stage.line([]);
+    const line = await harness.line([]);
     const call = await line.dial({ to: bob.uri, ...(timeout_seconds ? { timeout_seconds } : {}) });
     const { data } = await call.next('call.failed');
     expect(data).toMatchObject({ reason, sip_status, billsec_seconds: 0, error: { code: reason } });
-    expect(call.told).toEqual(['call.created', 'call.failed']);
+    expect(call.eventNames).toEqual(['call.created', 'call.failed']);
     expect(await call.read()).toMatchObject({ status: 'failed', reason, answered_at: null });
     await bob.sipp.done;
   });
 
   it('is canceled when it is hung up while it rings', async () => {
     const bob = await parties.callee(0, [{ say: 180 }, { hear: 'CANCEL' }, { say: 487 }, { hear: 'ACK' }]);
-    const line = await stage.line([]);
+    const line = await harness.line([]);
     const call = await line.dial({ to: bob.uri });
     await ringing(call);
     expect((await call.hangUp()).status).toBe(202);
@@ -105,9 +105,9 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
     expect(await call.read()).toMatchObject({ status: 'canceled' });
   });
 
-  it('is hung up with BYE when it is hung up while they talk', async () => {
+  it('sends BYE when it is hung up after the answer', async () => {
     const bob = await parties.callee(0, TALKS);
-    const line = await stage.line([wait(20)]);
+    const line = await harness.line([wait(20)]);
     const call = await line.dial({ to: bob.uri });
     await call.next('call.answered');
     await call.hangUp();
@@ -115,9 +115,9 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
     expect((await call.next('call.completed')).data['ended_by']).toBe('application');
   });
 
-  it('with early media is in progress only from the answer on', async () => {
+  it('with early media is in progress only after the answer', async () => {
     const bob = await parties.callee(800, [{ say: 183, sdp: true }, { wait: 2500 }, ...TALKS]);
-    const line = await stage.line([play(1000, 5000)]);
+    const line = await harness.line([play(1000, 5000)]);
     const call = await line.dial({ to: bob.uri, record: true });
     await bob.phone.hears(1000);
     await bob.phone.more(25);
@@ -128,17 +128,17 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
     expect((await call.hear()).heardMs(0, 800)).toBeGreaterThan(100);
   });
 
-  it('presses keys at whom it has called', async () => {
+  it('sends digits to the far end', async () => {
     const bob = await parties.callee(0, TALKS);
-    const line = await stage.line([{ send_digits: { digits: '42#' } }]);
+    const line = await harness.line([{ send_digits: { digits: '42#' } }]);
     await line.dial({ to: bob.uri });
     await bob.sipp.done;
     expect(bob.phone.keys.all).toEqual(['4', '2', '#']);
   });
 
-  it('collects the keys of whom it has called', async () => {
+  it('gathers the digits of the far end', async () => {
     const bob = await parties.callee(0, TALKS);
-    const line = await stage.line([{ gather: { prompt: 'Please press two keys.', num_digits: 2 } }]);
+    const line = await harness.line([{ gather: { prompt: 'Please press two keys.', num_digits: 2 } }]);
     const call = await line.dial({ to: bob.uri });
     await bob.phone.until(() => bob.phone.loudness(-5) > 500, 'speech');
     bob.phone.press('31');
@@ -148,7 +148,7 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
 
   it('with the same Idempotency-Key is one call', async () => {
     const bob = await parties.callee(0, TALKS);
-    const line = await stage.line([wait(1)]);
+    const line = await harness.line([wait(1)]);
     const key = { 'Idempotency-Key': 'once' };
     const [one, two] = await Promise.all([
       line.place({ to: bob.uri }, key),
@@ -161,8 +161,8 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
     expect((await line.get('/v1/calls'))['count']).toBe(1);
   });
 
-  it('to a number without a trunk is refused', async () => {
-    const line = await stage.line([]);
+  it('is refused if no trunk leads to the number', async () => {
+    const line = await harness.line([]);
     const { status, body } = await line.place({ to: '+4930123456' });
     expect([status, body['error'].code]).toEqual([400, 'no_active_trunk']);
     expect((await line.get('/v1/calls'))['count']).toBe(0);
@@ -171,7 +171,7 @@ describe.skipIf(missing.sipp)(`a call that is placed over REST ${why}`, { concur
 
 describe.skipIf(missing.sipp)(`a call over a trunk ${why}`, { concurrent: true }, () => {
   async function lineOver(port: number, more: object = {}) {
-    const line = await stage.line([play(1000, 10_000)]);
+    const line = await harness.line([play(1000, 10_000)]);
     const { status } = await line.ask('POST', '/v1/trunks', {
       ...{ name: 'Carrier', proxy: `127.0.0.1:${port}`, ...more },
     });
@@ -189,7 +189,7 @@ describe.skipIf(missing.sipp)(`a call over a trunk ${why}`, { concurrent: true }
     expect(await call.read()).toMatchObject({ to: '+4930123456', from: line.number, status: 'completed' });
   });
 
-  it('gives the password that the carrier asks for (407)', async () => {
+  it('authenticates with the carrier (407)', async () => {
     const asks = 'Proxy-Authenticate: Digest realm="carrier", nonce="abc", algorithm=MD5, qop="auth"';
     const bob = await parties.callee(0, [
       ...([{ say: 407, headers: [asks] }, { hear: 'ACK' }] as Step[]),
@@ -202,7 +202,7 @@ describe.skipIf(missing.sipp)(`a call over a trunk ${why}`, { concurrent: true }
     await bob.sipp.done;
   });
 
-  it('follows to where the one called has moved (302)', async () => {
+  it('follows a redirect (302)', async () => {
     const there = await parties.callee(0, TALKS);
     const moved = { say: 302, headers: [`Contact: <${there.uri}>`] };
     const bob = await parties.callee(0, [moved, { hear: 'ACK' }]);
@@ -213,11 +213,11 @@ describe.skipIf(missing.sipp)(`a call over a trunk ${why}`, { concurrent: true }
     await Promise.all([bob.sipp.done, there.sipp.done]);
   });
 
-  it('bridges a caller to a number, under the number that the flow gives', async () => {
+  it('bridges a caller with the caller ID that the document gives', async () => {
     const bob = await parties.callee(800, TALKS);
     const line = await lineOver(bob.sipp.port);
     const bridge = { destination: '+4930123456', from: '+15559990000' };
-    const called = stage.app.on('/bridge-over-trunk', [{ bridge }]);
+    const called = harness.app.on('/bridge-over-trunk', [{ bridge }]);
     const { body } = await line.ask('GET', '/v1/applications');
     await line.ask('PATCH', `/v1/applications/${body['data'][0].id}`, { answer_url: called });
     const alice = await parties.caller(line, 600);
@@ -227,24 +227,24 @@ describe.skipIf(missing.sipp)(`a call over a trunk ${why}`, { concurrent: true }
   });
 });
 
-describe.skipIf(missing.baresip)(`a phone that registers ${missing.baresip ?? ''}`, () => {
-  it('is called by its name', async () => {
-    const line = await stage.line([play(1000, 600), wait(0.5)]);
+describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, () => {
+  it('is called by its user name', async () => {
+    const line = await harness.line([play(1000, 600), wait(0.5)]);
     const { body } = await line.ask('POST', '/v1/phones', { username: 'outbound-desk' });
-    const { host, port } = stage.server.sip;
+    const { host, port } = harness.server.sip;
     const login = { username: 'outbound-desk', password: body['password'], at: `${host}:${port}` };
     const phone = await Baresip.start({ hz: 600, login });
     await until(async () => (await line.get(`/v1/phones/${body['id']}`))['registered'], 'it is registered');
     const call = await line.dial({ to: `sip:outbound-desk@${host}:${port}`, record: true });
     await call.next('call.completed');
-    const ear = await phone.heard();
+    const audio = await phone.heard();
     await phone.close();
-    expect(ear.heardMs(0, 1000)).toBeGreaterThan(500);
+    expect(audio.heardMs(0, 1000)).toBeGreaterThan(500);
     expect((await call.hear()).heardMs(0, 600)).toBeGreaterThan(500);
   });
 });
 
-/** Resolves when REST says that it rings. */
+/** Resolves when REST shows that the call is ringing. */
 async function ringing(call: Call): Promise<void> {
   await until(async () => (await call.read())['status'] === 'ringing', 'it rings');
 }

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Baresip } from './support/baresip.ts';
 import { START, STOP, wait } from './support/flow.ts';
+import { Harness, type Line } from './support/harness.ts';
 import { missing } from './support/peers.ts';
-import { type Line, Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
-afterAll(() => stage.close());
+afterAll(() => harness.close());
 
 describe.skipIf(missing.baresip)(`a phone ${missing.baresip ?? ''}`, { concurrent: true }, () => {
   async function dialed(line: Line, options = {}) {
@@ -18,8 +18,8 @@ describe.skipIf(missing.baresip)(`a phone ${missing.baresip ?? ''}`, { concurren
   }
 
   it.each(['PCMU', 'PCMA', 'G722/16000/1', 'opus/48000/2'])('is heard and hears in %s', async (codec) => {
-    const play = { play: { url: stage.tone(1000, 600) } };
-    const line = await stage.line([wait(0.3), START, play, wait(0.5), STOP]);
+    const play = { play: { url: harness.tone(1000, 600) } };
+    const line = await harness.line([wait(0.3), START, play, wait(0.5), STOP]);
     const { phone, call } = await dialed(line, { codec });
     await call.next('call.completed');
     await phone.next('CALL_CLOSED');
@@ -31,27 +31,27 @@ describe.skipIf(missing.baresip)(`a phone ${missing.baresip ?? ''}`, { concurren
     expect(recorded.heardMs(1, 1000)).toBeGreaterThanOrEqual(600);
   });
 
-  it('that holds the call is silence in the recording, which goes on', async () => {
-    const line = await stage.line([START, wait(20)]);
+  it('that holds the call is silent in the recording, which continues', async () => {
+    const line = await harness.line([START, wait(20)]);
     const { phone, call } = await dialed(line);
-    const held = stage.app.on('/held', [
+    const held = harness.app.on('/held', [
       wait(1),
-      { redirect: { url: stage.app.on('/taken-back', [wait(1)]) } },
+      { redirect: { url: harness.app.on('/taken-back', [wait(1)]) } },
     ]);
     await call.next('recording.started');
     const heldAt = performance.now();
     phone.hold(true);
     await call.perform([{ redirect: { url: held } }]);
-    await stage.app.requests.take(({ path }) => path === '/taken-back', 'redirect');
+    await harness.app.requests.take(({ path }) => path === '/taken-back', 'redirect');
     const heldMs = performance.now() - heldAt;
     phone.hold(false);
     await call.next('call.completed');
-    const ear = await call.hear();
+    const audio = await call.hear();
     await phone.close();
-    expect(ear.durationMs).toBeGreaterThanOrEqual(1980);
-    const silence = ear.durationMs - ear.heardMs(0, 440);
+    expect(audio.durationMs).toBeGreaterThanOrEqual(1980);
+    const silence = audio.durationMs - audio.heardMs(0, 440);
     expect(silence).toBeGreaterThan(700);
     expect(silence).toBeLessThan(heldMs + 400);
-    expect(ear.heard(0, 440).at(-1)!.to).toBeGreaterThan(ear.durationMs - 100);
+    expect(audio.heard(0, 440).at(-1)!.to).toBeGreaterThan(audio.durationMs - 100);
   });
 });

@@ -1,35 +1,35 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { START, STOP, talk, wait } from './support/flow.ts';
+import { Harness } from './support/harness.ts';
 import { missing } from './support/peers.ts';
-import { Stage } from './support/stage.ts';
 
-let stage: Stage;
-/** What the caller hears, in the tests where something is played. */
+let harness: Harness;
+/** The audio that the caller hears. */
 let played: string;
 beforeAll(async () => {
-  stage = await Stage.open();
-  played = stage.tone(1000, 600);
+  harness = await Harness.open();
+  played = harness.tone(1000, 600);
 });
-afterAll(() => stage.close());
+afterAll(() => harness.close());
 
 describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: true }, () => {
   it('ends when the caller hangs up, before the call does', async () => {
-    const line = await stage.line([START, wait(20)]);
+    const line = await harness.line([START, wait(20)]);
     const { caller, call } = await line.call({ talk });
     await call.next('recording.started');
     await caller.hangUp();
     await call.next('call.completed');
-    expect(call.told.slice(2)).toEqual(['recording.started', 'recording.completed', 'call.completed']);
+    expect(call.eventNames.slice(2)).toEqual(['recording.started', 'recording.completed', 'call.completed']);
     expect(call.outcomes).toEqual(['started', 'completed by hangup']);
     expect(call.events.at(-1)!.data['ended_by']).toBe('caller');
     expect(call.events.map(({ data }) => data['sequence'])).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('ends when the application hangs up, by its list or over REST', async () => {
+  it('ends when the application hangs up, by an action or over REST', async () => {
     const [byList, byRest] = await Promise.all([
-      stage.line([START, wait(0.3), { hangup: {} }]),
-      stage.line([START, wait(20)]),
+      harness.line([START, wait(0.3), { hangup: {} }]),
+      harness.line([START, wait(20)]),
     ]);
     const [{ call: first }, { call: second }] = await Promise.all([
       byList.call({ talk }),
@@ -43,8 +43,8 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     }
   });
 
-  it('cannot be stopped where none runs, and the flow goes on', async () => {
-    const line = await stage.line([STOP, wait(0.2)]);
+  it('reports an error when none is running, and the actions continue', async () => {
+    const line = await harness.line([STOP, wait(0.2)]);
     const { call } = await line.call();
     const { data } = await call.next('recording.failed');
     expect(data).toMatchObject({ error: { code: 'recording_not_started' } });
@@ -53,8 +53,8 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     expect(await call.recordings()).toEqual([]);
   });
 
-  it('goes on when it is started again', async () => {
-    const line = await stage.line([START, wait(0.3), START, wait(0.3), STOP]);
+  it('continues when it is started again', async () => {
+    const line = await harness.line([START, wait(0.3), START, wait(0.3), STOP]);
     const { call } = await line.call({ talk });
     await call.next('call.completed');
     expect(call.outcomes).toEqual(['started', 'completed by stop_recording']);
@@ -62,8 +62,8 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     expect((await call.recordings())[0]!['duration_ms']).toBeGreaterThanOrEqual(580);
   });
 
-  it('that is started after a stop is another one, with a file of its own', async () => {
-    const line = await stage.line([START, wait(0.3), STOP, START, wait(0.6), STOP]);
+  it('started after a stop is a second recording with its own file', async () => {
+    const line = await harness.line([START, wait(0.3), STOP, START, wait(0.6), STOP]);
     const { call } = await line.call({ talk });
     await call.next('call.completed');
     expect(call.outcomes).toEqual([
@@ -81,7 +81,7 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
   });
 
   it.each([1, 2, 3])('ends once when stop and hangup come at the same time (%i)', async () => {
-    const line = await stage.line([START, wait(20)]);
+    const line = await harness.line([START, wait(20)]);
     const { caller, call } = await line.call({ talk });
     await call.next('recording.started');
     const [stop] = await Promise.all([call.record('stop'), caller.hangUp()]);
@@ -89,12 +89,12 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     expect([200, 404]).toContain(stop.status);
     expect(call.outcomes).toHaveLength(2);
     expect(call.outcomes[1]).toMatch(/^completed by (api|hangup)$/);
-    expect(call.told.at(-1)).toBe('call.completed');
+    expect(call.eventNames.at(-1)).toBe('call.completed');
   });
 
-  it('keeps nothing of what is said while it is paused', async () => {
+  it('is silent while it is paused', async () => {
     const pause = { pause_recording: {} };
-    const line = await stage.line([
+    const line = await harness.line([
       wait(0.3),
       START,
       wait(0.5),
@@ -110,16 +110,16 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     const [gap] = recording!['gaps'];
     expect(gap).toMatchObject({ cause: 'pause' });
     expect(gap.end_ms - gap.start_ms).toBeGreaterThanOrEqual(580);
-    const ear = await call.hear();
-    expect(ear.heard(0, 440, 40)).toEqual([
+    const audio = await call.hear();
+    expect(audio.heard(0, 440, 40)).toEqual([
       { from: 0, to: gap.start_ms },
-      { from: gap.end_ms, to: ear.durationMs },
+      { from: gap.end_ms, to: audio.durationMs },
     ]);
   });
 
-  it('leaves out what is said while it is paused, if that is wanted', async () => {
+  it('omits the pause with mode skip', async () => {
     const pause = { pause_recording: { mode: 'skip' } };
-    const line = await stage.line([
+    const line = await harness.line([
       wait(0.3),
       START,
       wait(0.5),
@@ -138,12 +138,12 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     const [before, , , , left] = actions;
     const total = actions.reduce((sum, ms) => sum + ms, 0);
     expect(recording!['duration_ms']).toBeLessThan(total - before - left / 2);
-    const ear = await call.hear();
-    expect(ear.heard(0, 440, 40)).toEqual([{ from: 0, to: recording!['duration_ms'] }]);
+    const audio = await call.hear();
+    expect(audio.heard(0, 440, 40)).toEqual([{ from: 0, to: recording!['duration_ms'] }]);
   });
 
-  it('that is stopped while paused is complete, and tells of the pause', async () => {
-    const line = await stage.line([START, wait(0.4), { pause_recording: {} }, wait(0.4), STOP]);
+  it('stopped while paused is complete and lists the pause', async () => {
+    const line = await harness.line([START, wait(0.4), { pause_recording: {} }, wait(0.4), STOP]);
     const { call } = await line.call({ talk });
     await call.next('call.completed');
     expect(call.outcomes).toEqual(['started', 'completed by stop_recording']);
@@ -153,7 +153,7 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
   });
 
   it('ends by itself after max_seconds', async () => {
-    const line = await stage.line([{ start_recording: { max_seconds: 1 } }, wait(1.5), STOP]);
+    const line = await harness.line([{ start_recording: { max_seconds: 1 } }, wait(1.5), STOP]);
     const { call } = await line.call({ talk });
     await call.next('call.completed');
     expect(call.outcomes).toEqual(['started', 'completed by max_seconds', 'failed']);
@@ -161,8 +161,8 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     expect((await call.recordings())[0]).toMatchObject({ status: 'completed', duration_seconds: 1 });
   });
 
-  it('is led over REST, each order with its code', async () => {
-    const line = await stage.line([wait(20)]);
+  it('is controlled over REST, with a status for each command', async () => {
+    const line = await harness.line([wait(20)]);
     const { caller, call } = await line.call({ talk });
     await call.next('call.answered');
     expect(await call.record('stop')).toMatchObject({
@@ -195,8 +195,8 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     });
   });
 
-  it('mixes both sides into one channel, if that is wanted', async () => {
-    const line = await stage.line([
+  it('mixes both sides into one channel with channels: 1', async () => {
+    const line = await harness.line([
       wait(0.3),
       { start_recording: { channels: 1 } },
       { play: { url: played } },
@@ -205,15 +205,15 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     ]);
     const { call } = await line.call({ talk });
     await call.next('call.completed');
-    const ear = await call.hear();
-    expect(ear.channels).toHaveLength(1);
-    expect(ear.heardMs(0, 440)).toBeGreaterThanOrEqual(ear.durationMs - 40);
-    expect(ear.heardMs(0, 1000)).toBeGreaterThanOrEqual(580);
-    expect(ear.heardMs(0, 1000)).toBeLessThanOrEqual(640);
+    const audio = await call.hear();
+    expect(audio.channels).toHaveLength(1);
+    expect(audio.heardMs(0, 440)).toBeGreaterThanOrEqual(audio.durationMs - 40);
+    expect(audio.heardMs(0, 1000)).toBeGreaterThanOrEqual(580);
+    expect(audio.heardMs(0, 1000)).toBeLessThanOrEqual(640);
   });
 
-  it('makes an MP3, if that is wanted', async () => {
-    const line = await stage.line([{ start_recording: { format: 'mp3' } }, wait(0.6), STOP]);
+  it('is an MP3 file with format mp3', async () => {
+    const line = await harness.line([{ start_recording: { format: 'mp3' } }, wait(0.6), STOP]);
     const { call } = await line.call({ talk });
     const { data } = await call.next('recording.completed');
     const file = await call.file();
@@ -222,8 +222,8 @@ describe.skipIf(missing.sipp)(`recording ${missing.sipp ?? ''}`, { concurrent: t
     expect(data['sha256']).toBe(createHash('sha256').update(file).digest('hex'));
   });
 
-  it('begins with the answer where the application records its calls', async () => {
-    const line = await stage.line([wait(2)], { record_calls: true });
+  it('begins with the answer if the application records its calls', async () => {
+    const line = await harness.line([wait(2)], { record_calls: true });
     const { call } = await line.call({ talk });
     await call.next('call.completed');
     expect(call.outcomes).toEqual(['started', 'completed by hangup']);

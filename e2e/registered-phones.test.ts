@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testCertificate } from '../src/net/testing/certificate.ts';
 import { until } from '../tests/support/until.ts';
 import { Baresip, type Login } from './support/baresip.ts';
+import { Harness, type Line } from './support/harness.ts';
 import { freePort, missing } from './support/peers.ts';
-import { type Line, Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 let tlsPort: number;
 let folder: string;
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'cert.pem'), testCertificate.cert);
   await writeFile(join(folder, 'key.pem'), testCertificate.key);
   tlsPort = freePort();
-  stage = await Stage.open({
+  harness = await Harness.open({
     MINIVOICE_SIP_TLS_PORT: String(tlsPort),
     MINIVOICE_SIP_TLS_CERT: join(folder, 'cert.pem'),
     MINIVOICE_SIP_TLS_KEY: join(folder, 'key.pem'),
@@ -25,11 +25,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stage.close();
+  await harness.close();
   await rm(folder, { recursive: true });
 });
 
-const here = (transport = 'udp') => `127.0.0.1:${transport === 'tls' ? tlsPort : stage.server.sip.port}`;
+const here = (transport = 'udp') => `127.0.0.1:${transport === 'tls' ? tlsPort : harness.server.sip.port}`;
 
 /** Makes credentials for a phone of the line's customer. */
 async function credentials(line: Line, username: string, transport: string): Promise<Login & { id: string }> {
@@ -52,7 +52,10 @@ async function phone(line: Line, username: string, hz: number, transport: Login[
 describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, { concurrent: true }, () => {
   it.each(['udp', 'tcp', 'tls'] as const)('is called by the application, over %s', async (transport) => {
     // What lies in the phone's buffer when the call ends is not in its file.
-    const line = await stage.line([{ play: { url: stage.tone(1000, 800) } }, { pause: { seconds: 0.3 } }]);
+    const line = await harness.line([
+      { play: { url: harness.tone(1000, 800) } },
+      { pause: { seconds: 0.3 } },
+    ]);
     const anna = await phone(line, `anna-${transport}`, 440, transport);
     const { status, body } = await line.ask('POST', '/v1/calls', {
       from: line.number,
@@ -60,14 +63,14 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
       record: true,
     });
     expect(status).toBe(201);
-    await stage.app.next('call.completed', body['id']);
+    await harness.app.next('call.completed', body['id']);
     const heard = await anna.heard();
     await anna.close();
     expect(heard.heardMs(0, 1000)).toBeGreaterThanOrEqual(780);
   });
 
   it('calls a number of its customer, by its own name', async () => {
-    const line = await stage.line([{ play: { url: stage.tone(1000, 400) } }]);
+    const line = await harness.line([{ play: { url: harness.tone(1000, 400) } }]);
     const berta = await phone(line, 'berta', 440);
     await berta.dial(line.uri);
     const call = await line.arrived();
@@ -77,7 +80,7 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
   });
 
   it('calls another phone of its customer, and they hear each other', async () => {
-    const line = await stage.line([]);
+    const line = await harness.line([]);
     const [clara, dora] = await Promise.all([phone(line, 'clara', 440), phone(line, 'dora', 1000)]);
     await clara.dial(`sip:dora@${here()}`);
     await Promise.all([clara.listens(2000), dora.listens(2000)]);
@@ -92,7 +95,7 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
   it('is bridged to a caller', async () => {
     // Under another of our names than the one that it has registered with.
     const local = here().replace('127.0.0.1', 'localhost');
-    const line = await stage.line([{ bridge: { destination: `sip:emma@${local}` } }]);
+    const line = await harness.line([{ bridge: { destination: `sip:emma@${local}` } }]);
     const emma = await phone(line, 'emma', 1000);
     const caller = await Baresip.start({ hz: 440 });
     await caller.dial(line.uri);
@@ -109,7 +112,7 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
 });
 
 it('a trunk that wants it is registered with, until it is deleted', async () => {
-  const line = await stage.line([]);
+  const line = await harness.line([]);
   // The carrier is the program itself, which takes us for a phone.
   const { id, username, password } = await credentials(line, 'carrier', 'udp');
   const order = { name: 'Carrier', proxy: here(), username, password, register: true };

@@ -8,7 +8,7 @@ import { Server } from './support/server.ts';
 const PIN = '48213';
 const NUMBER = '+15550100042';
 
-/** An application that answers everything with what it was sent, in its body and in `Location`. */
+/** An application that echoes every request in the body and in `Location`. */
 interface Echo {
   http: HttpServer;
   url: string;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const http = createServer(async (request, response) => {
     const body = (await request.setEncoding('utf8').toArray()).join('');
     const path = request.url ?? '';
-    // It echoes what it has learned from the server, and knows nothing else.
+    // It echoes what it received from the server and knows nothing else.
     known ||= body.includes(PIN);
     const pin = known ? PIN : '?';
     requests.push({ path, body });
@@ -65,22 +65,22 @@ const ACTIONS: Record<string, (url: string) => object[]> = {
   ],
 };
 
-it('sensitive digits reach the application once, and are stored nowhere', async () => {
+it('sensitive digits reach the application once and are stored nowhere', async () => {
   const urls = { answer_url: `${echo.url}/answer`, webhook_url: `${echo.url}/webhook` };
   const { apiKey } = await server.application(urls, NUMBER);
   const caller = await Caller.call(server.sip, NUMBER);
   caller.press(PIN);
-  const told = (event: string) =>
+  const requestFor = (event: string) =>
     echo.requests.find(({ path, body }) => path === '/webhook' && body.includes(`"event":"${event}"`));
-  await expect.poll(() => told('call.failed'), { timeout: 60_000 }).toBeDefined();
+  await expect.poll(() => requestFor('call.failed'), { timeout: 60_000 }).toBeDefined();
   await caller.close();
 
   const sent = (path: string) => echo.requests.filter((request) => request.path.startsWith(path));
   const digits = (path: string) => sent(path).map(({ body }) => JSON.parse(body).data.digits);
   expect(sent('/get')[0]?.path).toContain('digits=*****');
   expect([digits('/post'), digits('/later')]).toEqual([[PIN], ['*****']]);
-  expect(JSON.parse(told('call.gathered')!.body).data.digits).toBe(PIN);
-  expect(JSON.parse(told('call.failed')!.body).variables).toEqual({ account: '*****' });
+  expect(JSON.parse(requestFor('call.gathered')!.body).data.digits).toBe(PIN);
+  expect(JSON.parse(requestFor('call.failed')!.body).variables).toEqual({ account: '*****' });
 
   const get = <T>(path: string) => server.request<T>('GET', path, apiKey);
   const { data: events } = await get<{ data: { id: string; event: string; call_id: string }[] }>(

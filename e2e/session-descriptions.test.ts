@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Harness, type Line } from './support/harness.ts';
 import { inAlaw, Talk } from './support/pcap.ts';
 import { missing } from './support/peers.ts';
 import { RawCaller } from './support/raw-caller.ts';
 import { RtpPhone } from './support/rtp-phone.ts';
-import { type Line, Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 let line: Line;
 beforeAll(async () => {
-  stage = await Stage.open();
-  line = await stage.line([{ play: { url: stage.tone(1000, 60_000) } }]);
+  harness = await Harness.open();
+  line = await harness.line([{ play: { url: harness.tone(1000, 60_000) } }]);
 });
-afterAll(() => stage.close());
+afterAll(() => harness.close());
 
 const sdp = (port: number | string, more: string[] = [], connection = 'IN IP4 127.0.0.1') =>
   [
@@ -30,7 +30,7 @@ describe('a description with minor errors is answered', { concurrent: true }, ()
     ['a hold by address', sdp(4000, [], 'IN IP4 0.0.0.0')],
     ['AVPF', sdp(4000).replace('RTP/AVP', 'RTP/AVPF')],
   ])('%s', async (_what, body) => {
-    const caller = await RawCaller.open(stage.server, line.number);
+    const caller = await RawCaller.open(harness.server, line.number);
     expect((await caller.invite(1, body)).status).toBe(200);
     await caller.bye();
   });
@@ -41,7 +41,7 @@ describe('a description with minor errors is answered', { concurrent: true }, ()
     ['m=audio 0 RTP/AVP', 488, sdp(0)],
     ['m=audio 4000 RTP/AVP 18', 488, sdp(4000).replace('AVP 0 101', 'AVP 18')],
   ])('or refused with a Warning that names the line: %s', async (text, status, body) => {
-    const caller = await RawCaller.open(stage.server, line.number);
+    const caller = await RawCaller.open(harness.server, line.number);
     const response = await caller.invite(1, body);
     expect(response.status).toBe(status);
     expect(response.text).toMatch(new RegExp(`^Warning: 399 .*${text}`, 'm'));
@@ -49,10 +49,10 @@ describe('a description with minor errors is answered', { concurrent: true }, ()
   });
 });
 
-it('a hold by c=0.0.0.0 is accepted, and its end lets the sound flow again', async () => {
-  const own = await stage.line([{ start_recording: {} }, { play: { url: stage.tone(1000, 60_000) } }]);
+it('hold by c=0.0.0.0 is accepted, and audio flows again after it', async () => {
+  const own = await harness.line([{ start_recording: {} }, { play: { url: harness.tone(1000, 60_000) } }]);
   const phone = await RtpPhone.open(440);
-  const caller = await RawCaller.open(stage.server, own.number);
+  const caller = await RawCaller.open(harness.server, own.number);
   const call = own.arrived();
   await caller.invite(1, sdp(phone.port));
   await phone.hears(1000);
@@ -67,14 +67,14 @@ it('a hold by c=0.0.0.0 is accepted, and its end lets the sound flow again', asy
   phone.close();
 });
 
-describe('an INVITE without an offer whose ACK has no answer that can be used', { concurrent: true }, () => {
+describe('an INVITE without an offer whose ACK has no usable answer', { concurrent: true }, () => {
   it.each<[string, string[], string]>([
     ['none', [], ''],
     ['only G.729', [], sdp(4000).replace('AVP 0 101', 'AVP 18')],
     ['garbage', [], 'garbage'],
   ])('%s: BYE with a Reason, and the call has failed', async (what, headers, body) => {
-    const own = await stage.line([{ pause: { seconds: 60 } }]);
-    const caller = await RawCaller.open(stage.server, own.number);
+    const own = await harness.line([{ pause: { seconds: 60 } }]);
+    const caller = await RawCaller.open(harness.server, own.number);
     const call = own.arrived();
     const response = await caller.invite(1, '', { headers, body });
     expect(response.sdp, what).toContain('m=audio');
@@ -86,7 +86,7 @@ describe('an INVITE without an offer whose ACK has no answer that can be used', 
 
 it('an INVITE without an offer that requires 100rel gets our offer in the 180, and the PRACK answers it', async () => {
   const phone = await RtpPhone.open(440);
-  const caller = await RawCaller.open(stage.server, line.number);
+  const caller = await RawCaller.open(harness.server, line.number);
   caller.request('INVITE', 1, { headers: ['Require: 100rel'] });
   const ringing = await caller.inbox.take((message) => message.startsWith('SIP/2.0 180'), '180');
   expect(ringing).toContain('m=audio');
@@ -104,7 +104,7 @@ it('an INVITE without an offer that requires 100rel gets our offer in the 180, a
 it.skipIf(missing.sipp)(
   `a caller that changes its codec in the middle of a call is recorded throughout ${missing.sipp ?? ''}`,
   async () => {
-    const own = await stage.line([{ start_recording: {} }, { pause: { seconds: 4 } }]);
+    const own = await harness.line([{ start_recording: {} }, { pause: { seconds: 4 } }]);
     const said = new Talk().tone(440, 3000).packets;
     const talk = said.map((packet, at) => (Math.floor(at / 50) === 1 ? inAlaw(packet) : packet));
     const { caller, call } = await own.call({ codecs: [0, 8], talk });

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Answerer, type Step } from './support/answerer.ts';
+import { Harness, type Line } from './support/harness.ts';
 import { missing } from './support/peers.ts';
 import { Sipp } from './support/sipp.ts';
-import { type Line, Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
-afterAll(() => stage.close());
+afterAll(() => harness.close());
 
 /** A number that is passed on to somebody who does this. */
 async function passedOn(steps: Step[]): Promise<{ line: Line; desk: Answerer }> {
-  const [line, desk] = await Promise.all([stage.line([]), Answerer.start(steps)]);
+  const [line, desk] = await Promise.all([harness.line([]), Answerer.start(steps)]);
   const did = await line.get(`/v1/dids/by-number/${encodeURIComponent(line.number)}`);
   const route = { route_mode: 'sip', routing_target: desk.uri };
   expect((await line.ask('PATCH', `/v1/dids/${did['id']}`, route)).status).toBe(200);
@@ -36,7 +36,7 @@ describe.skipIf(missing.sipp)(
 
     it('is busy when that is busy', async () => {
       const { line, desk } = await passedOn([{ say: 486 }, { hear: 'ACK' }]);
-      const caller = await Sipp.call(stage.server, { to: line.number, expect: 486 });
+      const caller = await Sipp.call(harness.server, { to: line.number, expect: 486 });
       const call = await line.arrived();
       expect((await call.next('call.failed')).data).toMatchObject({ reason: 'busy', sip_status: 486 });
       await Promise.all([desk.done, caller.done]);

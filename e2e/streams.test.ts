@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestReceiver } from '../src/streams/testing/receiver.ts';
+import { Harness } from './support/harness.ts';
 import { Parties } from './support/parties.ts';
 import { ulaw, ulawSample } from './support/pcap.ts';
 import { missing } from './support/peers.ts';
 import { tonesOf } from './support/rtp-phone.ts';
-import { Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 const parties = new Parties();
 const receivers: TestReceiver[] = [];
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
 afterAll(async () => {
   await parties.close();
   for (const each of receivers) each.close();
-  await stage.close();
+  await harness.close();
 });
 
 async function receiver(): Promise<TestReceiver> {
@@ -26,7 +26,7 @@ async function receiver(): Promise<TestReceiver> {
 
 type Track = 'inbound' | 'outbound';
 
-/** The sound of a track's last frames, or of all. */
+/** The audio of a track's last frames, or of all frames. */
 function soundOf({ last }: TestReceiver, track: Track, frames = 0): Int16Array {
   const payloads = last.messages.flatMap((message) =>
     message.event === 'media' && message.media.track === track ? [message.media.payload] : [],
@@ -37,11 +37,13 @@ function soundOf({ last }: TestReceiver, track: Track, frames = 0): Int16Array {
   );
 }
 
-/** Resolves when just these tones are heard on the track, for 100 ms on end. */
-const hears = (ear: TestReceiver, track: Track, ...tones: number[]) =>
-  ear.until(() => `${tonesOf(soundOf(ear, track, 5))}` === `${tones}` && soundOf(ear, track).length >= 800);
+/** Resolves when exactly these tones are on the track for 100 ms. */
+const hears = (listener: TestReceiver, track: Track, ...tones: number[]) =>
+  listener.until(
+    () => `${tonesOf(soundOf(listener, track, 5))}` === `${tones}` && soundOf(listener, track).length >= 800,
+  );
 
-/** Sound as a server sends it. */
+/** Audio as a server sends it. */
 const tone = (hz: number, ms: number) => ({
   payload: Buffer.from(
     Array.from({ length: ms * 8 }, (_, i) => ulaw(6000 * Math.sin((2 * Math.PI * hz * i) / 8000))),
@@ -49,85 +51,85 @@ const tone = (hz: number, ms: number) => ({
 });
 
 describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: true }, () => {
-  const play = () => ({ play: { url: stage.tone(1000, 10_000) } });
+  const play = () => ({ play: { url: harness.tone(1000, 10_000) } });
 
-  it('tells of its beginning, of what the caller says and presses, and of its end', async () => {
-    const ear = await receiver();
-    const line = await stage.line([
+  it('reports its start, the caller’s audio and digits, and its end', async () => {
+    const listener = await receiver();
+    const line = await harness.line([
       { set_variable: { name: 'plan', value: 'gold' } },
-      { start_stream: { stream_url: ear.url } },
+      { start_stream: { stream_url: listener.url } },
       play(),
     ]);
     const { phone, sipp, call } = await parties.caller(line, 600);
-    const [start] = await ear.until(() => ear.last).then(() => ear.told('start'));
-    expect(ear.last.messages[0]).toEqual({ event: 'connected', protocol: 'Call', version: '1.0.0' });
+    const [start] = await listener.until(() => listener.last).then(() => listener.told('start'));
+    expect(listener.last.messages[0]).toEqual({ event: 'connected', protocol: 'Call', version: '1.0.0' });
     expect(start!.start).toMatchObject({
       ...{ call_id: call.id, track: 'inbound', bidirectional: false, custom_parameters: { plan: 'gold' } },
       media_format: { encoding: 'audio/x-mulaw', sample_rate: 8000, channels: 1 },
     });
-    expect(ear.last.headers['x-minivoice-signature']).toMatch(/^v1=[0-9a-f]{64}$/);
-    await hears(ear, 'inbound', 600);
+    expect(listener.last.headers['x-minivoice-signature']).toMatch(/^v1=[0-9a-f]{64}$/);
+    await hears(listener, 'inbound', 600);
     phone.press('7');
-    const [pressed] = await ear.told('dtmf');
+    const [pressed] = await listener.told('dtmf');
     expect(pressed!.dtmf).toEqual({ track: 'inbound', digit: '7' });
     await sipp.hangUp();
-    const [stop] = await ear.told('stop');
+    const [stop] = await listener.told('stop');
     expect(stop!.stop).toMatchObject({ reason: 'call_ended', messages_dropped: 0 });
-    expect(soundOf(ear, 'outbound')).toHaveLength(0);
-    const media = await ear.told('media');
+    expect(soundOf(listener, 'outbound')).toHaveLength(0);
+    const media = await listener.told('media');
     expect(media.map((each) => each.media.chunk)).toEqual(media.map((_, i) => `${i + 1}`));
     expect(media.map((each) => each.media.timestamp)).toEqual(media.map((_, i) => `${i * 20}`));
     expect(media.every((each) => Buffer.from(each.media.payload, 'base64').length === 160)).toBe(true);
   });
 
-  it.each(['outbound', 'both'] as const)('of the track %s carries what it says', async (track) => {
-    const ear = await receiver();
-    const line = await stage.line([{ start_stream: { stream_url: ear.url, track } }, play()]);
+  it.each(['outbound', 'both'] as const)('of track %s carries that track', async (track) => {
+    const listener = await receiver();
+    const line = await harness.line([{ start_stream: { stream_url: listener.url, track } }, play()]);
     const { sipp, call } = await parties.caller(line, 600);
-    await ear.until(() => ear.connections.length);
-    await hears(ear, 'outbound', 1000);
-    if (track === 'both') await hears(ear, 'inbound', 600);
-    else expect(soundOf(ear, 'inbound')).toHaveLength(0);
-    await call.perform([{ stop_stream: { stream_url: ear.url } }]);
-    const [stop] = await ear.told('stop');
+    await listener.until(() => listener.connections.length);
+    await hears(listener, 'outbound', 1000);
+    if (track === 'both') await hears(listener, 'inbound', 600);
+    else expect(soundOf(listener, 'inbound')).toHaveLength(0);
+    await call.perform([{ stop_stream: { stream_url: listener.url } }]);
+    const [stop] = await listener.told('stop');
     expect(stop!.stop.reason).toBe('stopped');
     await sipp.hangUp();
   });
 
-  it('that is bidirectional lets the caller hear what the server sends, until it is cleared', async () => {
-    const ear = await receiver();
-    const line = await stage.line([
-      { start_stream: { stream_url: ear.url, bidirectional: true } },
+  it('with bidirectional plays the server’s audio to the caller until clear', async () => {
+    const listener = await receiver();
+    const line = await harness.line([
+      { start_stream: { stream_url: listener.url, bidirectional: true } },
       { pause: { seconds: 30 } },
     ]);
     const { phone, sipp } = await parties.caller(line, 600);
-    await ear.until(() => ear.connections.length);
-    await ear.told('start');
-    ear.send({ event: 'media', media: tone(800, 300) });
-    ear.send({ event: 'mark', mark: { name: 'said' } });
+    await listener.until(() => listener.connections.length);
+    await listener.told('start');
+    listener.send({ event: 'media', media: tone(800, 300) });
+    listener.send({ event: 'mark', mark: { name: 'said' } });
     await phone.hears(800);
-    expect((await ear.told('mark'))[0]!.mark.name).toBe('said');
+    expect((await listener.told('mark'))[0]!.mark.name).toBe('said');
     await phone.hears();
-    for (let n = 0; n < 10; n++) ear.send({ event: 'media', media: tone(1200, 2000) });
-    ear.send({ event: 'mark', mark: { name: 'dropped' } });
+    for (let n = 0; n < 10; n++) listener.send({ event: 'media', media: tone(1200, 2000) });
+    listener.send({ event: 'mark', mark: { name: 'dropped' } });
     await phone.hears(1200);
-    ear.send({ event: 'clear' });
+    listener.send({ event: 'clear' });
     await phone.hears();
-    expect((await ear.told('mark', 2))[1]!.mark.name).toBe('dropped');
+    expect((await listener.told('mark', 2))[1]!.mark.name).toBe('dropped');
     const from = phone.frames;
     await phone.more(25);
     expect(phone.everIn(from)).toEqual([]);
     await sipp.hangUp();
   });
 
-  it('whose receiver dies does not touch the call', async () => {
-    const ear = await receiver();
-    const line = await stage.line([{ start_stream: { stream_url: ear.url, track: 'both' } }, play()]);
+  it('does not affect the call when its receiver dies', async () => {
+    const listener = await receiver();
+    const line = await harness.line([{ start_stream: { stream_url: listener.url, track: 'both' } }, play()]);
     const { phone, sipp, call } = await parties.caller(line, 600);
-    await ear.until(() => ear.connections.length);
-    await Promise.all([hears(ear, 'inbound', 600), phone.hears(1000)]);
+    await listener.until(() => listener.connections.length);
+    await Promise.all([hears(listener, 'inbound', 600), phone.hears(1000)]);
     const from = phone.frames;
-    ear.close();
+    listener.close();
     await phone.more(50);
     expect(phone.everIn(from)).toEqual([1000]);
     await sipp.hangUp();
@@ -135,25 +137,25 @@ describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: tr
     expect((await call.timeline('action')).map(({ status }) => status)).toEqual(['completed', 'interrupted']);
   });
 
-  it('that nobody takes does not touch the call', async () => {
-    const line = await stage.line([{ start_stream: { stream_url: 'ws://127.0.0.1:9/' } }, play()]);
+  it('does not affect the call when nobody accepts it', async () => {
+    const line = await harness.line([{ start_stream: { stream_url: 'ws://127.0.0.1:9/' } }, play()]);
     const { phone, sipp, call } = await parties.caller(line, 600);
     await phone.hears(1000);
     await sipp.hangUp();
     await call.next('call.completed');
   });
 
-  it('with a bridge, a recording, hold and mute has the right sound on the right side at every time', async () => {
-    const [ear, bob] = await Promise.all([receiver(), parties.callee(800)]);
-    const line = await stage.line([
+  it('carries the correct audio on each track during bridge, recording, hold, and mute', async () => {
+    const [listener, bob] = await Promise.all([receiver(), parties.callee(800)]);
+    const line = await harness.line([
       { start_recording: {} },
-      { start_stream: { stream_url: ear.url, track: 'both' } },
+      { start_stream: { stream_url: listener.url, track: 'both' } },
       { bridge: { destination: bob.uri } },
     ]);
     const { phone, sipp, call } = await parties.caller(line, 600);
     await Promise.all([phone.hears(800), bob.phone.hears(600)]);
-    await hears(ear, 'inbound', 600);
-    await hears(ear, 'outbound', 800);
+    await hears(listener, 'inbound', 600);
+    await hears(listener, 'outbound', 800);
     await phone.more(20);
 
     await call.perform([{ hold: {} }]);
@@ -174,12 +176,12 @@ describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: tr
     expect(bob.phone.everIn(0)).toEqual([600, 1200]);
     const recorded = await call.hear();
     const [held] = recorded.heard(0, 1200, 40);
-    // On hold he is recorded all the same: nobody else hears him.
+    // A held party is still recorded; nobody else hears them.
     expect(held!.to - held!.from).toBeGreaterThan(700);
     expect(recorded.heardMs(1, 600) + recorded.heardMs(1, 1200)).toBe(0);
     expect(recorded.heardMs(0, 800) + recorded.heardMs(0, 1400)).toBe(0);
     expect(recorded.heardMs(1, 800)).toBeGreaterThan(50);
-    // What he did not hear is not in the recording either: the right is what the caller hears.
+    // The right channel is what the caller hears, so it lacks what they did not hear.
     expect(recorded.heardMs(1, 1400)).toBe(0);
     expect(recorded.loudMs(1)).toBeGreaterThan(recorded.heardMs(1, 800) + 300);
   });

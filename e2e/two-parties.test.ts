@@ -1,33 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Answerer } from './support/answerer.ts';
 import { Baresip } from './support/baresip.ts';
+import { Harness } from './support/harness.ts';
 import { Parties } from './support/parties.ts';
 import { Talk } from './support/pcap.ts';
 import { missing } from './support/peers.ts';
 import { RINGBACK } from './support/rtp-phone.ts';
-import { Stage } from './support/stage.ts';
 
-let stage: Stage;
+let harness: Harness;
 const parties = new Parties();
 beforeAll(async () => {
-  stage = await Stage.open();
+  harness = await Harness.open();
 });
 afterAll(async () => {
   await parties.close();
-  await stage.close();
+  await harness.close();
 });
 
 const why = missing.sipp ?? '';
 const START = { start_recording: {} };
-const fallback = () => ({ play: { url: stage.tone(1000, 2000) } });
+const fallback = () => ({ play: { url: harness.tone(1000, 2000) } });
 
 describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
-  it('joins two who hear each other and not themselves, after ringing for the one who waits', async () => {
+  it('connects two parties who hear each other and not themselves, after a ringing tone', async () => {
     const bob = await parties.callee(800, [
       ...[{ say: 180 }, { wait: 500 }, { say: 200, sdp: true }],
       ...([{ hear: 'ACK' }, { until: 'end' }] as const),
     ]);
-    const line = await stage.line([START, { bridge: { destination: bob.uri } }]);
+    const line = await harness.line([START, { bridge: { destination: bob.uri } }]);
     const alice = await parties.caller(line, 600);
     await alice.phone.hears(...RINGBACK);
     await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
@@ -39,7 +39,7 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
     await bob.sipp.done;
     const { data } = await alice.call.next('call.completed');
     expect(data).toMatchObject({ reason: 'normal', ended_by: 'caller' });
-    expect(alice.call.told).toEqual([
+    expect(alice.call.eventNames).toEqual([
       ...['call.created', 'call.answered', 'recording.started', 'recording.completed', 'call.completed'],
     ]);
     expect(await alice.call.timeline('leg')).toMatchObject([
@@ -49,7 +49,7 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
     ]);
   });
 
-  it('is recorded with the caller on the left and, from the answer on, the one called on the right', async () => {
+  it('is recorded with the caller on the left and, after the answer, the called party on the right', async () => {
     const bob = await Answerer.start(
       [
         ...([{ say: 180 }, { wait: 300 }, { say: 200, sdp: true }, { hear: 'ACK' }] as const),
@@ -57,28 +57,28 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
       ],
       { talk: new Talk().tone(800, 3000).packets },
     );
-    const line = await stage.line([START, { bridge: { destination: bob.uri } }]);
+    const line = await harness.line([START, { bridge: { destination: bob.uri } }]);
     const { caller, call } = await line.call({ talk: new Talk().tone(600, 8000).packets });
     const { data } = await call.next('call.completed');
     await Promise.all([caller.done, bob.done]);
     expect(data['ended_by']).toBe('callee');
 
-    const ear = await call.hear();
-    const [said, ...more] = ear.heard(0, 600, 40);
+    const audio = await call.hear();
+    const [said, ...more] = audio.heard(0, 600, 40);
     expect(more).toEqual([]);
     expect(said!.from).toBeLessThan(300);
-    expect(ear.durationMs - said!.to).toBeLessThanOrEqual(40);
-    const [heard, ...gaps] = ear.heard(1, 800, 40);
+    expect(audio.durationMs - said!.to).toBeLessThanOrEqual(40);
+    const [heard, ...gaps] = audio.heard(1, 800, 40);
     expect(gaps).toEqual([]);
     expect(heard!.to - heard!.from).toBeGreaterThan(1200);
-    expect(ear.heardMs(1, 600) + ear.heardMs(0, 800)).toBe(0);
-    // What rang before was on the right too, and stopped before he was heard.
-    expect(ear.heard(1, 480).every(({ to }) => to <= heard!.from + 40)).toBe(true);
+    expect(audio.heardMs(1, 600) + audio.heardMs(0, 800)).toBe(0);
+    // The ringing tone was on the right too, and stopped before the called party was heard.
+    expect(audio.heard(1, 480).every(({ to }) => to <= heard!.from + 40)).toBe(true);
   });
 
-  it('to somebody who is busy fails, and what follows is the fallback', async () => {
+  it('to a busy party fails, and the following actions run', async () => {
     const bob = await parties.callee(0, [{ say: 180 }, { say: 486 }, { hear: 'ACK' }]);
-    const line = await stage.line([{ bridge: { destination: bob.uri } }, fallback()]);
+    const line = await harness.line([{ bridge: { destination: bob.uri } }, fallback()]);
     const alice = await parties.caller(line, 600);
     await alice.phone.hears(1000);
     await alice.sipp.hangUp();
@@ -87,9 +87,9 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
     await bob.sipp.done;
   });
 
-  it('to somebody who does not answer is taken back when its time is over', async () => {
+  it('to a party that does not answer is canceled after timeout_seconds', async () => {
     const bob = await parties.callee(0, [{ say: 180 }, { hear: 'CANCEL' }, { say: 487 }, { hear: 'ACK' }]);
-    const line = await stage.line([{ bridge: { destination: bob.uri, timeout_seconds: 5 } }, fallback()]);
+    const line = await harness.line([{ bridge: { destination: bob.uri, timeout_seconds: 5 } }, fallback()]);
     const alice = await parties.caller(line, 600);
     await bob.sipp.done;
     await alice.phone.hears(1000);
@@ -98,9 +98,9 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
     expect((await alice.call.actions())[0]).toBe('bridge: no_answer');
   });
 
-  it('is taken back when the caller hangs up while it rings', async () => {
+  it('is canceled when the caller hangs up while it rings', async () => {
     const bob = await parties.callee(0, [{ say: 180 }, { hear: 'CANCEL' }, { say: 487 }, { hear: 'ACK' }]);
-    const line = await stage.line([{ bridge: { destination: bob.uri } }, fallback()]);
+    const line = await harness.line([{ bridge: { destination: bob.uri } }, fallback()]);
     const alice = await parties.caller(line, 600);
     await alice.phone.hears(...RINGBACK);
     await alice.sipp.hangUp();
@@ -108,12 +108,12 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
     await alice.call.next('call.completed');
   });
 
-  it('lets the caller hear what the far end sends before it answers', async () => {
+  it('plays early media of the far end to the caller', async () => {
     const bob = await parties.callee(800, [
       ...[{ say: 183, sdp: true }, { wait: 10_000 }, { say: 200, sdp: true }],
       ...([{ hear: 'ACK' }, { until: 'end' }] as const),
     ]);
-    const line = await stage.line([{ bridge: { destination: bob.uri } }]);
+    const line = await harness.line([{ bridge: { destination: bob.uri } }]);
     const alice = await parties.caller(line, 600);
     await alice.phone.hears(800);
     expect(await alice.call.timeline('leg')).toMatchObject([{ status: 'early_media' }]);
@@ -122,9 +122,9 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
     await alice.call.next('call.completed');
   });
 
-  it('with continue_after lets the flow go on when the far side hangs up', async () => {
+  it('with continue_after continues when the far end hangs up', async () => {
     const bob = await parties.callee(800);
-    const line = await stage.line([{ bridge: { destination: bob.uri, continue_after: true } }, fallback()]);
+    const line = await harness.line([{ bridge: { destination: bob.uri, continue_after: true } }, fallback()]);
     const alice = await parties.caller(line, 600);
     await alice.phone.hears(800);
     await bob.sipp.hangUp();
@@ -134,9 +134,9 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
     expect((await alice.call.actions())[0]).toBe('bridge: completed');
   });
 
-  it('passes on the keys that either side presses', async () => {
+  it('forwards the digits of both sides', async () => {
     const bob = await parties.callee(800);
-    const line = await stage.line([{ bridge: { destination: bob.uri } }]);
+    const line = await harness.line([{ bridge: { destination: bob.uri } }]);
     const alice = await parties.caller(line, 600);
     await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
     alice.phone.press('5#');
@@ -149,39 +149,42 @@ describe.skipIf(missing.sipp)(`a bridge ${why}`, { concurrent: true }, () => {
     await bob.sipp.done;
   });
 
-  it.skipIf(missing.baresip)('joins two phones of another make', async () => {
+  it.skipIf(missing.baresip)('connects two baresip phones', async () => {
     const bob = await parties.callee(800);
-    const line = await stage.line([{ bridge: { destination: bob.uri } }]);
+    const line = await harness.line([{ bridge: { destination: bob.uri } }]);
     const alice = await Baresip.start({ hz: 600 });
     await alice.dial(line.uri);
     await bob.phone.hears(600);
     await bob.phone.more(25);
     await bob.sipp.hangUp();
     await alice.next('CALL_CLOSED');
-    const ear = await alice.heard();
+    const audio = await alice.heard();
     await alice.close();
-    expect(ear.heardMs(0, 800)).toBeGreaterThan(400);
-    expect(ear.heardMs(0, 600)).toBe(0);
+    expect(audio.heardMs(0, 800)).toBeGreaterThan(400);
+    expect(audio.heardMs(0, 600)).toBe(0);
   });
 });
 
 describe.skipIf(missing.sipp)(`a transfer ${why}`, { concurrent: true }, () => {
-  it('connects the caller, ends the flow, and the recording goes on', async () => {
+  it('connects the caller, ends the actions, and the recording continues', async () => {
     const bob = await parties.callee(800);
-    const line = await stage.line([START, { transfer: { to: bob.uri } }, fallback()]);
+    const line = await harness.line([START, { transfer: { to: bob.uri } }, fallback()]);
     const alice = await parties.caller(line, 600);
     await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
     await alice.phone.more(40);
     await bob.sipp.hangUp();
     await alice.call.next('call.completed');
     expect(await alice.call.actions()).toEqual(['start_recording: completed', 'transfer: completed']);
-    const ear = await alice.call.hear();
-    expect(ear.heardMs(1, 800)).toBeGreaterThan(400);
-    expect(ear.heardMs(0, 600)).toBeGreaterThan(400);
+    const audio = await alice.call.hear();
+    expect(audio.heardMs(1, 800)).toBeGreaterThan(400);
+    expect(audio.heardMs(0, 600)).toBeGreaterThan(400);
   });
 
-  it('by REFER has the phone of the caller call the destination itself, and ends the call', async () => {
-    const line = await stage.line([{ transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } }, fallback()]);
+  it('by REFER makes the caller’s phone call the destination, and ends the call', async () => {
+    const line = await harness.line([
+      { transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } },
+      fallback(),
+    ]);
     const { sipp, call } = await parties.caller(line, 600, { refer: 200 });
     await sipp.done;
     const { data } = await call.next('call.completed');
@@ -189,16 +192,22 @@ describe.skipIf(missing.sipp)(`a transfer ${why}`, { concurrent: true }, () => {
     expect(await call.actions()).toEqual(['transfer: completed']);
   });
 
-  it.each(['unreported', 'bye'] as const)('by REFER that is taken and %s ends the call', async (refer) => {
-    const line = await stage.line([{ transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } }, fallback()]);
+  it.each(['unreported', 'bye'] as const)('by REFER that is accepted and %s ends the call', async (refer) => {
+    const line = await harness.line([
+      { transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } },
+      fallback(),
+    ]);
     const { sipp, call } = await parties.caller(line, 600, { refer });
     await sipp.done;
     await call.next('call.completed');
     expect(await call.actions()).toEqual(['transfer: completed']);
   });
 
-  it('by REFER that ends without a result is followed by the fallback', async () => {
-    const line = await stage.line([{ transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } }, fallback()]);
+  it('by REFER without a result continues with the following actions', async () => {
+    const line = await harness.line([
+      { transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } },
+      fallback(),
+    ]);
     const { phone, sipp, call } = await parties.caller(line, 600, { refer: 'noresource' });
     await phone.hears(1000);
     await sipp.hangUp();
@@ -206,8 +215,11 @@ describe.skipIf(missing.sipp)(`a transfer ${why}`, { concurrent: true }, () => {
     expect((await call.actions())[0]).toBe('transfer: transfer_failed');
   });
 
-  it('by REFER that does not come about is followed by the fallback', async () => {
-    const line = await stage.line([{ transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } }, fallback()]);
+  it('by REFER that fails continues with the following actions', async () => {
+    const line = await harness.line([
+      { transfer: { to: 'sip:desk@127.0.0.1:9', mode: 'refer' } },
+      fallback(),
+    ]);
     const { phone, sipp, call } = await parties.caller(line, 600, { refer: 486 });
     await phone.hears(1000);
     await sipp.hangUp();
@@ -216,10 +228,10 @@ describe.skipIf(missing.sipp)(`a transfer ${why}`, { concurrent: true }, () => {
   });
 });
 
-describe.skipIf(missing.sipp)(`a call that is bridged ${why}`, { concurrent: true }, () => {
-  it('is handed on to somebody else over REST, and its recording holds both', async () => {
+describe.skipIf(missing.sipp)(`a bridged call ${why}`, { concurrent: true }, () => {
+  it('is connected to a third party over REST, and the recording contains both', async () => {
     const [bob, carol] = await Promise.all([parties.callee(800), parties.callee(1000)]);
-    const line = await stage.line([START, { bridge: { destination: bob.uri } }]);
+    const line = await harness.line([START, { bridge: { destination: bob.uri } }]);
     const alice = await parties.caller(line, 600);
     await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
     await alice.phone.more(20);
@@ -232,15 +244,15 @@ describe.skipIf(missing.sipp)(`a call that is bridged ${why}`, { concurrent: tru
     expect(await alice.call.actions()).toEqual([
       ...['start_recording: completed', 'bridge: interrupted', 'transfer: completed'],
     ]);
-    const ear = await alice.call.hear();
-    expect(ear.heardMs(1, 800)).toBeGreaterThan(300);
-    expect(ear.heardMs(1, 1000)).toBeGreaterThan(300);
-    expect(ear.heard(1, 800).at(-1)!.to).toBeLessThan(ear.heard(1, 1000)[0]!.from);
+    const audio = await alice.call.hear();
+    expect(audio.heardMs(1, 800)).toBeGreaterThan(300);
+    expect(audio.heardMs(1, 1000)).toBeGreaterThan(300);
+    expect(audio.heard(1, 800).at(-1)!.to).toBeLessThan(audio.heard(1, 1000)[0]!.from);
   });
 
-  it('joins a conference over REST, and leaves the one it talked to', async () => {
+  it('joins a conference over REST and leaves the other party', async () => {
     const bob = await parties.callee(800);
-    const line = await stage.line(({ body }) =>
+    const line = await harness.line(({ body }) =>
       body.call?.['from'] === '+15550001000'
         ? [{ conference: { room: 'one' } }]
         : [{ bridge: { destination: bob.uri } }],
@@ -257,10 +269,10 @@ describe.skipIf(missing.sipp)(`a call that is bridged ${why}`, { concurrent: tru
   });
 });
 
-describe.skipIf(missing.sipp)(`two who talk ${why}`, { concurrent: true }, () => {
+describe.skipIf(missing.sipp)(`two connected parties ${why}`, { concurrent: true }, () => {
   async function talking(before: object[] = []) {
     const bob = await parties.callee(800);
-    const line = await stage.line([...before, { bridge: { destination: bob.uri } }]);
+    const line = await harness.line([...before, { bridge: { destination: bob.uri } }]);
     const alice = await parties.caller(line, 600);
     await Promise.all([alice.phone.hears(800), bob.phone.hears(600)]);
     const end = async () => {
@@ -271,7 +283,7 @@ describe.skipIf(missing.sipp)(`two who talk ${why}`, { concurrent: true }, () =>
     return { alice, bob, end };
   }
 
-  it('hold: the caller hears music and is heard by nobody, until resume', async () => {
+  it('hold plays music to the caller, whom nobody hears, until resume', async () => {
     const { alice, bob, end } = await talking();
     await alice.call.perform([{ hold: {} }]);
     await bob.phone.hears();
@@ -305,16 +317,16 @@ describe.skipIf(missing.sipp)(`two who talk ${why}`, { concurrent: true }, () =>
 describe.skipIf(missing.sipp)(`send_digits ${why}`, { concurrent: true }, () => {
   const keys = { send_digits: { digits: '1w#D', pause_before_ms: 100 } };
 
-  it('is heard as telephone events where the phone knows them', async () => {
-    const line = await stage.line([keys, { pause: { seconds: 5 } }]);
+  it('sends telephone events if the phone supports them', async () => {
+    const line = await harness.line([keys, { pause: { seconds: 5 } }]);
     const { phone, sipp } = await parties.caller(line, 0);
     await phone.keys.take((key) => key === 'D', 'D');
     expect(phone.keys.all).toEqual(['1', '#', 'D']);
     await sipp.hangUp();
   });
 
-  it('is heard as tones where the phone does not', async () => {
-    const line = await stage.line([keys, { pause: { seconds: 5 } }]);
+  it('sends tones if the phone does not', async () => {
+    const line = await harness.line([keys, { pause: { seconds: 5 } }]);
     const { phone, sipp } = await parties.caller(line, 0, { telephoneEvent: false });
     await phone.until(() => phone.heardBoth(697, 1209), 'a 1');
     await phone.until(() => phone.heardBoth(941, 1477), 'a #');

@@ -3,6 +3,6 @@ import { usageOf } from './process.ts';
 
 /** The beats of the media threads and the CPU of a server so far; two of them tell what was between. */
 export async function snapshot(server: Server) {
-  const [beats, late] = await server.figures('media_beats_total', 'media_late_beats_total');
+  const [beats, late] = await server.metricValues('media_beats_total', 'media_late_beats_total');
   return { at: performance.now(), beats, late, ...usageOf(server.pid) };
 }

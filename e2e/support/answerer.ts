@@ -8,14 +8,14 @@ import { until } from '../../tests/support/until.ts';
 import { type Packet, pcap } from './pcap.ts';
 import { beginPeer, freePort, isBound, nudge, tailOf } from './peers.ts';
 
-/** What the one who is called does, one after the other. */
+/** The steps of the called party, in order. */
 export type Step =
   /** Sends a response to the INVITE. */
   | { say: number; sdp?: boolean; headers?: string[] }
   /** Expects a request: `ACK`, `BYE`, `CANCEL` or another `INVITE`; BYE and CANCEL are answered with 200. */
   | { hear: 'INVITE' | 'ACK' | 'BYE' | 'CANCEL'; with?: string }
   | { wait: number }
-  /** Talks until it is told to hang up, or is hung up on. */
+  /** Talks until either side hangs up. */
   | { until: 'end' }
   /** Plays the capture. */
   | { talk: true }
@@ -26,17 +26,17 @@ export interface AnswererOptions {
   talk?: readonly Packet[];
   /** Sends back what it hears. */
   echo?: boolean;
-  /** Where it wants its RTP; default: sipp's own port. */
+  /** The port for its RTP; default: sipp's own. */
   mediaPort?: number;
   /** Offers RFC 4733; default true. */
   telephoneEvent?: boolean;
   transport?: 'udp' | 'tcp';
 }
 
-/** sipp as the one who is called: it does exactly what its steps say, for one call, or fails. */
+/** A sipp process as the called party of one call. It does exactly what its steps say, or fails. */
 export class Answerer {
   readonly port: number;
-  /** Resolves when the call went as planned; rejects with what sipp had to say about it. */
+  /** Resolves when all steps succeeded; rejects with sipp's errors. */
   readonly done: Promise<void>;
   #process: ChildProcess;
   #messages: string;
@@ -74,14 +74,14 @@ export class Answerer {
     return `sip:bob@127.0.0.1:${this.port}`;
   }
 
-  /** Has it hang up now, in the step that ends with that. */
+  /** Makes it hang up in a step `{ until: 'end' }`. */
   async hangUp(): Promise<void> {
     const [, callId] = /^Call-ID: *(\S+)/im.exec(readFileSync(this.#messages, 'utf8'))!;
     await nudge(callId!, this.port);
     await this.done;
   }
 
-  /** Ends a process that waits for what never comes. */
+  /** Ends the process. */
   async close(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#process.kill('SIGKILL');
@@ -91,9 +91,9 @@ export class Answerer {
 
 async function judge(child: ChildProcess, folder: string): Promise<void> {
   const [code, signal] = await once(child, 'exit');
-  const told = `${tailOf(join(folder, 'errors'))}\n${tailOf(join(folder, 'messages'), 80)}`;
+  const report = `${tailOf(join(folder, 'errors'))}\n${tailOf(join(folder, 'messages'), 80)}`;
   await rm(folder, { recursive: true, force: true });
-  if (code !== 0) throw new Error(`sipp ended with ${code ?? signal}:\n${told}`);
+  if (code !== 0) throw new Error(`sipp ended with ${code ?? signal}:\n${report}`);
 }
 
 /** Resolves when somebody has the port: sipp tells nobody when it is ready. */
@@ -187,7 +187,7 @@ const OK = [
   '',
 ].join('\n');
 
-/** The far end's own request: From and To are those of the INVITE, the other way round. */
+/** A request of the far end: From and To are those of the INVITE, exchanged. */
 const bye = (): string =>
   [
     'BYE [next_url] SIP/2.0',

@@ -9,16 +9,16 @@ import { createInterface } from 'node:readline';
 import { sleep, systemClock } from '../../src/core/index.ts';
 import { Inbox } from '../../tests/support/inbox.ts';
 import { until } from '../../tests/support/until.ts';
-import { Ear, toneFile } from './hearing.ts';
 import { beginPeer, freePort } from './peers.ts';
+import { RecordedAudio, toneFile } from './recorded-audio.ts';
 
-/** What baresip tells over its control connection. */
-interface Told {
+/** An event from baresip's control connection. */
+interface BaresipEvent {
   type?: string;
   param?: string;
 }
 
-/** What a phone registers with. */
+/** The credentials with which a phone registers. */
 export interface Login {
   username: string;
   password: string;
@@ -30,14 +30,14 @@ export interface Login {
 export interface BaresipOptions {
   hz?: number;
   codec?: string;
-  /** Takes nothing but encrypted sound. */
+  /** Accepts only encrypted audio. */
   srtp?: boolean;
   login?: Login;
 }
 
-/** A phone: baresip as a process of its own, which says a tone and keeps what it hears. */
+/** A baresip process as a phone, which sends a tone and records what it hears. */
 export class Baresip {
-  readonly told = new Inbox<Told>(({ type, param }) => `${type} ${param ?? ''}`);
+  readonly events = new Inbox<BaresipEvent>(({ type, param }) => `${type} ${param ?? ''}`);
   #process: ChildProcess;
   #folder: string;
   #control: Socket;
@@ -50,13 +50,14 @@ export class Baresip {
     this.#keyboard = keyboard;
     control.on(
       'data',
-      netstrings((text) => this.told.add(JSON.parse(text))),
+      netstrings((text) => this.events.add(JSON.parse(text))),
     );
   }
 
   /**
-   * @param hz what it says for ten seconds of each call. @param codec the only one it knows, such as `opus/48000/2`; default: both of G.711.
-   * @param login registers, and then takes every call.
+   * @param hz the tone that it sends for ten seconds of each call
+   * @param codec the only codec that it supports, such as `opus/48000/2`; default: both of G.711
+   * @param login registers, and then accepts every call
    */
   static async start({ hz = 440, codec = '', srtp = false, login }: BaresipOptions = {}): Promise<Baresip> {
     const folder = await mkdtemp(join(tmpdir(), 'minivoice-baresip-'));
@@ -89,21 +90,21 @@ export class Baresip {
     }
   }
 
-  /** Puts the other side on hold, and takes it back. */
+  /** Holds the call, and resumes it. */
   hold(on: boolean): void {
     this.#command(on ? 'hold' : 'resume');
   }
 
-  hangUp(): Promise<Told> {
+  hangUp(): Promise<BaresipEvent> {
     this.#command('hangup');
     return this.next('CALL_CLOSED');
   }
 
-  next(type: string): Promise<Told> {
-    return this.told.take((event) => event.type === type, type);
+  next(type: string): Promise<BaresipEvent> {
+    return this.events.take((event) => event.type === type, type);
   }
 
-  /** Resolves when it has listened to its call for so long. */
+  /** Resolves when it has received audio for this long. */
   async listens(ms: number): Promise<void> {
     const enough = async () => {
       const file = await this.#recording();
@@ -112,15 +113,15 @@ export class Baresip {
     await until(enough, `the phone has listened for ${ms} ms`);
   }
 
-  /** Ends the phone, and hears what it heard in its call. */
-  async heard(): Promise<Ear> {
+  /** Ends the phone. @returns what it heard in its call. */
+  async heard(): Promise<RecordedAudio> {
     await this.#quit();
     const file = await this.#recording();
     if (!file) throw new Error('the phone heard nothing');
-    return new Ear(await readFile(file));
+    return new RecordedAudio(await readFile(file));
   }
 
-  /** Where it writes down what it hears: 8 kHz, 16 bits. */
+  /** The file with what it hears: 8 kHz, 16 bits. */
   async #recording(): Promise<string | undefined> {
     const name = (await readdir(this.#folder)).find((name) => name.endsWith('-dec.wav'));
     return name && join(this.#folder, name);
@@ -162,7 +163,7 @@ function account(codec: string, srtp: boolean, login: Login | undefined): string
 const config = (folder: string, codec: string, control: number, keyboard: number) => `
 sip_listen 127.0.0.1:0
 audio_source aufile,${join(folder, 'talk.wav')}
-audio_player aubridge,ear
+audio_player aubridge,audio
 audio_alert aubridge,alert
 audio_buffer 20-160
 ausrc_srate 8000
@@ -198,7 +199,7 @@ async function ready(child: ChildProcess): Promise<void> {
   });
 }
 
-/** https://cr.yp.to/proto/netstrings.txt, as they come in pieces. */
+/** Splits a stream into netstrings (https://cr.yp.to/proto/netstrings.txt). */
 function netstrings(take: (text: string) => void): (piece: Buffer) => void {
   let rest = '';
   return (piece) => {

@@ -2,16 +2,16 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type Harness, type Line, SECRET } from './harness.ts';
 import { begin, freePort } from './peers.ts';
-import { type Line, SECRET, type Stage } from './stage.ts';
 
 const folder = resolve(import.meta.dirname, '../../examples');
 
-/** One of the sample applications, run as its own program. */
+/** One of the examples, running as its own process. */
 export class Example {
-  /** The number that leads to it. */
+  /** The number that calls it. */
   readonly line: Line;
-  /** What it has printed. */
+  /** Its output. */
   readonly printed: string[];
   #process: ChildProcess;
 
@@ -21,7 +21,7 @@ export class Example {
     this.printed = printed;
   }
 
-  static async start(stage: Stage, name: string, env: Record<string, string> = {}): Promise<Example> {
+  static async start(harness: Harness, name: string, env: Record<string, string> = {}): Promise<Example> {
     const port = freePort();
     const child = begin(process.execPath, [`${folder}/${name}.ts`], {
       env: { ...process.env, ...env, PORT: `${port}`, WEBHOOK_SECRET: SECRET },
@@ -31,8 +31,8 @@ export class Example {
     const lines = createInterface({ input: child.stdout! }).on('line', (line) => printed.push(line));
     await once(lines, 'line');
     const origin = `http://127.0.0.1:${port}`;
-    const line = await stage.line([], { answer_url: `${origin}/answer` });
-    stage.passOn(line.number, `${origin}/events`);
+    const line = await harness.line([], { answer_url: `${origin}/answer` });
+    harness.passOn(line.number, `${origin}/events`);
     return new Example(child, line, printed);
   }
 

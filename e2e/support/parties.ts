@@ -1,7 +1,7 @@
 import { Answerer, type AnswererOptions, type Step } from './answerer.ts';
+import type { Call, Line } from './harness.ts';
 import { RtpPhone, type Tone } from './rtp-phone.ts';
 import type { Sipp } from './sipp.ts';
-import type { Call, Line } from './stage.ts';
 
 export interface Caller {
   phone: RtpPhone;
@@ -15,18 +15,18 @@ export interface Callee {
   uri: string;
 }
 
-/** The people in a test: sipp signals for them, and a phone of its own gives each a voice and an ear. */
+/** The parties of a test: sipp does the signaling, and an `RtpPhone` sends and receives the audio of each. */
 export class Parties {
   #open: { close(): unknown }[] = [];
 
-  /** Calls a line, saying a tone. */
+  /** Calls a line and sends a tone. */
   async caller(line: Line, hz: Tone | 0, plan: Parameters<Line['call']>[0] = {}): Promise<Caller> {
     const phone = await this.#phone(hz);
     const { caller: sipp, call } = await line.call({ mediaPort: phone.port, ...plan });
     return { phone, sipp, call };
   }
 
-  /** Waits to be called; says a tone from the answer on. */
+  /** Waits for a call, and sends a tone from the answer on. */
   async callee(
     hz: Tone | 0,
     steps: Step[] = [{ say: 180 }, { say: 200, sdp: true }, { hear: 'ACK' }, { until: 'end' }],

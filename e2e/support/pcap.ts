@@ -1,10 +1,10 @@
-/** One RTP packet, and when it is sent, in milliseconds from the first. */
+/** One RTP packet, and its time in milliseconds after the first. */
 export interface Packet {
   atMs: number;
   rtp: Buffer;
 }
 
-/** What a phone says, as the packets that carry it: 20 ms of µ-law each, on one clock and one sequence. */
+/** The packets of a phone's audio: 20 ms of µ-law each, with one clock and one sequence. */
 export class Talk {
   readonly packets: Packet[] = [];
   #ms = 0;
@@ -12,7 +12,7 @@ export class Talk {
   #timestamp: number;
   #marker = true;
 
-  /** @param first where the 16-bit sequence and the 32-bit timestamp begin: near their ends they wrap. */
+  /** @param first the first sequence number (16 bits) and timestamp (32 bits), which may wrap */
   constructor(first: { sequence?: number; timestamp?: number } = {}) {
     this.#sequence = first.sequence ?? 1000;
     this.#timestamp = first.timestamp ?? 160_000;
@@ -26,12 +26,12 @@ export class Talk {
     return this.#say(ms, () => 0);
   }
 
-  /** Samples at 8 kHz, as they are. */
+  /** Appends samples at 8 kHz. */
   sound(samples: Int16Array): this {
     return this.#say((samples.length * 1000) / RATE, (i) => samples[i] ?? 0);
   }
 
-  /** Keys as RFC 4733 events: 100 ms each, 100 ms between them. */
+  /** Appends digits as RFC 4733 events: 100 ms each, 100 ms apart. */
   press(digits: string, payloadType = 101): this {
     for (const digit of digits) {
       const event = KEYS.indexOf(digit);
@@ -45,7 +45,7 @@ export class Talk {
     return this;
   }
 
-  /** Keys as the pair of tones that they are in the band of speech: 100 ms each, 100 ms between them. */
+  /** Appends digits as DTMF tones: 100 ms each, 100 ms apart. */
   pressInBand(digits: string): this {
     for (const digit of digits) {
       const [row, column] = [ROWS[rowOf(digit)]!, COLUMNS[columnOf(digit)]!];
@@ -82,7 +82,7 @@ export class Talk {
   }
 }
 
-/** A capture file as sipp's `play_pcap_audio` sends it: in this order, at these times. */
+/** A capture file for sipp's `play_pcap_audio`, which keeps the order and the times. */
 export function pcap(packets: readonly Packet[]): Buffer {
   const head = Buffer.alloc(24);
   head.writeUInt32LE(0xa1b2c3d4);
@@ -102,7 +102,7 @@ function recordHeader(atMs: number, rtp: Buffer): Buffer {
   return header;
 }
 
-/** Ethernet, IPv4 and UDP around it; sipp puts in the addresses and the checksum of the call. */
+/** Adds Ethernet, IPv4, and UDP headers. sipp fills in addresses and checksum. */
 function frame(rtp: Buffer): Buffer {
   const headers = Buffer.alloc(HEADERS);
   headers.writeUInt16BE(0x0800, 12);
@@ -117,7 +117,7 @@ function frame(rtp: Buffer): Buffer {
   return Buffer.concat([headers, rtp]);
 }
 
-/** ITU-T G.711, written here a second time so that the tests do not share the server's mistakes. */
+/** ITU-T G.711, implemented a second time so that the tests do not share the server's mistakes. */
 export function ulaw(sample: number): number {
   const magnitude = Math.min(Math.abs(Math.round(sample)), 32_635) + 132;
   const exponent = Math.floor(Math.log2(magnitude)) - 7;
@@ -140,7 +140,7 @@ function alaw(sample: number): number {
   return ((sample < 0 ? 0 : 0x80) | (exponent << 4) | mantissa) ^ 0x55;
 }
 
-/** The sample that a µ-law octet stands for. */
+/** Decodes a µ-law octet. */
 export function ulawSample(octet: number): number {
   const code = ~octet & 255;
   const magnitude = (((code & 15) << 3) + 132) << ((code >> 4) & 7);

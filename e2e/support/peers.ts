@@ -9,7 +9,7 @@ import { realTime } from './priorities.ts';
 
 const onPath = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
-/** Why tests with a peer are skipped, as a part of their title; undefined when it is there. */
+/** Why tests with a peer are skipped, as part of their title; undefined if it is installed. */
 export const missing = {
   // sipp replays captures through a raw socket.
   sipp: !onPath('sipp')
@@ -27,7 +27,7 @@ process.once('exit', () => {
 // A process that SIGTERM ends by default emits no `exit`.
 process.once('SIGTERM', () => process.exit(143));
 
-/** Starts a program, which does not outlive the tests whatever becomes of them. */
+/** Starts a program that never outlives the tests. */
 export function begin(program: string, args: string[], options: SpawnOptions): ChildProcess {
   const child = spawn(program, args, options);
   running.add(child);
@@ -36,16 +36,16 @@ export function begin(program: string, args: string[], options: SpawnOptions): C
 }
 
 /**
- * Starts a program that is a far end with sound. That is another machine in real life: how busy this one is must not
- * delay its packets, where the system allows that.
+ * Starts a program that is a far end with audio. It stands for another machine, so it has real-time priority where
+ * the system allows it: other work on this machine must not delay its packets.
  */
 export function beginPeer(program: string, args: string[], options: SpawnOptions): ChildProcess {
   return realTime ? begin('chrt', ['--rr', '1', program, ...args], options) : begin(program, args, options);
 }
 
 /**
- * A UDP port that is free, and so is the second one above it, which sipp binds for pictures. It lies below those that
- * the system hands out by itself, and no other process of tests on this machine gets it while this one lives.
+ * A UDP port that is free, as is the second one above it, which sipp binds for video. It is below the range from which
+ * the system chooses ports, and no other test process on this machine gets it while this one lives.
  */
 export function freePort(): number {
   const port = 10_000 + 4 * (turn++ % TURNS);
@@ -55,7 +55,7 @@ export function freePort(): number {
 
 const RESERVATIONS = join(tmpdir(), `minivoice-test-ports-${process.getuid?.() ?? ''}`);
 
-/** Whether the port is kept for this process: by a file with its id, which means nothing when that process is gone. */
+/** Reserves the port by a file with the id of this process, which is ignored when the process has ended. */
 function isReserved(port: number): boolean {
   const file = join(RESERVATIONS, String(port));
   try {
@@ -77,13 +77,13 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Where each process of tests begins is by chance, so that two of them seldom ask for the same. */
+/** Each test process starts at a random port, so that two of them seldom ask for the same one. */
 const TURNS = 2500;
 let turn = randomInt(TURNS);
 
 /**
- * Whether a socket on this machine is bound to the port. It reads the kernel's tables: to try to bind the port would
- * take it from a peer that binds it at that moment.
+ * Whether a socket on this machine is bound to the port. Reads the kernel's tables, because binding the port to find
+ * out would take it from a peer that binds it at that moment.
  */
 export function isBound(port: number): boolean {
   const local = new RegExp(`^ *\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, '0')} `, 'm');
@@ -94,7 +94,7 @@ const TABLES = ['udp', 'udp6', 'tcp', 'tcp6']
   .map((name) => `/proc/net/${name}`)
   .filter((file) => existsSync(file));
 
-/** Tells a sipp that waits for it to hang up: sipp knows its calls by their Call-ID alone. */
+/** Makes a waiting sipp hang up. sipp identifies its calls by Call-ID only. */
 export async function nudge(callId: string, port: number): Promise<void> {
   const socket = createSocket('udp4');
   const message = [
@@ -110,7 +110,7 @@ export async function nudge(callId: string, port: number): Promise<void> {
   await once(socket, 'close');
 }
 
-/** The end of a text file, for messages; empty when there is none. */
+/** The end of a text file, for error messages; empty if it does not exist. */
 export function tailOf(file: string, lines = 25): string {
   try {
     return readFileSync(file, 'utf8').trim().split('\n').slice(-lines).join('\n');
@@ -119,6 +119,6 @@ export function tailOf(file: string, lines = 25): string {
   }
 }
 
-/** What the server wrote last, for messages. */
+/** The last log lines of the server, for error messages. */
 export const logOf = (server: { log: string[] }, lines = 25) =>
   `the server's log:\n${server.log.slice(-lines).join('\n')}`;

@@ -3,19 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { until } from '../../tests/support/until.ts';
 
 /**
- * Whether programs may run in real time here: ahead of all others, whatever session those have. A far end is another
- * machine in real life, and a server has the machine for itself: how busy this one is must not delay sound.
+ * Whether processes may have real-time priority here. A far end stands for another machine, and a server usually has a
+ * machine of its own: other work on this machine must not delay audio.
  */
 export const realTime = spawnSync('chrt', ['--rr', '1', 'true']).status === 0;
 
-/** Has this process, which is a far end with sound itself, run in real time; what it starts does not. */
+/** Gives this process, which is a far end with audio, real-time priority; its child processes do not inherit it. */
 export function runAsPeer(): void {
   if (realTime && !isPeer) spawnSync('chrt', ['--rr', '--reset-on-fork', '--pid', '1', String(process.pid)]);
   isPeer = true;
 }
 let isPeer = false;
 
-/** Has the media threads of a server, which is up, run in real time. */
+/** Gives the media threads of a running server real-time priority. */
 export async function runMediaInRealTime(pid: number): Promise<void> {
   if (!realTime) return;
   const threads = () => readdirSync(`/proc/${pid}/task`).filter((tid) => isMedia(pid, tid));

@@ -4,7 +4,7 @@ import { Inbox } from '../../tests/support/inbox.ts';
 import { runAsPeer } from './priorities.ts';
 import type { Server } from './server.ts';
 
-/** What a request of a caller holds besides what it needs. */
+/** The variable parts of a request. */
 interface More {
   headers?: string[];
   body?: string;
@@ -12,9 +12,9 @@ interface More {
   edit?: (text: string) => string;
 }
 
-/** One call that a test makes message by message, however odd, over UDP. Nothing is repeated. */
+/** One call over UDP that a test makes message by message, however odd. It retransmits nothing. */
 export class RawCaller {
-  /** Everything that came: requests and responses, as text. */
+  /** All received requests and responses, as text. */
   readonly inbox = new Inbox<string>((message) => message.split('\r\n', 1)[0]!);
   #socket: Socket;
   #server: Server['sip'];
@@ -57,7 +57,7 @@ export class RawCaller {
     this.#send(edit(`${lines.join('\r\n')}\r\n\r\n${body}`));
   }
 
-  /** Waits for the final response to a request; the first to an INVITE makes the dialog. */
+  /** Waits for the final response to a request. The first response to an INVITE creates the dialog. */
   async final(method: string, cseq: number): Promise<{ status: number; text: string; sdp: string }> {
     const text = await this.inbox.take(
       (message) => /^SIP\/2.0 [2-6]/.test(message) && message.includes(`CSeq: ${cseq} ${method}\r\n`),
@@ -67,13 +67,13 @@ export class RawCaller {
     return { status: Number(text.slice(8, 11)), text, sdp: text.slice(text.indexOf('\r\n\r\n') + 4) };
   }
 
-  /** Goes on inside the dialog that a response has made. */
+  /** Continues in the dialog that a response has created. */
   enter(response: string): void {
     this.#toTag ||= /^To: .*?(;tag=[^;\r]+)/im.exec(response)?.[1] ?? '';
     this.#target = /^Contact: <([^>]+)>/im.exec(response)?.[1] ?? this.#target;
   }
 
-  /** Asks, waits for the answer, and acknowledges it. */
+  /** Sends INVITE, waits for the answer, and sends ACK. */
   async invite(cseq: number, body: string, ack: More = {}) {
     this.request('INVITE', cseq, { body });
     const response = await this.final('INVITE', cseq);
@@ -81,7 +81,7 @@ export class RawCaller {
     return response;
   }
 
-  /** Hangs up; resolves when that was answered. */
+  /** Sends BYE; resolves with the response. */
   async bye(cseq = 90): Promise<void> {
     this.request('BYE', cseq);
     await this.final('BYE', cseq);

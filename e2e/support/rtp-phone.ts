@@ -6,16 +6,16 @@ import { Inbox } from '../../tests/support/inbox.ts';
 import { ulaw, ulawSample } from './pcap.ts';
 import { runAsPeer } from './priorities.ts';
 
-/** What phones say and are played, in Hz, the two of the ringing tone first: which of them is heard can be told in 100 ms. */
+/** Tones of the tests in Hz, the two of the ringing tone first. 100 ms are enough to distinguish them. */
 export const TONES = [440, 480, 600, 800, 1000, 1200, 1400] as const;
 export type Tone = (typeof TONES)[number];
 export const RINGBACK: Tone[] = [440, 480];
 
-/** The sound of a phone whose signalling is somebody else's: it says a tone, presses keys, and hears live. */
+/** The audio of a phone without signaling: it sends a tone and digits, and analyzes what it receives. */
 export class RtpPhone {
-  /** Where it wants its RTP. */
+  /** The port for its RTP. */
   readonly port: number;
-  /** Keys that the other side pressed, as RFC 4733 events. */
+  /** Digits of the other side, received as RFC 4733 events. */
   readonly keys = new Inbox<string>((key) => key);
   #socket: Socket;
   #to: RemoteInfo | undefined;
@@ -37,7 +37,7 @@ export class RtpPhone {
     socket.on('message', (packet, from) => this.#take(packet, from));
   }
 
-  /** @param hz what it says as soon as it hears somebody; 0: silence. */
+  /** @param hz the tone that it sends once it receives audio; 0: silence */
   static async open(hz: Tone | 0 = 0): Promise<RtpPhone> {
     runAsPeer();
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
@@ -59,26 +59,26 @@ export class RtpPhone {
     return this.#heard.length;
   }
 
-  /** Resolves when of all tones just these are heard, for 100 ms on end. */
+  /** Resolves when exactly these tones are received for 100 ms. */
   hears(...tones: Tone[]): Promise<void> {
     const wanted = sorted(tones);
     return this.until(() => this.frames >= 5 && `${this.tonesIn(-5)}` === `${wanted}`, `[${wanted}] Hz`);
   }
 
-  /** Resolves when so many more frames have been heard. */
+  /** Resolves when this many more frames have been received. */
   async more(frames: number): Promise<void> {
     const enough = this.frames + frames;
     await this.until(() => this.frames >= enough, `${frames} more frames`);
   }
 
-  /** The tones in a part of what was heard, counted in frames as `slice` does. */
+  /** The tones in a part of the received audio, counted in frames like `slice`. */
   tonesIn(from: number, to?: number): number[] {
     return tonesOf(this.sound(from, to));
   }
 
   /**
-   * The tones that were heard at any time in a part, for two steps of 100 ms on end: where frames are missing between
-   * two others, a single step sounds like other tones too.
+   * The tones that were received at any time in a part, in two consecutive steps of 100 ms: with missing frames, a
+   * single step resembles other tones too.
    */
   everIn(from: number, to = this.frames): number[] {
     const ever = new Set<number>();
@@ -91,13 +91,13 @@ export class RtpPhone {
     return sorted([...ever]);
   }
 
-  /** Whether these two, which make a key, are heard together now. */
+  /** Whether both tones of a DTMF digit are present now. */
   heardBoth(low: number, high: number): boolean {
     const samples = this.sound(-3);
     return [low, high].every((hz) => toneLevel(samples, hz) > AUDIBLE);
   }
 
-  /** Effective loudness of a part. */
+  /** The root mean square of a part. */
   loudness(from: number, to?: number): number {
     const samples = this.sound(from, to);
     return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, samples.length));
@@ -119,7 +119,7 @@ export class RtpPhone {
     this.#socket.close();
   }
 
-  /** Resolves when this is so after one of the packets to come, or now. */
+  /** Resolves when this holds, now or after a later packet. */
   until(holds: () => boolean, what: string, timeoutMs = 60_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -166,7 +166,7 @@ export class RtpPhone {
     this.#beat();
   }
 
-  /** Sends what is due: after a late timer, more than one frame. */
+  /** Sends the frames that are due; after a late timer, more than one. */
   #beat(): void {
     for (; systemClock.monotonic() >= this.#startedAt + this.#beats * 20; this.#beats++) this.#speak();
     const next = this.#startedAt + this.#beats * 20 - systemClock.monotonic();
@@ -203,11 +203,11 @@ export class RtpPhone {
   }
 }
 
-/** Which of the tones are heard in this. */
+/** The tones that are present in the samples. */
 export const tonesOf = (samples: Int16Array): number[] =>
   TONES.filter((hz) => toneLevel(samples, hz) > AUDIBLE);
 
-/** The payloads of one key: five frames of it, then five of none. */
+/** The payloads of one digit: five frames of events, then five without. */
 function pressed(event: number): Buffer[] {
   const frames = Array.from({ length: 5 }, (_, i) => {
     const payload = Buffer.from([event, (i === 4 ? 0x80 : 0) | 10, 0, 0]);

@@ -1,4 +1,4 @@
-/** How a call of sipp's goes. */
+/** The plan of a call by sipp. */
 export interface CallPlan {
   /** The user of From; default `+15557654321`. */
   from?: string;
@@ -6,13 +6,13 @@ export interface CallPlan {
   codecs?: number[];
   /** Offers RFC 4733; default true. */
   telephoneEvent?: boolean;
-  /** The final response that is expected; default 200. With 487 the caller cancels when it is told to hang up. */
+  /** The final response that is expected; default 200. With 487 the caller cancels when `hangUp()` is called. */
   expect?: number;
-  /** Where the caller wants its RTP; default: sipp's own port. */
+  /** The port for the caller's RTP; default: sipp's own. */
   mediaPort?: number;
   /**
-   * Expects to be referred to somebody, and reports how that call goes: with this status; by an end without a body
-   * (`noresource`); not at all, as it says (`unreported`); or by hanging up (`bye`).
+   * Expects a REFER, and reports the result of that call: with this status; by an end without a body (`noresource`);
+   * not at all, as it announces (`unreported`); or by hanging up (`bye`).
    */
   refer?: number | 'noresource' | 'unreported' | 'bye';
   /** INFO requests that it sends after the answer, 300 ms apart: a type, a body, and the status that is expected. */
@@ -21,7 +21,7 @@ export interface CallPlan {
   pcap?: string | undefined;
 }
 
-/** A scenario that calls, talks, and ends when either side hangs up. Anything else that happens fails it. */
+/** A scenario that calls, talks, and ends when either side hangs up. Anything else fails it. */
 export function scenario(plan: CallPlan): string {
   const steps = [send(invite(plan)), recv('response="100" optional="true"'), ...rest(plan)];
   return `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario>\n${steps.join('\n')}\n</scenario>\n`;
@@ -63,7 +63,7 @@ const info = (cseq: number, type: string, body: string, plan: CallPlan): string 
     body,
   ].join('\n');
 
-/** RFC 3515 §2.4: takes the REFER, and notifies of a call that is tried, and then of what became of it. */
+/** RFC 3515 §2.4: accepts the REFER, and sends NOTIFY for the attempt and for its result. */
 function referred(plan: CallPlan, how: NonNullable<CallPlan['refer']>): string[] {
   const notify = (cseq: number, state: string, line: string) => [
     ...head('NOTIFY', '[next_url]', cseq, plan),
@@ -101,10 +101,10 @@ function canceled(plan: CallPlan): string[] {
   ];
 }
 
-/** What a test sends to have the caller hang up. */
+/** The request by which a test makes the caller hang up. */
 const NUDGE = 'request="INFO"';
 const INVITE_URI = 'sip:[service]@[remote_ip]:[remote_port]';
-/** Dynamic payload type of telephone events, as most phones have it. */
+/** The payload type that most phones use for telephone events. */
 const TELEPHONE_EVENT = 101;
 
 function invite(plan: CallPlan): string {

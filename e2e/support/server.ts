@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '../..');
 const main = join(root, 'src/main.ts');
 const STEADY_LOAD = join(root, 'tests/support/steady-load.mjs');
 
-/** The real program as its own process, on free ports, with a data folder of its own. */
+/** The real server as a process, with free ports and its own data folder. */
 export class Server {
   readonly dataDir: string;
   readonly http: string;
@@ -41,7 +41,7 @@ export class Server {
     return this.#process.pid!;
   }
 
-  /** Starts it; with the data folder of a former one it goes on where that one stopped. */
+  /** Starts it. With the data folder of an earlier server it continues where that one stopped. */
   static async start(options: StartOptions = {}): Promise<Server> {
     const dataDir =
       options.dataDir ?? options.env?.['MINIVOICE_DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'minivoice-')));
@@ -61,33 +61,34 @@ export class Server {
     return new Server(child, dataDir, lines, ready);
   }
 
-  /** Every line that it wrote. */
+  /** All lines of its log. */
   get log(): string[] {
     return this.#lines.all;
   }
 
-  /** Waits for a line with this in it. */
+  /** Waits for a log line that contains the text. */
   logged(text: string): Promise<string> {
     return this.#lines.take((line) => line.includes(text), `line with ${JSON.stringify(text)}`);
   }
 
-  /** A request with the admin token; fails the test on anything but 2xx. */
+  /** Sends a request with the admin token. Any status but 2xx fails the test. */
   async admin<T = Record<string, unknown>>(method: string, path: string, body?: object): Promise<T> {
     return this.request<T>(method, `/admin/v1${path}`, ADMIN_TOKEN, body);
   }
 
-  /** What `/metrics` tells. */
+  /** The text of `/metrics`. */
   async metrics(): Promise<string> {
     return (await fetch(`${this.http}/metrics`)).text();
   }
 
-  /** Some figures of it, all of the same moment. @param names without `minivoice_`; NaN for what is not there. */
-  async figures<const Names extends readonly string[]>(
+  /** The values of some metrics at one moment. @param names without `minivoice_`; NaN if a metric is missing. */
+  async metricValues<const Names extends readonly string[]>(
     ...names: Names
   ): Promise<{ [Name in keyof Names]: number }> {
     const text = await this.metrics();
-    const figure = (name: string) => Number(new RegExp(`^minivoice_${name} (.*)$`, 'm').exec(text)?.[1]);
-    return names.map(figure) as { [Name in keyof Names]: number };
+    const valueOfMetric = (name: string) =>
+      Number(new RegExp(`^minivoice_${name} (.*)$`, 'm').exec(text)?.[1]);
+    return names.map(valueOfMetric) as { [Name in keyof Names]: number };
   }
 
   async request<T = Record<string, unknown>>(
@@ -110,7 +111,7 @@ export class Server {
     return (text ? JSON.parse(text) : {}) as T;
   }
 
-  /** An application with a number of its own. */
+  /** Creates an application with its own number. */
   async application(
     fields: Record<string, unknown>,
     number: string,
@@ -141,7 +142,7 @@ export class Server {
     await this.#end('SIGKILL');
   }
 
-  /** kill -9 to a process group that `launchByNpm` has started, if any of it is left. */
+  /** Sends SIGKILL to what is left of the process group that `launchByNpm` started. */
   killGroup(): void {
     try {
       process.kill(-this.pid, 'SIGKILL');
@@ -166,20 +167,20 @@ interface StartOptions {
   launch?: typeof launch;
 }
 
-/** Its process alone, which may be killed before it is ready. */
+/** Starts only the process, which may be killed before it is ready. */
 export function launch(dataDir: string, more: Record<string, string> = {}): ChildProcess {
   const NODE_OPTIONS = `${more['NODE_OPTIONS'] ?? ''} --import ${STEADY_LOAD}`;
   const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir, NODE_OPTIONS };
   return begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Its process as users run it: it refuses calls when the machine is busy, and no thread of it runs in real time. */
+/** Starts the process as users do: it refuses calls when the machine is busy, and has no real-time priority. */
 export function launchAsIs(dataDir: string, more: Record<string, string> = {}): ChildProcess {
   const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir };
   return begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** `npm start`, as the leader of a process group of its own, as in a terminal. */
+/** `npm start` as the leader of its own process group, as in a terminal. */
 export function launchByNpm(dataDir: string, more: Record<string, string> = {}): ChildProcess {
   const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir };
   return begin('npm', ['start'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -201,6 +202,6 @@ const FREE_PORTS = {
   MINIVOICE_ADMIN_TOKEN: ADMIN_TOKEN,
   MINIVOICE_ALLOW_PRIVATE_URLS: 'true',
   MINIVOICE_DRAIN_SECONDS: '1',
-  // It has tests of its own; elsewhere it would only slow the machine down.
+  // Admission control has its own tests.
   MINIVOICE_RECOGNISER: 'off',
 };

@@ -11,19 +11,19 @@ import type { Server } from './server.ts';
 export interface SippCall extends CallPlan {
   /** The number that is called. */
   to: string;
-  /** What the caller says from the answer on. */
+  /** The caller's audio from the answer on. */
   talk?: readonly Packet[];
-  /** Sends back whatever it hears. */
+  /** Echoes what it receives. */
   echo?: boolean;
-  /** So many calls like this one at the same time; default 1. */
+  /** The number of simultaneous calls; default 1. */
   calls?: number;
   /** Default UDP. */
   transport?: 'tcp';
 }
 
-/** One call of sipp's: a process of its own that does exactly what its scenario says, or fails. */
+/** A sipp process as the caller. It does exactly what its scenario says, or fails. */
 export class Sipp {
-  /** Resolves when the call went as planned; rejects with what sipp and the server had to say about it. */
+  /** Resolves when the scenario succeeded; rejects with the errors of sipp and the log of the server. */
   readonly done: Promise<void>;
   #process: ChildProcess;
   #port: number;
@@ -47,7 +47,7 @@ export class Sipp {
       ...[
         '-m',
         `${calls}`,
-        // At less than ten calls a second sipp takes its time for the first.
+        // Below ten calls per second, sipp delays the first one.
         '-r',
         `${Math.max(10, calls)}`,
         '-t',
@@ -61,7 +61,7 @@ export class Sipp {
     return new Sipp(child, port, judge(child, folder, server));
   }
 
-  /** Has the caller hang up now: BYE, or CANCEL while it rings. */
+  /** Makes the caller hang up: BYE, or CANCEL while it rings. */
   async hangUp(): Promise<void> {
     await nudge(`1-${this.#process.pid}@127.0.0.1`, this.#port);
     await this.done;
@@ -70,7 +70,7 @@ export class Sipp {
 
 async function judge(child: ChildProcess, folder: string, server: Server): Promise<void> {
   const [code, signal] = await once(child, 'exit');
-  const told = `${tailOf(join(folder, 'errors'))}\n${tailOf(join(folder, 'messages'), 60)}`;
+  const report = `${tailOf(join(folder, 'errors'))}\n${tailOf(join(folder, 'messages'), 60)}`;
   await rm(folder, { recursive: true, force: true });
-  if (code !== 0) throw new Error(`sipp ended with ${code ?? signal}:\n${told}\n${logOf(server)}`);
+  if (code !== 0) throw new Error(`sipp ended with ${code ?? signal}:\n${report}\n${logOf(server)}`);
 }

@@ -7,7 +7,7 @@ const APOLOGY = 'hears the apology, then is hung up on';
 const TOLD = '`call.failed` (`answer_url_error`)';
 
 async function callOf(world: World, fields: Record<string, unknown>) {
-  const line = await world.stage.line([], fields);
+  const line = await world.harness.line([], fields);
   const caller = await world.call(line);
   await caller.hungUp();
   const account = await accountOf(line);

@@ -1,4 +1,4 @@
-import type { Line, Stage } from '../../e2e/support/stage.ts';
+import type { Harness, Line } from '../../e2e/support/harness.ts';
 import { until } from '../support/until.ts';
 import { seconds } from './caller.ts';
 import type { Fault } from './fault.ts';
@@ -18,10 +18,10 @@ interface Called {
 
 async function called(world: World, lasts: number): Promise<Called> {
   const peer = await RawPeer.open();
-  const line = await world.stage.line([{ hold: {} }, { pause: { seconds: lasts } }]);
+  const line = await world.harness.line([{ hold: {} }, { pause: { seconds: lasts } }]);
   const { id } = await line.dial({ to: peer.uri });
   const invite = await peer.hear('INVITE');
-  const { port } = world.stage.server.sip;
+  const { port } = world.harness.server.sip;
   const answer: Called['answer'] = (status, { to = invite, ...more } = {}) =>
     peer.answer(to, status, { ...more, port });
   answer(100);
@@ -54,7 +54,7 @@ const fault = (
 
 /** The line of the log about a way that led nowhere. */
 const refusals = (_: Account, { line, peer }: Called): string => {
-  const lines = line.stage.server.log.filter((each) => each.includes('not answered'));
+  const lines = line.harness.server.log.filter((each) => each.includes('not answered'));
   const mine = lines
     .map((each) => JSON.parse(each))
     .find(({ way }) => String(way).includes(String(peer.port)));
@@ -83,14 +83,14 @@ export const hungUpAfter = (ms: number): string =>
 
 export const UNANSWERED = 'log: `a BYE was not answered`';
 
-const unansweredIn = (stage: Stage, peer: RawPeer): string => {
-  const lines = stage.server.log.filter((line) => line.includes('a BYE was not answered'));
+const unansweredIn = (harness: Harness, peer: RawPeer): string => {
+  const lines = harness.server.log.filter((line) => line.includes('a BYE was not answered'));
   return lines.some((line) => line.includes(`:${peer.port}`)) ? UNANSWERED : 'nothing';
 };
 
 /** What the operator sees when the BYE was given up. */
-export async function unanswered(stage: Stage, peer: RawPeer): Promise<string> {
-  await until(() => unansweredIn(stage, peer) === UNANSWERED, 'the log says that a BYE was not answered');
+export async function unanswered(harness: Harness, peer: RawPeer): Promise<string> {
+  await until(() => unansweredIn(harness, peer) === UNANSWERED, 'the log says that a BYE was not answered');
   return UNANSWERED;
 }
 
@@ -124,8 +124,8 @@ const bridged = (
   name: `a callee who was bridged, and ${name}`,
   async happen(world) {
     const peer = await RawPeer.open();
-    const line = await world.stage.line([{ bridge: { destination: peer.uri } }]);
-    const { port } = world.stage.server.sip;
+    const line = await world.harness.line([{ bridge: { destination: peer.uri } }]);
+    const { port } = world.harness.server.sip;
     const invite = peer.hear('INVITE');
     const call = await RawCall.open(world, line);
     peer.answer(await invite, 200, { sdp: sdp(peer.mediaPort), port });
@@ -163,11 +163,11 @@ export const callees: Fault[] = [
       await peer.hear('BYE');
       await accountOf(line);
       const told = await byeAgain(peer);
-      await unanswered(line.stage, peer);
+      await unanswered(line.harness, peer);
       return told;
     },
     { caller: BYE_AGAIN, application: NORMAL, operator: UNANSWERED },
-    (_, { line, peer }) => unansweredIn(line.stage, peer),
+    (_, { line, peer }) => unansweredIn(line.harness, peer),
   ),
   bridged(
     'answers no BYE',
@@ -175,7 +175,7 @@ export const callees: Fault[] = [
       peer.deaf = true;
       await call.say('BYE');
     },
-    async (world, peer) => [await byeAgain(peer), await unanswered(world.stage, peer)],
+    async (world, peer) => [await byeAgain(peer), await unanswered(world.harness, peer)],
     { caller: BYE_AGAIN, application: '`call.completed` (`caller`)', operator: UNANSWERED },
   ),
   bridged(

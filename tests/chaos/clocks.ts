@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Line } from '../../e2e/support/stage.ts';
+import type { Line } from '../../e2e/support/harness.ts';
 import { seconds } from './caller.ts';
 import type { Chapter, Fault } from './fault.ts';
 import { type History, historyOf } from './history.ts';
@@ -27,10 +27,10 @@ async function jump(ms: number): Promise<Seen> {
 /** A recorded call in whose middle the clock is set, and a call after it. */
 async function callsAround(world: World, ms: number, set: () => void): Promise<Seen> {
   let refusals = 1;
-  world.stage.app.webhook = ({ event }) => (event === 'call.answered' && refusals-- > 0 ? 500 : 204);
-  const line = await world.stage.line([
+  world.harness.app.webhook = ({ event }) => (event === 'call.answered' && refusals-- > 0 ? 500 : 204);
+  const line = await world.harness.line([
     { start_recording: {} },
-    { play: { url: world.stage.tone(1000, 1000) } },
+    { play: { url: world.harness.tone(1000, 1000) } },
     { gather: { timeout_seconds: 1 } },
     { stop_recording: {} },
   ]);
@@ -64,7 +64,7 @@ async function oddities(line: Line, ms: number, { call, recordings }: History): 
     call.ended_at,
   ];
   check(times.join() === times.toSorted().join(), `it happened in this order: ${times}`);
-  const told = line.stage.app.events.all.filter(({ call }) => call['to'] === line.number);
+  const told = line.harness.app.events.all.filter(({ call }) => call['to'] === line.number);
   const ids: string[] = [];
   const pages = 200;
   for (let cursor = ''; ids.length < pages; ) {

@@ -45,24 +45,24 @@ const refused = (name: string, why: string, happen: Fault['happen'], slow = true
 
 const actionsOf = (world: World) => [
   { start_recording: {} },
-  { play: { url: world.stage.tone(1000, 1200) } },
+  { play: { url: world.harness.tone(1000, 1200) } },
   { stop_recording: {} },
-  { play: { url: world.stage.tone(1000, 800) } },
+  { play: { url: world.harness.tone(1000, 800) } },
 ];
 
 /** Something of the operator's writes to the database, and takes two seconds. */
 async function locked(world: World): Promise<Seen> {
-  const line = await world.stage.line(actionsOf(world));
+  const line = await world.harness.line(actionsOf(world));
   const caller = await world.call(line);
-  const other = new DatabaseSync(join(world.stage.server.dataDir, 'minivoice.db'), {
+  const other = new DatabaseSync(join(world.harness.server.dataDir, 'minivoice.db'), {
     timeout: 60_000,
   });
   other.exec('BEGIN IMMEDIATE');
-  await Promise.all([seconds(2), world.stage.server.logged('the database cannot be written')]);
+  await Promise.all([seconds(2), world.harness.server.logged('the database cannot be written')]);
   other.close();
   await caller.hungUp();
   const { told, recorded } = await historyOf(line, 1200);
-  const logged = world.stage.server.log.filter((text) => text.includes('the database can'));
+  const logged = world.harness.server.log.filter((text) => text.includes('the database can'));
   return {
     caller: caller.heardOf(2000),
     application: told,
@@ -73,15 +73,15 @@ async function locked(world: World): Promise<Seen> {
 /** Somebody tidies up. */
 async function removed(): Promise<Seen> {
   const world = await World.open();
-  const line = await world.stage.line(actionsOf(world));
+  const line = await world.harness.line(actionsOf(world));
   const caller = await world.call(line);
   await seconds(0.7);
-  const recordings = join(world.stage.server.dataDir, 'recordings');
+  const recordings = join(world.harness.server.dataDir, 'recordings');
   renameSync(recordings, `${recordings}.away`);
   await caller.hungUp();
   const { told } = await historyOf(line, 1200);
   const logged = (await accountOf(line)).logged();
-  const next = await world.stage.line(actionsOf(world));
+  const next = await world.harness.line(actionsOf(world));
   const second = await world.call(next);
   await second.hungUp();
   const { recorded } = await historyOf(next, 1200);
@@ -102,7 +102,7 @@ export const dataFolders: Chapter = {
     refused(
       'a second server is started on the data folder of a running one',
       'MINIVOICE_DATA_DIR, <data>, cannot be used: another MiniVoice is running on it',
-      (world) => startOn(world.stage.server.dataDir),
+      (world) => startOn(world.harness.server.dataDir),
       false,
     ),
     refused(

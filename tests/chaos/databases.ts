@@ -70,29 +70,29 @@ async function onDisk(happen: (world: World, disk: Disk) => Promise<Seen>): Prom
 /** Two seconds of sound with all kinds of changes between. */
 const actionsOf = (world: World) => [
   { start_recording: {} },
-  { play: { url: world.stage.tone(1000, 1500) } },
+  { play: { url: world.harness.tone(1000, 1500) } },
   { set_variable: { name: 'step', value: '2' } },
   { gather: { timeout_seconds: 1 } },
   { stop_recording: {} },
-  { play: { url: world.stage.tone(1000, 500) } },
+  { play: { url: world.harness.tone(1000, 500) } },
 ];
 
 /** The disk fills up while a call is on, and stays full until it is over. */
 async function full(world: World, disk: Disk): Promise<Seen> {
-  const line = await world.stage.line(actionsOf(world));
+  const line = await world.harness.line(actionsOf(world));
   const caller = await world.call(line);
   await seconds(0.5);
   disk.fill();
   await caller.hungUp();
   const other = await world.call(line);
   await other.close();
-  const ready = await fetch(`${world.stage.server.http}/readyz`);
-  const before = world.stage.app.events.all.length;
+  const ready = await fetch(`${world.harness.server.http}/readyz`);
+  const before = world.harness.app.events.all.length;
   disk.free();
   const history = await historyOf(line, 2400);
   const next = await world.call(line);
   await next.hangUp();
-  const complaints = world.stage.server.log.filter((text) => text.includes('the database can'));
+  const complaints = world.harness.server.log.filter((text) => text.includes('the database can'));
   return {
     caller: `${caller.heardOf(2000)}; another ${other.story()} meanwhile; afterwards one is ${next.status === 200 ? 'taken' : next.status}`,
     application: `${history.told}: ${before} events at once, the others when there is room`,
@@ -102,15 +102,15 @@ async function full(world: World, disk: Disk): Promise<Seen> {
 
 /** The server is killed while its disk is full. */
 async function killed(world: World, disk: Disk): Promise<Seen> {
-  const line = await world.stage.line(actionsOf(world));
+  const line = await world.harness.line(actionsOf(world));
   const caller = await world.call(line);
   await seconds(0.5);
   disk.fill();
   for (let tries = 0; tries < 50 && caller.heardOf(1500) !== ALL; tries++) await seconds(0.1);
   await seconds(0.9);
-  await world.stage.server.kill();
+  await world.harness.server.kill();
   disk.free();
-  await world.stage.restart();
+  await world.harness.restart();
   const history = await historyOf(line, 1000);
   await caller.close();
   return {
@@ -123,15 +123,15 @@ async function killed(world: World, disk: Disk): Promise<Seen> {
 
 /** The server is started while its disk is full. */
 async function started(world: World, disk: Disk): Promise<Seen> {
-  const { server } = world.stage;
+  const { server } = world.harness;
   await server.terminate();
   disk.fill();
-  const why = await world.stage.restart().then(
+  const why = await world.harness.restart().then(
     () => 'it starts',
     (error) => String(error.message),
   );
   disk.free();
-  await world.stage.restart();
+  await world.harness.restart();
   return { ...NOBODY, operator: wordsOf(why, disk.dataDir) };
 }
 
@@ -159,14 +159,14 @@ async function foreign(): Promise<Seen> {
 
 /** A server is started on a disk that only can be read. */
 async function readOnly(world: World, disk: Disk): Promise<Seen> {
-  await world.stage.server.terminate();
+  await world.harness.server.terminate();
   disk.protect(true);
-  const why = await world.stage.restart().then(
+  const why = await world.harness.restart().then(
     () => 'it starts',
     (error) => String(error.message),
   );
   disk.protect(false);
-  await world.stage.restart();
+  await world.harness.restart();
   return { ...NOBODY, operator: wordsOf(why, disk.dataDir) };
 }
 

@@ -8,17 +8,17 @@ import { accountOf, type World } from './world.ts';
 const SIZE = '64k';
 
 async function recordedOn(world: World, options: string) {
-  const folder = join(world.stage.server.dataDir, 'recordings');
+  const folder = join(world.harness.server.dataDir, 'recordings');
   mkdirSync(folder, { recursive: true });
   mount(folder, options);
   try {
-    const tone = { play: { url: world.stage.tone(1000, 3000) } };
-    const line = await world.stage.line([{ start_recording: {} }, tone]);
+    const tone = { play: { url: world.harness.tone(1000, 3000) } };
+    const line = await world.harness.line([{ start_recording: {} }, tone]);
     const caller = await world.call(line);
     await caller.hungUp();
     const account = await accountOf(line);
-    const { ear } = await account.recording();
-    const saved = ear ? `${Math.floor(ear.durationMs / 1000)} s are saved` : 'nothing is saved';
+    const { audio } = await account.recording();
+    const saved = audio ? `${Math.floor(audio.durationMs / 1000)} s are saved` : 'nothing is saved';
     return {
       caller: caller.heardOf(3000),
       application: await account.told(),

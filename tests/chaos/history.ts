@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Line } from '../../e2e/support/stage.ts';
+import type { Line } from '../../e2e/support/harness.ts';
 import { until } from '../support/until.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at field by field.
@@ -23,7 +23,7 @@ const TERMINAL = /^call\.(completed|failed|canceled)$/;
  * @param leastMs what must be in each recording.
  */
 export async function historyOf(line: Line, leastMs: number): Promise<History> {
-  const { app } = line.stage;
+  const { app } = line.harness;
   const own = () => app.events.all.filter(({ call }) => call['to'] === line.number);
   const ended = () => own().some(({ event }) => TERMINAL.test(event));
   await until(ended, `the end of the call to ${line.number} is told`);
@@ -59,8 +59,8 @@ export const namesOf = (events: { event: string; data: Wire }[]): string =>
 const orderOf = (sequences: number[]): string | undefined =>
   sequences.every((sequence, at) => sequence === at + 1) ? undefined : `events in the order ${sequences}`;
 
-async function soundOf({ stage, apiKey }: Line, recording: Wire, leastMs: number): Promise<string> {
-  const url = `${stage.server.http}/v1/recordings/${recording['id']}/file`;
+async function soundOf({ harness, apiKey }: Line, recording: Wire, leastMs: number): Promise<string> {
+  const url = `${harness.server.http}/v1/recordings/${recording['id']}/file`;
   const answer = await fetch(url, { headers: { Authorization: `Bearer ${apiKey}` } });
   const file = Buffer.from(await answer.arrayBuffer());
   const hash = createHash('sha256').update(file).digest('hex');

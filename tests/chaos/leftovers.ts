@@ -11,8 +11,8 @@ export async function nothingLeft(world: World, env: Record<string, string> = {}
   const names = env['MINIVOICE_SIP_T1_MS'] ? [...GAUGES, SLOW] : GAUGES;
   let left: string[] = [];
   const nothing = async () => {
-    const figures = await world.stage.server.figures(...names);
-    left = names.filter((_, at) => figures[at] !== 0);
+    const values = await world.harness.server.metricValues(...names);
+    left = names.filter((_, at) => values[at] !== 0);
     return left.length === 0;
   };
   await until(nothing, 'nothing is open').catch((error) => {

@@ -5,7 +5,7 @@ import { accountOf, type World } from './world.ts';
 /** What the metrics tell of refused calls. */
 async function refusals(world: World): Promise<string> {
   const told = [
-    ...(await world.stage.server.metrics()).matchAll(/^minivoice_(calls_refused_total\{.*\}) ([1-9].*)$/gm),
+    ...(await world.harness.server.metrics()).matchAll(/^minivoice_(calls_refused_total\{.*\}) ([1-9].*)$/gm),
   ];
   return told.map(([, name, value]) => `\`minivoice_${name}\` ${value}`).join(', ');
 }
@@ -18,7 +18,7 @@ export const load: Chapter = {
     {
       name: 'one call more than `MINIVOICE_MAX_CALLS`',
       async happen(world) {
-        const line = await world.stage.line([{ play: { url: world.stage.tone(1000, 2500) } }]);
+        const line = await world.harness.line([{ play: { url: world.harness.tone(1000, 2500) } }]);
         const first = await world.call(line);
         const second = await world.call(line);
         await second.close();
@@ -27,7 +27,7 @@ export const load: Chapter = {
         const third = await world.call(line);
         await third.hangUp();
         const kept = first.heardOf(2500);
-        const said = world.stage.server.log.find((each) => each.includes('new calls are refused'));
+        const said = world.harness.server.log.find((each) => each.includes('new calls are refused'));
         return {
           caller: `${second.story()}; the running one ${kept}; the next one is ${third.status === 200 ? 'taken' : third.status}`,
           application: await account.told(),
@@ -54,7 +54,7 @@ export const ports: Chapter = {
       name: 'more calls than `MINIVOICE_RTP_PORTS` has ports for',
       slow: true,
       async happen(world) {
-        const line = await world.stage.line([{ play: { url: world.stage.tone(1000, 2500) } }]);
+        const line = await world.harness.line([{ play: { url: world.harness.tone(1000, 2500) } }]);
         const running = [await world.call(line), await world.call(line)];
         const third = await world.call(line);
         await third.close();

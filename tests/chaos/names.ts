@@ -99,7 +99,7 @@ class Internet {
       webhook_secret: null,
       fault_message: 'We are very sorry.',
     };
-    return this.world.stage.line([], { ...given, ...fields });
+    return this.world.harness.line([], { ...given, ...fields });
   }
 
   url(host: string, scheme = 'https'): string {

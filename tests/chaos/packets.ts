@@ -8,20 +8,20 @@ const WINDOW_MS = 20;
 
 /** A recorded call of three seconds, in which the caller talks and hears a tone. */
 async function recorded(world: World, manners: Manners) {
-  const tone = { play: { url: world.stage.tone(1000, 1000) } };
+  const tone = { play: { url: world.harness.tone(1000, 1000) } };
   const rest = { pause: { seconds: SECONDS - 1 } };
-  const line = await world.stage.line([{ start_recording: {} }, tone, rest, { stop_recording: {} }]);
+  const line = await world.harness.line([{ start_recording: {} }, tone, rest, { stop_recording: {} }]);
   const caller = await world.call(line, manners);
   await caller.hungUp();
   const account = await accountOf(line);
-  const { ear } = await account.recording();
-  const durationMs = ear?.durationMs ?? 0;
+  const { audio } = await account.recording();
+  const durationMs = audio?.durationMs ?? 0;
   // However long a busy machine takes: the file lasts from the start of the recording to its stop.
   const [start = 0, play = 0, pause = 0, stop = 0] = await account.actionsMs();
   const between = play + pause;
   const whole = durationMs >= between - 2 * WINDOW_MS && durationMs <= start + between + stop + 2 * WINDOW_MS;
-  const heard = Math.round((10 * (ear?.loudMs(0) ?? 0)) / durationMs) * 10;
-  const right = (ear?.heardMs(1, 1000) ?? 0) > 1000 - 3 * WINDOW_MS;
+  const heard = Math.round((10 * (audio?.loudMs(0) ?? 0)) / durationMs) * 10;
+  const right = (audio?.heardMs(1, 1000) ?? 0) > 1000 - 3 * WINDOW_MS;
   return {
     caller: caller.heardOf(1000),
     application: await account.told(),

@@ -1,4 +1,4 @@
-import type { Line } from '../../e2e/support/stage.ts';
+import type { Line } from '../../e2e/support/harness.ts';
 import { systemClock } from '../../src/core/index.ts';
 import { until } from '../support/until.ts';
 import { BYE_AGAIN, byeAgain, callees, hungUpAfter, QUIET_MS, UNANSWERED, unanswered } from './callees.ts';
@@ -12,7 +12,7 @@ const NORMAL = '`call.completed` (`application`)';
 
 /** A number whose application records the call, and lets the caller hear music, for a minute if not said otherwise. */
 const listened = (world: World, seconds = 60) =>
-  world.stage.line([{ start_recording: {} }, { hold: {} }, { pause: { seconds } }]);
+  world.harness.line([{ start_recording: {} }, { hold: {} }, { pause: { seconds } }]);
 
 /** Whether sound comes in from now on. */
 async function goesOn({ peer }: RawCall): Promise<string> {
@@ -107,7 +107,7 @@ const neverAnswersBye: Fault = {
     await call.peer.hear('BYE');
     const account = await accountOf(line);
     const caller = await byeAgain(call.peer);
-    const operator = await unanswered(world.stage, call.peer);
+    const operator = await unanswered(world.harness, call.peer);
     call.peer.close();
     return { caller, application: await account.told(), operator };
   },
@@ -121,7 +121,7 @@ const neverAnswersBye: Fault = {
 const repeatsAll: Fault = {
   name: 'a caller who repeats each INVITE, ACK and BYE for ever',
   async happen(world) {
-    const line = await world.stage.line([{ pause: { seconds: 20 } }]);
+    const line = await world.harness.line([{ pause: { seconds: 20 } }]);
     const { call, ok } = await RawCall.ask(world, line);
     const ack = call.text('ACK', { seq: 1 });
     // For longer than the transaction of the INVITE lives.
@@ -287,14 +287,14 @@ const moves: Fault = {
     await hangUp(line, call);
     elsewhere.close();
     const account = await accountOf(line);
-    const { ear } = await account.recording();
+    const { audio } = await account.recording();
     const said = (before + elsewhere.said) * 20;
-    const durationMs = ear?.durationMs ?? 0;
+    const durationMs = audio?.durationMs ?? 0;
     const whole = Math.abs(durationMs - said) < 500;
-    const { first = 0, last = 0 } = ear?.span(0) ?? {};
+    const { first = 0, last = 0 } = audio?.span(0) ?? {};
     const ends = first / 8 < 300 && last / 8 > durationMs - 300;
     // A machine that is busy elsewhere makes the caller stumble, but both of his voices are heard.
-    const heard = ends && (ear?.loudMs(0) ?? 0) > durationMs / 2 ? 'what' : 'a part of what';
+    const heard = ends && (audio?.loudMs(0) ?? 0) > durationMs / 2 ? 'what' : 'a part of what';
     return {
       caller: `gets ${status}, and hears sound where he is now`,
       application: await account.told(),

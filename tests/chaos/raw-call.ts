@@ -37,7 +37,7 @@ export class RawCall {
   /** Calls a line, and resolves when the answer is there; nothing was said to that. */
   static async ask(world: World, line: { number: string }): Promise<{ call: RawCall; ok: Heard }> {
     const peer = await RawPeer.open();
-    const { port } = world.stage.server.sip;
+    const { port } = world.harness.server.sip;
     const call = new RawCall(peer, port, line.number, sdp(peer.mediaPort));
     peer.send(call.invite, port);
     const ok = await peer.hear('200 INVITE');

@@ -11,20 +11,20 @@ export const strangers: Chapter = {
     {
       name: 'an address that nobody knows calls ten times, and is made a trunk’s `inbound_ip` then',
       async happen(world) {
-        const line = await world.stage.line([{ pause: { seconds: 0.1 } }]);
+        const line = await world.harness.line([{ pause: { seconds: 0.1 } }]);
         const stories = new Set<string>();
         for (let tries = 0; tries < 10; tries++) {
           const caller = await world.call(line);
           stories.add(caller.story());
           await caller.close();
         }
-        const [silenced] = await world.stage.server.figures('sip_addresses_silenced_total');
+        const [silenced] = await world.harness.server.metricValues('sip_addresses_silenced_total');
         const { data } = await line.get('/v1/calls');
         const trunk = { name: 'carrier', proxy: '192.0.2.1', inbound_ip: '127.0.0.0/24' };
         await line.ask('POST', '/v1/trunks', trunk);
         const known = await world.call(line);
         await known.hungUp();
-        const { log } = world.stage.server;
+        const { log } = world.harness.server;
         const said = WARNINGS.filter((text) => log.some((each) => each.includes(`"msg":"${text}"`)));
         return {
           caller: `${[...stories].join(', ')}; ${known.status === 200 ? 'is answered' : known.story()} as a trunk`,

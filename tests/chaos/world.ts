@@ -1,5 +1,5 @@
-import { Ear } from '../../e2e/support/hearing.ts';
-import { type Line, Stage } from '../../e2e/support/stage.ts';
+import { Harness, type Line } from '../../e2e/support/harness.ts';
+import { RecordedAudio } from '../../e2e/support/recorded-audio.ts';
 import { until } from '../support/until.ts';
 import { Caller, type Manners } from './caller.ts';
 import { namesOf } from './history.ts';
@@ -17,26 +17,26 @@ export interface Seen {
 
 /** The whole program, an application that behaves, and a web server that does not. */
 export class World {
-  readonly stage: Stage;
+  readonly harness: Harness;
   readonly rogue: Rogue;
 
-  private constructor(stage: Stage, rogue: Rogue) {
-    this.stage = stage;
+  private constructor(harness: Harness, rogue: Rogue) {
+    this.harness = harness;
     this.rogue = rogue;
   }
 
   static async open(env: Record<string, string> = {}): Promise<World> {
-    const [stage, rogue] = await Promise.all([Stage.open(env), Rogue.start()]);
-    return new World(stage, rogue);
+    const [harness, rogue] = await Promise.all([Harness.open(env), Rogue.start()]);
+    return new World(harness, rogue);
   }
 
   call(line: Line, manners?: Manners): Promise<Caller> {
-    return Caller.call(this.stage.server.sip, line.number, manners);
+    return Caller.call(this.harness.server.sip, line.number, manners);
   }
 
   async close(): Promise<void> {
     this.rogue.close();
-    await this.stage.close();
+    await this.harness.close();
   }
 }
 
@@ -53,9 +53,9 @@ export async function accountOf(line: Line): Promise<Account> {
 }
 
 /** A call's last line in the log may come a moment after its end can be read; not at all where a crash cut it off. */
-async function loggedTo({ stage }: Line, id: string): Promise<void> {
+async function loggedTo({ harness }: Line, id: string): Promise<void> {
   const isLast = (text: string) => text.includes(id) && /"msg":"call (ended|cut off)"/.test(text);
-  await until(() => stage.server.log.some(isLast), 'the end of the call is logged', 3000).catch(() => {});
+  await until(() => harness.server.log.some(isLast), 'the end of the call is logged', 3000).catch(() => {});
 }
 
 /** What is left of a call for those who were not on the phone. */
@@ -83,7 +83,7 @@ export class Account {
 
   /** The first warning about it, with its reason. */
   logged(): string {
-    const lines = this.#line.stage.server.log
+    const lines = this.#line.harness.server.log
       .filter((line) => line.includes(this.#id))
       .map((line) => JSON.parse(line));
     const warning = lines.find(({ level }) => level === 'warn' || level === 'error');
@@ -95,12 +95,12 @@ export class Account {
     return `log: \`${warning.msg}\` (${why})`;
   }
 
-  async recording(): Promise<{ row: Wire; ear: Ear | undefined }> {
+  async recording(): Promise<{ row: Wire; audio: RecordedAudio | undefined }> {
     const { data } = await this.#line.get(`/v1/calls/${this.#id}/recordings`);
     const row = data[0];
     const headers = { Authorization: `Bearer ${this.#line.apiKey}` };
-    const answer = await fetch(`${this.#line.stage.server.http}/v1/recordings/${row.id}/file`, { headers });
-    const ear = answer.ok ? new Ear(Buffer.from(await answer.arrayBuffer())) : undefined;
-    return { row, ear };
+    const answer = await fetch(`${this.#line.harness.server.http}/v1/recordings/${row.id}/file`, { headers });
+    const audio = answer.ok ? new RecordedAudio(Buffer.from(await answer.arrayBuffer())) : undefined;
+    return { row, audio };
   }
 }

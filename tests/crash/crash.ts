@@ -226,7 +226,7 @@ class Run {
 /** Until every event is delivered, refused ones come again after five seconds, and every call is over. */
 async function rest(server: Server): Promise<void> {
   for (let seconds = 0; seconds < 120; seconds++) {
-    const [pending, live] = await server.figures('events_pending', 'calls_live');
+    const [pending, live] = await server.metricValues('events_pending', 'calls_live');
     if (pending === 0 && live === 0) return;
     await sleep(systemClock, 1000);
   }

@@ -1,4 +1,4 @@
-import type { Line, Stage } from '../../e2e/support/stage.ts';
+import type { Harness, Line } from '../../e2e/support/harness.ts';
 import { createSoundDecoder, toneLevel } from '../../src/audio/index.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
 import { Caller, type Manners, seconds } from '../chaos/caller.ts';
@@ -23,12 +23,12 @@ export const TONE_DIGITS = '7391';
 const SILENCE = new Uint8Array(160).fill(0xff);
 
 /** Calls that are hushed in one way or another, all at once. Their recordings are left open, but for the MP3. */
-export function hushedCalls(stage: Stage, marks: Marks): Promise<Scene[]> {
-  return Promise.all([skipped, inConference, asTones, asMp3].map((scene) => scene(stage, marks)));
+export function hushedCalls(harness: Harness, marks: Marks): Promise<Scene[]> {
+  return Promise.all([skipped, inConference, asTones, asMp3].map((scene) => scene(harness, marks)));
 }
 
 async function answered(line: Line, manners: Manners = {}) {
-  const caller = await Caller.call(line.stage.server.sip, line.number, manners);
+  const caller = await Caller.call(line.harness.server.sip, line.number, manners);
   caller.voice = SILENCE;
   return { caller, call: await line.arrived() };
 }
@@ -42,9 +42,9 @@ async function says(caller: Caller, frame: Uint8Array): Promise<void> {
 }
 
 /** Left out of a file with one channel. Keys are pressed meanwhile: their mark is that any is told. */
-async function skipped(stage: Stage, { open, paused }: Marks): Promise<Scene> {
+async function skipped(harness: Harness, { open, paused }: Marks): Promise<Scene> {
   const stream = await TestReceiver.listen();
-  const { caller, call } = await answered(await stage.line(recorded(stream, { channels: 1 })));
+  const { caller, call } = await answered(await harness.line(recorded(stream, { channels: 1 })));
   await call.next('recording.started');
   await says(caller, open.frame);
   await call.record('pause', { mode: 'skip' });
@@ -60,10 +60,10 @@ async function skipped(stage: Stage, { open, paused }: Marks): Promise<Scene> {
 }
 
 /** Two in a room are recorded and streamed: what one says in his pause is in neither's. */
-async function inConference(stage: Stage, { open, paused }: Marks): Promise<Scene> {
+async function inConference(harness: Harness, { open, paused }: Marks): Promise<Scene> {
   const [one, other] = await Promise.all([TestReceiver.listen(), TestReceiver.listen()]);
   const streams = [one, other];
-  const line = await stage.line(() => recorded(streams.shift()!, {}, { conference: { room: 'hushed' } }));
+  const line = await harness.line(() => recorded(streams.shift()!, {}, { conference: { room: 'hushed' } }));
   const { caller, call } = await answered(line);
   const second = await answered(line);
   await second.call.next('recording.started');
@@ -80,9 +80,9 @@ async function inConference(stage: Stage, { open, paused }: Marks): Promise<Scen
 }
 
 /** Keys that are tones: but for the one that is no secret, not a moment of them is in the file. */
-async function asTones(stage: Stage): Promise<Scene> {
+async function asTones(harness: Harness): Promise<Scene> {
   const stream = await TestReceiver.listen();
-  const line = await stage.line(recorded(stream));
+  const line = await harness.line(recorded(stream));
   const { caller, call } = await answered(line, { tones: true });
   await call.next('recording.started');
   caller.press('5');
@@ -104,9 +104,9 @@ async function asTones(stage: Stage): Promise<Scene> {
 }
 
 /** An MP3 holds no octets that could be looked for: it is listened to. */
-async function asMp3(stage: Stage): Promise<Scene> {
+async function asMp3(harness: Harness): Promise<Scene> {
   const { caller, call } = await answered(
-    await stage.line([{ start_recording: { format: 'mp3', channels: 1 } }, { pause: { seconds: 60 } }]),
+    await harness.line([{ start_recording: { format: 'mp3', channels: 1 } }, { pause: { seconds: 60 } }]),
   );
   await call.next('recording.started');
   await says(caller, square(500));

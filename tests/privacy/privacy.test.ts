@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Line, Stage } from '../../e2e/support/stage.ts';
+import { Harness, type Line } from '../../e2e/support/harness.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
 import { Caller, seconds } from '../chaos/caller.ts';
 import { hushedCalls, INFO_DIGITS, TONE_DIGITS, toldBy } from './hushed-calls.ts';
@@ -18,7 +18,7 @@ const PASSWORDS = { trunk: 'trunk-password-5b1f', phone: '', key: '', admin: 'e2
 /** What proves a password, or opens something: of a phone, of an API key, of a file, of an application. */
 const PROOFS = ['c0ffee11c0ffee22', 'mv_live_guess_8f21', 'beef'.repeat(16), 'query-token-77aa'];
 
-let stage: Stage;
+let harness: Harness;
 let stream: TestReceiver;
 let line: Line;
 let caller: Caller;
@@ -37,22 +37,22 @@ async function says(mark: Mark): Promise<void> {
 }
 
 async function live(): Promise<void> {
-  const [, scenes] = await Promise.all([recordedCall(), hushedCalls(stage, { open, paused, secret })]);
+  const [, scenes] = await Promise.all([recordedCall(), hushedCalls(harness, { open, paused, secret })]);
   // What Node knows of the process is written into the folder, as before it dies of a defect.
-  process.kill(stage.server.pid, 'SIGUSR2');
-  await stage.server.logged('Node.js report completed');
-  const { dataDir, log } = stage.server;
+  process.kill(harness.server.pid, 'SIGUSR2');
+  await harness.server.logged('Node.js report completed');
+  const { dataDir, log } = harness.server;
   written = new Map([...writtenBy(dataDir, log), ...toldBy('the call', stream)]);
   for (const { told } of scenes) for (const [name, bytes] of told) written.set(name, bytes);
   wrong = scenes.flatMap((scene) => scene.wrong);
   // What a crash leaves is looked at as well as what the next process makes of it.
-  await stage.crash();
+  await harness.crash();
   await ended;
-  for (const [name, bytes] of writtenBy(dataDir, stage.server.log)) written.set(`later ${name}`, bytes);
+  for (const [name, bytes] of writtenBy(dataDir, harness.server.log)) written.set(`later ${name}`, bytes);
 }
 
 async function recordedCall(): Promise<void> {
-  caller = await Caller.call(stage.server.sip, line.number);
+  caller = await Caller.call(harness.server.sip, line.number);
   caller.voice = SILENCE;
   const call = await line.arrived();
   await call.next('recording.started');
@@ -75,7 +75,7 @@ async function recordedCall(): Promise<void> {
 /** Shows the server proofs that are wrong, and an application that cannot be reached: all of it is worth a line of log. */
 async function proofsAreShown(): Promise<void> {
   const [response, key, signature, token] = PROOFS;
-  const { server } = stage;
+  const { server } = harness;
   const number = '+15559990001';
   await server.application({ answer_url: `http://127.0.0.1:1/answer?token=${token}` }, number);
   await fetch(`${server.http}/v1/calls`, { headers: { authorization: `Bearer ${key}` } });
@@ -112,16 +112,16 @@ beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'minivoice-'));
   const reports = `--report-on-signal --report-signal=SIGUSR2 --report-directory=${folder}`;
   const environment = { MINIVOICE_LOG_LEVEL: 'debug', MINIVOICE_DATA_DIR: folder, NODE_OPTIONS: reports };
-  stage = await Stage.open(environment);
+  harness = await Harness.open(environment);
   stream = await TestReceiver.listen();
   const actions = [
     { start_recording: {} },
     { start_stream: { stream_url: stream.url } },
     { pause: { seconds: 60 } },
   ];
-  line = await stage.line(actions);
+  line = await harness.line(actions);
   PASSWORDS.key = line.apiKey;
-  const { server } = stage;
+  const { server } = harness;
   const trunk = { name: 'T', proxy: '192.0.2.1', username: 'u', password: PASSWORDS.trunk };
   await server.request('POST', '/v1/trunks', line.apiKey, trunk);
   const phone = await server.request<{ password: string }>('POST', '/v1/phones', line.apiKey, {
@@ -136,7 +136,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await caller?.close();
-  await stage.close();
+  await harness.close();
   await stream.close();
 });
 

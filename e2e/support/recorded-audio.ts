@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { readWav, toneLevel, wavHeader } from '../../src/audio/index.ts';
 
-/** A stretch of time in a file, in milliseconds from its beginning. */
+/** A span of time in a file, in milliseconds from its start. */
 export interface Stretch {
   from: number;
   to: number;
 }
 
-/** The sound of a WAV file, heard window by window. */
-export class Ear {
+/** The audio of a WAV file, analyzed window by window. */
+export class RecordedAudio {
   readonly durationMs: number;
   readonly samples: number;
   readonly channels: Int16Array[];
@@ -22,7 +22,7 @@ export class Ear {
     this.durationMs = (this.samples * 1000) / this.#rate;
   }
 
-  /** Where a tone is heard on a channel (0: left), to 20 ms; holes shorter than `bridgeMs` are passed over. */
+  /** Spans with a tone on a channel (0: left), to 20 ms. Gaps shorter than `bridgeMs` are ignored. */
   heard(channel: number, hz: number, bridgeMs = 0): Stretch[] {
     const stretches: Stretch[] = [];
     for (const [from, level] of this.#windows(channel, (window) => toneLevel(window, hz, this.#rate))) {
@@ -34,18 +34,18 @@ export class Ear {
     return stretches;
   }
 
-  /** For how many milliseconds a tone is heard. */
+  /** Milliseconds in which a tone is present. */
   heardMs(channel: number, hz: number): number {
     return this.heard(channel, hz).reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
-  /** For how many milliseconds there is any sound at all, such as speech. */
+  /** Milliseconds with any sound, such as speech. */
   loudMs(channel: number): number {
     const loud = [...this.#windows(channel, level)].filter(([, level]) => level > AUDIBLE / 2);
     return loud.length * WINDOW_MS;
   }
 
-  /** First and last sample that are not silence; undefined where all is. */
+  /** First and last sample that are not silent; undefined if all are. */
   span(channel: number): { first: number; last: number } | undefined {
     const samples = this.channels[channel]!;
     const first = samples.findIndex((sample) => Math.abs(sample) > QUIET);
@@ -70,7 +70,7 @@ export function toneFile(hz: number, ms: number, amplitude = 8000): Buffer {
 }
 
 const WINDOW_MS = 20;
-/** Amplitude: a tone here is 8,000, so half a window of it is heard, and an echo of it is not. */
+/** Minimum amplitude. A tone of the tests has 8,000: half a window of it counts, and an echo of it does not. */
 const AUDIBLE = 2000;
 /** The smallest steps of G.711 around zero. */
 const QUIET = 16;

@@ -1,16 +1,16 @@
 import { AppServer, type Script, type WebhookRequest } from '../../tests/support/app-server.ts';
-import { Ear, toneFile } from './hearing.ts';
 import { logOf } from './peers.ts';
+import { RecordedAudio, toneFile } from './recorded-audio.ts';
 import { Server } from './server.ts';
 import { Sipp, type SippCall } from './sipp.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at by tests, field by field.
+// biome-ignore lint/suspicious/noExplicitAny: tests read fields of received JSON.
 type Wire = Record<string, any>;
 
 export const SECRET = 'whsec_of_the_tests';
 
-/** The real program and a customer's application, for the calls of one test file. */
-export class Stage {
+/** A server and a customer's application, for the calls of one test file. */
+export class Harness {
   readonly app: AppServer;
   #server: Server;
   #env: Record<string, string>;
@@ -23,16 +23,16 @@ export class Stage {
     this.app = app;
   }
 
-  static async open(env: Record<string, string> = {}): Promise<Stage> {
+  static async open(env: Record<string, string> = {}): Promise<Harness> {
     const [server, app] = await Promise.all([Server.start({ env }), AppServer.start({ secret: SECRET })]);
-    return new Stage(server, env, app);
+    return new Harness(server, env, app);
   }
 
   get server(): Server {
     return this.#server;
   }
 
-  /** A number of its own, whose callers get these actions, or whatever `script` answers. */
+  /** Creates a number whose callers get these actions, or the answer of `script`. */
   async line(script: Script, fields: Record<string, unknown> = {}): Promise<Line> {
     this.#lines += 1;
     const number = `+1555${String(this.#lines).padStart(7, '0')}`;
@@ -45,7 +45,7 @@ export class Stage {
     return new Line(this, number, apiKey);
   }
 
-  /** Events of calls to this number are also told to another webhook, whose answer then counts. */
+  /** Sends the events of this number to another webhook, whose answer counts. */
   passOn(number: string, url: string): void {
     this.#others.set(number, url);
     this.app.webhook = async ({ call, headers, rawBody }) => {
@@ -61,18 +61,18 @@ export class Stage {
     };
   }
 
-  /** The address of a sound file of one tone, on the application's server. */
+  /** The URL of an audio file with one tone, on the application's server. */
   tone(hz: number, ms: number): string {
     return this.app.on(`/${hz}-${ms}.wav`, toneFile(hz, ms));
   }
 
-  /** Kills the program with -9 and starts it again over the same data. */
+  /** Kills the server with SIGKILL and starts it again with the same data. */
   async crash(): Promise<void> {
     await this.#server.kill();
     await this.restart();
   }
 
-  /** Starts the program again, which has ended, over the same data. */
+  /** Starts the server again with the same data, after it has ended. */
   async restart(): Promise<void> {
     this.#server = await Server.start({ dataDir: this.#server.dataDir, env: this.#env });
   }
@@ -83,32 +83,32 @@ export class Stage {
   }
 }
 
-/** A number that can be called, and who has it. */
+/** A number that can be called, and its application. */
 export class Line {
-  readonly stage: Stage;
+  readonly harness: Harness;
   readonly number: string;
   readonly apiKey: string;
 
-  constructor(stage: Stage, number: string, apiKey: string) {
-    this.stage = stage;
+  constructor(harness: Harness, number: string, apiKey: string) {
+    this.harness = harness;
     this.number = number;
     this.apiKey = apiKey;
   }
 
   get uri(): string {
-    const { host, port } = this.stage.server.sip;
+    const { host, port } = this.harness.server.sip;
     return `sip:${this.number}@${host}:${port}`;
   }
 
-  /** Has sipp call it; the call is the one that its application is told of. */
+  /** Calls the number with sipp; the call is the one in the next request to the application. */
   async call(plan: Omit<SippCall, 'to'> = {}): Promise<{ caller: Sipp; call: Call }> {
-    const caller = await Sipp.call(this.stage.server, { ...plan, to: this.number });
+    const caller = await Sipp.call(this.harness.server, { ...plan, to: this.number });
     return { caller, call: await Promise.race([this.arrived(plan.from), failed(caller)]) };
   }
 
-  /** The next call to the number that its application is told of; from a certain caller, where several call. */
+  /** The next call in a request to the application; of a certain caller, if several call. */
   async arrived(from?: string): Promise<Call> {
-    const { app, server } = this.stage;
+    const { app, server } = this.harness;
     const matches = ({ event, call }: WebhookRequest) =>
       event === 'call.created' && call['to'] === this.number && (!from || call['from'] === from);
     const { call } = await app.events.take(matches, 'call.created').catch((error) => {
@@ -118,10 +118,10 @@ export class Line {
   }
 
   get<T = Wire>(path: string): Promise<T> {
-    return this.stage.server.request<T>('GET', path, this.apiKey);
+    return this.harness.server.request<T>('GET', path, this.apiKey);
   }
 
-  /** Asks for a call from the number. */
+  /** Requests a call from the number. */
   place(order: object, headers: Record<string, string> = {}): Promise<{ status: number; body: Wire }> {
     return this.ask('POST', '/v1/calls', { from: this.number, ...order }, headers);
   }
@@ -130,14 +130,14 @@ export class Line {
     return new Call(this, id);
   }
 
-  /** Has a call placed from the number. */
+  /** Places a call from the number. */
   async dial(order: object): Promise<Call> {
     const { status, body } = await this.place(order);
     if (status !== 201) throw new Error(`the call was not placed: ${status} ${JSON.stringify(body)}`);
     return new Call(this, body['id']);
   }
 
-  /** An answer of REST as it is, whatever its status. */
+  /** Sends a REST request, and returns the answer whatever its status. */
   async ask(
     method: string,
     path: string,
@@ -147,13 +147,13 @@ export class Line {
     const key = { Authorization: `Bearer ${this.apiKey}` };
     const headers = { ...key, 'Content-Type': 'application/json', ...more };
     const content = body ? { body: JSON.stringify(body) } : {};
-    const answer = await fetch(this.stage.server.http + path, { method, headers, ...content });
+    const answer = await fetch(this.harness.server.http + path, { method, headers, ...content });
     const text = await answer.text();
     return { status: answer.status, body: text ? JSON.parse(text) : {} };
   }
 }
 
-/** One call, seen with the eyes of the application that it belongs to. */
+/** One call, as its application sees it. */
 export class Call {
   readonly id: string;
   #line: Line;
@@ -163,24 +163,24 @@ export class Call {
     this.id = id;
   }
 
-  /** The next event of that name that the webhook brings, with what is told of it on failure. */
+  /** The next event of that name from the webhook. */
   next(event: string): Promise<WebhookRequest> {
-    const { app, server } = this.#line.stage;
+    const { app, server } = this.#line.harness;
     return app.next(event, this.id).catch((error) => {
       throw new Error(`${error.message}\n${logOf(server)}`);
     });
   }
 
-  /** Everything that the webhook brought, in order of arrival. */
+  /** The names of all received events, in order of arrival. */
   get events(): WebhookRequest[] {
-    return this.#line.stage.app.events.all.filter(({ call }) => call['id'] === this.id);
+    return this.#line.harness.app.events.all.filter(({ call }) => call['id'] === this.id);
   }
 
-  get told(): string[] {
+  get eventNames(): string[] {
     return this.events.map(({ event }) => event);
   }
 
-  /** What became of its recordings by its events, like `completed by hangup`. */
+  /** The results of its recordings according to events, such as `completed by hangup`. */
   get outcomes(): string[] {
     const about = this.events.filter(({ event }) => event.startsWith('recording.'));
     return about.map(
@@ -210,7 +210,7 @@ export class Call {
     return data.reverse();
   }
 
-  /** Orders the recording over REST. */
+  /** Controls the recording over REST. */
   record(action: string, more: object = {}): Promise<{ status: number; body: Wire }> {
     return this.#line.ask('POST', `/v1/calls/${this.id}/recordings`, { action, ...more });
   }
@@ -227,19 +227,19 @@ export class Call {
   /** A recording's file as REST gives it; without an id, the first one's. */
   async file(recordingId = `rec_${this.id}`): Promise<Buffer> {
     const headers = { Authorization: `Bearer ${this.#line.apiKey}` };
-    const answer = await fetch(`${this.#line.stage.server.http}/v1/recordings/${recordingId}/file`, {
+    const answer = await fetch(`${this.#line.harness.server.http}/v1/recordings/${recordingId}/file`, {
       headers,
     });
     if (!answer.ok) throw new Error(`the file of ${recordingId}: ${answer.status} ${await answer.text()}`);
     return Buffer.from(await answer.arrayBuffer());
   }
 
-  async hear(recordingId?: string): Promise<Ear> {
-    return new Ear(await this.file(recordingId));
+  async hear(recordingId?: string): Promise<RecordedAudio> {
+    return new RecordedAudio(await this.file(recordingId));
   }
 }
 
-/** Rejects when the peer's call fails, and otherwise never ends. */
+/** Rejects when the peer's call fails; otherwise never settles. */
 const failed = (caller: Sipp): Promise<never> =>
   new Promise((_, reject) => {
     caller.done.catch(reject);
