@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AudioClip } from '../src/audio/index.ts';
 import { silentLog, sleep, systemClock, systemRandom } from '../src/core/index.ts';
-import { type Audio, createMediaEngine, type MediaEngine, workerThread } from '../src/media/index.ts';
+import { createMediaEngine, type MediaEngine, type Sound, workerThread } from '../src/media/index.ts';
 import type { FromPeer, ToPeer } from './media-peer.ts';
 import type { Row } from './row.ts';
 
@@ -30,7 +30,7 @@ interface Scene {
   /** The most that one of it may cost, in % of a core; two to three times what was measured. */
   budget: number;
   /** Makes the calls busy. @returns what is to be done at the end. */
-  begin(audios: Audio[], folder: string): Promise<() => Promise<unknown>>;
+  begin(audios: Sound[], folder: string): Promise<() => Promise<unknown>>;
 }
 
 const scenes = {
@@ -71,30 +71,30 @@ async function play(scene: Scene, options: Options): Promise<Row[]> {
   }
 }
 
-async function recordAndPlay(audios: Audio[], folder: string) {
+async function recordAndPlay(audios: Sound[], folder: string) {
   const stop = await record(audios, folder);
   for (const audio of audios) void audio.play(tone());
   return stop;
 }
 
-async function record(audios: Audio[], folder: string) {
+async function record(audios: Sound[], folder: string) {
   const taps = await Promise.all(
     audios.map((audio, i) => audio.tap({ path: join(folder, `${i}.wav`), channels: 2, maxSeconds: 3600 })),
   );
   return () => Promise.all(taps.map((tap) => tap.stop()));
 }
 
-function bridge(audios: Audio[], folder: string) {
-  for (const [i, audio] of audios.entries()) audio.enter(`bridge ${i >> 1}`);
+function bridge(audios: Sound[], folder: string) {
+  for (const [i, audio] of audios.entries()) audio.join(`bridge ${i >> 1}`);
   return record(audios, folder);
 }
 
-async function confer(audios: Audio[]) {
-  for (const audio of audios) audio.enter('conference');
+async function confer(audios: Sound[]) {
+  for (const audio of audios) audio.join('conference');
   return async () => {};
 }
 
-async function stream(audios: Audio[]) {
+async function stream(audios: Sound[]) {
   const streams = audios.map((audio) => audio.stream());
   let frames = 0;
   for (const each of streams) each.frames.on(() => frames++);
@@ -139,7 +139,7 @@ async function measure(
 }
 
 /** @returns the packets that did not arrive, on either way, in per cent. */
-async function closeAndCount(peer: ChildProcess, audios: Audio[]): Promise<number> {
+async function closeAndCount(peer: ChildProcess, audios: Sound[]): Promise<number> {
   peer.send({ do: 'hush' } satisfies ToPeer);
   await sleep(systemClock, 200);
   const reports = await Promise.all(audios.map((audio) => audio.close()));
@@ -155,7 +155,7 @@ async function closeAndCount(peer: ChildProcess, audios: Audio[]): Promise<numbe
   return (100 * missing) / (counts.sent + counts.received);
 }
 
-function connect(audio: Audio, port: number): void {
+function connect(audio: Sound, port: number): void {
   audio.connect({
     remote: { address: HOST, port },
     codec: { name: 'PCMU', payloadType: 0 },

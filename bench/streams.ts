@@ -85,7 +85,7 @@ async function toWebSocket(): Promise<number> {
   return cost;
 }
 
-type StreamFrames = ReturnType<StreamedCall['leg']['stream']>['frames'];
+type StreamFrames = ReturnType<StreamedCall['leg']['sound']['stream']>['frames'];
 
 const ports = {
   clock: systemClock,
@@ -100,7 +100,7 @@ const ports = {
 function callWith(frames: StreamFrames, begun: () => void): StreamedCall {
   const sound = { frames, play() {}, clear() {}, drained: async () => 'heard', close() {} };
   return {
-    leg: { stream: () => sound },
+    leg: { sound: { stream: () => sound } },
     record: { id: 'call_1', applicationId: 'app_1', variables: {} },
     log: silentLog,
     note: begun,

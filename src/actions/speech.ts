@@ -42,7 +42,7 @@ export async function playTo(
   sounds: AsyncIterable<AudioClip>,
   signal = flow.signal,
 ): Promise<void> {
-  await flow.leg.play(sounds, signal);
+  await flow.leg.sound.play(sounds, signal);
   flow.playedAt = flow.services.clock.monotonic();
 }
 

@@ -101,11 +101,11 @@ describe('keys that are pressed while nothing gathers them', () => {
     await call.seconds(0);
     call.dialled[0]!.farEndAnswers();
     await call.seconds(1);
-    expect(call.leg.digits.listeners).toBe(0);
+    expect(call.leg.sound.digits.listeners).toBe(0);
     call.leg.press('12');
     call.dialled[0]!.farEndHangsUp();
     await call.seconds(0);
-    expect(call.leg.digits.listeners).toBe(1);
+    expect(call.leg.sound.digits.listeners).toBe(1);
     call.leg.press('3');
     await call.seconds(3);
     expect(gathered(call)).toEqual(['3']);
@@ -127,10 +127,10 @@ describe('keys that are pressed while nothing gathers them', () => {
 });
 
 describe('a key that is held', () => {
-  const hold = (call: SimulatedCall) => call.leg.held.emit(true);
+  const hold = (call: SimulatedCall) => call.leg.sound.held.emit(true);
   const release = (call: SimulatedCall, digit: string) => {
     call.leg.press(digit);
-    call.leg.held.emit(false);
+    call.leg.sound.held.emit(false);
   };
 
   test('for longer than the timeout counts', async () => {
@@ -172,7 +172,7 @@ describe('a key that is held', () => {
     await call.seconds(1);
     hold(call);
     await call.seconds(3);
-    call.leg.held.emit(false);
+    call.leg.sound.held.emit(false);
     await call.seconds(2.1);
     expect(gathered(call)).toEqual(['']);
   });
@@ -183,5 +183,5 @@ test('a call that is only passed on keeps no keys, and does not listen for them'
   await call.seconds(0);
   call.dialled[0]!.farEndAnswers();
   await call.seconds(1);
-  expect(call.leg.digits.listeners).toBe(0);
+  expect(call.leg.sound.digits.listeners).toBe(0);
 });

@@ -34,7 +34,7 @@ export class TypeAhead {
   /** From now on keys count: the caller is answered. */
   start(): void {
     this.#started = true;
-    this.#leg.held.on((down) => {
+    this.#leg.sound.held.on((down) => {
       this.held = down;
       this.#taker?.held(down);
     });
@@ -43,7 +43,7 @@ export class TypeAhead {
 
   /** Keys are for the actions again. */
   listen(): void {
-    if (this.#started) this.#deafen ??= this.#leg.digits.on(({ digit }) => this.#press(digit));
+    if (this.#started) this.#deafen ??= this.#leg.sound.digits.on(({ digit }) => this.#press(digit));
   }
 
   /** Keys are for another party from now on: nothing is kept, and in the sound they are not listened for. */

@@ -1,4 +1,4 @@
-import type { Leg } from './ports.ts';
+import type { Sound } from './ports.ts';
 
 /** What must not leave the house at the moment. */
 export interface Hushed {
@@ -14,11 +14,11 @@ export interface Hushed {
 export class Hush {
   /** A value once taken stays as it was. */
   now: Hushed = { everything: false, caller: false, keys: false };
-  #leg: Pick<Leg, 'redact' | 'withhold'>;
+  #sound: Pick<Sound, 'redact' | 'privacyHold'>;
   #holders = { everything: new Set<object>(), caller: new Set<object>(), keys: new Set<object>() };
 
-  constructor(leg: Pick<Leg, 'redact' | 'withhold'>) {
-    this.#leg = leg;
+  constructor(sound: Pick<Sound, 'redact' | 'privacyHold'>) {
+    this.#sound = sound;
   }
 
   /** @param by who wants it: it stays so while anybody does. */
@@ -29,7 +29,7 @@ export class Hush {
     const hushed = holders.size > 0;
     if (this.now[what] === hushed) return;
     this.now = { ...this.now, [what]: hushed };
-    if (what === 'caller') this.#leg.redact(hushed);
-    else if (what === 'everything') this.#leg.withhold(hushed);
+    if (what === 'caller') this.#sound.redact(hushed);
+    else if (what === 'everything') this.#sound.privacyHold(hushed);
   }
 }

@@ -34,6 +34,7 @@ export type {
   PassedOn,
   RefusalReason,
   RepeatKey,
+  Sound,
   Tap,
   TapEnd,
   TapOptions,

@@ -1,9 +1,8 @@
-import type { AudioClip, Digit } from '../audio/index.ts';
 import type { Log, Signal } from '../core/index.ts';
-import type { Tap, TapOptions } from '../media/index.ts';
+import type { Sound } from '../media/index.ts';
 
 export type { AudioClip, Digit } from '../audio/index.ts';
-export type { Tap, TapEnd, TapOptions } from '../media/index.ts';
+export type { AudioStream, Sound, Tap, TapEnd, TapOptions } from '../media/index.ts';
 
 import type { CallRecord } from './call.ts';
 
@@ -17,17 +16,15 @@ export interface LegEnd {
   sipStatus?: number;
 }
 
-/** One party of a call: a SIP dialog and its audio. Everything a call can do is a function over this. */
+/** One party of a call: a SIP dialog and its sound. Everything a call can do is a function over this. */
 export interface Leg {
   /** A UUID: the contract's `provider_call_id`. */
   readonly id: string;
   /** Aborted when the leg has ended, whoever ended it. */
   readonly signal: AbortSignal;
   readonly ended: Promise<LegEnd>;
-  /** Each press of a key once, when it is over. Listen only while a key means something: it costs a call's sound to be searched. */
-  readonly digits: Signal<Digit>;
-  /** Emits true when a key goes down, and false when it is up, after its digit; 30 s later at the latest. */
-  readonly held: Signal<boolean>;
+  /** What this party hears and says. It closes when the leg ends. */
+  readonly sound: Sound;
   /** Lets the caller hear ringing. Does nothing once answered. */
   ring(): void;
   /** Takes the call; resolves when the answer is on the wire. Rejects if the leg has ended. */
@@ -39,43 +36,8 @@ export interface Leg {
    * @param reason given when neither the application nor the flow of the call ends it: the system does.
    */
   hangup(reason?: string): Promise<void>;
-  /**
-   * Plays sounds one after the other; a new `play` stops the running one.
-   * @returns `finished` when the last sample is on the wire, `stopped` when it was cut short.
-   */
-  play(sounds: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'>;
-  /** Opens a file for the leg's sound; the first frame is the one after this takes effect. */
-  tap(options: TapOptions): Promise<Tap>;
-  /** While on, what the far end says or presses is silence in every tap and stream. */
-  redact(on: boolean): void;
-  /** While on, what the far end says or presses is silence in the taps and streams of others whom it talks with. */
-  withhold(on: boolean): void;
-  /** Presses keys: `0-9 * # A-D`, 100 ms each and 100 ms between two; resolves when the last is out. */
-  sendDigits(digits: string, signal?: AbortSignal): Promise<void>;
-  /** All legs in the room of this name hear each other, and none hears itself. A leg is in one room at most. */
-  enter(room: string, options?: { muted?: boolean }): void;
-  leave(): void;
-  /** The far end hears the music, over and over, and is heard by nobody; null ends it. Recording goes on. */
-  hold(music: AudioClip | null): void;
-  /** `read`: the far end no longer hears the room; `write`: the room and the streams no longer hear it. */
-  mute(directions: { read: boolean; write: boolean }): void;
-  /** The leg's sound for someone outside, until it is closed or the leg ends. */
-  stream(): AudioStream;
   /** Asks the far end to call someone else itself (RFC 3515); resolves when that call is up. Fails with `transfer_failed`. */
   refer(target: string, signal: AbortSignal): Promise<void>;
-}
-
-/** A leg's live sound for someone outside: mu-law, 8 kHz, in frames of 20 ms (160 bytes). */
-export interface AudioStream {
-  /** What the far end says (`inbound`) and what it hears (`outbound`), a frame at a time, in order of each track. */
-  readonly frames: Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>;
-  /** Queues sound of any length for the far end to hear, after what is queued already. */
-  play(payload: Uint8Array): void;
-  /** Drops what is queued. */
-  clear(): void;
-  /** Resolves when everything queued so far has been heard, or was dropped. */
-  drained(): Promise<'heard' | 'dropped'>;
-  close(): void;
 }
 
 /** A call that we place, from one of a customer's trunks or phones. */

@@ -41,7 +41,7 @@ export class Session {
 
   constructor(record: CallRecord, leg: Leg, ports: SessionPorts) {
     this.leg = leg;
-    this.#hush = new Hush(leg);
+    this.#hush = new Hush(leg.sound);
     this.#sensitive = ports.sensitive ?? new SensitiveCalls(ports.clock);
     this.log = maskedLog(ports.log.child({ call_id: record.id }), (data) => this.mask(data));
     this.isCallerTrusted = ports.isCallerTrusted ?? false;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AudioAgreement } from './audio.ts';
+import type { AudioAgreement } from './sound.ts';
 import { type Bed, makeBed, type Party } from './testing/bed.ts';
 import { heardBy, recordedIn } from './testing/ear.ts';
 
@@ -24,8 +24,8 @@ describe('a bridge between', () => {
   it.each(pairs)('%s and %s is heard by both and recorded', async (_one, _other, one, other) => {
     const caller = await bed.party(500, { changes: { codec: one } });
     const callee = await bed.party(700, { changes: { codec: other } });
-    caller.audio.enter('bridge');
-    callee.audio.enter('bridge');
+    caller.audio.join('bridge');
+    callee.audio.join('bridge');
     const path = join(bed.folder, 'a.wav');
     const opening = caller.audio.tap({ path, channels: 2, maxSeconds: 60 });
     await bed.beats(40);
@@ -44,8 +44,8 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
   beforeEach(async () => {
     caller = await bed.party(500, { changes: { codec } });
     callee = await bed.party(700, { changes: { codec } });
-    caller.audio.enter('bridge');
-    callee.audio.enter('bridge');
+    caller.audio.join('bridge');
+    callee.audio.join('bridge');
     await bed.beats(20);
   });
 

@@ -4,13 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toneLevel } from '../audio/goertzel.ts';
 import { ToneDetector } from '../audio/tone-detector.ts';
 import { readWav } from '../audio/wav.ts';
-import type { Audio } from './audio.ts';
+import type { Sound } from './sound.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 
 const ALL = '0123456789*#ABCD';
 let bed: Bed;
-let audio: Audio;
+let audio: Sound;
 let phone: Phone;
 
 beforeEach(async () => {

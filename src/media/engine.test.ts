@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toneLevel } from '../audio/goertzel.ts';
 import { defects, seededRandom } from '../core/index.ts';
-import type { Audio } from './audio.ts';
 import type { LinkEvents, StartThread } from './link.ts';
+import type { Sound } from './sound.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 
 let bed: Bed;
-let audio: Audio;
+let audio: Sound;
 let phone: Phone;
 
 async function set(options?: Parameters<typeof makeBed>[0]): Promise<void> {
@@ -257,7 +257,7 @@ it('settles everything that was asked of a session which is lost before it hears
     digits: audio.sendDigits('123'),
     drained: stream.drained(),
   };
-  audio.enter('room');
+  audio.join('room');
   audio.hold(tone(440, 100));
   const settled = Promise.allSettled(Object.values(pending));
   await bed.beats(10);

@@ -1,9 +1,9 @@
 import { type Clock, Failure, type Log, type Random } from '../core/index.ts';
 import { RtpPorts } from '../net/index.ts';
-import type { Audio, MediaEngine } from './audio.ts';
 import { mediaNice, type StartThread, workerThread } from './link.ts';
 import { BEATS, LATE_BEATS } from './protocol.ts';
 import { RoomLinks } from './room-links.ts';
+import type { MediaEngine, Sound } from './sound.ts';
 import { ThreadHandle } from './thread-handle.ts';
 import { ThreadedAudio } from './threaded-audio.ts';
 
@@ -59,7 +59,7 @@ class ThreadedEngine implements MediaEngine {
     };
   }
 
-  async open({ beside }: { beside?: Audio } = {}): Promise<Audio> {
+  async open({ beside }: { beside?: Sound } = {}): Promise<Sound> {
     for (let tries = 1; ; tries++) {
       if (this.#closing) throw new Failure('no_media_port', 'the media engine is closed');
       const port = this.#ports.take();
@@ -78,12 +78,12 @@ class ThreadedEngine implements MediaEngine {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  #threadFor(beside: Audio | undefined): ThreadHandle {
+  #threadFor(beside: Sound | undefined): ThreadHandle {
     const here = beside && this.#threads.find((thread) => thread.has(beside));
     return here ?? this.#threads.reduce((a, b) => (b.audios.size < a.audios.size ? b : a));
   }
 
-  #openOn(thread: ThreadHandle, port: number): Promise<Audio> {
+  #openOn(thread: ThreadHandle, port: number): Promise<Sound> {
     const session = ++this.#last;
     const audio = new ThreadedAudio({
       session,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digit } from '../audio/index.ts';
-import type { Audio, AudioAgreement, Tap } from './audio.ts';
+import type { AudioAgreement, Sound, Tap } from './sound.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import { heardBy, recordedIn } from './testing/ear.ts';
 import type { Phone } from './testing/phone.ts';
@@ -21,7 +21,7 @@ const RECEIVES: AudioAgreement['receives'] = {
 const TONES = [300, 500, 700];
 
 let bed: Bed;
-let audio: Audio;
+let audio: Sound;
 let phone: Phone;
 
 beforeEach(async () => {
@@ -132,7 +132,7 @@ it('a packet in another codec than is sent is not passed on as it is', async () 
   const changes = { codec: opus, receives: RECEIVES };
   const far = await bed.party(300, { changes });
   const near = await bed.party(500, { changes, beside: far });
-  for (const { audio: each } of [far, near]) each.enter('room');
+  for (const { audio: each } of [far, near]) each.join('room');
   await bed.beats(50);
   expect(heardBy(near.phone, TONES)).toEqual([300]);
   far.phone.codec = PCMU;

@@ -6,12 +6,12 @@ import { ToneDetector } from '../audio/tone-detector.ts';
 import { seededRandom } from '../core/index.ts';
 import { TelephoneEventSender } from '../rtp/event-sender.ts';
 import { RtpHeader } from '../rtp/packet.ts';
-import type { Audio } from './audio.ts';
+import type { Sound } from './sound.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 
 let bed: Bed;
-let audio: Audio;
+let audio: Sound;
 let phone: Phone;
 
 beforeEach(async () => {

@@ -4,7 +4,7 @@
  */
 
 import type { Digit } from '../audio/index.ts';
-import type { AudioAgreement, AudioReport, TapEnd, TapGap, TapOptions } from './audio.ts';
+import type { AudioAgreement, AudioReport, TapEnd, TapGap, TapOptions } from './sound.ts';
 
 /** To a media thread. Commands take effect in their order, between two beats. */
 export type Command =

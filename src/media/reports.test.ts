@@ -3,12 +3,12 @@ import type { Datagrams } from '../net/index.ts';
 import { isRtcp } from '../rtp/packet.ts';
 import type { ReceptionReport } from '../rtp/reception.ts';
 import { ntpMiddle, readRtcp, writeReport } from '../rtp/rtcp.ts';
-import type { Audio } from './audio.ts';
+import type { Sound } from './sound.ts';
 import { agreement, type Bed, makeBed } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 
 let bed: Bed;
-let audio: Audio;
+let audio: Sound;
 let phone: Phone;
 
 interface Told {

@@ -22,8 +22,8 @@ async function parties(count: number): Promise<Party[]> {
 
 async function bridge(): Promise<[Party, Party]> {
   const [one, other] = (await parties(2)) as [Party, Party];
-  one.audio.enter('bridge');
-  other.audio.enter('bridge');
+  one.audio.join('bridge');
+  other.audio.join('bridge');
   await bed.beats(20);
   return [one, other];
 }
@@ -44,8 +44,8 @@ async function record({ audio }: Party, name: string) {
 describe('a room', () => {
   it('lets nobody be heard who is not in it', async () => {
     const [one, other] = (await parties(2)) as [Party, Party];
-    one.audio.enter('a');
-    other.audio.enter('b');
+    one.audio.join('a');
+    other.audio.join('b');
     await bed.beats(20);
     expect(hears(one)).toEqual([]);
     expect(hears(other)).toEqual([]);
@@ -59,7 +59,7 @@ describe('a room', () => {
 
   it('of many lets each hear all the others, and not itself', async () => {
     const all = await parties(4);
-    for (const { audio } of all) audio.enter('many');
+    for (const { audio } of all) audio.join('many');
     await bed.beats(20);
     const said = TONES.slice(0, 4);
     for (const [i, party] of all.entries())
@@ -85,11 +85,11 @@ describe('a room', () => {
 
   it('is left by who enters another, and by who leaves', async () => {
     const [one, other] = await bridge();
-    one.audio.enter('elsewhere');
+    one.audio.join('elsewhere');
     await bed.beats(20);
     expect(hears(one)).toEqual([]);
     expect(hears(other)).toEqual([]);
-    one.audio.enter('bridge');
+    one.audio.join('bridge');
     await bed.beats(20);
     expect(hears(other)).toEqual([300]);
     one.audio.leave();
@@ -100,7 +100,7 @@ describe('a room', () => {
 
   it('goes on without who has hung up', async () => {
     const [one, two, three] = (await parties(3)) as [Party, Party, Party];
-    for (const { audio } of [one, two, three]) audio.enter('room');
+    for (const { audio } of [one, two, three]) audio.join('room');
     await bed.beats(20);
     void three.audio.close();
     await bed.beats(20);
@@ -118,18 +118,18 @@ describe('a room', () => {
 
   it('is only listened to by who enters it muted, until it enters again', async () => {
     const [one, other] = await bridge();
-    one.audio.enter('bridge', { muted: true });
+    one.audio.join('bridge', { muted: true });
     await bed.beats(20);
     expect(hears(one)).toEqual([500]);
     expect(hears(other)).toEqual([]);
-    one.audio.enter('bridge');
+    one.audio.join('bridge');
     await bed.beats(20);
     expect(hears(other)).toEqual([300]);
   });
 
   it('is recorded as each of its members hears it', async () => {
     const all = await parties(3);
-    for (const { audio } of all) audio.enter('many');
+    for (const { audio } of all) audio.join('many');
     void all[0]!.audio.play(sounds(tone(900, 5000)));
     await bed.beats(20);
     expect(await record(all[0]!, 'a.wav')).toEqual({ left: [300], right: [500, 700, 900] });
@@ -139,7 +139,7 @@ describe('a room', () => {
   it('hears who speaks A-law as who speaks µ-law', async () => {
     const one = await bed.party(300, { changes: { codec: { name: 'PCMA', payloadType: 8 } } });
     const other = await bed.party(500);
-    for (const { audio } of [one, other]) audio.enter('bridge');
+    for (const { audio } of [one, other]) audio.join('bridge');
     await bed.beats(20);
     expect(one.phone.heard.at(-1)!.header.payloadType).toBe(8);
   });
@@ -259,7 +259,7 @@ describe('a room with members on several threads', () => {
 
   it('lets each hear all the others, and not itself', async () => {
     const all = await parties(5);
-    for (const { audio } of all) audio.enter('many');
+    for (const { audio } of all) audio.join('many');
     await bed.beats(30);
     for (const [i, party] of all.entries())
       expect(hears(party)).toEqual(TONES.filter((tone) => tone !== TONES[i]));
@@ -267,7 +267,7 @@ describe('a room with members on several threads', () => {
 
   it('keeps what is redacted out of the recordings on other threads', async () => {
     const [one, two, three] = (await parties(3)) as [Party, Party, Party];
-    for (const { audio } of [one, two, three]) audio.enter('many');
+    for (const { audio } of [one, two, three]) audio.join('many');
     one.audio.redact(true);
     await bed.beats(30);
     expect(hears(two)).toEqual([300, 700]);
@@ -276,8 +276,8 @@ describe('a room with members on several threads', () => {
 
   it('keeps what is withheld out of the recordings of others, and in its own', async () => {
     const [one, two, three] = (await parties(3)) as [Party, Party, Party];
-    for (const { audio } of [one, two, three]) audio.enter('many');
-    one.audio.withhold(true);
+    for (const { audio } of [one, two, three]) audio.join('many');
+    one.audio.privacyHold(true);
     await bed.beats(30);
     expect(hears(two)).toEqual([300, 700]);
     expect(await record(two, 'b.wav')).toEqual({ left: [500], right: [700] });
@@ -286,13 +286,13 @@ describe('a room with members on several threads', () => {
 
   it('stops hearing a thread whose last member has left, and hears it again', async () => {
     const [one, two] = (await parties(2)) as [Party, Party];
-    one.audio.enter('room');
-    two.audio.enter('room');
+    one.audio.join('room');
+    two.audio.join('room');
     await bed.beats(30);
     two.audio.leave();
     await bed.beats(20);
     expect(hears(one)).toEqual([]);
-    two.audio.enter('room');
+    two.audio.join('room');
     await bed.beats(30);
     expect(hears(one)).toEqual([500]);
     void two.audio.close();
@@ -304,8 +304,8 @@ describe('a room with members on several threads', () => {
     await parties(2);
     const one = await bed.party(300);
     const other = await bed.party(500, { beside: one });
-    one.audio.enter('bridge');
-    other.audio.enter('bridge');
+    one.audio.join('bridge');
+    other.audio.join('bridge');
     await bed.beats(20);
     expect(hears(one)).toEqual([500]);
   });

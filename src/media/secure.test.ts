@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isRtcp } from '../rtp/packet.ts';
-import type { Audio } from './audio.ts';
+import type { Sound } from './sound.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import { heardBy } from './testing/ear.ts';
 import type { Phone } from './testing/phone.ts';
@@ -12,7 +12,7 @@ const SRTP = { send: OURS, receive: THEIRS };
 const TONES = [300, 500, 700];
 
 let bed: Bed;
-let audio: Audio;
+let audio: Sound;
 let phone: Phone;
 
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decode, encode, PCMU } from '../audio/codec/g711.ts';
-import type { AudioStream } from './audio.ts';
+import type { AudioStream } from './sound.ts';
 import { type Bed, makeBed, type Party, sounds, tone } from './testing/bed.ts';
 import { heardBy, tonesIn } from './testing/ear.ts';
 
@@ -72,8 +72,8 @@ describe('a stream', () => {
 
   it('has the room in what goes out', async () => {
     const other = await bed.party(500);
-    party.audio.enter('bridge');
-    other.audio.enter('bridge');
+    party.audio.join('bridge');
+    other.audio.join('bridge');
     await bed.beats(20);
     expect(ofFrames(told.outbound.slice(-10))).toEqual([500]);
     other.audio.redact(true);

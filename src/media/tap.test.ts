@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toneLevel } from '../audio/goertzel.ts';
 import { readWav, WAV_HEADER } from '../audio/wav.ts';
-import type { Audio, TapOptions } from './audio.ts';
+import type { Sound, TapOptions } from './sound.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';
 import { ThreadedTap } from './threaded-tap.ts';
 
 let bed: Bed;
-let audio: Audio;
+let audio: Sound;
 let phone: Phone;
 
 const LOUD = 8_000;

@@ -1,8 +1,8 @@
 import { FRAME_MS } from '../audio/index.ts';
 import { type Clock, explain, guarded, type Log, reportDefect, within } from '../core/index.ts';
-import type { Audio } from './audio.ts';
 import type { Link, StartThread } from './link.ts';
 import { type Command, type Report, STREAMED } from './protocol.ts';
+import type { Sound } from './sound.ts';
 import type { ThreadedAudio } from './threaded-audio.ts';
 
 /** A thread that dies before it is up is not started again at once, lest nothing else be done. */
@@ -12,7 +12,7 @@ const CLOSE_MS = 10_000;
 
 interface Opening {
   audio: ThreadedAudio;
-  resolve: (audio: Audio) => void;
+  resolve: (audio: Sound) => void;
   reject: (error: Error) => void;
 }
 
@@ -50,7 +50,7 @@ export class ThreadHandle {
     this.#link = this.#begin();
   }
 
-  has(audio: Audio): boolean {
+  has(audio: Sound): boolean {
     for (const own of this.audios.values()) if (own === audio) return true;
     return false;
   }
@@ -65,7 +65,7 @@ export class ThreadHandle {
   }
 
   /** Resolves with the audio when its ports are bound; rejects with the system's code when they are not. */
-  open(session: number, host: string, port: number, audio: ThreadedAudio): Promise<Audio> {
+  open(session: number, host: string, port: number, audio: ThreadedAudio): Promise<Sound> {
     if (this.#gone !== undefined) return Promise.reject(new Error(this.#gone));
     return new Promise((resolve, reject) => {
       this.#opening.set(session, { audio, resolve, reject });

@@ -1,9 +1,9 @@
 import type { AudioClip, Digit } from '../audio/index.ts';
 import { detach, Failure, Signal } from '../core/index.ts';
-import type { Audio, AudioAgreement, AudioReport, AudioStream, Tap, TapEnd, TapOptions } from './audio.ts';
 import { DigitSending } from './digit-sending.ts';
 import { Play } from './play.ts';
 import type { Command, SessionReport } from './protocol.ts';
+import type { AudioAgreement, AudioReport, AudioStream, Sound, Tap, TapEnd, TapOptions } from './sound.ts';
 import { ThreadedStream } from './threaded-stream.ts';
 import { ThreadedTap } from './threaded-tap.ts';
 
@@ -24,7 +24,7 @@ export interface AudioGround {
 }
 
 /** The main thread's side of one stream of sound. */
-export class ThreadedAudio implements Audio {
+export class ThreadedAudio implements Sound {
   readonly local: { address: string; port: number };
   readonly digits = new Signal<Digit>((on) => this.#order({ do: 'listen', on }));
   readonly held = new Signal<boolean>();
@@ -96,10 +96,10 @@ export class ThreadedAudio implements Audio {
     this.#order({ do: 'signaled', digit });
   }
 
-  enter(room: string, { muted = false }: { muted?: boolean } = {}): void {
+  join(mixer: string, { muted = false }: { muted?: boolean } = {}): void {
     if (this.#state !== 'open') return;
-    this.#order({ do: 'enter', room, muted });
-    this.#deps.moved(room);
+    this.#order({ do: 'enter', room: mixer, muted });
+    this.#deps.moved(mixer);
   }
 
   leave(): void {
@@ -139,7 +139,7 @@ export class ThreadedAudio implements Audio {
     this.#order({ do: 'redact', on });
   }
 
-  withhold(on: boolean): void {
+  privacyHold(on: boolean): void {
     this.#order({ do: 'withhold', on });
   }
 

@@ -1,6 +1,6 @@
 import { FRAME_SAMPLES } from '../audio/index.ts';
 import { Signal } from '../core/index.ts';
-import type { AudioStream } from './audio.ts';
+import type { AudioStream } from './sound.ts';
 
 /** What is asked of the thread. */
 export interface StreamOrders {

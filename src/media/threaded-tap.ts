@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { WAV_HEADER } from '../audio/index.ts';
 import { Failure, Signal } from '../core/index.ts';
-import type { Tap, TapEnd, TapGap, TapOptions } from './audio.ts';
+import type { Tap, TapEnd, TapGap, TapOptions } from './sound.ts';
 
 /** What is asked of the thread. */
 export interface TapOrders {

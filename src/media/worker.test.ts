@@ -14,9 +14,9 @@ import { toneLevel } from '../audio/goertzel.ts';
 import { readWav } from '../audio/wav.ts';
 import { silentLog, sleep, systemClock, systemRandom } from '../core/index.ts';
 import { systemNetwork } from '../net/index.ts';
-import type { Audio, MediaEngine } from './audio.ts';
 import { createMediaEngine } from './engine.ts';
 import { type Link, mediaNice, workerThread } from './link.ts';
+import type { MediaEngine, Sound } from './sound.ts';
 import { agreement, sounds, tone } from './testing/bed.ts';
 import { Phone } from './testing/phone.ts';
 
@@ -115,10 +115,10 @@ it('lets parties on different threads hear each other, and streams what they hea
     const audio = await engine!.open();
     audio.connect(agreement(party));
     party.talk(audio.local, i ? 1000 : 500);
-    audio.enter('room');
+    audio.join('room');
     return audio;
   });
-  const [audio] = (await Promise.all(parties)) as [Audio, Audio];
+  const [audio] = (await Promise.all(parties)) as [Sound, Sound];
   const payloads: Uint8Array[] = [];
   audio.stream().frames.on(({ track, payload }) => {
     if (track === 'outbound') payloads.push(payload);

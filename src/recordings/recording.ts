@@ -111,7 +111,7 @@ export class Recording {
       const file = await this.#ports.files.place(this.#record.id, this.#record.createdAt);
       const { channels, maxSeconds } = this.#options;
       const path = this.#ports.files.path(file);
-      this.#tap = await this.#call.leg.tap({ path, channels, maxSeconds });
+      this.#tap = await this.#call.leg.sound.tap({ path, channels, maxSeconds });
       // By the clock of the call, as its other times are: the media thread's may have been set since it began.
       this.#change({ file, startedAt: this.#call.now(), gaps: this.#tap.gaps });
       this.#tap.gapped.on((gaps) => this.#keepGaps(gaps));

@@ -134,13 +134,13 @@ describe('a stream', () => {
   });
 
   it('listens for keys as long as there is one', () => {
-    expect(call.leg.digits.listeners).toBe(0);
+    expect(call.leg.sound.digits.listeners).toBe(0);
     for (const track of ['inbound', 'outbound'] as const) call.start(receiver.url, { track });
-    expect(call.leg.digits.listeners).toBe(1);
+    expect(call.leg.sound.digits.listeners).toBe(1);
     call.streams.stop({ track: 'inbound' });
-    expect(call.leg.digits.listeners).toBe(1);
+    expect(call.leg.sound.digits.listeners).toBe(1);
     call.streams.stop();
-    expect(call.leg.digits.listeners).toBe(0);
+    expect(call.leg.sound.digits.listeners).toBe(0);
   });
 
   it('ends with the call, and none starts after it', async () => {

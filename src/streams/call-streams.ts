@@ -49,7 +49,8 @@ export class CallStreams {
       },
     );
     this.#streams.add(stream);
-    if (this.#streams.size === 1) this.#deafen = this.#call.leg.digits.on(({ digit }) => this.#press(digit));
+    if (this.#streams.size === 1)
+      this.#deafen = this.#call.leg.sound.digits.on(({ digit }) => this.#press(digit));
   }
 
   /** Stops the streams that match; none matching is no error. */

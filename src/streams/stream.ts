@@ -42,7 +42,7 @@ export class Stream {
     this.id = ports.ids.next('str');
     this.options = options;
     this.#context = context;
-    this.#sound = call.leg.stream();
+    this.#sound = call.leg.sound.stream();
     this.#deafen = this.#sound.frames.on(({ track, payload }) => this.#hear(track, payload));
     this.#wording = new Wording(this.id);
     this.#backlog = new Backlog(BACKLOG_FRAMES * this.#tracks);

@@ -50,7 +50,7 @@ async function update(tag: string, body: string): Promise<string> {
 /** Which phones hear what is played from now on. */
 async function hearing(...phones: Phone[]): Promise<boolean[]> {
   const before = phones.map((phone) => phone.heard.length);
-  void leg.play(sounds(tone(440, 200)));
+  void leg.sound.play(sounds(tone(440, 200)));
   await bench.clock.advance(300);
   return phones.map((phone, at) => phone.heard.length > before[at]! + 5);
 }

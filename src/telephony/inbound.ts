@@ -1,6 +1,6 @@
 import type { Arrival } from '../calls/index.ts';
 import { detach, explain, Failure, type Log, type Random } from '../core/index.ts';
-import type { Audio, MediaEngine } from '../media/index.ts';
+import type { MediaEngine, Sound } from '../media/index.ts';
 import {
   fromOf,
   type Hop,
@@ -117,8 +117,8 @@ async function letIn(
   if (!route) throw notReached(to, phone, source, ports);
   if (route.routeMode === 'reject') throw new Failure('rejected', `Calls to ${to} are rejected.`);
   if (!ports.open(source.address)) throw new Failure('overloaded', 'No more calls can be taken now.');
-  const audio = await ports.media.open();
-  const leg = openLeg(invite, audio, ports);
+  const sound = await ports.media.open();
+  const leg = openLeg(invite, sound, ports);
   const caller = dialed(fromOf(request).uri) || 'anonymous';
   const from = phone?.username ?? ports.normaliseNumber(caller, trunk?.country);
   const sipHeaders = sipHeadersOf(request, trunk !== undefined && trunk !== MACHINE);
@@ -145,21 +145,21 @@ function notReached(to: string, phone: PhoneAccount | undefined, source: Hop, po
   return new Failure('not_found', `The customer of this phone has no number and no phone ${to}.`);
 }
 
-function openLeg(invite: IncomingInvite, audio: Audio, ports: InboundPorts): SipLeg {
+function openLeg(invite: IncomingInvite, sound: Sound, ports: InboundPorts): SipLeg {
   try {
-    const address = ports.publicAddress ?? audio.local.address;
+    const address = ports.publicAddress ?? sound.local.address;
     const { offer, source } = invite;
     const negotiation = new Negotiation({
-      audio,
+      sound,
       address,
       random: ports.random,
       offer,
       peer: source.address,
     });
     const opening = new Asked(invite, negotiation);
-    return new SipLeg({ id: ports.random.uuid(), opening, audio, negotiation, log: ports.log });
+    return new SipLeg({ id: ports.random.uuid(), opening, sound, negotiation, log: ports.log });
   } catch (error) {
-    detach('lines.inbound', audio.close());
+    detach('lines.inbound', sound.close());
     throw error;
   }
 }

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../core/index.ts';
-import type { Audio, AudioAgreement } from '../media/index.ts';
+import type { AudioAgreement, Sound } from '../media/index.ts';
 import { Negotiation } from './negotiation.ts';
 
 /** Where our packets go when somebody at `peer` says that he wants them at `said`. */
 function aimOf(said: string, peer: string): unknown {
   const aims: unknown[] = [];
   const local = { address: '203.0.114.1', port: 20_000 };
-  const audio = { local, connect: ({ remote }: { remote: object }) => aims.push(remote) };
+  const sound = { local, connect: ({ remote }: { remote: object }) => aims.push(remote) };
   const offer = ['v=0', 'o=- 1 1 IN IP4 0', 's=-', `c=IN IP4 ${said}`, 't=0 0', 'm=audio 4000 RTP/AVP 0', ''];
   const parts = { address: local.address, random: seededRandom(1), offer: offer.join('\r\n'), peer };
-  new Negotiation({ ...parts, audio: audio as unknown as Audio }).connect();
+  new Negotiation({ ...parts, sound: sound as unknown as Sound }).connect();
   return aims[0];
 }
 
@@ -26,12 +26,12 @@ test.each([
 /** A leg's negotiation with what it has made of the audio, and the SDP of a far end at 10.0.0.9. */
 function negotiation(offer?: string) {
   const agreements: AudioAgreement[] = [];
-  const audio = {
+  const sound = {
     local: { address: '10.0.0.1', port: 20_000 },
     connect: (agreement: AudioAgreement) => void agreements.push(agreement),
   };
   const parts = { address: '10.0.0.1', random: seededRandom(1), peer: '10.0.0.9', offer };
-  const negotiating = new Negotiation({ ...parts, audio: audio as unknown as Audio });
+  const negotiating = new Negotiation({ ...parts, sound: sound as unknown as Sound });
   negotiating.connect();
   return { negotiating, agreements, last: () => agreements.at(-1)! };
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../core/index.ts';
-import type { Audio } from '../media/index.ts';
+import type { Sound } from '../media/index.ts';
 import { isPrivateFromPublicPeer } from '../net/index.ts';
 import { type AudioAgreement, acceptAnswer, answerOffer, createOffer, PayloadTypes } from '../sdp/index.ts';
 
@@ -7,7 +7,7 @@ const CODECS = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
 
 /** What is negotiated with, and about what. */
 export interface NegotiationParts {
-  audio: Audio;
+  sound: Sound;
   /** What the far end is to send RTP to. */
   address: string;
   random: Random;
@@ -27,7 +27,7 @@ export interface Agreed {
 
 /** The offers and answers of one leg (RFC 3264), and what they make of its audio. */
 export class Negotiation {
-  #audio: Audio;
+  #sound: Sound;
   #address: string;
   #peer: string | undefined;
   #sessionId: number;
@@ -42,8 +42,8 @@ export class Negotiation {
   #flows = false;
 
   /** Fails with `not_acceptable` or `invalid_sdp`. */
-  constructor({ audio, address, random, offer, peer }: NegotiationParts) {
-    this.#audio = audio;
+  constructor({ sound, address, random, offer, peer }: NegotiationParts) {
+    this.#sound = sound;
     this.#address = address;
     this.#peer = peer;
     this.#sessionId = 1 + Math.floor(random.float() * 0x7fffffff);
@@ -59,7 +59,7 @@ export class Negotiation {
   /** Lets the sound flow as far as is agreed, now and after every change. */
   connect(): void {
     this.#flows = true;
-    if (this.#agreement) this.#audio.connect(this.#placed(this.#agreement));
+    if (this.#agreement) this.#sound.connect(this.#placed(this.#agreement));
   }
 
   /** Offers anew, to somebody else. @param secure only encrypted sound will do. */
@@ -143,7 +143,7 @@ export class Negotiation {
   }
 
   #local() {
-    const { port } = this.#audio.local;
+    const { port } = this.#sound.local;
     const [address, sessionId, previous] = [this.#address, this.#sessionId, this.#sent];
     return { address, port, sessionId, version: 0, previous, codecs: [...CODECS] };
   }

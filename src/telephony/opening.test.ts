@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '../core/index.ts';
-import type { Audio, AudioAgreement } from '../media/index.ts';
+import type { AudioAgreement, Sound } from '../media/index.ts';
 import { Scene } from '../sip/testing/scene.ts';
 import { Negotiation } from './negotiation.ts';
 import { Asked } from './opening.ts';
@@ -12,13 +12,13 @@ async function ringing(body: string) {
   const scene = await Scene.open();
   await scene.invite({ Require: '100rel' }, body);
   const ports: number[] = [];
-  const audio = {
+  const sound = {
     local: { address: '10.0.0.2', port: 20_000 },
     connect: ({ remote }: AudioAgreement) => void ports.push(remote.port),
   };
   const { invited } = scene;
   const negotiation = new Negotiation({
-    ...{ audio: audio as unknown as Audio, address: '10.0.0.2', random: seededRandom(1) },
+    ...{ sound: sound as unknown as Sound, address: '10.0.0.2', random: seededRandom(1) },
     offer: invited.offer,
     peer: '10.0.0.9',
   });

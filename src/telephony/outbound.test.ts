@@ -205,7 +205,7 @@ describe('progress', () => {
     leg.progress.on((what) => told.push(what));
     await bench.clock.advance(100);
     expect(told).toEqual(['early_media']);
-    const played = leg.play(sounds(tone(440, 100)));
+    const played = leg.sound.play(sounds(tone(440, 100)));
     await bench.clock.advance(300);
     expect(await played).toBe('finished');
     expect(far.phone.heard.length).toBeGreaterThanOrEqual(5);
@@ -223,7 +223,7 @@ describe('an answered call', () => {
 
   test('is heard by the far end', async () => {
     const { far, leg } = await talking();
-    void leg.play(sounds(tone(440, 200)));
+    void leg.sound.play(sounds(tone(440, 200)));
     await bench.clock.advance(300);
     expect(far.phone.heard.length).toBeGreaterThanOrEqual(10);
   });

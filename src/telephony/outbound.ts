@@ -1,6 +1,6 @@
 import type { Dialer, DialledLeg, DialRequest } from '../calls/index.ts';
 import { type Clock, detach, type Log, type Random } from '../core/index.ts';
-import type { Audio, MediaEngine } from '../media/index.ts';
+import type { MediaEngine, Sound } from '../media/index.ts';
 import type { UserAgent } from '../sip/index.ts';
 import { Dialling } from './dialling.ts';
 import { type Located, locator } from './locator.ts';
@@ -35,12 +35,12 @@ export function createDialer(ports: DialerPorts): Dialer & { check(request: Dial
 async function dial(request: DialRequest, ports: DialerPorts): Promise<DialledLeg> {
   const ways = withHeaders(waysTo(request, ports.userAgent.local, ports), request);
   // Two that are to talk are cheapest on one media thread.
-  const beside = request.beside instanceof SipLeg ? request.beside.audio : undefined;
-  const audio = await ports.media.open(beside && { beside });
+  const beside = request.beside?.sound;
+  const sound = await ports.media.open(beside && { beside });
   try {
-    return place(request, ways, audio, ports);
+    return place(request, ways, sound, ports);
   } catch (error) {
-    detach('lines.outbound', audio.close());
+    detach('lines.outbound', sound.close());
     throw error;
   }
 }
@@ -51,16 +51,16 @@ function withHeaders(ways: Way[][], { sipHeaders }: DialRequest): Way[][] {
   return ways.map((round) => round.map((way) => ({ ...way, headers: [...(way.headers ?? []), ...own] })));
 }
 
-function place(request: DialRequest, ways: Way[][], audio: Audio, ports: DialerPorts): DialledSipLeg {
+function place(request: DialRequest, ways: Way[][], sound: Sound, ports: DialerPorts): DialledSipLeg {
   const { random, clock, userAgent } = ports;
   const { log = ports.log } = request;
-  const address = ports.publicAddress ?? audio.local.address;
-  const negotiation = new Negotiation({ audio, address, random });
+  const address = ports.publicAddress ?? sound.local.address;
+  const negotiation = new Negotiation({ sound, address, random });
   const { timeoutMs, signal, after, customerId } = request;
   const locate = locator(ports);
   const parts = { ways, customerId, negotiation, timeoutMs, signal, after };
   const opening = new Dialling({ ...parts, userAgent, locate, clock, log });
-  return new DialledSipLeg({ id: random.uuid(), opening, audio, negotiation, log });
+  return new DialledSipLeg({ id: random.uuid(), opening, sound, negotiation, log });
 }
 
 /** A leg that we have called. */

@@ -1,15 +1,6 @@
-import type {
-  AudioClip,
-  AudioStream,
-  Digit,
-  Leg,
-  LegEnd,
-  RefusalReason,
-  Tap,
-  TapOptions,
-} from '../calls/index.ts';
-import { detach, Failure, type Log, type Signal } from '../core/index.ts';
-import type { Audio } from '../media/index.ts';
+import type { Leg, LegEnd, RefusalReason } from '../calls/index.ts';
+import { detach, Failure, type Log } from '../core/index.ts';
+import type { Sound } from '../media/index.ts';
 import type { Dialog, DialogEnd } from '../sip/index.ts';
 import { takeInfo } from './info-digits.ts';
 import type { Negotiation } from './negotiation.ts';
@@ -19,16 +10,16 @@ import { referTo } from './refer.ts';
 export interface SipLegParts {
   id: string;
   opening: Opening;
-  audio: Audio;
+  sound: Sound;
   negotiation: Negotiation;
   log: Log;
 }
 
-/** A SIP dialog and its audio: a party that has called us, or that we call. */
+/** A SIP dialog and its sound: a party that called us, or that we call. */
 export class SipLeg implements Leg {
   readonly id: string;
   readonly ended: Promise<LegEnd>;
-  readonly audio: Audio;
+  readonly sound: Sound;
   #opening: Opening;
   #negotiation: Negotiation;
   #log: Log;
@@ -38,9 +29,9 @@ export class SipLeg implements Leg {
   #resolve!: (end: LegEnd) => void;
   #closing: Promise<void> | undefined;
 
-  constructor({ id, opening, audio, negotiation, log }: SipLegParts) {
+  constructor({ id, opening, sound, negotiation, log }: SipLegParts) {
     this.id = id;
-    this.audio = audio;
+    this.sound = sound;
     this.#opening = opening;
     this.#negotiation = negotiation;
     this.#log = log;
@@ -51,20 +42,12 @@ export class SipLeg implements Leg {
       'lines.sip-leg',
       opening.over.then((end) => this.#end(end)),
     );
-    audio.lost.on((cause) => this.#lose(cause));
-    audio.quiet.on(() => this.#tire());
+    sound.lost.on((cause) => this.#lose(cause));
+    sound.quiet.on(() => this.#tire());
   }
 
   get signal(): AbortSignal {
     return this.#over.signal;
-  }
-
-  get digits(): Signal<Digit> {
-    return this.audio.digits;
-  }
-
-  get held(): Signal<boolean> {
-    return this.audio.held;
   }
 
   ring(): void {
@@ -87,47 +70,6 @@ export class SipLeg implements Leg {
     return this.#closing;
   }
 
-  play(sounds: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
-    return this.audio.play(sounds, signal);
-  }
-
-  tap(options: TapOptions): Promise<Tap> {
-    if (this.#over.signal.aborted) throw new Failure('call_ended', 'The far end is no longer there.');
-    return this.audio.tap(options);
-  }
-
-  redact(on: boolean): void {
-    this.audio.redact(on);
-  }
-
-  withhold(on: boolean): void {
-    this.audio.withhold(on);
-  }
-
-  sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
-    return this.audio.sendDigits(digits, signal);
-  }
-
-  enter(room: string, options?: { muted?: boolean }): void {
-    this.audio.enter(room, options);
-  }
-
-  leave(): void {
-    this.audio.leave();
-  }
-
-  hold(music: AudioClip | null): void {
-    this.audio.hold(music);
-  }
-
-  mute(directions: { read: boolean; write: boolean }): void {
-    this.audio.mute(directions);
-  }
-
-  stream(): AudioStream {
-    return this.audio.stream();
-  }
-
   async refer(target: string, signal: AbortSignal): Promise<void> {
     if (!this.#dialog) throw new Failure('transfer_failed', 'The far end is not connected.');
     const uri = target.startsWith('+') ? `tel:${target}` : target;
@@ -143,7 +85,7 @@ export class SipLeg implements Leg {
     }
     this.#dialog = dialog;
     dialog.onOffer = (offer) => this.#negotiation.reoffered(offer);
-    dialog.onInfo = (request) => takeInfo(request, (digit) => this.audio.signaled(digit));
+    dialog.onInfo = (request) => takeInfo(request, (digit) => this.sound.signaled(digit));
     dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
     detach(
       'lines.sip-leg',
@@ -156,7 +98,7 @@ export class SipLeg implements Leg {
       this.#leave();
       this.#end(reason ? { by: 'system', reason } : { by: 'application', reason: 'normal' });
     }
-    const report = await this.audio.close();
+    const report = await this.sound.close();
     this.#log.debug({ ...report }, 'audio closed');
   }
 
@@ -185,7 +127,7 @@ export class SipLeg implements Leg {
     if (this.#over.signal.aborted) return;
     this.#over.abort(new Failure('call_ended', 'The call has ended.'));
     // No more sound goes out, whatever is still to be written of the call.
-    detach('lines.sip-leg', this.audio.close());
+    detach('lines.sip-leg', this.sound.close());
     this.#resolve(end);
   }
 }

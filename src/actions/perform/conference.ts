@@ -8,10 +8,10 @@ export const conference: Perform<'conference'> = async (action, flow) => {
   const seat = services.rooms.enter(room, action.endOnExit);
   session.scope.defer(() => seat.leave());
   keys.ignore();
-  leg.enter(room, { muted: action.mute });
+  leg.sound.join(room, { muted: action.mute });
   flow.muted.room = action.mute ? room : undefined;
   await Promise.race([seat.ended, aborted(signal)]);
-  leg.leave();
+  leg.sound.leave();
   keys.listen();
   flow.muted.room = undefined;
   seat.leave();

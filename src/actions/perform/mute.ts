@@ -10,9 +10,9 @@ function turn({ direction }: ActionOf<'mute' | 'unmute'>, flow: Flow, on: boolea
   const { leg, muted } = flow;
   if (direction !== 'write') muted.read = on;
   if (direction !== 'read') muted.write = on;
-  leg.mute({ read: muted.read, write: muted.write });
+  leg.sound.mute({ read: muted.read, write: muted.write });
   // Who was let in as a listener gets a voice.
   if (on || direction === 'read' || muted.room === undefined) return;
-  leg.enter(muted.room);
+  leg.sound.join(muted.room);
   muted.room = undefined;
 }

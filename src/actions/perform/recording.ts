@@ -5,7 +5,7 @@ import { RATE, tones } from '../tones.ts';
 
 /** Starts a recording and goes on at once; with `beep` the caller hears one first. */
 export const startRecording: Perform<'start_recording'> = async (action, flow) => {
-  if (action.beep) await flow.leg.play(once(beep()), flow.signal);
+  if (action.beep) await flow.leg.sound.play(once(beep()), flow.signal);
   await flow.services.recorder(flow.session).start(action);
 };
 

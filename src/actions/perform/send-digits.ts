@@ -24,6 +24,6 @@ async function send(action: ActionOf<'send_digits'>, flow: Flow): Promise<void> 
   for (const part of action.digits.match(/[wW,]|[^wW,]+/g) ?? []) {
     const wait = WAITS[part];
     if (wait) await sleep(clock, wait, flow.signal);
-    else await flow.leg.sendDigits(part, flow.signal);
+    else await flow.leg.sound.sendDigits(part, flow.signal);
   }
 }

@@ -46,7 +46,7 @@ export async function connect(
   });
   detach(
     'actions.talk',
-    leg.play(ringback(), AbortSignal.any([quiet.signal, signal])).catch(() => {}),
+    leg.sound.play(ringback(), AbortSignal.any([quiet.signal, signal])).catch(() => {}),
   );
   try {
     await far.answer();
@@ -89,12 +89,12 @@ export async function talk(flow: Flow, far: DialledLeg): Promise<void> {
 /** From now on the caller's keys are for the far end. */
 function join({ leg, keys }: Flow, far: DialledLeg): void {
   keys.ignore();
-  leg.enter(far.id);
-  far.enter(far.id);
+  leg.sound.join(far.id);
+  far.sound.join(far.id);
 }
 
 function part({ leg, keys }: Flow): void {
-  leg.leave();
+  leg.sound.leave();
   keys.listen();
 }
 

@@ -1,35 +1,19 @@
-import { type Clock, Failure, Signal, sleep } from '../../core/index.ts';
-import {
-  type AudioClip,
-  type AudioStream,
-  type DialledLeg,
-  DialRefusal,
-  type Digit,
-  type Leg,
-  type LegEnd,
-  type RefusalReason,
-  type Tap,
-  type TapEnd,
-  type TapOptions,
-} from '../index.ts';
+import { type Clock, Failure, Signal } from '../../core/index.ts';
+import { type DialledLeg, DialRefusal, type Leg, type LegEnd, type RefusalReason } from '../index.ts';
+import { SimulatedSound } from './simulated-sound.ts';
 
-/** A leg without a line: sounds take their time on the given clock, and a test plays the far end. */
+/** A leg without a line: a test plays the far end. */
 export class SimulatedLeg implements Leg {
   readonly id: string = '6f1c3a52-3d0e-4b53-9a57-9d1f0c6b8f10';
-  readonly digits = new Signal<Digit>();
-  readonly held = new Signal<boolean>();
+  readonly sound: SimulatedSound;
   readonly ended: Promise<LegEnd>;
   /** What the far end saw and heard, in order: `ringing`, `answered`, `heard 1.5 s`, `refused busy`, `hung up`. */
   readonly seen: string[] = [];
-  /** The room that it is in. */
-  room: string | undefined;
-  #clock: Clock;
   #over = new AbortController();
   #resolve!: (end: LegEnd) => void;
-  #playing: AbortController | undefined;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.sound = new SimulatedSound(clock, this.#over.signal, this.seen);
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -37,6 +21,11 @@ export class SimulatedLeg implements Leg {
 
   get signal(): AbortSignal {
     return this.#over.signal;
+  }
+
+  /** The mixer that it is in. */
+  get room(): string | undefined {
+    return this.sound.mixer;
   }
 
   ring(): void {
@@ -59,77 +48,6 @@ export class SimulatedLeg implements Leg {
     this.end(reason ? { by: 'system', reason } : { by: 'application', reason: 'normal' });
   }
 
-  async play(sounds: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
-    this.#playing?.abort();
-    const playing = new AbortController();
-    this.#playing = playing;
-    const until = AbortSignal.any([playing.signal, this.#over.signal, ...(signal ? [signal] : [])]);
-    const started = this.#clock.monotonic();
-    let outcome: 'finished' | 'stopped' = 'finished';
-    for await (const { samples } of sounds) {
-      outcome = await sleep(this.#clock, samples.length / 8, until).then(
-        () => 'finished' as const,
-        () => 'stopped' as const,
-      );
-      if (outcome === 'stopped') break;
-    }
-    const seconds = (this.#clock.monotonic() - started) / 1000;
-    this.seen.push(`heard ${seconds} s${outcome === 'stopped' ? ', cut short' : ''}`);
-    return outcome;
-  }
-
-  async tap(_options: TapOptions): Promise<Tap> {
-    if (this.#over.signal.aborted) throw new Failure('call_ended', 'The leg has ended.');
-    const end: TapEnd = { cause: 'stopped', samples: 0, gaps: [] };
-    const stop = async () => end;
-    return {
-      startedAt: this.#clock.now(),
-      gapped: new Signal(),
-      gaps: [],
-      pause: async () => {},
-      resume: async () => {},
-      stop,
-      ended: stop(),
-    };
-  }
-
-  redact(on: boolean): void {
-    this.seen.push(on ? 'redacted' : 'no longer redacted');
-  }
-
-  withhold(on: boolean): void {
-    this.seen.push(on ? 'withheld' : 'no longer withheld');
-  }
-
-  async sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
-    await sleep(this.#clock, digits.length * 200, signal);
-    this.seen.push(`was sent ${digits}`);
-  }
-
-  enter(room: string, { muted = false } = {}): void {
-    this.room = room;
-    this.seen.push(`entered ${muted ? 'muted' : 'speaking'}`);
-  }
-
-  leave(): void {
-    if (this.room === undefined) return;
-    this.room = undefined;
-    this.seen.push('left');
-  }
-
-  hold(music: AudioClip | null): void {
-    this.seen.push(music ? 'held' : 'resumed');
-  }
-
-  mute({ read, write }: { read: boolean; write: boolean }): void {
-    this.seen.push(`muted ${[read && 'read', write && 'write'].filter(Boolean).join(' and ') || 'nothing'}`);
-  }
-
-  stream(): AudioStream {
-    const frames = new Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>();
-    return { frames, play() {}, clear() {}, drained: async () => 'heard', close() {} };
-  }
-
   /** What the far end makes of a REFER: it calls the target at once unless a test says otherwise. */
   onRefer: (signal: AbortSignal) => Promise<void> = async () => {};
 
@@ -140,7 +58,7 @@ export class SimulatedLeg implements Leg {
 
   /** The far end presses keys. */
   press(digits: string): void {
-    for (const digit of digits) this.digits.emit({ digit, durationMs: 100 });
+    for (const digit of digits) this.sound.digits.emit({ digit, durationMs: 100 });
   }
 
   /** The far end hangs up. */

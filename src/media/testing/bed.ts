@@ -7,9 +7,9 @@ import { type Random, seededRandom, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { networkSockets } from '../../net/index.ts';
 import { MemoryNetwork } from '../../net/testing/memory-network.ts';
-import type { Audio, AudioAgreement, MediaEngine } from '../audio.ts';
 import { createMediaEngine } from '../engine.ts';
 import { inProcessThread, type StartThread } from '../link.ts';
+import type { AudioAgreement, MediaEngine, Sound } from '../sound.ts';
 import { type Files, instantFiles } from '../thread/files.ts';
 import { Phone } from './phone.ts';
 
@@ -32,7 +32,7 @@ export interface Bed {
 }
 
 export interface Party {
-  audio: Audio;
+  audio: Sound;
   phone: Phone;
 }
 

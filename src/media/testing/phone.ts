@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../core/index.ts';
 import type { Datagrams, Endpoint, Network } from '../../net/index.ts';
 import { isRtcp, RTP_HEADER, RtpHeader } from '../../rtp/packet.ts';
 import { RTP_TAG_BYTES } from '../../rtp/srtp.ts';
-import type { AudioAgreement } from '../audio.ts';
+import type { AudioAgreement } from '../sound.ts';
 import type { Protection } from '../thread/secure-socket.ts';
 
 /** An RTP packet that a phone got. */

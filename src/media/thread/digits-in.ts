@@ -2,8 +2,8 @@ import type { Digit } from '../../audio/index.ts';
 import { ToneDetector } from '../../audio/index.ts';
 import type { RtpHeader } from '../../rtp/index.ts';
 import { TelephoneEventReceiver } from '../../rtp/index.ts';
-import type { AudioAgreement } from '../audio.ts';
 import { type KeyListener, KeyPresses } from '../key-presses.ts';
+import type { AudioAgreement } from '../sound.ts';
 
 /** Keys that the far end presses, whichever way they come. */
 export class DigitsIn {

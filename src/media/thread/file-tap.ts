@@ -1,7 +1,7 @@
 import { FRAME_MS, FRAME_SAMPLES, saturate, wavHeader } from '../../audio/index.ts';
 import { type Clock, detach, explain } from '../../core/index.ts';
-import type { TapEnd, TapGap, TapOptions } from '../audio.ts';
 import type { Report } from '../protocol.ts';
+import type { TapEnd, TapGap, TapOptions } from '../sound.ts';
 import { type Block, BlockFile, type Blocks } from './block-file.ts';
 import type { Files } from './files.ts';
 import { Gaps } from './gaps.ts';

@@ -1,4 +1,4 @@
-import type { TapGap } from '../audio.ts';
+import type { TapGap } from '../sound.ts';
 
 /** What a recording leaves out, and when: in milliseconds since its first frame, by the beats that passed. */
 export class Gaps {

@@ -1,7 +1,7 @@
 import { type Codec, G722Codec, openCodec, SAMPLE_RATE } from '../../audio/index.ts';
 import type { Endpoint, RtpSocket } from '../../net/index.ts';
 import { G722Clock, isRtcp, JitterBuffer, Reception, RtpHeader } from '../../rtp/index.ts';
-import type { AudioAgreement } from '../audio.ts';
+import type { AudioAgreement } from '../sound.ts';
 import { ReceivedFormats } from './received-formats.ts';
 
 /** What the packets bring besides sound. */

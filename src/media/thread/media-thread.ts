@@ -1,8 +1,8 @@
 import { FRAME_SAMPLES } from '../../audio/index.ts';
 import { type Clock, detach, explain, guarded, type Random, reportDefect } from '../../core/index.ts';
 import type { RtpSocket, RtpSockets } from '../../net/index.ts';
-import type { AudioReport } from '../audio.ts';
 import { BEATS, type Command, LATE_BEATS, type Report, type SessionCommand } from '../protocol.ts';
+import type { AudioReport } from '../sound.ts';
 import { Beat } from './beat.ts';
 import { Blocks } from './block-file.ts';
 import { BLOCK_FRAMES } from './file-tap.ts';

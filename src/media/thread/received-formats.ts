@@ -1,5 +1,5 @@
 import { type Codec, openCodec, SAMPLE_RATE } from '../../audio/index.ts';
-import type { AudioAgreement } from '../audio.ts';
+import type { AudioAgreement } from '../sound.ts';
 
 type CodecName = AudioAgreement['codec']['name'];
 

@@ -10,7 +10,7 @@ import {
   writeBye,
   writeReport,
 } from '../../rtp/index.ts';
-import type { AudioReport } from '../audio.ts';
+import type { AudioReport } from '../sound.ts';
 import type { Outbound } from './outbound.ts';
 
 /** Reports are rare, so their port is asked once a second. What is measured counts from their arrival. */

@@ -1,6 +1,6 @@
 import type { Endpoint, RtpSocket, TakeDatagram } from '../../net/index.ts';
 import { isRtcp, RTCP_TRAILER_BYTES, SrtpContext } from '../../rtp/index.ts';
-import type { SrtpKeys } from '../audio.ts';
+import type { SrtpKeys } from '../sound.ts';
 
 /** The longest packet that we send, and what protection adds to it. */
 const ROOM = 1500 + RTCP_TRAILER_BYTES;

@@ -3,9 +3,9 @@ import { FRAME_SAMPLES, isSilent, openCodec, SAMPLE_RATE } from '../../audio/ind
 import { type Clock, guarded, type Random } from '../../core/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
 import type { RtpHeader } from '../../rtp/index.ts';
-import type { AudioAgreement, AudioReport } from '../audio.ts';
 import type { KeySource } from '../key-presses.ts';
 import type { Report, SessionCommand, TurnCommand } from '../protocol.ts';
+import type { AudioAgreement, AudioReport } from '../sound.ts';
 import { DigitsIn } from './digits-in.ts';
 import { DigitsOut } from './digits-out.ts';
 import type { TapGround } from './file-tap.ts';

@@ -1,6 +1,6 @@
 import { detach } from '../../core/index.ts';
-import type { TapEnd, TapOptions } from '../audio.ts';
 import type { TapCommand } from '../protocol.ts';
+import type { TapEnd, TapOptions } from '../sound.ts';
 import { FileTap, type TapGround } from './file-tap.ts';
 
 /** The files that the sound of one session is written to. */

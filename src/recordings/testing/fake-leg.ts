@@ -103,6 +103,8 @@ const causeOf = (mode: 'silence' | 'skip') => (mode === 'skip' ? 'skip' : 'pause
 
 /** A leg of which only the sound matters. */
 export class FakeLeg {
+  /** The leg is its own sound. */
+  readonly sound = this;
   readonly taps: FakeTap[] = [];
   /** Why the next tap cannot be opened. */
   refusal: Error | undefined;

@@ -160,7 +160,7 @@ class Scene {
     this.#call = call;
     this.#party = party;
     this.#files = new InstantFiles(join(bed.folder, call.id));
-    const leg = { tap: party.audio.tap.bind(party.audio) } as never;
+    const leg = { sound: party.audio } as never;
     const recorded = { leg, record: call, log: silentLog, now: () => bed.clock.now(), hush: () => {} };
     this.#recordings = new CallRecordings(recorded, { journal: this.#journal, files: this.#files, finisher });
   }

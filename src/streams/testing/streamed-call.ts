@@ -29,7 +29,7 @@ export class TestCall {
 
   constructor(options: { connect?: Connect; ca?: string } & Partial<StreamPorts> = {}) {
     const { clock, leg } = this;
-    leg.stream = () => {
+    leg.sound.stream = () => {
       const sound = new FakeSound(clock);
       this.sounds.push(sound);
       return sound;

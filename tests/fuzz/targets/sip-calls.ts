@@ -1,6 +1,6 @@
 import type { DialledLeg } from '../../../src/calls/index.ts';
 import { Signal, seededRandom } from '../../../src/core/index.ts';
-import type { Audio, MediaEngine } from '../../../src/media/index.ts';
+import type { MediaEngine, Sound } from '../../../src/media/index.ts';
 import type { Endpoint } from '../../../src/net/index.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
 import { createDialer } from '../../../src/telephony/index.ts';
@@ -116,7 +116,7 @@ const silentMedia = {
       quiet: new Signal(),
       connect: () => {},
       close: async () => ({ packetsSent: 0, packetsReceived: 0, packetsLost: 0, jitterMs: 0 }),
-    }) as unknown as Audio,
+    }) as unknown as Sound,
 } as unknown as MediaEngine;
 
 /** A network on which the far end says what it is given, filled in with what it was last asked. */

@@ -95,7 +95,7 @@ export interface AudioStream {
 }
 
 /** One stream of sound both ways, on a port of its own, served by a media thread. */
-export interface Audio {
+export interface Sound {
   /** Where RTP is received. RTCP is on the port above, or on the same one with rtcp-mux. */
   readonly local: { address: string; port: number };
   /**
@@ -138,7 +138,7 @@ export interface Audio {
    * other; keys pressed as tones are heard as it is.
    * @param options `muted`: only listens, while in this room. To enter again changes that.
    */
-  enter(room: string, options?: { muted?: boolean }): void;
+  join(mixer: string, options?: { muted?: boolean }): void;
   /** Leaves the room. Idempotent. */
   leave(): void;
   /**
@@ -159,7 +159,7 @@ export interface Audio {
    */
   redact(on: boolean): void;
   /** While on, what the far end says or presses is silence in the taps and streams of others in the room. */
-  withhold(on: boolean): void;
+  privacyHold(on: boolean): void;
   /** Ends the flow, closes what is tapped, gives the port back. Idempotent. */
   close(): Promise<AudioReport>;
 }
@@ -187,7 +187,7 @@ export interface MediaEngine {
    * Takes a port on the least busy thread, or on the thread of the audio `beside` which it is to talk: that is
    * cheaper, and a frame faster. Fails with `no_media_port` when none is left.
    */
-  open(options?: { beside?: Audio }): Promise<Audio>;
+  open(options?: { beside?: Sound }): Promise<Sound>;
   /** Figures for `/metrics`. */
   readonly load: { sessions: number; beats: number; lateBeats: number };
   close(): Promise<void>;
