@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from './index.ts';
-import { CUSTOMER, BillingHarness, UNIT } from './testing/harness.ts';
+import { BillingHarness, CUSTOMER, UNIT } from './testing/harness.ts';
 
 let harness: BillingHarness;
 beforeEach(async () => {
@@ -41,14 +41,17 @@ describe('of all obstacles to a call, the error reports the first', () => {
     ['concurrent_call_limit_reached', () => limit({ concurrentCalls: null })],
   ];
 
-  it.each(obstacles.map(([code], index) => ({ code, removed: index })))('$code', async ({ code, removed }) => {
-    harness.trunk = false;
-    await limit({ billing: true, spendLimit: 0, callsPerSecond: 0, concurrentCalls: 0 });
-    for (const [, remove] of obstacles.slice(0, removed)) await remove();
-    expect(await outcome()).toBe(code);
-    expect(harness.dialed).toHaveLength(0);
-    expect(harness.money.reserved).toBe(0);
-  });
+  it.each(obstacles.map(([code], index) => ({ code, removed: index })))(
+    '$code',
+    async ({ code, removed }) => {
+      harness.trunk = false;
+      await limit({ billing: true, spendLimit: 0, callsPerSecond: 0, concurrentCalls: 0 });
+      for (const [, remove] of obstacles.slice(0, removed)) await remove();
+      expect(await outcome()).toBe(code);
+      expect(harness.dialed).toHaveLength(0);
+      expect(harness.money.reserved).toBe(0);
+    },
+  );
 
   it('places the call when every obstacle is removed', async () => {
     await limit({ billing: true, spendLimit: 0, callsPerSecond: 0, concurrentCalls: 0 });

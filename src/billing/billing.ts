@@ -142,10 +142,7 @@ export class Billing {
    * Fails with `insufficient_balance`, and with `invalid_request` when the currency differs from the account's or the
    * balance would be too large to be exact; then nothing is written.
    */
-  adjust(
-    customerId: string,
-    fields: Pick<Adjustment, 'amount' | 'currency' | 'note'>,
-  ): Promise<Adjustment> {
+  adjust(customerId: string, fields: Pick<Adjustment, 'amount' | 'currency' | 'note'>): Promise<Adjustment> {
     return this.#inOrder(async () => {
       const { ids, journal } = this.#deps;
       const { amount, currency } = fields;

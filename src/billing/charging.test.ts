@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Failure, formatAmount } from '../core/index.ts';
-import { CUSTOMER, BillingHarness, UNIT } from './testing/harness.ts';
+import { BillingHarness, CUSTOMER, UNIT } from './testing/harness.ts';
 
 let harness: BillingHarness;
 beforeEach(async () => {

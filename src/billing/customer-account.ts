@@ -44,7 +44,10 @@ export class CustomerAccount {
    */
   requireAdjustable(amount: Micros): void {
     if (amount < 0 && this.#balance + amount < this.#reserved) {
-      throw new Failure('insufficient_balance', 'the balance is lower than the amount, or reserved for calls');
+      throw new Failure(
+        'insufficient_balance',
+        'the balance is lower than the amount, or reserved for calls',
+      );
     }
     if (!Number.isSafeInteger(this.#balance + amount)) {
       throw new Failure('invalid_request', 'the balance would be too large to be exact');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CUSTOMER, BillingHarness, UNIT } from './testing/harness.ts';
+import { BillingHarness, CUSTOMER, UNIT } from './testing/harness.ts';
 
 /** A step that can happen at any moment. */
 type Step =
@@ -50,7 +50,8 @@ async function perform(step: Step, harness: BillingHarness): Promise<BillingHarn
 /** The sum of settled charges, as written. */
 const settled = ({ ledger }: BillingHarness) =>
   [...ledger.charges.values()].reduce((sum, { amount }) => sum + amount, 0);
-const credited = ({ ledger }: BillingHarness) => ledger.adjustmentRows.reduce((sum, { amount }) => sum + amount, 0);
+const credited = ({ ledger }: BillingHarness) =>
+  ledger.adjustmentRows.reduce((sum, { amount }) => sum + amount, 0);
 
 function expectWithin(harness: BillingHarness, limit: number): void {
   const { balance, reserved, spent } = harness.billing.balance(CUSTOMER);
