@@ -34,7 +34,9 @@ function install(folder, what, options = []) {
 function node() {
   const { stdout } = spawnSync(NODE, ['--version'], { encoding: 'utf8' });
   if (stdout && isNew(stdout.slice(1))) return;
-  const program = isNew(process.versions.node) ? process.execPath : packagedNode();
+  // An earlier version installed Node as a package: it runs this script, and npm has just removed it.
+  const isUsable = isNew(process.versions.node) && existsSync(process.execPath);
+  const program = isUsable ? process.execPath : packagedNode();
   mkdirSync('node_modules/.bin', { recursive: true });
   rmSync(NODE, { force: true });
   symlinkSync(program, NODE);

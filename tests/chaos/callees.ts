@@ -6,7 +6,7 @@ import { RawCall } from './raw-call.ts';
 import { body, field, type Heard, RawPeer, sdp, tagOf } from './raw-peer.ts';
 import { type Account, accountOf, type Seen, type World } from './world.ts';
 
-/** Somebody who is called, and the call to him. */
+/** A callee, and the call to them. */
 interface Called {
   peer: RawPeer;
   line: Line;
@@ -28,8 +28,8 @@ async function called(world: World, lasts: number): Promise<Called> {
   return { peer, line, invite, id, answer };
 }
 
-/** Hears what the far end of a tag is told: whether its 200 is acknowledged, and whether it is hung up on. */
-const toldTo = async ({ peer }: Called, tag: string, ...whats: string[]): Promise<string> => {
+/** The requests that the far end with a tag receives: whether its 200 is acknowledged, and whether a BYE follows. */
+const requestsTo = async ({ peer }: Called, tag: string, ...whats: string[]): Promise<string> => {
   for (const what of whats) await peer.hear(what, (heard) => tagOf(heard, 'To') === tag);
   return whats.join(' and ');
 };
@@ -47,12 +47,12 @@ const fault = (
     const caller = await happen(one);
     const account = await accountOf(one.line);
     one.peer.close();
-    return { caller, application: await account.told(), operator: look(account, one) };
+    return { caller, application: await account.events(), operator: look(account, one) };
   },
   promised,
 });
 
-/** The line of the log about a way that led nowhere. */
+/** The log line about a failed attempt. */
 const refusals = (_: Account, { line, peer }: Called): string => {
   const lines = line.harness.server.log.filter((each) => each.includes('not answered'));
   const mine = lines
@@ -63,7 +63,7 @@ const refusals = (_: Account, { line, peer }: Called): string => {
   return mine ? `log: \`${mine.msg}\` (${mine.status} ${phrase})` : 'nothing';
 };
 
-export const BYE_AGAIN = 'gets the BYE again and again; the call is over all the same';
+export const BYE_AGAIN = 'gets the BYE repeatedly; the call has ended anyway';
 
 /** To be asked when the call is over: whether that did not wait for the answer to the BYE. */
 export async function byeAgain(peer: RawPeer): Promise<string> {
@@ -75,11 +75,11 @@ export async function byeAgain(peer: RawPeer): Promise<string> {
 /** `MINIVOICE_MEDIA_TIMEOUT_SECONDS` of all peers here. */
 export const QUIET_MS = 2000;
 
-/** That a party is hung up on, so long after the last of its packets: it is looked for now and then. */
+/** Describes how long after its last packet a party was hung up. */
 export const hungUpAfter = (ms: number): string =>
   ms > QUIET_MS - 200 && ms < 4 * QUIET_MS
-    ? 'is hung up on after `MINIVOICE_MEDIA_TIMEOUT_SECONDS`'
-    : `is hung up on after ${Math.round(ms)} ms`;
+    ? 'is ended after `MINIVOICE_MEDIA_TIMEOUT_SECONDS`'
+    : `is ended after ${Math.round(ms)} ms`;
 
 export const UNANSWERED = 'log: `a BYE was not answered`';
 
@@ -103,7 +103,7 @@ const unheard = (what: string, answer: (peer: RawPeer) => string, why: string): 
     1,
     async (one) => {
       one.answer(200, { sdp: answer(one.peer) });
-      return `gets ${await toldTo(one, 'raw', 'ACK', 'BYE')}`;
+      return `gets ${await requestsTo(one, 'raw', 'ACK', 'BYE')}`;
     },
     {
       caller: 'gets ACK and BYE',
@@ -135,7 +135,7 @@ const bridged = (
     const [caller, operator] = await look(world, peer, account);
     peer.close();
     call.peer.close();
-    return { caller, application: await account.told(), operator };
+    return { caller, application: await account.events(), operator };
   },
   promised,
 });
@@ -155,16 +155,16 @@ const byeOf = (peer: RawPeer, invite: Heard): string =>
 
 export const callees: Fault[] = [
   fault(
-    'who answers no BYE',
+    'who does not answer the BYE',
     0.3,
     async ({ peer, line, answer }) => {
       peer.deaf = true;
       answer(200, { sdp: sdp(peer.mediaPort) });
       await peer.hear('BYE');
       await accountOf(line);
-      const told = await byeAgain(peer);
+      const received = await byeAgain(peer);
       await unanswered(line.harness, peer);
-      return told;
+      return received;
     },
     { caller: BYE_AGAIN, application: NORMAL, operator: UNANSWERED },
     (_, { line, peer }) => unansweredIn(line.harness, peer),
@@ -202,16 +202,16 @@ export const callees: Fault[] = [
       peer.send(byeOf(peer, invite), Number(field(invite, 'Contact').match(/:(\d+)>/)?.[1]));
       await peer.hear('200 BYE');
       await peer.hear('ACK');
-      return 'gets 200 for his BYE, and the ACK';
+      return 'gets 200 for the BYE, and the ACK';
     },
     {
-      caller: 'gets 200 for his BYE, and the ACK',
+      caller: 'gets 200 for the BYE, and the ACK',
       application: '`call.completed` (`callee`)',
       operator: 'nothing',
     },
   ),
   fault(
-    'who redirects to himself for ever',
+    'who redirects to themselves forever',
     1,
     async ({ peer, line, answer }) => {
       const asked = new Set<string>();
@@ -222,17 +222,17 @@ export const callees: Fault[] = [
         answer(302, { to: invite });
         invite = await Promise.race([over, peer.heard.take(next, 'INVITE').catch(() => undefined)]);
       }
-      return `is asked ${asked.size} times`;
+      return `gets ${asked.size} INVITEs`;
     },
     {
-      caller: 'is asked 6 times',
+      caller: 'gets 6 INVITEs',
       application: '`call.failed` (`unreachable`)',
       operator: 'log: `not answered` (302 Said)',
     },
     refusals,
   ),
   fault(
-    'who repeats his 200 for ever',
+    'who repeats the 200 forever',
     60,
     async ({ peer, line, id, invite, answer }) => {
       peer.talk(body(invite));
@@ -244,9 +244,9 @@ export const callees: Fault[] = [
       await line.callOf(id).hangUp();
       await peer.hear('BYE');
       const acks = peer.count('ACK');
-      return `gets ${acks === 10 ? 'an ACK for each' : `${acks} ACKs for 10`}, and hears sound`;
+      return `gets ${acks === 10 ? 'an ACK for each' : `${acks} ACKs for 10`}, and hears audio`;
     },
-    { caller: 'gets an ACK for each, and hears sound', application: NORMAL, operator: 'nothing' },
+    { caller: 'gets an ACK for each, and hears audio', application: NORMAL, operator: 'nothing' },
   ),
   fault(
     'who rings five hundred times',
@@ -255,23 +255,23 @@ export const callees: Fault[] = [
       for (let times = 0; times < 500; times++) answer(times % 2 ? 183 : 180);
       answer(200, { sdp: sdp(peer.mediaPort) });
       await peer.hear('BYE');
-      return `is connected when he answers, and hears ${peer.loud > 10 ? 'sound' : 'silence'}`;
+      return `is connected when they answer, and hears ${peer.loud > 10 ? 'audio' : 'silence'}`;
     },
-    { caller: 'is connected when he answers, and hears sound', application: NORMAL, operator: 'nothing' },
+    { caller: 'is connected when they answer, and hears audio', application: NORMAL, operator: 'nothing' },
   ),
   fault(
-    'who answers in two places at once',
+    'who answers from two devices at once',
     0.5,
     async (one) => {
       for (const tag of ['one', 'two']) one.answer(200, { tag, sdp: sdp(one.peer.mediaPort) });
-      const second = await toldTo(one, 'two', 'ACK', 'BYE');
+      const second = await requestsTo(one, 'two', 'ACK', 'BYE');
       const early = one.peer.heard.all.some((each) => each.what === 'BYE' && tagOf(each, 'To') === 'one');
-      const first = early ? 'is hung up on too' : 'has the call';
-      await toldTo(one, 'one', 'ACK', 'BYE');
-      return `the first ${first}, the second gets ${second}`;
+      const first = early ? 'is ended too' : 'has the call';
+      await requestsTo(one, 'one', 'ACK', 'BYE');
+      return `the first device ${first}, the second gets ${second}`;
     },
     {
-      caller: 'the first has the call, the second gets ACK and BYE',
+      caller: 'the first device has the call, the second gets ACK and BYE',
       application: NORMAL,
       operator: 'nothing',
     },
@@ -285,7 +285,7 @@ export const callees: Fault[] = [
       await one.line.callOf(one.id).hangUp();
       await one.peer.hear('CANCEL');
       one.answer(200, { sdp: sdp(one.peer.mediaPort) });
-      return `gets CANCEL, ${await toldTo(one, 'raw', 'ACK', 'BYE')}`;
+      return `gets CANCEL, ${await requestsTo(one, 'raw', 'ACK', 'BYE')}`;
     },
     {
       caller: 'gets CANCEL, ACK and BYE',
@@ -305,8 +305,8 @@ export const callees: Fault[] = [
     0.5,
     async (one) => {
       one.answer(200, { sdp: sdp(one.peer.mediaPort, { address: '0.0.0.0' }) });
-      const told = await toldTo(one, 'raw', 'ACK', 'BYE');
-      return `gets ${told}, and ${one.peer.loud === 0 ? 'no packet' : 'sound'}`;
+      const received = await requestsTo(one, 'raw', 'ACK', 'BYE');
+      return `gets ${received}, and ${one.peer.loud === 0 ? 'no packet' : 'sound'}`;
     },
     { caller: 'gets ACK and BYE, and no packet', application: NORMAL, operator: 'nothing' },
   ),

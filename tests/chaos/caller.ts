@@ -16,37 +16,37 @@ import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
 import { createUserAgent, type Dialog, type UserAgent } from '../../src/sip/index.ts';
 
 const HOST = '127.0.0.1';
-/** A machine that is busy may tear a few frames out of the sound; what a fault takes away is longer. */
+/** A busy machine may lose a few frames; a fault takes away more. */
 const MISSED_MS = 300;
 export const ALL = 'hears everything';
 
-/** How a caller's packets fare, or what he does to them. */
+/** What happens to a caller's packets. */
 export interface Manners {
-  /** 0–1: the part of the packets that never arrive. */
+  /** The share of packets that never arrive, 0–1. */
   loss?: number;
-  /** Every tenth packet is overtaken by the next. */
+  /** Every tenth packet is swapped with the next. */
   reorder?: boolean;
   /** Every packet arrives twice. */
   twice?: boolean;
-  /** After a second: another source, another codec that was offered too, or another port. */
+  /** After a second: another SSRC, another offered codec, or another port. */
   changes?: 'ssrc' | 'codec' | 'port';
-  /** His keys are tones in his voice: he offers no events. */
+  /** Sends digits as tones and does not offer telephone-event. */
   tones?: boolean;
 }
 
-/** A caller who says a tone and listens, and tells what he heard. */
+/** A caller who sends a tone, and reports what was received. */
 export class Caller {
-  /** The final response to his INVITE. */
+  /** The final response to the INVITE. */
   status = 0;
   retryAfter: string | undefined;
-  /** Packets with sound in them, each of 20 ms. */
+  /** Received packets that are not silent, 20 ms each. */
   loud = 0;
   said = 0;
-  /** What he says from the next packet on: 160 octets of µ-law. */
+  /** The audio of the next packets: 160 bytes of µ-law. */
   voice: Uint8Array = TONE;
-  /** Packets of keys that he presses, which go before his voice. */
+  /** Packets of digits, which are sent before audio. */
   #keys: Buffer[] = [];
-  /** What he says before that, a frame each. */
+  /** Frames of tones, which are sent before audio. */
   #tones: Uint8Array[] = [];
   #userAgent: UserAgent;
   #socket: RtpSocket;
@@ -130,15 +130,15 @@ export class Caller {
   }
 
   /** What happened, in words. @param sound that there was to hear, if any. */
-  story(sound = 'sound'): string {
+  outcome(sound = 'sound'): string {
     if (this.status !== 200)
       return `is refused with ${this.status}${this.retryAfter ? ' and Retry-After' : ''}`;
     return this.loud > 25 ? `hears ${sound}` : 'hears silence';
   }
 
-  /** Whether he has heard all of so many milliseconds of a tone, in words. */
+  /** Whether all of the tone was received, in words. */
   heardOf(ms: number): string {
-    if (this.status !== 200) return this.story();
+    if (this.status !== 200) return this.outcome();
     return this.loud > (ms - MISSED_MS) / 20 ? ALL : `hears ${this.loud * 20} of ${ms} ms`;
   }
 

@@ -9,7 +9,7 @@ import { load, ports } from './load.ts';
 import { names } from './names.ts';
 import { packets } from './packets.ts';
 import { peers } from './peers.ts';
-import { strangers } from './strangers.ts';
+import { unknownSources } from './unknown-sources.ts';
 import { webhooks } from './webhooks.ts';
 import { type Seen, World } from './world.ts';
 
@@ -22,7 +22,7 @@ export const chapters: readonly Chapter[] = [
   peers,
   load,
   ports,
-  strangers,
+  unknownSources,
   disks,
   databases,
   dataFolders,
@@ -42,11 +42,11 @@ export const quick = ({ faults, ...chapter }: Chapter): Chapter => ({
 
 /**
  * Lets all faults of a chapter happen on a server of their own, which must have nothing open afterwards.
- * @param told of each as soon as it is over.
+ * @param report receives each outcome at once
  */
 export async function happen(
   { env, atOnce, faults }: Chapter,
-  told: (outcome: Outcome) => void = () => {},
+  report: (outcome: Outcome) => void = () => {},
 ): Promise<Outcome[]> {
   const world = await World.open(env);
   try {
@@ -56,7 +56,7 @@ export async function happen(
       for (const [at, fault] of rest) {
         const outcome = { fault, seen: await fault.happen(world) };
         outcomes[at] = outcome;
-        told(outcome);
+        report(outcome);
       }
     };
     await Promise.all(Array.from({ length: atOnce ?? faults.length }, some));

@@ -10,7 +10,7 @@ import { type Seen, World } from './world.ts';
 const HOUR = 3_600_000;
 const PRELOAD = join(import.meta.dirname, 'clock-shift.mjs');
 
-/** The clock of a whole program, in all its threads, is set in mid-call. */
+/** The clock of a whole program, in all its threads, is set during a call. */
 async function jump(ms: number): Promise<Seen> {
   const folder = mkdtempSync(join(tmpdir(), 'minivoice-clock-'));
   const file = join(folder, 'shift');
@@ -43,8 +43,8 @@ async function callsAround(world: World, ms: number, set: () => void): Promise<S
   await next.hungUp();
   return {
     caller: caller.heardOf(1000),
-    application: history.told,
-    operator: `${history.recorded}; ${(await oddities(line, ms, history)) || 'all times and ids are right'}`,
+    application: history.events,
+    operator: `${history.recorded}; ${(await oddities(line, ms, history)) || 'all times and ids are correct'}`,
   };
 }
 
@@ -64,7 +64,7 @@ async function oddities(line: Line, ms: number, { call, recordings }: History): 
     call.ended_at,
   ];
   check(times.join() === times.toSorted().join(), `it happened in this order: ${times}`);
-  const told = line.harness.app.events.all.filter(({ call }) => call['to'] === line.number);
+  const received = line.harness.app.events.all.filter(({ call }) => call['to'] === line.number);
   const ids: string[] = [];
   const pages = 200;
   for (let cursor = ''; ids.length < pages; ) {
@@ -73,7 +73,10 @@ async function oddities(line: Line, ms: number, { call, recordings }: History): 
     if (page.next_cursor === null) break;
     cursor = page.next_cursor;
   }
-  check(new Set(ids).size === ids.length && ids.length >= told.length - 1, `${ids.length} events are listed`);
+  check(
+    new Set(ids).size === ids.length && ids.length >= received.length - 1,
+    `${ids.length} events are listed`,
+  );
   check(ids.join() === ids.toSorted().reverse().join(), `events in this order: ${ids}`);
   const { data: calls } = await line.get('/v1/calls');
   const second = calls.find(({ id }: { id: string }) => id !== call.id);
@@ -93,15 +96,18 @@ const fault = (name: string, ms: number): Fault => ({
     caller: 'hears everything',
     application:
       '`recording.started`, `call.gathered` (`timed_out`), `recording.completed` (`stop_recording`), `call.completed` (`application`)',
-    operator: 'completed recording of the whole time; all times and ids are right',
+    operator: 'completed recording of the whole time; all times and ids are correct',
   },
 });
 
 export const clocks: Chapter = {
   title: 'Clocks',
   faults: [
-    fault('the clock jumps an hour ahead in mid-call, while a webhook waits to be tried again', HOUR),
-    fault('the clock jumps an hour back in mid-call, while a webhook waits to be tried again', -HOUR),
-    fault('the clock jumps over midnight and a leap day in mid-call', 400 * 24 * HOUR),
+    fault(
+      'the clock jumps forward by an hour during a call, while a webhook waits for its next attempt',
+      HOUR,
+    ),
+    fault('the clock jumps back by an hour during a call, while a webhook waits for its next attempt', -HOUR),
+    fault('the clock jumps over midnight and a leap day during a call', 400 * 24 * HOUR),
   ],
 };

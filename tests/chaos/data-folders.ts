@@ -61,11 +61,11 @@ async function locked(world: World): Promise<Seen> {
   await Promise.all([seconds(2), world.harness.server.logged('the database cannot be written')]);
   other.close();
   await caller.hungUp();
-  const { told, recorded } = await historyOf(line, 1200);
+  const { events, recorded } = await historyOf(line, 1200);
   const logged = world.harness.server.log.filter((text) => text.includes('the database can'));
   return {
     caller: caller.heardOf(2000),
-    application: told,
+    application: events,
     operator: `${recorded}; log: ${logged.map((text) => `\`${JSON.parse(text).msg}\``).join(', ')}`,
   };
 }
@@ -79,7 +79,7 @@ async function removed(): Promise<Seen> {
   const recordings = join(world.harness.server.dataDir, 'recordings');
   renameSync(recordings, `${recordings}.away`);
   await caller.hungUp();
-  const { told } = await historyOf(line, 1200);
+  const { events } = await historyOf(line, 1200);
   const logged = (await accountOf(line)).logged();
   const next = await world.harness.line(actionsOf(world));
   const second = await world.call(next);
@@ -88,7 +88,7 @@ async function removed(): Promise<Seen> {
   await world.close();
   return {
     caller: caller.heardOf(2000),
-    application: told,
+    application: events,
     operator: `${logged}; the next call has a ${recorded}`,
   };
 }
@@ -115,7 +115,7 @@ export const dataFolders: Chapter = {
         }),
     ),
     refused(
-      '`minivoice.db` is no database',
+      '`minivoice.db` is not a database',
       'the database <data>/minivoice.db cannot be used: file is not a database',
       () =>
         onFolder((folder) => {
@@ -124,7 +124,7 @@ export const dataFolders: Chapter = {
         }),
     ),
     {
-      name: 'another program locks the database for two seconds in mid-call',
+      name: 'another program locks the database for two seconds during a call',
       happen: locked,
       promised: {
         caller: 'hears everything',
@@ -134,7 +134,7 @@ export const dataFolders: Chapter = {
       },
     },
     {
-      name: 'the folder of the recordings is moved away in mid-recording',
+      name: 'the folder of the recordings is moved during a recording',
       slow: true,
       happen: removed,
       promised: {

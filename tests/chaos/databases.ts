@@ -94,8 +94,8 @@ async function full(world: World, disk: Disk): Promise<Seen> {
   await next.hangUp();
   const complaints = world.harness.server.log.filter((text) => text.includes('the database can'));
   return {
-    caller: `${caller.heardOf(2000)}; another ${other.story()} meanwhile; afterwards one is ${next.status === 200 ? 'taken' : next.status}`,
-    application: `${history.told}: ${before} events at once, the others when there is room`,
+    caller: `${caller.heardOf(2000)}; a second call ${other.outcome()}; afterwards a call is ${next.status === 200 ? 'accepted' : next.status}`,
+    application: `${history.events}: ${before} events at once, the others when there is space`,
     operator: `${history.recorded}; \`/readyz\` ${ready.status}; log: ${complaints.map((text) => `\`${JSON.parse(text).msg}\``).join(', ')}`,
   };
 }
@@ -115,9 +115,9 @@ async function killed(world: World, disk: Disk): Promise<Seen> {
   await caller.close();
   return {
     caller: `${caller.heardOf(1500)} until then`,
-    application: history.told,
+    application: history.events,
     // More than 2 s until then, of which the last second may be lost.
-    operator: `${history.recorded}, but for a second at most`,
+    operator: `${history.recorded}, except for at most one second`,
   };
 }
 
@@ -176,31 +176,31 @@ export const databases: Chapter = {
   impossible,
   faults: [
     {
-      name: 'the disk of the database is full in mid-call, and has room again when the call is over',
+      name: 'the disk of the database is full during a call, and has space again when the call has ended',
       slow: true,
       happen: () => onDisk(full),
       promised: {
         caller:
-          'hears everything; another is refused with 503 and Retry-After meanwhile; afterwards one is taken',
+          'hears everything; a second call is refused with 503 and Retry-After; afterwards a call is accepted',
         application:
-          '`recording.started`, `call.gathered` (`timed_out`), `recording.completed` (`stop_recording`), `call.completed` (`application`): 3 events at once, the others when there is room',
+          '`recording.started`, `call.gathered` (`timed_out`), `recording.completed` (`stop_recording`), `call.completed` (`application`): 3 events at once, the others when there is space',
         operator:
           'completed recording of the whole time; `/readyz` 503; log: `the database cannot be written: no new calls until it can`, `the database can be written again`',
       },
     },
     {
-      name: 'the disk of the database is full in mid-call, and the server is killed meanwhile',
+      name: 'the disk of the database is full during a call, and the server is killed meanwhile',
       slow: true,
       happen: () => onDisk(killed),
       promised: {
         caller: 'hears everything until then',
         application:
           '`recording.started`, `recording.completed` (`recovery`), `call.failed` (`node_restarted`)',
-        operator: 'completed recording of the whole time, but for a second at most',
+        operator: 'completed recording of the whole time, except for at most one second',
       },
     },
     {
-      name: 'the disk of the database is full when the server starts',
+      name: 'the disk of the database is full at the start',
       slow: true,
       happen: () => onDisk(started),
       promised: {
@@ -211,7 +211,7 @@ export const databases: Chapter = {
       },
     },
     {
-      name: 'the disk of the database can only be read when the server starts',
+      name: 'the disk of the database is read-only at the start',
       slow: true,
       happen: () => onDisk(readOnly),
       promised: {
@@ -221,7 +221,7 @@ export const databases: Chapter = {
       },
     },
     {
-      name: 'the data folder is another user’s',
+      name: 'the data folder belongs to another user',
       slow: true,
       happen: foreign,
       promised: {

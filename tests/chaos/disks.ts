@@ -21,7 +21,7 @@ async function recordedOn(world: World, options: string) {
     const saved = audio ? `${Math.floor(audio.durationMs / 1000)} s are saved` : 'nothing is saved';
     return {
       caller: caller.heardOf(3000),
-      application: await account.told(),
+      application: await account.events(),
       operator: `${saved}; ${account.logged()}`,
     };
   } finally {
@@ -35,7 +35,7 @@ export const disks: Chapter = {
   impossible,
   faults: [
     {
-      name: 'the disk of the recordings is full in mid-recording',
+      name: 'the disk of the recordings is full during a recording',
       happen: (world) => recordedOn(world, `size=${SIZE}`),
       promised: {
         caller: 'hears everything',

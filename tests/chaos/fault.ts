@@ -1,12 +1,12 @@
 import type { Seen, World } from './world.ts';
 
-/** Something that goes wrong, and what is promised to come of it. */
+/** A fault, and what MiniVoice promises for it. */
 export interface Fault {
   name: string;
-  /** Does it, and tells what was noticed. */
+  /** Causes it. @returns what was noticed. */
   happen(world: World): Promise<Seen>;
   promised: Seen;
-  /** Takes too long for `npm test`: only `npm run test:chaos` lets it happen. */
+  /** Takes too long for `npm test`: only `npm run test:chaos` causes it. */
   slow?: boolean;
 }
 
@@ -14,11 +14,11 @@ export interface Fault {
 export interface Chapter {
   title: string;
   env?: Record<string, string>;
-  /** What a reader of the table must know besides. */
+  /** A note for readers of the table. */
   note?: string;
-  /** So many of them at a time; 1 where they disturb each other. All, if left out. */
+  /** The number of faults at the same time: 1 if they disturb each other. Default: all. */
   atOnce?: number;
-  /** Why it cannot be tried on this machine; undefined where it can. */
+  /** Why it cannot run on this machine; undefined if it can. */
   impossible?: () => string | undefined;
   faults: Fault[];
 }

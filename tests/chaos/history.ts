@@ -5,30 +5,30 @@ import { until } from '../support/until.ts';
 // biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at field by field.
 type Wire = Record<string, any>;
 
-/** What an application knows of a call when it is over. */
+/** What an application knows about a call after its end. */
 export interface History {
-  /** The events as they came, but for those that every call has, with how each came about; or what is wrong with their order. */
-  told: string;
-  /** The call's last state, as REST has it. */
+  /** The events in order of arrival, except those that every call has; or what is wrong with their order. */
+  events: string;
+  /** The call as REST returns it. */
   call: Wire;
   recordings: Wire[];
-  /** What became of each recording, whose file is as it says; or in what the two disagree. */
+  /** The result of each recording whose file matches its data; or how the two differ. */
   recorded: string;
 }
 
 const TERMINAL = /^call\.(completed|failed|canceled)$/;
 
 /**
- * Waits until the application was told of the end of its first call.
+ * Waits until the application has received the end of its first call.
  * @param leastMs what must be in each recording.
  */
 export async function historyOf(line: Line, leastMs: number): Promise<History> {
   const { app } = line.harness;
   const own = () => app.events.all.filter(({ call }) => call['to'] === line.number);
   const ended = () => own().some(({ event }) => TERMINAL.test(event));
-  await until(ended, `the end of the call to ${line.number} is told`);
+  await until(ended, `the end of the call to ${line.number} is reported`);
   const id = own()[0]?.call['id'];
-  // What was refused comes again before anything else of its call.
+  // A refused event comes again before any other event of its call.
   const events = own()
     .filter(({ call }) => call['id'] === id)
     .filter(({ data }, at, all) => data['sequence'] !== all[at + 1]?.data['sequence']);
@@ -37,14 +37,14 @@ export async function historyOf(line: Line, leastMs: number): Promise<History> {
     data.reverse().map((recording: Wire) => soundOf(line, recording, leastMs)),
   );
   return {
-    told: orderOf(events.map(({ data }) => data['sequence'])) ?? namesOf(events),
+    events: orderOf(events.map(({ data }) => data['sequence'])) ?? namesOf(events),
     call: await line.get(`/v1/calls/${id}`),
     recordings: data,
     recorded: recorded.join(', '),
   };
 }
 
-/** The events but for those that every call has, each with how it came about. */
+/** The events, except those that every call has, each with its reason. */
 export const namesOf = (events: { event: string; data: Wire }[]): string =>
   events
     .filter(({ event }) => !/^call\.(created|answered)$/.test(event))

@@ -1,7 +1,7 @@
 import { until } from '../support/until.ts';
 import type { World } from './world.ts';
 
-/** Figures of `/metrics` that are back at 0 as soon as nobody calls any more. */
+/** Metrics that return to 0 when no calls are left. */
 const GAUGES = ['calls_live', 'sip_dialogs_open', 'sip_invites_open', 'media_sessions', 'streams_open'];
 /** This one takes 64 × T1. */
 const SLOW = 'sip_transactions_open';

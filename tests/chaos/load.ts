@@ -4,10 +4,10 @@ import { accountOf, type World } from './world.ts';
 
 /** What the metrics tell of refused calls. */
 async function refusals(world: World): Promise<string> {
-  const told = [
+  const rows = [
     ...(await world.harness.server.metrics()).matchAll(/^minivoice_(calls_refused_total\{.*\}) ([1-9].*)$/gm),
   ];
-  return told.map(([, name, value]) => `\`minivoice_${name}\` ${value}`).join(', ');
+  return rows.map(([, name, value]) => `\`minivoice_${name}\` ${value}`).join(', ');
 }
 
 /** One call more than the machine may take. */
@@ -29,14 +29,14 @@ export const load: Chapter = {
         const kept = first.heardOf(2500);
         const said = world.harness.server.log.find((each) => each.includes('new calls are refused'));
         return {
-          caller: `${second.story()}; the running one ${kept}; the next one is ${third.status === 200 ? 'taken' : third.status}`,
-          application: await account.told(),
+          caller: `${second.outcome()}; the running call ${kept}; the next call is ${third.status === 200 ? 'accepted' : third.status}`,
+          application: await account.events(),
           operator: `${await refusals(world)}; log: \`${JSON.parse(said ?? '{}').msg}\``,
         };
       },
       promised: {
         caller:
-          'is refused with 503 and Retry-After; the running one hears everything; the next one is taken',
+          'is refused with 503 and Retry-After; the running call hears everything; the next call is accepted',
         application: '`call.completed` (`application`)',
         operator:
           '`minivoice_calls_refused_total{cause="max_calls"}` 1; log: `new calls are refused: as many calls are alive as MINIVOICE_MAX_CALLS allows`',
@@ -45,7 +45,7 @@ export const load: Chapter = {
   ],
 };
 
-/** Ports for two calls, and others that come in vain. */
+/** Ports for two calls, and further calls that are refused. */
 export const ports: Chapter = {
   title: 'Ports',
   env: { MINIVOICE_RTP_PORTS: '41000-41003' },
@@ -68,14 +68,14 @@ export const ports: Chapter = {
         await next.hangUp();
         const kept = [...new Set(running.map((each) => each.heardOf(2500)))].join(', ');
         return {
-          caller: `${third.story()}, ${fourth.status === 503 ? 'and so is the next' : fourth.story()}; each running one ${kept}; ${next.status === 200 ? 'a call is taken again' : next.status} when ports are free`,
-          application: await account.told(),
+          caller: `${third.outcome()}, ${fourth.status === 503 ? 'and so is the next' : fourth.outcome()}; each running call ${kept}; ${next.status === 200 ? 'a call is accepted again' : next.status} when ports are free`,
+          application: await account.events(),
           operator: await refusals(world),
         };
       },
       promised: {
         caller:
-          'is refused with 503 and Retry-After, and so is the next; each running one hears everything; a call is taken again when ports are free',
+          'is refused with 503 and Retry-After, and so is the next; each running call hears everything; a call is accepted again when ports are free',
         application: '`call.completed` (`application`)',
         operator: '`minivoice_calls_refused_total{cause="ports"}` 1',
       },

@@ -33,15 +33,15 @@ net.Socket.prototype.connect = function (...given) {
   const options = Array.isArray(given[0]) ? given[0][0] : given[0];
   const { lookup } = options;
   if (lookup)
-    options.lookup = (name, how, told) =>
+    options.lookup = (name, how, callback) =>
       lookup(name, how, (error, found, family) => {
         const real = (address) => (address === PUBLIC ? '127.0.0.2' : address);
         if (Array.isArray(found))
-          told(
+          callback(
             error,
             found.map((each) => ({ ...each, address: real(each.address) })),
           );
-        else told(error, real(found), family);
+        else callback(error, real(found), family);
       });
   this.once('connectionAttempt', (address) => appendFileSync(CHAOS_CONNECTED, `${address}\n`));
   return connect.apply(this, given);

@@ -11,11 +11,11 @@ import { accountOf, type Seen, World } from './world.ts';
 
 const OURSELVES =
   'app.test (127.0.0.1) is a loopback address; this server only calls addresses of the public internet, unless it is started with MINIVOICE_ALLOW_PRIVATE_URLS=true';
-const NOWHERE = 'no connection is tried to where it leads';
+const NOWHERE = 'no connection is attempted';
 const PRELOAD = join(import.meta.dirname, 'names.mjs');
 /** An address of the internet, behind which `Outside` stands. */
 const PUBLIC = '8.8.8.8';
-/** What leads to this machine or to its house, as a name service may say it. */
+/** Addresses of this machine and its network, as a name service may return them. */
 const INSIDE = [
   '127.0.0.1',
   '0.0.0.0',
@@ -157,7 +157,7 @@ async function onInternet(happen: (internet: Internet) => Promise<Seen>): Promis
   }
 }
 
-/** Every kind of URL, and every way to lead it astray. */
+/** Every kind of URL, with every misleading address. */
 async function astray(internet: Internet): Promise<Seen> {
   const { world } = internet;
   const names = Object.fromEntries(INSIDE.map((address, at) => [`inside${at}.test`, [address]]));
@@ -172,7 +172,7 @@ async function astray(internet: Internet): Promise<Seen> {
   const line = await internet.line(actions, { webhook_url: internet.url(hosts[0]!) });
   const caller = await world.call(line);
   await caller.hungUp();
-  const told = await (await accountOf(line)).told();
+  const events = await (await accountOf(line)).events();
   internet.say({ 'app.test': [PUBLIC] });
   const follow = async (host: string) => {
     const url = internet.url(host);
@@ -180,14 +180,14 @@ async function astray(internet: Internet): Promise<Seen> {
     await (await world.call(written)).hungUp();
   };
   for (let at = 0; at < WRITTEN.length; at += 6) await Promise.all(WRITTEN.slice(at, at + 6).map(follow));
-  return { caller: caller.story('the apology'), application: told, operator: internet.strayed };
+  return { caller: caller.outcome('the error prompt'), application: events, operator: internet.strayed };
 }
 
 /** A name that is good when it is asked first. */
 async function rebound(internet: Internet): Promise<Seen> {
   const { world } = internet;
   const line = await internet.line([{ pause: { seconds: 0.1 } }]);
-  const stories: string[] = [];
+  const outcomes: string[] = [];
   for (const address of INSIDE) {
     internet.say({ 'app.test': [PUBLIC] });
     const good = await world.call(line);
@@ -196,12 +196,12 @@ async function rebound(internet: Internet): Promise<Seen> {
     internet.hangUp();
     const bad = await world.call(line);
     await bad.hungUp();
-    stories.push(bad.story('the apology'));
+    outcomes.push(bad.outcome('the error prompt'));
   }
   const account = await accountOf(line);
   return {
-    caller: [...new Set(stories)].join(', '),
-    application: await account.told(),
+    caller: [...new Set(outcomes)].join(', '),
+    application: await account.events(),
     operator: internet.strayed,
   };
 }
@@ -214,8 +214,8 @@ async function inside(internet: Internet): Promise<Seen> {
   await caller.hungUp();
   const account = await accountOf(line);
   return {
-    caller: caller.story('the apology'),
-    application: await account.told(),
+    caller: caller.outcome('the error prompt'),
+    application: await account.events(),
     operator: account.logged(),
   };
 }
@@ -228,51 +228,51 @@ async function silent(internet: Internet): Promise<Seen> {
   await caller.hungUp();
   const account = await accountOf(line);
   return {
-    caller: caller.story('the apology'),
-    application: await account.told(),
+    caller: caller.outcome('the error prompt'),
+    application: await account.events(),
     operator: account.logged(),
   };
 }
 
 export const names: Chapter = {
   title: 'Names',
-  note: 'With `MINIVOICE_ALLOW_PRIVATE_URLS=false`, and a name service and an internet of the suite’s own.',
+  note: 'With `MINIVOICE_ALLOW_PRIVATE_URLS=false`, and with a simulated name service and internet.',
   faults: [
     {
-      name: 'an application whose name leads to this machine',
+      name: 'an application whose host name leads to this machine',
       happen: () => onInternet(inside),
       promised: {
-        caller: 'hears the apology',
+        caller: 'hears the error prompt',
         application: '`call.failed` (`answer_url_error`)',
         operator: `log: \`an application gave no actions\` (${OURSELVES})`,
       },
     },
     {
-      name: 'an application whose URLs of webhook, sound, stream and redirect lead to this machine or its network, by name or as they are written',
+      name: 'an application whose URLs for webhooks, audio, streams, and redirects lead to this machine or its network, by name or by address',
       slow: true,
       happen: () => onInternet(astray),
       promised: {
-        caller: 'hears the apology',
+        caller: 'hears the error prompt',
         application: '`call.failed` (`answer_url_error`)',
         operator: NOWHERE,
       },
     },
     {
-      name: 'an application whose name leads to this machine as soon as it is asked for again',
+      name: 'an application whose host name leads to this machine when it is resolved a second time',
       slow: true,
       happen: () => onInternet(rebound),
       promised: {
-        caller: 'hears the apology',
+        caller: 'hears the error prompt',
         application: '`call.failed` (`answer_url_error`)',
         operator: NOWHERE,
       },
     },
     {
-      name: 'an application whose name servers do not answer',
+      name: 'an application whose name servers do not respond',
       slow: true,
       happen: () => onInternet(silent),
       promised: {
-        caller: 'hears the apology',
+        caller: 'hears the error prompt',
         application: '`call.failed` (`answer_url_error`)',
         operator: 'log: `an application gave no actions` (the name servers of app.test do not answer)',
       },

@@ -3,7 +3,7 @@ import type { Chapter, Fault } from './fault.ts';
 import { accountOf, type World } from './world.ts';
 
 const SECONDS = 3;
-/** A window in which the tone begins, stumbles or ends is not heard as the tone. */
+/** A window in which the tone begins, breaks, or ends does not count as the tone. */
 const WINDOW_MS = 20;
 
 /** A recorded call of three seconds, in which the caller talks and hears a tone. */
@@ -24,8 +24,8 @@ async function recorded(world: World, manners: Manners) {
   const right = (audio?.heardMs(1, 1000) ?? 0) > 1000 - 3 * WINDOW_MS;
   return {
     caller: caller.heardOf(1000),
-    application: await account.told(),
-    operator: `a recording ${whole ? 'of the whole time' : `of ${durationMs} ms`}, with ${heard >= 70 ? 'most' : heard >= 20 ? 'a part' : 'nothing'} of what he said, and ${right ? 'all' : 'not all'} that he heard`,
+    application: await account.events(),
+    operator: `a recording ${whole ? 'of the whole time' : `of ${durationMs} ms`}, with ${heard >= 70 ? 'most' : heard >= 20 ? 'a part' : 'nothing'} of the caller’s audio and ${right ? 'all' : 'not all'} of what they heard`,
   };
 }
 
@@ -36,18 +36,18 @@ const fault = (name: string, manners: Manners, heard = 'most'): Fault => ({
     caller: 'hears everything',
     application:
       '`recording.started`, `recording.completed` (`stop_recording`), `call.completed` (`application`)',
-    operator: `a recording of the whole time, with ${heard} of what he said, and all that he heard`,
+    operator: `a recording of the whole time, with ${heard} of the caller’s audio and all of what they heard`,
   },
 });
 
 export const packets: Chapter = {
   title: 'Packets',
   faults: [
-    fault('of whose packets 30 % are lost', { loss: 0.3 }),
-    fault('whose packets overtake each other', { reorder: true }),
-    fault('whose packets all come twice', { twice: true }),
-    fault('who changes his SSRC in mid-call', { changes: 'ssrc' }),
-    fault('who changes to another codec that was offered and answered', { changes: 'codec' }),
-    fault('whose packets come from another port all of a sudden', { changes: 'port' }, 'a part'),
+    fault('who loses 30 % of their packets', { loss: 0.3 }),
+    fault('whose packets are reordered', { reorder: true }),
+    fault('whose packets all arrive twice', { twice: true }),
+    fault('who changes the SSRC during the call', { changes: 'ssrc' }),
+    fault('who changes to another negotiated codec', { changes: 'codec' }),
+    fault('whose packets suddenly come from another port', { changes: 'port' }, 'a part'),
   ],
 };

@@ -40,7 +40,7 @@ export const sdp = (port: number, more: { codecs?: string; address?: string; say
 let version = 1;
 
 /**
- * A SIP peer by hand, over UDP, with a port for its sound: it says what it is told to, true or not, and keeps all
+ * A SIP peer by hand, over UDP, with a port for its sound: it sends what the test says, correct or not, and keeps all
  * that it hears. By itself it only answers BYE and CANCEL, unless it is `deaf`.
  */
 export class RawPeer {
@@ -123,12 +123,12 @@ export class RawPeer {
     this.#beat.start();
   }
 
-  hush(): void {
+  stopAudio(): void {
     this.#beat?.stop();
   }
 
   close(): void {
-    this.hush();
+    this.stopAudio();
     this.#socket.close();
     this.#media.close();
   }

@@ -13,7 +13,7 @@ export function faultsReference(): string {
 
 const ROW = (...cells: string[]): string => `| ${cells.join(' | ')} |`;
 
-const HEAD = `${ROW('what goes wrong', 'who is on the phone', 'the application is told', 'the operator sees')}
+const HEAD = `${ROW('fault', 'the caller or callee', 'the application receives', 'the operator sees')}
 |---|---|---|---|`;
 
 const row = ({ name, promised: { caller, application, operator } }: Fault): string =>
@@ -21,13 +21,12 @@ const row = ({ name, promised: { caller, application, operator } }: Fault): stri
 
 const INTRODUCTION = `# Faults
 
-<!-- Made from tests/chaos: npm run docs -->
+<!-- Generated from tests/chaos by npm run docs -->
 
-What goes wrong, and what comes of it. \`npm run test:chaos\` lets all of this happen to the whole program, and compares.
+What can go wrong, and what everyone notices. \`npm run test:chaos\` causes each fault in the running program and compares the
+result with this table.
 
-- **Who is on the phone**: what becomes of the caller, or of who is called. The apology is the application's
-  \`fault_message\`, spoken.
-- **The application is told**: the events, but for \`call.created\` and \`call.answered\`, with the code of their error or
-  who ended it.
-- **The operator sees**: warnings of the log, with their reason; figures of \`/metrics\`; what is in the recording.
-  "nothing" is no warning.`;
+- **The caller or callee**: the party at the other end. The error prompt is the application's \`fault_message\`, spoken.
+- **The application receives**: the events, except \`call.created\` and \`call.answered\`, with the error code or with who
+  ended it.
+- **The operator sees**: log warnings with their reason, metrics, and the recording. "nothing" means no warning.`;

@@ -37,14 +37,14 @@ const fault = (name: string, happen: () => Promise<Seen>): Fault => ({
 
 export const webhooks: Chapter = {
   title: 'Webhooks',
-  note: 'The deliveries alone, on a clock that is moved by hand.',
+  note: 'Deliveries only, in virtual time.',
   faults: [
     fault('a receiver that answers 500 for three hours', () => away(() => 500)),
     fault('a receiver that cannot be reached for three hours', () => away(() => new Error('connect failed'))),
-    fault('a receiver that answers 500 for three hours, while the clock jumps an hour ahead', () =>
+    fault('a receiver that answers 500 for three hours, while the clock jumps forward by an hour', () =>
       away(() => 500, HOUR),
     ),
-    fault('a receiver that answers 500 for three hours, while the clock jumps an hour back', () =>
+    fault('a receiver that answers 500 for three hours, while the clock jumps back by an hour', () =>
       away(() => 500, -HOUR),
     ),
   ],

@@ -8,14 +8,14 @@ import { Rogue } from './rogue.ts';
 // biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at field by field.
 type Wire = Record<string, any>;
 
-/** What three people notice of a fault. */
+/** What the caller, the application, and the operator notice of a fault. */
 export interface Seen {
   caller: string;
   application: string;
   operator: string;
 }
 
-/** The whole program, an application that behaves, and a web server that does not. */
+/** A running server, a well-behaved application, and a misbehaving web server. */
 export class World {
   readonly harness: Harness;
   readonly rogue: Rogue;
@@ -40,7 +40,7 @@ export class World {
   }
 }
 
-/** The last call to a line, as its application can read it when it is over. */
+/** The last call to a line, as its application can read it after the end. */
 export async function accountOf(line: Line): Promise<Account> {
   let last: Wire = {};
   const ended = async () => {
@@ -52,13 +52,13 @@ export async function accountOf(line: Line): Promise<Account> {
   return new Account(line, last['id']);
 }
 
-/** A call's last line in the log may come a moment after its end can be read; not at all where a crash cut it off. */
+/** The last log line of a call may follow a moment after its end can be read; after a crash it is missing. */
 async function loggedTo({ harness }: Line, id: string): Promise<void> {
   const isLast = (text: string) => text.includes(id) && /"msg":"call (ended|cut off)"/.test(text);
   await until(() => harness.server.log.some(isLast), 'the end of the call is logged', 3000).catch(() => {});
 }
 
-/** What is left of a call for those who were not on the phone. */
+/** Everything that the application and the operator can read about a call. */
 export class Account {
   readonly #line: Line;
   readonly #id: string;
@@ -68,8 +68,8 @@ export class Account {
     this.#id = id;
   }
 
-  /** The events but for those that every call has, each with how it came about. */
-  async told(): Promise<string> {
+  /** The events, except those that every call has, each with its reason. */
+  async events(): Promise<string> {
     const { data } = await this.#line.get(`/v1/calls/${this.#id}/events?limit=200`);
     return namesOf(data);
   }
@@ -88,7 +88,7 @@ export class Account {
       .map((line) => JSON.parse(line));
     const warning = lines.find(({ level }) => level === 'warn' || level === 'error');
     if (!warning) return 'nothing';
-    // A machine without a network says it in another way; names of files are others each time.
+    // The message differs on a machine without a network, and file names differ each time.
     const why = String(warning.error)
       .replace(/getaddrinfo E\w+/, 'no such name:')
       .replace(/'\/.*'/, "'…'");

@@ -2,20 +2,20 @@ import type { Chapter } from './fault.ts';
 
 const WARNINGS = ['INVITE refused', 'not answered any more'];
 
-/** As on a public machine: this one is a stranger to itself. */
-export const strangers: Chapter = {
-  title: 'Strangers',
+/** As on a public machine, where this machine is an unknown source too. */
+export const unknownSources: Chapter = {
+  title: 'Unknown sources',
   env: { MINIVOICE_SIP_HOST: '0.0.0.0', MINIVOICE_PUBLIC_ADDRESS: '127.0.0.1' },
   atOnce: 1,
   faults: [
     {
-      name: 'an address that nobody knows calls ten times, and is made a trunk’s `inbound_ip` then',
+      name: 'an unknown address calls ten times, and is then set as a trunk’s `inbound_ip`',
       async happen(world) {
         const line = await world.harness.line([{ pause: { seconds: 0.1 } }]);
-        const stories = new Set<string>();
+        const outcomes = new Set<string>();
         for (let tries = 0; tries < 10; tries++) {
           const caller = await world.call(line);
-          stories.add(caller.story());
+          outcomes.add(caller.outcome());
           await caller.close();
         }
         const [silenced] = await world.harness.server.metricValues('sip_addresses_silenced_total');
@@ -27,7 +27,7 @@ export const strangers: Chapter = {
         const { log } = world.harness.server;
         const said = WARNINGS.filter((text) => log.some((each) => each.includes(`"msg":"${text}"`)));
         return {
-          caller: `${[...stories].join(', ')}; ${known.status === 200 ? 'is answered' : known.story()} as a trunk`,
+          caller: `${[...outcomes].join(', ')}; ${known.status === 200 ? 'is answered' : known.outcome()} as a trunk`,
           application: data.length === 0 ? 'nothing' : `${data.length} calls`,
           operator: `\`minivoice_sip_addresses_silenced_total\` ${silenced}; log: ${said.map((text) => `\`${text}\``).join(', ')}`,
         };
