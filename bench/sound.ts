@@ -1,6 +1,8 @@
 /** What 20 ms of sound cost, step by step: the arithmetic of a call without its packets on the wire. */
-import { type Codec, LONGEST_PAYLOAD, openCodec } from '../src/audio/codec/codec.ts';
-import { decode, encode, PCMU } from '../src/audio/codec/g711.ts';
+import { type Codec, LONGEST_PAYLOAD } from '../src/audio/codec/codec.ts';
+import { decodeG711, encodeG711, PCMU } from '../src/audio/codec/g711.ts';
+import { openCodec } from '../src/audio/codec/open-codec.ts';
+import { loadOpus } from '../src/audio/codec/opus.ts';
 import { FRAME_SAMPLES } from '../src/audio/frame.ts';
 import { toneLevel } from '../src/audio/goertzel.ts';
 import { addFrames, Mix } from '../src/audio/mixer.ts';
@@ -14,12 +16,13 @@ import type { Row } from './row.ts';
 const frame = Int16Array.from({ length: FRAME_SAMPLES }, (_, i) => 9000 * Math.sin(i * 0.35));
 const out = new Int16Array(FRAME_SAMPLES);
 const octets = new Uint8Array(FRAME_SAMPLES);
-encode(PCMU, frame, FRAME_SAMPLES, octets);
+encodeG711(PCMU, frame, FRAME_SAMPLES, octets);
 
 export async function run(): Promise<Row[]> {
+  await loadOpus();
   return [
-    row('G.711 decoded', () => decode(PCMU, octets, 0, FRAME_SAMPLES, out), 2),
-    row('G.711 encoded', () => encode(PCMU, frame, FRAME_SAMPLES, octets), 2),
+    row('G.711 decoded', () => decodeG711(PCMU, octets, 0, FRAME_SAMPLES, out), 2),
+    row('G.711 encoded', () => encodeG711(PCMU, frame, FRAME_SAMPLES, octets), 2),
     row('G.722 decoded', decoding(openCodec('G722')), 40),
     row('G.722 encoded', encoding(openCodec('G722')), 60),
     row('Opus decoded', decoding(openCodec('opus')), 30),
@@ -95,8 +98,8 @@ function listening(sound: Int16Array): () => void {
 
 function resampling(from: number, to: number, sound: Int16Array): () => void {
   const resampler = new Resampler(from, to);
-  const room = new Int16Array(resampler.room(sound.length));
-  return () => resampler.push(sound, room);
+  const resampled = new Int16Array(resampler.maxOutput(sound.length));
+  return () => resampler.push(sound, resampled);
 }
 
 /** CPU time of one run, after it has been made warm. The budgets are two to five times what was measured. */

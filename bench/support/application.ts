@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { wavHeader } from '../../src/audio/wav.ts';
+import { wavHeader } from '../../src/audio/wav-writer.ts';
 
 /** An event as it came, and when, by `performance.now()`. */
 export interface Told {

@@ -24,7 +24,7 @@ export const conditions: { packages: string[]; text: string }[] = [
   does not call. Anyone who distributes these libraries must follow the GPL for them.`,
   },
   {
-    packages: ['@evan/opus'],
+    packages: ['libopus-wasm'],
     text: 'contains a WebAssembly build of libopus (BSD-3-Clause, <https://opus-codec.org/license>).',
   },
   {

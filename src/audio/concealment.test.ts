@@ -17,46 +17,46 @@ const spoken = (frames: number) => {
   for (let n = 0; n < frames; n++) concealment.heard(voice(n));
   return concealment;
 };
-const hidden = (concealment: Concealment) => {
+const concealed = (concealment: Concealment) => {
   const frame = new Int16Array(FRAME_SAMPLES).fill(12345);
   concealment.lost(frame);
   return frame;
 };
 
-describe('what hides a loss', () => {
-  it('goes on with the voice for a while', () => {
-    const frame = hidden(spoken(5));
+describe('concealment of a loss', () => {
+  it('continues the voice', () => {
+    const frame = concealed(spoken(5));
     const missed = voice(5);
     const error = frame.map((sample, i) => sample - missed[i]!);
     expect(loudness(error)).toBeLessThan(loudness(missed) / 3);
   });
 
-  it('fades and is silence after 60 ms', () => {
+  it('fades to silence within 60 ms', () => {
     const concealment = spoken(5);
-    const levels = [1, 2, 3, 4].map(() => loudness(hidden(concealment)));
+    const levels = [1, 2, 3, 4].map(() => loudness(concealed(concealment)));
     expect(levels[1]!).toBeLessThan(levels[0]!);
     expect(levels[2]!).toBeLessThan(levels[1]!);
     expect(levels[3]).toBe(0);
   });
 
-  it('has no click where it begins and where it ends', () => {
+  it('starts and ends without a click', () => {
     const concealment = spoken(5);
-    const gap = hidden(concealment);
+    const gap = concealed(concealment);
     const after = voice(6);
     concealment.heard(after);
     expect(steepest([...voice(4), ...gap, ...after])).toBeLessThan(1.3 * steepest([...voice(4)]));
   });
 
-  it('leaves sound after the first 5 ms as it is', () => {
+  it('changes only the first 5 ms of the sound that follows', () => {
     const concealment = spoken(5);
-    hidden(concealment);
+    concealed(concealment);
     const after = voice(6);
     concealment.heard(after);
     expect(after.subarray(40)).toEqual(voice(6).subarray(40));
   });
 });
 
-it('is silent soon where the sender was silent on purpose', () => {
+it('fades to silence within 5 ms where the sender paused', () => {
   const concealment = spoken(5);
   const frame = new Int16Array(FRAME_SAMPLES);
   concealment.silent(frame);
@@ -64,9 +64,9 @@ it('is silent soon where the sender was silent on purpose', () => {
   expect(loudness(frame.subarray(40))).toBe(0);
 });
 
-it('lets the first sound of all pass untouched', () => {
+it('leaves the first sound of a stream unchanged', () => {
   const concealment = new Concealment();
-  expect(loudness(hidden(concealment))).toBe(0);
+  expect(loudness(concealed(concealment))).toBe(0);
   const first = voice(0);
   concealment.heard(first);
   expect(first).toEqual(voice(0));

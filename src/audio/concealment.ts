@@ -1,64 +1,64 @@
 import { FRAME_SAMPLES, saturate } from './frame.ts';
 
-// The pitch of voices: 67–200 Hz as periods of 8 kHz samples, compared over 20 ms.
+// Pitch of a voice: 67–200 Hz, as periods in 8 kHz samples, compared over 20 ms.
 const SHORTEST = 40;
 const LONGEST = 120;
 const COMPARED = 160;
 const KEPT = LONGEST + COMPARED;
-/** A loss is hidden for 60 ms, softer and softer; then it is silence. */
+/** Concealment fades out within 60 ms. */
 const FADE = 480;
-/** A gap that the sender meant to be silent needs no more than a soft edge: 5 ms, as does the way back. */
+/** Intended silence fades in and out within 5 ms. */
 const EDGE = 40;
 
 /**
- * Hides what is missing in a stream of sound: the last period of the voice goes on and fades, and what comes
- * after is blended in. After ITU-T G.711 Appendix I, in simple.
+ * Packet loss concealment: repeats the last pitch period with a fade and blends in the sound that follows. A simplified
+ * ITU-T G.711 Appendix I.
  */
 export class Concealment {
   #past = new Int16Array(KEPT);
   #cycle = new Int16Array(LONGEST);
   #period = 0;
   #position = 0;
-  /** 0 while nothing is hidden. */
+  /** 1 at the start of a gap, 0 once it has faded out. */
   #gain = 0;
-  #hiding = false;
-  #heardAny = false;
+  #concealing = false;
+  #hasPlayed = false;
 
-  /** Whether what hides the gap can still be heard. */
+  /** Whether the concealment of the gap is still audible. */
   get audible(): boolean {
-    return this.#hiding && this.#gain > 0;
+    return this.#concealing && this.#gain > 0;
   }
 
-  /** Takes note of sound that did arrive, `out[from…to)`; after a gap its first 5 ms are blended in place. */
+  /** Learns from sound that arrived, `out[from…to)`; after a gap, blends its first 5 ms in place. */
   heard(out: Int16Array, from = 0, to = FRAME_SAMPLES): void {
-    if (this.#hiding && this.#heardAny) this.#rejoin(out, from, to);
-    this.#hiding = false;
-    this.#heardAny = true;
+    if (this.#concealing && this.#hasPlayed) this.#rejoin(out, from, to);
+    this.#concealing = false;
+    this.#hasPlayed = true;
     this.#remember(out, from, to);
   }
 
-  /** Fills `out[from…to)` in place of sound that was lost. */
+  /** Fills `out[from…to)` in place of lost sound. */
   lost(out: Int16Array, from = 0, to = FRAME_SAMPLES): void {
-    this.#hide(out, from, to, 1 / FADE);
+    this.#conceal(out, from, to, 1 / FADE);
   }
 
   /** Fills `out[from…to)` where the sender was silent. */
   silent(out: Int16Array, from = 0, to = FRAME_SAMPLES): void {
-    this.#hide(out, from, to, 1 / EDGE);
+    this.#conceal(out, from, to, 1 / EDGE);
   }
 
-  #hide(out: Int16Array, from: number, to: number, fade: number): void {
-    if (!this.#hiding) this.#startHiding();
+  #conceal(out: Int16Array, from: number, to: number, fade: number): void {
+    if (!this.#concealing) this.#startConcealing();
     for (let i = from; i < to; i++) out[i] = this.#next(fade);
     this.#remember(out, from, to);
   }
 
-  #startHiding(): void {
+  #startConcealing(): void {
     this.#period = pitchPeriod(this.#past);
     this.#cycle.set(this.#past.subarray(KEPT - this.#period));
     this.#position = 0;
     this.#gain = 1;
-    this.#hiding = true;
+    this.#concealing = true;
   }
 
   #next(fade: number): number {
@@ -85,10 +85,10 @@ export class Concealment {
   }
 }
 
-/** The lag at which the newest 20 ms are most like what came before them. */
+/** Finds the lag at which the newest 20 ms resemble the samples before them most. */
 function pitchPeriod(past: Int16Array): number {
   let best = LONGEST;
-  let likeness = 0;
+  let similarity = 0;
   for (let lag = SHORTEST; lag <= LONGEST; lag++) {
     let product = 0;
     let energy = 1;
@@ -98,8 +98,8 @@ function pitchPeriod(past: Int16Array): number {
       energy += earlier * earlier;
     }
     const score = product > 0 ? (product * product) / energy : 0;
-    if (score > likeness) {
-      likeness = score;
+    if (score > similarity) {
+      similarity = score;
       best = lag;
     }
   }

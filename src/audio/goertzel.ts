@@ -1,6 +1,6 @@
 /**
- * How loud one frequency is: the amplitude of a sine in units of a sample, so a full-scale sine at `frequency`
- * gives 32767. Off its frequency it is nearly 0, the nearer the more samples there are.
+ * Measures the amplitude of one frequency: a full-scale sine at `frequency` gives 32767. Other frequencies give nearly 0,
+ * the closer to 0 the more samples there are.
  * @param rate samples per second.
  */
 export function toneLevel(samples: Int16Array, frequency: number, rate = 8000): number {
@@ -8,7 +8,7 @@ export function toneLevel(samples: Int16Array, frequency: number, rate = 8000): 
   return (2 * Math.sqrt(goertzel(samples, 0, samples.length, frequency / rate))) / samples.length;
 }
 
-/** Energy of `count` samples at a frequency, which is given as a part of the sample rate: |X(f)|². */
+/** Energy |X(f)|² of `count` samples at a frequency, given as a fraction of the sample rate. */
 export function goertzel(samples: Int16Array, from: number, count: number, frequency: number): number {
   const coefficient = 2 * Math.cos(2 * Math.PI * frequency);
   let one = 0;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { holdMusic } from './hold-music.ts';
 
-it('is eight to sixteen seconds of sound that is neither loud nor silent anywhere, made once', () => {
+it('lasts eight to sixteen seconds, is neither loud nor silent anywhere, and is made once', () => {
   const { samples } = holdMusic();
   expect(samples.length / 8000).toBeGreaterThanOrEqual(8);
   expect(samples.length / 8000).toBeLessThanOrEqual(16);
@@ -14,7 +14,7 @@ it('is eight to sixteen seconds of sound that is neither loud nor silent anywher
   expect(holdMusic()).toBe(holdMusic());
 });
 
-it('does not click where it begins again', () => {
+it('loops without a click', () => {
   const { samples } = holdMusic();
   const steepest = samples.reduce(
     (most, sample, i) => Math.max(most, Math.abs(sample - samples[i - 1]!) || 0),

@@ -1,5 +1,4 @@
-import type { AudioClip } from './clip.ts';
-import { SAMPLE_RATE } from './frame.ts';
+import { type AudioClip, SAMPLE_RATE } from './frame.ts';
 
 /** Four chords of four notes each, in Hz: C, A minor, F, G. */
 const CHORDS = [
@@ -8,22 +7,22 @@ const CHORDS = [
   [174.61, 220.0, 261.63, 349.23],
   [196.0, 246.94, 293.66, 392.0],
 ];
-/** Up and down again, the places of a chord's notes. */
-const FIGURE = [0, 1, 2, 3, 2, 1, 2, 1];
+/** The order in which the notes of a chord are played: up and down. */
+const ARPEGGIO = [0, 1, 2, 3, 2, 1, 2, 1];
 const NOTE_SECONDS = 0.35;
 const RING_SECONDS = 1.4;
 const LOUDNESS = 9000;
 
 let made: AudioClip | undefined;
 
-/** Eleven seconds of soft plucked chords that can be played over and over without a seam. */
+/** Eleven seconds of soft plucked chords that loop without a break. */
 export function holdMusic(): AudioClip {
   made ??= compose();
   return made;
 }
 
 function compose(): AudioClip {
-  const notes = CHORDS.flatMap((chord) => FIGURE.map((place) => chord[place]!));
+  const notes = CHORDS.flatMap((chord) => ARPEGGIO.map((note) => chord[note]!));
   const length = Math.round(notes.length * NOTE_SECONDS * SAMPLE_RATE);
   const sum = new Float64Array(length);
   for (const [index, hz] of notes.entries()) {
@@ -34,7 +33,7 @@ function compose(): AudioClip {
   return { samples };
 }
 
-/** Adds a note that rings out; what rings beyond the end is heard at the beginning of the next round. */
+/** Adds a note. What rings beyond the end wraps to the start, so that the loop has no break. */
 function pluck(sum: Float64Array, hz: number, start: number): void {
   const count = Math.round(RING_SECONDS * SAMPLE_RATE);
   for (let i = 0; i < count; i++) {

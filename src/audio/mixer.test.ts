@@ -10,14 +10,14 @@ const tone = (frequency: number, amplitude = 5000) =>
     (_, i) => amplitude * Math.sin((2 * Math.PI * frequency * i) / 8000),
   );
 const constant = (value: number) => new Int16Array(FRAME_SAMPLES).fill(value);
-/** What each of them hears of the others. */
+/** What each participant hears of the others. */
 const heardBy = (said: (Int16Array | null)[]) => {
   const mix = new Mix();
   for (const frame of said) if (frame) mix.add(frame);
   return said.map((own) => mix.without(own, new Int16Array(FRAME_SAMPLES))?.slice() ?? constant(0));
 };
 
-it('lets everybody hear everybody else, and nobody themselves', () => {
+it('gives each participant all voices but their own', () => {
   const tones = [400, 800, 1200, 1600];
   const heard = heardBy(tones.map((frequency) => tone(frequency)));
   heard.forEach((frame, listener) => {
@@ -27,16 +27,16 @@ it('lets everybody hear everybody else, and nobody themselves', () => {
   });
 });
 
-it('lets somebody alone hear nothing', () => {
+it('gives a lone participant silence', () => {
   expect(heardBy([tone(400)])).toEqual([constant(0)]);
 });
 
-it('cuts what is too loud, for each listener alone', () => {
+it('clips for each listener separately', () => {
   const heard = heardBy([constant(30_000), constant(20_000), constant(-25_000)]);
   expect(heard).toEqual([constant(-5000), constant(5000), constant(32_767)]);
 });
 
-it('lets those who are silent hear all, and begins anew when cleared', () => {
+it('gives silent listeners the whole mix and starts over after clear', () => {
   const mix = new Mix();
   const own = constant(0);
   mix.add(constant(30_000));
@@ -48,7 +48,7 @@ it('lets those who are silent hear all, and begins anew when cleared', () => {
   expect(mix.without(null, own)).toEqual(constant(7));
 });
 
-it('gives each in a room of any size exactly the sum of the others, as loud as a sample can be', () => {
+it('gives each participant exactly the clipped sum of the others, for any number of participants', () => {
   const sample = fc.integer({ min: -32_768, max: 32_767 });
   fc.assert(
     fc.property(fc.array(fc.option(sample), { minLength: 1, maxLength: 30 }), (said) => {
@@ -61,14 +61,14 @@ it('gives each in a room of any size exactly the sum of the others, as loud as a
   );
 });
 
-it('tells silence from the faintest sound', () => {
+it('distinguishes silence from the quietest sound', () => {
   const frame = constant(0);
   expect(isSilent(frame)).toBe(true);
   frame[159] = -1;
   expect(isSilent(frame)).toBe(false);
 });
 
-it('adds two frames and cuts what is too loud', () => {
+it('adds two frames with clipping', () => {
   const out = constant(0);
   addFrames(constant(-20_000), constant(-20_000), out);
   expect(out).toEqual(constant(-32_768));

@@ -1,54 +1,55 @@
 import { FRAME_SAMPLES, saturate } from './frame.ts';
 
-/** Adds two frames into `out`, which may be one of them. What is too loud is cut. */
+/** Adds two frames into `out`, which may be one of them, with clipping. */
 export function addFrames(a: Int16Array, b: Int16Array, out: Int16Array): void {
   for (let i = 0; i < FRAME_SAMPLES; i++) out[i] = saturate(a[i]! + b[i]!);
 }
 
-/** Whether nothing at all is to be heard. */
+/** Reports whether every sample of a frame is 0. */
 export function isSilent(frame: Int16Array): boolean {
   for (let i = 0; i < FRAME_SAMPLES; i++) if (frame[i] !== 0) return false;
   return true;
 }
 
-/** The sum of all that is said in a room in one frame, from which each listener gets all but its own. */
+/** Sums one frame of all participants of a conference; each listener gets the sum without its own voice. */
 export class Mix {
-  /** Not cut, so that one voice can be taken away again exactly. */
+  /** Not clipped, so that one voice can be subtracted exactly. */
   readonly sum = new Int32Array(FRAME_SAMPLES);
-  /** How many frames were added. */
+  /** Frames added since `clear`. */
   voices = 0;
-  #whole = new Int16Array(FRAME_SAMPLES);
-  #isCut = false;
+  #clipped = new Int16Array(FRAME_SAMPLES);
+  #isClipped = false;
 
   clear(): void {
     if (this.voices > 0) this.sum.fill(0);
     this.voices = 0;
-    this.#isCut = false;
+    this.#isClipped = false;
   }
 
   add(frame: Int16Array | Int32Array): void {
     const sum = this.sum;
     for (let i = 0; i < FRAME_SAMPLES; i++) sum[i]! += frame[i]!;
     this.voices++;
-    this.#isCut = false;
+    this.#isClipped = false;
   }
 
   /**
-   * All that was said but one voice, which was added or is null. What is too loud is cut for each listener alone.
-   * @param out for the listener's own use. @returns `out`, or what all share who are silent; null for silence.
+   * The mix for one listener, clipped for this listener alone.
+   * @param own the listener's frame, which was added before, or null for a silent listener.
+   * @param out buffer of the listener. @returns `out`, a buffer that all silent listeners share, or null for silence.
    */
   without(own: Int16Array | null, out: Int16Array): Int16Array | null {
-    if (own === null) return this.voices === 0 ? null : this.#all();
+    if (own === null) return this.voices === 0 ? null : this.#everyone();
     if (this.voices === 1) return null;
     const sum = this.sum;
     for (let i = 0; i < FRAME_SAMPLES; i++) out[i] = saturate(sum[i]! - own[i]!);
     return out;
   }
 
-  #all(): Int16Array {
-    const [sum, whole] = [this.sum, this.#whole];
-    if (!this.#isCut) for (let i = 0; i < FRAME_SAMPLES; i++) whole[i] = saturate(sum[i]!);
-    this.#isCut = true;
-    return whole;
+  #everyone(): Int16Array {
+    const [sum, clipped] = [this.sum, this.#clipped];
+    if (!this.#isClipped) for (let i = 0; i < FRAME_SAMPLES; i++) clipped[i] = saturate(sum[i]!);
+    this.#isClipped = true;
+    return clipped;
   }
 }

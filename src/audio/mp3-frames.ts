@@ -1,11 +1,11 @@
-/** Where the frames of an MP3 file are, and of what kind: what stands between them is left out. */
+/** Consecutive frames of one kind in an MP3 file, without what stands between them. */
 export interface Mp3Segment {
-  /** Samples a second, and channels, of all frames of the segment. */
+  /** Samples per second of all frames of the segment. */
   sampleRate: number;
   channels: 1 | 2;
-  /** Samples of one channel in all of its frames. */
+  /** Samples per channel in all frames of the segment. */
   samples: number;
-  /** The frames: pieces of the file, in its order. */
+  /** The frames: pieces of the file, in order. */
   pieces: Uint8Array[];
 }
 
@@ -16,29 +16,29 @@ interface Frame {
   samples: number;
 }
 
-/** In the order of the index; 0 is a free format, which nobody uses. kbit/s of layer III. */
+/** Bit rates of layer III in kbit/s, by index and MPEG version; 0 is the free format, which no encoder uses. */
 const BITRATES = {
   1: [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
   2: [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
 };
 const SAMPLE_RATES = [44_100, 48_000, 32_000];
-/** By the two bits of the version: what the sample rate is divided by. */
+/** By the two version bits: the divisor of the sample rate, and the table of bit rates. */
 const VERSIONS: Record<number, { divisor: number; family: 1 | 2 }> = {
   3: { divisor: 1, family: 1 },
   2: { divisor: 2, family: 2 },
   0: { divisor: 4, family: 2 },
 };
-/** So many frames in a row are no accident; a file that is shorter ends with the last of them. */
+/** This many consecutive frames are no coincidence. A shorter file must end with the last of them. */
 const SURE = 3;
-/** A file that changes more often than this is not a file of sound. */
+/** A file of sound does not change its format more often than this. */
 const MAX_SEGMENTS = 64;
-/** What may stand behind the last frame: an ID3v1 tag, and a lyrics or APE tag before it. */
+/** Length of an ID3v1 tag, which may follow the last frame. */
 const ID3V1_BYTES = 128;
 
 /**
- * Finds the frames of a file of MPEG audio layer III, whatever stands before, between and behind them: tags, zeros,
- * garbage. Where the rate or the channels change, another segment begins.
- * @returns nothing when it is no such file. Undefined when it changes too often.
+ * Finds the frames of an MP3 file (MPEG audio layer III) between tags, zeros and garbage. A new segment begins where the
+ * sample rate or the number of channels changes.
+ * @returns an empty list for another kind of file; undefined when the format changes more than 64 times.
  */
 export function findMp3Frames(bytes: Uint8Array): Mp3Segment[] | undefined {
   const segments: Mp3Segment[] = [];
@@ -59,7 +59,7 @@ export function findMp3Frames(bytes: Uint8Array): Mp3Segment[] | undefined {
   return segments;
 }
 
-/** Takes frames that follow each other. @returns the end of the last one. */
+/** Adds consecutive frames to a segment. @returns the end of the last one. */
 function takeRun(bytes: Uint8Array, from: number, segment: Mp3Segment): number {
   let at = from;
   for (let frame = frameAt(bytes, at); frame && isOfKind(segment, frame); frame = frameAt(bytes, at)) {
@@ -73,7 +73,7 @@ function takeRun(bytes: Uint8Array, from: number, segment: Mp3Segment): number {
 const isOfKind = (segment: Mp3Segment | undefined, frame: Frame): boolean =>
   segment?.sampleRate === frame.sampleRate && segment.channels === frame.channels;
 
-/** Whether so many frames of one kind follow each other here, or the last ones of the file do. */
+/** Reports whether `SURE` frames of one kind follow each other here, or fewer at the end of the file. */
 function isSure(bytes: Uint8Array, from: number): boolean {
   const first = frameAt(bytes, from)!;
   let at = from;
@@ -86,11 +86,11 @@ function isSure(bytes: Uint8Array, from: number): boolean {
   return true;
 }
 
-/** A frame that ends here is the last one. A frame that is cut off by the end of the file counts too. */
+/** Reports whether the last frame ends here; a frame that the end of the file cuts off counts too. */
 const isEnd = (bytes: Uint8Array, at: number): boolean =>
   at >= bytes.length - 3 || (at === bytes.length - ID3V1_BYTES && startsWith(bytes, at, 'TAG'));
 
-/** Reads the head of a frame: sync, version, layer III, a bit rate, a sample rate (ISO 11172-3 §2.4.1.3). */
+/** Reads the header of a frame: sync, version, layer III, bit rate, sample rate (ISO 11172-3 §2.4.1.3). */
 function frameAt(bytes: Uint8Array, at: number): Frame | undefined {
   if (at + 4 > bytes.length || bytes[at] !== 0xff) return undefined;
   const [second, third, fourth] = [bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
@@ -105,7 +105,7 @@ function frameAt(bytes: Uint8Array, at: number): Frame | undefined {
   return { length, sampleRate, samples, channels: fourth >> 6 === 3 ? 1 : 2 };
 }
 
-/** The next place where a frame may begin, or a tag that is to be skipped. */
+/** The next offset where a frame or a tag may begin. */
 function nextSync(bytes: Uint8Array, skipped: number, at: number): number {
   if (skipped > at) return skipped;
   for (let place = at + 1; place < bytes.length; place++) {
@@ -116,7 +116,7 @@ function nextSync(bytes: Uint8Array, skipped: number, at: number): number {
   return bytes.length;
 }
 
-/** ID3v2: ten octets, four of which hold the size in seven bits each, and a footer where a flag says so. */
+/** Skips an ID3v2 tag: ten octets with the size in four times seven bits, and a footer if a flag announces it. */
 function skipTag(bytes: Uint8Array, at: number): number {
   if (!startsWith(bytes, at, 'ID3') || at + 10 > bytes.length) return at;
   const size = [6, 7, 8, 9].map((place) => bytes[at + place]!);
@@ -124,7 +124,7 @@ function skipTag(bytes: Uint8Array, at: number): number {
   const length = size.reduce((sum, octet) => (sum << 7) | octet, 0);
   const footer = (bytes[at + 5]! & 0x10) === 0 ? 0 : 10;
   const end = at + 10 + length + footer;
-  // A tag that says it is longer than the file is wrong about its length.
+  // The size of a tag that exceeds the file is wrong.
   return end <= bytes.length ? end : at + 10;
 }
 

@@ -18,27 +18,27 @@ const decibels = (samples: ArrayLike<number>) => {
 const RATES = [8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 const UP_FROM_8 = RATES.slice(1);
 
-describe.each(UP_FROM_8)('between 8,000 and %i samples a second', (rate) => {
-  it('a tone comes down as the same tone, at the same time', () => {
+describe.each(UP_FROM_8)('between 8,000 and %i Hz', (rate) => {
+  it('downsamples a tone to the same tone without delay', () => {
     const heard = resample(tone(3000, rate), rate, 8000);
     const wanted = tone(3000, 8000);
     expect(Math.abs(heard.length - wanted.length)).toBeLessThanOrEqual(1);
     expect(decibels(middle(heard).map((sample, i) => sample - middle(wanted)[i]!))).toBeLessThan(-80);
   });
 
-  it('what the lower rate cannot hold is 80 dB down', () => {
+  it('attenuates frequencies above the lower Nyquist frequency by 80 dB', () => {
     const heard = middle(resample(tone(4400, rate), rate, 8000));
     expect(decibels(heard)).toBeLessThan(-80);
   });
 
-  it('a tone goes up without images', () => {
+  it('upsamples a tone without images', () => {
     const heard = middle(resample(tone(3000, 8000), 8000, rate));
     const wanted = middle(tone(3000, rate));
     expect(decibels(Array.from(wanted, (sample, i) => sample - heard[i]!))).toBeLessThan(-80);
   });
 });
 
-it('keeps the level of tones between all rates', () => {
+it('keeps the level of a tone between all rates', () => {
   for (const from of RATES) {
     for (const to of RATES) {
       const heard = middle(resample(tone(1000, from, 0.1), from, to));
@@ -47,7 +47,7 @@ it('keeps the level of tones between all rates', () => {
   }
 });
 
-it('gives the same samples however the sound is cut', () => {
+it('produces the same samples however the input is split', () => {
   const whole = tone(440, 22_050, 0.1);
   const expected = resample(whole, 22_050, 8000);
   fc.assert(
@@ -59,7 +59,7 @@ it('gives the same samples however the sound is cut', () => {
       for (const count of [...cuts, whole.length]) {
         const part = whole.subarray(from, from + count);
         const came = resampler.push(part, out, written);
-        expect(came).toBeLessThanOrEqual(resampler.room(part.length));
+        expect(came).toBeLessThanOrEqual(resampler.maxOutput(part.length));
         written += came;
         from += part.length;
       }
@@ -71,7 +71,7 @@ it('gives the same samples however the sound is cut', () => {
   );
 });
 
-it('begins anew after a flush', () => {
+it('starts a new stream after a flush', () => {
   const resampler = new Resampler(16_000, 8000);
   const run = () => {
     const out = new Int16Array(1000);
@@ -82,7 +82,7 @@ it('begins anew after a flush', () => {
   expect(run()).toEqual(run());
 });
 
-it('cuts what would be too loud', () => {
+it('clips samples that exceed 16 bits', () => {
   const square = Int16Array.from({ length: 1600 }, (_, i) => (i % 80 < 40 ? 32_767 : -32_768));
   const heard = resample(square, 16_000, 8000);
   expect(Math.max(...heard)).toBe(32_767);

@@ -1,16 +1,16 @@
 import { saturate } from './frame.ts';
 
-/** Zero crossings of the sinc on either side, at the lower of the two rates: 80 dB with the window below. */
+/** Zero crossings of the sinc on each side, at the lower of the two rates: 80 dB with the window below. */
 const CROSSINGS = 32;
 /** Kaiser's β for a stop-band of more than 80 dB. */
 const BETA = 8.6;
-/** Where the pass-band ends, as a part of the lower Nyquist frequency. The rest is for the slope. */
+/** End of the pass-band, as a fraction of the lower Nyquist frequency. The slope takes the rest. */
 const CUTOFF = 0.92;
 
 /**
- * Changes the rate of a stream of samples by a fixed ratio, with a polyphase windowed-sinc filter: aliases are
- * more than 80 dB down. What comes out does not depend on how what goes in is cut into chunks. The delay of
- * the filter is taken away: sample 0 out is at the time of sample 0 in.
+ * Converts the sample rate of a stream with a polyphase windowed-sinc filter; aliases are more than 80 dB down. The output
+ * does not depend on how the input is split into chunks. The delay of the filter is compensated: output sample 0 has the
+ * time of input sample 0.
  */
 export class Resampler {
   #up: number;
@@ -18,10 +18,10 @@ export class Resampler {
   #taps: number;
   /** `#up` filters of `#taps` coefficients. */
   #phases: Float32Array;
-  /** Samples that the filter still needs, the newest last. */
+  /** Input samples that the filter still needs, newest last. */
   #history: Float32Array;
   #kept: number;
-  /** The next output in steps of 1/up of an input sample, from the first sample of the history's window. */
+  /** Position of the next output, in steps of 1/up of an input sample from the start of the history. */
   #position = 0;
 
   /** @param from samples per second in. @param to samples per second out. Both whole and positive. */
@@ -33,16 +33,16 @@ export class Resampler {
     this.#taps = 2 * half;
     this.#phases = polyphase(this.#up, half, Math.min(1, to / from) * CUTOFF);
     this.#history = new Float32Array(4 * this.#taps);
-    // As if silence had come before: half a filter of it stands left of the first sample.
+    // The stream starts as if silence preceded it: half a filter length before the first sample.
     this.#kept = half - 1;
   }
 
-  /** The most samples that `push` gives for `count`; `flush` gives no more than for the taps of the filter. */
-  room(count: number): number {
+  /** The most samples that `push` writes for `count` input samples; `flush` writes at most `maxOutput(0)`. */
+  maxOutput(count: number): number {
     return Math.ceil(((count + this.#taps) * this.#up) / this.#down) + 1;
   }
 
-  /** Takes samples, writes those that are due. @returns how many were written to `out`, from `at`. */
+  /** Takes input samples and writes the output that is due. @returns samples written to `out` from `at`. */
   push(samples: Int16Array, out: Int16Array, at = 0): number {
     let written = at;
     const chunk = this.#history.length - this.#taps;
@@ -55,7 +55,7 @@ export class Resampler {
     return written - at;
   }
 
-  /** Writes what is still in the filter; afterwards the stream begins anew. */
+  /** Writes what is still in the filter and starts a new stream. @returns samples written. */
   flush(out: Int16Array, at = 0): number {
     const written = this.push(new Int16Array(this.#taps / 2), out, at);
     this.#kept = this.#taps / 2 - 1;
@@ -88,17 +88,17 @@ export class Resampler {
   }
 }
 
-/** Changes the rate of a whole sound. The result is as long, to the nearest sample. */
+/** Converts the sample rate of a whole sound. The result lasts as long, to the nearest sample. */
 export function resample(samples: Int16Array, from: number, to: number): Int16Array {
   if (from === to) return samples;
   const resampler = new Resampler(from, to);
-  const out = new Int16Array(resampler.room(samples.length) + resampler.room(0));
+  const out = new Int16Array(resampler.maxOutput(samples.length) + resampler.maxOutput(0));
   const written = resampler.push(samples, out);
   resampler.flush(out, written);
   return out.subarray(0, Math.round((samples.length * to) / from));
 }
 
-/** The filter for each of `up` places of an output sample between two inputs. */
+/** Computes the filter for each of the `up` positions that an output sample can have between two inputs. */
 function polyphase(up: number, half: number, cutoff: number): Float32Array {
   const taps = 2 * half;
   const phases = new Float32Array(up * taps);
@@ -111,7 +111,7 @@ function polyphase(up: number, half: number, cutoff: number): Float32Array {
       phases[phase * taps + i] = tap;
       sum += tap;
     }
-    // Every phase lets DC pass alike, or a steady tone would ripple.
+    // Every phase has the same gain at DC, or a steady tone would ripple.
     for (let i = 0; i < taps; i++) phases[phase * taps + i]! /= sum;
   }
   return phases;

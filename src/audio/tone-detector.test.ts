@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../core/index.ts';
-import { encode, PCMU } from './codec/g711.ts';
-import { DIGITS, frequenciesOf } from './digits.ts';
+import { encodeG711, PCMU } from './codec/g711.ts';
+import { DIGITS, DigitTone, frequenciesOf } from './dtmf.ts';
 import { FRAME_SAMPLES, saturate } from './frame.ts';
-import { DigitTone } from './tone.ts';
 import { ToneDetector } from './tone-detector.ts';
 
 const MS = 8;
 type AudioClip = number[];
 const silence = (ms: number): AudioClip => new Array(ms * MS).fill(0);
 
-/** A key as a telephone would send it: levels in dBm0, frequencies off by a part. */
+/** A key as a telephone sends it: levels in dBm0, frequencies off by a fraction. */
 function key(digit: string, ms: number, { row = -10, column = -10, off = 0 } = {}): AudioClip {
   const frequencies = frequenciesOf(digit)!;
   return Array.from({ length: ms * MS }, (_, i) =>
@@ -27,13 +26,13 @@ function withNoise(sound: AudioClip, decibels: number, seed = 1): AudioClip {
   return sound.map((sample) => sample + (2 * random.float() - 1) * peak);
 }
 
-/** What is heard, after a way through µ-law, and a second of silence. */
+/** The presses detected after encoding with µ-law and appending a second of silence. */
 function presses(...sounds: AudioClip[]) {
   const heard: { digit: string; durationMs: number }[] = [];
   const detector = new ToneDetector((digit) => heard.push(digit));
   const samples = Int16Array.from([...sounds, silence(1000)].flat(), saturate);
   const octets = new Uint8Array(samples.length);
-  encode(PCMU, samples, samples.length, octets);
+  encodeG711(PCMU, samples, samples.length, octets);
   const decoded = Int16Array.from(octets, (octet) => PCMU.samples[octet]!);
   for (let at = 0; at + FRAME_SAMPLES <= decoded.length; at += FRAME_SAMPLES) {
     detector.listen(decoded.subarray(at, at + FRAME_SAMPLES));
@@ -45,12 +44,12 @@ const digits = (...sounds: AudioClip[]) =>
     .map(({ digit }) => digit)
     .join('');
 
-describe('hears', () => {
+describe('detects', () => {
   it('all sixteen keys, each once', () => {
     expect(digits(...[...DIGITS].flatMap((digit) => [key(digit, 100), silence(100)]))).toBe(DIGITS);
   });
 
-  it('keys of 45 ms with pauses of 45 ms, wherever they begin', () => {
+  it('keys of 45 ms with pauses of 45 ms, wherever they start', () => {
     for (let start = 0; start < 20; start++) {
       const sounds = [...DIGITS].flatMap((digit) => [key(digit, 45), silence(45)]);
       expect(digits(silence(start), ...sounds)).toBe(DIGITS);
@@ -61,7 +60,7 @@ describe('hears', () => {
     expect(digits(key('5', 60), silence(45), key('5', 60))).toBe('55');
   });
 
-  it('a key that is held once, and for how long', () => {
+  it('a held key once, with its duration', () => {
     const [press, ...others] = presses(silence(33), key('#', 2000));
     expect(others).toEqual([]);
     expect(Math.abs(press!.durationMs - 2000)).toBeLessThan(15);
@@ -94,18 +93,18 @@ describe('hears', () => {
     expect(digits(...sounds)).toBe(DIGITS);
   });
 
-  it('keys in noise that is 15 dB softer', () => {
+  it('keys in noise 15 dB below them', () => {
     const sounds = [...DIGITS].flatMap((digit) => [key(digit, 80), silence(60)]).flat();
     expect(digits(withNoise(sounds, -22))).toBe(DIGITS);
   });
 
-  it('a key that is stuck once, after half a minute', () => {
+  it('a stuck key once, after half a minute', () => {
     const [press, ...others] = presses(key('0', 40_000), silence(100), key('1', 100));
     expect(press!.durationMs).toBeGreaterThan(29_900);
     expect(others.map(({ digit }) => digit)).toEqual(['1']);
   });
 
-  it('the keys that this house sends', () => {
+  it('the keys that DigitTone generates', () => {
     const tone = new DigitTone();
     const frame = new Int16Array(FRAME_SAMPLES);
     const sound: AudioClip = [];
@@ -118,7 +117,7 @@ describe('hears', () => {
   });
 });
 
-describe('does not hear a key in', () => {
+describe('does not detect a key in', () => {
   it('a tone of 23 ms', () => {
     for (let start = 0; start < 20; start++) expect(digits(silence(start), key('3', 23))).toBe('');
   });
@@ -135,7 +134,7 @@ describe('does not hear a key in', () => {
     expect(digits(...[...DIGITS].flatMap((digit) => [key(digit, 100, { off }), silence(60)]))).toBe('');
   });
 
-  it('what is softer than any telephone', () => {
+  it('tones softer than any telephone', () => {
     expect(digits(key('6', 200, { row: -45, column: -45 }))).toBe('');
   });
 
@@ -159,7 +158,7 @@ describe('does not hear a key in', () => {
   });
 });
 
-/** Vowels after vowels: a gliding pitch with all its overtones, shaped by three formants as wide as a mouth's. */
+/** A sequence of vowels: a gliding pitch with its overtones, shaped by three formants. */
 function voices(seconds: number): AudioClip {
   const random = seededRandom(7);
   const between = (low: number, high: number) => low + random.float() * (high - low);

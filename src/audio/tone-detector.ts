@@ -1,61 +1,60 @@
-import type { Digit } from './digits.ts';
-import { COLUMNS, keyAt, ROWS } from './digits.ts';
+import { COLUMNS, type Digit, keyAt, ROWS } from './dtmf.ts';
 import { FRAME_SAMPLES, SAMPLE_RATE } from './frame.ts';
 import { goertzel } from './goertzel.ts';
 
-/** Samples in which tones are looked for: 12.75 ms, in which neighbouring rows just do not disturb each other. */
+/** Samples per analysis block: 12.75 ms, long enough to separate neighboring rows. */
 const BLOCK = 102;
-/** Blocks overlap by half, so that a tone of 40 ms fills four of them wherever it begins. */
+/** Blocks overlap by half, so that a tone of 40 ms fills four of them wherever it starts. */
 const HOP = 51;
 const HITS_TO_PRESS = 4;
-/** ITU-T Q.24: a break of 10 ms is not the end of a press, one of 40 ms is. They spoil four and seven blocks. */
+/** A break of 10 ms does not end a press, one of 40 ms does (ITU-T Q.24). They spoil four and seven blocks. */
 const MISSES_TO_RELEASE = 5;
 
-/** A press that lasts longer than 30 s is over: something else makes the tone, or a key is stuck. */
+/** A press longer than 30 s is over: something else makes the tone, or a key is stuck. */
 const LONGEST_BLOCKS = (30 * SAMPLE_RATE) / HOP;
 
-/** The softest tone: a sine with its peak at 350, −36 dBm0. */
+/** Energy of the softest tone: a sine with its peak at 350, −36 dBm0. */
 const SOFTEST = (350 * BLOCK) ** 2 / 4;
-/** The energy of a block in which that tone is all there is; in a frame with less there is no key. */
+/** Energy of a block that contains only the softest tone. A frame with less has no key. */
 const SOFTEST_ENERGY = SOFTEST / (BLOCK / 2);
-/** Columns may be louder than rows by 8 dB, rows louder than columns by 4 dB. */
+/** A column may be louder than a row by 8 dB, a row louder than a column by 4 dB. */
 const TWIST = 10 ** (8 / 10);
 const REVERSE_TWIST = 10 ** (4 / 10);
-/** The loudest of each four is louder than the others by 8 dB. */
+/** The loudest of each four frequencies is louder than the others by 8 dB. */
 const ABOVE_OTHERS = 10 ** (8 / 10);
-/** The two tones are nearly all there is, to 1.3 dB: what tells them from a voice. 1 dB is lost at 1.5 % off. */
+/** The two tones make up the energy of a block to within 1.3 dB; a voice does not. An offset of 1.5 % costs 1 dB. */
 const PURITY = 10 ** (-1.3 / 10) * (BLOCK / 2);
 
-/** Hears the keys pressed in a stream of sound: each press is told exactly once, when it is over. */
+/** Detects DTMF key presses in a stream of sound. Reports each press exactly once, when it is over. */
 export class ToneDetector {
-  #heard: (digit: Digit) => void;
-  #begun: (digit: string) => void;
+  #onDigit: (digit: Digit) => void;
+  #onPress: (digit: string) => void;
   #samples = new Int16Array(BLOCK + FRAME_SAMPLES);
   #filled = 0;
-  /** Was the frame before too soft for a key? */
+  /** Whether the previous frame was too soft for a key. */
   #quiet = false;
   #rows = new Float64Array(4);
   #columns = new Float64Array(4);
-  /** What the last block was, and how many in a row were the same. */
+  /** The key in the last block, and how many blocks in a row had it. */
   #hit = '';
   #hits = 0;
-  /** The key that is pressed, or nothing; `over` when it counts no longer. */
+  /** The pressed key, or nothing; `over` once the press was reported. */
   #pressed = '';
   #over = false;
   #misses = 0;
-  /** Blocks from the first with the key to the last. */
+  /** Blocks since the press began. */
   #blocks = 0;
 
-  /** @param heard called with each press when it is over. @param begun called when one begins. */
-  constructor(heard: (digit: Digit) => void, begun: (digit: string) => void = () => {}) {
-    this.#heard = heard;
-    this.#begun = begun;
+  /** @param onDigit called with each press when it is over. @param onPress called when a press begins. */
+  constructor(onDigit: (digit: Digit) => void, onPress: (digit: string) => void = () => {}) {
+    this.#onDigit = onDigit;
+    this.#onPress = onPress;
   }
 
-  /** Listens to the next 20 ms. */
+  /** Analyzes the next 20 ms. */
   listen(frame: Int16Array): void {
     this.#samples.set(frame, this.#filled);
-    // Most of a call is silence: then no block is looked at.
+    // Most of a call is silence, which needs no analysis.
     const quiet = energyOf(this.#samples, this.#filled, FRAME_SAMPLES) < SOFTEST_ENERGY;
     const allQuiet = quiet && this.#quiet;
     this.#quiet = quiet;
@@ -66,7 +65,7 @@ export class ToneDetector {
     this.#filled -= from;
   }
 
-  /** Forgets what was heard so far, also a press that is under way. */
+  /** Forgets the sound so far, including a press that has not ended. */
   reset(): void {
     this.#filled = 0;
     this.#quiet = false;
@@ -83,7 +82,7 @@ export class ToneDetector {
       this.#misses = 0;
       this.#blocks = this.#hits;
       this.#over = false;
-      this.#begun(hit);
+      this.#onPress(hit);
     }
   }
 
@@ -91,22 +90,22 @@ export class ToneDetector {
     this.#misses = hit === this.#pressed ? 0 : this.#misses + 1;
     this.#blocks++;
     const released = this.#misses >= MISSES_TO_RELEASE;
-    if (!this.#over && (released || this.#blocks > LONGEST_BLOCKS)) this.#tell();
+    if (!this.#over && (released || this.#blocks > LONGEST_BLOCKS)) this.#report();
     if (released) this.#pressed = '';
   }
 
-  #tell(): void {
+  #report(): void {
     this.#over = true;
     const samples = (this.#blocks - this.#misses - 1) * HOP + BLOCK;
-    this.#heard({ digit: this.#pressed, durationMs: Math.round((samples * 1000) / SAMPLE_RATE) });
+    this.#onDigit({ digit: this.#pressed, durationMs: Math.round((samples * 1000) / SAMPLE_RATE) });
   }
 
-  /** The key whose tones fill the block, or nothing. */
+  /** The key whose tones fill the block, or an empty string. */
   #keyIn(from: number): string {
     const energy = energyOf(this.#samples, from, BLOCK);
     if (energy < SOFTEST_ENERGY) return '';
     const row = loudest(ROWS, this.#rows, this.#samples, from);
-    // In a voice the rows alone are mostly too soft for the rest of it: the columns need not be looked at.
+    // In a voice the rows are mostly too soft for the rest: then the columns need no analysis.
     if (this.#rows[row]! * (1 + TWIST) < energy * PURITY) return '';
     const column = loudest(COLUMNS, this.#columns, this.#samples, from);
     const rowEnergy = this.#rows[row]!;
@@ -129,7 +128,7 @@ function energyOf(samples: Int16Array, from: number, length: number): number {
   return energy;
 }
 
-/** Fills `energies`, one for each frequency. @returns which is the greatest. */
+/** Fills `energies`, one for each frequency. @returns the index of the greatest. */
 function loudest(
   frequencies: readonly number[],
   energies: Float64Array,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isWav, patchSizes, readWav, readWavFormat, WAV_HEADER, wavHeader } from './wav.ts';
+import { isWav } from './wav-chunks.ts';
+import { readWav, readWavFormat } from './wav-reader.ts';
+import { patchSizes, WAV_HEADER, wavFile, wavHeader } from './wav-writer.ts';
 
 const chunk = (id: string, body: Uint8Array): Buffer => {
   const head = Buffer.alloc(8);
@@ -22,8 +24,8 @@ const pcm = (...samples: number[]): Buffer => Buffer.from(Int16Array.from(sample
 const file = (tag: number, bits: number, data: Buffer) =>
   wav(chunk('fmt ', format(tag, bits)), chunk('data', data));
 
-describe('the header that is written', () => {
-  it('is 44 octets, and is read as it was meant', () => {
+describe('writing', () => {
+  it('writes a header of 44 octets that the reader understands', () => {
     const bytes = Buffer.concat([wavHeader(2, 8), pcm(1, -2, 3, -4)]);
     expect(bytes.length).toBe(WAV_HEADER + 8);
     expect(bytes.readUInt32LE(4)).toBe(bytes.length - 8);
@@ -36,19 +38,29 @@ describe('the header that is written', () => {
     ]);
   });
 
-  it('lets a file be read while it is being written', () => {
+  it('writes a header for a file that is still growing', () => {
     const bytes = Buffer.concat([wavHeader(1, null), pcm(1, 2, 3)]);
     expect([...readWav(bytes).samples]).toEqual([1, 2, 3]);
   });
 
-  it('gets its sizes when the file is finished', () => {
+  it('patches the sizes of a finished file', () => {
     const header = wavHeader(1, null);
     patchSizes(header, 6);
     expect(header).toEqual(wavHeader(1, 6));
   });
 
-  it('says “until the end” where 32 bits do not hold the size', () => {
+  it('writes the unknown size when 32 bits are not enough', () => {
     expect(wavHeader(2, 5_000_000_000)).toEqual(wavHeader(2, null));
+  });
+
+  it('interleaves channels and fills shorter ones with silence', () => {
+    const bytes = wavFile([Int16Array.of(1, 2, 3), Int16Array.of(-1)], 16_000);
+    const { sampleRate, channels } = readWav(bytes);
+    expect(sampleRate).toBe(16_000);
+    expect(channels.map((samples) => [...samples])).toEqual([
+      [1, 2, 3],
+      [-1, 0, 0],
+    ]);
   });
 });
 
@@ -59,18 +71,18 @@ describe('reading', () => {
     ['32-bit PCM', 1, 32, Buffer.from([9, 9, 0, 0x80, 9, 9, 0, 0, 9, 9, 0, 0x7f])],
     ['float', 3, 32, Buffer.from(Float32Array.of(-1.5, 0, 32512 / 32768).buffer)],
     ['double', 3, 64, Buffer.from(Float64Array.of(-1, 0, 32512 / 32768).buffer)],
-  ])('understands %s', (_, tag, bits, data) => {
+  ])('reads %s', (_, tag, bits, data) => {
     expect([...readWav(file(tag, bits, data)).samples]).toEqual([-32768, 0, 32512]);
   });
 
-  it('understands A-law and µ-law', () => {
+  it('reads A-law and µ-law', () => {
     expect([...readWav(file(6, 8, Buffer.from([0x2a, 0xd5, 0xaa, 0x55]))).samples]).toEqual([
       -32256, 8, 32256, -8,
     ]);
     expect([...readWav(file(7, 8, Buffer.from([0x00, 0xff, 0x80]))).samples]).toEqual([-32124, 0, 32124]);
   });
 
-  it('understands the extensible format', () => {
+  it('reads the extensible format', () => {
     const extension = Buffer.from('16001000040000000100000000001000800000aa00389b71', 'hex');
     const bytes = wav(chunk('fmt ', Buffer.concat([format(0xfffe, 16), extension])), chunk('data', pcm(7)));
     expect([...readWav(bytes).samples]).toEqual([7]);
@@ -80,21 +92,21 @@ describe('reading', () => {
     ['24 bits in 32', 24, 4, Buffer.from([0, 9, 0, 0x80, 0, 9, 0, 0, 0, 9, 0, 0x7f])],
     ['20 bits in 24', 20, 3, Buffer.from([9, 0, 0x80, 9, 0, 0, 9, 0, 0x7f])],
     ['12 bits in 16', 12, 2, Buffer.from([0, 0x80, 0, 0, 0, 0x7f])],
-  ])('understands %s', (_, bits, bytesOfSample, data) => {
+  ])('reads %s', (_, bits, bytesOfSample, data) => {
     const head = format(1, bits);
     head.writeUInt16LE(bytesOfSample, 12);
     head.writeUInt32LE(8000 * bytesOfSample, 8);
     expect([...readWav(wav(chunk('fmt ', head), chunk('data', data))).samples]).toEqual([-32768, 0, 32512]);
   });
 
-  it('understands A-law that says it has 16 bits, and a format without bits', () => {
+  it('reads A-law that states 16 bits, and a format without bits', () => {
     const data = Buffer.from([0x2a, 0xd5]);
     expect([...readWav(file(6, 16, data)).samples]).toEqual([-32256, 8]);
     const short = wav(chunk('fmt ', format(1, 16).subarray(0, 14)), chunk('data', pcm(1, 2)));
     expect([...readWav(short).samples]).toEqual([1, 2]);
   });
 
-  it('steps over other chunks, also those of odd length', () => {
+  it('skips other chunks, including those of odd length', () => {
     const bytes = wav(
       chunk('LIST', Buffer.from('abc')),
       chunk('fmt ', format(1, 16, 1, 44_100)),
@@ -117,12 +129,12 @@ describe('reading', () => {
   const title = chunk('LIST', Buffer.from('INFOINAM\x06\0\0\0title\0', 'latin1'));
 
   it.each([0, 1, 0xfffffff, 0x7fffffff, 0x80000000, 0xffffffff])(
-    'hears all samples whatever the size of the RIFF form is: %i',
+    'reads all samples whatever the size of the RIFF form is: %i',
     (size) => expect(heard(sized(wav(head, chunk('data', samples)), size, 4))).toEqual(all),
   );
 
   it.each([0, 801, 0x7ffff000, 0x7fffffff, 0x80000000, 0xfffffff7, 0xffffffff])(
-    'hears all samples, and nothing else, where their size is %i',
+    'reads all samples, and nothing else, when their stated size is %i',
     (size) => {
       const plain = sized(wav(head, chunk('data', samples)), size, 40);
       expect(heard(sized(plain, 0, 4))).toEqual(all);
@@ -131,45 +143,45 @@ describe('reading', () => {
     },
   );
 
-  it.each(['LIST', 'bext', 'junk', 'zzzz'])('finds the samples behind a chunk %s without padding', (id) => {
+  it.each(['LIST', 'bext', 'junk', 'zzzz'])('finds the samples after a chunk %s without padding', (id) => {
     const odd = chunk(id, Buffer.from('abc')).subarray(0, 11);
     expect(heard(wav(odd, head, odd, chunk('data', samples), odd))).toEqual(all);
   });
 
-  it.each([0xffffffff, 1000, 2, 0])('finds the samples behind a chunk whose size is wrong: %i', (size) => {
+  it.each([0xffffffff, 1000, 2, 0])('finds the samples after a chunk with the wrong size %i', (size) => {
     const wrong = sized(chunk('LIST', Buffer.from('INFOsomething')), size, 4);
     expect(heard(wav(head, wrong, chunk('data', samples)))).toEqual(all);
   });
 
-  it('takes the samples that are there where an empty chunk of samples comes first', () => {
+  it('reads the samples that follow an empty data chunk', () => {
     expect(heard(wav(head, chunk('data', Buffer.alloc(0)), title, chunk('data', samples)))).toEqual(all);
     expect(heard(wav(chunk('data', samples), head))).toEqual(all);
   });
 
-  it('hears nothing in a file that has no samples', () => {
+  it('reads no samples from a file without samples', () => {
     expect(heard(wav(head, chunk('data', Buffer.alloc(0)), title))).toEqual([]);
     expect(heard(wav(head, chunk('data', Buffer.alloc(0))))).toEqual([]);
   });
 
-  it('reads RF64, whose sizes are elsewhere', () => {
+  it('reads RF64, which keeps its sizes elsewhere', () => {
     const bytes = sized(wav(chunk('ds64', Buffer.alloc(28)), head, chunk('data', samples)), 0xffffffff, 76);
     bytes.write('RF64', 0, 'latin1');
     expect(heard(bytes)).toEqual(all);
   });
 
-  it('makes one channel of two, each half as loud', () => {
+  it('mixes two channels into one with equal weight', () => {
     const bytes = Buffer.concat([wavHeader(2, 8), pcm(100, 300, 32767, 32767)]);
     expect([...readWav(bytes).samples]).toEqual([200, 32767]);
   });
 
-  it('leaves out half a sample at the end of a file that was cut off', () => {
+  it('ignores half a sample at the end of a file that was cut off', () => {
     expect([...readWav(Buffer.concat([wavHeader(2, null), pcm(1, 2, 3), Buffer.from([9])])).samples]).toEqual(
       [1],
     );
   });
 });
 
-describe('refusing', () => {
+describe('errors', () => {
   it.each([
     ['what is not a WAV file', Buffer.from('ID3 and so on, and on')],
     ['a file without format', wav(chunk('data', pcm(1)))],
@@ -183,7 +195,7 @@ describe('refusing', () => {
     expect(() => readWav(bytes)).toThrow(expect.objectContaining({ code: 'unsupported_sound' }));
   });
 
-  it('stays calm at every cut of a file', () => {
+  it('handles a file cut at any octet', () => {
     const bytes = file(1, 16, pcm(1, 2, 3));
     for (let length = 0; length < bytes.length; length++) {
       const cut = bytes.subarray(0, length);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toneLevel } from '../audio/goertzel.ts';
 import { ToneDetector } from '../audio/tone-detector.ts';
-import { readWav } from '../audio/wav.ts';
+import { readWav } from '../audio/wav-reader.ts';
 import type { Sound } from './sound.ts';
 import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
 import type { Phone } from './testing/phone.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { encode, PCMU } from '../audio/codec/g711.ts';
+import { encodeG711, PCMU } from '../audio/codec/g711.ts';
+import { DigitTone } from '../audio/dtmf.ts';
 import type { Digit } from '../audio/index.ts';
-import { DigitTone } from '../audio/tone.ts';
 import { ToneDetector } from '../audio/tone-detector.ts';
 import { seededRandom } from '../core/index.ts';
 import { TelephoneEventSender } from '../rtp/event-sender.ts';
@@ -155,7 +155,7 @@ async function press(far: Phone, digit: string): Promise<void> {
   for (let beat = 0; beat < 10; beat++) {
     maker.next(samples);
     const octets = new Uint8Array(160);
-    encode(PCMU, samples, 160, octets);
+    encodeG711(PCMU, samples, 160, octets);
     far.send(0, octets);
     far.timestamp += 160;
     await bed.beats(1);

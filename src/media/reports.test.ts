@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Datagrams } from '../net/index.ts';
 import { isRtcp } from '../rtp/packet.ts';
-import type { ReceptionReport } from '../rtp/reception.ts';
+import type { ReportBlock } from '../rtp/receiver-stats.ts';
 import { ntpMiddle, readRtcp, writeReport } from '../rtp/rtcp.ts';
 import type { Sound } from './sound.ts';
 import { agreement, type Bed, makeBed } from './testing/bed.ts';
@@ -15,7 +15,7 @@ interface Told {
   at: number;
   port: number;
   packets: number | null;
-  block: ReceptionReport | undefined;
+  block: ReportBlock | undefined;
   bye: boolean;
 }
 
@@ -43,7 +43,7 @@ function read(at: number, port: number, data: Buffer): Told {
   const seen: Told = { at, port, packets, block: undefined, bye: false };
   const sound = readRtcp(data, 0, data.length, {
     senderReport: () => {},
-    reception: (_reporter, block) => {
+    reportBlock: (_reporter, block) => {
       seen.block = { ...block };
     },
     bye: () => {

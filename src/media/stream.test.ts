@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decode, encode, PCMU } from '../audio/codec/g711.ts';
+import { decodeG711, encodeG711, PCMU } from '../audio/codec/g711.ts';
 import type { AudioStream } from './sound.ts';
 import { type Bed, makeBed, type Party, sounds, tone } from './testing/bed.ts';
 import { heardBy, tonesIn } from './testing/ear.ts';
@@ -28,7 +28,7 @@ function listenTo({ frames }: AudioStream): typeof told {
 
 const ofFrames = (payloads: Uint8Array[]) => {
   const samples = new Int16Array(payloads.length * 160);
-  for (const [i, payload] of payloads.entries()) decode(PCMU, payload, 0, 160, samples, i * 160);
+  for (const [i, payload] of payloads.entries()) decodeG711(PCMU, payload, 0, 160, samples, i * 160);
   return tonesIn(samples, TONES);
 };
 
@@ -36,7 +36,7 @@ const ofFrames = (payloads: Uint8Array[]) => {
 function law(frequency: number, ms: number): Uint8Array {
   const { samples } = tone(frequency, ms);
   const octets = new Uint8Array(samples.length);
-  encode(PCMU, samples, samples.length, octets);
+  encodeG711(PCMU, samples, samples.length, octets);
   return octets;
 }
 

@@ -9,9 +9,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runAsPeer } from '../../e2e/support/priorities.ts';
 import { Lateness } from '../../tests/crash/lateness.ts';
 import { until } from '../../tests/support/until.ts';
-import { decode, PCMU } from '../audio/codec/g711.ts';
+import { decodeG711, PCMU } from '../audio/codec/g711.ts';
 import { toneLevel } from '../audio/goertzel.ts';
-import { readWav } from '../audio/wav.ts';
+import { readWav } from '../audio/wav-reader.ts';
 import { silentLog, sleep, systemClock, systemRandom } from '../core/index.ts';
 import { systemNetwork } from '../net/index.ts';
 import { createMediaEngine } from './engine.ts';
@@ -128,7 +128,8 @@ it('lets parties on different threads hear each other, and streams what they hea
   await until(() => hears(phone!, 1000) && hears(other, 500), 'both hear each other');
   const streamed = () => {
     const samples = new Int16Array(10 * 160);
-    for (const [i, payload] of payloads.slice(-10).entries()) decode(PCMU, payload, 0, 160, samples, i * 160);
+    for (const [i, payload] of payloads.slice(-10).entries())
+      decodeG711(PCMU, payload, 0, 160, samples, i * 160);
     return toneLevel(samples, 1000);
   };
   await until(() => streamed() > LOUD / 2, 'what is heard is streamed');

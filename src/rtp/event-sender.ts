@@ -1,16 +1,16 @@
 import { DIGITS, FRAME_MS, SAMPLE_RATE } from '../audio/index.ts';
 import type { RtpHeader } from './packet.ts';
 
-/** Octets of an event's payload. */
+/** Octets of the payload of an event. */
 export const EVENT_PAYLOAD = 4;
-/** RFC 4733 §2.5.1.4: the last packet is sent three times. */
+/** The last packet is sent three times (RFC 4733 §2.5.1.4). */
 const ENDS = 3;
-/** −10 dBm0, as RFC 4733 §2.5.1.1 counts it. */
+/** −10 dBm0 in the units of RFC 4733 §2.3.4. */
 const VOLUME = 10;
 
-/** One key press after the other as RFC 4733 packets, one packet a beat. */
+/** Sends key presses as RFC 4733 packets, one packet per beat. */
 export class TelephoneEventSender {
-  /** Steps of the timestamp in a second: 8,000 or 48,000. A press at 48,000 must not exceed 1.3 s. */
+  /** Timestamp units per second: 8,000 or 48,000. A press at 48,000 must not exceed 1.3 s. */
   clockRate = SAMPLE_RATE;
   #event = 0;
   #timestamp = 0;
@@ -22,15 +22,15 @@ export class TelephoneEventSender {
     return (this.clockRate * FRAME_MS) / 1000;
   }
 
-  /** Whether a press is under way, or its last packets are still to be sent. */
+  /** Whether packets of a press are still to be sent. */
   get busy(): boolean {
     return this.#ends < ENDS;
   }
 
   /**
-   * Begins a press with the next beat.
+   * Starts a press with the next beat.
    * @param digit one of `0-9 * # A-D`. @param durationMs 20–8000, rounded up to whole beats.
-   * @param timestamp the RTP timestamp of its first sample. All its packets carry it.
+   * @param timestamp RTP timestamp of its first sample, which all its packets carry.
    */
   press(digit: string, durationMs: number, timestamp: number): void {
     const frames = Math.ceil(Math.min(durationMs, 8000) / FRAME_MS);
@@ -42,7 +42,7 @@ export class TelephoneEventSender {
   }
 
   /**
-   * Writes this beat's payload at `offset`, and marker and timestamp into `header`.
+   * Writes the payload of this beat at `offset`, and sets marker and timestamp of `header`.
    * @returns whether there is a packet to send.
    */
   next(header: RtpHeader, packet: Buffer, offset: number): boolean {

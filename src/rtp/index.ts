@@ -15,6 +15,6 @@ export {
   timestampAfter,
   timestampDistance,
 } from './packet.ts';
-export { Reception, type ReceptionReport } from './reception.ts';
+export { ReceiverStats, type ReportBlock } from './receiver-stats.ts';
 export { type RtcpHandler, readRtcp, reportInterval, roundTrip, writeBye, writeReport } from './rtcp.ts';
 export { RTCP_TRAILER_BYTES, SrtpContext } from './srtp.ts';

@@ -1,61 +1,60 @@
 import type { Codec } from '../audio/index.ts';
 import { Concealment, FRAME_SAMPLES } from '../audio/index.ts';
 import { type RtpHeader, timestampDistance } from './packet.ts';
-import { Sequence, type Standing } from './sequence.ts';
+import { type PacketOrder, Sequence } from './sequence.ts';
 
-/** What a beat brought: sound that arrived, sound that hides a loss, or nothing to be heard. */
+/** What a beat plays: received sound, concealment of a loss, or silence. */
 export type Pulled = 'audio' | 'lost' | 'silence';
 
-/** What became of the packets, and of the frames that keep the delay where it should be. */
+/** Counts of packets, and of frames that were inserted or dropped to adapt the delay. */
 export interface JitterCounters {
   received: number;
-  /** Came after its time, and was not played. Also in `lost`. */
+  /** Arrived too late to be played. Also counted in `lost`. */
   late: number;
   duplicate: number;
-  /** Overtaken by a later one, and played all the same. */
+  /** Overtaken by a later packet, and still played. */
   reordered: number;
-  /** Of another source or numbering, and never confirmed. */
+  /** Of another source or numbering that was not confirmed. */
   stray: number;
-  /** Frames played twice, in a pause, to gain delay. */
+  /** Frames played twice in a pause to increase the delay. */
   inserted: number;
-  /** Frames folded into the next or jumped over, to lose delay. */
+  /** Frames merged with the next or skipped to reduce the delay. */
   dropped: number;
 }
 
 /** Half a second of samples; a power of two. */
 const RING = 4096;
 const MASK = RING - 1;
-/** The most samples that one packet may hold; what is beyond is cut off. */
+/** Most samples of one packet; the rest is cut off. */
 const LONGEST_PACKET = RING / 2;
-/** The packet that is being taken. All buffers share it, so that it stays close to the processor. */
+/** Samples of the packet in progress. All buffers share it, so that it stays in the CPU cache. */
 const DECODED = new Int16Array(LONGEST_PACKET);
-// What the ring holds at a place.
+// State of a position of the ring.
 const MISSING = 0;
 const SOUND = 1;
 const PAUSE = 2;
 
-// Delay in frames: 40 ms at first, never more than 120 ms.
+// Delay in frames: 40 ms at first, at most 120 ms.
 const FIRST_TARGET = 2;
 const LEAST_TARGET = 1;
 const LARGEST_TARGET = 6;
-/** With less to spare the delay grows in the next pause, with more than twice this it shrinks: 20 ms. */
+/** 20 ms. With less spare sound the delay grows in the next pause; with more than twice this it shrinks. */
 const SPARE = FRAME_SAMPLES;
-// Beats for which there was too much to spare, until the delay shrinks in a pause, and anywhere: 2 and 3 s.
-const PATIENCE = 100;
-const LAST_PATIENCE = 150;
-/** The greatest sample of a frame that counts as a pause: −44 dBFS. */
+// Beats with too much spare sound until the delay shrinks: 2 s in a pause, 3 s anywhere.
+const SHRINK_IN_PAUSE_BEATS = 100;
+const SHRINK_BEATS = 150;
+/** Largest sample of a frame that counts as a pause: −44 dBFS. */
 const QUIET = 200;
-/** So long, 240 ms, no sender can have paused while its last sound is still being played. */
-const FARTHEST_LEAP = 1920;
+/** A sender cannot have paused for 240 ms while its last sound is still being played. */
+const MAX_JUMP = 1920;
 
 /**
- * Makes an even stream of frames, one for each 20 ms beat, of packets that arrive unevenly, out of order, twice
- * or not at all, whatever time each of them holds. Samples lie in a ring at the place of their timestamp. The
- * delay begins at 40 ms, grows up to 120 ms where packets come late and shrinks where they come early. All
- * memory is taken at the start.
+ * An adaptive jitter buffer: turns packets that arrive unevenly, out of order, twice or not at all into one frame per beat
+ * of 20 ms. Packets may have any length. Samples are stored in a ring at the position of their timestamp. The delay starts
+ * at 40 ms, grows up to 120 ms when packets are late, and shrinks when they are early. All memory is allocated up front.
  *
- * Time is counted in beats only. A beat without enough sound is hidden, and the place to play waits: if the
- * packet was late, the delay has grown by what it needed; if it was lost, what was hidden counts as played.
+ * Time is counted in beats only. A beat without enough sound is concealed and the play position waits: if the packet was
+ * late, the delay has grown by the time it needed; if it was lost, the concealment counts as played.
  */
 export class JitterBuffer {
   readonly counters: JitterCounters = {
@@ -67,139 +66,139 @@ export class JitterBuffer {
     inserted: 0,
     dropped: 0,
   };
-  /** Beats that are overdue and follow at once: what has come for them is no delay. */
+  /** Overdue beats that follow at once: the sound that arrived for them is not delay. */
   overdue = 0;
   #sequence = new Sequence();
   #concealment = new Concealment();
   #samples = new Int16Array(RING);
   #state = new Uint8Array(RING);
   #second = new Int16Array(FRAME_SAMPLES);
-  /** Steps of the timestamp for each sample. */
+  /** Timestamp units per sample. */
   #ticks = 1;
-  // A timestamp and its place. Places count samples and never wrap.
+  // A timestamp and its position. Positions count samples and never wrap.
   #timestamp = 0;
-  #place = 0;
-  /** The place to play next. */
+  #position = 0;
+  /** The position to play next. */
   #play = 0;
-  /** The place behind the newest sample. */
+  /** The position after the newest sample. */
   #end = 0;
-  /** Nothing to play, and nothing is missed. */
+  /** Nothing is buffered, and nothing is missing. */
   #idle = true;
-  /** Beats until a new spurt begins to play. */
+  /** Beats until a new talk spurt starts to play. */
   #waiting = 0;
-  /** The newest packet holds no sound: the sender is busy with something else. */
+  /** The newest packet has no sound, so the sender is not silent by loss. */
   #noted = false;
-  /** Beats in a row that were hidden because nothing was there. */
+  /** Consecutive beats that were concealed for lack of sound. */
   #held = 0;
-  /** Frames that a new spurt waits for. */
+  /** Frames that a new talk spurt waits for. */
   #target = FIRST_TARGET;
-  #roomyBeats = 0;
+  #excessBeats = 0;
 
-  /** Packets that never arrived, or too late to be played. */
+  /** Packets that never arrived or arrived too late to be played. */
   get lost(): number {
     return this.#sequence.lost + this.counters.late;
   }
 
-  /** Sound that has arrived and waits to be played, in milliseconds. */
+  /** Buffered sound in milliseconds. */
   get delayMs(): number {
     return (this.#end - this.#play) / 8;
   }
 
   /**
-   * Takes a packet of sound; `header` was read from `packet`.
-   * @param ticks steps of the timestamp for each sample, where the sender has another clock than its codec.
+   * Adds a packet of sound; `header` was read from `packet`.
+   * @param ticks timestamp units per sample, if the sender uses another clock than its codec.
    */
   push(header: RtpHeader, packet: Uint8Array, codec: Codec, ticks = codec.ticks): void {
-    const standing = this.#judge(header);
-    if (standing === 'duplicate' || standing === 'stray') return;
+    const order = this.#classify(header);
+    if (order === 'duplicate' || order === 'stray') return;
     const length = codec.decode(packet, header.payloadOffset, header.payloadLength, DECODED);
     if (length === 0) return;
     this.#ticks = ticks;
-    if (standing === 'older') this.#takeOlder(header, length);
-    else this.#takeNewest(header, length, standing === 'first');
+    if (order === 'older') this.#takeOlder(header, length);
+    else this.#takeNewest(header, length, order === 'first');
   }
 
-  /** Takes note of a packet that holds no sound but has a number of the same row: events, comfort noise. */
+  /** Records a packet without sound in the same sequence, such as an event or comfort noise. */
   note(header: RtpHeader): void {
-    if (this.#judge(header) === 'newer') this.#noted = true;
+    if (this.#classify(header) === 'newer') this.#noted = true;
   }
 
-  /** Fills `out` with the next 20 ms. Called once a beat. */
+  /** Fills `out` with the next 20 ms. Must be called once per beat. */
   pull(out: Int16Array): Pulled {
     if (this.#idle || this.#waiting > 0) return this.#wait(out);
     if (this.#end - this.#play < FRAME_SAMPLES) return this.#hold(out);
     if (this.#held > 0) this.#resume();
     const spare = this.#end - this.#play - FRAME_SAMPLES;
     if (spare < 0) return this.#hold(out);
-    this.#roomyBeats = spare > 2 * SPARE ? this.#roomyBeats + 1 : 0;
+    this.#excessBeats = spare > 2 * SPARE ? this.#excessBeats + 1 : 0;
     if (spare < SPARE && this.#isQuiet()) return this.#insert(out);
-    if (this.#roomyBeats > LAST_PATIENCE || (this.#roomyBeats > PATIENCE && this.#isQuiet())) {
-      return this.#fold(out);
+    if (this.#excessBeats > SHRINK_BEATS || (this.#excessBeats > SHRINK_IN_PAUSE_BEATS && this.#isQuiet())) {
+      return this.#merge(out);
     }
     return this.#next(out);
   }
 
-  #judge(header: RtpHeader): Standing {
-    const standing = this.#sequence.judge(header, this.#idle);
+  #classify(header: RtpHeader): PacketOrder {
+    const order = this.#sequence.classify(header, this.#idle);
     this.counters.received++;
-    if (standing === 'duplicate' || standing === 'stray') this.counters[standing]++;
-    return standing;
+    if (order === 'duplicate' || order === 'stray') this.counters[order]++;
+    return order;
   }
 
   #takeNewest(header: RtpHeader, length: number, first: boolean): void {
     const end = this.#end;
-    const place = first || this.#idle ? end : this.#placeAfterEnd(header.timestamp, length);
-    if (this.#idle) this.#begin();
+    const position = first || this.#idle ? end : this.#positionAfterEnd(header.timestamp, length);
+    if (this.#idle) this.#start();
     this.#noted = false;
-    this.#mark(end, place, this.#sequence.gap > 0 ? MISSING : PAUSE);
-    this.#mark(place, place + length, SOUND);
-    this.#write(place, length);
+    this.#mark(end, position, this.#sequence.gap > 0 ? MISSING : PAUSE);
+    this.#mark(position, position + length, SOUND);
+    this.#write(position, length);
     this.#timestamp = header.timestamp;
-    this.#place = place;
-    this.#end = place + length;
+    this.#position = position;
+    this.#end = position + length;
     this.#limitDelay(length);
   }
 
   /**
-   * A sender whose timestamps leap farther than time can have passed, or go back, has changed its clock: what it
-   * sends now follows what it sent before.
+   * The position of a newest packet. Timestamps that jump back, or further than time can have passed, mean that the sender
+   * changed its clock: its sound then continues where it stopped.
    */
-  #placeAfterEnd(timestamp: number, length: number): number {
-    const leap = this.#placeOf(timestamp) - this.#end;
+  #positionAfterEnd(timestamp: number, length: number): number {
+    const jump = this.#positionOf(timestamp) - this.#end;
     const missing = this.#sequence.gap * length;
-    const believable = leap >= 0 && leap <= FARTHEST_LEAP + missing;
-    return this.#end + (believable ? leap : Math.min(missing, FARTHEST_LEAP));
+    const plausible = jump >= 0 && jump <= MAX_JUMP + missing;
+    return this.#end + (plausible ? jump : Math.min(missing, MAX_JUMP));
   }
 
-  #begin(): void {
+  #start(): void {
     this.#play = this.#end;
     this.#waiting = this.#target;
     this.#held = 0;
-    this.#roomyBeats = 0;
+    this.#excessBeats = 0;
     this.#idle = false;
   }
 
-  #placeOf(timestamp: number): number {
-    return this.#place + Math.round(timestampDistance(timestamp, this.#timestamp) / this.#ticks);
+  #positionOf(timestamp: number): number {
+    return this.#position + Math.round(timestampDistance(timestamp, this.#timestamp) / this.#ticks);
   }
 
   #takeOlder(header: RtpHeader, length: number): void {
-    const place = this.#placeOf(header.timestamp);
-    const earliest = this.#place - this.#mostAhead;
-    if (this.#waiting > 0 && place < this.#play && place >= earliest) this.#beginAt(place);
-    if (place < this.#play || place + length > this.#end) {
+    const position = this.#positionOf(header.timestamp);
+    const earliest = this.#position - this.#mostAhead;
+    if (this.#waiting > 0 && position < this.#play && position >= earliest) this.#startAt(position);
+    if (position < this.#play || position + length > this.#end) {
       this.counters.late++;
       return;
     }
     this.counters.reordered++;
-    this.#mark(place, place + length, SOUND);
-    this.#write(place, length);
+    this.#mark(position, position + length, SOUND);
+    this.#write(position, length);
   }
 
-  /** The spurt began earlier than the packet that was the first to arrive. */
-  #beginAt(place: number): void {
-    this.#mark(place, this.#play, MISSING);
-    this.#play = place;
+  /** Moves the start of a talk spurt before its first received packet. */
+  #startAt(position: number): void {
+    this.#mark(position, this.#play, MISSING);
+    this.#play = position;
   }
 
   #mark(from: number, to: number, state: number): void {
@@ -209,9 +208,9 @@ export class JitterBuffer {
     this.#state.fill(state, 0, Math.max(0, end - RING));
   }
 
-  #write(place: number, length: number): void {
+  #write(position: number, length: number): void {
     const samples = this.#samples;
-    for (let i = 0; i < length; i++) samples[(place + i) & MASK] = DECODED[i]!;
+    for (let i = 0; i < length; i++) samples[(position + i) & MASK] = DECODED[i]!;
   }
 
   /** The most samples that wait ahead of the newest packet. */
@@ -219,7 +218,7 @@ export class JitterBuffer {
     return (LARGEST_TARGET + 1 + this.overdue) * FRAME_SAMPLES;
   }
 
-  /** After a burst: jumps over what would be heard too late. */
+  /** After a burst, skips sound that would be played too late. */
   #limitDelay(length: number): void {
     const most = this.#mostAhead + length;
     if (this.#end - this.#play <= Math.min(most, RING)) return;
@@ -246,8 +245,8 @@ export class JitterBuffer {
     if (this.#state[this.#play & MASK] === SOUND) {
       this.#target = Math.min(LARGEST_TARGET, this.#target + this.#held);
     } else {
-      const hidden = Math.min(this.#end, this.#play + this.#held * FRAME_SAMPLES);
-      while (this.#play < hidden && this.#state[this.#play & MASK] !== SOUND) this.#play++;
+      const concealed = Math.min(this.#end, this.#play + this.#held * FRAME_SAMPLES);
+      while (this.#play < concealed && this.#state[this.#play & MASK] !== SOUND) this.#play++;
     }
     this.#held = 0;
   }
@@ -258,21 +257,21 @@ export class JitterBuffer {
     return pulled;
   }
 
-  /** Plays a quiet frame that will be played again. */
+  /** Plays a quiet frame without advancing, so that it plays again. */
   #insert(out: Int16Array): Pulled {
     this.counters.inserted++;
     return this.#render(out);
   }
 
-  /** Plays two frames in the time of one, the first giving way to the second. */
-  #fold(out: Int16Array): Pulled {
+  /** Plays two frames in the time of one by cross-fading them. */
+  #merge(out: Int16Array): Pulled {
     this.#next(out);
     const pulled = this.#next(this.#second);
     for (let i = 0; i < FRAME_SAMPLES; i++) {
       const weight = (i + 1) / FRAME_SAMPLES;
       out[i] = Math.round(out[i]! * (1 - weight) + this.#second[i]! * weight);
     }
-    this.#roomyBeats = 0;
+    this.#excessBeats = 0;
     this.#target = Math.max(LEAST_TARGET, this.#target - 1);
     this.counters.dropped++;
     return pulled;
@@ -293,7 +292,7 @@ export class JitterBuffer {
     return pulled;
   }
 
-  /** How far the next frame is, from a sample on, of one state. */
+  /** End of the run of one state that begins at sample `from` of the next frame. */
   #endOfRun(from: number): number {
     const states = this.#state;
     const play = this.#play;
@@ -311,10 +310,10 @@ export class JitterBuffer {
   }
 
   #isQuiet(): boolean {
-    for (let place = this.#play; place < this.#play + FRAME_SAMPLES; place++) {
-      const state = this.#state[place & MASK];
+    for (let position = this.#play; position < this.#play + FRAME_SAMPLES; position++) {
+      const state = this.#state[position & MASK];
       if (state === MISSING) return false;
-      if (state === SOUND && Math.abs(this.#samples[place & MASK]!) > QUIET) return false;
+      if (state === SOUND && Math.abs(this.#samples[position & MASK]!) > QUIET) return false;
     }
     return true;
   }

@@ -23,7 +23,7 @@ describe('reading an RTP packet', () => {
     expect(header).toMatchObject({ ssrc: 0x0a0b0c0d, payloadOffset: 12, payloadLength: 3 });
   });
 
-  it('steps over contributing sources, an extension and padding', () => {
+  it('skips contributing sources, an extension and padding', () => {
     const { header, fault } = read(
       'b2 00 0001 00000002 00000003 11111111 22222222 bede0001 aabbccdd ff fe 00 02',
     );
@@ -31,11 +31,11 @@ describe('reading an RTP packet', () => {
     expect(header).toMatchObject({ payloadOffset: 28, payloadLength: 2 });
   });
 
-  it('takes a packet without payload', () => {
+  it('accepts a packet without payload', () => {
     expect(read('80 00 0001 00000002 00000003').header.payloadLength).toBe(0);
   });
 
-  it('starts where it is told to', () => {
+  it('starts at the given offset', () => {
     const { header } = read('eeee 80 00 0001 00000002 00000003 7f', 2);
     expect(header).toMatchObject({ sequence: 1, payloadOffset: 14, payloadLength: 1 });
   });
@@ -49,11 +49,11 @@ describe('reading an RTP packet', () => {
     ['padding beyond the payload', 'a0 00 0001 00000002 00000003 00 00'],
     ['padding beyond the payload', 'a0 00 0001 00000002 00000003 ff 03'],
     ['padding beyond the payload', 'a0 00 0001 00000002 00000003'],
-  ])('refuses what is %s', (reason, hex) => {
+  ])('reports %s', (reason, hex) => {
     expect(read(hex).fault).toBe(reason);
   });
 
-  it('never points outside of what it was given, whatever the bytes', () => {
+  it('never points outside the buffer, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(8), (bytes, offset) => {
         const packet = Buffer.concat([Buffer.alloc(offset), bytes]);
@@ -68,7 +68,7 @@ describe('reading an RTP packet', () => {
   });
 });
 
-it('reads what it wrote', () => {
+it('reads back what it wrote', () => {
   fc.assert(
     fc.property(
       fc.boolean(),
@@ -88,14 +88,14 @@ it('reads what it wrote', () => {
   );
 });
 
-it('tells RTCP from RTP on one port', () => {
+it('distinguishes RTCP from RTP on one port', () => {
   const bytes = (second: number) => Uint8Array.of(0x80, second, 0, 1, 0, 0, 0, 0);
   expect([200, 203, 205, 192, 223].every((type) => isRtcp(bytes(type), 0, 8))).toBe(true);
   expect([0, 8, 101, 128, 136, 229, 255].some((type) => isRtcp(bytes(type), 0, 8))).toBe(false);
   expect(isRtcp(bytes(200), 0, 4)).toBe(false);
 });
 
-it('counts on across the wrap', () => {
+it('computes distances across the wrap', () => {
   expect(sequenceDistance(2, 0xfffe)).toBe(4);
   expect(sequenceDistance(0xfffe, 2)).toBe(-4);
   expect(sequenceAfter(0xffff)).toBe(0);

@@ -1,4 +1,4 @@
-/** Why bytes are not an RTP packet. */
+/** Reasons why bytes are not an RTP packet. */
 export type RtpFault =
   | 'shorter than a header'
   | 'not version 2'
@@ -20,12 +20,12 @@ export class RtpHeader {
   timestamp = 0;
   /** 0–4294967295. */
   ssrc = 0;
-  /** Where the payload starts in the buffer that was read. */
+  /** Offset of the payload in the buffer that was read. */
   payloadOffset = RTP_HEADER;
   /** Octets of payload, without padding. */
   payloadLength = 0;
 
-  /** Reads `length` octets from `offset`. @returns what is wrong with them, or null; then the fields are set. */
+  /** Reads `length` octets from `offset` and sets the fields. @returns null, or the reason why it is not a packet. */
   read(bytes: Buffer, offset: number, length: number): RtpFault | null {
     if (length < RTP_HEADER) return 'shorter than a header';
     const first = bytes[offset]!;
@@ -38,7 +38,7 @@ export class RtpHeader {
       if (start > length) return 'extension beyond the end';
     }
     const padding = first & 0x20 ? bytes[offset + length - 1]! : 0;
-    // RFC 3550 §5.1: the count of padding octets includes itself, so zero is a lie too.
+    // The count of padding octets includes itself, so zero is invalid too (RFC 3550 §5.1).
     if (first & 0x20 && (padding === 0 || padding > length - start)) return 'padding beyond the payload';
     this.payloadOffset = offset + start;
     this.payloadLength = length - start - padding;
@@ -55,7 +55,7 @@ export class RtpHeader {
     this.ssrc = bytes.readUInt32BE(offset + 8);
   }
 
-  /** Writes the twelve octets of a plain header at `offset`; the payload goes behind them. */
+  /** Writes a header of twelve octets at `offset`; the payload follows it. */
   write(bytes: Buffer, offset = 0): void {
     bytes[offset] = 0x80;
     bytes[offset + 1] = (this.marker ? 0x80 : 0) | this.payloadType;
@@ -66,19 +66,19 @@ export class RtpHeader {
 }
 
 /**
- * Whether a packet on a port that carries both is RTCP. RFC 5761 §4: the second octet of RTCP is 192–223,
- * where RTP would have a marker and a payload type of 64–95, which nobody gives out.
+ * Reports whether a packet is RTCP, on a port that carries RTP too. The second octet of RTCP is 192–223, which in RTP
+ * would be a marker and an unassigned payload type of 64–95 (RFC 5761 §4).
  */
 export const isRtcp = (bytes: Uint8Array, offset: number, length: number): boolean =>
   length >= 8 && bytes[offset + 1]! >= 192 && bytes[offset + 1]! <= 223;
 
-/** How far sequence number `a` is ahead of `b`, modulo 2^16: −32768 to 32767. */
+/** Distance of sequence number `a` from `b`, modulo 2^16: −32768 to 32767. */
 export const sequenceDistance = (a: number, b: number): number => ((a - b) << 16) >> 16;
 
-/** The sequence number `steps` after. */
+/** The sequence number `steps` later. */
 export const sequenceAfter = (sequence: number, steps = 1): number => (sequence + steps) & 0xffff;
 
-/** How far timestamp `a` is ahead of `b`, modulo 2^32: −2147483648 to 2147483647. */
+/** Distance of timestamp `a` from `b`, modulo 2^32: −2147483648 to 2147483647. */
 export const timestampDistance = (a: number, b: number): number => (a - b) | 0;
 
 /** The timestamp `samples` later. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../core/index.ts';
-import type { ReceptionReport } from './reception.ts';
+import type { ReportBlock } from './receiver-stats.ts';
 import { ntpMiddle, readRtcp, reportInterval, roundTrip, writeBye, writeReport } from './rtcp.ts';
 
-const report: ReceptionReport = {
+const report: ReportBlock = {
   ssrc: 0xfedcba98,
   fractionLost: 64,
   cumulativeLost: -3,
@@ -17,21 +17,21 @@ const sender = { nowMs: 1500, timestamp: 160_000, packets: 1000, octets: 160_000
 
 function read(bytes: Buffer, offset = 0, length = bytes.length - offset) {
   const seen: unknown[] = [];
-  const sound = readRtcp(bytes, offset, length, {
+  const wellFormed = readRtcp(bytes, offset, length, {
     senderReport: (ssrc, middle) => seen.push({ ssrc, middle }),
-    reception: (reporter, block) => seen.push({ reporter, ...block }),
+    reportBlock: (reporter, block) => seen.push({ reporter, ...block }),
     bye: (ssrc) => seen.push({ bye: ssrc }),
   });
-  return { sound, seen };
+  return { wellFormed, seen };
 }
 
-const written = (...args: [typeof sender | null, ReceptionReport | null]) => {
+const written = (...args: [typeof sender | null, ReportBlock | null]) => {
   const bytes = Buffer.alloc(200, 0xee);
   return { bytes, length: writeReport(bytes, 0x01020304, 'a@b.example', ...args) };
 };
 
 describe('a compound packet', () => {
-  it('is octet for octet as RFC 3550 §6.4 and §6.5 draw it', () => {
+  it('has the layout of RFC 3550 §6.4 and §6.5', () => {
     const { bytes, length } = written(sender, report);
     expect(bytes.subarray(0, length).toString('hex').match(/.{8}/g)).toEqual([
       ...['81c8000c', '01020304', '83aa7e81', '80000000', '00027100', '000003e8', '00027100'],
@@ -46,11 +46,11 @@ describe('a compound packet', () => {
     expect(length).toBe(8 + 24);
   });
 
-  it('is read as it was written, with a goodbye at its end', () => {
+  it('is read back as written, including a BYE', () => {
     const { bytes, length } = written(sender, report);
     const end = writeBye(bytes, length, 0x01020304);
     expect(read(bytes, 0, end)).toEqual({
-      sound: true,
+      wellFormed: true,
       seen: [
         { ssrc: 0x01020304, middle: 0x7e818000 },
         { reporter: 0x01020304, ...report },
@@ -59,24 +59,24 @@ describe('a compound packet', () => {
     });
   });
 
-  it('is read as far as it is sound', () => {
+  it('is read up to the first malformed packet', () => {
     const { bytes, length } = written(sender, report);
     bytes[length] = 0x80;
-    const { sound, seen } = read(bytes, 0, length + 4);
-    expect(sound).toBe(false);
+    const { wellFormed, seen } = read(bytes, 0, length + 4);
+    expect(wellFormed).toBe(false);
     expect(seen.length).toBe(2);
   });
 
-  it('may claim more blocks than it has', () => {
-    expect(read(Buffer.from('9fc9000101020304', 'hex'))).toEqual({ sound: true, seen: [] });
+  it('is read even if it claims more blocks than it has', () => {
+    expect(read(Buffer.from('9fc9000101020304', 'hex'))).toEqual({ wellFormed: true, seen: [] });
     expect(read(Buffer.from('9fcb000101020304', 'hex'))).toEqual({
-      sound: true,
+      wellFormed: true,
       seen: [{ bye: 0x01020304 }],
     });
-    expect(read(Buffer.from('81c8000101020304', 'hex'))).toEqual({ sound: true, seen: [] });
+    expect(read(Buffer.from('81c8000101020304', 'hex'))).toEqual({ wellFormed: true, seen: [] });
   });
 
-  it('does no harm, whatever its octets', () => {
+  it('is read without errors whatever its octets', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.constantFrom(200, 201, 202, 203), (octets, type) => {
         const bytes = Buffer.from(octets);
@@ -92,13 +92,13 @@ describe('a compound packet', () => {
   });
 });
 
-describe('time', () => {
-  it('is the middle of NTP time', () => {
+describe('NTP time', () => {
+  it('is truncated to its middle 32 bits', () => {
     expect(ntpMiddle(0)).toBe(0x7e800000);
     expect(ntpMiddle(1500)).toBe(0x7e818000);
   });
 
-  it('there and back is what is left after the peer’s own delay', () => {
+  it('gives the round trip without the delay of the peer', () => {
     const now = Date.UTC(2026, 4, 29, 12);
     const block = { ...report, lastSenderReport: ntpMiddle(now - 1250), sinceSenderReport: 65_536 };
     expect(roundTrip(block, now)).toBeCloseTo(250, 0);
@@ -106,7 +106,7 @@ describe('time', () => {
     expect(roundTrip({ ...block, sinceSenderReport: 2 * 65_536 }, now)).toBeNull();
   });
 
-  it('of the next report is spread around five seconds, and half of that at first', () => {
+  it('spreads reports around five seconds, and half of that for the first', () => {
     const random = seededRandom(3);
     const intervals = Array.from({ length: 1000 }, () => reportInterval(random, false));
     expect(Math.min(...intervals)).toBeGreaterThan(2000);

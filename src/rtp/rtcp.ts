@@ -1,5 +1,5 @@
 import type { Random } from '../core/index.ts';
-import type { ReceptionReport } from './reception.ts';
+import type { ReportBlock } from './receiver-stats.ts';
 
 const SENDER_REPORT = 200;
 const RECEIVER_REPORT = 201;
@@ -8,10 +8,11 @@ const GOODBYE = 203;
 const CNAME = 1;
 const REPORT_BLOCK = 24;
 
-/** What a sender report says of its sender (RFC 3550 §6.4.1). */
+/** Sender information of a sender report (RFC 3550 §6.4.1). */
 export interface SenderInfo {
-  /** Wall-clock milliseconds since 1970, and the RTP timestamp of the same moment. */
+  /** Wall-clock milliseconds since 1970. */
   nowMs: number;
+  /** RTP timestamp of the same moment. */
   timestamp: number;
   packets: number;
   /** Octets of payload. */
@@ -19,40 +20,40 @@ export interface SenderInfo {
 }
 
 /**
- * Writes a compound packet: SR or, without `sender`, RR; then the CNAME.
- * @returns its length; `bytes` has room for 72 octets and the CNAME.
+ * Writes a compound packet: a sender report or, without `sender`, a receiver report; then the CNAME.
+ * @param bytes at least 72 octets longer than the CNAME. @returns the length of the packet.
  */
 export function writeReport(
   bytes: Buffer,
   ssrc: number,
   cname: string,
   sender: SenderInfo | null,
-  reception: ReceptionReport | null,
+  reportBlock: ReportBlock | null,
 ): number {
   const type = sender ? SENDER_REPORT : RECEIVER_REPORT;
-  const length = 8 + (sender ? 20 : 0) + (reception ? REPORT_BLOCK : 0);
-  writeHead(bytes, 0, reception ? 1 : 0, type, length, ssrc);
+  const length = 8 + (sender ? 20 : 0) + (reportBlock ? REPORT_BLOCK : 0);
+  writeHead(bytes, 0, reportBlock ? 1 : 0, type, length, ssrc);
   if (sender) writeSender(bytes, 8, sender);
-  if (reception) writeBlock(bytes, length - REPORT_BLOCK, reception);
+  if (reportBlock) writeBlock(bytes, length - REPORT_BLOCK, reportBlock);
   return writeDescription(bytes, length, ssrc, cname);
 }
 
-/** Appends a BYE at `offset`, behind a report. @returns the length of it all. */
+/** Appends a BYE at `offset`, after a report. @returns the total length. */
 export function writeBye(bytes: Buffer, offset: number, ssrc: number): number {
   writeHead(bytes, offset, 1, GOODBYE, 8, ssrc);
   return offset + 8;
 }
 
-/** What is found in the RTCP of a peer. */
+/** Receives the contents of a compound packet. */
 export interface RtcpHandler {
-  /** @param middle the middle 32 bits of the NTP time, to be given back in report blocks. */
+  /** @param middle middle 32 bits of the NTP time, which report blocks return. */
   senderReport(ssrc: number, middle: number): void;
-  /** What `reporter` says of the packets of `report.ssrc`. The object is overwritten by the next. */
-  reception(reporter: number, report: ReceptionReport): void;
+  /** What `reporter` reports about the packets of `report.ssrc`. The next block overwrites the object. */
+  reportBlock(reporter: number, report: ReportBlock): void;
   bye(ssrc: number): void;
 }
 
-const block: ReceptionReport = {
+const block: ReportBlock = {
   ssrc: 0,
   fractionLost: 0,
   cumulativeLost: 0,
@@ -63,8 +64,8 @@ const block: ReceptionReport = {
 };
 
 /**
- * Reads a compound packet of `length` octets from `offset`. What is unknown is passed over; what is broken ends
- * the reading. @returns whether the whole of it was sound.
+ * Reads a compound packet of `length` octets from `offset`. Skips unknown packets and stops at a malformed one.
+ * @returns whether the whole packet was well-formed.
  */
 export function readRtcp(bytes: Buffer, offset: number, length: number, handler: RtcpHandler): boolean {
   const end = offset + length;
@@ -79,23 +80,23 @@ export function readRtcp(bytes: Buffer, offset: number, length: number, handler:
 }
 
 /**
- * RFC 3550 A.7 for two parties: when the next report is due, in milliseconds from now. About five seconds, half
- * of it for the first, spread so that many calls that began together do not report together.
+ * Milliseconds until the next report, for two parties (RFC 3550 A.7). About five seconds, half of it for the first
+ * report, randomized so that calls that started together do not report together.
  */
 export function reportInterval(random: Random, first: boolean): number {
   const minimum = first ? 2500 : 5000;
-  // e − 3/2 makes up for what reconsideration takes away.
+  // e − 3/2 compensates for timer reconsideration.
   return (minimum * (0.5 + random.float())) / (Math.E - 1.5);
 }
 
-/** How long a packet took there and back, in milliseconds, from a peer's block about our packets; null if unknown. */
-export function roundTrip(report: ReceptionReport, nowMs: number): number | null {
+/** Round-trip time in milliseconds, from a peer's report block about our packets; null if unknown. */
+export function roundTrip(report: ReportBlock, nowMs: number): number | null {
   if (report.lastSenderReport === 0) return null;
   const ticks = (ntpMiddle(nowMs) - report.lastSenderReport - report.sinceSenderReport) | 0;
   return ticks < 0 ? null : ticks / 65.536;
 }
 
-/** The middle 32 bits of the NTP time of a moment in milliseconds since 1970: 65536ths of a second. */
+/** Middle 32 bits of the NTP time of a moment in milliseconds since 1970, in 65536ths of a second. */
 export const ntpMiddle = (ms: number): number =>
   Number((BigInt(ntpSeconds(ms)) << 16n) & 0xffffffffn) + (ntpFraction(ms) >>> 16);
 
@@ -126,7 +127,7 @@ function writeSender(bytes: Buffer, at: number, { nowMs, timestamp, packets, oct
   bytes.writeUInt32BE(octets >>> 0, at + 16);
 }
 
-function writeBlock(bytes: Buffer, at: number, report: ReceptionReport): void {
+function writeBlock(bytes: Buffer, at: number, report: ReportBlock): void {
   bytes.writeUInt32BE(report.ssrc, at);
   bytes[at + 4] = report.fractionLost;
   bytes.writeIntBE(Math.max(-0x800000, Math.min(0x7fffff, report.cumulativeLost)), at + 5, 3);
@@ -138,7 +139,7 @@ function writeBlock(bytes: Buffer, at: number, report: ReceptionReport): void {
 
 function writeDescription(bytes: Buffer, at: number, ssrc: number, cname: string): number {
   const name = Math.min(255, Buffer.byteLength(cname));
-  // RFC 3550 §6.5: the list of items ends with one to four null octets, at a multiple of four.
+  // One to four null octets end the list of items at a multiple of four (RFC 3550 §6.5).
   const length = 8 + 4 * Math.ceil((2 + name + 1) / 4);
   bytes.fill(0, at, at + length);
   writeHead(bytes, at, 1, DESCRIPTION, length, ssrc);
@@ -161,7 +162,7 @@ function readPacket(bytes: Buffer, at: number, size: number, handler: RtcpHandle
   if (type === SENDER_REPORT) handler.senderReport(ssrc, bytes.readUInt32BE(at + 10));
   for (let n = 0; n < count && first + REPORT_BLOCK * (n + 1) <= size; n++) {
     readBlock(bytes, at + first + REPORT_BLOCK * n);
-    handler.reception(ssrc, block);
+    handler.reportBlock(ssrc, block);
   }
 }
 

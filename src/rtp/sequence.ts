@@ -1,42 +1,42 @@
 import { type RtpHeader, sequenceAfter, sequenceDistance } from './packet.ts';
 
-/** What a packet is to the stream, judged by its number. */
-export type Standing =
-  /** The first of a stream: of the very first one, or of a new source or numbering. */
+/** Classification of a packet by its sequence number. */
+export type PacketOrder =
+  /** The first packet of a stream, or of a new source or numbering. */
   | 'first'
-  /** Newer than all before. */
+  /** Newer than all packets before. */
   | 'newer'
-  /** Older than the newest, and not seen yet. */
+  /** Older than the newest packet, and not seen yet. */
   | 'older'
   | 'duplicate'
-  /** Of another stream, until a second packet confirms it: whoever sends one stray packet changes nothing. */
+  /** Belongs to another stream that no second packet has confirmed yet. A single stray packet changes nothing. */
   | 'stray';
 
 const WINDOW = 64;
-/** RFC 3550 A.1 MAX_DROPOUT: a greater step forward is a new numbering, not a loss. One minute. */
-const FARTHEST_AHEAD = 3000;
+/** A larger step forward restarts the numbering and is not a loss: one minute (MAX_DROPOUT of RFC 3550 A.1). */
+const MAX_DROPOUT = 3000;
 
 /** Follows the sequence numbers of one stream through loss, reordering, wrap and restart. */
 export class Sequence {
-  /** Packets that were expected and have not come. */
+  /** Packets that were expected and have not arrived. */
   lost = 0;
-  /** Packets that are missing right before the newest. */
+  /** Packets missing directly before the newest. */
   gap = 0;
   #ssrc = -1;
   #newest = 0;
-  /** The newest packet by a count that never wraps. */
+  /** Extended sequence number of the newest packet, which never wraps. */
   #count = 0;
-  /** The count at which this source began: nobody waited for what was sent before. */
+  /** Extended sequence number of the first packet of this source; earlier packets were not expected. */
   #first = 0;
   #seen = new Float64Array(WINDOW);
   #suspectSsrc = -1;
   #suspectSequence = -1;
 
-  /** @param trusting take a new source at its first packet, as when nothing has been heard for a while. */
-  judge(header: RtpHeader, trusting: boolean): Standing {
+  /** @param trusting accept a new source at its first packet, as after a silence. */
+  classify(header: RtpHeader, trusting: boolean): PacketOrder {
     const distance = sequenceDistance(header.sequence, this.#newest);
     if (header.ssrc !== this.#ssrc) return this.#doubt(header, trusting || this.#ssrc === -1);
-    if (distance > FARTHEST_AHEAD || distance <= -WINDOW) return this.#doubt(header, false);
+    if (distance > MAX_DROPOUT || distance <= -WINDOW) return this.#doubt(header, false);
     this.#suspectSsrc = -1;
     const count = this.#count + distance;
     if (distance > 0) return this.#advance(header, count);
@@ -46,7 +46,7 @@ export class Sequence {
     return 'older';
   }
 
-  #advance(header: RtpHeader, count: number): Standing {
+  #advance(header: RtpHeader, count: number): PacketOrder {
     this.gap = count - this.#count - 1;
     this.lost += this.gap;
     this.#count = count;
@@ -55,7 +55,7 @@ export class Sequence {
     return 'newer';
   }
 
-  #doubt(header: RtpHeader, trusting: boolean): Standing {
+  #doubt(header: RtpHeader, trusting: boolean): PacketOrder {
     const confirmed = header.ssrc === this.#suspectSsrc && header.sequence === this.#suspectSequence;
     if (!trusting && !confirmed) {
       this.#suspectSsrc = header.ssrc;
@@ -66,7 +66,7 @@ export class Sequence {
     this.gap = 0;
     this.#ssrc = header.ssrc;
     this.#newest = header.sequence;
-    // Far from what was counted before, so that nothing old is taken for seen.
+    // Far from the old numbers, so that none of them counts as seen.
     this.#count += 2 * WINDOW;
     this.#first = this.#count;
     this.#seen[this.#count % WINDOW] = this.#count;

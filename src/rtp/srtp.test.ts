@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RTCP_TRAILER_BYTES, RTP_TAG_BYTES, SrtpContext } from './srtp.ts';
 
-// RFC 3711 §B.3, which the test vectors of libsrtp are made with.
+// The master key of RFC 3711 §B.3, which the test vectors of libsrtp use.
 const MASTER = Buffer.from('e1f97a0d3e018be0d64fa32c06de41390ec675ad498afeebb6960b3aabe6', 'hex');
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const padded = (packet: Buffer) => Buffer.concat([packet, Buffer.alloc(RTCP_TRAILER_BYTES)]);
 
-/** An RTP packet with room for its tag. */
+/** An RTP packet with space for its tag. */
 function rtp(sequence: number, payload = 'sound', ssrc = 0xcafebabe): { packet: Buffer; length: number } {
   const header = Buffer.alloc(12);
   header[0] = 0x80;
@@ -23,7 +23,7 @@ function sealed(sender: SrtpContext, sequence: number, payload?: string): Buffer
   return packet.subarray(0, sender.protect(packet, length));
 }
 
-/** What arrives, if it is taken. */
+/** The payload of a packet that is accepted. */
 function opened(receiver: SrtpContext, packet: Buffer): string | undefined {
   const copy = Buffer.from(packet);
   const length = receiver.unprotect(copy, copy.length);
@@ -42,7 +42,7 @@ describe('an RTP packet', () => {
     expect(packet.subarray(0, plain.length)).toEqual(plain);
   });
 
-  test('comes through, whatever its payload, its sources and its extension', () => {
+  test('is restored, whatever its payload, sources and extension', () => {
     const shape = fc.record({
       payload: fc.uint8Array({ maxLength: 1400 }),
       sources: fc.integer({ min: 0, max: 15 }),
@@ -66,7 +66,7 @@ describe('an RTP packet', () => {
     );
   });
 
-  test('that was changed in any bit is refused, and left as it was', () => {
+  test('with any bit changed is refused and left unchanged', () => {
     const whole = sealed(new SrtpContext(MASTER), 7);
     for (let bit = 0; bit < whole.length * 8; bit++) {
       const forged = Buffer.from(whole);
@@ -82,7 +82,7 @@ describe('an RTP packet', () => {
     expect(opened(new SrtpContext(other), sealed(new SrtpContext(MASTER), 1))).toBeUndefined();
   });
 
-  test('is taken once, also when others have overtaken it', () => {
+  test('is accepted once, even when others have overtaken it', () => {
     const [sender, receiver] = [new SrtpContext(MASTER), new SrtpContext(MASTER)];
     const packets = [1, 2, 3, 4].map((sequence) => sealed(sender, sequence, `frame ${sequence}`));
     for (const at of [0, 3, 1, 2]) expect(opened(receiver, packets[at]!)).toBe(`frame ${at + 1}`);
@@ -97,7 +97,7 @@ describe('an RTP packet', () => {
     expect(opened(receiver, packets[71]!)).toBeUndefined();
   });
 
-  test('is understood over several turns of the sequence number, lost and late ones among them', () => {
+  test('is accepted across several wraps of the sequence number, with loss and delay', () => {
     const [sender, receiver] = [new SrtpContext(MASTER), new SrtpContext(MASTER)];
     let late: Buffer | undefined;
     for (let at = 65_000; at < 65_000 + 3 * 65_536; at += 97) {
@@ -108,7 +108,7 @@ describe('an RTP packet', () => {
     }
   });
 
-  test.each([0, 5, 11, 21])('of %i bytes is refused', (length) => {
+  test.each([0, 5, 11, 21])('of %i octets is refused', (length) => {
     const packet = Buffer.alloc(64);
     expect(new SrtpContext(MASTER).unprotect(packet, length)).toBeUndefined();
   });
@@ -134,7 +134,7 @@ describe('an RTCP packet', () => {
     expect(receiver.unprotectRtcp(Buffer.from(packet), length)).toBeUndefined();
   });
 
-  test('that was changed, or is too short, is refused', () => {
+  test('that was changed or is too short is refused', () => {
     const packet = padded(plain);
     const length = new SrtpContext(MASTER).protectRtcp(packet, plain.length);
     packet[9]! ^= 1;
@@ -146,7 +146,7 @@ describe('an RTCP packet', () => {
 describe('the suite with a tag of 32 bits', () => {
   const short = () => new SrtpContext(MASTER, { tagBytes: 4 });
 
-  test('cuts the tag of RTP to 4 bytes, and leaves that of RTCP (RFC 4568 §6.2.2)', () => {
+  test('shortens the tag of RTP to 4 octets, and not that of RTCP (RFC 4568 §6.2.2)', () => {
     const plain = hex('800f1234 decafbad cafebabe abababab abababab abababab abababab');
     const expected = '800f1234 decafbad cafebabe 4e55dc4c e79978d8 8ca4d215 949d2402 b78d6acc';
     const packet = padded(plain);
@@ -159,7 +159,7 @@ describe('the suite with a tag of 32 bits', () => {
     expect(short().unprotectRtcp(report, reportLength)).toBe(24);
   });
 
-  test('refuses a packet that was changed, or is too short', () => {
+  test('refuses a packet that was changed or is too short', () => {
     const { packet, length } = rtp(7);
     const whole = packet.subarray(0, short().protect(packet, length));
     for (let bit = 0; bit < whole.length * 8; bit++) {
@@ -172,7 +172,7 @@ describe('the suite with a tag of 32 bits', () => {
   });
 });
 
-test.each([1, 4, 128])('a key identifier of %i bytes before the tag is taken out', (mkiBytes) => {
+test.each([1, 4, 128])('removes a key identifier of %i octets before the tag', (mkiBytes) => {
   for (const tagBytes of [4, 10] as const) {
     const identified = (packet: Buffer, tag: number) =>
       Buffer.concat([packet.subarray(0, -tag), Buffer.alloc(mkiBytes, 1), packet.subarray(-tag)]);
@@ -192,7 +192,7 @@ test.each([1, 4, 128])('a key identifier of %i bytes before the tag is taken out
   }
 });
 
-test('what libsrtp has sealed with a short tag and a key identifier of 4 bytes is opened', () => {
+test('opens packets of libsrtp with a short tag and a key identifier of 4 octets', () => {
   const master = Uint8Array.from({ length: 30 }, (_, at) => at * 7 + 1);
   const receiver = new SrtpContext(master, { tagBytes: 4, mkiBytes: 4 });
   const sound = hex('8000000700000000ca00000110e8ef939ddb60fffe456765d5661f3500000001e19a6391');

@@ -1,33 +1,33 @@
 import { createCipheriv, hash } from 'node:crypto';
 
-/** A master key and its salt: AES_CM_128_HMAC_SHA1_80 of RFC 3711, as RFC 4568 exchanges them. */
+/** Octets of a master key and its salt, as SDP exchanges them (AES_CM_128_HMAC_SHA1_80, RFC 4568). */
 export const MASTER_BYTES = 30;
-/** What protection adds to an RTP packet, unless the tag is one of 32 bits; and the tag of every RTCP packet. */
+/** Octets of the tag of an RTP packet (unless the suite has a tag of 32 bits) and of every RTCP packet. */
 export const RTP_TAG_BYTES = 10;
 const RTCP_INDEX_BYTES = 4;
-/** What protection adds to an RTCP packet: its index, then the tag. */
+/** Octets that protection adds to an RTCP packet: its index, then the tag. */
 export const RTCP_TRAILER_BYTES = RTCP_INDEX_BYTES + RTP_TAG_BYTES;
 
 const KEY_BYTES = 16;
 const SALT_BYTES = 14;
 const AUTH_BYTES = 20;
 const BLOCK = 16;
-/** RFC 3711 §3.3.2 wants 64 at least. */
+/** Replay window in packets; RFC 3711 §3.3.2 requires at least 64. */
 const WINDOW = 128;
-/** More sources than the far end of a call ever has; the rest are its mistake, or worse. */
+/** Most sources per call. A far end never has more, unless it is broken or hostile. */
 const MAX_STREAMS = 16;
-/** More than fits into an Ethernet frame. */
+/** Longest packet in octets; more than an Ethernet frame can carry. */
 const MAX_PACKET = 2048;
 
-/** What differs between the suites and keys of RFC 4568. */
-export interface SrtpShape {
-  /** Octets of the tag of RTP: 4 with AES_CM_128_HMAC_SHA1_32, whose RTCP has 10 too (RFC 4568 §6.2.2). */
+/** Parameters that differ between the suites and keys of RFC 4568. */
+export interface SrtpParameters {
+  /** Octets of the RTP tag: 4 with AES_CM_128_HMAC_SHA1_32, whose RTCP tag has 10 (RFC 4568 §6.2.2). */
   tagBytes?: 4 | 10 | undefined;
-  /** Octets of the key identifier before the tag of what is received (RFC 3711 §3.1); ours carries none. */
+  /** Octets of the key identifier before the tag of received packets (RFC 3711 §3.1); sent packets have none. */
   mkiBytes?: number | undefined;
 }
 
-/** One direction of a protected stream: everything that is sent, or everything that is received, under one key. */
+/** Protects or unprotects one direction of a call: all packets sent, or all received, under one key. */
 export class SrtpContext {
   #rtp: Transform;
   #rtcp: Transform;
@@ -36,7 +36,7 @@ export class SrtpContext {
   #streams = new Map<number, Stream>();
 
   /** @param master 30 bytes: key and salt. */
-  constructor(master: Uint8Array, { tagBytes = RTP_TAG_BYTES, mkiBytes = 0 }: SrtpShape = {}) {
+  constructor(master: Uint8Array, { tagBytes = RTP_TAG_BYTES, mkiBytes = 0 }: SrtpParameters = {}) {
     if (master.length !== MASTER_BYTES) throw new Error(`a master key has ${MASTER_BYTES} bytes`);
     this.#tagBytes = tagBytes;
     this.#mkiBytes = mkiBytes;
@@ -44,7 +44,7 @@ export class SrtpContext {
     this.#rtcp = new Transform(master, 3);
   }
 
-  /** Encrypts and signs an RTP packet in place. @param packet has room for 10 bytes more. @returns its new length. */
+  /** Encrypts and signs an RTP packet in place. @param packet at least 10 octets longer. @returns the new length. */
   protect(packet: Buffer, length: number): number {
     const stream = this.#stream(packet.readUInt32BE(8));
     const index = stream.next(packet.readUInt16BE(2));
@@ -57,10 +57,10 @@ export class SrtpContext {
 
   /**
    * Checks and decrypts an RTP packet in place.
-   * @returns its length without the tag; undefined for a forged, repeated, old or malformed one, left as it was.
+   * @returns the length without the tag; undefined, with the packet unchanged, if it is forged, repeated, old or malformed.
    */
   unprotect(packet: Buffer, length: number): number | undefined {
-    // One key is in use, so its identifier tells nothing that the tag does not prove.
+    // With one key in use, the tag already proves what the identifier says.
     const end = length - this.#tagBytes - this.#mkiBytes;
     const payload = headerLength(packet, end);
     if (payload > end || length > MAX_PACKET) return undefined;
@@ -70,7 +70,7 @@ export class SrtpContext {
     if (known && !known.isNew(index)) return undefined;
     const tag = this.#rtp.sign(packet, end, Math.floor(index / 0x10000));
     if (!sameTag(tag, packet, length - this.#tagBytes, this.#tagBytes)) return undefined;
-    // Only what is proven takes a place, and not all of them.
+    // Only an authenticated packet may add a source, up to a limit.
     if (!known && this.#streams.size >= MAX_STREAMS) return undefined;
     const stream = this.#stream(ssrc);
     stream.take(index);
@@ -78,7 +78,7 @@ export class SrtpContext {
     return end;
   }
 
-  /** The same for RTCP. @param packet has room for 14 bytes more. */
+  /** Encrypts and signs an RTCP packet in place. @param packet at least 14 octets longer. @returns the new length. */
   protectRtcp(packet: Buffer, length: number): number {
     const stream = this.#stream(packet.readUInt32BE(4));
     const index = ++stream.rtcpSent;
@@ -88,7 +88,7 @@ export class SrtpContext {
     return length + RTCP_TRAILER_BYTES;
   }
 
-  /** The same for RTCP. */
+  /** Checks and decrypts an RTCP packet in place. @returns as `unprotect`. */
   unprotectRtcp(packet: Buffer, length: number): number | undefined {
     const end = length - RTCP_TRAILER_BYTES - this.#mkiBytes;
     if (end < RTCP_CLEAR || length > MAX_PACKET) return undefined;
@@ -102,7 +102,7 @@ export class SrtpContext {
     if (!known && this.#streams.size >= MAX_STREAMS) return undefined;
     const stream = this.#stream(ssrc);
     stream.takeRtcp(index);
-    // RFC 3711 §3.4: the first bit says whether it is encrypted.
+    // The first bit of the trailer marks an encrypted packet (RFC 3711 §3.4).
     if (trailer >>> 31) this.#rtcp.crypt(packet, RTCP_CLEAR, end, ssrc, index);
     return end;
   }
@@ -116,10 +116,10 @@ export class SrtpContext {
   }
 }
 
-/** RFC 3711 §3.4: header and SSRC of the first report stay readable. */
+/** Octets of RTCP that stay readable: the header and SSRC of the first report (RFC 3711 §3.4). */
 const RTCP_CLEAR = 8;
 
-/** The length of an RTP header with its sources and its extension; more than `length` for a malformed one. */
+/** Length of an RTP header with sources and extension; more than `length` if it is malformed. */
 function headerLength(packet: Buffer, length: number): number {
   if (length < 12) return Number.POSITIVE_INFINITY;
   const sources = 12 + 4 * (packet[0]! & 0x0f);
@@ -127,18 +127,18 @@ function headerLength(packet: Buffer, length: number): number {
   return sources + 4 > length ? Number.POSITIVE_INFINITY : sources + 4 + 4 * packet.readUInt16BE(sources + 2);
 }
 
-/** Takes as long for a tag that is nearly right as for any other. */
+/** Compares tags in constant time. */
 function sameTag(tag: string, packet: Buffer, at: number, bytes: number): boolean {
   let difference = 0;
   for (let byte = 0; byte < bytes; byte++) difference |= tag.charCodeAt(byte) ^ packet[at + byte]!;
   return difference === 0;
 }
 
-/** Where one source stands: rollover counter, highest sequence number, and what has been seen lately. */
+/** State of one source: rollover counter, highest sequence number, and replay window. */
 class Stream {
   readonly ssrc: number;
   rtcpSent = 0;
-  /** ROC × 65,536 + sequence number, of the newest packet; −1: none yet. */
+  /** ROC × 65,536 + sequence number of the newest packet; −1 before the first. */
   #highest = -1;
   #seen = new Float64Array(WINDOW).fill(-1);
   #rtcpHighest = -1;
@@ -148,14 +148,14 @@ class Stream {
     this.ssrc = ssrc;
   }
 
-  /** Of a packet to be sent: sequence numbers only ever go up. */
+  /** Index of a packet to be sent: sequence numbers only increase. */
   next(sequence: number): number {
     const index = this.guess(sequence);
     this.#highest = Math.max(this.#highest, index);
     return index;
   }
 
-  /** RFC 3711 §3.3.1: the index that is nearest to the newest. */
+  /** The index closest to the newest one (RFC 3711 §3.3.1). */
   guess(sequence: number): number {
     if (this.#highest < 0) return sequence;
     const newest = this.#highest % 0x10000;
@@ -184,20 +184,20 @@ class Stream {
   }
 }
 
-/** AES in counter mode and HMAC-SHA1 with session keys made of a master key (RFC 3711 §4). */
+/** AES in counter mode and HMAC-SHA1 with session keys derived from a master key (RFC 3711 §4). */
 class Transform {
-  /** One cipher for all packets: making one costs more than a packet does. */
+  /** One cipher for all packets: creating one costs more than encrypting a packet. */
   #aes: ReturnType<typeof createCipheriv>;
   #salt: Buffer;
-  /** A counter for each block of the longest packet: all alike but for their last two bytes, which never change. */
+  /** Counters for the blocks of the longest packet. They differ only in their last two octets, which never change. */
   #counters = Buffer.alloc(MAX_PACKET);
   #words = new Uint32Array(this.#counters.buffer, this.#counters.byteOffset, MAX_PACKET / 4);
   #halves = new Uint16Array(this.#counters.buffer, this.#counters.byteOffset, MAX_PACKET / 2);
-  /** RFC 2104, with the pads of the key in place: the message is put behind them. */
+  /** Buffers of HMAC (RFC 2104) that begin with the pads of the key; the message follows. */
   #inner = Buffer.alloc(64 + MAX_PACKET + 4);
   #outer = Buffer.alloc(64 + 20);
 
-  /** @param label 0 for RTP, 3 for RTCP (RFC 3711 §4.3.2): key, then authentication, then salt. */
+  /** @param label 0 for RTP, 3 for RTCP (RFC 3711 §4.3.2), followed by the labels of authentication and salt. */
   constructor(master: Uint8Array, label: number) {
     this.#aes = aes(derive(master, label, KEY_BYTES));
     const secret = derive(master, label + 1, AUTH_BYTES);
@@ -212,7 +212,7 @@ class Transform {
     }
   }
 
-  /** Encrypts, or decrypts, from `start` to `end`. */
+  /** Encrypts or decrypts from `start` to `end`. */
   crypt(packet: Buffer, start: number, end: number, ssrc: number, index: number): void {
     const length = end - start;
     if (length <= 0) return;
@@ -221,8 +221,8 @@ class Transform {
   }
 
   /**
-   * HMAC-SHA1 of the first `length` bytes, and the rollover counter of RTP behind them; a character for each byte,
-   * since Node makes a string in a third of the time of a buffer.
+   * HMAC-SHA1 of the first `length` octets and, for RTP, the rollover counter. The result is a string with one character
+   * per octet: Node creates it in a third of the time of a buffer.
    */
   sign(packet: Buffer, length: number, roc?: number): string {
     packet.copy(this.#inner, 64, 0, length);
@@ -232,7 +232,7 @@ class Transform {
     return hash('sha1', this.#outer, 'binary');
   }
 
-  /** RFC 3711 §4.1.1: the salt, XORed with SSRC and index, counted up in its last two bytes. */
+  /** Keystream: the salt XORed with SSRC and index, counted up in its last two octets (RFC 3711 §4.1.1). */
   #keystream(blocks: number, ssrc: number, index: number): Buffer {
     const [counters, salt, words, halves] = [this.#counters, this.#salt, this.#words, this.#halves];
     const high = Math.floor(index / 0x10000);
@@ -248,14 +248,14 @@ class Transform {
   }
 }
 
-/** Counter mode is made of single blocks: their counters are ours to write. */
+/** Encrypts single blocks; counter mode writes the counters itself. */
 function aes(key: Uint8Array) {
   const cipher = createCipheriv('aes-128-ecb', key, null);
   cipher.setAutoPadding(false);
   return cipher;
 }
 
-/** RFC 3711 §4.3.3, with a key derivation rate of 0. */
+/** Key derivation with a rate of 0 (RFC 3711 §4.3.3). */
 function derive(master: Uint8Array, label: number, length: number): Buffer {
   const counters = Buffer.alloc(2 * BLOCK);
   counters.set(master.subarray(KEY_BYTES));

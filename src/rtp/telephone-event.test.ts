@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DIGITS } from '../audio/digits.ts';
+import { DIGITS } from '../audio/dtmf.ts';
 import type { Digit } from '../audio/index.ts';
 import { TelephoneEventReceiver } from './event-receiver.ts';
 import { EVENT_PAYLOAD, TelephoneEventSender } from './event-sender.ts';
 import { RTP_HEADER, RtpHeader } from './packet.ts';
 
-/** The packets of key presses of 100 ms, with 100 ms between them. */
+/** Packets of key presses of 100 ms, 100 ms apart. */
 function packetsOf(digits: string, start = 1000): Buffer[] {
   const sender = new TelephoneEventSender();
   const packets: Buffer[] = [];
@@ -41,7 +41,7 @@ function receiver() {
 }
 
 describe('the packets of a press', () => {
-  it('are as RFC 4733 §2.5.1 has them', () => {
+  it('have the fields of RFC 4733 §2.5.1', () => {
     const header = new RtpHeader();
     const seen = packetsOf('#').map((packet) => {
       header.read(packet, 0, packet.length);
@@ -60,7 +60,7 @@ describe('the packets of a press', () => {
     ]);
   });
 
-  it('of a press shorter than a packet are its three ends', () => {
+  it('are three ends when the press is shorter than a packet', () => {
     const sender = new TelephoneEventSender();
     const header = new RtpHeader();
     sender.press('1', 5, 0);
@@ -73,8 +73,8 @@ describe('the packets of a press', () => {
   });
 });
 
-describe('a press is told once', () => {
-  it('when its first end packet comes', () => {
+describe('a press is reported once', () => {
+  it('when its first end packet arrives', () => {
     const { receive, heard } = receiver();
     const packets = packetsOf('5');
     receive(...packets.slice(0, 4));
@@ -85,19 +85,19 @@ describe('a press is told once', () => {
     expect(heard.length).toBe(1);
   });
 
-  it('for every one of the sixteen keys, the timestamp wrapping in between', () => {
+  it('for each of the sixteen keys, across the wrap of the timestamp', () => {
     const { receive, digits } = receiver();
     receive(...packetsOf(DIGITS, 2 ** 32 - 8000));
     expect(digits()).toBe(DIGITS);
   });
 
-  it('also when the same key is pressed twice', () => {
+  it('each time when the same key is pressed twice', () => {
     const { receive, digits } = receiver();
     receive(...packetsOf('77'));
     expect(digits()).toBe('77');
   });
 
-  it('when its ends were lost and nothing follows, after a while', () => {
+  it('after a timeout when its ends were lost and nothing follows', () => {
     const { receive, wait, heard } = receiver();
     const packets = packetsOf('3');
     receive(...packets.slice(0, 4));
@@ -110,14 +110,14 @@ describe('a press is told once', () => {
     expect(heard.length).toBe(1);
   });
 
-  it('when its ends were lost and the next press begins', () => {
+  it('when its ends were lost and the next press starts', () => {
     const { receive, digits } = receiver();
     const packets = packetsOf('12');
     receive(...packets.slice(0, 4), ...packets.slice(7));
     expect(digits()).toBe('12');
   });
 
-  it('when only one of its packets came', () => {
+  it('when only one of its packets arrived', () => {
     for (let n = 0; n < 7; n++) {
       const { receive, wait, digits } = receiver();
       receive(packetsOf('9')[n]!);
@@ -126,14 +126,14 @@ describe('a press is told once', () => {
     }
   });
 
-  it('when packets of it come after those of the next', () => {
+  it('when its packets arrive after those of the next press', () => {
     const { receive, digits } = receiver();
     const packets = packetsOf('12');
     receive(...packets.slice(0, 5), ...packets.slice(7, 9), ...packets.slice(5, 7), ...packets.slice(9));
     expect(digits()).toBe('12');
   });
 
-  it('when it lasts longer than a packet can say', () => {
+  it('when it lasts longer than the duration field can state', () => {
     const { receive, heard } = receiver();
     const packet = (timestamp: number, end: number, duration: number) => {
       const bytes = Buffer.alloc(16);
@@ -146,7 +146,7 @@ describe('a press is told once', () => {
     expect(heard).toEqual([{ digit: '1', durationMs: 10_000 }]);
   });
 
-  it('whatever is lost, repeated or swapped, as long as one packet of it comes', () => {
+  it('whatever is lost, repeated or reordered, as long as one of its packets arrives', () => {
     const packets = packetsOf('15*5550');
     const fate = fc.record({ copies: fc.nat(2), delay: fc.nat(3) });
     const fates = fc.array(fate, { minLength: packets.length, maxLength: packets.length });
@@ -164,7 +164,7 @@ describe('a press is told once', () => {
         const came = [...'15*5550'].filter((_, press) =>
           arrivals.some(({ n }) => Math.floor(n / 7) === press),
         );
-        // A press of which the only packet was overtaken by the next press is gone.
+        // A press is lost when the next press overtakes its only packet.
         if (
           arrivals.every(({ n }, i) => i === 0 || Math.floor(n / 7) >= Math.floor(arrivals[i - 1]!.n / 7))
         ) {
@@ -175,22 +175,22 @@ describe('a press is told once', () => {
   });
 });
 
-it('is told when a key goes down, before its press', () => {
-  const told: string[] = [];
+it('reports when a key goes down, before its press', () => {
+  const reported: string[] = [];
   const events = new TelephoneEventReceiver(
-    ({ digit }) => told.push(digit),
-    (digit) => told.push(`${digit} down`),
+    ({ digit }) => reported.push(digit),
+    (digit) => reported.push(`${digit} down`),
   );
   const header = new RtpHeader();
   for (const packet of packetsOf('1')) {
     header.read(packet, 0, packet.length);
     events.receive(header, packet);
-    told.push('packet');
+    reported.push('packet');
   }
-  expect(told.slice(0, 7)).toEqual(['1 down', 'packet', 'packet', 'packet', 'packet', '1', 'packet']);
+  expect(reported.slice(0, 7)).toEqual(['1 down', 'packet', 'packet', 'packet', 'packet', '1', 'packet']);
 });
 
-it('takes no notice of what is not a key', () => {
+it('ignores packets that are not a key', () => {
   const { receive, wait, heard } = receiver();
   const [packet] = packetsOf('1') as [Buffer];
   const flash = Buffer.from(packet);
@@ -200,7 +200,7 @@ it('takes no notice of what is not a key', () => {
   expect(heard).toEqual([]);
 });
 
-it('hears a sender that began anew with older timestamps', () => {
+it('follows a sender that restarts with older timestamps', () => {
   const { receive, digits } = receiver();
   receive(...packetsOf('1', 900_000), ...packetsOf('2', 5000));
   expect(digits()).toBe('12');

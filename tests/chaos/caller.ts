@@ -1,7 +1,7 @@
 import { freePort } from '../../e2e/support/peers.ts';
 import { runAsPeer } from '../../e2e/support/priorities.ts';
-import { encode, PCMU } from '../../src/audio/codec/g711.ts';
-import { DigitTone } from '../../src/audio/tone.ts';
+import { encodeG711, PCMU } from '../../src/audio/codec/g711.ts';
+import { DigitTone } from '../../src/audio/dtmf.ts';
 import {
   type Random,
   seededRandom,
@@ -214,7 +214,7 @@ function toneOf(digit: string): Uint8Array[] {
     const samples = new Int16Array(160);
     tone.next(samples);
     const frame = new Uint8Array(160);
-    encode(PCMU, samples, 160, frame, 0);
+    encodeG711(PCMU, samples, 160, frame, 0);
     return frame;
   });
 }

@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../core/index.ts';
 import { toneLevel } from '../goertzel.ts';
-import { LONGEST_PAYLOAD, openCodec } from './codec.ts';
+import { LONGEST_PAYLOAD } from './codec.ts';
+import { openCodec } from './open-codec.ts';
+import { loadOpus } from './opus.ts';
+
+beforeAll(loadOpus);
 
 const NAMES = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
 
@@ -10,7 +14,7 @@ const tones = (frequencies: number[], frames: number, amplitude = 5000) =>
     frequencies.reduce((sum, hz) => sum + amplitude * Math.sin((2 * Math.PI * hz * i) / 8000), 0),
   );
 
-/** What is heard of a sound that goes through a codec. */
+/** Encodes and decodes a sound with one codec. */
 function through(name: (typeof NAMES)[number], sound: Int16Array): Int16Array {
   const [said, heard] = [openCodec(name), openCodec(name)];
   const packet = new Uint8Array(12 + LONGEST_PAYLOAD);
@@ -25,23 +29,23 @@ function through(name: (typeof NAMES)[number], sound: Int16Array): Int16Array {
 }
 
 describe.each(NAMES)('%s', (name) => {
-  it('gives back what was said, as loud as it was', () => {
+  it('reproduces tones at their level', () => {
     const heard = through(name, tones([400, 1200, 2500], 50)).subarray(1600);
     for (const hz of [400, 1200, 2500]) expect(Math.abs(toneLevel(heard, hz) / 5000 - 1)).toBeLessThan(0.1);
     expect(toneLevel(heard, 1800)).toBeLessThan(250);
   });
 
-  it('stands the loudest sound there is', () => {
+  it('reproduces the loudest possible sound', () => {
     const loud = Int16Array.from({ length: 3200 }, (_, i) => (i % 16 < 8 ? 32_767 : -32_768));
     expect(toneLevel(through(name, loud).subarray(1600), 500)).toBeGreaterThan(25_000);
   });
 
-  it('keeps silence silent', () => {
+  it('reproduces silence', () => {
     const heard = through(name, new Int16Array(1600));
     expect(heard.every((sample) => Math.abs(sample) < 20)).toBe(true);
   });
 
-  it('takes payloads of any length and content', () => {
+  it('survives payloads of any length and content', () => {
     const codec = openCodec(name);
     const random = seededRandom(5);
     const samples = new Int16Array(2048);
@@ -53,7 +57,7 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
-/** 60 ms of 440, 1,300 and 3,000 Hz at 4,000, 3,000 and 2,000, as the encoder of ffmpeg 5.1 writes G.722. */
+/** 60 ms of 440, 1,300 and 3,000 Hz at 4,000, 3,000 and 2,000, encoded by ffmpeg 5.1. */
 const FROM_FFMPEG = Buffer.from(
   '+pIjjCOXIKAgqxoqqi/vkRCV0zqaUdnWNev0cbt/7bV23k4Y2Fv2k1XeXirwePObda38eZNQXdd7vs9fvnVp9jX53G21X/6MU99Z' +
     'd5VSefwr7Hx1vnxr/hzTTV6fXnjPHPV1aLNddtsw71dbkFJ52zvdUHiycOm+fbnfbfsTV85cudp5ltbv8yzwXHi/+u7VE9RQe75c' +
@@ -65,7 +69,7 @@ const FROM_FFMPEG = Buffer.from(
   'base64',
 );
 
-it('understands the G.722 of others', () => {
+it('decodes the G.722 of ffmpeg', () => {
   const samples = new Int16Array(480);
   openCodec('G722').decode(FROM_FFMPEG, 0, 480, samples);
   const heard = samples.subarray(80);

@@ -1,13 +1,13 @@
-/** One of the two laws of ITU-T G.711, as tables: 8 bits a sample, 8,000 samples a second. */
+/** One of the two laws of ITU-T G.711 as tables: 8 bits per sample, 8,000 samples per second. */
 export interface G711 {
   readonly name: 'PCMU' | 'PCMA';
-  /** RFC 3551 §6: the static payload type. */
+  /** Static payload type (RFC 3551 §6). */
   readonly payloadType: 0 | 8;
-  /** The octet of a sample that is nearest to zero. */
+  /** The octet of the sample closest to zero. */
   readonly silence: number;
   /** The 16-bit sample of each octet. */
   readonly samples: Int16Array;
-  /** The octet of each 14-bit sample, by `(sample >> 2) & 0x3fff`: neither law looks at the two lowest bits. */
+  /** The octet of each 14-bit sample, indexed by `(sample >> 2) & 0x3fff`: neither law uses the two lowest bits. */
   readonly octets: Uint8Array;
 }
 
@@ -27,8 +27,8 @@ export const PCMA: G711 = {
   octets: Uint8Array.from({ length: 16384 }, (_, index) => compressA(fourteenBits(index))),
 };
 
-/** Writes the samples of `count` octets from `offset` into `samples` from `at`. */
-export function decode(
+/** Decodes `count` octets from `offset` into `samples` from `at`. */
+export function decodeG711(
   law: G711,
   octets: Uint8Array,
   offset: number,
@@ -40,8 +40,8 @@ export function decode(
   for (let i = 0; i < count; i++) samples[at + i] = table[octets[offset + i]!]!;
 }
 
-/** Writes the octets of the first `count` samples into `octets` from `at`. */
-export function encode(law: G711, samples: Int16Array, count: number, octets: Uint8Array, at = 0): void {
+/** Encodes the first `count` samples into `octets` from `at`. */
+export function encodeG711(law: G711, samples: Int16Array, count: number, octets: Uint8Array, at = 0): void {
   const table = law.octets;
   for (let i = 0; i < count; i++) octets[at + i] = table[(samples[i]! >> 2) & 0x3fff]!;
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { toneLevel } from '../../audio/goertzel.ts';
-import { readWav } from '../../audio/wav.ts';
+import { readWav } from '../../audio/wav-reader.ts';
 import type { Phone } from './phone.ts';
 
 /** A tone that a phone or a file says is about 10,000. */

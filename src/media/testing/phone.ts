@@ -1,4 +1,6 @@
-import { type Codec, LONGEST_PAYLOAD, openCodec } from '../../audio/codec/codec.ts';
+import { type Codec, LONGEST_PAYLOAD } from '../../audio/codec/codec.ts';
+import { openCodec } from '../../audio/codec/open-codec.ts';
+import { loadOpus } from '../../audio/codec/opus.ts';
 import { FRAME_SAMPLES } from '../../audio/frame.ts';
 import type { Clock, Timer } from '../../core/index.ts';
 import type { Datagrams, Endpoint, Network } from '../../net/index.ts';
@@ -6,6 +8,8 @@ import { isRtcp, RTP_HEADER, RtpHeader } from '../../rtp/packet.ts';
 import { RTP_TAG_BYTES } from '../../rtp/srtp.ts';
 import type { AudioAgreement } from '../sound.ts';
 import type { Protection } from '../thread/secure-socket.ts';
+
+await loadOpus();
 
 /** An RTP packet that a phone got. */
 export interface HeardPacket {

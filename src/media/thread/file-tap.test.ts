@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FRAME_SAMPLES } from '../../audio/frame.ts';
-import { WAV_HEADER } from '../../audio/wav.ts';
+import { WAV_HEADER } from '../../audio/wav-writer.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { Report } from '../protocol.ts';
 import type { TapEnd } from '../sound.ts';

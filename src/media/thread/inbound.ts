@@ -1,6 +1,6 @@
 import { type Codec, G722Codec, openCodec, SAMPLE_RATE } from '../../audio/index.ts';
 import type { Endpoint, RtpSocket } from '../../net/index.ts';
-import { G722Clock, isRtcp, JitterBuffer, Reception, RtpHeader } from '../../rtp/index.ts';
+import { G722Clock, isRtcp, JitterBuffer, ReceiverStats, RtpHeader } from '../../rtp/index.ts';
 import type { AudioAgreement } from '../sound.ts';
 import { ReceivedFormats } from './received-formats.ts';
 
@@ -31,7 +31,7 @@ const RESERVED_BEATS = 50;
  */
 export class Inbound {
   readonly jitter = new JitterBuffer();
-  readonly reception = new Reception();
+  readonly reception = new ReceiverStats();
   #socket: RtpSocket;
   #events: InboundEvents;
   #agreement: AudioAgreement | undefined;

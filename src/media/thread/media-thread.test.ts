@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PCMU } from '../../audio/codec/g711.ts';
-import { readWav } from '../../audio/wav.ts';
+import { readWav } from '../../audio/wav-reader.ts';
 import { type Defect, defects, seededRandom } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { RtpSocket, RtpSockets, TakeDatagram } from '../../net/index.ts';

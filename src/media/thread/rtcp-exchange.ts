@@ -1,7 +1,7 @@
 import { FRAME_MS } from '../../audio/index.ts';
 import type { Clock, Random } from '../../core/index.ts';
 import type { Endpoint, RtpSocket, TakeDatagram } from '../../net/index.ts';
-import type { Reception, ReceptionReport } from '../../rtp/index.ts';
+import type { ReceiverStats, ReportBlock } from '../../rtp/index.ts';
 import {
   type RtcpHandler,
   readRtcp,
@@ -21,7 +21,7 @@ export interface RtcpGround {
   rtp: RtpSocket;
   rtcp: RtpSocket;
   outbound: Outbound;
-  reception: Reception;
+  reception: ReceiverStats;
   /** Told of everything that comes on the RTCP port. */
   heard: () => void;
   clock: Clock;
@@ -37,7 +37,7 @@ export class RtcpExchange {
   #peer: Endpoint | undefined;
   #cname: string;
   #packet = Buffer.alloc(160);
-  #block = {} as ReceptionReport;
+  #block = {} as ReportBlock;
   #phase: number;
   /** The beat at which the next report is due; none before there is somebody to tell it. */
   #due: number | undefined;
@@ -129,7 +129,7 @@ export class RtcpExchange {
       const { reception, clock } = this.#deps;
       if (ssrc === reception.ssrc) reception.senderReport(middle, clock.monotonic() - this.#waited);
     },
-    reception: (_reporter, report) => {
+    reportBlock: (_reporter, report) => {
       const { outbound } = this.#deps;
       if (report.ssrc !== outbound.ssrc) return;
       this.farEnd = {

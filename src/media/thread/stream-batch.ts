@@ -1,4 +1,4 @@
-import { encode, FRAME_SAMPLES, PCMU } from '../../audio/index.ts';
+import { encodeG711, FRAME_SAMPLES, PCMU } from '../../audio/index.ts';
 import { type Report, STREAMED } from '../protocol.ts';
 
 /** What all streams of a thread tell in one beat, in one message: what costs is the message, not its length. */
@@ -14,8 +14,8 @@ export class StreamBatch {
   add(session: number, stream: number, inbound: Int16Array, outbound: Int16Array): void {
     const at = (this.#streams.length / 2) * STREAMED;
     if (at === this.#sound.length) this.#grow();
-    encode(PCMU, inbound, FRAME_SAMPLES, this.#sound, at);
-    encode(PCMU, outbound, FRAME_SAMPLES, this.#sound, at + FRAME_SAMPLES);
+    encodeG711(PCMU, inbound, FRAME_SAMPLES, this.#sound, at);
+    encodeG711(PCMU, outbound, FRAME_SAMPLES, this.#sound, at + FRAME_SAMPLES);
     this.#streams.push(session, stream);
   }
 

@@ -1,4 +1,4 @@
-import { decode, FRAME_SAMPLES, PCMU, SAMPLE_RATE } from '../../audio/index.ts';
+import { decodeG711, FRAME_SAMPLES, PCMU, SAMPLE_RATE } from '../../audio/index.ts';
 import type { Report, StreamCommand } from '../protocol.ts';
 
 /** One minute may wait to be heard; what comes beyond that is dropped. */
@@ -80,7 +80,7 @@ export class StreamTap {
   #copy(frame: Int16Array, filled: number): number {
     const chunk = this.#chunks[0]!;
     const count = Math.min(FRAME_SAMPLES - filled, chunk.length - this.#offset);
-    decode(PCMU, chunk, this.#offset, count, frame, filled);
+    decodeG711(PCMU, chunk, this.#offset, count, frame, filled);
     this.#offset += count;
     if (this.#offset === chunk.length) {
       this.#chunks.shift();

@@ -1,6 +1,7 @@
 /** The entry of a media thread: the machine's clock, chance, disk and network, and the wire to the main thread. */
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { loadOpus } from '../../audio/index.ts';
 import { defects, explain, reportDefect, systemClock, systemRandom } from '../../core/index.ts';
 import { dgramSockets, rtpSockets } from '../../net/index.ts';
 import type { Command, Report } from '../protocol.ts';
@@ -29,6 +30,7 @@ defects.on(({ origin, error }) => report({ told: 'defect', origin, cause: explai
 process.on('uncaughtException', (error) => reportDefect('media.uncaught', error));
 process.on('unhandledRejection', (error) => reportDefect('media.unhandled', error));
 const note = (fields: object, message: string) => report({ told: 'note', fields, message });
+await loadOpus();
 const thread = new MediaThread({
   clock: systemClock,
   random: systemRandom,

@@ -1,3 +1,4 @@
+import { loadOpus } from '../../../src/audio/index.ts';
 import { seededRandom } from '../../../src/core/index.ts';
 import type { AudioAgreement } from '../../../src/media/index.ts';
 import type { Report } from '../../../src/media/protocol.ts';
@@ -24,6 +25,7 @@ const SPELL = 4000;
 
 /** A media thread with one session; the first octet of an input says which port gets the rest, and from whom. */
 export async function openMedia(): Promise<Subject> {
+  await loadOpus();
   const clock = new StepClock();
   const ports = new Map<number, Port>();
   const reports: Report[] = [];

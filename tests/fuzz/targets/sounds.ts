@@ -1,7 +1,7 @@
 import { createMp3Encoder } from 'wasm-media-encoders';
-import { decodeSound } from '../../../src/audio/decode.ts';
 import { createSoundDecoder } from '../../../src/audio/index.ts';
-import { wavHeader } from '../../../src/audio/wav.ts';
+import { decodeSound } from '../../../src/audio/sound-file.ts';
+import { wavHeader } from '../../../src/audio/wav-writer.ts';
 import { Failure } from '../../../src/core/index.ts';
 import type { Chance } from '../chance.ts';
 import { type Subject, stateless, type Target, type Verdict } from '../target.ts';

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createMp3Encoder } from 'wasm-media-encoders';
-import { decodeSound } from './decode.ts';
-import { createSoundDecoder } from './decoding.ts';
 import { toneLevel } from './goertzel.ts';
-import { wavHeader } from './wav.ts';
+import { createSoundDecoder } from './sound-decoder.ts';
+import { decodeSound } from './sound-file.ts';
+import { wavHeader } from './wav-writer.ts';
 
 const tone = (rate: number, seconds = 1) =>
   Float32Array.from({ length: rate * seconds }, (_, i) => 0.5 * Math.sin((2 * Math.PI * 440 * i) / rate));
@@ -21,7 +21,7 @@ async function mp3File(rate: 22_050 | 44_100, channels: 1 | 2, seconds = 1): Pro
   return Buffer.concat([encoded, encoder.finalize()]);
 }
 
-/** An ID3 tag of so many octets. */
+/** An ID3 tag of `length` octets that states another length in `said`. */
 function id3(length: number, said = length): Buffer {
   const size = [21, 14, 7, 0].map((shift) => (said >> shift) & 0x7f);
   return Buffer.concat([Buffer.from('ID3\x04\0\0', 'latin1'), Buffer.from(size), Buffer.alloc(length)]);
@@ -36,8 +36,8 @@ beforeAll(async () => {
   mp3 = await mp3File(44_100, 1);
 });
 
-describe('a sound file', () => {
-  it.each([8000, 11_025, 44_101, 48_000])('may be WAV of %i samples a second', async (rate) => {
+describe('decodeSound', () => {
+  it.each([8000, 11_025, 44_101, 48_000])('decodes WAV of %i Hz', async (rate) => {
     const { samples } = await decodeSound(wavFile(rate));
     expect(samples.length).toBe(8000);
     expect(samples.buffer).toBeInstanceOf(SharedArrayBuffer);
@@ -48,13 +48,13 @@ describe('a sound file', () => {
     [22_050, 1],
     [44_100, 1],
     [44_100, 2],
-  ] as const)('may be MP3 of %i samples a second, channels: %i', async (rate, channels) => {
+  ] as const)('decodes MP3 of %i Hz with %i channels', async (rate, channels) => {
     const { samples } = await decodeSound(await mp3File(rate, channels));
     expect(Math.abs(samples.length - 8000)).toBeLessThan(800);
     expect(toneLevel(middle(samples), 440) / 16_384).toBeGreaterThan(0.9);
   });
 
-  it('may have a tag before the sound and another behind it', async () => {
+  it('skips a tag before the sound and another behind it', async () => {
     const tag = Buffer.alloc(138);
     tag.write('ID3\x03', 'latin1');
     // The size is in four octets of seven bits.
@@ -68,7 +68,7 @@ describe('a sound file', () => {
   const heard440 = (samples: Int16Array, from: number, to: number) =>
     toneLevel(samples.slice(from, to), 440) / 16_384;
 
-  it('keeps its pitch when an MP3 changes its rate', async () => {
+  it('keeps the pitch when an MP3 changes its sample rate', async () => {
     const parts = [await mp3File(44_100, 1, 2), await mp3File(22_050, 1, 2), await mp3File(44_100, 2, 1)];
     const { samples } = await decodeSound(Buffer.concat(parts));
     expect(Math.abs(samples.length - 40_000)).toBeLessThan(2400);
@@ -83,9 +83,9 @@ describe('a sound file', () => {
     ['garbage', junk],
     ['half a frame', Buffer.from('fffb90640000000000000000', 'hex')],
     ['two tags', Buffer.concat([id3(100), id3(2000)])],
-    ['a tag that says it is longer than the file', id3(100, 20_000_000)],
+    ['a tag that states a length beyond the file', id3(100, 20_000_000)],
     ['zeros and a tag', Buffer.concat([Buffer.alloc(333), id3(50)])],
-  ])('may be MP3 behind %s, and with the same in the middle', async (_, before) => {
+  ])('decodes MP3 before, around and behind %s', async (_, before) => {
     for (const bytes of [
       Buffer.concat([before, mp3]),
       Buffer.concat([mp3, before, mp3]),
@@ -99,7 +99,7 @@ describe('a sound file', () => {
     }
   });
 
-  it('may have a damaged frame: the rest is heard', async () => {
+  it('decodes the rest of an MP3 with a damaged frame', async () => {
     const damaged = Buffer.from(mp3);
     damaged.fill(0, 3000, 3500);
     const { samples } = await decodeSound(damaged);
@@ -107,14 +107,14 @@ describe('a sound file', () => {
     expect(heard440(samples, 5500, 7000)).toBeGreaterThan(0.9);
   });
 
-  it('may be MP3 inside of a WAV file', async () => {
+  it('decodes MP3 inside a WAV file', async () => {
     const header = wavHeader(1, mp3.length, 44_100);
     header.writeUInt16LE(0x55, 20);
     const { samples } = await decodeSound(Buffer.concat([header, mp3]));
     expect(heard440(samples, 2000, 6000)).toBeGreaterThan(0.9);
   });
 
-  it('may be WAV whose sizes are 0: a second of samples is a second of sound', async () => {
+  it('decodes all samples of a WAV file whose sizes are 0', async () => {
     const file = wavFile(8000);
     file.writeUInt32LE(0, 4);
     file.writeUInt32LE(0, 40);
@@ -123,14 +123,14 @@ describe('a sound file', () => {
     expect(heard440(samples, 2000, 6000)).toBeGreaterThan(0.9);
   });
 
-  it('may be cut off: what is there is played', async () => {
+  it('decodes what is there of an MP3 that was cut off', async () => {
     const { samples } = await decodeSound(mp3.subarray(0, mp3.length / 2));
     expect(samples.length).toBeGreaterThan(2000);
     expect(samples.length).toBeLessThan(6000);
   });
 });
 
-describe('a file is refused', () => {
+describe('decodeSound refuses a file', () => {
   it.each([
     ['that is empty', Buffer.alloc(0), /neither WAV nor MP3/],
     ['of another kind', Buffer.from('OggS and so on'), /neither WAV nor MP3/],
@@ -145,15 +145,15 @@ describe('a file is refused', () => {
   });
 });
 
-/** A small file of many seconds: eight bits at 8,000 samples a second. */
+/** A small file of many seconds: eight bits at 8 kHz. */
 function eightBit(seconds: number): Buffer {
   const header = wavHeader(1, seconds * 8000);
   header.writeUInt16LE(8, 34);
   return Buffer.concat([header, Buffer.alloc(seconds * 8000, 128)]);
 }
 
-describe('the decoder in its own thread', () => {
-  it('decodes what comes, at the same time, and says what it refuses', async () => {
+describe('the sound decoder', () => {
+  it('decodes several files at the same time and reports the ones it refuses', async () => {
     const decoder = createSoundDecoder();
     try {
       const [fromWav, fromMp3, wrong] = await Promise.allSettled([
@@ -171,7 +171,7 @@ describe('the decoder in its own thread', () => {
     }
   });
 
-  it('lets go of a file that is not wanted any more', async () => {
+  it('rejects with the reason of an aborted signal', async () => {
     const decoder = createSoundDecoder();
     const abort = new AbortController();
     const decoding = decoder.decode(mp3, { signal: abort.signal });
@@ -181,7 +181,7 @@ describe('the decoder in its own thread', () => {
     await decoder.close();
   });
 
-  it('fails what it is doing when it is closed, and everything after', async () => {
+  it('fails running and later jobs once it is closed', async () => {
     const decoder = createSoundDecoder();
     const decoding = decoder.decode(mp3);
     const failing = expect(decoding).rejects.toMatchObject({ code: 'play_failed' });

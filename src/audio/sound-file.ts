@@ -1,10 +1,10 @@
 import { MPEGDecoder } from 'mpg123-decoder';
 import { Failure } from '../core/index.ts';
-import type { AudioClip } from './clip.ts';
-import { SAMPLE_RATE, saturate } from './frame.ts';
+import { type AudioClip, SAMPLE_RATE, saturate } from './frame.ts';
 import { findMp3Frames, type Mp3Segment } from './mp3-frames.ts';
 import { Resampler, resample } from './resampler.ts';
-import { isWav, readWav, readWavFormat } from './wav.ts';
+import { isWav } from './wav-chunks.ts';
+import { readWav, readWavFormat } from './wav-reader.ts';
 
 /** The largest file that is decoded: 25 MB. */
 export const MAX_FILE_BYTES = 25_000_000;
@@ -12,43 +12,44 @@ export const MAX_FILE_BYTES = 25_000_000;
 export const MAX_SOUND_SECONDS = 1800;
 
 /**
- * Makes sound for the line of a whole file, WAV or MP3, whatever it is called. Takes a second of this thread for
- * some minutes of sound: on threads that carry calls use `createSoundDecoder`. Fails with `unsupported_sound`.
+ * Decodes a whole WAV or MP3 file to 8 kHz mono samples. The content decides, not the file name. Takes a second of the
+ * calling thread for some minutes of sound: threads that carry calls use `createSoundDecoder`. Rejects with
+ * `unsupported_sound`.
  */
 export async function decodeSound(bytes: Uint8Array): Promise<AudioClip> {
   if (bytes.length > MAX_FILE_BYTES) throw unsupported('the file is larger than 25 MB');
   const sound = isWav(bytes)
     ? await decodeWav(bytes)
     : await decodeMp3(bytes, 'the file is neither WAV nor MP3');
-  if (sound.samples.length === 0) throw unsupported('the file holds no sound');
+  if (sound.samples.length === 0) throw unsupported('the file has no sound');
   return sound;
 }
 
 async function decodeWav(bytes: Uint8Array): Promise<AudioClip> {
   const { encoding, dataOffset, dataLength, bits, channels, sampleRate } = readWavFormat(bytes);
   if (encoding === 'mp3')
-    return decodeMp3(bytes.subarray(dataOffset, dataOffset + dataLength), 'the WAV file holds no sound');
+    return decodeMp3(bytes.subarray(dataOffset, dataOffset + dataLength), 'the WAV file has no sound');
   if ((dataLength * 8) / (bits * channels * sampleRate) > MAX_SOUND_SECONDS) throw tooLong();
   return { samples: shared([resample(readWav(bytes).samples, usualRate(sampleRate), SAMPLE_RATE)]) };
 }
 
 /**
- * The nearest rate that has much in common with that of the line: every one in use is such. A file that says
- * 44,101 would need a filter of a million coefficients.
+ * Rounds a sample rate to one that has a large common divisor with 8 kHz, as every rate in use has. A file that states
+ * 44,101 Hz would need a filter of a million coefficients.
  */
 function usualRate(rate: number): number {
   const step = rate > 48_000 ? 200 : 25;
   return Math.round(rate / step) * step;
 }
 
-/** So much is given to the decoder at once; it takes no more. */
+/** The most octets that the decoder takes at once. */
 const PIECE = 65_536;
 
-/** @param otherwise what is wrong with a file that has no frames. */
+/** @param otherwise error message for a file without frames. */
 async function decodeMp3(bytes: Uint8Array, otherwise: string): Promise<AudioClip> {
   const segments = findMp3Frames(bytes);
   if (!segments) throw unsupported('the MP3 file changes its sample rate too often');
-  if (segments.length === 0) throw unsupported(hasTag(bytes) ? 'the MP3 file holds no sound' : otherwise);
+  if (segments.length === 0) throw unsupported(hasTag(bytes) ? 'the MP3 file has no sound' : otherwise);
   const seconds = segments.reduce((sum, { samples, sampleRate }) => sum + samples / sampleRate, 0);
   if (seconds > MAX_SOUND_SECONDS) throw tooLong();
   const sounds: Int16Array[] = [];
@@ -58,26 +59,26 @@ async function decodeMp3(bytes: Uint8Array, otherwise: string): Promise<AudioCli
 
 const hasTag = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 3)) === 'ID3';
 
-/** Decodes frames of one rate. Those that are damaged are silent, or left out. */
+/** Decodes frames of one sample rate. Damaged frames become silence or are left out. */
 async function decodeSegment({ sampleRate, pieces }: Mp3Segment): Promise<Int16Array[]> {
   const decoder = new MPEGDecoder();
   await decoder.ready;
   try {
-    const line = new Line(sampleRate);
+    const sound = new ResampledSound(sampleRate);
     for (const piece of pieces) {
       for (let at = 0; at < piece.length; at += PIECE) {
         const { channelData, samplesDecoded } = decoder.decode(piece.subarray(at, at + PIECE));
-        if (samplesDecoded > 0) line.add(channelData);
+        if (samplesDecoded > 0) sound.add(channelData);
       }
     }
-    return line.end();
+    return sound.end();
   } finally {
     decoder.free();
   }
 }
 
-/** Gathers pieces of sound of one rate at the rate of the line. */
-class Line {
+/** Collects pieces of sound of one sample rate as 8 kHz samples. */
+class ResampledSound {
   #resampler: Resampler;
   #rate: number;
   #pieces: Int16Array[] = [];
@@ -92,13 +93,13 @@ class Line {
   add(channels: Float32Array[]): void {
     const samples = mono(channels);
     this.#taken += samples.length;
-    const piece = new Int16Array(this.#resampler.room(samples.length));
+    const piece = new Int16Array(this.#resampler.maxOutput(samples.length));
     this.#keep(piece.subarray(0, this.#resampler.push(samples, piece)));
   }
 
-  /** @returns the pieces, together as long as what was added. */
+  /** @returns the pieces; together they last as long as the input. */
   end(): Int16Array[] {
-    const piece = new Int16Array(this.#resampler.room(0));
+    const piece = new Int16Array(this.#resampler.maxOutput(0));
     this.#keep(piece.subarray(0, this.#resampler.flush(piece)));
     const tooMuch = this.#length - Math.round((this.#taken * SAMPLE_RATE) / this.#rate);
     const last = this.#pieces.pop()!;
@@ -118,7 +119,7 @@ function mono(channels: Float32Array[]): Int16Array {
   return samples;
 }
 
-/** A copy in memory that threads share. */
+/** Copies the pieces to memory that threads share. */
 function shared(pieces: Int16Array[]): Int16Array<SharedArrayBuffer> {
   const copy = new Int16Array(new SharedArrayBuffer(pieces.reduce((sum, { length }) => sum + length * 2, 0)));
   let at = 0;

@@ -8,31 +8,30 @@ import {
   silentLog,
   systemClock,
 } from '../core/index.ts';
-import type { AudioClip } from './clip.ts';
+import type { AudioClip } from './frame.ts';
 
-/** Decodes sound files in threads of its own, so that no call is held up. */
+/** Decodes sound files in its own threads, so that decoding does not delay calls. */
 export interface SoundDecoder {
   /**
-   * Makes sound for the line of a whole WAV or MP3 file, of 25 MB and half an hour at most. Fails with
-   * `unsupported_sound`, or with `play_failed` when it takes longer than a minute, too much waits already, or the
-   * decoder has been closed; rejects with the signal's reason when aborted. A job with the key of another that is not
-   * done yet is the same job.
+   * Decodes a whole WAV or MP3 file of at most 25 MB and half an hour to 8 kHz mono samples. Rejects with
+   * `unsupported_sound`; with `play_failed` when decoding takes longer than a minute, the queue is full, or the decoder
+   * is closed; and with the signal's reason when aborted. Jobs with the same key share one result.
    */
   decode(bytes: Uint8Array, job?: Partial<Omit<Job, 'bytes'>>): Promise<AudioClip>;
-  /** Ends the threads; what is being decoded fails. Idempotent. */
+  /** Ends the threads; running jobs fail. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Half an hour of MP3 takes some seconds. */
+/** Half an hour of MP3 takes a few seconds. */
 const MAX_RUN_MS = 60_000;
 const MAX_WAIT_MS = 60_000;
-/** Octets of files that wait to be decoded: of one customer, and of all. */
+/** Octets of waiting files: of one customer, and of all. */
 const MAX_BYTES_PER_TENANT = 100_000_000;
 const MAX_BYTES = 300_000_000;
-/** A customer has one of them at most, so that another's short file need not wait for long ones. */
+/** Each customer uses at most one thread, so that long files of one do not delay short files of another. */
 const THREADS = 3;
 
-/** A thread is started with the first file, and again with the next after it has died. */
+/** Creates a decoder. A thread starts with the first file, and again with the next file after it died. */
 export function createSoundDecoder(options: { clock?: Clock; log?: Log } = {}): SoundDecoder {
   const { clock = systemClock, log = silentLog } = options;
   const workers = new FairWorkers<Uint8Array, Int16Array<SharedArrayBuffer>>({
@@ -57,8 +56,8 @@ export function createSoundDecoder(options: { clock?: Clock; log?: Log } = {}): 
 }
 
 function startThread(): Worker {
-  const url = new URL('./decoder-thread.ts', import.meta.url);
-  // The MP3 decoder prints what it also reports: its stderr is read, and forgotten.
+  const url = new URL('./sound-decoder-thread.ts', import.meta.url);
+  // The MP3 decoder prints what it also reports: its stderr is read and discarded.
   const worker = new Worker(url, { name: 'decoder', execArgv: [], stderr: true });
   worker.stderr.resume();
   return worker;

@@ -1,30 +1,31 @@
 import { SAMPLE_RATE } from '../audio/index.ts';
 import { type RtpHeader, sequenceDistance } from './packet.ts';
 
-/** One report block of RTCP (RFC 3550 §6.4.1). */
-export interface ReceptionReport {
-  /** Whose packets are reported on. */
+/** One reception report block of RTCP (RFC 3550 §6.4.1). */
+export interface ReportBlock {
+  /** The source that the report is about. */
   ssrc: number;
-  /** Of the packets since the last report, in 256ths. */
+  /** Fraction of packets lost since the last report, in 256ths. */
   fractionLost: number;
-  /** Since the beginning; negative with duplicates. */
+  /** Packets lost since the start of the stream; negative with duplicates. */
   cumulativeLost: number;
-  /** The highest sequence number, and how often it wrapped above the 16th bit. */
+  /** The highest sequence number, with the number of wraps above bit 16. */
   highestSequence: number;
-  /** In steps of the timestamp. */
+  /** In timestamp units. */
   jitter: number;
-  /** The middle 32 bits of the last sender report's NTP time, and 65536ths of a second since it came; 0 for none. */
+  /** Middle 32 bits of the NTP time of the last sender report, or 0. */
   lastSenderReport: number;
+  /** Delay since the last sender report, in 65536ths of a second. */
   sinceSenderReport: number;
 }
 
-/** RFC 3550 A.1: what is farther away than a minute is a new numbering, not a loss. */
-const FARTHEST = 3000;
+/** A jump of more than a minute is a restart of the numbering, not a loss (RFC 3550 A.1). */
+const MAX_JUMP = 3000;
 
-/** What is counted of a stream that is received, as RFC 3550 appendix A counts it. */
-export class Reception {
+/** Statistics of a received stream: loss, jitter, and report blocks (RFC 3550 appendix A). */
+export class ReceiverStats {
   received = 0;
-  /** Steps of the timestamp in a second. */
+  /** Timestamp units per second. */
   clockRate = SAMPLE_RATE;
   ssrc = -1;
   #base = 0;
@@ -39,13 +40,13 @@ export class Reception {
   #senderReportAt = 0;
 
   /**
-   * Counts a packet that was accepted, whatever it holds. Another source or numbering begins anew.
-   * @param arrivalMs monotonic time of its arrival. @param paced its timestamp is the time it was sent: not so
-   * with events, which repeat the timestamp of their beginning.
+   * Counts an accepted packet of any payload. A new source or numbering resets the statistics.
+   * @param arrivalMs monotonic arrival time. @param paced whether the timestamp is the sending time; the packets of an
+   * event (RFC 4733) all carry the timestamp of its start.
    */
   packet(header: RtpHeader, arrivalMs: number, paced = true): void {
     const ahead = sequenceDistance(header.sequence, this.#highest);
-    if (header.ssrc !== this.ssrc || Math.abs(ahead) > FARTHEST) this.#begin(header);
+    if (header.ssrc !== this.ssrc || Math.abs(ahead) > MAX_JUMP) this.#reset(header);
     else if (ahead > 0) {
       if (header.sequence < this.#highest) this.#cycles += 0x10000;
       this.#highest = header.sequence;
@@ -54,30 +55,30 @@ export class Reception {
     if (paced) this.#measure(header.timestamp, arrivalMs);
   }
 
-  /** Takes note of a sender report: the middle 32 bits of its NTP time, and when it came. */
+  /** Records a sender report. @param middle middle 32 bits of its NTP time. */
   senderReport(middle: number, arrivalMs: number): void {
     this.#senderReport = middle;
     this.#senderReportAt = arrivalMs;
   }
 
-  /** Packets that were sent and never came. Not below zero. */
+  /** Packets that were sent and never arrived; at least 0. */
   get lost(): number {
     return Math.max(0, this.#expected - this.received);
   }
 
-  /** RFC 3550 §6.4.1 interarrival jitter, in milliseconds. */
+  /** Interarrival jitter (RFC 3550 §6.4.1), in milliseconds. */
   get jitterMs(): number {
     return (this.#jitter * 1000) / this.clockRate;
   }
 
-  /** Fills a report block, and begins the next interval. */
-  report(into: ReceptionReport, nowMs: number): void {
+  /** Fills a report block and starts the next reporting interval. */
+  report(into: ReportBlock, nowMs: number): void {
     const expected = this.#expected - this.#expectedBefore;
     const lost = expected - (this.received - this.#receivedBefore);
     this.#expectedBefore = this.#expected;
     this.#receivedBefore = this.received;
     into.ssrc = this.ssrc;
-    // RFC 3550 A.3: with more duplicates than losses, nothing was lost.
+    // With more duplicates than losses, the fraction is 0 (RFC 3550 A.3).
     into.fractionLost = expected > 0 && lost > 0 ? Math.min(255, Math.floor((lost * 256) / expected)) : 0;
     into.cumulativeLost = this.#expected - this.received;
     into.highestSequence = this.#cycles + this.#highest;
@@ -90,7 +91,7 @@ export class Reception {
     return this.ssrc < 0 ? 0 : this.#cycles + this.#highest - this.#base + 1;
   }
 
-  #begin(header: RtpHeader): void {
+  #reset(header: RtpHeader): void {
     this.ssrc = header.ssrc;
     this.received = 0;
     this.#base = header.sequence;
@@ -103,12 +104,12 @@ export class Reception {
     this.#senderReport = 0;
   }
 
-  // RFC 3550 A.8: the mean deviation of the time on the way, a sixteenth at a time.
+  // Mean deviation of the transit time, smoothed by a sixteenth (RFC 3550 A.8).
   #measure(timestamp: number, arrivalMs: number): void {
     const transit = (arrivalMs * this.clockRate) / 1000 - timestamp;
     const change = Math.abs(transit - this.#transit);
     this.#transit = transit;
-    // A second is not jitter but another clock, or a timestamp that wrapped.
+    // A change of a second is not jitter but another clock or a wrapped timestamp.
     if (this.#transitKnown && change < this.clockRate) this.#jitter += (change - this.#jitter) / 16;
     this.#transitKnown = true;
   }
