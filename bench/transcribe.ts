@@ -1,9 +1,9 @@
-/** How well and how fast the embedded recogniser writes down what is said, on telephone sound that is made here. */
+/** How well and how fast the embedded recognizer writes down what is said, on telephone sound that is made here. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, systemClock } from '../src/core/index.ts';
-import { createRecogniser, createSpeaker, type Recogniser, type Speaker } from '../src/speech/index.ts';
+import { createRecognizer, createSpeaker, type Recognizer, type Speaker } from '../src/speech/index.ts';
 import { CORPUS, wordErrors } from '../src/speech/testing/corpus.ts';
 import { joined, RATE, samplesOf, silence, writeWav } from '../src/speech/testing/spoken.ts';
 import type { Row } from './row.ts';
@@ -16,9 +16,9 @@ export async function run(): Promise<Row[]> {
   const rows: Row[] = [];
   try {
     for (const model of ['base', 'tiny'] as const) {
-      const recogniser = createRecogniser({ model, folder, clock: systemClock, log: silentLog });
-      rows.push(...(await measured(recogniser, speaker, folder, model)));
-      await recogniser.close();
+      const recognizer = createRecognizer({ model, folder, clock: systemClock, log: silentLog });
+      rows.push(...(await measured(recognizer, speaker, folder, model)));
+      await recognizer.close();
     }
   } finally {
     await speaker.close();
@@ -28,7 +28,7 @@ export async function run(): Promise<Row[]> {
 }
 
 async function measured(
-  recogniser: Recogniser,
+  recognizer: Recognizer,
   speaker: Speaker,
   folder: string,
   model: string,
@@ -42,12 +42,12 @@ async function measured(
     const own = { errors: 0, words: 0 };
     // The first file pays for the loading of the model.
     writeWav(path, [silence(1000)]);
-    await recogniser.transcribe(path);
+    await recognizer.transcribe(path);
     for (const { written, spoken } of CORPUS) {
       const sound = joined([silence(500), await samplesOf(speaker, written, voice), silence(700)]);
       writeWav(path, [sound]);
       const before = cpuSeconds();
-      const { utterances } = await recogniser.transcribe(path);
+      const { utterances } = await recognizer.transcribe(path);
       total.cpu += cpuSeconds() - before;
       total.seconds += sound.length / RATE;
       const heard = utterances.map(({ text }) => text).join(' ');

@@ -9,11 +9,11 @@ import {
   Insights,
   OpenAiAnalyst,
   OpenAiTranscriber,
-  SilentServers,
+  UnresponsiveServers,
 } from '../insights/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import type { RecordingFiles } from '../recordings/index.ts';
-import { createRecogniser, createServerSpeaker, type Speaker } from '../speech/index.ts';
+import { createRecognizer, createServerSpeaker, type Speaker } from '../speech/index.ts';
 import type { Storage } from '../storage/index.ts';
 
 interface Surroundings {
@@ -33,7 +33,7 @@ interface Surroundings {
 export const wantsInsights = ({ recogniser }: Config, application: Application | undefined): boolean =>
   Boolean(application?.aiEnabled && (recogniser !== 'off' || application.ai?.transcriptionModel));
 
-/** Recordings that are worked on at the same time; the recogniser takes `MINIVOICE_TRANSCRIPTIONS` of them. */
+/** Recordings that are worked on at the same time; the recognizer takes `MINIVOICE_TRANSCRIPTIONS` of them. */
 const JOBS_AT_ONCE = 16;
 /** One customer's AI server that does not answer holds no more places than these. */
 const JOBS_PER_CUSTOMER = 2;
@@ -76,19 +76,19 @@ function openEngines({ config, log, clock, scope, folder, directory, http }: Sur
   const heuristic = new HeuristicAnalyst({ clock, log });
   scope.defer(() => heuristic.close());
   const model = config.recogniser;
-  const recogniser =
+  const recognizer =
     model === 'off'
       ? undefined
-      : createRecogniser({
+      : createRecognizer({
           model,
           folder: join(folder, 'speech'),
           atOnce: config.transcriptions,
           clock,
           log,
         });
-  if (recogniser) scope.defer(() => recogniser.close());
-  const servers = new SilentServers(http, clock);
-  const embedded = recogniser && new EmbeddedTranscriber(recogniser);
+  if (recognizer) scope.defer(() => recognizer.close());
+  const servers = new UnresponsiveServers(http, clock);
+  const embedded = recognizer && new EmbeddedTranscriber(recognizer);
   return (applicationId: string): Engines => {
     const { ai, language, customerId } = directory.application(applicationId) ?? {};
     const client = servers.client(`${customerId} ${ai?.baseUrl}`, customerId);
@@ -115,7 +115,7 @@ export const speakerWithServers = ({
 }: { speaker: Speaker } & Pick<Surroundings, 'directory' | 'http' | 'clock' | 'log'>): Speaker =>
   createServerSpeaker({
     http,
-    otherwise: speaker,
+    fallback: speaker,
     clock,
     log,
     server(applicationId) {

@@ -21,55 +21,55 @@ async function filesOnDisk(): Promise<string[]> {
   return names.filter((name) => name.endsWith('.pcm') || name.endsWith('.tmp'));
 }
 
-test('what was kept is found again, by another process too', async () => {
-  await cacheWith().keep(key('hello'), tone(7));
+test('finds a stored sentence, also from another process', async () => {
+  await cacheWith().store(key('hello'), tone(7));
   const found = await cacheWith().find(key('hello'));
   expect(found).toEqual(tone(7));
   expect(found!.buffer).toBeInstanceOf(SharedArrayBuffer);
   expect(await cacheWith().find(key('unknown'))).toBeUndefined();
 });
 
-test('what is in memory is shared, not copied', async () => {
+test('shares sounds in memory without copies', async () => {
   const cache = cacheWith();
-  await cache.keep(key('hello'), tone(7));
+  await cache.store(key('hello'), tone(7));
   expect(await cache.find(key('hello'))).toBe(await cache.find(key('hello')));
 });
 
-test('memory is bounded: the least recently used goes first', async () => {
+test('evicts the least recently used sound from memory', async () => {
   const cache = cacheWith(1e6, 400);
   const first = tone(1);
-  await cache.keep(key('a'), first);
-  await cache.keep(key('b'), tone(2));
+  await cache.store(key('a'), first);
+  await cache.store(key('b'), tone(2));
   await cache.find(key('a'));
-  await cache.keep(key('c'), tone(3));
+  await cache.store(key('c'), tone(3));
   await rm(folder, { recursive: true });
   expect(await cache.find(key('a'))).toBe(first);
   expect(await cache.find(key('b'))).toBeUndefined();
 });
 
-test('the disk is bounded: the least recently used file goes first', async () => {
+test('deletes the least recently used file from disk', async () => {
   const cache = cacheWith(500, 0);
-  await cache.keep(key('old'), tone(1));
-  await cache.keep(key('used'), tone(2));
+  await cache.store(key('old'), tone(1));
+  await cache.store(key('used'), tone(2));
   for (const name of await filesOnDisk()) {
     await utimes(join(folder, name), name.includes(key('old')) ? 1 : 2, name.includes(key('old')) ? 1 : 2);
   }
-  await cache.keep(key('new'), tone(3));
+  await cache.store(key('new'), tone(3));
   expect(await cacheWith().find(key('old'))).toBeUndefined();
   expect(await cacheWith().find(key('used'))).toEqual(tone(2));
   expect(await cacheWith().find(key('new'))).toEqual(tone(3));
 });
 
-test('a file cut in the middle of a sample is not played', async () => {
-  await cacheWith().keep(key('hello'), tone(7));
+test('ignores a file that ends in the middle of a sample', async () => {
+  await cacheWith().store(key('hello'), tone(7));
   const [name] = await filesOnDisk();
   const path = join(folder, name!);
   await writeFile(path, (await readFile(path)).subarray(0, 99));
   expect(await cacheWith().find(key('hello'))).toBeUndefined();
 });
 
-test('drafts that a crash left behind are removed, and never found', async () => {
-  await cacheWith().keep(key('hello'), tone(7));
+test('deletes drafts that a crash left', async () => {
+  await cacheWith().store(key('hello'), tone(7));
   const [name] = await filesOnDisk();
   await writeFile(join(folder, `${name}.1-1.tmp`), 'half');
   await cacheWith().prune();

@@ -8,50 +8,50 @@ export type Samples = Int16Array<SharedArrayBuffer>;
 export interface CacheOptions {
   folder: string;
   clock: Clock;
-  /** Bytes on disk; the least recently used files go first. */
+  /** Bytes on disk; the least recently used files are deleted first. */
   diskBytes: number;
-  /** Bytes in memory, likewise. */
+  /** Bytes in memory, with the same order of deletion. */
   memoryBytes: number;
 }
 
 /**
- * Sentences that were spoken before: a small shelf in memory, a larger one on disk (raw samples, 8 kHz,
- * 16 bit, little-endian, named by hash). A file is whole or absent; a disk that fails costs only time.
+ * A cache of spoken sentences: a small one in memory, a larger one on disk (raw 16-bit samples, 8 kHz, little-endian, named
+ * by hash). A file is complete or absent. A failing disk only costs time.
  */
 export class SpeechCache {
   #options: CacheOptions;
   #memory = new Map<string, Samples>();
   #memoryBytes = 0;
   #diskBytes = 0;
-  #written = 0;
+  #drafts = 0;
 
   constructor(options: CacheOptions) {
     this.#options = options;
   }
 
-  /** The name under which a sentence is kept; every part that changes its sound is in it. */
+  /** Makes the key of a sentence from everything that changes its sound. */
   static key(parts: string[]): string {
     return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   }
 
   async find(key: string): Promise<Samples | undefined> {
-    const held = this.#memory.get(key);
-    if (held) {
+    const inMemory = this.#memory.get(key);
+    if (inMemory) {
       this.#memory.delete(key);
-      this.#memory.set(key, held);
-      return held;
+      this.#memory.set(key, inMemory);
+      return inMemory;
     }
     const samples = await this.#read(key);
-    if (samples) this.#hold(key, samples);
+    if (samples) this.#remember(key, samples);
     return samples;
   }
 
-  /** Does nothing when it is held in memory, for then it is on disk, or on its way there. */
-  async keep(key: string, samples: Samples): Promise<void> {
+  /** Stores a sentence. Does nothing if it is in memory: then it is on disk too, or being written. */
+  async store(key: string, samples: Samples): Promise<void> {
     if (this.#memory.has(key)) return;
-    this.#hold(key, samples);
+    this.#remember(key, samples);
     const path = this.#path(key);
-    const draft = `${path}.${process.pid}-${++this.#written}.tmp`;
+    const draft = `${path}.${process.pid}-${++this.#drafts}.tmp`;
     try {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(draft, new Uint8Array(samples.buffer));
@@ -64,7 +64,7 @@ export class SpeechCache {
     if (this.#diskBytes > this.#options.diskBytes) await this.prune();
   }
 
-  /** Takes stock of the disk, removes drafts that a crash left, and what is over the limit, oldest first. */
+  /** Measures the cache on disk and deletes drafts that a crash left, then the oldest files over the limit. */
   async prune(): Promise<void> {
     const names = await readdir(this.#options.folder, { recursive: true }).catch(() => []);
     const files: { path: string; size: number; used: number }[] = [];
@@ -77,7 +77,7 @@ export class SpeechCache {
     }
     files.sort((a, b) => a.used - b.used);
     this.#diskBytes = files.reduce((sum, { size }) => sum + size, 0);
-    // A tenth more than needed, so that the next sentence does not prune again.
+    // Frees a tenth more than needed, so that the next sentence does not prune again.
     const bound = this.#diskBytes > this.#options.diskBytes ? this.#options.diskBytes * 0.9 : Infinity;
     for (const { path, size } of files) {
       if (this.#diskBytes <= bound) return;
@@ -97,7 +97,7 @@ export class SpeechCache {
     return samples;
   }
 
-  #hold(key: string, samples: Samples): void {
+  #remember(key: string, samples: Samples): void {
     if (this.#memory.has(key)) return;
     this.#memory.set(key, samples);
     this.#memoryBytes += samples.byteLength;
@@ -113,7 +113,7 @@ export class SpeechCache {
   }
 }
 
-/** A draft of another process: ours are still being written. */
+/** Reports whether a file is a draft of another process; our own are still being written. */
 function isForeignDraft(name: string): boolean {
   return name.endsWith('.tmp') && !name.includes(`.pcm.${process.pid}-`);
 }

@@ -1,21 +1,21 @@
 import type { Job } from '../core/index.ts';
 import type { Samples } from './cache.ts';
 
-/** For whom a sentence is spoken, and what it is called: see `FairQueue`. */
+/** Scheduling of a sentence: its customer and call, its key and its signal (see `FairQueue`). */
 export type SpeechJob = Omit<Job, 'bytes'>;
 
-/** One way of turning a sentence into sound. */
+/** A speech synthesizer. */
 export interface Engine {
-  /** Part of the cache's key: changes whenever the same text would sound different. */
+  /** Part of the cache key: changes whenever the same text would sound different. */
   readonly version: string;
-  /** 8 kHz samples at the common loudness. Rejects with `speech_failed`, and with the reason of the job's signal. */
-  synthesise(sentence: string, voice: string, job: SpeechJob): Promise<Samples>;
+  /** Speaks a sentence as 8 kHz samples. Rejects with `speech_failed` and with the reason of the job's signal. */
+  synthesize(sentence: string, voice: string, job: SpeechJob): Promise<Samples>;
   close(): Promise<void>;
 }
 
-/** A sentence that waits for longer than this is not spoken: the caller has long stopped listening for it. */
+/** A sentence that waits longer than this is not spoken: its caller does not expect it any more. */
 export const MAX_WAIT_MS = 60_000;
-/** A sentence takes a third of a second at most; the rest is for a machine that is starting or busy. */
+/** A sentence takes at most a third of a second; the rest allows for a starting or busy machine. */
 export const MAX_RUN_MS = 10_000;
-/** Sentences of one customer that wait: with more than this, the last would not come in time anyway. */
+/** Most waiting sentences of one customer: a later one would miss its time limit anyway. */
 export const MAX_WAITING = 500;

@@ -1,14 +1,13 @@
 /**
- * Speech: text to sound for what a caller is told by `say`, by a gather's prompt, or by the apology when
- * something has failed, and sound to text for what was said on a recording. English comes with the program; one
- * sentence is one sound, kept for the next time it is said.
+ * Speech: text to speech for `say`, for the prompt of a `gather`, and for the error prompt; speech to text for recordings.
+ * English is built in. Text is spoken sentence by sentence, and the sound of each sentence is cached.
  */
-export type { Answer as Transcription } from './recogniser/child.ts';
-export { cutAtQuiet } from './recogniser/cuts.ts';
-export type { ModelName } from './recogniser/models.ts';
-export type { Silence } from './recogniser/process.ts';
-export { createRecogniser, type Recogniser, type RecogniserSettings } from './recogniser/recogniser.ts';
-export { readSound, type Stretch, wavOf } from './recogniser/sound-file.ts';
+export type { Transcription } from './recognizer/child.ts';
+export type { ModelName } from './recognizer/models.ts';
+export type { MutedRange } from './recognizer/process.ts';
+export { createRecognizer, type Recognizer, type RecognizerSettings } from './recognizer/recognizer.ts';
+export { readRecording, type SoundChunk } from './recognizer/recording-reader.ts';
+export { splitAtQuiet } from './recognizer/split.ts';
 export {
   createServerSpeaker,
   type ServerSpeakerOptions,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sentences } from './sentences.ts';
 
-test('a text is cut where its sentences end', () => {
+test('splits a text at the ends of its sentences', () => {
   expect(sentences('Thank you for calling. Are you there? Good!')).toEqual([
     'Thank you for calling.',
     'Are you there?',
@@ -15,18 +15,18 @@ test.each([
   ['Your balance is $12.50 as of 3.5 days ago.'],
   ['Call No. 5, e.g. at 10 a.m. on Monday.'],
   ['J. R. Tolkien wrote it.'],
-])('%s is one sentence', (text) => {
+])('does not split %s', (text) => {
   expect(sentences(text)).toEqual([text]);
 });
 
-test('an abbreviation that ends a sentence ends it', () => {
+test('splits after an abbreviation that ends a sentence', () => {
   expect(sentences('We open at 9 a.m. Please call again.')).toEqual([
     'We open at 9 a.m.',
     'Please call again.',
   ]);
 });
 
-test('a new line ends a sentence, and white space is no sentence', () => {
+test('splits at new lines and ignores white space', () => {
   expect(sentences('For sales\npress one\n\n   \nFor help press two')).toEqual([
     'For sales',
     'press one',
@@ -35,13 +35,13 @@ test('a new line ends a sentence, and white space is no sentence', () => {
   expect(sentences('  \n ')).toEqual([]);
 });
 
-test('a long first sentence is cut at a comma, so that the caller hears something soon', () => {
+test('splits a long first sentence at a comma', () => {
   const start = 'Thank you for calling the office of the county clerk in Springfield, ';
   const text = `${start}where all of our lines are busy at this moment because of the unexpected snow.`;
   expect(sentences(text)[0]).toBe(start.trim());
 });
 
-test('whatever the text, no word is lost and no piece is too long', () => {
+test('loses no word and makes no piece too long, whatever the text', () => {
   const word = fc.stringMatching(/^[a-zA-Z0-9.,!?;'€é-]{1,12}$/);
   fc.assert(
     fc.property(fc.array(word, { maxLength: 120 }), (words) => {
@@ -53,6 +53,6 @@ test('whatever the text, no word is lost and no piece is too long', () => {
   );
 });
 
-test('a word without end is cut too', () => {
+test('splits an endless word', () => {
   expect(sentences('x'.repeat(1000)).every((piece) => piece.length <= 220)).toBe(true);
 });

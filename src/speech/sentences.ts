@@ -1,18 +1,18 @@
-/** Longest piece in characters: about fifteen seconds of speech, a third of a second of work. */
+/** Longest piece in characters: about fifteen seconds of speech, which take a third of a second to synthesize. */
 const LONGEST = 220;
-/** The first piece is what the caller waits for, so it is cut at a comma beyond this. */
+/** Longest first piece, split at a comma: the caller waits for it. */
 const LONGEST_FIRST = 110;
 
 const ABBREVIATION =
   /(?:^|[\s(])(?:mr|mrs|ms|dr|prof|sr|jr|st|no|vs|inc|ltd|co|dept|est|ext|approx|fig|jan|feb|mar|apr|aug|sept?|oct|nov|dec|[a-z]|[ap]\.m|e\.g|i\.e|u\.s)\.$/i;
-/** These end a sentence as often as not; a capital after them says which. */
+/** Abbreviations that may also end a sentence; a capital letter after them shows that they do. */
 const MAY_END = /(?:inc|ltd|co|[ap]\.m|u\.s|jr|sr)\.$/i;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
 /**
- * Cuts a text into pieces that are spoken one after the other: at the ends of sentences and lines, and where
- * a sentence is too long, at its commas or between words. Nothing but white space is lost.
+ * Splits a text into pieces that are spoken one after the other: at the ends of sentences and lines, and long sentences at
+ * commas or between words. Only white space is lost.
  */
 export function sentences(text: string): string[] {
   const pieces: string[] = [];
@@ -39,7 +39,7 @@ function shorten(piece: string, limit: number): string[] {
   return [piece.slice(0, at).trim(), ...shorten(piece.slice(at).trim(), LONGEST)];
 }
 
-/** The last place within `limit` where `mark` ends; not so early that the piece would be a mere fragment. */
+/** The last index within `limit` where `mark` ends; undefined if the piece would have fewer than 20 characters. */
 function lastBreak(piece: string, mark: RegExp, limit: number): number | undefined {
   const ends = [...piece.slice(0, limit).matchAll(mark)].map((match) => match.index + match[0].length);
   const last = ends.at(-1);

@@ -12,7 +12,7 @@ const warnings: string[] = [];
 const log: Log = { ...silentLog, warn: (_, message) => warnings.push(message) };
 const speakers: ReturnType<typeof createSpeaker>[] = [];
 
-/** A program that speaks like `espeak-ng`: German only, with a tone as long as the text. */
+/** A replacement for `espeak-ng` with German only, which plays a tone as long as the text. */
 function fakeEspeak(): string {
   const path = join(folder, 'espeak');
   const script = `#!${process.execPath}
@@ -55,7 +55,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('a text is spoken, a sound for each sentence, in samples that threads can share', async () => {
+test('yields a clip per sentence in shared memory', async () => {
   const sounds = await said('Thank you for calling. Press one for sales.');
   expect(sounds).toHaveLength(2);
   expect(sounds[0]!.samples.buffer).toBeInstanceOf(SharedArrayBuffer);
@@ -63,18 +63,18 @@ test('a text is spoken, a sound for each sentence, in samples that threads can s
   expect(seconds(sounds)).toBeLessThan(5);
 });
 
-test('what is heard is speech: neither silence nor noise, and as loud as it should be', async () => {
+test('produces speech, not silence or noise, at the target loudness', async () => {
   const [{ samples }] = (await said('Please hold the line while we connect you.')) as [AudioClip];
   const rms = Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
   expect(20 * Math.log10(rms / 32768)).toBeGreaterThan(-24);
   expect(20 * Math.log10(rms / 32768)).toBeLessThan(-16);
-  // Speech crosses zero some 500 to 3,000 times a second; noise 4,000 times.
+  // Speech crosses zero about 500 to 3,000 times per second; noise 4,000 times.
   const crossings = samples.filter((x, i) => i > 0 && x >= 0 !== samples[i - 1]! >= 0).length;
   expect((crossings / samples.length) * 8000).toBeLessThan(3500);
   expect((crossings / samples.length) * 8000).toBeGreaterThan(200);
 });
 
-test('the voices differ, and an unknown one is the default', async () => {
+test('has different voices and uses the default for an unknown one', async () => {
   const [rms] = await said('Hello there.');
   const [slt] = await said('Hello there.', { voice: 'slt' });
   const [other] = await said('Hello there.', { voice: 'nobody' });
@@ -82,14 +82,14 @@ test('the voices differ, and an unknown one is the default', async () => {
   expect(other!.samples).toBe(rms!.samples);
 });
 
-test('a sentence is made once, for all who ask at the same time and after', async () => {
+test('synthesizes a sentence once for simultaneous and later requests', async () => {
   const both = await Promise.all([said('This is made once.'), said('This is made once.')]);
   const again = await said('This is made once.');
   expect(both[0][0]!.samples).toBe(both[1][0]!.samples);
   expect(again[0]!.samples).toBe(both[0][0]!.samples);
 });
 
-test('another process finds on disk what this one has spoken', async () => {
+test('shares the cache on disk between processes', async () => {
   const cacheDir = join(folder, 'kept');
   const [here] = await said('Kept for tomorrow.', {}, speaker(cacheDir));
   await expect
@@ -99,13 +99,13 @@ test('another process finds on disk what this one has spoken', async () => {
   expect(there!.samples).toEqual(here!.samples);
 });
 
-test('what cannot be said in English is left out, and nothing at all is no error', async () => {
+test('skips text that cannot be spoken in English, without an error', async () => {
   expect(await said('日本語。 …')).toEqual([]);
   expect(await said('   ')).toEqual([]);
   expect(await said('Hello. 日本語。')).toHaveLength(1);
 });
 
-test('hangup ends the speech early, without an error', async () => {
+test('ends early without an error when the signal aborts', async () => {
   const hangup = new AbortController();
   const heard: AudioClip[] = [];
   for await (const sound of english.speak('One is heard. Two is not. Three neither.', {}, hangup.signal)) {
@@ -116,38 +116,35 @@ test('hangup ends the speech early, without an error', async () => {
   expect(await all(english.speak('Nothing.', {}, hangup.signal))).toEqual([]);
 });
 
-test('hangup ends the waiting for a sentence that is being made', async () => {
+test('stops waiting for a sentence when the signal aborts', async () => {
   const hangup = new AbortController();
   const waiting = all(english.speak('Nobody waits for this one.', {}, hangup.signal));
   hangup.abort();
   expect(await waiting).toEqual([]);
 });
 
-test('a language that the machine can speak is spoken by it', async () => {
+test('speaks other languages with espeak-ng', async () => {
   const german = speaker(join(folder, 'german'), fakeEspeak());
   const sounds = await said('Guten Tag.', { language: 'de-AT' }, german);
   expect(seconds(sounds)).toBeGreaterThan(0.4);
   expect(seconds(sounds)).toBeLessThan(0.7);
 });
 
-test('a sentence that cannot be spoken fails with speech_failed', async () => {
+test('throws speech_failed when a sentence cannot be spoken', async () => {
   const german = speaker(join(folder, 'german'), fakeEspeak());
   await expect(said('kaputt', { language: 'de' }, german)).rejects.toMatchObject({ code: 'speech_failed' });
 });
 
-test.each(['fr-FR', '--help', '../de'])(
-  '%s has no voice: an English one speaks, and the log says so once',
-  async (language) => {
-    const german = speaker(join(folder, 'german'), fakeEspeak());
-    warnings.length = 0;
-    for (const text of ['Bonjour.', 'Au revoir.']) {
-      expect(await said(text, { language }, german)).toHaveLength(1);
-    }
-    expect(warnings).toHaveLength(1);
-  },
-);
+test.each(['fr-FR', '--help', '../de'])('uses an English voice for %s and logs it once', async (language) => {
+  const german = speaker(join(folder, 'german'), fakeEspeak());
+  warnings.length = 0;
+  for (const text of ['Bonjour.', 'Au revoir.']) {
+    expect(await said(text, { language }, german)).toHaveLength(1);
+  }
+  expect(warnings).toHaveLength(1);
+});
 
-test('after it is closed nothing more is spoken', async () => {
+test('speaks nothing after close', async () => {
   const closed = speaker(join(folder, 'closed'));
   await closed.warm();
   const waiting = said('This is never finished.', {}, closed).catch((error) => error);
@@ -159,7 +156,7 @@ test('after it is closed nothing more is spoken', async () => {
 test.each([
   ['customers', { customerId: 'other', callId: 'one' }],
   ['calls of one customer', { customerId: 'one', callId: 'other' }],
-])('%s take turns: many sentences of one do not hold up those of another', async (_, other) => {
+])('alternates between %s, so that many sentences of one do not delay another', async (_, other) => {
   const done: string[] = [];
   const ask = (name: string, text: string, options: SpeechOptions) =>
     said(text, options).then(() => done.push(name));

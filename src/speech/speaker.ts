@@ -10,40 +10,40 @@ import { isEnglish, type Voice, voicesWith } from './voices.ts';
 export interface SpeechOptions {
   /** `rms` or `male` (default), `slt` or `female`; anything else is the default. */
   voice?: string | undefined;
-  /** BCP 47. Nothing or `en…`: the English voices; others where the machine can speak them. */
+  /** BCP 47. Default English; other languages need espeak-ng on the machine. */
   language?: string | undefined;
-  /** For whom it is said: an application may have a server that speaks for it. */
+  /** The application, which may have its own speech server. */
   applicationId?: string | undefined;
-  /** Whose speech it is: customers take turns, and so do the calls of a customer. */
+  /** Customers take turns, and so do the calls of a customer. */
   customerId?: string | undefined;
   callId?: string | undefined;
-  /** Nothing of it is stored. */
+  /** Nothing of the speech is stored. */
   isSensitive?: boolean;
 }
 
-/** Text to sound. */
+/** Text to speech. */
 export interface Speaker {
   /**
-   * One sound for each sentence, yielded as soon as it is there, while the next one is being made. Ends early,
-   * without an error, when `signal` is aborted; throws `speech_failed` when a sentence cannot be spoken.
+   * Yields one clip per sentence as soon as it is ready, while the next one is being made. Ends early, without an error,
+   * when `signal` aborts. Throws `speech_failed` when a sentence cannot be spoken.
    */
   speak(text: string, options: SpeechOptions, signal?: AbortSignal): AsyncIterable<AudioClip>;
 }
 
 export interface SpeakerSettings {
-  /** Folder for sentences spoken before; made when it is missing. */
+  /** Folder of the cache of sentences; created if missing. */
   cacheDir: string;
   log: Log;
   clock: Clock;
   /** Bytes of speech kept on disk; default 500 MB. */
   cacheBytes?: number;
-  /** The program for languages other than English; default `espeak-ng` on the PATH. */
+  /** Program for languages other than English; default `espeak-ng` in the PATH. */
   espeakProgram?: string;
 }
 
 const MB = 1024 * 1024;
 
-/** Speaks with what needs no account and no network. Ready at once; `warm` takes the first sentence's wait away. */
+/** Creates the embedded speaker, which needs no network. `warm` loads the voices before the first sentence. */
 export function createSpeaker(
   settings: SpeakerSettings,
 ): Speaker & { voices(): Promise<Voice[]>; warm(): Promise<void>; close(): Promise<void> } {
@@ -65,15 +65,15 @@ export function createSpeaker(
   };
 }
 
-/** So many languages without a voice are told of: there are not more, but applications may invent some. */
-const MOST_UNSPOKEN = 200;
+/** Most languages without a voice that are logged: applications may send any number of invented ones. */
+const MAX_LOGGED_LANGUAGES = 200;
 
 class CachingSpeaker implements Speaker {
   #flite: FliteEngine;
   #espeak: EspeakEngine;
   #cache: SpeechCache;
   #log: Log;
-  #unspoken = new Set<string>();
+  #loggedLanguages = new Set<string>();
 
   constructor(flite: FliteEngine, espeak: EspeakEngine, cache: SpeechCache, log: Log) {
     this.#flite = flite;
@@ -89,8 +89,8 @@ class CachingSpeaker implements Speaker {
     const make = (sentence: string | undefined) => {
       if (sentence === undefined) return undefined;
       const samples = options.isSensitive
-        ? engine.synthesise(sentence, voice, job)
-        : this.#sound(engine, voice, sentence, job);
+        ? engine.synthesize(sentence, voice, job)
+        : this.#cached(engine, voice, sentence, job);
       samples.catch(() => {});
       return samples;
     };
@@ -109,24 +109,24 @@ class CachingSpeaker implements Speaker {
     if (!language || isEnglish(language)) return { engine: this.#flite, voice: english };
     const foreign = await this.#espeak.voiceFor(language);
     if (foreign) return { engine: this.#espeak, voice: english === 'slt' ? `${foreign}+f3` : foreign };
-    if (!this.#unspoken.has(language) && this.#unspoken.size < MOST_UNSPOKEN) {
-      this.#unspoken.add(language);
+    if (!this.#loggedLanguages.has(language) && this.#loggedLanguages.size < MAX_LOGGED_LANGUAGES) {
+      this.#loggedLanguages.add(language);
       this.#log.warn(
         { language },
-        'no voice for this language: an English one speaks (is espeak-ng installed?)',
+        'no voice for this language, using an English one: install espeak-ng for other languages',
       );
     }
     return { engine: this.#flite, voice: english };
   }
 
-  /** From the cache, or made once for all who ask for it at the same time. */
-  async #sound(engine: Engine, voice: string, sentence: string, job: SpeechJob): Promise<Samples> {
+  /** Takes a sentence from the cache or synthesizes it, once for simultaneous requests. */
+  async #cached(engine: Engine, voice: string, sentence: string, job: SpeechJob): Promise<Samples> {
     const key = SpeechCache.key([engine.version, voice, '8000', sentence]);
     const kept = await this.#cache.find(key);
     if (kept) return kept;
-    const samples = await engine.synthesise(sentence, voice, { ...job, key });
-    this.#cache.keep(key, samples).catch((error) => {
-      this.#log.warn({ error: String(error) }, 'speech could not be kept on disk');
+    const samples = await engine.synthesize(sentence, voice, { ...job, key });
+    this.#cache.store(key, samples).catch((error) => {
+      this.#log.warn({ error: String(error) }, 'could not write speech to the cache on disk');
     });
     return samples;
   }

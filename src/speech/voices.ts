@@ -1,15 +1,15 @@
-/** A voice that `say` can be asked for. */
+/** A voice that `say` accepts. */
 export interface Voice {
-  /** Its name in an action and on an application. */
+  /** Name in actions and applications. */
   voice: string;
   gender: 'male' | 'female';
-  /** BCP 47 tags, in lower case. A tag that is more exact, like `de-AT` for `de`, is spoken too. */
+  /** BCP 47 tags in lower case. A more specific tag, like `de-AT` for `de`, works too. */
   languages: string[];
-  /** What makes the sound. */
+  /** The synthesizer. */
   engine: string;
 }
 
-/** The names of the voices; `male` and `female` are other names for the first two. */
+/** Names of the voices; `male` and `female` are aliases of the first two. */
 const NAMES = [
   { voice: 'rms', gender: 'male' },
   { voice: 'slt', gender: 'female' },
@@ -17,7 +17,7 @@ const NAMES = [
   { voice: 'female', gender: 'female' },
 ] as const;
 
-/** Each name with what speaks English and with what speaks the other languages. */
+/** Lists each name for English and, if there are any, for the other languages. */
 export function voicesWith(languages: Iterable<string>): Voice[] {
   const others = [...languages].filter((language) => !isEnglish(language)).sort();
   const english = NAMES.map((name): Voice => ({ ...name, languages: ['en', 'en-us'], engine: 'flite' }));
@@ -25,5 +25,5 @@ export function voicesWith(languages: Iterable<string>): Voice[] {
   return others.length > 0 ? [...english, ...foreign] : english;
 }
 
-/** Whether English is meant, whatever kind of it. */
+/** Reports whether a BCP 47 tag is any kind of English. */
 export const isEnglish = (language: string): boolean => /^en\b/i.test(language);

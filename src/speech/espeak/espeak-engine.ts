@@ -4,16 +4,16 @@ import { readWav, resample } from '../../audio/index.ts';
 import { type Clock, Failure, FairQueue } from '../../core/index.ts';
 import type { Samples } from '../cache.ts';
 import { type Engine, MAX_RUN_MS, MAX_WAIT_MS, MAX_WAITING, type SpeechJob } from '../engine.ts';
-import { levelled } from '../levels.ts';
+import { normalizeLoudness } from '../loudness.ts';
 
-/** Processes at the same time. */
+/** Concurrent processes. */
 const AT_ONCE = 2;
-/** What a process may write: five minutes of speech, where a sentence is fifteen seconds. */
+/** Most octets that a process may write: five minutes of speech; a sentence takes fifteen seconds. */
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
- * The `espeak-ng` program, where the machine has it: a hundred languages, plainly spoken. Always a process of
- * its own: its licence (GPL) and its faults stay outside.
+ * Speaks a hundred languages with the `espeak-ng` program, if the machine has it. It always runs as a separate process,
+ * because of its license (GPL) and so that its crashes do not matter.
  */
 export class EspeakEngine implements Engine {
   readonly version = 'espeak-ng/1';
@@ -31,22 +31,22 @@ export class EspeakEngine implements Engine {
       maxRunMs: MAX_RUN_MS,
       maxWaitMs: MAX_WAIT_MS,
       maxWaitingPerTenant: MAX_WAITING,
-      failure: (why) => new Failure('speech_failed', `the sentence could not be spoken by espeak-ng: ${why}`),
+      failure: (why) => new Failure('speech_failed', `espeak-ng could not speak the sentence: ${why}`),
     });
   }
 
-  /** Its name for a BCP 47 language, the nearest it has; undefined when it has none or is not installed. */
+  /** The voice closest to a BCP 47 language; undefined if there is none or espeak-ng is not installed. */
   async voiceFor(language: string): Promise<string | undefined> {
     return nearestLanguage(language, await this.languages());
   }
 
-  /** What it can speak, BCP 47 in lower case; nothing where it is not installed. */
+  /** Supported languages, BCP 47 in lower case; empty if espeak-ng is not installed. */
   languages(): Promise<Set<string>> {
     this.#languages ??= this.#run(['--voices'], '').then(languagesIn, () => new Set<string>());
     return this.#languages;
   }
 
-  synthesise(sentence: string, voice: string, job: SpeechJob): Promise<Samples> {
+  synthesize(sentence: string, voice: string, job: SpeechJob): Promise<Samples> {
     return this.#queue.run(job, (signal) => this.#speak(sentence, voice, signal));
   }
 
@@ -58,18 +58,18 @@ export class EspeakEngine implements Engine {
     try {
       const args = ['-v', voice, '-s', '160', '-b', '1', '--stdin', '--stdout'];
       const { samples, sampleRate } = readWav(await this.#run(args, sentence, signal));
-      return levelled(resample(samples, sampleRate, 8000));
+      return normalizeLoudness(resample(samples, sampleRate, 8000));
     } catch (error) {
-      throw new Failure('speech_failed', 'the sentence could not be spoken by espeak-ng', { cause: error });
+      throw new Failure('speech_failed', 'espeak-ng could not speak the sentence', { cause: error });
     }
   }
 
-  /** One run of the program; it is killed when `signal` is aborted, when it hangs, and when it writes too much. */
+  /** Runs the program once. Kills it when `signal` aborts, when it hangs, and when it writes too much. */
   #run(args: string[], input: string, signal?: AbortSignal): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const child = spawn(this.#program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
       const kill = () => void child.kill('SIGKILL');
-      const patience = this.#clock.after(MAX_RUN_MS, kill);
+      const timeout = this.#clock.after(MAX_RUN_MS, kill);
       signal?.addEventListener('abort', kill, { once: true });
       const output: Buffer[] = [];
       let bytesLeft = MAX_OUTPUT_BYTES;
@@ -78,11 +78,11 @@ export class EspeakEngine implements Engine {
         if (bytesLeft < 0) kill();
         else output.push(bytes);
       });
-      // A program that is gone before it has read its input is reported by `close`.
+      // `close` reports a program that ends before it has read its input.
       child.stdin.on('error', () => {});
       child.on('error', reject);
       child.on('close', (code, killedBy) => {
-        patience.cancel();
+        timeout.cancel();
         signal?.removeEventListener('abort', kill);
         if (code === 0) resolve(Buffer.concat(output));
         else reject(new Error(`espeak-ng ended with ${killedBy ?? code}`));
@@ -92,7 +92,7 @@ export class EspeakEngine implements Engine {
   }
 }
 
-/** The second column of `espeak-ng --voices`: ` 5  de              --/M      German …`. */
+/** Reads the second column of `espeak-ng --voices`: ` 5  de              --/M      German …`. */
 function languagesIn(table: Buffer): Set<string> {
   const lines = table.toString('utf8').split('\n').slice(1);
   return new Set(lines.map((line) => line.trim().split(/\s+/)[1]?.toLowerCase() ?? '').filter(Boolean));

@@ -7,23 +7,23 @@ const clock = new VirtualClock();
 const engine = new FliteEngine({ clock, log: silentLog });
 afterAll(() => engine.close());
 
-test('a thread that hangs is replaced: its sentence fails, those that wait are spoken', async () => {
+test('replaces a hung thread, fails its sentence, and speaks the waiting ones', async () => {
   await engine.warm();
-  const hung = engine.synthesise('This one takes too long.', 'rms', { tenant: 'a' });
-  const next = engine.synthesise('This one is spoken.', 'rms', { tenant: 'a' });
+  const hung = engine.synthesize('This one takes too long.', 'rms', { tenant: 'a' });
+  const next = engine.synthesize('This one is spoken.', 'rms', { tenant: 'a' });
   hung.catch(() => {});
-  // Patience ends before the thread has had a chance to answer.
+  // The time limit passes before the thread can answer.
   const late = clock.advance(10_000);
   await expect(hung).rejects.toMatchObject({ code: 'speech_failed' });
   expect((await next).length).toBeGreaterThan(4000);
   await late;
 });
 
-test('sentences are spoken in the order in which they were asked for', async () => {
+test('speaks sentences in the order of the requests', async () => {
   const order: string[] = [];
   await Promise.all(
     ['One.', 'Two.', 'Three.'].map(async (text) => {
-      await engine.synthesise(text, 'rms', { tenant: 'a' });
+      await engine.synthesize(text, 'rms', { tenant: 'a' });
       order.push(text);
     }),
   );
@@ -31,17 +31,17 @@ test('sentences are spoken in the order in which they were asked for', async () 
   expect(clock.pending).toBe(0);
 });
 
-test('300 sentences of one customer do not make another wait, and are forgotten when they are not wanted', async () => {
+test('does not delay another customer for 300 sentences of one, and drops aborted sentences', async () => {
   const hangup = new AbortController();
   const many = Array.from({ length: 300 }, (_, i) =>
-    engine.synthesise(`Sentence number ${i} of very many.`, 'rms', { tenant: 'busy', signal: hangup.signal }),
+    engine.synthesize(`Sentence number ${i} of very many.`, 'rms', { tenant: 'busy', signal: hangup.signal }),
   );
   const settled = Promise.allSettled(many);
-  const spoken = await engine.synthesise('Somebody else speaks.', 'rms', { tenant: 'other' });
+  const spoken = await engine.synthesize('Somebody else speaks.', 'rms', { tenant: 'other' });
   expect(spoken.length).toBeGreaterThan(4000);
   hangup.abort(new Error('hung up'));
   const done = (await settled).filter(({ status }) => status === 'fulfilled');
   expect(done.length).toBeLessThanOrEqual(2);
-  const next = await engine.synthesise('The busy one speaks again.', 'rms', { tenant: 'busy' });
+  const next = await engine.synthesize('The busy one speaks again.', 'rms', { tenant: 'busy' });
   expect(next.length).toBeGreaterThan(4000);
 });

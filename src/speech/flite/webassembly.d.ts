@@ -1,4 +1,4 @@
-/** What is used of WebAssembly: TypeScript declares it with the browser's types only. */
+/** The parts of WebAssembly used here: TypeScript declares them only with the types of browsers. */
 declare namespace WebAssembly {
   class Module {
     private constructor();

@@ -29,7 +29,7 @@ afterEach(async () => {
 const speakerFor = () =>
   createServerSpeaker({
     http,
-    otherwise: embedded,
+    fallback: embedded,
     clock,
     log: silentLog,
     server: (id) =>
@@ -47,14 +47,14 @@ async function heard(options = { applicationId: 'app_1' }, signal?: AbortSignal)
 }
 const isEmbedded = (sounds: AudioClip[]) => sounds.length === 1 && sounds[0]!.samples[0] === 7;
 
-/** Sends pieces of odd lengths, so that samples are cut in two. */
+/** Sends chunks of odd lengths, so that samples are split. */
 function sendInPieces(response: ServerResponse): void {
   for (let at = 0; at < tone.length; at += 4801) response.write(tone.subarray(at, at + 4801));
   response.end();
 }
 
-describe('a server that speaks for an application', () => {
-  it('is heard as what it sends, at the rate of the line', async () => {
+describe('a speech server of an application', () => {
+  it('is heard at 8 kHz, and gets model, text and voice', async () => {
     server.speech = sendInPieces;
     const sounds = await heard();
     const samples = sounds.flatMap((sound) => [...sound.samples]);
@@ -67,7 +67,7 @@ describe('a server that speaks for an application', () => {
     });
   });
 
-  it('is heard before it has sent everything', async () => {
+  it('is heard before the whole response has arrived', async () => {
     const gate = Promise.withResolvers<void>();
     server.speech = (response) => {
       response.write(tone.subarray(0, 24_000));
@@ -79,20 +79,20 @@ describe('a server that speaks for an application', () => {
     while (!(await speech.next()).done);
   });
 
-  it('is not asked for the calls of others', async () => {
+  it('is not used for other applications', async () => {
     expect(isEmbedded(await heard({ applicationId: 'app_2' }))).toBe(true);
     expect(server.asked).toEqual([]);
   });
 
   it.each<[string, (response: ServerResponse) => void]>([
     ['refuses', (response) => response.writeHead(429).end('{"error":{}}')],
-    ['hangs up', (response) => response.destroy()],
-  ])('that %s leaves it to the voice that comes with the program', async (_, speech) => {
+    ['resets the connection', (response) => response.destroy()],
+  ])('that %s is replaced by the embedded voice', async (_, speech) => {
     server.speech = speech;
     expect(isEmbedded(await heard())).toBe(true);
   });
 
-  it('that is silent for three seconds is not waited for', async () => {
+  it('that sends nothing for three seconds is replaced by the embedded voice', async () => {
     const asked = Promise.withResolvers<void>();
     server.speech = () => asked.resolve();
     const sounds = heard();
@@ -101,14 +101,14 @@ describe('a server that speaks for an application', () => {
     expect(isEmbedded(await sounds)).toBe(true);
   });
 
-  it('that breaks off in the middle fails the speech, and nothing is said twice', async () => {
+  it('that fails in the middle fails the speech without repetition', async () => {
     server.speech = (response) => {
       response.write(tone.subarray(0, 24_000), () => response.destroy());
     };
     await expect(heard()).rejects.toMatchObject({ code: 'speech_failed' });
   });
 
-  it('is let go of when the caller hangs up', async () => {
+  it('loses its connection when the caller hangs up', async () => {
     const leaving = new AbortController();
     const closed = Promise.withResolvers<void>();
     server.speech = (response) => {

@@ -1,20 +1,19 @@
 import type { AudioClip } from '../../audio/index.ts';
 import { type Clock, explain, Failure, type Log } from '../../core/index.ts';
 import type { Speaker, SpeechOptions } from '../speaker.ts';
-import { PcmStream } from './pcm-stream.ts';
-import { Pieces } from './pieces.ts';
+import { ChunkQueue, PcmStream } from './pcm-stream.ts';
 
-/** A server that speaks as OpenAI's does at `/audio/speech`. */
+/** A text-to-speech server with the interface of OpenAI's `/audio/speech`. */
 export interface SpeechServer {
-  /** With the version and without a slash at the end. */
+  /** Includes the version, without a trailing slash. */
   baseUrl: string;
   apiKey: string | null;
   model: string;
-  /** Who speaks where an action and its application do not say. */
+  /** Default voice, for actions and applications that name none. */
   voice: string | null;
 }
 
-/** The part of an HTTP client that is needed here. */
+/** The HTTP client that streams the response of a server. */
 export interface StreamingHttp {
   request(request: {
     url: string;
@@ -31,8 +30,8 @@ export interface StreamingHttp {
 
 export interface ServerSpeakerOptions {
   http: StreamingHttp;
-  /** Who speaks where there is no server, and where it fails before its first sound. */
-  otherwise: Speaker;
+  /** The speaker used without a server, or when the server fails before its first sound. */
+  fallback: Speaker;
   /** The server of an application, if it has one. */
   server(applicationId: string | undefined): SpeechServer | undefined;
   clock: Clock;
@@ -40,33 +39,36 @@ export interface ServerSpeakerOptions {
 }
 
 const TIMEOUT_MS = 120_000;
-/** What a server may send ahead of what the caller has heard: ten minutes of speech. */
+/** Most octets that a server may send ahead of playback: ten minutes of speech. */
 const MAX_BYTES_AHEAD = 600 * 24_000 * 2;
-/** A caller does not wait for longer to hear something. */
+/** Longest wait for the first sound. */
 const FIRST_SOUND_MS = 3_000;
 
-/** Speaks through the application's own server, streamed into the call as it comes. */
+/** Creates a speaker that streams speech from the server of an application. */
 export function createServerSpeaker(options: ServerSpeakerOptions): Speaker {
-  const { otherwise, log } = options;
+  const { fallback, log } = options;
   return {
-    async *speak(text, how, signal) {
-      const server = options.server(how.applicationId);
-      let heard = false;
+    async *speak(text, speech, signal) {
+      const server = options.server(speech.applicationId);
+      let hasStarted = false;
       try {
         if (server) {
-          for await (const sound of stream(options, server, text, how, signal)) {
-            heard = true;
+          for await (const sound of stream(options, server, text, speech, signal)) {
+            hasStarted = true;
             yield sound;
           }
           return;
         }
       } catch (error) {
         if (signal?.aborted) return;
-        log.warn({ error: explain(error) }, 'the server that speaks for an application failed');
-        // The beginning was heard: said again from there it would be worse than cut short.
-        if (heard) throw new Failure('speech_failed', 'the speech broke off', { cause: error });
+        log.warn({ error: explain(error) }, 'the speech server of an application failed');
+        // The caller has heard the beginning: repeating it is worse than ending early.
+        if (hasStarted)
+          throw new Failure('speech_failed', 'the speech server stopped in the middle of the text', {
+            cause: error,
+          });
       }
-      yield* otherwise.speak(text, how, signal);
+      yield* fallback.speak(text, speech, signal);
     },
   };
 }
@@ -75,15 +77,15 @@ async function* stream(
   { http, clock }: ServerSpeakerOptions,
   { baseUrl, apiKey, model, voice }: SpeechServer,
   text: string,
-  how: SpeechOptions,
+  speech: SpeechOptions,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<AudioClip> {
-  const pieces = new Pieces();
-  const leaving = new AbortController();
+  const chunks = new ChunkQueue();
+  const abort = new AbortController();
   const late = clock.after(FIRST_SOUND_MS, () => {
-    leaving.abort(new Failure('timeout', `no sound came within ${FIRST_SOUND_MS} ms`));
+    abort.abort(new Failure('timeout', `the server sent no sound within ${FIRST_SOUND_MS} ms`));
   });
-  const asked = http.request({
+  const response = http.request({
     url: `${baseUrl}/audio/speech`,
     method: 'POST',
     headers: {
@@ -93,28 +95,28 @@ async function* stream(
     body: JSON.stringify({
       model,
       input: text,
-      voice: how.voice ?? voice ?? 'alloy',
+      voice: speech.voice ?? voice ?? 'alloy',
       response_format: 'pcm',
     }),
     timeoutMs: TIMEOUT_MS,
     maxAnswerBytes: 4096,
     onData(chunk) {
       late.cancel();
-      if (pieces.bytes > MAX_BYTES_AHEAD)
-        leaving.abort(new Error('the server sent more than ten minutes of speech'));
-      else pieces.add(chunk);
+      if (chunks.bytes > MAX_BYTES_AHEAD)
+        abort.abort(new Error('the server sent more than ten minutes of speech'));
+      else chunks.add(chunk);
     },
-    tenant: how.customerId,
-    signal: signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
+    tenant: speech.customerId,
+    signal: signal ? AbortSignal.any([signal, abort.signal]) : abort.signal,
   });
-  asked.then(
-    ({ status }) => pieces.end(status < 300 ? undefined : new Error(`the server answered with ${status}`)),
-    (error) => pieces.end(error),
+  response.then(
+    ({ status }) => chunks.end(status < 300 ? undefined : new Error(`the server answered with ${status}`)),
+    (error) => chunks.end(error),
   );
   try {
-    yield* new PcmStream().sounds(pieces);
+    yield* new PcmStream().clips(chunks);
   } finally {
     late.cancel();
-    leaving.abort(new Error('nobody listens any more'));
+    abort.abort(new Error('playback has ended'));
   }
 }

@@ -1,4 +1,4 @@
-/** What people say on the telephone, as it is written and as it is spoken: digits, money, dates, names. */
+/** Sentences of telephone calls, written and spoken: digits, money, dates, names. */
 export const CORPUS: { written: string; spoken: string }[] = [
   {
     written: 'Good morning, my name is Sarah Johnson and I am calling about my last order.',
@@ -85,7 +85,7 @@ const SMALL = `${ONES} ${TEENS}`.split(' ');
 const ORDINALS: Record<string, string> = { one: 'first', two: 'second', three: 'third', five: 'fifth' };
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 
-/** A whole number below a thousand in words. */
+/** Writes a whole number below a thousand in words. */
 function inWords(number: number): string {
   if (number < 20) return SMALL[number]!;
   if (number < 100) {
@@ -96,7 +96,7 @@ function inWords(number: number): string {
   return `${SMALL[Math.floor(number / 100)]} hundred${rest}`;
 }
 
-/** `31st` is the thirty first. */
+/** Writes an ordinal in words: `31` is thirty first. */
 function ordinal(number: number): string {
   const words = inWords(number).split(' ');
   const last = words.pop()!;
@@ -108,7 +108,7 @@ function ordinal(number: number): string {
 const oneByOne = (digits: string): string =>
   ` ${[...digits.replace(/\D/g, '')].map((digit) => SMALL[+digit]).join(' ')} `;
 
-/** The words of a text, alike whether numbers are written in digits or not. */
+/** Splits a text into words; numbers in digits become words too. */
 export function wordsOf(text: string): string[] {
   return text
     .toLowerCase()
@@ -124,7 +124,7 @@ export function wordsOf(text: string): string[] {
     .filter(Boolean);
 }
 
-/** Words that were left out, added or replaced: the least number of changes that makes one text the other. */
+/** Counts missing, added and replaced words: the edit distance of two texts in words. */
 export function wordErrors(spoken: string, heard: string): { errors: number; words: number } {
   const reference = wordsOf(spoken);
   let row = Array.from({ length: reference.length + 1 }, (_, i) => i);

@@ -1,35 +1,32 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { MPEGDecoder } from 'mpg123-decoder';
-import { readWavFormat, wavHeader } from '../../audio/index.ts';
+import { readWavFileFormat, type WavFormat } from '../../audio/index.ts';
 
-/** A stretch of a file: the samples of each channel. */
-export interface Stretch {
+/** Consecutive samples of a file, per channel. */
+export interface SoundChunk {
   sampleRate: number;
   channels: Int16Array[];
 }
 
-/** So much of a file is in memory at a time. */
+/** Octets of a file in memory at a time. */
 const PIECE = 64 * 1024;
 
-/** The sound of a recording, WAV of 16 bits or MP3, a few seconds at a time: it may be hours long. */
-export async function* readSound(path: string): AsyncGenerator<Stretch> {
+/** Reads a recording, WAV of 16 bits or MP3, a few seconds at a time: it may be hours long. */
+export async function* readRecording(path: string): AsyncGenerator<SoundChunk> {
   const file = await open(path, 'r');
   try {
-    const head = Buffer.alloc(4096);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    const begin = head.subarray(0, bytesRead);
-    yield* begin.toString('latin1', 0, 4) === 'RIFF' ? readWav(file, begin) : readMp3(file);
+    const format = await readWavFileFormat(file);
+    yield* format ? readWav(file, format) : readMp3(file);
   } finally {
     await file.close();
   }
 }
 
-async function* readWav(file: FileHandle, head: Buffer): AsyncGenerator<Stretch> {
-  const { channels, sampleRate, bits, encoding, dataOffset } = readWavFormat(head);
+async function* readWav(file: FileHandle, format: WavFormat): AsyncGenerator<SoundChunk> {
+  const { channels, sampleRate, bits, encoding, dataOffset, frameBytes } = format;
   if (bits !== 16 || encoding !== 'pcm') throw new Error('the recording is not a WAV file of 16-bit samples');
-  const frame = channels * 2;
-  for await (const piece of pieces(file, dataOffset, PIECE - (PIECE % frame))) {
-    const count = Math.floor(piece.length / frame);
+  for await (const piece of pieces(file, dataOffset, PIECE - (PIECE % frameBytes))) {
+    const count = Math.floor(piece.length / frameBytes);
     yield { sampleRate, channels: channelsOf(piece, channels, count) };
   }
 }
@@ -42,7 +39,7 @@ function channelsOf(piece: Buffer, channels: number, count: number): Int16Array[
   });
 }
 
-async function* readMp3(file: FileHandle): AsyncGenerator<Stretch> {
+async function* readMp3(file: FileHandle): AsyncGenerator<SoundChunk> {
   const decoder = new MPEGDecoder();
   await decoder.ready;
   try {
@@ -65,11 +62,4 @@ async function* pieces(file: FileHandle, from: number, size: number): AsyncGener
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
   }
-}
-
-/** One channel as a WAV file of 16-bit samples. */
-export function wavOf(samples: Int16Array, sampleRate: number): Buffer {
-  const data = Buffer.alloc(samples.length * 2);
-  for (let at = 0; at < samples.length; at++) data.writeInt16LE(samples[at]!, at * 2);
-  return Buffer.concat([wavHeader(1, data.length, sampleRate), data]);
 }

@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { ConsoleStdout, File, OpenFile, PreopenDirectory, WASI } from '@bjorn3/browser_wasi_shim';
 
-/** The voices that we use of those in the module: a man's and a woman's. */
+/** The voices of the module in use: one male (rms), one female (slt). */
 export type FliteVoice = 'rms' | 'slt';
 
-// slt was recorded by a fast speaker: a little slower is understood better on the telephone.
+// The speaker of slt is fast: a little slower, the voice is easier to understand on the telephone.
 const PACE: Record<FliteVoice, string> = { rms: '1.0', slt: '1.1' };
 
 /**
- * The flite synthesiser as WebAssembly: a command-line program that runs once, so there is a fresh instance for
- * every sentence. To lay out its memory takes a third of the time of a short one: `prepare` does that ahead.
+ * The flite synthesizer in WebAssembly: a command-line program that runs once, so every sentence gets a new instance.
+ * Creating one takes a third of the time of a short sentence; `prepare` does so ahead of time.
  */
 export class Flite {
   #module: WebAssembly.Module;
@@ -25,12 +25,12 @@ export class Flite {
     return new Flite(await WebAssembly.compile(await readFile(path)));
   }
 
-  /** Makes the next sentence quicker. */
+  /** Creates the instance for the next sentence. */
   prepare(): void {
     this.#next ??= new Run(this.#module);
   }
 
-  /** @returns a WAV file, 16 kHz, one channel, of ASCII text. */
+  /** Speaks ASCII text. @returns a WAV file of 16 kHz and one channel. */
   speak(text: string, voice: FliteVoice): Uint8Array {
     const run = this.#next ?? new Run(this.#module);
     this.#next = undefined;
@@ -38,15 +38,15 @@ export class Flite {
   }
 }
 
-/** One run of the program, with a folder of its own in memory. */
+/** One run of the program, with its own folder in memory. */
 class Run {
   #folder = new PreopenDirectory('/', new Map());
-  #said: string[] = [];
+  #output: string[] = [];
   #wasi: WASI;
   #instance: WebAssembly.Instance;
 
   constructor(module: WebAssembly.Module) {
-    const console = ConsoleStdout.lineBuffered((line) => this.#said.push(line));
+    const console = ConsoleStdout.lineBuffered((line) => this.#output.push(line));
     const descriptors = [new OpenFile(new File([])), console, console, this.#folder];
     this.#wasi = new WASI([], [], descriptors, { debug: false });
     this.#instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: this.#wasi.wasiImport });
@@ -59,6 +59,6 @@ class Run {
     const code = this.#wasi.start(this.#instance as Parameters<WASI['start']>[0]);
     const wav = this.#folder.dir.contents.get('out.wav');
     if (code === 0 && wav instanceof File) return wav.data;
-    throw new Error(`flite ended with ${code}: ${this.#said.join(' ')}`);
+    throw new Error(`flite ended with ${code}: ${this.#output.join(' ')}`);
   }
 }

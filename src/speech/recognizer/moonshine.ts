@@ -1,24 +1,24 @@
 import sherpa, { type OfflineRecognizer, type Vad } from 'sherpa-onnx-node';
 import { Resampler } from '../../audio/index.ts';
-import { cutAtQuiet } from './cuts.ts';
 import type { ModelFiles } from './models.ts';
+import { splitAtQuiet } from './split.ts';
 
-/** Samples a second, of the model and of the voice detector. */
+/** Sample rate of the model and of the voice detector. */
 const RATE = 16_000;
-/** What the voice detector looks at in one go. */
+/** Samples that the voice detector takes at a time. */
 const WINDOW = 512;
-/** The model takes more, but its memory grows with the longest piece: 12 s keep it below 500 MB. */
+/** Longest piece in samples. The model takes more, but its memory grows with it: 12 s keep it below 500 MB. */
 const LONGEST = 12 * RATE;
-/** The voice detector notices a voice late: this much of what came before belongs to its first word. */
+/** Samples before a detected voice that belong to its first word: the detector reacts late. */
 const LEAD = 0.25 * RATE;
-/** And this much after it, to its last. */
+/** Samples after a detected voice that belong to its last word. */
 const TRAIL = 0.1 * RATE;
-/** So much of the sound is kept: the longest piece, what the detector adds to it, and the silence after. */
+/** Samples kept: the longest piece, the margin of the detector, and the silence after it. */
 const KEPT = 40 * RATE;
 
 /**
- * Silence before and after a piece, in milliseconds, one after the other until there is an answer. With none at
- * all one piece in twenty comes back empty; with the first, one in some hundreds.
+ * Silence before and after a piece, in milliseconds, tried in order until the model returns text. Without padding one piece
+ * in twenty gives no text; with the first padding, one in some hundreds.
  */
 const PADDINGS = [
   [300, 300],
@@ -26,20 +26,20 @@ const PADDINGS = [
   [800, 400],
 ] as const;
 
-/** Something that was said: what and when, in milliseconds from the beginning. */
+/** A piece of recognized speech; times are milliseconds from the start of the file. */
 export interface Utterance {
   text: string;
   startMs: number;
   endMs: number;
 }
 
-/** Moonshine through sherpa-onnx, on the thread that calls it: one thread for each decoding. */
+/** The Moonshine model in sherpa-onnx. Runs on the calling thread. */
 export class Moonshine {
-  #recogniser: OfflineRecognizer;
+  #recognizer: OfflineRecognizer;
   #vadModel: string;
 
   constructor({ encoder, decoder, tokens, vad }: ModelFiles) {
-    this.#recogniser = new sherpa.OfflineRecognizer({
+    this.#recognizer = new sherpa.OfflineRecognizer({
       featConfig: { sampleRate: RATE, featureDim: 80 },
       modelConfig: {
         moonshine: { encoder, mergedDecoder: decoder },
@@ -51,36 +51,36 @@ export class Moonshine {
     this.#vadModel = vad;
   }
 
-  /** What is said in a piece of 16 kHz sound; empty where there are no words. */
-  read(samples: Float32Array): string {
+  /** Recognizes a piece of 16 kHz sound. @returns its text; empty if there are no words. */
+  recognize(samples: Float32Array): string {
     for (const [before, after] of PADDINGS) {
-      const stream = this.#recogniser.createStream();
+      const stream = this.#recognizer.createStream();
       stream.acceptWaveform({ samples: padded(samples, before, after), sampleRate: RATE });
-      this.#recogniser.decode(stream);
-      const text = this.#recogniser.getResult(stream).text.trim();
+      this.#recognizer.decode(stream);
+      const text = this.#recognizer.getResult(stream).text.trim();
       if (/\p{L}|\p{N}/u.test(text)) return text;
     }
     return '';
   }
 
-  /** An ear for one channel of a recording. */
-  listen(sampleRate: number): Ear {
-    return new Ear(this, this.#vadModel, sampleRate);
+  /** Opens a decoder for one channel of a recording. */
+  openChannel(sampleRate: number): ChannelDecoder {
+    return new ChannelDecoder(this, this.#vadModel, sampleRate);
   }
 }
 
-/** Hears one channel from its beginning to its end. */
-export class Ear {
+/** Recognizes the speech of one channel, from start to end. */
+export class ChannelDecoder {
   #moonshine: Moonshine;
   #resampler: Resampler;
   #vad: Vad;
-  /** The last samples that came, in a ring; sample n lies at n modulo its length. */
+  /** The last samples received, in a ring: sample n is at n modulo its length. */
   #ring = new Float32Array(KEPT);
-  #came = 0;
-  /** How many of them the voice detector has seen: it takes whole windows. */
-  #seen = 0;
-  /** Where the last piece ended. */
-  #told = 0;
+  #received = 0;
+  /** Samples given to the voice detector, which takes whole windows. */
+  #detected = 0;
+  /** End of the last piece, in samples. */
+  #pieceEnd = 0;
 
   constructor(moonshine: Moonshine, vadModel: string, sampleRate: number) {
     this.#moonshine = moonshine;
@@ -102,15 +102,15 @@ export class Ear {
     );
   }
 
-  /** Takes what comes next. @returns what was said and is over by now. */
-  *hear(samples: Int16Array): Generator<Utterance> {
-    const out = new Int16Array(this.#resampler.room(samples.length));
+  /** Takes the next samples. @returns utterances that have ended. */
+  *push(samples: Int16Array): Generator<Utterance> {
+    const out = new Int16Array(this.#resampler.maxOutput(samples.length));
     yield* this.#detect(out.subarray(0, this.#resampler.push(samples, out)));
   }
 
-  /** No more comes. @returns what was being said. */
+  /** Ends the channel. @returns the remaining utterances. */
   *end(): Generator<Utterance> {
-    const out = new Int16Array(this.#resampler.room(0));
+    const out = new Int16Array(this.#resampler.maxOutput(0));
     yield* this.#detect(out.subarray(0, this.#resampler.flush(out)));
     this.#vad.flush();
     yield* this.#finished();
@@ -119,10 +119,10 @@ export class Ear {
   *#detect(samples: Int16Array): Generator<Utterance> {
     const window = new Float32Array(WINDOW);
     for (const sample of samples) {
-      this.#ring[this.#came++ % KEPT] = sample / 32_768;
-      if (this.#came - this.#seen < WINDOW) continue;
-      this.#copy(this.#seen, window);
-      this.#seen = this.#came;
+      this.#ring[this.#received++ % KEPT] = sample / 32_768;
+      if (this.#received - this.#detected < WINDOW) continue;
+      this.#copy(this.#detected, window);
+      this.#detected = this.#received;
       this.#vad.acceptWaveform(window);
       yield* this.#finished();
     }
@@ -132,18 +132,18 @@ export class Ear {
     while (!this.#vad.isEmpty()) {
       const { start, samples } = this.#vad.front(false);
       this.#vad.pop();
-      const from = Math.max(this.#told, start - LEAD, this.#came - KEPT);
-      const to = Math.min(this.#came, start + samples.length + TRAIL);
-      this.#told = to;
+      const from = Math.max(this.#pieceEnd, start - LEAD, this.#received - KEPT);
+      const to = Math.min(this.#received, start + samples.length + TRAIL);
+      this.#pieceEnd = to;
       const sound = new Float32Array(to - from);
       this.#copy(from, sound);
-      yield* this.#read(from, sound);
+      yield* this.#recognize(from, sound);
     }
   }
 
-  *#read(from: number, sound: Float32Array): Generator<Utterance> {
-    for (const { start, samples } of cutAtQuiet(sound, LONGEST, RATE / 10)) {
-      const text = this.#moonshine.read(samples);
+  *#recognize(from: number, sound: Float32Array): Generator<Utterance> {
+    for (const { start, samples } of splitAtQuiet(sound, LONGEST, RATE / 10)) {
+      const text = this.#moonshine.recognize(samples);
       const at = from + start;
       if (text) yield { text, startMs: toMs(at), endMs: toMs(at + samples.length) };
     }

@@ -25,11 +25,11 @@ const SYMBOLS: Record<string, string> = {
 };
 
 /**
- * A sentence as the English voice can read it: plain ASCII, with dates, money, phone numbers and signs in
- * words. What it reads well by itself (amounts in dollars, clock times, ordinals) is left alone.
- * @returns an empty string when there is nothing to be said.
+ * Rewrites a sentence for the English voice: plain ASCII, with dates, money, phone numbers and symbols in words. Amounts in
+ * dollars, clock times and ordinals stay as they are, because the voice reads them well.
+ * @returns an empty string if nothing can be spoken.
  */
-export function inWords(sentence: string): string {
+export function normalizeText(sentence: string): string {
   const plain = unaccented(sentence)
     .replace(/\b(\d{1,2})\/(\d{1,2})\/(\d{4})\b/g, (all, month, day, year) => date(year, month, day) ?? all)
     .replace(/\b(\d{4})-(\d\d)-(\d\d)\b/g, (all, year, month, day) => date(year, month, day) ?? all)
@@ -74,7 +74,7 @@ function money(sign: string, amount: string): string {
   return `${units} ${Number(rest)} ${rest === '01' ? part : parts}`;
 }
 
-/** Seven digits or more that are no amount: nobody says a phone number in millions. */
+/** Reports whether a number of 7–15 digits is a phone number, which is spoken digit by digit. */
 function isPhoneNumber(number: string): boolean {
   const digits = number.replace(/\D/g, '').length;
   return digits >= 7 && digits <= 15 && /^\+?[\d\s()-]+$/.test(number);

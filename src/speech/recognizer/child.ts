@@ -2,64 +2,64 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { type Clock, guarded, type Log, sleep, type Timer } from '../../core/index.ts';
 import type { Utterance } from './moonshine.ts';
-import type { Order, Report } from './process.ts';
+import type { RecognizerMessage, TranscriptionRequest } from './process.ts';
 
-/** What was said, and by which channel of the file: 0 is the left one. */
-export interface Answer {
+/** The speech of a recording, by channel of the file; 0 is the left one. */
+export interface Transcription {
   channels: number;
   utterances: (Utterance & { channel: number })[];
 }
 
-/** Starts a process that speaks as `process.ts` does. */
+/** Starts a process with the messages of `process.ts`. */
 export type StartChild = (model: string, folder: string) => ChildProcess;
 
-interface Job extends PromiseWithResolvers<Answer> {
-  order: Order;
-  utterances: Answer['utterances'];
+interface Job extends PromiseWithResolvers<Transcription> {
+  request: TranscriptionRequest;
+  utterances: Transcription['utterances'];
 }
 
-/** The longest time without a sign of life; a busy machine leaves little for the lowest priority. */
-const PATIENCE_MS = 300_000;
-/** After so long without work its memory is given back. */
+/** Longest time without a message; a busy machine leaves little time for the lowest priority. */
+const SILENCE_TIMEOUT_MS = 300_000;
+/** An idle process ends after this time to release its memory. */
 const IDLE_MS = 60_000;
 
 const startProcess: StartChild = (model, folder) => {
   const child = fork(new URL('./process.ts', import.meta.url), [model, folder], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: ['--max-semi-space-size=1'],
-    // One heap for all threads of native code: with more, freed pieces of each are kept.
+    // One heap for all native threads: each further heap would keep freed memory.
     env: { ...process.env, MALLOC_ARENA_MAX: '1' },
   });
-  // Before it has begun any thread: on Linux each thread has a priority of its own, which its threads inherit.
+  // Must happen before the process starts threads: on Linux each thread has its own priority, which new threads inherit.
   if (child.pid !== undefined) setPriority(child.pid, 19);
   return child;
 };
 
-/** One process of the recogniser, started with its first file and again after it has died. One file at a time. */
-export class RecogniserChild {
+/** Manages one recognizer process for one file at a time. Starts it with the first file, and again after it died. */
+export class RecognizerChild {
   #settings: { model: string; folder: string; clock: Clock; log: Log; startChild?: StartChild };
   #process: ChildProcess | undefined;
   #ready: PromiseWithResolvers<void> | undefined;
   #job: Job | undefined;
   #timer: Timer | undefined;
-  #lastWords = '';
+  #lastError = '';
 
   constructor(settings: { model: string; folder: string; clock: Clock; log: Log; startChild?: StartChild }) {
     this.#settings = settings;
   }
 
-  /** Rejects when the process dies, hangs, or cannot read the file. */
-  async transcribe(order: Order, signal?: AbortSignal): Promise<Answer> {
-    const job: Job = { ...Promise.withResolvers<Answer>(), order, utterances: [] };
-    const abort = () => this.#lost('it was given up');
+  /** Transcribes a file. Rejects when the process dies, hangs, or cannot read the file. */
+  async transcribe(request: TranscriptionRequest, signal?: AbortSignal): Promise<Transcription> {
+    const job: Job = { ...Promise.withResolvers<Transcription>(), request, utterances: [] };
+    const abort = () => this.#lost('the transcription was aborted');
     signal?.addEventListener('abort', abort, { once: true });
     this.#job = job;
     job.promise.catch(() => {});
     try {
       this.#process ??= this.#start();
-      this.#wait(PATIENCE_MS, 'it gave no sign of life');
+      this.#wait(SILENCE_TIMEOUT_MS, 'it stopped responding');
       await Promise.race([this.#ready!.promise, job.promise]);
-      this.#process?.send(order);
+      this.#process?.send(request);
       return await job.promise;
     } finally {
       signal?.removeEventListener('abort', abort);
@@ -74,7 +74,7 @@ export class RecogniserChild {
     if (!child) return;
     const over = new AbortController();
     child.once('exit', () => over.abort());
-    // A process that does not end even when it is killed holds up nobody for long.
+    // A process that survives SIGKILL must not delay closing for long.
     await sleep(this.#settings.clock, 2_000, over.signal).catch(() => {});
   }
 
@@ -84,23 +84,23 @@ export class RecogniserChild {
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => {});
     const lost = (why: string) => child === this.#process && this.#lost(why);
-    const hear = (report: Report) => child === this.#process && this.#hear(report);
-    child.on('message', guarded('recognizer.message', hear));
+    const receive = (message: RecognizerMessage) => child === this.#process && this.#receive(message);
+    child.on('message', guarded('recognizer.message', receive));
     child.on('error', (error) => lost(String(error)));
-    child.on('exit', (code, signal) => lost(`it ended with ${signal ?? code}: ${this.#lastWords}`));
+    child.on('exit', (code, signal) => lost(`it ended with ${signal ?? code}: ${this.#lastError}`));
     child.stderr?.on('data', (text) => {
-      this.#lastWords = String(text).trim().slice(-500);
+      this.#lastError = String(text).trim().slice(-500);
     });
     return child;
   }
 
-  #hear(report: Report): void {
-    this.#wait(PATIENCE_MS, 'it gave no sign of life');
-    if (report === 'ready') this.#ready!.resolve();
-    else if ('utterance' in report)
-      this.#job?.utterances.push({ channel: report.channel, ...report.utterance });
-    else if ('error' in report) this.#job?.reject(new Error(report.error));
-    else if ('done' in report) this.#finish(report.done.channels);
+  #receive(message: RecognizerMessage): void {
+    this.#wait(SILENCE_TIMEOUT_MS, 'it stopped responding');
+    if (message === 'ready') this.#ready!.resolve();
+    else if ('utterance' in message)
+      this.#job?.utterances.push({ channel: message.channel, ...message.utterance });
+    else if ('error' in message) this.#job?.reject(new Error(message.error));
+    else if ('done' in message) this.#finish(message.done.channels);
   }
 
   #finish(channels: number): void {
@@ -108,7 +108,7 @@ export class RecogniserChild {
     this.#job?.resolve({ channels, utterances });
   }
 
-  /** Ends the process unless something comes first; without a reason nobody is to be told. */
+  /** Ends the process unless a message arrives within `ms`. Without a reason this is not an error. */
   #wait(ms: number, why?: string): void {
     this.#timer?.cancel();
     this.#timer = this.#settings.clock.after(ms, () => this.#lost(why));
@@ -120,8 +120,8 @@ export class RecogniserChild {
     this.#process = undefined;
     child?.kill('SIGKILL');
     if (why === undefined) return;
-    if (this.#job) this.#settings.log.warn({ why }, 'the recogniser was lost');
-    const error = new Error(`the recogniser was lost: ${why}`);
+    if (this.#job) this.#settings.log.warn({ why }, 'the recognizer process ended');
+    const error = new Error(`the recognizer process ended: ${why}`);
     this.#ready?.reject(error);
     this.#job?.reject(error);
   }

@@ -6,17 +6,17 @@ import { dirname, join } from 'node:path';
 
 export type ModelName = 'base' | 'tiny';
 
-/** Where everything is that the recogniser is built from. */
+/** Paths of the files that the recognizer loads. */
 export interface ModelFiles {
   encoder: string;
   decoder: string;
-  /** The vocabulary, in the form that sherpa-onnx reads. */
+  /** The vocabulary in the format of sherpa-onnx. */
   tokens: string;
   /** Silero's voice activity detector. */
   vad: string;
 }
 
-/** What the files must be: a file that was cut short or altered would crash native code, or invent words. */
+/** Expected hashes: a truncated or altered file would crash native code or invent words. */
 const SHA256 = {
   'base/encoder_model.onnx': '1dd9ab0a7f987113d30affcba5a068d11c8f90fa0223caa3e491ade431ad9751',
   'base/decoder_model_merged.onnx': 'cc9f3cd6698a369c6008b41aa60aa3fb3322e7f03c9bdf19d8e6b7200afca4f3',
@@ -25,12 +25,12 @@ const SHA256 = {
   'silero_vad_v6.onnx': '1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3',
 } as const;
 
-/** Moonshine's vocabulary is that of Llama 2, with this many entries. */
+/** Entries of Moonshine's vocabulary, which is that of Llama 2. */
 const VOCABULARY = 32_768;
 
 /**
- * Finds the files of a model among the installed packages and checks them.
- * @param folder where the vocabulary is written, once; made when it is missing.
+ * Finds the files of a model in the installed packages and verifies them.
+ * @param folder for the vocabulary, which is written once; created if missing.
  */
 export async function findModel(name: ModelName, folder: string): Promise<ModelFiles> {
   const moonshine = join(packageFolder('moonshine-models'), 'dist/model', name, 'quantized');
@@ -43,7 +43,7 @@ export async function findModel(name: ModelName, folder: string): Promise<ModelF
   return { encoder, decoder, vad, tokens };
 }
 
-/** The folder of an installed package, whose `exports` do not let its files be resolved by name. */
+/** Finds the folder of an installed package whose `exports` hide its files. */
 function packageFolder(name: string): string {
   const places = createRequire(import.meta.url).resolve.paths(name) ?? [];
   const folder = places.map((modules) => join(modules, name)).find((path) => existsSync(path));
@@ -51,20 +51,20 @@ function packageFolder(name: string): string {
   return folder;
 }
 
-/** @returns the path. Rejects when the file is not the one that has this name. */
+/** Verifies the SHA-256 of a file. @returns the path. Rejects when the file is a different one. */
 export async function checkFile(path: string, name: keyof typeof SHA256): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
   const found = hash.digest('hex');
-  if (found !== SHA256[name]) throw new Error(`${path} is not the file it should be: its sha256 is ${found}`);
+  if (found !== SHA256[name]) throw new Error(`${path} is not the expected file: its sha256 is ${found}`);
   return path;
 }
 
-/** Written under another name first, so that two processes that start at once never read half of it. */
+/** Writes a draft first and renames it, so that two starting processes never read half a file. */
 async function vocabulary(folder: string): Promise<string> {
   const path = join(folder, 'moonshine-tokens.txt');
-  const there = await stat(path).catch(() => undefined);
-  if (there) return path;
+  const exists = await stat(path).catch(() => undefined);
+  if (exists) return path;
   const { default: tokenizer } = await import('llama-tokenizer-js');
   await mkdir(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}`;
@@ -73,7 +73,7 @@ async function vocabulary(folder: string): Promise<string> {
   return path;
 }
 
-/** One line for each id: the piece in base64, a space, the id. */
+/** One line per id: the token in base64, a space, the id. */
 function vocabularyText(pieces: string[]): string {
   const lines = Array.from({ length: VOCABULARY }, (_, id) => {
     const piece = pieces[id] ?? `<extra_${id}>`;

@@ -1,4 +1,4 @@
-// sherpa-onnx-node comes without types: these are the parts of it that are used here.
+// The parts of sherpa-onnx-node that are used here; the package has no types.
 declare module 'sherpa-onnx-node' {
   interface Waveform {
     samples: Float32Array;

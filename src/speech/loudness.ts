@@ -1,14 +1,14 @@
-/** Loudness of speech on the line: −18 dBFS leaves room for its peaks and is no louder than a person. */
+/** Loudness of speech: −18 dBFS, which leaves headroom for peaks and is no louder than a person. */
 const TARGET = 32768 * 10 ** (-18 / 20);
 const PEAK = 32768 * 0.89;
 /** 20 ms at 8 kHz. */
 const FRAME = 160;
 
 /**
- * Makes synthetic speech fit for the line: no DC, the same loudness for every sentence and voice, no silence
- * before the first sound, a short pause after the last, and no click at either edge.
+ * Prepares synthetic speech for calls: no DC offset, the same loudness for every sentence and voice, no silence before the
+ * first sound, a short pause after the last, and no clicks at the edges.
  */
-export function levelled(speech: Int16Array): Int16Array<SharedArrayBuffer> {
+export function normalizeLoudness(speech: Int16Array): Int16Array<SharedArrayBuffer> {
   const samples = withoutDc(speech);
   const levels = frameLevels(samples);
   const loudest = levels.reduce((most, level) => Math.max(most, level), 0);
@@ -29,9 +29,9 @@ function withoutDc(samples: Int16Array): Float32Array {
   let sum = 0;
   for (const sample of samples) sum += sample;
   const mean = samples.length > 0 ? sum / samples.length : 0;
-  const centred = new Float32Array(samples);
-  for (let i = 0; i < centred.length; i++) centred[i]! -= mean;
-  return centred;
+  const centered = new Float32Array(samples);
+  for (let i = 0; i < centered.length; i++) centered[i]! -= mean;
+  return centered;
 }
 
 /** Root mean square of each frame. */
@@ -46,7 +46,7 @@ function frameLevels(samples: Float32Array): number[] {
   return levels;
 }
 
-/** From the frames that hold speech; never so much that a peak is cut. */
+/** The gain that gives the frames with speech the target loudness without clipping a peak. */
 function gainFor(samples: Float32Array, spoken: number[]): number {
   const power = spoken.reduce((sum, level) => sum + level * level, 0) / spoken.length;
   let peak = 1;
@@ -54,7 +54,7 @@ function gainFor(samples: Float32Array, spoken: number[]): number {
   return Math.min(TARGET / Math.sqrt(power), PEAK / peak);
 }
 
-/** 5 ms in and out, then 100 ms of silence so that sentences do not run into each other. */
+/** Applies the gain with a fade of 5 ms at each edge, and appends 100 ms of silence to separate sentences. */
 function faded(samples: Float32Array, gain: number): Int16Array<SharedArrayBuffer> {
   const out = new Int16Array(new SharedArrayBuffer((samples.length + 800) * 2));
   for (let i = 0; i < samples.length; i++) {
