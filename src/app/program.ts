@@ -27,7 +27,7 @@ import {
   systemRandom,
 } from '../core/index.ts';
 import { Directory, openSecretBox, seedDemo } from '../directory/index.ts';
-import { type Insights, queueing } from '../insights/index.ts';
+import { enqueueingJournal, type Insights } from '../insights/index.ts';
 import { createMediaEngine } from '../media/index.ts';
 import { createHttpClient, type HttpClient, systemNetwork } from '../net/index.ts';
 import { Eraser, FileLinks, RecordingFiles, recoverRecordings, ThreadFinisher } from '../recordings/index.ts';
@@ -203,12 +203,12 @@ async function openRecordings({ config, log, clock, scope }: Deps, data: Data) {
   const files = new RecordingFiles(join(folder, 'recordings'));
   const finisher = new ThreadFinisher({ clock, log });
   scope.defer(() => finisher.close());
-  const journal = queueing(storage, (id) => wantsInsights(config, directory.application(id)));
+  const journal = enqueueingJournal(storage, (id) => wantsInsights(config, directory.application(id)));
   const ports = { journal, files, finisher };
   const calls = { call: (id: string) => storage.call(id), openCalls: () => storage.openCalls() };
   await recoverRecordings({ ...ports, ...calls, store: storage, clock, log });
   const interrupted = await endInterrupted(storage, billing.journal, clock);
-  await billing.settleOrphanedCharges((id) => storage.call(id));
+  await billing.settleStrays((id) => storage.call(id));
   if (interrupted > 0) log.warn({ calls: interrupted }, 'calls that a former process left open were ended');
   const eraser = new Eraser({ store: storage, files, clock, log });
   scope.defer(() => eraser.close());

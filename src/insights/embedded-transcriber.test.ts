@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { aCall, aRecording } from '../storage/testing/records.ts';
-import { EmbeddedTranscriber, silences } from './embedded-transcriber.ts';
+import { EmbeddedTranscriber, mutedRanges } from './embedded-transcriber.ts';
 
-test('what was paused is not heard on any channel, what is sensitive not from the caller', () => {
+test('mutes all channels in a pause and the caller in a sensitive gap', () => {
   expect(
-    silences([
+    mutedRanges([
       { startMs: 1000, endMs: 2000, cause: 'pause' },
       { startMs: 5000, endMs: 6000, cause: 'sensitive' },
     ]),
@@ -14,9 +14,9 @@ test('what was paused is not heard on any channel, what is sensitive not from th
   ]);
 });
 
-test('what was skipped is not in the file, and what comes after it is that much earlier there', () => {
+test('moves ranges forward by skipped time, which is not in the file', () => {
   expect(
-    silences([
+    mutedRanges([
       { startMs: 1000, endMs: 4000, cause: 'skip' },
       { startMs: 6000, endMs: 7000, cause: 'pause' },
       { startMs: 8000, endMs: 9000, cause: 'skip' },
@@ -24,7 +24,7 @@ test('what was skipped is not in the file, and what comes after it is that much 
   ).toEqual([{ startMs: 3000, endMs: 4000 }]);
 });
 
-test('a recording is transcribed for its customer, so that customers take turns', async () => {
+test('transcribes for the customer of the recording', async () => {
   const asked: unknown[] = [];
   const transcriber = new EmbeddedTranscriber({
     engine: 'fake',
@@ -39,5 +39,5 @@ test('a recording is transcribed for its customer, so that customers take turns'
   expect(await transcriber.transcribe(recording, '/a.wav', signal)).toMatchObject({
     segments: [{ speaker: 'agent', text: 'Hello.' }],
   });
-  expect(asked).toEqual([['/a.wav', silences(recording.gaps), signal, recording.customerId]]);
+  expect(asked).toEqual([['/a.wav', mutedRanges(recording.gaps), signal, recording.customerId]]);
 });

@@ -1,19 +1,19 @@
 import type { Gap, RecordingRecord } from '../recordings/index.ts';
-import type { Recogniser, Silence } from '../speech/index.ts';
-import type { Heard, Transcriber } from './engines.ts';
+import type { MutedRange, Recognizer } from '../speech/index.ts';
+import type { Transcriber, Transcription } from './engines.ts';
 
-/** The recogniser that comes with the program: English, no account, no network. */
+/** Transcribes English recordings with the embedded recognizer, without an account or network. */
 export class EmbeddedTranscriber implements Transcriber {
-  #recogniser: Recogniser;
+  #recognizer: Recognizer;
 
-  constructor(recogniser: Recogniser) {
-    this.#recogniser = recogniser;
+  constructor(recognizer: Recognizer) {
+    this.#recognizer = recognizer;
   }
 
-  async transcribe(recording: RecordingRecord, path: string, signal: AbortSignal): Promise<Heard> {
-    const { utterances } = await this.#recogniser.transcribe(
+  async transcribe(recording: RecordingRecord, path: string, signal: AbortSignal): Promise<Transcription> {
+    const { utterances } = await this.#recognizer.transcribe(
       path,
-      silences(recording.gaps),
+      mutedRanges(recording.gaps),
       signal,
       recording.customerId,
     );
@@ -23,15 +23,15 @@ export class EmbeddedTranscriber implements Transcriber {
       startMs,
       endMs,
     }));
-    return { engine: this.#recogniser.engine, language: segments.length > 0 ? 'en' : '', segments };
+    return { engine: this.#recognizer.engine, language: segments.length > 0 ? 'en' : '', segments };
   }
 }
 
 /**
- * The stretches of a recording's file that were kept out of it. They hold silence already; this is the second
- * lock on the door. Gaps count the time that passed, the file does not hold what was skipped.
+ * The ranges of a recording's file that must not be transcribed. The file has silence there already; this is a second
+ * safeguard. Gaps count elapsed time, while the file omits skipped time.
  */
-export function silences(gaps: Gap[]): Silence[] {
+export function mutedRanges(gaps: Gap[]): MutedRange[] {
   const skips = gaps.filter(({ cause }) => cause === 'skip');
   const inFile = (ms: number) =>
     skips.reduce((at, { startMs, endMs }) => at - Math.max(0, Math.min(ms, endMs) - startMs), ms);
@@ -40,7 +40,7 @@ export function silences(gaps: Gap[]): Silence[] {
     .map(({ startMs, endMs, cause }) => ({
       startMs: inFile(startMs),
       endMs: inFile(endMs),
-      // Of what is sensitive, only what the caller says and presses.
+      // Sensitive gaps cover only what the caller says and presses.
       ...(cause === 'sensitive' ? { channel: 0 } : {}),
     }));
 }

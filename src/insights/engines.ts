@@ -1,59 +1,63 @@
 import { explain, type Log } from '../core/index.ts';
 import type { RecordingRecord } from '../recordings/index.ts';
-import type { Spoken } from './heuristic/sentences.ts';
-import type { PartName, Parts, Scorecard, Segment } from './insight.ts';
 
-/** What was said on a recording, in order of time. */
-export interface Heard {
+import type { PartName, Parts, Scorecard, Segment, SpokenSegment } from './insight.ts';
+
+/** The speech of a recording, in order of time. */
+export interface Transcription {
   engine: string;
-  /** BCP 47; empty where nothing was said. */
+  /** BCP 47; empty if nothing was said. */
   language: string;
   segments: Segment[];
 }
 
-/** Sound to text. */
+/** Transcribes recordings. */
 export interface Transcriber {
-  /** @param path where the recording's file is. */
-  transcribe(recording: RecordingRecord, path: string, signal: AbortSignal): Promise<Heard>;
+  /** @param path the file of the recording. */
+  transcribe(recording: RecordingRecord, path: string, signal: AbortSignal): Promise<Transcription>;
 }
 
-/** What an analysis is made of. */
-export interface Material {
-  /** Whose call it is: customers take turns. */
+/** The input of an analysis. */
+export interface AnalysisInput {
+  /** Customers take turns. */
   customerId: string;
-  /** All that was said on the call. */
-  spoken: Spoken[];
+  /** All segments of the call. */
+  spoken: SpokenSegment[];
   scorecard: Scorecard;
 }
 
-/** Text to meaning. */
+/** Analyzes transcripts. */
 export interface Analyst {
-  /** Whose work it is: every result says so. */
+  /** Name of the engine, which every result states. */
   readonly engine: string;
-  analyse<Name extends PartName>(part: Name, material: Material, signal: AbortSignal): Promise<Parts[Name]>;
+  analyze<Name extends PartName>(
+    part: Name,
+    material: AnalysisInput,
+    signal: AbortSignal,
+  ): Promise<Parts[Name]>;
 }
 
-/** The engines of an application, the preferred one first. */
+/** The engines of an application, in order of preference. */
 export interface Engines {
   transcribers: Transcriber[];
   analysts: Analyst[];
 }
 
-/** Asks one after the other until one does it. Rejects with the last one's reason. */
-export async function firstOf<Engine, Result>(
+/** Tries engines in order until one succeeds. Rejects with the error of the last one. */
+export async function tryInOrder<Engine, Result>(
   engines: Engine[],
   ask: (engine: Engine) => Promise<Result>,
   signal: AbortSignal,
   log: Log,
 ): Promise<Result> {
-  let failure: unknown = new Error('there is no engine for it');
+  let failure: unknown = new Error('no engine is configured');
   for (const engine of engines) {
     try {
       return await ask(engine);
     } catch (error) {
       signal.throwIfAborted();
       failure = error;
-      log.warn({ error: explain(error) }, 'an engine of insights failed');
+      log.warn({ error: explain(error) }, 'an AI engine failed');
     }
   }
   throw failure;

@@ -1,10 +1,10 @@
 /**
- * After the call: what was said on a recording, and what it means. Work waits in a queue that is kept with the
- * recordings, so that a crash loses none of it; engines are plugged in, and every result says whose it is.
+ * Transcription and analysis of recordings after the call. Jobs wait in a queue that is stored with the recordings, so that
+ * a crash loses none. Engines are pluggable, and every result names its engine.
  */
-
 export { EmbeddedTranscriber } from './embedded-transcriber.ts';
-export type { Analyst, Engines, Heard, Material, Transcriber } from './engines.ts';
+export type { AnalysisInput, Analyst, Engines, Transcriber, Transcription } from './engines.ts';
+export { enqueueingJournal } from './enqueueing-journal.ts';
 export { HeuristicAnalyst } from './heuristic/heuristic-analyst.ts';
 export type {
   Claim,
@@ -26,17 +26,16 @@ export type {
 export { Insights } from './insights.ts';
 export { OpenAiAnalyst } from './openai/openai-analyst.ts';
 export { OpenAiTranscriber } from './openai/openai-transcriber.ts';
-export { SilentServers } from './openai/silent-servers.ts';
+export { UnresponsiveServers } from './openai/unresponsive-servers.ts';
 export type { InsightPorts, InsightSettings } from './ports.ts';
 export {
-  type Known,
-  presentFound,
+  type CallInsights,
+  presentFoundTranscript,
   presentScore,
   presentSummary,
   presentTopics,
   presentTranscription,
 } from './present.ts';
-export { queueing } from './queueing.ts';
 export { DEFAULT_SCORECARD } from './scorecard.ts';
 export type {
   Backlog,

@@ -1,10 +1,10 @@
-/** Who said something, by the channels of the recording: the caller is left, what the caller hears is right. */
+/** A speaker, by channel of the recording: the caller is left, everything the caller hears is right. */
 export type Speaker = 'caller' | 'agent';
 
-/** How the caller went away. */
+/** The mood of the caller at the end of the call. */
 export type Sentiment = 'positive' | 'neutral' | 'negative' | 'mixed';
 
-/** Something that was said, in milliseconds from the beginning of its recording. */
+/** A piece of speech; times are milliseconds from the start of its recording. */
 export interface Segment {
   speaker: Speaker;
   text: string;
@@ -12,30 +12,35 @@ export interface Segment {
   endMs: number;
 }
 
-/** Why a part could not be made. */
+/** A segment of a call and its recording. */
+export interface SpokenSegment extends Segment {
+  recordingId: string;
+}
+
+/** Why a transcription or an analysis failed. */
 export interface InsightError {
   code: string;
   message: string;
 }
 
-/** What was said on a recording. */
+/** The transcript of a recording. */
 export interface Transcript {
   recordingId: string;
   callId: string;
   applicationId: string;
   status: 'completed' | 'failed';
-  /** BCP 47; empty where nothing was said. */
+  /** BCP 47; empty if nothing was said. */
   language: string;
-  /** Who wrote it down. */
+  /** Name of the engine. */
   engine: string;
   segments: Segment[];
-  /** What was said, a line for each segment: this is searched. */
+  /** One line per segment; the text that search uses. */
   fullText: string;
   error: InsightError | null;
   createdAt: number;
 }
 
-/** The place in a recording that a claim stands on. */
+/** The segment of a recording that supports a claim. */
 export interface Evidence {
   recordingId: string;
   startMs: number;
@@ -44,7 +49,7 @@ export interface Evidence {
   text: string;
 }
 
-/** A sentence about the call, and where it comes from. */
+/** A statement about the call and its evidence. */
 export interface Claim {
   text: string;
   evidence: Evidence | null;
@@ -56,10 +61,10 @@ export interface Summary {
   sentiment: Sentiment;
   actionItems: Claim[];
   keyPoints: Claim[];
-  /** What the outcome and the sentiment stand on. */
+  /** Evidence of the outcome and of the sentiment. */
   outcomeEvidence: Evidence | null;
   sentimentEvidence: Evidence | null;
-  /** 0–1: how far the sentiment and the outcome can be trusted. */
+  /** Confidence in sentiment and outcome, 0–1. */
   confidence: number;
 }
 
@@ -77,9 +82,9 @@ export interface Score {
 }
 
 export interface Topic {
-  /** As people say it. */
+  /** Display name. */
   topic: string;
-  /** As it was said. */
+  /** The words of the call. */
   rawTopic: string;
   normalizedTopic: string;
   /** 0–1. */
@@ -87,7 +92,7 @@ export interface Topic {
   evidence: Evidence | null;
 }
 
-/** What is made of the transcripts of a call, each part by itself. */
+/** The parts of the analysis of a call. */
 export interface Parts {
   summary: Summary;
   score: Score;
@@ -98,29 +103,29 @@ export type PartName = keyof Parts;
 
 export const PARTS: readonly PartName[] = ['summary', 'score', 'topics'];
 
-/** A part of the analysis as it is kept. */
+/** A part of an analysis as it is stored. */
 export interface Part<Name extends PartName = PartName> {
   callId: string;
   part: Name;
   applicationId: string;
   status: 'completed' | 'failed';
   engine: string;
-  /** Null where it failed. */
+  /** Null if it failed. */
   data: Parts[Name] | null;
   error: InsightError | null;
   createdAt: number;
 }
 
-/** One thing that a good call has. */
+/** A criterion of a good call. */
 export interface ScorecardItem {
   name: string;
-  /** The most points that it can give. */
+  /** Maximum points. */
   weight: number;
-  /** What to look for: words and phrases for the embedded engine, a description for a language model. */
+  /** Words and phrases for the embedded engine, or a description for a language model. */
   lookFor: string[];
-  /** Whose words count. */
+  /** The speaker whose words count. */
   speaker: Speaker | 'any';
-  /** Which part of the call counts. */
+  /** The part of the call that counts. */
   where: 'start' | 'end' | 'anywhere';
 }
 

@@ -3,18 +3,18 @@ import type { InsightPorts } from './ports.ts';
 import type { Backlog, Job, NewJob } from './store.ts';
 import { work } from './work.ts';
 
-/** A job is held for so long; who is at it asks for more in good time. */
+/** Length of the lease of a job. The process that runs the job extends it in time. */
 const LEASE_MS = 120_000;
-const HOLD_EVERY_MS = LEASE_MS / 3;
-/** After the queue could not be asked. */
+const EXTEND_EVERY_MS = LEASE_MS / 3;
+/** Pause after the queue could not be read. */
 const PAUSE_MS = 5_000;
-/** The queue is looked at so often at least, whatever it says about when the next job is due. */
-const MOST_PAUSE_MS = 3_600_000;
+/** Longest pause between two checks of the queue, whenever the next job is due. */
+const MAX_PAUSE_MS = 3_600_000;
 
-/** Works off the queue: some jobs at a time, the longest due first. */
+/** Runs the jobs of the queue, several at a time, longest due first. */
 export class Insights {
   #ports: InsightPorts;
-  #running = new Map<string, { applicationId: string; over: Promise<void> }>();
+  #running = new Map<string, { applicationId: string; done: Promise<void> }>();
   #closing = new AbortController();
   #timer: Timer | undefined;
   #taking: Promise<void> | undefined;
@@ -25,14 +25,14 @@ export class Insights {
     this.#ports = ports;
   }
 
-  /** Goes on with what former processes had not finished. */
+  /** Continues the jobs that former processes did not finish. */
   async start(): Promise<void> {
     const { store, node, clock } = this.#ports;
     await store.releaseJobs(node, Math.round(clock.now()));
     this.wake();
   }
 
-  /** Something was put in the queue. */
+  /** Checks the queue. To be called after a job was added. */
   wake(): void {
     if (this.#closing.signal.aborted) return;
     this.#again = true;
@@ -41,27 +41,27 @@ export class Insights {
     });
   }
 
-  /** What was in the queue when it was last looked at. */
+  /** The state of the queue at the last check. */
   get backlog(): Backlog {
     return this.#backlog;
   }
 
-  /** Resolves when nothing is due and nothing runs. */
+  /** Resolves when no job is due and none runs. */
   async settled(): Promise<void> {
     while (this.#taking || this.#running.size > 0) {
       await this.#taking;
-      await this.#allOver();
+      await this.#allDone();
     }
   }
 
   /**
-   * Transcribes and analyses a call anew; what there was is forgotten. @returns how many recordings that are.
-   * Fails with `nothing_to_process`, `ai_not_available`.
+   * Transcribes and analyzes a call anew; what there was is forgotten. @returns how many recordings that are.
+   * Rejects with `nothing_to_process` or `ai_not_available`.
    */
   async reprocess({ id, applicationId }: { id: string; applicationId: string }): Promise<number> {
     const { recordings, journal, clock, engines } = this.#ports;
     if (engines(applicationId).transcribers.length === 0) {
-      throw new Failure('ai_not_available', 'no engine for transcription is set up');
+      throw new Failure('ai_not_available', 'no transcription engine is configured');
     }
     const { data } = await recordings.recordings({ callId: id, status: 'completed' }, { limit: 200 });
     if (data.length === 0) throw new Failure('nothing_to_process', 'the call has no completed recording');
@@ -74,24 +74,24 @@ export class Insights {
     return enqueue.length;
   }
 
-  /** Gives up what is running: the next start goes on with it. */
+  /** Aborts running jobs; the next start continues them. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('insights are closing'));
     this.#timer?.cancel();
     await this.#taking;
-    await this.#allOver();
+    await this.#allDone();
   }
 
   async #take(): Promise<void> {
     try {
-      // What is put in the queue while it is looked at is taken up too: nobody else would.
+      // Jobs may be added while the queue is being checked, so check again.
       while (this.#again) {
         this.#again = false;
         await this.#fill();
-        await this.#look();
+        await this.#schedule();
       }
     } catch (error) {
-      this.#ports.log.error({ error: explain(error) }, 'the queue of insights could not be read');
+      this.#ports.log.error({ error: explain(error) }, 'could not read the queue of transcriptions');
       this.#wakeAfter(PAUSE_MS);
     }
   }
@@ -102,19 +102,19 @@ export class Insights {
       const now = Math.round(clock.now());
       const job = await store.claimJob(node, now, now + LEASE_MS, this.#busy());
       if (!job) return;
-      const over = this.#run(job).finally(() => {
+      const done = this.#run(job).finally(() => {
         this.#running.delete(job.recordingId);
         this.wake();
       });
-      this.#running.set(job.recordingId, { applicationId: job.applicationId, over });
+      this.#running.set(job.recordingId, { applicationId: job.applicationId, done });
     }
   }
 
-  async #allOver(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ over }) => over));
+  async #allDone(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
-  /** The applications of customers that have as many jobs running as a customer may have. */
+  /** The applications of customers whose limit of running jobs is reached. */
   #busy(): string[] {
     const { atOnce, atOncePerCustomer = atOnce, siblings = (id) => [id] } = this.#ports;
     const applications = [...this.#running.values()].map(({ applicationId }) => siblings(applicationId));
@@ -123,8 +123,8 @@ export class Insights {
     return [...counts].filter(([, count]) => count >= atOncePerCustomer).map(([id]) => id);
   }
 
-  /** Notes what is in the queue, and comes back when the next job is due. */
-  async #look(): Promise<void> {
+  /** Records the state of the queue and schedules the next check for when a job is due. */
+  async #schedule(): Promise<void> {
     const { store, clock, atOnce } = this.#ports;
     this.#backlog = await store.backlog();
     const due = await store.nextDue(this.#busy());
@@ -134,39 +134,47 @@ export class Insights {
   #wakeAfter(ms: number): void {
     this.#timer?.cancel();
     if (this.#closing.signal.aborted) return;
-    // A stored time may be anything: no number at all counts as far away.
-    const pause = ms <= 0 ? 0 : Math.min(ms, MOST_PAUSE_MS) || MOST_PAUSE_MS;
+    // A stored time may be anything: NaN counts as far away.
+    const pause = ms <= 0 ? 0 : Math.min(ms, MAX_PAUSE_MS) || MAX_PAUSE_MS;
     this.#timer = this.#ports.clock.after(pause, () => this.wake());
   }
 
   async #run(job: Job): Promise<void> {
     const { log, clock } = this.#ports;
-    const stop = this.#hold(job);
+    const stop = this.#extend(job);
     const began = clock.monotonic();
     try {
       await work(job, this.#ports, this.#closing.signal);
       const seconds = Math.round((clock.monotonic() - began) / 100) / 10;
-      log.info({ call_id: job.callId, recording: job.recordingId, seconds }, 'a recording was worked on');
+      log.info(
+        { call_id: job.callId, recording: job.recordingId, seconds },
+        'a recording was transcribed and analyzed',
+      );
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      const lost = error instanceof Failure && error.code === 'job_lost';
-      const message = lost ? 'a recording went to somebody else' : 'the work on a recording broke off';
-      log[lost ? 'info' : 'error']({ recording: job.recordingId, error: explain(error) }, message);
+      const isLost = error instanceof Failure && error.code === 'job_lost';
+      const message = isLost
+        ? 'another process took over a transcription'
+        : 'a transcription stopped with an error';
+      log[isLost ? 'info' : 'error']({ recording: job.recordingId, error: explain(error) }, message);
     } finally {
       stop();
     }
   }
 
-  /** Keeps the job while it is worked on. */
-  #hold(job: Job): () => void {
+  /** Extends the lease of a job until the returned function is called. */
+  #extend(job: Job): () => void {
     const { store, clock, log } = this.#ports;
-    const hold = () => {
-      timer = clock.after(HOLD_EVERY_MS, hold);
+    const extend = () => {
+      timer = clock.after(EXTEND_EVERY_MS, extend);
       store.holdJob(job, Math.round(clock.now() + LEASE_MS)).catch((error) => {
-        log.warn({ recording: job.recordingId, error: explain(error) }, 'a job could not be held');
+        log.warn(
+          { recording: job.recordingId, error: explain(error) },
+          'could not extend the lease of a transcription',
+        );
       });
     };
-    let timer = clock.after(HOLD_EVERY_MS, hold);
+    let timer = clock.after(EXTEND_EVERY_MS, extend);
     return () => timer.cancel();
   }
 }

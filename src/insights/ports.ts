@@ -5,35 +5,36 @@ import type { Engines } from './engines.ts';
 import type { Scorecard } from './insight.ts';
 import type { InsightJournal, InsightStore } from './store.ts';
 
-/** How an application wants its calls analysed. */
+/** Settings of an application for the analysis of its calls. */
 export interface InsightSettings {
-  /** Null: the scorecard that comes with the program. */
+  /** Null: the default scorecard. */
   scorecard: Scorecard | null;
-  /** `ai.completed` and `ai.failed` are sent. */
+  /** Whether `ai.completed` and `ai.failed` are sent. */
   aiEvents: boolean;
 }
 
+/** What transcription and analysis need from other modules. */
 export interface InsightPorts {
   store: InsightStore;
   journal: InsightJournal;
   calls: Pick<CallStore, 'call'>;
   recordings: Pick<RecordingStore, 'recording' | 'recordings'>;
   files: Pick<RecordingFiles, 'path'>;
-  /** Asked for each job, so that a change of settings takes effect with the next. */
+  /** Called for each job, so that changed settings apply to the next one. */
   engines(applicationId: string): Engines;
-  /** Undefined when the application is gone. */
+  /** Undefined if the application was deleted. */
   settings(applicationId: string): InsightSettings | undefined;
   clock: Clock;
   log: Log;
-  /** This process's number among its peers. */
+  /** Number of this process among its peers. */
   node: number;
   /**
-   * The applications of the customer that this one belongs to: they share what a customer may have at once.
-   * Default: the application alone.
+   * All applications of the customer that owns this one: they share the limit of the customer. Default: only this
+   * application.
    */
   siblings?(applicationId: string): string[];
-  /** Jobs at once. Most of them wait: for servers, or for the recogniser, which has a queue of its own. */
+  /** Concurrent jobs. Most of them wait for servers or for the recognizer, which has its own queue. */
   atOnce: number;
-  /** Jobs of one customer at once; default: `atOnce`. */
+  /** Concurrent jobs of one customer; default `atOnce`. */
   atOncePerCustomer?: number;
 }

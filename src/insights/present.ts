@@ -10,21 +10,21 @@ import type {
 import { rfc3339 } from '../core/index.ts';
 import type { Evidence, Part, PartName, Parts, ScoreItem, Segment, Topic, Transcript } from './insight.ts';
 
-/** What is known of a call: what is kept, and whether some of it is still being made. */
-export interface Known {
+/** Stored transcripts and analysis of a call, and what is still in progress. */
+export interface CallInsights {
   transcripts: Transcript[];
   parts: Part[];
-  /** Recordings that are in the queue. */
+  /** Recordings in the queue. */
   pending: string[];
 }
 
 type Status = 'processing' | 'completed' | 'failed';
 
-/** What was said on the call; undefined where nothing was ever transcribed, nor is. */
+/** Presents the transcription of a call; undefined if there is none and none is in progress. */
 export function presentTranscription({
   transcripts,
   pending,
-}: Known): z.input<typeof transcription> | undefined {
+}: CallInsights): z.input<typeof transcription> | undefined {
   if (transcripts.length === 0 && pending.length === 0) return undefined;
   const done = transcripts.filter(({ status }) => status === 'completed');
   const waiting = pending.some((id) => !done.some(({ recordingId }) => recordingId === id));
@@ -55,7 +55,7 @@ const presentSegment = (
   recording_id: recordingId,
 });
 
-export function presentSummary(known: Known): z.input<typeof aiSummary> | undefined {
+export function presentSummary(known: CallInsights): z.input<typeof aiSummary> | undefined {
   const part = partOf(known, 'summary');
   if (!part) return undefined;
   const { data } = part;
@@ -77,7 +77,7 @@ export function presentSummary(known: Known): z.input<typeof aiSummary> | undefi
   };
 }
 
-export function presentScore(known: Known): z.input<typeof aiScore> | undefined {
+export function presentScore(known: CallInsights): z.input<typeof aiScore> | undefined {
   const part = partOf(known, 'score');
   if (!part) return undefined;
   const items = part.data?.items ?? [];
@@ -106,7 +106,7 @@ function presentScoreItem({ name, score, maxScore, reason, evidence }: ScoreItem
   };
 }
 
-export function presentTopics(known: Known): z.input<typeof aiTopics> | undefined {
+export function presentTopics(known: CallInsights): z.input<typeof aiTopics> | undefined {
   const part = partOf(known, 'topics');
   if (!part) return undefined;
   const data = part.data?.map(presentTopic) ?? [];
@@ -121,8 +121,8 @@ const presentTopic = ({ topic, rawTopic, normalizedTopic, confidence, evidence }
   evidence: presentEvidence(evidence),
 });
 
-/** A transcript that was found by these words. */
-export function presentFound(transcript: Transcript, q = ''): z.input<typeof foundTranscription> {
+/** Presents a search result, with the segments that match the query. */
+export function presentFoundTranscript(transcript: Transcript, q = ''): z.input<typeof foundTranscription> {
   const { callId, recordingId, applicationId, language, engine, createdAt, segments } = transcript;
   const roots = (q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map(rootOf);
   const says = ({ text }: Segment) =>
@@ -138,7 +138,7 @@ export function presentFound(transcript: Transcript, q = ''): z.input<typeof fou
   };
 }
 
-/** Near enough to how the index takes the forms of a word for one. */
+/** Approximates the stemming of the search index. */
 const rootOf = (word: string): string =>
   word.length > 4
     ? word
@@ -147,8 +147,8 @@ const rootOf = (word: string): string =>
         .replace(/[ey]$/, '')
     : word;
 
-/** A part as it is: kept, or not made yet. */
-function partOf<Name extends PartName>({ parts, pending }: Known, name: Name) {
+/** Finds a part of the analysis, which may still be in progress. */
+function partOf<Name extends PartName>({ parts, pending }: CallInsights, name: Name) {
   const part = parts.find((one): one is Part<Name> => one.part === name);
   if (!part && pending.length === 0) return undefined;
   const status: Status = part?.status ?? 'processing';
@@ -170,7 +170,7 @@ const presentEvidence = (evidence: Evidence | null | undefined) =>
       }
     : null;
 
-/** `00:12`, or `1:00:12` beyond an hour. */
+/** Formats a time as `00:12`, or as `1:00:12` beyond an hour. */
 function minutes(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const two = (value: number) => String(value).padStart(2, '0');

@@ -19,7 +19,7 @@ const aJob = (recordingId: string): Job => ({
   lastError: null,
 });
 
-/** A queue in memory whose recordings are gone, so that every job that is taken is finished at once. */
+/** A queue in memory without recordings, so that every job finishes at once. */
 function queue(store: Partial<InsightPorts['store']>) {
   const jobs: Job[] = [];
   const finished: string[] = [];
@@ -46,7 +46,7 @@ function queue(store: Partial<InsightPorts['store']>) {
   return { jobs, finished, insights: new Insights(ports as unknown as InsightPorts) };
 }
 
-test('takes a job that is put in the queue while the queue is being looked at', async () => {
+test('runs a job that is added while the queue is being checked', async () => {
   let looks = 0;
   const { jobs, finished, insights } = queue({
     async backlog() {
@@ -64,7 +64,7 @@ test('takes a job that is put in the queue while the queue is being looked at', 
   await insights.close();
 });
 
-test('comes back after the queue could not be read', async () => {
+test('checks the queue again after it could not be read', async () => {
   let broken = true;
   const { jobs, finished, insights } = queue({
     async backlog() {
@@ -83,7 +83,7 @@ test('comes back after the queue could not be read', async () => {
 });
 
 test.each([Number.NaN, 9e15, Number.POSITIVE_INFINITY])(
-  'looks at the queue once an hour when the next job is due at %d',
+  'checks the queue once an hour when the next job is due at %d',
   async (due) => {
     let looks = 0;
     const { insights } = queue({
@@ -100,28 +100,28 @@ test.each([Number.NaN, 9e15, Number.POSITIVE_INFINITY])(
   },
 );
 
-test('jobs of one customer that never end leave places for the others', async () => {
+test('limits the running jobs of one customer', async () => {
   const jobs = ['app_1', 'app_2', 'app_1', 'app_2', 'app_3'].map((applicationId, i) => ({
     ...aJob(`rec_${i}`),
     applicationId,
   }));
-  const begun: string[] = [];
-  const dueWithout = (but: string[] = []) => jobs.filter((job) => !but.includes(job.applicationId));
+  const started: string[] = [];
+  const dueWithout = (except: string[] = []) => jobs.filter((job) => !except.includes(job.applicationId));
   const ports = {
     store: {
       releaseJobs: async () => {},
-      claimJob: async (_node: number, _now: number, _until: number, but?: string[]) => {
-        const job = dueWithout(but)[0];
+      claimJob: async (_node: number, _now: number, _until: number, except?: string[]) => {
+        const job = dueWithout(except)[0];
         if (job) jobs.splice(jobs.indexOf(job), 1);
         return job;
       },
       holdJob: async () => {},
       backlog: async () => ({ waiting: jobs.length, running: 0, oldestAt: null }),
-      nextDue: async (but?: string[]) => (dueWithout(but).length > 0 ? 0 : undefined),
+      nextDue: async (except?: string[]) => (dueWithout(except).length > 0 ? 0 : undefined),
     },
     recordings: {
       recording: (id: string) => {
-        begun.push(id);
+        started.push(id);
         return new Promise(() => {});
       },
     },
@@ -137,7 +137,7 @@ test('jobs of one customer that never end leave places for the others', async ()
   const insights = new Insights(ports as unknown as InsightPorts);
   await insights.start();
   await clock.advance(1_000);
-  expect(begun).toEqual(['rec_0', 'rec_1', 'rec_4']);
-  // Nothing but the holding of the three jobs is waited for: the queue is not asked over and over.
+  expect(started).toEqual(['rec_0', 'rec_1', 'rec_4']);
+  // Only the leases of the three jobs have timers: the queue is not checked again and again.
   expect(clock.pending).toBe(3);
 });

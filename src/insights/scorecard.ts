@@ -1,6 +1,6 @@
 import type { Scorecard } from './insight.ts';
 
-/** What a good call has, where an application does not say it. */
+/** The scorecard of applications that define none. */
 export const DEFAULT_SCORECARD: Scorecard = [
   {
     name: 'greeting',

@@ -1,83 +1,85 @@
 import type { CallRecord, EventDraft, Page, PageRequest } from '../calls/index.ts';
 import type { Part, Transcript } from './insight.ts';
 
-/** A recording that waits to be transcribed and analysed. */
+/** A recording in the queue of transcription and analysis. */
 export interface Job {
   recordingId: string;
   callId: string;
   applicationId: string;
   createdAt: number;
-  /** Not before then. While somebody is at it: until when the job is theirs. */
+  /** The job is not started before this time. While it runs: the end of its lease. */
   dueAt: number;
-  /** How often it was begun. */
+  /** Number of attempts started. */
   attempts: number;
-  /** Counts up whenever the job changes hands: who has the last number holds it. */
+  /** Increases with each change of ownership; the owner has the latest number. */
   claim: number;
-  /** The node that is at it; null while it waits. */
+  /** The node that runs the job; null while it waits. */
   node: number | null;
-  /** Why the last try failed. */
+  /** Error of the last attempt. */
   lastError: string | null;
 }
 
-/** A recording to be put in the queue. */
+/** A recording to be added to the queue. */
 export type NewJob = Pick<Job, 'recordingId' | 'callId' | 'applicationId' | 'createdAt'>;
 
-/** Who holds a job. */
+/** The owner of a job. */
 export type Holder = Pick<Job, 'recordingId' | 'claim'>;
 
-/** What is done to the queue and to what has come of it. */
+/** A change of the queue and of its results. */
 export interface InsightsChange {
-  /** Puts recordings in the queue; those that are there already start anew. */
+  /** Adds recordings to the queue; those already in it start over. */
   enqueue?: NewJob[];
-  /** First forgets what was derived from this call. */
+  /** Id of a call whose transcripts and analysis are deleted first. */
   afresh?: string;
-  /** Who makes the change: when the job is not theirs any more, the whole change is refused. */
+  /** The owner that makes the change. The change is refused if it no longer owns the job. */
   holder?: Holder;
   transcript?: Transcript;
   part?: Part;
-  /** Tries again then. */
+  /** Time of the next attempt. */
   postpone?: { dueAt: number; lastError: string };
-  /** The job is over. */
+  /** Removes the job. */
   finished?: boolean;
 }
 
-/** Where what is derived from recordings is kept, with the events that report it. */
+/** Stores transcripts and analysis together with the events that report them. */
 export interface InsightJournal {
-  /** Rejects with `job_lost`, and nothing written, when `holder` holds the job no more. */
+  /** Rejects with `job_lost` and writes nothing if `holder` no longer owns the job. */
   commit(change: { insights?: InsightsChange; call?: CallRecord; events?: EventDraft[] }): Promise<void>;
 }
 
+/** The state of the queue. */
 export interface Backlog {
   waiting: number;
   running: number;
-  /** When the oldest job was put in; null when there is none. */
+  /** When the oldest job was added; null if the queue is empty. */
   oldestAt: number | null;
 }
 
 export interface TranscriptFilter {
   applicationId?: string | undefined;
-  /** All of these words, and phrases in quotation marks. */
+  /** Words that must all occur, and phrases in quotation marks. */
   q?: string | undefined;
 }
 
+/** Reads transcripts and analysis, and manages the queue. */
 export interface InsightStore {
   /**
    * Leases the job that has been due longest, until `until`.
-   * @param except applications whose jobs are not taken.
+   * @param except applications whose jobs are skipped.
    */
   claimJob(node: number, now: number, until: number, except?: string[]): Promise<Job | undefined>;
-  /** Keeps a job for longer. */
+  /** Extends the lease of a job. */
   holdJob(job: Holder, until: number): Promise<void>;
-  /** What a former process of this node was at is due at once. */
+  /** Makes the jobs of a former process of this node due at once. */
   releaseJobs(node: number, now: number): Promise<void>;
-  /** When the next job is due; undefined when none waits. @param except applications whose jobs do not count. */
+  /** When the next job is due; undefined if none waits. @param except applications whose jobs are ignored. */
   nextDue(except?: string[]): Promise<number | undefined>;
   backlog(): Promise<Backlog>;
   jobsOf(callId: string): Promise<Job[]>;
   transcript(recordingId: string): Promise<Transcript | undefined>;
-  /** In the order of their recordings. */
+  /** In order of their recordings. */
   transcriptsOf(callId: string): Promise<Transcript[]>;
   partsOf(callId: string): Promise<Part[]>;
-  /** Completed ones, newest first. */
+  /** Completed transcripts, newest first. */
   transcripts(filter: TranscriptFilter, page: PageRequest): Promise<Page<Transcript>>;
 }

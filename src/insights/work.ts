@@ -1,21 +1,28 @@
 import type { EventDraft } from '../calls/index.ts';
 import { explain, Failure } from '../core/index.ts';
 import type { RecordingRecord } from '../recordings/index.ts';
-import { firstOf, type Material } from './engines.ts';
-import type { Spoken } from './heuristic/sentences.ts';
-import { type InsightError, PARTS, type Part, type PartName, type Transcript } from './insight.ts';
+import { type AnalysisInput, tryInOrder } from './engines.ts';
+
+import {
+  type InsightError,
+  PARTS,
+  type Part,
+  type PartName,
+  type SpokenSegment,
+  type Transcript,
+} from './insight.ts';
 import type { InsightPorts } from './ports.ts';
 import { DEFAULT_SCORECARD } from './scorecard.ts';
 import type { Job } from './store.ts';
 
-/** After so many tries a recording is given up. A process that dies of it has tried too. */
-export const MOST_ATTEMPTS = 6;
-/** From one try to the next, in seconds. */
+/** Attempts per recording. An attempt counts even if its process dies. */
+export const MAX_ATTEMPTS = 6;
+/** Seconds between attempts. */
 const BACK_OFF = [10, 60, 300, 900, 3600];
 
 /**
- * Does a job from the recording to the last part. Each part is kept as soon as it is ready; what a former try has
- * kept is not made again. Rejects with `job_lost` when the job went to somebody else, and when `signal` aborts.
+ * Runs a job: transcribes the recording, then analyzes the call. Each result is stored as soon as it is ready, and results
+ * of a former attempt are reused. Rejects with `job_lost` if another process owns the job, and when `signal` aborts.
  */
 export async function work(job: Job, ports: InsightPorts, signal: AbortSignal): Promise<void> {
   const recording = await usable(ports.recordings.recording(job.recordingId));
@@ -27,25 +34,25 @@ export async function work(job: Job, ports: InsightPorts, signal: AbortSignal): 
   await finish(job, transcript, parts, ports);
 }
 
-/** The transcript, kept; undefined when the job was put off. */
+/** Makes and stores the transcript; undefined if the job was postponed. */
 async function transcriptFor(
   job: Job,
   recording: RecordingRecord,
   ports: InsightPorts,
   signal: AbortSignal,
 ): Promise<Transcript | undefined> {
-  const kept = await usable(ports.store.transcript(job.recordingId));
-  if (kept?.status === 'completed') return kept;
+  const stored = await usable(ports.store.transcript(job.recordingId));
+  if (stored?.status === 'completed') return stored;
   try {
-    if (job.attempts > MOST_ATTEMPTS)
-      throw new Failure('recognition_failed', job.lastError ?? 'it was tried too often');
+    if (job.attempts > MAX_ATTEMPTS)
+      throw new Failure('recognition_failed', job.lastError ?? 'the limit of attempts is reached');
     const transcript = await transcribe(job, recording, ports, signal);
     await ports.journal.commit({ insights: { holder: job, transcript } });
     return transcript;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Failure && error.code === 'job_lost') throw error;
-    if (job.attempts < MOST_ATTEMPTS) return postpone(job, error, ports);
+    if (job.attempts < MAX_ATTEMPTS) return postpone(job, error, ports);
     return giveUp(job, error, ports);
   }
 }
@@ -58,13 +65,18 @@ async function transcribe(
 ): Promise<Transcript> {
   const path = files.path(recording.file);
   const { transcribers } = engines(job.applicationId);
-  const heard = await firstOf(transcribers, (one) => one.transcribe(recording, path, signal), signal, log);
+  const transcription = await tryInOrder(
+    transcribers,
+    (one) => one.transcribe(recording, path, signal),
+    signal,
+    log,
+  );
   return {
     ...owner(job),
     recordingId: job.recordingId,
     status: 'completed',
-    ...heard,
-    fullText: heard.segments.map(({ text }) => text).join('\n'),
+    ...transcription,
+    fullText: transcription.segments.map(({ text }) => text).join('\n'),
     error: null,
     createdAt: Math.round(clock.now()),
   };
@@ -75,13 +87,13 @@ async function postpone(job: Job, error: unknown, { journal, clock, log }: Insig
   const dueAt = Math.round(clock.now() + BACK_OFF[Math.min(job.attempts, BACK_OFF.length) - 1]! * 1000);
   log.warn(
     { recording: job.recordingId, attempt: job.attempts, error: lastError },
-    'a transcription is put off',
+    'a transcription failed and will be retried',
   );
   await journal.commit({ insights: { holder: job, postpone: { dueAt, lastError } } });
 }
 
 async function giveUp(job: Job, error: unknown, { journal, clock, log }: InsightPorts): Promise<Transcript> {
-  log.error({ recording: job.recordingId, error: explain(error) }, 'a recording could not be transcribed');
+  log.error({ recording: job.recordingId, error: explain(error) }, 'could not transcribe a recording');
   const transcript: Transcript = {
     ...owner(job),
     recordingId: job.recordingId,
@@ -97,7 +109,7 @@ async function giveUp(job: Job, error: unknown, { journal, clock, log }: Insight
   return transcript;
 }
 
-/** Every part by itself: where one fails, the others are made. */
+/** Makes every part of the analysis. A failed part does not affect the others. */
 async function makeParts(
   job: Job,
   customerId: string,
@@ -107,7 +119,7 @@ async function makeParts(
   const transcripts = (await ports.store.transcriptsOf(job.callId)).filter(
     ({ status }) => status === 'completed',
   );
-  const spoken = transcripts.flatMap(({ recordingId, segments }): Spoken[] =>
+  const spoken = transcripts.flatMap(({ recordingId, segments }): SpokenSegment[] =>
     segments.map((segment) => ({ ...segment, recordingId })),
   );
   const scorecard = ports.settings(job.applicationId)?.scorecard ?? DEFAULT_SCORECARD;
@@ -127,7 +139,7 @@ async function makeParts(
 async function makePart(
   job: Job,
   name: PartName,
-  material: Material,
+  material: AnalysisInput,
   { engines, clock, log }: InsightPorts,
   signal: AbortSignal,
 ): Promise<Part> {
@@ -135,10 +147,10 @@ async function makePart(
   try {
     const { analysts } = engines(job.applicationId);
     const ask = async (one: (typeof analysts)[number]) => ({
-      data: await one.analyse(name, material, signal),
+      data: await one.analyze(name, material, signal),
       engine: one.engine,
     });
-    const { data, engine } = await firstOf(analysts, ask, signal, log);
+    const { data, engine } = await tryInOrder(analysts, ask, signal, log);
     return { ...made, status: 'completed', engine, data, error: null };
   } catch (error) {
     signal.throwIfAborted();
@@ -146,14 +158,14 @@ async function makePart(
   }
 }
 
-/** Without a transcript there is nothing to make a part of. */
+/** Makes a failed part for a call without a transcript. */
 async function missing(job: Job, name: PartName, { clock }: InsightPorts): Promise<Part> {
-  const error = { code: 'recognition_failed', message: 'the call could not be transcribed' };
+  const error = { code: 'recognition_failed', message: 'the call has no transcript' };
   const createdAt = Math.round(clock.now());
   return { ...owner(job), part: name, status: 'failed', engine: '', data: null, error, createdAt };
 }
 
-/** The job is over, and the application is told in the same commit, if it wants to be. */
+/** Removes the job, and reports the result in the same commit if the application wants events. */
 async function finish(job: Job, transcript: Transcript, parts: Part[], ports: InsightPorts): Promise<void> {
   const insights = { holder: job, finished: true };
   const call = ports.settings(job.applicationId)?.aiEvents
@@ -175,7 +187,7 @@ async function finish(job: Job, transcript: Transcript, parts: Part[], ports: In
   await ports.journal.commit({ insights, events: [event] });
 }
 
-/** What is stored and damaged is as good as gone: the work goes on without it. */
+/** Reads a stored row; undefined if it is missing or damaged, so that the job can continue. */
 async function usable<T>(stored: Promise<T | undefined>): Promise<T | undefined> {
   try {
     return await stored;

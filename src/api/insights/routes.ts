@@ -14,8 +14,8 @@ import {
 import { type CallRecord, presentCall } from '../../calls/index.ts';
 import type { Application } from '../../directory/index.ts';
 import {
-  type Known,
-  presentFound,
+  type CallInsights,
+  presentFoundTranscript,
   presentScore,
   presentSummary,
   presentTopics,
@@ -29,7 +29,7 @@ async function knownOf(
   id: string,
   caller: Application | null,
   { calls, insights }: Services,
-): Promise<{ call: CallRecord; known: Known }> {
+): Promise<{ call: CallRecord; known: CallInsights }> {
   const call = visible(await calls.call(id), caller, 'call_not_found');
   const [transcripts, parts, jobs] = await Promise.all([
     insights.store.transcriptsOf(call.id),
@@ -44,7 +44,7 @@ function partRoute<Path extends `/v1/calls/:id/${string}`, Wire>(
   path: Path,
   summary: string,
   answer: z.ZodType,
-  present: (known: Known) => Wire | undefined,
+  present: (known: CallInsights) => Wire | undefined,
   missing: ErrorCode,
 ) {
   return route({
@@ -63,8 +63,8 @@ function partRoute<Path extends `/v1/calls/:id/${string}`, Wire>(
 
 /** Most parts stand alone in `data`. */
 const inData =
-  <Wire>(present: (known: Known) => Wire | undefined) =>
-  (known: Known) => {
+  <Wire>(present: (known: CallInsights) => Wire | undefined) =>
+  (known: CallInsights) => {
     const data = present(known);
     return data && { data };
   };
@@ -144,7 +144,7 @@ export const insightRoutes = [
     async handle({ query, caller, services }) {
       const filter = { applicationId: caller?.id, q: query.q?.trim() || undefined };
       const page = await services.insights.store.transcripts(filter, query);
-      return presentPage(page, (one) => presentFound(one, query.q));
+      return presentPage(page, (one) => presentFoundTranscript(one, query.q));
     },
   }),
 ];

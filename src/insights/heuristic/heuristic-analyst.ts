@@ -1,19 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import { type Clock, Failure, FairWorkers, type Log, silentLog, systemClock } from '../../core/index.ts';
-import type { Analyst, Material } from '../engines.ts';
+import type { AnalysisInput, Analyst } from '../engines.ts';
 import type { PartName, Parts } from '../insight.ts';
-import type { Order } from './thread.ts';
+import type { AnalysisRequest } from './heuristic-thread.ts';
 
-/** An hour of speech takes some seconds. */
+/** An hour of speech takes a few seconds. */
 const MAX_RUN_MS = 120_000;
 
 /**
- * The analysis that comes with the program: rules, no account and no network. In a thread of its own, started
- * with the first call, since an hour of speech takes longer than the thread that carries calls may stand still.
+ * The embedded analysis: rules, without an account or network. It runs in its own thread, which starts with the first
+ * call, because an hour of speech would block the main thread for too long.
  */
 export class HeuristicAnalyst implements Analyst {
   readonly engine = 'heuristic';
-  #workers: FairWorkers<Order, Parts[PartName]>;
+  #workers: FairWorkers<AnalysisRequest, Parts[PartName]>;
 
   constructor({ clock = systemClock, log = silentLog }: { clock?: Clock; log?: Log } = {}) {
     this.#workers = new FairWorkers({
@@ -21,14 +21,14 @@ export class HeuristicAnalyst implements Analyst {
       log,
       atOnce: 1,
       maxTryMs: MAX_RUN_MS,
-      start: () => new Worker(new URL('./thread.ts', import.meta.url), { name: 'analysis' }),
-      failure: (why) => new Failure('analysis_failed', `what was said could not be analysed: ${why}`),
+      start: () => new Worker(new URL('./heuristic-thread.ts', import.meta.url), { name: 'analysis' }),
+      failure: (why) => new Failure('analysis_failed', `could not analyze the call: ${why}`),
     });
   }
 
-  async analyse<Name extends PartName>(
+  async analyze<Name extends PartName>(
     part: Name,
-    { customerId, spoken, scorecard }: Material,
+    { customerId, spoken, scorecard }: AnalysisInput,
     signal?: AbortSignal,
   ): Promise<Parts[Name]> {
     const answer = await this.#workers.run({ tenant: customerId, signal }, { part, spoken, scorecard });

@@ -1,15 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { DEFAULT_SCORECARD } from '../index.ts';
+import type { SpokenSegment } from '../insight.ts';
 import type { Dialogue } from '../testing/dialogues.ts';
 import { HELD_OUT_DIALOGUES } from '../testing/held-out-dialogues.ts';
 import { TUNING_DIALOGUES } from '../testing/tuning-dialogues.ts';
 import { HeuristicAnalyst } from './heuristic-analyst.ts';
-import type { Spoken } from './sentences.ts';
 
 const analyst = new HeuristicAnalyst();
 afterAll(() => analyst.close());
 
-const spokenIn = ({ lines }: Pick<Dialogue, 'lines'>): Spoken[] =>
+const spokenIn = ({ lines }: Pick<Dialogue, 'lines'>): SpokenSegment[] =>
   lines.map(([speaker, text], at) => ({
     ...{ recordingId: 'rec_call_1', speaker, text },
     ...{ startMs: 3000 * at, endMs: 3000 * at + 2500 },
@@ -21,10 +21,10 @@ const materialOf = (dialogue: Pick<Dialogue, 'lines'>) => ({
 });
 const named = (name: string) => HELD_OUT_DIALOGUES.find((one) => one.name === name)!;
 
-describe('the mood of ten calls that nothing was tuned on', () => {
+describe('the sentiment of ten held-out calls', () => {
   it('is right for at least eight', async () => {
     const summaries = await Promise.all(
-      HELD_OUT_DIALOGUES.map((dialogue) => analyst.analyse('summary', materialOf(dialogue))),
+      HELD_OUT_DIALOGUES.map((dialogue) => analyst.analyze('summary', materialOf(dialogue))),
     );
     const right = summaries.filter(({ sentiment }, at) => sentiment === HELD_OUT_DIALOGUES[at]!.sentiment);
     expect(right.length).toBeGreaterThanOrEqual(8);
@@ -32,9 +32,9 @@ describe('the mood of ten calls that nothing was tuned on', () => {
 });
 
 describe('a summary', () => {
-  it('says why somebody called and how it came out, in words of the call', async () => {
+  it('states the reason and the outcome in words of the call', async () => {
     const shoes = TUNING_DIALOGUES.find(({ name }) => name === 'the wrong shoes')!;
-    const summary = await analyst.analyse('summary', materialOf(shoes));
+    const summary = await analyst.analyze('summary', materialOf(shoes));
     expect(summary.summary).toContain('You sent me the wrong shoes');
     expect(summary.outcome).toBe('follow_up');
     expect(summary.actionItems.map(({ text }) => text)).toEqual([
@@ -42,10 +42,10 @@ describe('a summary', () => {
     ]);
   });
 
-  it('lets no claim stand without the place where it was said', async () => {
+  it('gives evidence for every claim', async () => {
     for (const dialogue of HELD_OUT_DIALOGUES) {
       const material = materialOf(dialogue);
-      const { actionItems, keyPoints, sentimentEvidence, sentiment } = await analyst.analyse(
+      const { actionItems, keyPoints, sentimentEvidence, sentiment } = await analyst.analyze(
         'summary',
         material,
       );
@@ -58,15 +58,15 @@ describe('a summary', () => {
     }
   });
 
-  it('is never too sure of itself', async () => {
+  it('limits its confidence to 0.7', async () => {
     for (const dialogue of HELD_OUT_DIALOGUES) {
-      const { confidence } = await analyst.analyse('summary', materialOf(dialogue));
+      const { confidence } = await analyst.analyze('summary', materialOf(dialogue));
       expect(confidence).toBeLessThanOrEqual(0.7);
     }
   });
 
-  it('of a call on which nothing was said makes nothing up', async () => {
-    const summary = await analyst.analyse('summary', { customerId: 'cust_1', spoken: [], scorecard: [] });
+  it('of a silent call is empty', async () => {
+    const summary = await analyst.analyze('summary', { customerId: 'cust_1', spoken: [], scorecard: [] });
     expect(summary).toMatchObject({
       sentiment: 'neutral',
       outcome: 'unknown',
@@ -78,18 +78,18 @@ describe('a summary', () => {
 
 describe('a score', () => {
   const points = async (material: ReturnType<typeof materialOf>) => {
-    const { items } = await analyst.analyse('score', material);
+    const { items } = await analyst.analyze('score', material);
     return Object.fromEntries(items.map(({ name, score }) => [name, score]));
   };
 
-  it('gives the points of what was said where it belongs', async () => {
+  it('gives points for phrases in the right part of the call', async () => {
     expect(await points(materialOf(named('the parcel that came early')))).toEqual({
       ...{ greeting: 20, identification: 20, resolution: 30, courtesy: 15, closing: 15 },
     });
     expect((await points(materialOf(named('the double charge'))))['closing']).toBe(0);
   });
 
-  it('goes by the scorecard that it is given, and quotes what it has found', async () => {
+  it('uses the given scorecard and quotes its evidence', async () => {
     const scorecard = [
       { name: 'upsell', weight: 7, lookFor: ['premium plan'], speaker: 'agent', where: 'anywhere' },
       { name: 'thanks', weight: 3, lookFor: ["I'm grateful"], speaker: 'caller', where: 'end' },
@@ -102,7 +102,7 @@ describe('a score', () => {
       ],
     });
     const items = scorecard.map((item) => ({ ...item, lookFor: [...item.lookFor] }));
-    const { items: found } = await analyst.analyse('score', {
+    const { items: found } = await analyst.analyze('score', {
       customerId: 'cust_1',
       spoken,
       scorecard: items,
@@ -115,10 +115,10 @@ describe('a score', () => {
 });
 
 describe('topics', () => {
-  it('are what the call keeps coming back to, in a form to count by', async () => {
-    const topics = await analyst.analyse('topics', materialOf(named('the password that works again')));
+  it('are the recurring subjects of the call, with a normalized name', async () => {
+    const topics = await analyst.analyze('topics', materialOf(named('the password that works again')));
     expect(topics[0]).toMatchObject({ topic: 'Account access', normalizedTopic: 'account_access' });
-    const insurance = await analyst.analyse('topics', materialOf(named('the lost insurance claim')));
+    const insurance = await analyst.analyze('topics', materialOf(named('the lost insurance claim')));
     expect(insurance.map(({ normalizedTopic }) => normalizedTopic)).toContain('insurance');
   });
 });

@@ -4,7 +4,7 @@ import type { Mood } from './sentiment.ts';
 
 export type Outcome = 'resolved' | 'follow_up' | 'unresolved' | 'unknown';
 
-/** What shows how a call came out. What is said later outweighs what was said before. */
+/** Phrases that indicate the outcome of a call. Later sentences have more weight. */
 const SIGNS: [Exclude<Outcome, 'unknown'>, RegExp][] = [
   [
     'resolved',
@@ -35,7 +35,7 @@ const SIGNS: [Exclude<Outcome, 'unknown'>, RegExp][] = [
   ],
 ];
 
-/** How the call came out, and the sentence that says so. */
+/** Determines the outcome of a call and the sentence that shows it. */
 export function outcomeOf(
   sentences: Sentence[],
   mood: Mood,

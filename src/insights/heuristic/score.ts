@@ -1,13 +1,12 @@
 import type { Score, Scorecard, ScorecardItem, ScoreItem } from '../insight.ts';
-import type { Sentence } from './sentences.ts';
-import { has } from './words.ts';
+import { has, type Sentence } from './sentences.ts';
 
-/** Words that were said prove that they were said, not that they were meant. */
+/** Low, because words prove that something was said, not that it was meant. */
 const CONFIDENCE = 0.5;
-/** The first and the last part of a call, in sentences of the speaker. */
+/** Length of the start and of the end of a call, in sentences of the speaker. */
 const EDGE = 4;
 
-/** Looks for the words of each item. The points are given in full or not at all. */
+/** Searches the phrases of each item, which gives all of its points or none. */
 export function score(sentences: Sentence[], scorecard: Scorecard): Score {
   return { items: scorecard.map((item) => scoreItem(sentences, item)), confidence: CONFIDENCE };
 }
@@ -26,6 +25,6 @@ function scoreItem(
   }
   const who = speaker === 'any' ? 'anybody' : `the ${speaker}`;
   const reason =
-    said.length === 0 ? `Nothing was heard of ${who}.` : `Nothing that is looked for was said by ${who}.`;
+    said.length === 0 ? `There is no speech of ${who}.` : `None of the phrases was said by ${who}.`;
   return { name, score: 0, maxScore: weight, reason, evidence: null };
 }

@@ -2,7 +2,7 @@ import vader from 'vader-sentiment';
 import type { Evidence, Sentiment } from '../insight.ts';
 import type { Sentence } from './sentences.ts';
 
-/** What people say whatever they feel: over a whole call it would drown everything else. */
+/** Courtesies, which say nothing about the mood and would outweigh everything else in a long call. */
 const COURTESIES = [
   /\b(many )?thank(s| you)\b( so much| very much| a lot)?( indeed)?( for (calling|your (call|time|help|patience)))?/g,
   /\byou are (very )?welcome\b|\bmy pleasure\b|\bno problem\b|\bof course\b|\bplease\b|\bexcuse me\b/g,
@@ -12,11 +12,11 @@ const COURTESIES = [
   /^(no|yes|yeah|oh|so|and|but|right)\b/g,
 ];
 
-/** What calls are about. Words of trouble in a dictionary, but said calmly every day. */
-const MATTERS =
+/** Subjects of calls: negative words in a dictionary, but neutral in a call. */
+const SUBJECTS =
   /\b(wrong|problems?|errors?|cancel(led|ling|lation)?|lost|broken|charged?|pay|paid|payments?|claims?|insurance|pressure|appointments?|alarm|emergency|blocked|missing|damaged?|would like|like to|want(ed)?|need(ed)?|help|no (longer|one)|number)\b/g;
 
-/** What callers say who are angry, and dictionaries of feelings do not know. Each with its weight. */
+/** Phrases of angry and of pleased callers that sentiment dictionaries do not know, with their weights. */
 const CUES: [RegExp, number][] = [
   [/\b(nobody|no one|none of you)\b/, -0.4],
   [/\bstill (have )?(no|not|waiting|taking)\b/, -0.4],
@@ -45,43 +45,43 @@ const CUES: [RegExp, number][] = [
   [/\b(looking|look) forward\b|\bexactly what i\b|\bdid not expect (it|that)\b/, 0.3],
 ];
 
-/** A sentence says something of the caller's mood from here on. */
-const AUDIBLE = 0.35;
-/** Feelings beyond this, over the whole call, make its mood. */
-const ENOUGH = 0.3;
-/** Both moods count when the weaker is at least this part of the stronger. */
+/** Least absolute sentiment of a sentence that counts. */
+const LEAST_SENTIMENT = 0.35;
+/** Least sum of sentiments, over the whole call, that makes a mood. */
+const LEAST_MOOD = 0.3;
+/** A call is mixed if the weaker mood is at least this fraction of the stronger. */
 const BALANCED = 0.15;
-/** Rules never know for certain. */
+/** Rules are never certain. */
 const MOST_CONFIDENT = 0.7;
 
 export interface Mood {
   sentiment: Sentiment;
   confidence: number;
-  /** The sentence that shows it most clearly. */
+  /** The sentence that shows the mood most clearly. */
   evidence: Evidence | null;
 }
 
-/** How a sentence feels, from −1 to 1. */
-export function feelingOf(plain: string): number {
-  const text = [...COURTESIES, MATTERS].reduce((rest, pattern) => rest.replace(pattern, ' ').trim(), plain);
+/** Sentiment of a sentence, from −1 to 1. */
+export function sentimentOf(plain: string): number {
+  const text = [...COURTESIES, SUBJECTS].reduce((rest, pattern) => rest.replace(pattern, ' ').trim(), plain);
   const cues = CUES.reduce((sum, [pattern, weight]) => sum + (pattern.test(plain) ? weight : 0), 0);
   const { compound } = vader.SentimentIntensityAnalyzer.polarity_scores(text);
   return Math.max(-1, Math.min(1, compound + cues));
 }
 
-/** The caller's mood, by what the caller says; how the call ends counts more than how it began. */
+/** Determines the mood of the caller; the end of the call counts more than its start. */
 export function moodOf(sentences: Sentence[]): Mood {
-  const felt = sentences
+  const rated = sentences
     .filter(({ speaker }) => speaker === 'caller')
-    .map((sentence) => ({ sentence, feeling: feelingOf(sentence.plain) }))
-    .filter(({ feeling }) => Math.abs(feeling) >= AUDIBLE)
-    .map(({ sentence, feeling }) => ({ sentence, feeling: feeling * (0.7 + 0.6 * sentence.place) }));
-  const sum = (sign: number) => felt.reduce((total, { feeling }) => total + Math.max(0, sign * feeling), 0);
+    .map((sentence) => ({ sentence, value: sentimentOf(sentence.plain) }))
+    .filter(({ value }) => Math.abs(value) >= LEAST_SENTIMENT)
+    .map(({ sentence, value }) => ({ sentence, value: value * (0.7 + 0.6 * sentence.place) }));
+  const sum = (sign: number) => rated.reduce((total, { value }) => total + Math.max(0, sign * value), 0);
   const [good, bad] = [sum(1), sum(-1)];
   const strongest = (sign: number) =>
-    felt.toSorted((a, b) => sign * (b.feeling - a.feeling))[0]?.sentence.evidence ?? null;
-  if (good < ENOUGH && bad < ENOUGH) return { sentiment: 'neutral', confidence: 0.5, evidence: null };
-  const mixed = Math.min(good, bad) >= ENOUGH && Math.min(good, bad) / Math.max(good, bad) >= BALANCED;
+    rated.toSorted((a, b) => sign * (b.value - a.value))[0]?.sentence.evidence ?? null;
+  if (good < LEAST_MOOD && bad < LEAST_MOOD) return { sentiment: 'neutral', confidence: 0.5, evidence: null };
+  const mixed = Math.min(good, bad) >= LEAST_MOOD && Math.min(good, bad) / Math.max(good, bad) >= BALANCED;
   const sentiment = mixed ? 'mixed' : good > bad ? 'positive' : 'negative';
   const confidence = mixed ? 0.4 : Math.min(MOST_CONFIDENT, Math.abs(good - bad) / (good + bad));
   return { sentiment, confidence, evidence: strongest(sentiment === 'positive' ? 1 : -1) };

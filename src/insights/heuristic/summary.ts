@@ -1,6 +1,5 @@
 import type { Summary } from '../insight.ts';
-import { actionItemsOf } from './action-items.ts';
-import { keyPointsOf, needOf } from './key-points.ts';
+import { actionItemsOf, keyPointsOf, needOf } from './claims.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Sentence } from './sentences.ts';
 import { moodOf } from './sentiment.ts';
@@ -9,16 +8,16 @@ const ENDINGS: Record<Outcome, string> = {
   resolved: 'The matter seems to be resolved.',
   follow_up: 'Something is still to be done after the call.',
   unresolved: 'The matter seems to be unresolved.',
-  unknown: 'How it came out cannot be told from the words.',
+  unknown: 'The outcome is not clear from the words.',
 };
 
-/** A short account in the words of the call, and what can be read from them by rules. */
-export function summarise(sentences: Sentence[]): Summary {
+/** Summarizes a call in its own words, with outcome, mood, key points and action items. */
+export function summarize(sentences: Sentence[]): Summary {
   const mood = moodOf(sentences);
   const { outcome, evidence } = outcomeOf(sentences, mood);
   const keyPoints = keyPointsOf(sentences);
   return {
-    summary: accountOf(sentences, outcome, evidence?.text),
+    summary: textOf(sentences, outcome, evidence?.text),
     outcome,
     sentiment: mood.sentiment,
     actionItems: actionItemsOf(sentences),
@@ -29,7 +28,7 @@ export function summarise(sentences: Sentence[]): Summary {
   };
 }
 
-function accountOf(sentences: Sentence[], outcome: Outcome, decisive: string | undefined): string {
+function textOf(sentences: Sentence[], outcome: Outcome, decisive: string | undefined): string {
   if (sentences.length === 0) return 'Nothing was said on this call.';
   const need = needOf(sentences);
   const said = need ? `The caller said: “${need.text}”` : 'The caller said little that can be understood.';

@@ -1,8 +1,8 @@
 import type { Topic } from '../insight.ts';
 import type { Sentence } from './sentences.ts';
 
-/** What calls are often about, and by which words that is known. */
-const KNOWN: [topic: string, words: RegExp][] = [
+/** Common topics and the words that indicate them. */
+const COMMON: [topic: string, words: RegExp][] = [
   ['Billing', /\b(bill|bills|billing|invoice|invoices|charge|charged|payment|payments|paid|pay|fee|price)\b/],
   ['Refund', /\b(refund|refunds|refunded|money back)\b/],
   ['Delivery', /\b(parcel|parcels|delivery|deliver|delivered|shipping|tracking|courier|package)\b/],
@@ -26,15 +26,15 @@ const KNOWN: [topic: string, words: RegExp][] = [
   ['Order', /\b(order|orders|ordered)\b/],
 ];
 const MOST = 6;
-const EMPTY = new Set(
+const MEANINGLESS = new Set(
   'moment thing day name number time lot problem one bit way minute hour week month today tomorrow morning afternoon evening first second third fourth fifth tenth'.split(
     ' ',
   ),
 );
 
-/** What the call was about: known subjects first, then the things that were named more than once. */
+/** Finds the topics of a call: common ones, and things that were mentioned more than once. */
 export function topicsOf(sentences: Sentence[]): Topic[] {
-  const known = KNOWN.flatMap(([topic, words]) => {
+  const known = COMMON.flatMap(([topic, words]) => {
     const said = sentences.filter(({ plain }) => words.test(plain));
     const rawTopic = said[0] && words.exec(said[0].plain)?.[0];
     return rawTopic ? [topicFrom(topic, rawTopic, said)] : [];
@@ -48,12 +48,12 @@ export function topicsOf(sentences: Sentence[]): Topic[] {
 
 function topicFrom(topic: string, rawTopic: string, said: Sentence[]): Topic {
   const normalizedTopic = topic.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '_');
-  // Rules never know for certain; what is said more often is more likely meant.
+  // Rules are never certain; a topic that is mentioned more often is more likely.
   const confidence = Math.round(Math.min(0.7, 0.3 + 0.1 * said.length) * 100) / 100;
   return { topic, rawTopic, normalizedTopic, confidence, evidence: said[0]!.evidence };
 }
 
-/** Runs of nouns, and the sentences in which they stand. */
+/** Finds runs of nouns and the sentences that contain them. */
 function things(sentences: Sentence[]): Map<string, Sentence[]> {
   const found = new Map<string, Sentence[]>();
   for (const sentence of sentences) {
@@ -62,7 +62,7 @@ function things(sentences: Sentence[]): Map<string, Sentence[]> {
       .join(' ')
       .split('|');
     for (const thing of new Set(runs.map((run) => run.trim()).filter(Boolean))) {
-      if (EMPTY.has(thing) || thing.length < 4) continue;
+      if (MEANINGLESS.has(thing) || thing.length < 4) continue;
       found.set(thing, [...(found.get(thing) ?? []), sentence]);
     }
   }

@@ -6,7 +6,7 @@ import { silentLog } from '../../core/index.ts';
 import { createHttpClient, type HttpClient } from '../../net/index.ts';
 import { joined, RATE, silence, writeWav } from '../../speech/testing/spoken.ts';
 import { aCall, aRecording } from '../../storage/testing/records.ts';
-import { firstOf } from '../engines.ts';
+import { tryInOrder } from '../engines.ts';
 import { HeuristicAnalyst } from '../heuristic/heuristic-analyst.ts';
 import { OpenAiAnalyst, OpenAiTranscriber } from '../index.ts';
 import { AiServer } from '../testing/ai-server.ts';
@@ -35,7 +35,7 @@ describe('transcription by a server', () => {
   const transcriber = (language: string | null = 'en-GB') =>
     new OpenAiTranscriber({ ...settings(), language });
 
-  it('asks for each channel and puts the segments in order of time', async () => {
+  it('sends each channel as a form and sorts the segments by time', async () => {
     writeWav(path, [joined([silence(2000), tone]), joined([tone, silence(2000)])]);
     const segments = [
       [{ start: 2, end: 3, text: ' And mine? ' }],
@@ -61,7 +61,7 @@ describe('transcription by a server', () => {
     expect(first!.body).toContain('RIFF');
   });
 
-  it('sends nothing of a channel on which there is nothing, nor of what was paused', async () => {
+  it('sends neither silent channels nor paused ranges', async () => {
     writeWav(path, [silence(1000), tone]);
     const paused = { ...recording, gaps: [{ startMs: 0, endMs: 2000, cause: 'pause' as const }] };
     expect((await transcriber().transcribe(paused, path, signal)).segments).toEqual([]);
@@ -70,7 +70,7 @@ describe('transcription by a server', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  it('sends long recordings in pieces, and counts the time through', async () => {
+  it('sends long recordings in pieces with continuous time', async () => {
     writeWav(path, [joined(Array.from({ length: 700 }, () => tone))]);
     server.transcription = () => ({ json: { text: '', segments: [{ start: 1, end: 2, text: 'x' }] } });
     const { segments } = await transcriber(null).transcribe(recording, path, signal);
@@ -84,7 +84,7 @@ describe('transcription by a server', () => {
     ['an error', { status: 401, json: { error: 'no' } }],
     ['no JSON', { text: '<html>' }],
     ['another shape', { json: { segments: 'none' } }],
-  ])('fails with a sentence when the server answers with %s', async (_, reply) => {
+  ])('rejects with ai_endpoint_failed when the server answers with %s', async (_, reply) => {
     writeWav(path, [tone]);
     server.transcription = () => reply;
     await expect(transcriber().transcribe(recording, path, signal)).rejects.toMatchObject({
@@ -92,14 +92,14 @@ describe('transcription by a server', () => {
     });
   });
 
-  it('ends with the work that it was for', async () => {
+  it('rejects when the signal aborts', async () => {
     writeWav(path, [tone]);
-    const leaving = new AbortController();
+    const abort = new AbortController();
     server.transcription = () => {
-      leaving.abort(new Error('closing'));
+      abort.abort(new Error('closing'));
       return { hang: true };
     };
-    await expect(transcriber().transcribe(recording, path, leaving.signal)).rejects.toThrow('closing');
+    await expect(transcriber().transcribe(recording, path, abort.signal)).rejects.toThrow('closing');
   });
 });
 
@@ -132,9 +132,9 @@ describe('analysis by a model', () => {
   };
   const analyst = () => new OpenAiAnalyst(settings());
 
-  it('gives it the numbered transcript and a schema, and believes only lines that there are', async () => {
+  it('sends the numbered transcript and a schema, and ignores lines that do not exist', async () => {
     server.completion = () => AiServer.says(summary);
-    const made = await analyst().analyse('summary', material, signal);
+    const made = await analyst().analyze('summary', material, signal);
     expect(made).toMatchObject({
       summary: 'It broke.',
       sentiment: 'negative',
@@ -147,29 +147,29 @@ describe('analysis by a model', () => {
     expect(messages[1].content).toContain('2 [1 s] caller: It is broken.');
   });
 
-  it('scores what is on the card, and no more than it can give', async () => {
+  it('scores only items of the scorecard, up to their weight', async () => {
     const items = [
       { name: 'greeting', score: 50, reason: 'It was said.', line: 1 },
       { name: 'flattery', score: 50, reason: 'Why not.', line: null },
     ];
     server.completion = () => AiServer.says({ items, confidence: 1 });
-    expect((await analyst().analyse('score', material, signal)).items).toMatchObject([
+    expect((await analyst().analyze('score', material, signal)).items).toMatchObject([
       { name: 'greeting', score: 10, maxScore: 10, evidence: { text: 'Good morning.' } },
     ]);
   });
 
-  it('takes JSON in a fence', async () => {
+  it('reads JSON in a code fence', async () => {
     const topics = { topics: [{ topic: 'Broken Device', raw_topic: 'broken', confidence: 0.8, line: 2 }] };
     server.completion = () => AiServer.says(`\`\`\`json\n${JSON.stringify(topics)}\n\`\`\``);
-    expect(await analyst().analyse('topics', material, signal)).toMatchObject([
+    expect(await analyst().analyze('topics', material, signal)).toMatchObject([
       { normalizedTopic: 'broken_device', evidence: { startMs: 1000 } },
     ]);
   });
 
-  it('asks once more for what does not fit, saying what is wrong', async () => {
+  it('retries once with the reason when the answer does not match the schema', async () => {
     const replies = [AiServer.says({ ...summary, sentiment: 'furious' }), AiServer.says(summary)];
     server.completion = () => replies.shift()!;
-    expect(await analyst().analyse('summary', material, signal)).toMatchObject({ sentiment: 'negative' });
+    expect(await analyst().analyze('summary', material, signal)).toMatchObject({ sentiment: 'negative' });
     const { messages } = JSON.parse(server.asked[1]!.body);
     expect(messages).toHaveLength(4);
     expect(messages[3].content).toContain('sentiment');
@@ -180,13 +180,13 @@ describe('analysis by a model', () => {
     ['an error', () => ({ status: 500, json: {} }), 1],
     ['another shape', () => ({ json: { choices: [] } }), 1],
     ['a closed connection', () => ({ reset: true as const }), 1],
-  ])('leaves it to the engine that comes with the program after %s', async (_, reply, times) => {
+  ])('uses the embedded engine after %s', async (_, reply, times) => {
     server.completion = reply;
     const heuristic = new HeuristicAnalyst();
     const engines = [analyst(), heuristic];
-    const made = await firstOf(
+    const made = await tryInOrder(
       engines,
-      async (one) => ({ engine: one.engine, data: await one.analyse('summary', material, signal) }),
+      async (one) => ({ engine: one.engine, data: await one.analyze('summary', material, signal) }),
       signal,
       silentLog,
     );
@@ -195,10 +195,10 @@ describe('analysis by a model', () => {
     await heuristic.close();
   });
 
-  it('never leaves the machine for an address that is not allowed', async () => {
+  it('does not connect to an address that is not allowed', async () => {
     const guarded = createHttpClient({ allowPrivate: false });
     const inside = new OpenAiAnalyst({ ...settings(), http: guarded });
-    await expect(inside.analyse('topics', material, signal)).rejects.toMatchObject({
+    await expect(inside.analyze('topics', material, signal)).rejects.toMatchObject({
       code: 'address_not_allowed',
     });
     expect(server.asked).toEqual([]);

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { Material } from '../engines.ts';
+import type { AnalysisInput } from '../engines.ts';
 import type { Evidence, PartName, Parts } from '../insight.ts';
 
-/** What is asked for a part, the form of the answer, and what it means. */
-export interface Asked<Name extends PartName> {
-  ask(material: Material): string;
-  // biome-ignore lint/suspicious/noExplicitAny: each question has an answer of its own, known to its `read` alone.
+/** The prompt for one part of the analysis, the schema of its answer, and the reader of the answer. */
+export interface Question<Name extends PartName> {
+  ask(material: AnalysisInput): string;
+  // biome-ignore lint/suspicious/noExplicitAny: each question has its own answer, which only its `read` knows.
   schema: z.ZodType<any>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
-  read(answer: any, material: Material): Parts[Name];
+  read(answer: any, material: AnalysisInput): Parts[Name];
 }
 
 const line = z.int().nullable().describe('The number of the line that shows it, or null.');
@@ -19,7 +19,9 @@ const summary = z.object({
   summary: z.string().min(1).describe('Two to four sentences.'),
   outcome: z.string().min(1).describe('resolved, follow_up, unresolved or unknown'),
   outcome_line: line,
-  sentiment: z.enum(['positive', 'neutral', 'negative', 'mixed']).describe('How the caller goes away.'),
+  sentiment: z
+    .enum(['positive', 'neutral', 'negative', 'mixed'])
+    .describe('The mood of the caller at the end.'),
   sentiment_line: line,
   action_items: z.array(claim).describe('What somebody has promised to do.'),
   key_points: z.array(claim).max(8),
@@ -44,19 +46,19 @@ const topics = z.object({
     .max(12),
 });
 
-/** A line's number is believed only where there is such a line. */
-function evidenceAt({ spoken }: Material, number: number | null): Evidence | null {
+/** Finds the evidence of a line number; null if there is no such line. */
+function evidenceAt({ spoken }: AnalysisInput, number: number | null): Evidence | null {
   const said = number === null ? undefined : spoken[number - 1];
   if (!said) return null;
   const { recordingId, startMs, endMs, speaker, text } = said;
   return { recordingId, startMs, endMs, speaker, text };
 }
 
-const claimsOf = (claims: z.output<typeof claim>[], material: Material) =>
+const claimsOf = (claims: z.output<typeof claim>[], material: AnalysisInput) =>
   claims.map(({ text, line: number }) => ({ text, evidence: evidenceAt(material, number) }));
 
-const aboutSummary: Asked<'summary'> = {
-  ask: () => 'Summarise the call.',
+const aboutSummary: Question<'summary'> = {
+  ask: () => 'Summarize the call.',
   schema: summary,
   read: (answer: z.output<typeof summary>, material) => ({
     summary: answer.summary,
@@ -70,7 +72,7 @@ const aboutSummary: Asked<'summary'> = {
   }),
 };
 
-const aboutScore: Asked<'score'> = {
+const aboutScore: Question<'score'> = {
   ask({ scorecard }) {
     const items = scorecard.map(
       ({ name, weight, speaker, where, lookFor }) =>
@@ -79,7 +81,7 @@ const aboutScore: Asked<'score'> = {
     return `Score the call by this scorecard, every item once, by its name:\n${items.join('\n')}`;
   },
   schema: score,
-  // The scorecard says which items there are and what they can give: an answer can add nothing to it.
+  // The scorecard defines the items and their points; an answer cannot add any.
   read: (answer: z.output<typeof score>, material) => ({
     items: material.scorecard.map(({ name, weight }) => {
       const found = answer.items.find((item) => item.name === name);
@@ -87,7 +89,7 @@ const aboutScore: Asked<'score'> = {
         name,
         score: Math.min(weight, found?.score ?? 0),
         maxScore: weight,
-        reason: found?.reason ?? 'The model said nothing of it.',
+        reason: found?.reason ?? 'The model gave no reason.',
         evidence: evidenceAt(material, found?.line ?? null),
       };
     }),
@@ -95,7 +97,7 @@ const aboutScore: Asked<'score'> = {
   }),
 };
 
-const aboutTopics: Asked<'topics'> = {
+const aboutTopics: Question<'topics'> = {
   ask: () => 'Name the topics of the call, the most important first, each in one to three words.',
   schema: topics,
   read: (answer: z.output<typeof topics>, material) =>
@@ -108,7 +110,7 @@ const aboutTopics: Asked<'topics'> = {
     })),
 };
 
-export const QUESTIONS: { [Name in PartName]: Asked<Name> } = {
+export const QUESTIONS: { [Name in PartName]: Question<Name> } = {
   summary: aboutSummary,
   score: aboutScore,
   topics: aboutTopics,

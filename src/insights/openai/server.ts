@@ -1,6 +1,6 @@
 import { Failure } from '../../core/index.ts';
 
-/** The part of an HTTP client that is needed here. */
+/** The HTTP client that calls a server. */
 export interface Http {
   request(request: {
     url: string;
@@ -14,26 +14,30 @@ export interface Http {
   }): Promise<{ status: number; body: Buffer; truncated: boolean }>;
 }
 
-/** A server that speaks as OpenAI's does, and how to ask it. */
+/** An OpenAI-compatible server and the client to call it with. */
 export interface OpenAiServer {
   http: Http;
-  /** With the version and without a slash at the end. */
+  /** Includes the version, without a trailing slash. */
   baseUrl: string;
   apiKey: string | null;
   model: string;
 }
 
-/** Models think for a while. */
+/** A model may take minutes. */
 const TIMEOUT_MS = 300_000;
 const MAX_ANSWER = 10 * 1024 * 1024;
 
-/** Asks, and reads JSON. Fails with `ai_endpoint_failed`, or as the HTTP client does. */
+/**
+ * Posts a form, or a value as JSON, and reads the JSON of the answer. Rejects with `ai_endpoint_failed` or an error of the
+ * HTTP client.
+ */
 export async function ask(
   { http, baseUrl, apiKey }: OpenAiServer,
   path: string,
-  { type, body }: { type: string; body: string | Buffer },
+  content: FormData | Record<string, unknown>,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const { type, body } = await encode(content);
   const answer = await http.request({
     url: `${baseUrl}${path}`,
     method: 'POST',
@@ -44,7 +48,7 @@ export async function ask(
     signal,
   });
   if (answer.status < 200 || answer.status > 299) throw unusable(`it answered with ${answer.status}`);
-  if (answer.truncated) throw unusable('its answer was too large');
+  if (answer.truncated) throw unusable('its answer is too large');
   try {
     return JSON.parse(answer.body.toString());
   } catch (cause) {
@@ -52,6 +56,16 @@ export async function ask(
   }
 }
 
-/** The server did not do what it was asked for. */
+/** Encodes a form as `multipart/form-data`, anything else as JSON. */
+async function encode(
+  content: FormData | Record<string, unknown>,
+): Promise<{ type: string; body: string | Buffer }> {
+  if (!(content instanceof FormData)) return { type: 'application/json', body: JSON.stringify(content) };
+  const encoded = new Response(content);
+  const body = Buffer.from(await encoded.arrayBuffer());
+  return { type: encoded.headers.get('content-type')!, body };
+}
+
+/** Makes the failure for an answer that cannot be used. */
 export const unusable = (why: string, cause?: unknown): Failure =>
-  new Failure('ai_endpoint_failed', `the AI server's answer could not be used: ${why}`, { cause });
+  new Failure('ai_endpoint_failed', `could not use the answer of the AI server: ${why}`, { cause });

@@ -5,16 +5,16 @@ export interface Asked {
   path: string;
   authorization: string | undefined;
   type: string;
-  /** As Latin-1, so that no byte is lost. */
+  /** As Latin-1, which preserves every octet. */
   body: string;
 }
 
 type Reply = { status?: number; json?: unknown; text?: string; hang?: true; reset?: true };
 
-/** A server of our own that speaks as OpenAI's does, well or badly. */
+/** An OpenAI-compatible test server with scripted answers. */
 export class AiServer {
   readonly asked: Asked[] = [];
-  /** What is answered, asked each time. */
+  /** Makes the answer to each request. */
   transcription: (asked: Asked) => Reply = () => ({ json: { text: '' } });
   completion: (asked: Asked) => Reply = () => ({ json: {} });
   speech: (response: ServerResponse, asked: Asked) => void = (response) => response.end();
@@ -35,7 +35,7 @@ export class AiServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** A completion as a model gives it. */
+  /** Makes a chat completion. */
   static says(content: unknown): Reply {
     const text = typeof content === 'string' ? content : JSON.stringify(content);
     return { json: { choices: [{ message: { role: 'assistant', content: text } }] } };

@@ -1,9 +1,9 @@
 import type { Sentiment, Speaker } from '../insight.ts';
 
-/** A call in words, and what a person says of its mood. */
+/** A transcript of a call, and its sentiment as a person judged it. */
 export interface Dialogue {
   name: string;
-  /** How the caller went away, in a person's judgement. */
+  /** The mood of the caller at the end, as a person judged it. */
   sentiment: Sentiment;
   lines: [speaker: Speaker, text: string][];
 }

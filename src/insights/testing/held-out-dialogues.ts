@@ -1,8 +1,8 @@
 import type { Dialogue } from './dialogues.ts';
 
 /**
- * Ten calls that the analysis is judged by. They were written, with their labels, before any of its rules was
- * tuned, and nothing is ever tuned on them: that would make the figure worthless.
+ * Ten calls to evaluate the analysis. They were written and labeled before any rule was tuned. Never tune rules on them:
+ * that would make the result worthless.
  */
 export const HELD_OUT_DIALOGUES: Dialogue[] = [
   {

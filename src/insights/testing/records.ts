@@ -6,8 +6,8 @@ interface Owner {
   applicationId: string;
 }
 
-/** A transcript of two sentences. */
-export function aTranscript(owner: Owner, but: Partial<Transcript> = {}): Transcript {
+/** Makes a transcript of two sentences. */
+export function aTranscript(owner: Owner, changes: Partial<Transcript> = {}): Transcript {
   return {
     recordingId: owner.recordingId,
     callId: owner.callId,
@@ -22,11 +22,11 @@ export function aTranscript(owner: Owner, but: Partial<Transcript> = {}): Transc
     fullText: 'Good morning, Harbour Parcels.\nWhere is my parcel?',
     error: null,
     createdAt: 1_780_056_090_000,
-    ...but,
+    ...changes,
   };
 }
 
-/** Every part of an analysis, each with a claim and its evidence. */
+/** Makes every part of an analysis, each with a claim and its evidence. */
 export function someParts(owner: Owner): Part[] {
   const { recordingId, callId, applicationId } = owner;
   const evidence: Evidence = {

@@ -1,6 +1,6 @@
 import type { Dialogue } from './dialogues.ts';
 
-/** Calls that the rules were tuned on. How well they do on these proves nothing. */
+/** Calls that the rules were tuned on. Results on them prove nothing. */
 export const TUNING_DIALOGUES: Dialogue[] = [
   {
     name: 'the gym membership',

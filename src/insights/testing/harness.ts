@@ -7,25 +7,26 @@ import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { RecordingRecord } from '../../recordings/index.ts';
 import { openSqliteStorage } from '../../storage/index.ts';
 import { aCall, aRecording } from '../../storage/testing/records.ts';
-import { type Engines, type Heard, Insights, queueing } from '../index.ts';
+import { type Engines, enqueueingJournal, Insights, type Transcription } from '../index.ts';
 import type { Scorecard } from '../insight.ts';
 import { someParts } from './records.ts';
 
 const owner = { recordingId: 'rec_1', callId: 'call_1', applicationId: 'app_1' };
 
-/** What a part can hold. */
+/** Example data of a part. */
 export const aPart = (name: string): unknown => someParts(owner).find(({ part }) => part === name)?.data;
 
-/** An engine of each kind that does at once what it is told. */
+/** One engine of each kind with scripted results. */
 export class FakeEngines {
-  /** Called for each recording; throws where the test wants it. */
-  transcribe: (recording: RecordingRecord, signal: AbortSignal) => Heard | Promise<Heard> = () => ({
-    engine: 'fake-ear',
-    language: 'en',
-    segments: [{ speaker: 'caller', text: 'Where is my parcel?', startMs: 100, endMs: 900 }],
-  });
+  /** Called for each recording. */
+  transcribe: (recording: RecordingRecord, signal: AbortSignal) => Transcription | Promise<Transcription> =
+    () => ({
+      engine: 'fake-transcriber',
+      language: 'en',
+      segments: [{ speaker: 'caller', text: 'Where is my parcel?', startMs: 100, endMs: 900 }],
+    });
   /** Called for each part. */
-  analyse: (part: string) => unknown = aPart;
+  analyze: (part: string) => unknown = aPart;
   readonly asked: string[] = [];
 
   of = (): Engines => ({
@@ -39,18 +40,18 @@ export class FakeEngines {
     ],
     analysts: [
       {
-        engine: 'fake-mind',
-        analyse: async (part) => {
+        engine: 'fake-analyst',
+        analyze: async (part) => {
           this.asked.push(part);
-          return this.analyse(part) as never;
+          return this.analyze(part) as never;
         },
       },
     ],
   });
 }
 
-/** Insights on a real database, with engines that are not. */
-export async function openInsightHouse() {
+/** Opens insights on a real database with fake engines. */
+export async function openInsightsHarness() {
   const clock = new VirtualClock();
   const folder = mkdtempSync(join(tmpdir(), 'minivoice-insights-'));
   const file = join(folder, 'db');
@@ -59,10 +60,10 @@ export async function openInsightHouse() {
   const open = () => openSqliteStorage({ file, clock, hasWebhook: () => true });
   const startInsights = async () => {
     const insights = new Insights({
-      store: house.storage,
-      journal: house.storage,
-      calls: house.storage,
-      recordings: house.storage,
+      store: harness.storage,
+      journal: harness.storage,
+      calls: harness.storage,
+      recordings: harness.storage,
       files: { path: (name) => join(folder, name) },
       engines: engines.of,
       settings: () => settings,
@@ -74,43 +75,43 @@ export async function openInsightHouse() {
     await insights.start();
     return insights;
   };
-  const house = {
+  const harness = {
     clock,
     folder,
     engines,
     settings,
     storage: await open(),
     insights: undefined as unknown as Insights,
-    /** A recording that is completed as recordings are, and so put in the queue. */
+    /** Completes a recording, which adds it to the queue. */
     async record(
-      but: Partial<RecordingRecord> = {},
+      changes: Partial<RecordingRecord> = {},
     ): Promise<{ call: CallRecord; recording: RecordingRecord }> {
-      const call = aCall(house.storage.ids.next('call'), { status: 'completed' });
+      const call = aCall(harness.storage.ids.next('call'), { status: 'completed' });
       const updatedAt = Math.round(clock.now());
-      const recording = aRecording(call, { status: 'completed', updatedAt, ...but });
-      await house.storage.commit({ call });
-      const journal = queueing(house.storage, () => true);
+      const recording = aRecording(call, { status: 'completed', updatedAt, ...changes });
+      await harness.storage.commit({ call });
+      const journal = enqueueingJournal(harness.storage, () => true);
       const event = { event: 'recording.completed', at: updatedAt, call, data: {} };
       await journal.commit({ recording, events: [event] });
-      house.insights.wake();
+      harness.insights.wake();
       return { call, recording };
     },
-    /** The process dies: what is running comes to nothing, and a new one takes over. */
+    /** Simulates a crash: running jobs are lost, and a new process takes over. */
     async crash() {
-      const dead = house.insights;
-      await house.storage.close();
-      house.storage = await open();
-      house.insights = await startInsights();
+      const dead = harness.insights;
+      await harness.storage.close();
+      harness.storage = await open();
+      harness.insights = await startInsights();
       await dead.close();
     },
     async close() {
-      await house.insights.close();
-      await house.storage.close();
+      await harness.insights.close();
+      await harness.storage.close();
       rmSync(folder, { recursive: true });
     },
   };
-  house.insights = await startInsights();
-  return house;
+  harness.insights = await startInsights();
+  return harness;
 }
 
-export type InsightHouse = Awaited<ReturnType<typeof openInsightHouse>>;
+export type InsightsHarness = Awaited<ReturnType<typeof openInsightsHarness>>;

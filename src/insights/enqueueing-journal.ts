@@ -15,12 +15,14 @@ interface Journal {
 }
 
 /**
- * The journal of recordings, with one thing more: a recording that is completed is put in the queue by the commit
- * that completes it, so that neither happens without the other.
- *
- * @param wanted whether an application's recordings are to be analysed; asked at each commit.
+ * Wraps the journal of recordings so that the commit that completes a recording also adds it to the queue: neither happens
+ * without the other.
+ * @param wanted reports whether the recordings of an application are analyzed; called at each commit.
  */
-export function queueing(journal: Journal, wanted: (applicationId: string) => boolean): RecordingJournal {
+export function enqueueingJournal(
+  journal: Journal,
+  wanted: (applicationId: string) => boolean,
+): RecordingJournal {
   return {
     written: () => journal.written(),
     commit(change) {

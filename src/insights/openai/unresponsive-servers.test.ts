@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Failure } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { Http } from './server.ts';
-import { SilentServers } from './silent-servers.ts';
+import { UnresponsiveServers } from './unresponsive-servers.ts';
 
 const clock = new VirtualClock();
 const asked: string[] = [];
@@ -14,7 +14,7 @@ const http: Http = {
     return { status: 200, body: Buffer.alloc(0), truncated: false };
   },
 };
-const servers = new SilentServers(http, clock);
+const servers = new UnresponsiveServers(http, clock);
 const request = {
   url: 'https://ai.test',
   method: 'POST',
@@ -25,7 +25,7 @@ const request = {
 } as const;
 const ask = (key: string) => servers.client(key).request(request);
 
-test('a server that did not answer in time is asked again after five minutes, others at once', async () => {
+test('sends no request to a server that timed out for five minutes', async () => {
   failing = new Failure('timeout', 'no answer came');
   await expect(ask('a')).rejects.toMatchObject({ code: 'timeout' });
   failing = undefined;
@@ -37,7 +37,7 @@ test('a server that did not answer in time is asked again after five minutes, ot
   await expect(ask('a')).resolves.toMatchObject({ status: 200 });
 });
 
-test('a server that fails in another way is asked the next time', async () => {
+test('sends the next request to a server that failed for another reason', async () => {
   failing = new Failure('connect_failed', 'refused');
   await expect(ask('c')).rejects.toMatchObject({ code: 'connect_failed' });
   failing = undefined;

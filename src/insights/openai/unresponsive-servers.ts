@@ -1,19 +1,18 @@
 import { type Clock, Failure } from '../../core/index.ts';
 import type { Http } from './server.ts';
 
-/** A server that did not answer in time is not asked again for so long. */
+/** A server that timed out gets no requests for this time. */
 const REST_MS = 300_000;
-/** More servers than this are not remembered. */
+/** Most servers remembered. */
 const MOST_SERVERS = 1_000;
 
 /**
- * Remembers servers that did not answer in time, so that a recording waits for such a server once and not for each thing
- * that it is asked.
+ * Remembers servers that timed out, so that a recording waits for such a server once and not for each of its requests.
  */
-export class SilentServers {
+export class UnresponsiveServers {
   #http: Http;
   #clock: Clock;
-  /** Until when, on the monotonic clock, a server is not asked. */
+  /** End of the pause of each server, on the monotonic clock. */
   #until = new Map<string, number>();
 
   constructor(http: Http, clock: Clock) {
@@ -21,7 +20,7 @@ export class SilentServers {
     this.#clock = clock;
   }
 
-  /** The client for one server of one customer (`tenant`), by any key. Fails with `ai_endpoint_failed` while the server rests. */
+  /** Makes the client for the server `key` of a customer. Rejects with `ai_endpoint_failed` while the server is paused. */
   client(key: string, tenant?: string): Http {
     return {
       request: async (request) => {
@@ -29,7 +28,7 @@ export class SilentServers {
         if (left > 0)
           throw new Failure(
             'ai_endpoint_failed',
-            `the AI server did not answer in time: it is asked again in ${Math.ceil(left / 1000)} s`,
+            `the AI server timed out; requests resume in ${Math.ceil(left / 1000)} s`,
           );
         try {
           const answer = await this.#http.request({ ...request, tenant });
