@@ -1,8 +1,8 @@
 import type { DialledLeg } from '../calls/index.ts';
 import { type Clock, detach, type Micros, type Timer } from '../core/index.ts';
-import type { Chargeable, ChargedCall } from './call-charges.ts';
 import type { Reservation } from './reservation.ts';
 import type { ChargeRecord, Rate } from './store.ts';
+import type { Item, TabCall } from './tab.ts';
 
 export interface ChargeParts {
   leg: DialledLeg;
@@ -13,23 +13,23 @@ export interface ChargeParts {
   clock: Clock;
 }
 
-/** Receives the changes of a charge. */
+/** Who follows a charge. */
 export interface ChargeListener {
-  /** The leg was answered, or the reservation has grown. */
+  /** More is reserved, or somebody has answered. */
   changed(): void;
   /** The money for the leg is used up. */
   exhausted(): void;
-  /** The leg has ended: its cost is known. */
+  /** The leg is over: what it costs is known. */
   ended(): void;
 }
 
-/** The charge for one leg of this process, from dialing to settlement. */
-export class Charge implements Chargeable {
+/** One leg that costs money, from its dialling to its settlement. */
+export class Charge implements Item {
   #parts: ChargeParts;
   #listener: ChargeListener;
   #createdAt: number;
   #answered: { at: number; monotonic: number } | undefined;
-  #durationMs: number | undefined;
+  #endedMs: number | undefined;
   #timer: Timer | undefined;
   #settled: { at: number; seconds: number; amount: Micros } | undefined;
 
@@ -50,21 +50,21 @@ export class Charge implements Chargeable {
     );
   }
 
-  /** The cost; undefined until the charge is settled. */
+  /** What it has cost; undefined before it is settled. */
   get cost(): Micros | undefined {
     return this.#settled?.amount;
   }
 
-  /** Settles the charge. A leg that still exists counts as ended. */
+  /** A leg that is still there counts as over. */
   settle(): void {
     if (this.#settled) return;
     this.#end();
     const { reservation, clock } = this.#parts;
-    const durationMs = this.#answered ? (this.#durationMs ?? 0) : null;
-    this.#settled = { at: Math.round(clock.now()), ...reservation.settle(durationMs) };
+    const lasted = this.#answered ? (this.#endedMs ?? 0) : null;
+    this.#settled = { at: Math.round(clock.now()), ...reservation.settle(lasted) };
   }
 
-  record({ id: callId, applicationId, providerCallId: callLegId }: ChargedCall): ChargeRecord {
+  record({ id: callId, applicationId, providerCallId: callLegId }: TabCall): ChargeRecord {
     const { leg, destination, customerId, rate, reservation } = this.#parts;
     const { prefix, currency, pricePerMinute, firstIncrement, furtherIncrement } = rate;
     return {
@@ -81,18 +81,18 @@ export class Charge implements Chargeable {
   }
 
   #begin(): void {
-    if (this.#durationMs !== undefined) return;
+    if (this.#endedMs !== undefined) return;
     const { clock } = this.#parts;
     this.#answered = { at: Math.round(clock.now()), monotonic: clock.monotonic() };
     this.#cover();
   }
 
-  /** Extends the reservation, and runs again when that is used up. Ends the charge when nothing is left. */
+  /** Sees to it that there is money for what comes, and asks again when that is used up. */
   #cover = (): void => {
     const { reservation, clock } = this.#parts;
-    const elapsedMs = this.#elapsedMs();
-    reservation.extend(elapsedMs);
-    const left = reservation.coversMs - elapsedMs;
+    const lasted = this.#lasted();
+    reservation.extend(lasted);
+    const left = reservation.coversMs - lasted;
     if (left > 0) {
       this.#timer = clock.after(left, this.#cover);
       this.#listener.changed();
@@ -103,12 +103,12 @@ export class Charge implements Chargeable {
   };
 
   #end(): void {
-    if (this.#durationMs !== undefined) return;
+    if (this.#endedMs !== undefined) return;
     this.#timer?.cancel();
-    this.#durationMs = this.#elapsedMs();
+    this.#endedMs = this.#lasted();
   }
 
-  #elapsedMs(): number {
+  #lasted(): number {
     return this.#answered ? this.#parts.clock.monotonic() - this.#answered.monotonic : 0;
   }
 }

@@ -1,13 +1,12 @@
 import type { BadRow } from '../calls/index.ts';
 
-/** A customer. Like all rows here it is plain data; times are milliseconds since 1970 (UTC). */
+/** Who is who. Plain data, times in milliseconds since 1970. */
 export interface Customer {
   id: string;
   name: string;
   createdAt: number;
 }
 
-/** An application of a customer: it answers calls with actions, and receives events. */
 export interface Application {
   id: string;
   customerId: string;
@@ -16,24 +15,24 @@ export interface Application {
   answerMethod: 'GET' | 'POST';
   fallbackAnswerUrl: string | null;
   webhookUrl: string | null;
-  /** The current secret first; a second one during rotation. Empty: requests are not signed. */
+  /** The live secret first; a second one while it is being rotated. Empty: requests are not signed. */
   webhookSecrets: string[];
   faultMessage: string | null;
   voice: string | null;
   language: string | null;
   aiEnabled: boolean;
   recordCalls: boolean;
-  /** Whether `ai.completed` and `ai.failed` are sent. */
+  /** `ai.completed` and `ai.failed` are sent. */
   aiEvents: boolean;
-  /** Null: the built-in scorecard. */
+  /** Null: the scorecard that comes with the program. */
   scorecard: ScorecardItem[] | null;
-  /** Null: the built-in engines. */
+  /** Null: the engines that come with the program. */
   ai: AiSettings | null;
   createdAt: number;
   updatedAt: number;
 }
 
-/** One criterion that calls are scored by. */
+/** One thing that a good call has. */
 export interface ScorecardItem {
   name: string;
   weight: number;
@@ -42,9 +41,9 @@ export interface ScorecardItem {
   where: 'start' | 'end' | 'anywhere';
 }
 
-/** A server with the OpenAI API. Tasks without a model use the built-in engines. */
+/** A server that speaks as OpenAI's does. What has no model stays with the engines that come with the program. */
 export interface AiSettings {
-  /** Includes the version, such as `https://api.example.com/v1`. */
+  /** With the version, such as `https://api.example.com/v1`. */
   baseUrl: string;
   apiKey: string | null;
   transcriptionModel: string | null;
@@ -53,39 +52,37 @@ export interface AiSettings {
   speechVoice: string | null;
 }
 
-/** An API key, of which only the SHA-256 is stored. */
+/** An API key: only its SHA-256 is kept. */
 export interface ApiKey {
   id: string;
   applicationId: string;
   /** Hex SHA-256 of the whole key. */
   sha256: string;
-  /** The first characters, which distinguish keys in a list: `mv_live_ab12`. */
+  /** The first characters, to tell keys apart on a page: `mv_live_ab12`. */
   hint: string;
   createdAt: number;
-  /** When the key expires; null: never. */
+  /** After this it no longer opens anything; null while it is live. */
   expiresAt: number | null;
 }
 
-/** A number that callers dial (direct inward dialing). */
 export interface Did {
   id: string;
   customerId: string;
-  /** Null while the number is unassigned. */
+  /** Null while the number is assigned to no application. */
   applicationId: string | null;
   numberE164: string;
   provider: string;
   status: 'active' | 'inactive';
   routeMode: 'webhook' | 'reject' | 'sip';
-  /** A SIP URI if the route mode is `sip`. */
+  /** A SIP URI, with route mode `sip`. */
   routingTarget: string | null;
   createdAt: number;
   updatedAt: number;
 }
 
-/** A SIP trunk to a carrier or PBX. */
 export interface Trunk {
   id: string;
-  /** Null: for every customer. */
+  /** Null: for all customers. */
   customerId: string | null;
   name: string;
   proxy: string;
@@ -93,35 +90,35 @@ export interface Trunk {
   password: string | null;
   realm: string | null;
   fromDomain: string | null;
-  /** The address or CIDR block that inbound calls come from. */
+  /** An address or a CIDR block that inbound calls come from. */
   inboundIp: string | null;
   isActive: boolean;
   gatewayName: string;
   transport: 'udp' | 'tcp' | 'tls';
   register: boolean;
   srtp: boolean;
-  /** ISO 3166-1 country of the national number formats that the trunk sends; null: it sends E.164. */
+  /** ISO 3166-1: the national formats of the numbers that it sends; null: it sends E.164. */
   country: string | null;
-  /** `owned`: calls show only numbers of their customer; `any`: calls show any number. */
+  /** `owned`: calls over it show numbers of their customer only; `any`: whatever the customer asks for. */
   callerIds: 'owned' | 'any';
-  /** With `owned`: a forwarded call may show the number of a caller who came in over a trunk for every customer. */
+  /** With `owned`: a call that is passed on may show the number of the caller who called in over a trunk for all. */
   forwardCallerId: boolean;
   createdAt: number;
   updatedAt: number;
 }
 
-/** A customer's phone that registers with this server. */
+/** A phone of a customer's that registers with us. */
 export interface Phone {
   id: string;
   customerId: string;
   /** In lower case. */
   username: string;
-  /** The MD5 hash that is stored instead of the password (RFC 7616 §3.4.2). */
+  /** RFC 7616 §3.4.2, with MD5: what is kept in place of the password. */
   ha1: string;
   createdAt: number;
 }
 
-/** A number that a customer may show as caller ID because the operator has verified it. */
+/** A number that a customer may show as caller ID without being called at it here: the operator has verified it. */
 export interface VerifiedNumber {
   id: string;
   customerId: string;
@@ -129,9 +126,9 @@ export interface VerifiedNumber {
   createdAt: number;
 }
 
-/** Stores the rows of the directory; each `save` inserts or replaces one row. */
+/** Everything small and slow-changing, saved row by row (`save` inserts or replaces). */
 export interface DirectoryStore {
-  /** Reads all rows, once at the start: the directory keeps them in memory. */
+  /** All of it, read once at the start: the directory is kept in memory. */
   load(): Promise<DirectoryRows>;
   saveCustomer(row: Customer): Promise<void>;
   saveApplication(row: Application): Promise<void>;
@@ -146,7 +143,7 @@ export interface DirectoryStore {
   deletePhone(id: string): Promise<void>;
   saveVerifiedNumber(row: VerifiedNumber): Promise<void>;
   deleteVerifiedNumber(id: string): Promise<void>;
-  /** Reports a loaded row that is unusable and therefore left out. */
+  /** A row that was loaded cannot be used: it is left out. */
   quarantine(row: BadRow): void;
 }
 

@@ -27,7 +27,7 @@ let leg: FakeLeg;
 let journal: MemoryJournal;
 let recordings: CallRecordings;
 let id: string;
-/** Whether the call's streams are to be silent. */
+/** Whether the streams of the call are silenced. */
 let hushed: boolean;
 let warnings: object[];
 
@@ -49,9 +49,9 @@ beforeEach(() => {
 
 const lastEvent = () => journal.events.at(-1)!.data;
 
-// Contract 4: "One outcome", a row each.
+// One test per row of the table "One outcome" in contract 4.
 
-test('stop while recording: completed, by stop_recording or by the API', async () => {
+test('completes on stop, by stop_recording or by the API', async () => {
   for (const by of ['stop_recording', 'api'] as const) {
     await recordings.start(stereo);
     leg.last.hear(100);
@@ -60,7 +60,7 @@ test('stop while recording: completed, by stop_recording or by the API', async (
   }
 });
 
-test('the completed event tells size, length and hash of a file that can be read at that moment', async () => {
+test('reports size, duration and hash of a file that is readable at that moment', async () => {
   journal.before = ({ events }) => {
     const { event, data } = events![0]!;
     if (event !== 'recording.completed') return;
@@ -87,33 +87,33 @@ test('the completed event tells size, length and hash of a file that can be read
   expect(recording.file).toBe(`2026/05/29/${id}.wav`);
 });
 
-test('hangup while recording: completed by hangup, before the call goes on to its end', async () => {
+test('completes on hangup before the call ends', async () => {
   await recordings.start(stereo);
   leg.last.hear(50);
   await recordings.finish('hangup');
-  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
+  expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
 });
 
-test('the far end is gone before the call has noticed: completed by hangup all the same', async () => {
+test('completes by hangup when the leg closes before the call ends', async () => {
   await recordings.start(stereo);
   leg.last.hear(50);
   leg.last.end('closed');
   await recordings.finish();
-  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
+  expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
 });
 
-test('stop with none active: recording_not_started, and an event that says so', async () => {
+test('rejects a stop without a recording and reports it as an event', async () => {
   const refused = recordings.stop('stop_recording');
   await expect(refused).rejects.toMatchObject({
     code: 'recording_not_started',
     message: 'recording is not currently started',
   });
   await recordings.reportNotStarted();
-  expect(journal.story).toEqual(['recording.failed recording_not_started']);
+  expect(journal.eventLines).toEqual(['recording.failed recording_not_started']);
   expect(journal.timeline).toHaveLength(1);
 });
 
-test('stop after a stop that is done: recording_not_started', async () => {
+test('rejects stop, pause and resume after a completed stop', async () => {
   await recordings.start(stereo);
   await recordings.stop('stop_recording');
   await expect(recordings.stop('api')).rejects.toMatchObject({ code: 'recording_not_started' });
@@ -121,24 +121,24 @@ test('stop after a stop that is done: recording_not_started', async () => {
   await expect(recordings.resume()).rejects.toMatchObject({ code: 'recording_not_started' });
 });
 
-test('start while one is active: that one goes on, and there is no second event', async () => {
+test('returns the active recording on a second start, without a second event', async () => {
   const [first, second] = await Promise.all([recordings.start(stereo), recordings.start(stereo)]);
   const third = await recordings.start(stereo);
   expect([first.already, second.already, third.already]).toEqual([false, true, true]);
   expect(third.recording.id).toBe(id);
-  expect(journal.story).toEqual([`recording.started ${id}`]);
+  expect(journal.eventLines).toEqual([`recording.started ${id}`]);
   expect(leg.taps).toHaveLength(1);
   await recordings.finish();
 });
 
-test('start, stop, start: two recordings, two files, two pairs of events', async () => {
+test('makes two recordings with two files for start, stop, start', async () => {
   await recordings.start(stereo);
   leg.last.hear(10);
   await recordings.stop('stop_recording');
   await recordings.start(stereo);
   leg.last.hear(20);
   await recordings.finish();
-  expect(journal.story).toEqual([
+  expect(journal.eventLines).toEqual([
     `recording.started ${id}`,
     `recording.completed ${id} stop_recording`,
     `recording.started ${id}_2`,
@@ -148,21 +148,21 @@ test('start, stop, start: two recordings, two files, two pairs of events', async
   expect(readFileSync(leg.taps[1]!.options.path).length).toBe(44 + 20 * 640);
 });
 
-test('stop and hangup in the same frame: one completed, and whichever came first names it', async () => {
+test('completes once by the stop that precedes a hangup in the same frame', async () => {
   await recordings.start(stereo);
   leg.last.hear(10);
   await Promise.all([recordings.stop('stop_recording'), recordings.finish()]);
-  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} stop_recording`]);
+  expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} stop_recording`]);
 });
 
-test('hangup and stop in the same frame: one completed, by hangup', async () => {
+test('completes once by the hangup that precedes a stop in the same frame', async () => {
   await recordings.start(stereo);
   leg.last.hear(10);
   await Promise.all([recordings.finish(), recordings.stop('stop_recording')]);
-  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
+  expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
 });
 
-test('what is left out is in the store as soon as the pause is answered, for a crash', async () => {
+test('stores a gap before the pause resolves', async () => {
   await recordings.start(stereo);
   leg.last.hear(10);
   await recordings.pause('silence');
@@ -173,7 +173,7 @@ test('what is left out is in the store as soon as the pause is answered, for a c
   expect(kept()).toEqual([{ startMs: 200, endMs: 300, cause: 'pause' }]);
 });
 
-test('stop while paused: completed, and the pause is in the gaps', async () => {
+test('completes on stop while paused, with the pause in the gaps', async () => {
   await recordings.start(stereo);
   leg.last.hear(10);
   await recordings.pause('silence');
@@ -183,7 +183,7 @@ test('stop while paused: completed, and the pause is in the gaps', async () => {
   expect(durationMs).toBe(300);
 });
 
-test('while paused, nothing goes out over streams either', async () => {
+test('silences streams while paused', async () => {
   await recordings.start(stereo);
   await recordings.pause('silence');
   expect(hushed).toBe(true);
@@ -194,7 +194,7 @@ test('while paused, nothing goes out over streams either', async () => {
   expect(hushed).toBe(false);
 });
 
-test('streams hear again only when the file does: what was said before is still on its way to them', async () => {
+test('unsilences streams only after the tap has resumed', async () => {
   await recordings.start(stereo);
   await recordings.pause('silence');
   const resumed = recordings.resume();
@@ -203,7 +203,7 @@ test('streams hear again only when the file does: what was said before is still 
   expect(hushed).toBe(false);
 });
 
-test('a pause that was resumed keeps its gap; pausing and resuming twice changes nothing', async () => {
+test('keeps the gap of a resumed pause and ignores repeated pause and resume', async () => {
   await recordings.start(stereo);
   leg.last.hear(10);
   for (const _ of [1, 2]) await recordings.pause('skip');
@@ -215,25 +215,25 @@ test('a pause that was resumed keeps its gap; pausing and resuming twice changes
   expect(durationMs).toBe(400);
 });
 
-test('max_seconds reached: completed by max_seconds, without anybody waiting for it', async () => {
+test('completes by max_seconds', async () => {
   await recordings.start({ ...stereo, maxSeconds: 1 });
   expect(leg.last.options.maxSeconds).toBe(1);
   leg.last.hear(50);
   leg.last.end('max_reached');
   const whole = [`recording.started ${id}`, `recording.completed ${id} max_seconds`];
-  await expect.poll(() => journal.story).toEqual(whole);
+  await expect.poll(() => journal.eventLines).toEqual(whole);
   await recordings.finish();
-  expect(journal.story).toEqual(whole);
+  expect(journal.eventLines).toEqual(whole);
 });
 
-test('a write error: failed, with what was saved named', async () => {
+test('fails on a write error and reports what was saved', async () => {
   await recordings.start(stereo);
   leg.last.hear(50);
   leg.last.end('write_failed', 'ENOSPC: no space left on device');
   const failed = `recording.failed ${id} write_error recording_write_failed`;
-  await expect.poll(() => journal.story.at(-1)).toBe(failed);
+  await expect.poll(() => journal.eventLines.at(-1)).toBe(failed);
   await recordings.finish();
-  expect(journal.story.at(-1)).toBe(failed);
+  expect(journal.eventLines.at(-1)).toBe(failed);
   expect(lastEvent()).toMatchObject({ duration_ms: 1000, size_bytes: 44 + 50 * 640, format: 'wav' });
   expect(lastEvent()['error']).toEqual({
     code: 'recording_write_failed',
@@ -244,52 +244,52 @@ test('a write error: failed, with what was saved named', async () => {
   expect(journal.recordings.get(id)?.status).toBe('failed');
 });
 
-test('a file that is gone when it should be finished: failed', async () => {
+test('fails when the file is missing at the end', async () => {
   await recordings.start(stereo);
   leg.last.hear(50);
   leg.last.end('stopped');
   rmSync(leg.last.options.path);
   await recordings.finish();
-  expect(journal.story.at(-1)).toMatch(`recording.failed ${id}`);
+  expect(journal.eventLines.at(-1)).toMatch(`recording.failed ${id}`);
   expect(lastEvent()).toMatchObject({ size_bytes: 0, sha256: null });
 });
 
-// The races that other houses lost.
+// Races.
 
-test('a stop that overtakes its start is not lost', async () => {
+test('does not lose a stop that overtakes its start', async () => {
   const started = recordings.start(stereo);
   const stopped = recordings.stop('api');
   await Promise.all([started, stopped]);
-  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} api`]);
+  expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} api`]);
 });
 
-test('a hangup during the start ends it before the call ends', async () => {
+test('completes on a hangup during the start', async () => {
   const started = recordings.start(stereo);
   await recordings.finish();
   await started;
-  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
+  expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
 });
 
-test('a start after the hangup is refused and says nothing', async () => {
+test('rejects a start after the hangup, without an event', async () => {
   await recordings.finish();
   await expect(recordings.start(stereo)).rejects.toMatchObject({ code: 'call_ended' });
-  expect(journal.story).toEqual([]);
+  expect(journal.eventLines).toEqual([]);
 });
 
-test('a start that cannot be: failed at once, and the next start is another recording', async () => {
+test('fails a start that is not possible and makes another recording on the next start', async () => {
   leg.refusal = new Failure('tap_failed', 'EACCES: permission denied');
   await expect(recordings.start(stereo)).rejects.toMatchObject({ code: 'recording_start_failed' });
   leg.refusal = undefined;
   await recordings.start(stereo);
   await recordings.finish();
-  expect(journal.story).toEqual([
+  expect(journal.eventLines).toEqual([
     `recording.failed ${id} start_error recording_start_failed`,
     `recording.started ${id}_2`,
     `recording.completed ${id}_2 hangup`,
   ]);
 });
 
-test('a stop, then a start while the first is still being finished: neither disturbs the other', async () => {
+test('starts another recording while the first is being finished', async () => {
   await recordings.start(stereo);
   leg.last.hear(10);
   const stopped = recordings.stop('api');
@@ -297,7 +297,7 @@ test('a stop, then a start while the first is still being finished: neither dist
   expect(again.already).toBe(false);
   await stopped;
   await recordings.finish();
-  expect(journal.story.toSorted()).toEqual([
+  expect(journal.eventLines.toSorted()).toEqual([
     `recording.completed ${id} api`,
     `recording.completed ${id}_2 hangup`,
     `recording.started ${id}`,
@@ -305,7 +305,7 @@ test('a stop, then a start while the first is still being finished: neither dist
   ]);
 });
 
-test('a started event that could not be written goes with the completed one, in order', async () => {
+test('writes a delayed started event before the completed one', async () => {
   let refused = false;
   journal.before = () => {
     if (!refused) {
@@ -315,10 +315,10 @@ test('a started event that could not be written goes with the completed one, in 
   };
   await recordings.start(stereo);
   await recordings.stop('api');
-  expect(journal.story).toEqual([`recording.started ${id}`, `recording.completed ${id} api`]);
+  expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} api`]);
 });
 
-test('an end that could not be written is told to who stopped, and keeps nobody from hanging up', async () => {
+test('rejects the stop when the end cannot be written, and still lets the call end', async () => {
   await recordings.start({ ...stereo, format: 'mp3' });
   leg.last.hear(10);
   journal.before = () => {
@@ -332,7 +332,7 @@ test('an end that could not be written is told to who stopped, and keeps nobody 
 
 // MP3.
 
-test('an mp3 takes the place of the file as recorded, once its event is committed', async () => {
+test('replaces the WAV file with an MP3 after its event is committed', async () => {
   await recordings.start({ ...stereo, format: 'mp3' });
   const wav = leg.last.options.path;
   leg.last.hear(100);
@@ -346,7 +346,7 @@ test('an mp3 takes the place of the file as recorded, once its event is committe
   expect(bytes.length).toBeLessThan(2 * 10_000);
 });
 
-test('where no mp3 can be made the sound is kept as it was recorded', async () => {
+test('keeps the WAV file when encoding fails', async () => {
   await recordings.start({ ...stereo, format: 'mp3' });
   leg.last.hear(10);
   mkdirSync(leg.last.options.path.replace('.wav', '.mp3.part'));

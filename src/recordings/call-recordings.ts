@@ -1,17 +1,11 @@
 import { Failure } from '../core/index.ts';
-import {
-  entryOf,
-  type RecordedCall,
-  Recording,
-  type RecordingOptions,
-  type RecordingPorts,
-} from './recording.ts';
-import { notStartedEvent } from './recording-events.ts';
+import { type RecordedCall, Recording, type RecordingOptions, type RecordingPorts } from './recording.ts';
+import { notStartedEvent, timelineEntry } from './recording-events.ts';
 import type { RecordingRecord } from './store.ts';
 
 /**
- * The recordings of one call: at most one runs at a time, and each has its own file and its own end. Make one
- * with the call, and defer `finish` on the call's scope.
+ * The recordings of one call. At most one runs at a time, and each has its own file and end. Create it with the call and
+ * defer `finish` on the scope of the call.
  */
 export class CallRecordings {
   #call: RecordedCall;
@@ -24,15 +18,14 @@ export class CallRecordings {
     this.#ports = ports;
   }
 
-  /** The one that runs or is paused. */
+  /** The recording that runs or is paused. */
   get active(): RecordingRecord | undefined {
     return this.#active?.record;
   }
 
   /**
-   * Starts a recording, and resolves when its first frame is in the file; while one runs, that one goes on and is
-   * the answer. Rejects with `recording_start_failed`, which is then reported as `recording.failed`, or with
-   * `call_ended`.
+   * Starts a recording and resolves when its first frame is in the file; returns the running one if there is one. Rejects
+   * with `recording_start_failed`, which `recording.failed` reports, or with `call_ended`.
    */
   async start(options: RecordingOptions): Promise<{ recording: RecordingRecord; already: boolean }> {
     const running = this.#active;
@@ -48,9 +41,9 @@ export class CallRecordings {
   }
 
   /**
-   * Stops the active recording; resolves when its file is there and `recording.completed` (or `recording.failed`)
-   * is committed. While one is on its way to its end already, that end is the answer. Rejects with
-   * `recording_not_started` when there is none, with `recording_stop_failed` when the end cannot be written.
+   * Stops the active recording. Resolves when its file is complete and `recording.completed` (or `recording.failed`) is
+   * committed; also for a recording that is already ending. Rejects with `recording_not_started` if there is none, and with
+   * `recording_stop_failed` if the end cannot be written.
    */
   async stop(by: 'stop_recording' | 'api'): Promise<RecordingRecord> {
     const last = this.#recordings.at(-1);
@@ -59,14 +52,14 @@ export class CallRecordings {
     return last.over;
   }
 
-  /** Tells the application of a stop that met no recording: the action's, not REST's, where the answer tells. */
+  /** Reports a `stop_recording` action without a recording as an event. A REST request gets an error instead. */
   async reportNotStarted(): Promise<void> {
     const event = notStartedEvent(this.#call.record, this.#call.now());
-    await this.#ports.journal.commit({ events: [event], timeline: [entryOf(event)] });
+    await this.#ports.journal.commit({ events: [event], timeline: [timelineEntry(event)] });
   }
 
   /**
-   * From now on what is said is kept out of the file: as silence, or left out. Rejects with `recording_not_started`.
+   * Keeps the sound out of the file from now on: as silence, or skipped. Rejects with `recording_not_started`.
    */
   async pause(mode: 'silence' | 'skip'): Promise<RecordingRecord> {
     const recording = this.#mustBeActive();
@@ -74,12 +67,12 @@ export class CallRecordings {
     return recording.record;
   }
 
-  /** Makes a running recording silent. @returns false where there is none, or it is paused already. */
+  /** Pauses a running recording with silence. @returns false if there is none or it is already paused. */
   async silence(): Promise<boolean> {
     return (await this.#active?.pause('silence')) ?? false;
   }
 
-  /** Does nothing when it is not paused. Rejects with `recording_not_started`. */
+  /** Resumes a paused recording; does nothing if it is not paused. Rejects with `recording_not_started`. */
   async resume(): Promise<RecordingRecord> {
     const recording = this.#mustBeActive();
     await recording.resume();
@@ -87,8 +80,8 @@ export class CallRecordings {
   }
 
   /**
-   * The call is over: what still runs ends here, and no other starts. Resolves when all terminal events are
-   * committed, so that they come before the call's own. Never rejects.
+   * Ends all recordings with the call; no other can start. Resolves when all final events are committed, so that they
+   * precede the final event of the call. Never rejects.
    */
   async finish(by: 'hangup' = 'hangup'): Promise<void> {
     this.#finished = true;
@@ -106,7 +99,7 @@ export class CallRecordings {
     return active;
   }
 
-  /** `rec_` and the call's id; from the second on with its number. */
+  /** `rec_` and the call id; from the second on with a number. */
   #nextId(): string {
     const number = this.#recordings.length + 1;
     return `rec_${this.#call.record.id}${number > 1 ? `_${number}` : ''}`;

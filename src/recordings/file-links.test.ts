@@ -12,7 +12,7 @@ function partsOf(url: string): [id: string, expires: string, signature: string] 
   return [id, searchParams.get('expires')!, searchParams.get('signature')!];
 }
 
-test('a link opens the file that it was made for', () => {
+test('accepts a link for its file', () => {
   const url = links.url('rec_call_1');
   expect(url).toMatch(
     /^https:\/\/voice\.test\/v1\/recordings\/rec_call_1\/file\?expires=\d+&signature=[0-9a-f]{64}$/,
@@ -20,7 +20,7 @@ test('a link opens the file that it was made for', () => {
   expect(links.verify(...partsOf(url))).toBe(true);
 });
 
-test('it opens no other file, lives no longer, and cannot be made with another key', () => {
+test('refuses another file, a changed expiry and another key', () => {
   const [id, expires, signature] = partsOf(links.url('rec_call_1'));
   expect(links.verify('rec_call_2', expires, signature)).toBe(false);
   expect(links.verify(id, String(Number(expires) + 1), signature)).toBe(false);
@@ -28,7 +28,7 @@ test('it opens no other file, lives no longer, and cannot be made with another k
   expect(links.verify(...partsOf(foreign.url('rec_call_1')))).toBe(false);
 });
 
-test('it expires', async () => {
+test('refuses an expired link', async () => {
   const parts = partsOf(links.url('rec_call_1'));
   await clock.advance(59_000);
   expect(links.verify(...parts)).toBe(true);
@@ -41,6 +41,6 @@ test.each([
   ['9999999999', 'zz'],
   ['1e99', 'a'.repeat(64)],
   ['9999999999', 'é'.repeat(64)],
-])('garbage (%j, %j) opens nothing', (expires, signature) => {
+])('refuses garbage (%j, %j)', (expires, signature) => {
   expect(links.verify('rec_call_1', expires, signature)).toBe(false);
 });

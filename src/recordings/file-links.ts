@@ -2,16 +2,16 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../core/index.ts';
 
 export interface FileLinkOptions {
-  /** How the world reaches REST, without a slash at the end; asked each time, for a port may be found late. */
+  /** Public URL of the REST API, without a trailing slash. Read for each link: the port may be unknown at the start. */
   publicUrl: () => string;
-  /** Kept secret, and the same after a restart. */
+  /** Secret that stays the same after a restart. */
   key: Uint8Array;
   clock: Clock;
-  /** How long a link opens the file; default a day. */
+  /** Lifetime of a link; default one day. */
   seconds?: number;
 }
 
-/** Addresses that open one recording's file without a key, for a while. */
+/** Signed URLs that give access to one file for a limited time, without an API key. */
 export class FileLinks {
   #options: FileLinkOptions;
 
@@ -28,7 +28,7 @@ export class FileLinks {
     return `${publicUrl()}${path}?expires=${expires}&signature=${signature}`;
   }
 
-  /** Whether these two, as the query has them, open the file now. Takes the same time for every wrong signature. */
+  /** Reports whether the query parameters of a link are valid now. Compares signatures in constant time. */
   verify(recordingId: string, expires: string, signature: string): boolean {
     if (!/^\d{1,12}$/.test(expires) || !/^[0-9a-f]{64}$/.test(signature)) return false;
     const genuine = timingSafeEqual(Buffer.from(signature, 'hex'), this.#sign(recordingId, expires));

@@ -8,7 +8,7 @@ const folder = mkdtempSync(join(tmpdir(), 'minivoice-files-'));
 const files = new RecordingFiles(join(folder, 'recordings'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a file has its place by the UTC day on which it began', async () => {
+test('places a file by the UTC day of its start', async () => {
   const name = await files.place('rec_call_1', Date.UTC(2026, 0, 2, 23, 59, 59));
   expect(name).toBe('2026/01/02/rec_call_1.wav');
   writeFileSync(files.path(name), 'sound');
@@ -17,7 +17,7 @@ test('a file has its place by the UTC day on which it began', async () => {
 });
 
 test.each(['../secret', '/etc/passwd', '2026/../../secret', '', '.'])(
-  'the name %j leads nowhere: no file outside of the folder is ever touched',
+  'refuses the name %j, which is outside the folder',
   async (name) => {
     expect(() => files.path(name)).toThrow(expect.objectContaining({ code: 'recording_file_missing' }));
     await expect(files.remove(name)).rejects.toThrow();
@@ -25,7 +25,7 @@ test.each(['../secret', '/etc/passwd', '2026/../../secret', '', '.'])(
   },
 );
 
-test('removing twice is removing once, and a folder is no file', async () => {
+test('ignores a second removal, and reports no size for a folder', async () => {
   const name = await files.place('rec_call_2', Date.UTC(2026, 0, 2));
   writeFileSync(files.path(name), 'sound');
   await files.remove(name);

@@ -2,15 +2,15 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { Failure } from '../core/index.ts';
 
-/** Ending of a file that is being encoded; after a crash it is worth nothing. */
+/** Suffix of a file that is being encoded; useless after a crash. */
 export const DRAFT = '.part';
 
-/** Where the MP3 of a WAV file is. */
+/** The path of the MP3 of a WAV file. */
 export const mp3Beside = (wav: string): string => wav.replace(/\.wav$/, '.mp3');
 
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10).replaceAll('-', '/');
 
-/** The folder that holds all recordings: `YYYY/MM/DD/<id>.wav`, by the UTC day of their start. */
+/** The folder of all recordings: `YYYY/MM/DD/<id>.wav`, by the UTC day of their start. */
 export class RecordingFiles {
   #folder: string;
 
@@ -18,14 +18,14 @@ export class RecordingFiles {
     this.#folder = resolve(folder);
   }
 
-  /** The name of a new recording's file, and its folder made. */
+  /** Creates the folder of a new recording. @returns the name of its file. */
   async place(id: string, startedAt: number): Promise<string> {
     const name = `${dayOf(startedAt)}/${id}.wav`;
     await makeFolder(dirname(this.path(name)));
     return name;
   }
 
-  /** The absolute path of a name. Fails with `recording_file_missing` when it leads out of the folder. */
+  /** The absolute path of a name. Throws `recording_file_missing` if it is outside the folder. */
   path(name: string): string {
     const path = resolve(this.#folder, name);
     if (!path.startsWith(this.#folder + sep)) {
@@ -34,15 +34,15 @@ export class RecordingFiles {
     return path;
   }
 
-  /** Bytes on disk; undefined when the file is not there. */
+  /** Size in octets; undefined if the file does not exist. */
   async size(name: string): Promise<number | undefined> {
     const found = await stat(this.path(name)).catch(() => undefined);
     return found?.isFile() ? found.size : undefined;
   }
 
   /**
-   * The days from `from` to `to` on which recordings were made: `YYYY/MM/DD`. Reads the names of folders, never those of
-   * files, of which a day may have any number.
+   * The days from `from` to `to` with recordings, as `YYYY/MM/DD`. Reads only the names of folders, because a day may have
+   * any number of files.
    */
   async days(from: number, to: number): Promise<string[]> {
     const [first, last] = [dayOf(from), dayOf(to)];
@@ -60,13 +60,13 @@ export class RecordingFiles {
     return folders.map((entry) => join(name, entry.name));
   }
 
-  /** Does nothing when it is gone already. */
+  /** Deletes a file; does nothing if it does not exist. */
   async remove(name: string): Promise<void> {
     await rm(this.path(name), { force: true });
   }
 }
 
-/** With its parents. Node's own way says ENOENT where the disk is read-only: the operator is to see why. */
+/** Creates a folder and its parents. Unlike `recursive` of Node, it reports a read-only disk as such and not as ENOENT. */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });

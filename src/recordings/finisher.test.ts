@@ -24,7 +24,7 @@ function recorded(name: string, seconds: number): string {
   return path;
 }
 
-test('a short file need not wait for a long one that is being encoded', async () => {
+test('finishes a short file while a long one is being encoded', async () => {
   const order: string[] = [];
   const long = finisher.finish(recorded('long', 120), 'mp3', 'cust_1').then(() => order.push('long'));
   const short = finisher.finish(recorded('short', 1), 'wav', 'cust_1').then(() => order.push('short'));
@@ -32,14 +32,14 @@ test('a short file need not wait for a long one that is being encoded', async ()
   expect(order).toEqual(['short', 'long']);
 });
 
-test('a file that is not there is refused, and the next is finished', async () => {
+test('rejects a missing file and finishes the next', async () => {
   const missing = finisher.finish(join(folder, 'missing.wav'), 'wav', 'cust_1');
   const there = finisher.finish(recorded('there', 1), 'wav', 'cust_1');
   await expect(missing).rejects.toThrow('ENOENT');
   expect(await there).toMatchObject({ format: 'wav', sizeBytes: 16_044 });
 });
 
-test('closing waits for what is being finished', async () => {
+test('waits for running files on close', async () => {
   const other = new ThreadFinisher(ports);
   const finished = other.finish(recorded('last', 1), 'wav', 'cust_1');
   await other.close();
@@ -52,7 +52,7 @@ const deadly = () =>
   });
 const real = () => new Worker(new URL('./finishing-thread.ts', import.meta.url));
 
-test('a thread that dies is replaced, and what it was at is finished by the next one', async () => {
+test('replaces a thread that dies and retries its file', async () => {
   const threads = [deadly, real];
   const other = new ThreadFinisher(ports, () => threads.shift()!());
   const both = [recorded('first', 1), recorded('second', 1)].map((path) =>
@@ -62,7 +62,7 @@ test('a thread that dies is replaced, and what it was at is finished by the next
   await other.close();
 });
 
-test('a file that kills every thread is given up', async () => {
+test('fails a file that kills two threads', async () => {
   const threads = [deadly, deadly, real];
   const other = new ThreadFinisher(ports, () => threads.shift()!());
   await expect(other.finish(recorded('poison', 1), 'wav', 'cust_1')).rejects.toThrow('ended with 1');
@@ -70,7 +70,7 @@ test('a file that kills every thread is given up', async () => {
   await other.close();
 });
 
-test('a thread that hangs is replaced after a quarter of an hour', async () => {
+test('replaces a hung thread after 15 minutes', async () => {
   const silent = () => new Worker('setInterval(() => {}, 1000)', { eval: true });
   const threads = [silent, real];
   const other = new ThreadFinisher(ports, () => threads.shift()!());
@@ -81,7 +81,7 @@ test('a thread that hangs is replaced after a quarter of an hour', async () => {
   expect(clock.pending).toBe(0);
 });
 
-test('of two threads that encode, a customer has one', async () => {
+test('gives each customer one of two encoding threads', async () => {
   let started = 0;
   const other = new ThreadFinisher(ports, () => {
     started += 1;
@@ -101,7 +101,7 @@ test('of two threads that encode, a customer has one', async () => {
   await closed;
 });
 
-test('closing does not wait for a thread that hangs', async () => {
+test('does not wait for a hung thread on close', async () => {
   const other = new ThreadFinisher(ports, () => new Worker('setInterval(() => {}, 1000)', { eval: true }));
   const finished = other.finish(recorded('left', 1), 'wav', 'cust_1');
   finished.catch(() => {});
@@ -111,7 +111,7 @@ test('closing does not wait for a thread that hangs', async () => {
   await expect(finished).rejects.toThrow('closed');
 });
 
-test('a thread that cannot be started fails the file, not the process', async () => {
+test('fails the file when a thread cannot be started', async () => {
   const threads = [deadly];
   const other = new ThreadFinisher(ports, () => {
     const start = threads.shift();

@@ -1,44 +1,43 @@
 import { Worker } from 'node:worker_threads';
 import { type Clock, explain, FairWorkers, type Log, within } from '../core/index.ts';
-import type { Answer, Order } from './finishing-thread.ts';
+import type { FinishRequest, FinishResult } from './finishing-thread.ts';
 
-/** A file that is whole and on disk. */
+/** A file that is complete and on disk. */
 export interface Finished {
-  /** `wav` though mp3 was asked for: it could not be made, and the sound is kept as it was recorded. */
+  /** `wav` although mp3 was requested, if encoding failed: the recorded file is kept. */
   format: 'wav' | 'mp3';
   sizeBytes: number;
   sha256: string;
 }
 
-/** Makes a closed WAV file into what was asked for, and measures it. */
+/** Converts a closed WAV file to the requested format and measures the result. */
 export interface Finisher {
   /**
-   * @param wav absolute path of a closed file. With `mp3` a file of that ending appears beside it, whole or
-   * not at all, and the WAV file stays: who commits the result removes it.
-   * @param customerId whose file it is: customers take turns.
+   * @param wav absolute path of a closed file. With `mp3`, a complete MP3 file appears beside it. The WAV file stays; the
+   * caller removes it after committing the result.
+   * @param customerId customers take turns.
    */
   finish(wav: string, format: 'wav' | 'mp3', customerId: string): Promise<Finished>;
   close(): Promise<void>;
 }
 
-/** A thread that has not finished a file after this, in milliseconds, hangs. The longest MP3 takes some minutes. */
-const LONGEST_MS = 15 * 60_000;
+/** A thread that takes longer than this for a file hangs. The longest MP3 takes a few minutes. */
+const MAX_RUN_MS = 15 * 60_000;
 
-/** Closing waits so long, in milliseconds. What is unfinished then is finished at the next start. */
-const CLOSING_MS = 15_000;
+/** Longest wait on close. The next start finishes the remaining files. */
+const CLOSE_TIMEOUT_MS = 15_000;
 
 const startThread = () =>
   new Worker(new URL('./finishing-thread.ts', import.meta.url), { name: 'finishing' });
 
 /**
- * Does it in threads of its own, so that neither hashing nor encoding holds up a call, and no file that is only measured
- * waits for one that is encoded. A thread that dies is replaced, and what it was at is tried once more: the recorded file
- * is still there.
+ * Finishes files in its own threads, so that hashing and encoding do not delay calls, and files that are only measured do
+ * not wait for files that are encoded. A thread that dies is replaced, and its file is tried once more.
  */
 export class ThreadFinisher implements Finisher {
   #log: Log;
   #clock: Clock;
-  #threads: Record<'wav' | 'mp3', FairWorkers<Order, Answer>>;
+  #threads: Record<'wav' | 'mp3', FairWorkers<FinishRequest, FinishResult>>;
   #running = new Set<Promise<unknown>>();
 
   constructor({ clock, log }: { clock: Clock; log: Log }, start = startThread) {
@@ -49,13 +48,13 @@ export class ThreadFinisher implements Finisher {
       log,
       start,
       atOnce: 1,
-      maxTryMs: LONGEST_MS,
+      maxTryMs: MAX_RUN_MS,
       retriesHung: true,
-      // No recording is given up because there are many.
+      // No recording is dropped because there are many.
       maxWaitingPerTenant: Number.POSITIVE_INFINITY,
-      failure: (why: string) => new Error(`the recording could not be finished: ${why}`),
+      failure: (why: string) => new Error(`could not finish the recording: ${why}`),
     };
-    // Of two threads that encode, a customer has one at most: a long file of one does not hold up another.
+    // A customer uses at most one of the two encoding threads, so that a long file does not delay other customers.
     const encoding = { ...options, atOnce: 2, atOncePerTenant: 1 };
     this.#threads = { wav: new FairWorkers(options), mp3: new FairWorkers(encoding) };
   }
@@ -70,8 +69,11 @@ export class ThreadFinisher implements Finisher {
 
   async close(): Promise<void> {
     const all = Promise.allSettled([...this.#running]);
-    await within(this.#clock, CLOSING_MS, all, 'files are still being finished').catch((error) => {
-      this.#log.warn({ error: explain(error), files: this.#running.size }, 'left for the next start');
+    await within(this.#clock, CLOSE_TIMEOUT_MS, all, 'files are still being finished').catch((error) => {
+      this.#log.warn(
+        { error: explain(error), files: this.#running.size },
+        'files remain unfinished; the next start finishes them',
+      );
     });
     await Promise.all(Object.values(this.#threads).map((threads) => threads.close()));
   }
@@ -79,7 +81,8 @@ export class ThreadFinisher implements Finisher {
   async #finish(wav: string, format: 'wav' | 'mp3', customerId: string): Promise<Finished> {
     const job = { tenant: customerId, key: wav };
     const { finished, warning } = await this.#threads[format].run(job, { wav, format });
-    if (warning) this.#log.warn({ why: warning }, 'a recording stays as it was recorded');
+    if (warning)
+      this.#log.warn({ why: warning }, 'could not encode a recording as MP3; the WAV file is kept');
     return finished;
   }
 }

@@ -1,31 +1,32 @@
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
-import { setImmediate as othersTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { serveJobs } from '../core/index.ts';
 import { mp3Beside } from './files.ts';
 import type { Finished } from './finisher.ts';
 
-export interface Order {
+/** A request to finish one file. */
+export interface FinishRequest {
   wav: string;
   format: 'wav' | 'mp3';
 }
 
-export interface Answer {
+export interface FinishResult {
   finished: Finished;
-  /** Why an MP3 could not be made. */
+  /** Why encoding failed. */
   warning?: string;
 }
 
-/** Nobody waits for it but those who read files afterwards. */
+/** No call waits for this work. */
 const NICE = 10;
 
-serveJobs<Order, Answer>(NICE, finish);
+serveJobs<FinishRequest, FinishResult>(NICE, finish);
 
-async function finish({ wav, format }: Order): Promise<Answer> {
+async function finish({ wav, format }: FinishRequest): Promise<FinishResult> {
   if (format === 'wav') return { finished: { format, ...(await measured(wav)) } };
   try {
-    // The encoder is large, and most recordings need none.
+    // The encoder is large, and most recordings do not need it.
     const { encodeMp3 } = await import('./mp3.ts');
     await encodeMp3(wav);
     return { finished: { format, ...(await measured(mp3Beside(wav))) } };
@@ -35,10 +36,10 @@ async function finish({ wav, format }: Order): Promise<Answer> {
   }
 }
 
-/** One for all files: it is filled and hashed in one go, and a file in the system's memory is read in no time. */
+/** One buffer for all files: reading is synchronous, because a file that was just written is in the page cache. */
 const block = Buffer.allocUnsafeSlow(256 * 1024);
 
-/** Size and hash of what can be read back, after it has reached the disk. */
+/** Flushes a file to disk and computes size and hash of what can be read back. */
 async function measured(path: string): Promise<{ sizeBytes: number; sha256: string }> {
   const file = await open(path, 'r+');
   try {
@@ -48,7 +49,7 @@ async function measured(path: string): Promise<{ sizeBytes: number; sha256: stri
     for (let length = block.length; length === block.length; sizeBytes += length) {
       length = readSync(file.fd, block, 0, block.length, sizeBytes);
       hash.update(block.subarray(0, length));
-      await othersTurn();
+      await yieldToEventLoop();
     }
     return { sizeBytes, sha256: hash.digest('hex') };
   } finally {

@@ -1,7 +1,6 @@
 /**
- * A call's sound as files: started and ended exactly once whatever happens, finished before it is announced,
- * found again after a crash. The frames themselves are written by the leg's tap; this room is about everything
- * around them.
+ * Recordings of calls: each starts and ends exactly once, its file is complete before it is announced, and it is recovered
+ * after a crash. The tap of a leg writes the frames; this module does everything else.
  */
 export { CallRecordings } from './call-recordings.ts';
 export { type FileLinkOptions, FileLinks } from './file-links.ts';

@@ -3,7 +3,7 @@ import { type Input, isActive, type Outcome, type State, step } from './lifecycl
 
 const commands: Input[] = ['start', 'stop', 'pause', 'resume', 'hangup'];
 
-/** What the outside world can do to a recording in this state. */
+/** Inputs that can occur in a state. */
 function possible(state: State): Input[] {
   if (state === 'starting' || state === 'cut_short') return [...commands, 'begun', 'start_error'];
   if (state === 'recording' || state === 'paused') return [...commands, 'max_seconds', 'write_error'];
@@ -12,57 +12,57 @@ function possible(state: State): Input[] {
   return commands;
 }
 
-interface Story {
+interface Scenario {
   inputs: Input[];
   state: State;
   outcomes: Outcome[];
 }
 
-function* stories(depth: number, story: Story): Generator<Story> {
-  yield story;
+function* scenarios(depth: number, scenario: Scenario): Generator<Scenario> {
+  yield scenario;
   if (depth === 0) return;
-  for (const input of possible(story.state)) {
-    const [state, ...outcomes] = step(story.state, input);
-    yield* stories(depth - 1, {
-      inputs: [...story.inputs, input],
+  for (const input of possible(scenario.state)) {
+    const [state, ...outcomes] = step(scenario.state, input);
+    yield* scenarios(depth - 1, {
+      inputs: [...scenario.inputs, input],
       state,
-      outcomes: [...story.outcomes, ...outcomes],
+      outcomes: [...scenario.outcomes, ...outcomes],
     });
   }
 }
 
-const unborn: Story = { inputs: [], state: 'starting', outcomes: [] };
+const initial: Scenario = { inputs: [], state: 'starting', outcomes: [] };
 
-/** The call ends, and everything that is under way comes to its end. */
-function ended(story: Story): Story {
-  let { state, outcomes } = story;
+/** Ends a scenario with a hangup and finishes the file. */
+function ended(scenario: Scenario): Scenario {
+  let { state, outcomes } = scenario;
   for (const input of ['begun', 'hangup', 'saved'] as const) {
     const [next, ...more] = step(state, input);
     state = next;
     outcomes = [...outcomes, ...more];
   }
-  return { ...story, state, outcomes };
+  return { ...scenario, state, outcomes };
 }
 
 const count = (outcomes: Outcome[], ...wanted: Outcome[]) =>
   outcomes.filter((outcome) => wanted.includes(outcome)).length;
 
-test('whatever happens in whatever order, a recording that started ends in exactly one event', () => {
+test('ends with exactly one event in every scenario', () => {
   let seen = 0;
-  for (const story of stories(6, unborn)) {
-    const { outcomes, state } = ended(story);
+  for (const scenario of scenarios(6, initial)) {
+    const { outcomes, state } = ended(scenario);
     const terminal = count(outcomes, 'report_completed', 'report_failed');
     if (terminal !== 1 || count(outcomes, 'report_started') > 1 || isActive(state)) {
-      expect.fail(`${story.inputs.join(', ')}: ${outcomes.join(', ')}`);
+      expect.fail(`${scenario.inputs.join(', ')}: ${outcomes.join(', ')}`);
     }
     seen++;
   }
   expect(seen).toBeGreaterThan(50_000);
 });
 
-test('the started event comes before the completed one, and nothing is closed that was not opened', () => {
-  for (const story of stories(6, unborn)) {
-    const { outcomes, inputs } = ended(story);
+test('reports the start before the end and closes only an open tap', () => {
+  for (const scenario of scenarios(6, initial)) {
+    const { outcomes, inputs } = ended(scenario);
     const started = outcomes.indexOf('report_started');
     const completed = outcomes.indexOf('report_completed');
     const closed = outcomes.indexOf('close_tap');
@@ -71,14 +71,14 @@ test('the started event comes before the completed one, and nothing is closed th
   }
 });
 
-test('a write error never ends in a completed recording', () => {
-  for (const story of stories(6, unborn)) {
-    if (!story.inputs.includes('write_error')) continue;
-    expect(count(ended(story).outcomes, 'report_completed')).toBe(0);
+test('never completes a recording after a write error', () => {
+  for (const scenario of scenarios(6, initial)) {
+    if (!scenario.inputs.includes('write_error')) continue;
+    expect(count(ended(scenario).outcomes, 'report_completed')).toBe(0);
   }
 });
 
-test('a final state is final', () => {
+test('leaves no final state', () => {
   for (const state of ['completed', 'failed'] as const) {
     for (const input of [...commands, 'begun', 'saved', 'unsaved', 'write_error'] as const) {
       expect(step(state, input)).toEqual([state]);

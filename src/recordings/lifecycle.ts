@@ -1,4 +1,4 @@
-/** Where a recording stands. The last two are final. */
+/** State of a recording. The last two are final. */
 export type State =
   | 'starting'
   | 'cut_short'
@@ -9,11 +9,11 @@ export type State =
   | 'completed'
   | 'failed';
 
-/** What can happen to it, from outside or by itself. */
+/** An event in the life of a recording. */
 export type Input =
-  /** The first frame is in the file. */
+  /** The first frame was written. */
   | 'begun'
-  /** No file could be opened, or the leg was gone. */
+  /** The file could not be opened, or the leg was closed. */
   | 'start_error'
   | 'start'
   | 'stop'
@@ -22,12 +22,12 @@ export type Input =
   | 'hangup'
   | 'max_seconds'
   | 'write_error'
-  /** The file is closed, whole and measured. */
+  /** The file is closed and measured. */
   | 'saved'
-  /** There is no file that could be read. */
+  /** The file cannot be read. */
   | 'unsaved';
 
-/** What is to be done about it. */
+/** An effect of a step. */
 export type Outcome =
   | 'report_started'
   | 'pause_tap'
@@ -38,7 +38,7 @@ export type Outcome =
 
 export type Step = readonly [next: State, ...outcomes: Outcome[]];
 
-/** While its frames come in, and until the end of its call, a stop ends it, and a hangup does. */
+/** Inputs that end a recording while it receives frames. */
 const running: Partial<Record<Input, Step>> = {
   stop: ['finishing', 'close_tap'],
   hangup: ['finishing', 'close_tap'],
@@ -47,8 +47,8 @@ const running: Partial<Record<Input, Step>> = {
 };
 
 /**
- * The life of one recording, contract 4. What is not written here changes nothing: a start while it runs, a
- * second stop, a hangup after a stop. So each recording that began ends once, and the first cause counts.
+ * State machine of a recording (contract 4). Inputs that are not listed change nothing, such as a start while it runs, a
+ * second stop, or a hangup after a stop. So each recording ends once, and the first cause counts.
  */
 export const lifecycle: Record<State, Partial<Record<Input, Step>>> = {
   starting: {
@@ -57,7 +57,7 @@ export const lifecycle: Record<State, Partial<Record<Input, Step>>> = {
     stop: ['cut_short'],
     hangup: ['cut_short'],
   },
-  // A stop that overtakes its start must not be lost: the recording begins, and ends at once.
+  // A stop that overtakes its start must not be lost: the recording starts and ends at once.
   cut_short: {
     begun: ['finishing', 'report_started', 'close_tap'],
     start_error: ['failed', 'report_failed'],
@@ -77,9 +77,9 @@ export const lifecycle: Record<State, Partial<Record<Input, Step>>> = {
   failed: {},
 };
 
-/** The step that an input makes in a state. */
+/** The next state and the effects of an input. */
 export const step = (state: State, input: Input): Step => lifecycle[state][input] ?? [state];
 
-/** A stop, a pause or another start means this recording. */
+/** Reports whether a stop, a pause or another start refers to a recording in this state. */
 export const isActive = (state: State): boolean =>
   state === 'starting' || state === 'recording' || state === 'paused';

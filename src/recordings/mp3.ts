@@ -1,22 +1,22 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { createMp3Encoder } from 'wasm-media-encoders';
+import { readPcm16Format, type WavFormat } from '../audio/index.ts';
 import { DRAFT, mp3Beside } from './files.ts';
-import { readWavHeader, type WavHeader } from './wav-file.ts';
 
 /** Samples encoded at a time: a second of 8 kHz sound, about 3 ms of work. */
 const BLOCK = 8000;
-/** Kilobits a second and channel: speech of telephone quality loses nothing that can be heard. */
+/** Bit rate in kbit/s by number of channels: inaudible loss for telephone speech. */
 const BITRATE = { 1: 32, 2: 64 } as const;
 
-/** Encodes a closed WAV file into an MP3 file beside it, which is there when it is whole and on disk. */
+/** Encodes a closed WAV file to an MP3 file beside it, which appears only when it is complete and on disk. */
 export async function encodeMp3(wav: string): Promise<void> {
   const target = mp3Beside(wav);
   const draft = target + DRAFT;
   const source = await open(wav, 'r');
   try {
-    const header = await readWavHeader(source);
-    if (!header) throw new Error('the file is not a WAV file of 16-bit samples');
-    await encode(source, header, draft);
+    const format = await readPcm16Format(source);
+    if (!format) throw new Error('the file is not a WAV file of 16-bit samples');
+    await encode(source, format, draft);
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { force: true });
@@ -26,19 +26,19 @@ export async function encodeMp3(wav: string): Promise<void> {
   }
 }
 
-async function encode(source: FileHandle, header: WavHeader, draft: string): Promise<void> {
-  const channels = header.channels === 1 ? 1 : 2;
+async function encode(source: FileHandle, format: WavFormat, draft: string): Promise<void> {
+  const channels = format.channels === 1 ? 1 : 2;
   const encoder = await createMp3Encoder();
-  encoder.configure({ sampleRate: header.sampleRate, channels, bitrate: BITRATE[channels] });
+  encoder.configure({ sampleRate: format.sampleRate, channels, bitrate: BITRATE[channels] });
   const target = await open(draft, 'w', 0o600);
   try {
-    const block = Buffer.alloc(BLOCK * header.frameBytes);
-    for (let at = header.dataOffset; ; ) {
+    const block = Buffer.alloc(BLOCK * format.frameBytes);
+    for (let at = format.dataOffset; ; ) {
       const { bytesRead } = await source.read(block, 0, block.length, at);
-      const samples = Math.floor(bytesRead / header.frameBytes);
+      const samples = Math.floor(bytesRead / format.frameBytes);
       if (samples === 0) break;
-      await target.write(encoder.encode(channelsOf(block, samples, header)).slice());
-      at += samples * header.frameBytes;
+      await target.write(encoder.encode(channelsOf(block, samples, format)).slice());
+      at += samples * format.frameBytes;
     }
     await target.write(encoder.finalize().slice());
     await target.datasync();
@@ -47,7 +47,7 @@ async function encode(source: FileHandle, header: WavHeader, draft: string): Pro
   }
 }
 
-function channelsOf(block: Buffer, samples: number, { channels, frameBytes }: WavHeader): Float32Array[] {
+function channelsOf(block: Buffer, samples: number, { channels, frameBytes }: WavFormat): Float32Array[] {
   return Array.from({ length: Math.min(2, channels) }, (_, channel) =>
     Float32Array.from(
       { length: samples },

@@ -8,7 +8,7 @@ const clock = new VirtualClock();
 const links = new FileLinks({ publicUrl: () => 'http://voice.test', key: Buffer.from('k'), clock });
 const call = aCall('call_123', { createdAt: Date.UTC(2026, 4, 29, 12, 2, 12) });
 
-test('a running recording has every field of the documentation, and no address yet', () => {
+test('presents a running recording with every documented field and no URL', () => {
   expect(presentRecording(aRecording(call), links)).toMatchObject({
     id: 'rec_call_123',
     call_id: 'call_123',
@@ -27,7 +27,7 @@ test('a running recording has every field of the documentation, and no address y
   });
 });
 
-test('a completed one has an address that opens it, and whole seconds rounded down', () => {
+test('presents a completed recording with a URL and rounded-down seconds', () => {
   const recording = aRecording(call, { status: 'completed', durationMs: 120_980, sizeBytes: 204_800 });
   const shown = presentRecording(recording, links);
   expect(shown).toMatchObject({ duration_seconds: 120, duration_ms: 120_980, size_bytes: 204_800 });
@@ -35,7 +35,7 @@ test('a completed one has an address that opens it, and whole seconds rounded do
   expect(JSON.stringify(shown)).not.toContain('.wav');
 });
 
-test('one that failed with nothing saved has none', () => {
+test('presents a failed recording without a file with no URL', () => {
   const error = { code: 'recording_lost', message: 'nothing' };
   const shown = presentRecording(aRecording(call, { status: 'failed', sizeBytes: 0, error }), links);
   expect(shown).toMatchObject({ file_url: '', error });

@@ -2,7 +2,7 @@ import { rfc3339 } from '../core/index.ts';
 import type { FileLinks } from './file-links.ts';
 import type { Gap, RecordingRecord } from './store.ts';
 
-/** A recording as the wire has it, contract 4. `file_url` is empty until there is a file that can be read. */
+/** Presents a recording for REST (contract 4). `file_url` is empty until the file can be read. */
 export function presentRecording(recording: RecordingRecord, links: FileLinks): Record<string, unknown> {
   const readable = recording.status !== 'started' && recording.sizeBytes > 0;
   return {

@@ -1,7 +1,7 @@
-import type { CallRecord, EventDraft } from '../calls/index.ts';
+import type { CallRecord, EventDraft, TimelineEntry } from '../calls/index.ts';
 import type { RecordingRecord } from './store.ts';
 
-/** What the event of a recording's status tells: contract 4, `data` of `recording.…`. */
+/** Makes the event that reports the status of a recording (contract 4, `data` of `recording.…`). */
 export function recordingEvent(recording: RecordingRecord, call: CallRecord): EventDraft {
   return {
     event: `recording.${recording.status}`,
@@ -11,10 +11,15 @@ export function recordingEvent(recording: RecordingRecord, call: CallRecord): Ev
   };
 }
 
-/** A stop where nothing was recording: nothing changes, and the application is told. */
+/** Makes the event that reports a stop without a recording. */
 export function notStartedEvent(call: CallRecord, at: number): EventDraft {
   const error = { code: 'recording_not_started', message: 'recording is not currently started' };
   return { event: 'recording.failed', at, call, data: { status: 'failed', error } };
+}
+
+/** Makes the timeline entry of an event. */
+export function timelineEntry({ call, at, event, data }: EventDraft): TimelineEntry {
+  return { callId: call.id, at, kind: 'recording', data: { event, ...data } };
 }
 
 function beginning({ id, status, channels, format }: RecordingRecord): Record<string, unknown> {

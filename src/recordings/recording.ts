@@ -1,39 +1,37 @@
-import type { CallRecord, EventDraft, Session, TimelineEntry } from '../calls/index.ts';
+import type { EventDraft, Session } from '../calls/index.ts';
 import { detach, explain, Failure } from '../core/index.ts';
 import type { Tap, TapEnd, TapGap } from '../media/index.ts';
-import { mp3Beside, type RecordingFiles } from './files.ts';
-import type { Finished, Finisher } from './finisher.ts';
-import { gapsWithin } from './gaps.ts';
+import type { RecordingFiles } from './files.ts';
+import type { Finisher } from './finisher.ts';
 import { type Input, isActive, type Outcome, type State, step } from './lifecycle.ts';
-import { recordingEvent } from './recording-events.ts';
+import { gapsWithin, newRecord, RATE, savedAs } from './record.ts';
+import { recordingEvent, timelineEntry } from './recording-events.ts';
 import type { RecordingJournal, RecordingRecord } from './store.ts';
 
-/** What a recording needs of its call. */
+/** What a recording needs from its call. */
 export type RecordedCall = Pick<Session, 'leg' | 'record' | 'log' | 'now' | 'hush'>;
 
-/** What a recording needs of the house. */
+/** What a recording needs from other modules. */
 export interface RecordingPorts {
   journal: RecordingJournal;
   files: RecordingFiles;
   finisher: Finisher;
 }
 
+/** Options of `start_recording`. */
 export interface RecordingOptions {
-  /** 2: the caller left, everything the caller hears right. */
+  /** 2: the caller on the left, everything the caller hears on the right. */
   channels: 1 | 2;
   format: 'wav' | 'mp3';
   maxSeconds: number;
 }
 
-/** Who stopped a recording, in the contract's words. */
+/** The cause of a stop, in the terms of the contract. */
 export type StoppedBy = 'stop_recording' | 'api' | 'hangup';
 
-/** Telephone sound. */
-const RATE = 8000;
-
 /**
- * One recording from its start to its one terminal event. `lifecycle.ts` says what an input means in which
- * state; this class does what follows from it. It never throws but where it says so.
+ * One recording from its start to its final event. `lifecycle.ts` defines the effects of each input; this class carries them
+ * out. Methods throw only where documented.
  */
 export class Recording {
   #call: RecordedCall;
@@ -43,11 +41,11 @@ export class Recording {
   #record: RecordingRecord;
   #tap: Tap | undefined;
   #begun: Promise<void> | undefined;
-  /** Events that could not be written yet go with the next change, so that none is lost. */
+  /** Events that could not be written yet; they go with the next change. */
   #unwritten: EventDraft[] = [];
   #writing: Promise<void> = Promise.resolve();
-  /** Settles when what is left out so far is in the store. */
-  #gapsKept: Promise<void> = Promise.resolve();
+  /** Settles when the gaps so far are stored. */
+  #gapsStored: Promise<void> = Promise.resolve();
   #over = Promise.withResolvers<RecordingRecord>();
   #isOver = false;
 
@@ -55,45 +53,45 @@ export class Recording {
     this.#call = call;
     this.#ports = ports;
     this.#options = options;
-    this.#record = blank(id, options, call.record, call.now());
+    this.#record = newRecord(id, options, call.record, call.now());
     this.#over.promise.catch(() => {});
   }
 
-  /** As it is now; a value once taken stays as it was. */
+  /** An immutable snapshot of the record. */
   get record(): RecordingRecord {
     return this.#record;
   }
 
-  /** A stop, a pause or another start means this one. */
+  /** Whether a stop, a pause or another start refers to this recording. */
   get active(): boolean {
     return isActive(this.#state);
   }
 
   /**
-   * Resolves after the terminal event is committed. Rejects with `recording_stop_failed` when that could not be
-   * written: the next start of the program then finishes the recording.
+   * Resolves after the final event is committed. Rejects with `recording_stop_failed` if it could not be written: the next
+   * start of the program then finishes the recording.
    */
   get over(): Promise<RecordingRecord> {
     return this.#over.promise;
   }
 
-  /** Nothing more happens to it: a stop no longer means it. */
+  /** Whether the recording has ended, so that a stop no longer refers to it. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Opens the file; resolves when frames go into it. Rejects with `recording_start_failed`, which is reported. */
+  /** Opens the file and resolves when frames are written. Rejects with `recording_start_failed`, which is reported. */
   begin(): Promise<void> {
     this.#begun ??= this.#begin();
     return this.#begun;
   }
 
-  /** Ends it, whatever it is at; the first cause counts. */
+  /** Ends the recording in any state; the first cause counts. */
   end(by: StoppedBy): void {
     detach('recordings.end', this.#apply(by === 'hangup' ? 'hangup' : 'stop', by));
   }
 
-  /** @returns false where it was paused already, or is over. */
+  /** Pauses the recording. @returns false if it is already paused or over. */
   async pause(mode: 'silence' | 'skip'): Promise<boolean> {
     await this.#begun;
     if (this.#state !== 'recording') return false;
@@ -112,9 +110,9 @@ export class Recording {
       const { channels, maxSeconds } = this.#options;
       const path = this.#ports.files.path(file);
       this.#tap = await this.#call.leg.sound.tap({ path, channels, maxSeconds });
-      // By the clock of the call, as its other times are: the media thread's may have been set since it began.
+      // Uses the clock of the call, as for its other times: the clock of the media thread may differ.
       this.#change({ file, startedAt: this.#call.now(), gaps: this.#tap.gaps });
-      this.#tap.gapped.on((gaps) => this.#keepGaps(gaps));
+      this.#tap.gapped.on((gaps) => this.#storeGaps(gaps));
     } catch (error) {
       this.#change({ error: { code: 'recording_start_failed', message: explain(error) } });
       await this.#apply('start_error');
@@ -127,7 +125,7 @@ export class Recording {
     await this.#apply('begun');
   }
 
-  /** Makes the step that an input means, and does what comes of it. */
+  /** Makes the step of an input and carries out its effects. */
   #apply(input: Input, how: string = input): Promise<unknown> {
     const [next, ...outcomes] = step(this.#state, input);
     if (this.active && !isActive(next)) this.#change({ endedBy: how });
@@ -138,42 +136,45 @@ export class Recording {
   #do(outcome: Outcome, how: string): Promise<unknown> | undefined {
     switch (outcome) {
       case 'pause_tap':
-        // What is kept out of the file is kept out of streams too.
+        // Sound that is kept out of the file is kept out of streams too.
         this.#call.hush('everything', true, this);
-        return this.#tap?.pause(how as 'silence' | 'skip').then(() => this.#gapsKept);
+        return this.#tap?.pause(how as 'silence' | 'skip').then(() => this.#gapsStored);
       case 'resume_tap':
         return this.#tap?.resume().then(() => {
           this.#liftHush();
-          return this.#gapsKept;
+          return this.#gapsStored;
         });
       case 'close_tap':
-        // Its end is told by `tap.ended`, as every end of it.
+        // `tap.ended` reports the end, whatever its cause.
         detach('recordings.recording', this.#tap?.stop());
         return;
       case 'report_started':
         return this.#report({ status: 'started' }).catch((error) => {
-          this.#call.log.error({ error: explain(error) }, 'recording.started waits for the store');
+          this.#call.log.error(
+            { error: explain(error) },
+            'could not write recording.started yet; it is written with the next change',
+          );
         });
       case 'report_completed':
         return this.#reportEnd({ status: 'completed' });
       case 'report_failed':
-        this.#complain();
+        this.#logFailure();
         return this.#reportEnd({ status: 'failed' });
     }
   }
 
-  /** The application is told by an event; a disk that is full is for the operator to see. */
-  #complain(): void {
+  /** Logs the failure for the operator; an event reports it to the application. */
+  #logFailure(): void {
     const { id, error } = this.#record;
     this.#call.log.warn({ recording: id, code: error?.code, error: error?.message }, 'a recording failed');
   }
 
-  /** Not before the tap has turned: what was said until then may still be on its way to the streams. */
+  /** Called after the tap resumed: sound from before may still be in transit to the streams. */
   #liftHush(): void {
     if (this.#state !== 'paused') this.#call.hush('everything', false, this);
   }
 
-  /** The tap has closed its file, for whatever cause. */
+  /** Handles the end of the tap, whatever its cause. */
   async #closed(end: TapEnd): Promise<void> {
     this.#call.hush('everything', false, this);
     const endedAt = this.#call.now();
@@ -204,13 +205,16 @@ export class Recording {
     if (this.#record.file !== wav) await this.#removeAfterCommit(wav);
   }
 
-  /** While the end is not committed, the file as recorded is what recovery starts from. */
+  /** Removes the WAV file of an MP3 after the commit: until then, recovery needs it. */
   async #removeAfterCommit(wav: string): Promise<void> {
     await this.over
       .then(() => this.#ports.journal.written())
       .then(() => this.#ports.files.remove(wav))
       .catch((error) => {
-        this.#call.log.warn({ file: wav, error: explain(error) }, 'the file as recorded was left in place');
+        this.#call.log.warn(
+          { file: wav, error: explain(error) },
+          'could not delete the WAV file of an MP3 recording',
+        );
       });
   }
 
@@ -219,30 +223,30 @@ export class Recording {
       await this.#report(change);
       this.#over.resolve(this.#record);
     } catch (error) {
-      this.#call.log.error({ error: explain(error) }, 'the end of a recording could not be written');
-      const message = 'the end of the recording could not be written';
+      this.#call.log.error({ error: explain(error) }, 'could not write the end of a recording');
+      const message = 'could not write the end of the recording';
       this.#over.reject(new Failure('recording_stop_failed', message, { cause: error }));
     } finally {
       this.#isOver = true;
     }
   }
 
-  /** The change and its event in one commit, one after the other. */
+  /** Commits a change and its event together. */
   #report(change: Partial<RecordingRecord>): Promise<void> {
     this.#change(change);
     return this.#write([recordingEvent(this.#record, this.#call.record)]);
   }
 
-  /** What a recovery could not know: which part of the file says nothing on purpose. */
-  #keepGaps(gaps: TapGap[]): void {
+  /** Stores the gaps, so that a recovery knows which silence is deliberate. */
+  #storeGaps(gaps: TapGap[]): void {
     if (this.#record.status !== 'started') return;
     this.#change({ gaps });
-    this.#gapsKept = this.#write([]).catch((error) => {
-      this.#call.log.warn({ error: explain(error) }, 'the gaps of a recording could not be written');
+    this.#gapsStored = this.#write([]).catch((error) => {
+      this.#call.log.warn({ error: explain(error) }, 'could not write the gaps of a recording');
     });
   }
 
-  /** The record as it is now, with events of its own and those that could not be written before. */
+  /** Commits the current record with the given events and those that could not be written before. */
   #write(own: EventDraft[]): Promise<void> {
     const recording = this.#record;
     this.#writing = this.#writing
@@ -250,7 +254,7 @@ export class Recording {
       .then(() => {
         const events = [...this.#unwritten, ...own];
         this.#unwritten = [];
-        const timeline = events.map(entryOf);
+        const timeline = events.map(timelineEntry);
         const change = { recording, events, timeline, ...this.#obsolete(recording) };
         return this.#ports.journal.commit(change).catch((error) => {
           this.#unwritten = events;
@@ -260,7 +264,7 @@ export class Recording {
     return this.#writing;
   }
 
-  /** The WAV file that an MP3 was made of: it goes when the end is written. */
+  /** The WAV file that an MP3 replaces. */
   #obsolete({ status, file }: RecordingRecord): { obsoleteFile?: string } {
     const isEncoded = status !== 'started' && file.endsWith('.mp3');
     return isEncoded ? { obsoleteFile: file.replace(/\.mp3$/, '.wav') } : {};
@@ -269,47 +273,4 @@ export class Recording {
   #change(change: Partial<RecordingRecord>): void {
     this.#record = { ...this.#record, ...change, updatedAt: this.#call.now() };
   }
-}
-
-/** The event as a line of the call's story. */
-export function entryOf({ call, at, event, data }: EventDraft): TimelineEntry {
-  return { callId: call.id, at, kind: 'recording', data: { event, ...data } };
-}
-
-/** What the finished file makes of the record. */
-export function savedAs(wav: string, finished: Finished): Partial<RecordingRecord> {
-  return { ...finished, file: finished.format === 'mp3' ? mp3Beside(wav) : wav };
-}
-
-/** A recording that begins now. */
-export function blank(
-  id: string,
-  options: Pick<RecordingOptions, 'format' | 'channels'>,
-  call: CallRecord,
-  now: number,
-): RecordingRecord {
-  return {
-    id,
-    callId: call.id,
-    customerId: call.customerId,
-    applicationId: call.applicationId,
-    providerCallId: call.providerCallId,
-    status: 'started',
-    storageType: 'local',
-    file: '',
-    format: options.format,
-    channels: options.channels,
-    sampleRate: RATE,
-    createdAt: now,
-    updatedAt: now,
-    startedAt: now,
-    endedAt: null,
-    endedBy: null,
-    durationMs: 0,
-    sizeBytes: 0,
-    sha256: null,
-    gaps: [],
-    recovered: false,
-    error: null,
-  };
 }

@@ -36,16 +36,19 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A recording as a crash leaves it. */
-async function cutOff(bytes: Buffer | null, but: Partial<RecordingRecord> = {}): Promise<RecordingRecord> {
+/** Stores a recording as a crash leaves it. */
+async function cutOff(
+  bytes: Buffer | null,
+  changes: Partial<RecordingRecord> = {},
+): Promise<RecordingRecord> {
   const file = await files.place('rec_call_1', call.createdAt);
-  const recording = aRecording(call, { file, gaps: [], ...but });
+  const recording = aRecording(call, { file, gaps: [], ...changes });
   if (bytes) writeFileSync(files.path(file), bytes);
   await storage.commit({ recording });
   return recording;
 }
 
-/** The names of all files in the folder of recordings. */
+/** Names of all files in the recordings folder. */
 function names(): string[] {
   const root = join(folder, 'recordings');
   const entries = readdirSync(root, { recursive: true, withFileTypes: true });
@@ -71,7 +74,7 @@ async function events() {
   return data.map(({ event, data }) => ({ event, ...data }));
 }
 
-test('a file that was cut off in mid-sample becomes one that can be played, and gets its one event', async () => {
+test('makes a file playable that ends in the middle of a sample, and reports it once', async () => {
   const whole = wav(2, tone, null);
   await cutOff(whole.subarray(0, whole.length - 3));
   expect(await recover()).toBe(1);
@@ -87,7 +90,7 @@ test('a file that was cut off in mid-sample becomes one that can be played, and 
   ]);
 });
 
-test('recovering again does nothing more', async () => {
+test('is idempotent', async () => {
   await cutOff(wav(2, tone, null));
   await recover();
   expect(await recover()).toBe(0);
@@ -106,7 +109,7 @@ test.each([
   expect(await events()).toMatchObject([{ event: 'recording.failed', error: { code: 'recording_lost' } }]);
 });
 
-test('a header and no sound yet: a recording of no length, which can be played', async () => {
+test('recovers a file with only a header as a recording of no length', async () => {
   const { file } = await cutOff(wav(2, [], null), { format: 'mp3' });
   await recover();
   const recording = (await storage.recording('rec_call_1'))!;
@@ -144,7 +147,7 @@ test.each([
   expect(gaps.map(({ startMs, endMs }) => [startMs, endMs])).toEqual(after);
 });
 
-test('sound that was on disk before its recording was in the store is not lost', async () => {
+test('recovers a file whose recording was not stored yet', async () => {
   const file = await files.place('rec_call_1_2', call.createdAt);
   writeFileSync(files.path(file), wav(2, tone, null));
   writeFileSync(files.path(file.replace('_2', '_3')), wav(2, [], null));
@@ -158,7 +161,7 @@ test('sound that was on disk before its recording was in the store is not lost',
   expect(names()).toEqual([file]);
 });
 
-test('an mp3 that was asked for is made now, and what the crash left of it is removed', async () => {
+test('makes a requested MP3 and deletes the draft of the crash', async () => {
   const { file } = await cutOff(wav(1, tone, null), { format: 'mp3', channels: 1 });
   const draft = files.path(file).replace('.wav', '.mp3.part');
   writeFileSync(draft, 'half');
@@ -168,7 +171,7 @@ test('an mp3 that was asked for is made now, and what the crash left of it is re
   expect(names()).toEqual([recording.file]);
 });
 
-test('a crash between the commit and the removal of the file as recorded leaves nothing behind', async () => {
+test('deletes the WAV file after a crash between the commit and its removal', async () => {
   const file = await files.place('rec_call_1', call.createdAt);
   const mp3 = file.replace('.wav', '.mp3');
   const recording = aRecording(call, { status: 'completed', file: mp3, format: 'mp3' });
@@ -181,7 +184,7 @@ test('a crash between the commit and the removal of the file as recorded leaves 
   expect(names()).toEqual([mp3]);
 });
 
-/** Counts what is asked of the folder. */
+/** Counts accesses to the folder. */
 class CountingFiles extends RecordingFiles {
   asked = 0;
   override size(name: string) {
@@ -190,7 +193,7 @@ class CountingFiles extends RecordingFiles {
   }
 }
 
-test('what a start costs depends on what was open, not on how many recordings there are', async () => {
+test('reads only the folders of open recordings', async () => {
   const at = call.createdAt;
   for (let n = 0; n < 2_000; n++) writeFileSync(files.path(await files.place(`rec_old_${n}`, at)), '');
   for (let day = 1; day < 60; day++) await files.place('rec_later', at + day * 86_400_000);
@@ -204,7 +207,7 @@ test('what a start costs depends on what was open, not on how many recordings th
   expect(await storage.recording('rec_call_1')).toMatchObject({ status: 'completed' });
 });
 
-test('a recording that began on a later day than its call is found too', async () => {
+test('finds a recording that started on a later day than its call', async () => {
   const file = await files.place('rec_call_1', call.createdAt + 86_400_000);
   writeFileSync(files.path(file), wav(2, tone, null));
   clock.jump(call.createdAt - clock.now() + 2 * 86_400_000);
@@ -212,7 +215,7 @@ test('a recording that began on a later day than its call is found too', async (
   expect(await storage.recording('rec_call_1')).toMatchObject({ status: 'completed', file });
 });
 
-test('where the store fails the files stay, and the next start tries again', async () => {
+test('keeps the files when the store fails, and recovers them at the next start', async () => {
   const { file } = await cutOff(wav(1, tone, null), { format: 'mp3' });
   const journal = { commit: () => Promise.reject(new Error('the disk is full')), written: async () => {} };
   const calls = { call: async () => call, openCalls: async () => [call] };
@@ -224,7 +227,7 @@ test('where the store fails the files stay, and the next start tries again', asy
   expect(await events()).toHaveLength(1);
 });
 
-test('a recording whose call is gone is finished without an event', async () => {
+test('finishes a recording without an event when its call is missing', async () => {
   await cutOff(wav(2, tone, null), { id: 'rec_ghost', callId: 'ghost' });
   await recover();
   expect(await storage.recording('rec_ghost')).toMatchObject({ status: 'completed', recovered: true });

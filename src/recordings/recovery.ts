@@ -1,31 +1,31 @@
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { readPcm16Format, repairWav } from '../audio/index.ts';
 import type { CallRecord, QuarantineStore } from '../calls/index.ts';
 import { type Clock, explain, type Log } from '../core/index.ts';
-import { DRAFT, mp3Beside } from './files.ts';
-import { foundRecording } from './found.ts';
-import { gapsWithin, skippedMs } from './gaps.ts';
-import { entryOf, type RecordingPorts, savedAs } from './recording.ts';
-import { recordingEvent } from './recording-events.ts';
+import { DRAFT, mp3Beside, type RecordingFiles } from './files.ts';
+import { gapsWithin, newRecord, savedAs, skippedMs } from './record.ts';
+import type { RecordingPorts } from './recording.ts';
+import { recordingEvent, timelineEntry } from './recording-events.ts';
 import type { RecordingRecord, RecordingStore } from './store.ts';
-import { repairWav } from './wav-file.ts';
 
 const DAY_MS = 86_400_000;
 
 export interface RecoveryPorts extends RecordingPorts {
   store: RecordingStore & Pick<QuarantineStore, 'quarantine'>;
-  /** The call as it is kept: its status at this moment goes into the event. */
+  /** The stored call, whose current status goes into the event. */
   call(id: string): Promise<CallRecord | undefined>;
-  /** Calls that the crash cut off. */
+  /** Calls that the crash interrupted. */
   openCalls(): Promise<CallRecord[]>;
   clock: Clock;
   log: Log;
 }
 
 /**
- * Finishes what a crash cut off: every recording that is still `started` becomes a file that can be played and
- * gets its one terminal event. Run it at the start, before calls are taken, and before the calls of the crash get their
- * own last event. Running it again does nothing more. What it costs depends on what was open, not on how many
- * recordings there are.
- * @returns how many recordings were found open.
+ * Finishes the recordings that a crash interrupted: every recording that is still `started` becomes a playable file and
+ * gets its final event. Must run at the start, before new calls, and before the interrupted calls get their final event.
+ * Idempotent. Its cost depends on the number of open recordings, not of all recordings.
+ * @returns the number of open recordings.
  */
 export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
   await adopt(ports);
@@ -34,32 +34,32 @@ export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
     try {
       await recover(recording, ports);
     } catch (error) {
-      const reason = `the recording cannot be recovered: ${explain(error)}`;
+      const reason = `could not recover the recording: ${explain(error)}`;
       ports.store.quarantine({ table: 'recordings', id: recording.id, reason });
     }
   }
   return open.length;
 }
 
-/** A call numbers its recordings. So many numbers without a recording or a file say that there are no more. */
+/** Recordings of a call are numbered. This many consecutive missing numbers mean that there are no more. */
 const MOST_MISSING = 4;
 
 /**
- * The first frames may be in a file before its recording is in the store: it is entered now, with the event that
- * says that it has started. A file that cannot be entered stays, and keeps no other from being so.
+ * Stores recordings whose files exist without a row, with the event that reports their start: the first frames may be
+ * written before the row. A file that fails stays and does not affect others.
  */
 async function adopt(ports: RecoveryPorts): Promise<void> {
   for (const call of await ports.openCalls()) {
     await adoptOf(call, ports).catch((error) => {
       const fields = { call_id: call.id, error: explain(error) };
-      ports.log.error(fields, 'could not look for recordings of a call that was cut off');
+      ports.log.error(fields, 'could not search the recordings of an interrupted call');
     });
   }
 }
 
 async function adoptOf(call: CallRecord, ports: RecoveryPorts): Promise<void> {
   const { store, files, clock } = ports;
-  // A day more: the wall clock may have been set back since.
+  // One day more, because the wall clock may have been set back.
   const days = await files.days(call.createdAt, Math.max(clock.now(), call.createdAt) + DAY_MS);
   for (let number = 1, missing = 0; missing < MOST_MISSING; number += 1) {
     const id = `rec_${call.id}${number > 1 ? `_${number}` : ''}`;
@@ -76,10 +76,29 @@ async function adoptOf(call: CallRecord, ports: RecoveryPorts): Promise<void> {
 }
 
 async function enter(name: string, call: CallRecord, { files, journal }: RecoveryPorts): Promise<void> {
-  const recording = await foundRecording(name, call, files);
+  const recording = await recordOfFile(name, call, files);
   if (!recording) return files.remove(name);
   const events = [recordingEvent(recording, call)];
-  await journal.commit({ recording, events, timeline: events.map(entryOf) });
+  await journal.commit({ recording, events, timeline: events.map(timelineEntry) });
+}
+
+/** Makes the record of a recording from its file; undefined if the file has no sound. */
+async function recordOfFile(
+  name: string,
+  call: CallRecord,
+  files: RecordingFiles,
+): Promise<RecordingRecord | undefined> {
+  const file = await open(files.path(name), 'r');
+  try {
+    const format = await readPcm16Format(file);
+    const { birthtimeMs } = await file.stat();
+    if (!format || format.dataLength < format.frameBytes) return undefined;
+    const channels = format.channels === 1 ? 1 : 2;
+    const startedAt = Math.round(birthtimeMs);
+    return { ...newRecord(basename(name, '.wav'), { format: 'wav', channels }, call, startedAt), file: name };
+  } finally {
+    await file.close();
+  }
 }
 
 async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promise<void> {
@@ -90,21 +109,26 @@ async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promis
     recovered: true,
     updatedAt: clock.now(),
   };
-  // Without the record of its call nobody can be told, but the file is worth no less.
+  // Without its call the recording cannot be reported, but its file is still kept.
   const call = await ports.call(recording.callId).catch(() => undefined);
   const events = call ? [recordingEvent(recovered, call)] : [];
   const obsoleteFile = recovered.file === recording.file ? {} : { obsoleteFile: recording.file };
-  await journal.commit({ recording: recovered, events, timeline: events.map(entryOf), ...obsoleteFile });
+  await journal.commit({
+    recording: recovered,
+    events,
+    timeline: events.map(timelineEntry),
+    ...obsoleteFile,
+  });
   await files.remove(mp3Beside(recording.file) + DRAFT);
   log.info({ recording: recovered.id, status: recovered.status }, 'a recording was recovered');
-  // Of a file without a header nothing is kept, but for what is no WAV file at all: nobody knows what it is.
+  // A file that is too short for a header is deleted. A file that is not WAV is kept, because its content is unknown.
   const worthless = recovered.status === 'failed' && ((await files.size(recording.file)) ?? 0) < HEADER_BYTES;
   if (!worthless && recovered.file === recording.file) return;
   await journal.written();
   await files.remove(recording.file);
 }
 
-/** What the file that was left says about the recording. */
+/** Repairs the file and derives the end of the recording from it. */
 async function ending(recording: RecordingRecord, ports: RecoveryPorts): Promise<Partial<RecordingRecord>> {
   const path = ports.files.path(recording.file);
   const found = (await ports.files.size(recording.file)) === undefined ? undefined : await repairWav(path);
@@ -122,9 +146,9 @@ async function ending(recording: RecordingRecord, ports: RecoveryPorts): Promise
 }
 
 function lost(at: number): Partial<RecordingRecord> {
-  const error = { code: 'recording_lost', message: 'the file of the recording is gone' };
+  const error = { code: 'recording_lost', message: 'the file of the recording is missing or not a WAV file' };
   return { status: 'failed', endedBy: 'recovery', endedAt: at, error };
 }
 
-/** The least that a WAV file has. */
+/** The shortest WAV file. */
 const HEADER_BYTES = 44;

@@ -40,7 +40,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Lets time pass until it is done. */
+/** Advances the clock until the work is done. */
 async function done<T>(work: Promise<T>): Promise<T> {
   let isOver = false;
   const over = () => {
@@ -48,7 +48,7 @@ async function done<T>(work: Promise<T>): Promise<T> {
   };
   const timers = clock.pending;
   work.then(over, over);
-  // Time passes where the work waits for it, and not while it waits for the disk, however long that takes.
+  // Advances only while the work waits for the clock, not while it waits for the disk.
   while (!isOver) await clock.advance(clock.pending > timers ? 20 : 0);
   return work;
 }
@@ -58,7 +58,7 @@ interface Kept {
   recording: RecordingRecord;
 }
 
-/** A call of so many days ago with everything that a call can leave behind; its events are delivered. */
+/** Makes a call of `days` ago with all data that a call can have; its events are delivered. */
 async function aCallOf(daysAgo: number, but: Partial<CallRecord> = {}): Promise<Kept> {
   const at = clock.now() - daysAgo * DAY;
   const id = new Ids({ ...clock, now: () => at, monotonic: () => 0, after: () => ({ cancel() {} }) }).next(
@@ -89,7 +89,7 @@ async function aCallOf(daysAgo: number, but: Partial<CallRecord> = {}): Promise<
   return { call, recording };
 }
 
-/** How many rows each table has, but for those that have none. */
+/** Number of rows of each table that has any. */
 function rows(): Record<string, number> {
   const database = new DatabaseSync(join(folder, 'db'));
   const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
@@ -101,7 +101,7 @@ function rows(): Record<string, number> {
   return Object.fromEntries(counts.filter(([, n]) => n !== 0)) as Record<string, number>;
 }
 
-test('erasing a call leaves nothing of it: rows, files, words that are searched, keys of requests', async () => {
+test('erases all rows, files, search entries and request keys of a call', async () => {
   const other = await aCallOf(2);
   const before = rows();
   const { call, recording } = await aCallOf(1);
@@ -115,7 +115,7 @@ test('erasing a call leaves nothing of it: rows, files, words that are searched,
   await expect(eraser.eraseCall(call.id)).rejects.toMatchObject({ code: 'call_not_found' });
 });
 
-test('what an erased call has cost stays, and whom it has called does not', async () => {
+test('keeps the charges of an erased call, without the numbers', async () => {
   const { call } = await aCallOf(1);
   const charge = {
     ...{ legId: 'leg_1', callLegId: 'leg_0', callId: call.id, customerId: 'cust_1', applicationId: 'app_1' },
@@ -131,7 +131,7 @@ test('what an erased call has cost stays, and whom it has called does not', asyn
   expect(row).toEqual({ amount: 1_000, destination: '', call_id: '', call_leg_id: '' });
 });
 
-test('what comes late of a call that is erased is not written', async () => {
+test('ignores late writes for an erased call', async () => {
   const { call } = await aCallOf(1);
   const [event] = (await store.events({ callId: call.id }, { limit: 1 })).data;
   await done(eraser.eraseCall(call.id));
@@ -142,19 +142,19 @@ test('what comes late of a call that is erased is not written', async () => {
   expect(rows()).toEqual(before);
 });
 
-test('a call that lasts, or whose recording does, or whose events are to be delivered, is not erased', async () => {
+test('refuses to erase a call that is active, is being recorded, or has pending events', async () => {
   const { call } = await aCallOf(1, { status: 'in_progress', endedAt: null });
   await expect(eraser.eraseCall(call.id)).rejects.toMatchObject({ code: 'call_active' });
   const recorded = await aCallOf(2);
   await store.commit({ recording: { ...recorded.recording, id: 'rec_open', status: 'started' } });
   await expect(eraser.eraseCall(recorded.call.id)).rejects.toMatchObject({ code: 'call_active' });
-  const told = await aCallOf(3);
-  await store.commit({ events: [anEvent(told.call)] });
-  await expect(eraser.eraseCall(told.call.id)).rejects.toMatchObject({ code: 'call_events_pending' });
-  expect(await store.call(told.call.id)).toBeDefined();
+  const pending = await aCallOf(3);
+  await store.commit({ events: [anEvent(pending.call)] });
+  await expect(eraser.eraseCall(pending.call.id)).rejects.toMatchObject({ code: 'call_events_pending' });
+  expect(await store.call(pending.call.id)).toBeDefined();
 });
 
-test('a process that dies between any two steps leaves rows and files that agree after the next start', async () => {
+test('leaves consistent rows and files when the process dies between any two steps', async () => {
   const { call, recording } = await aCallOf(1);
   const empty = rows();
   for (let steps = 0; ; steps++) {
@@ -186,7 +186,7 @@ test('a process that dies between any two steps leaves rows and files that agree
   expect(rows()).toEqual(empty);
 });
 
-test('each kind goes after its own days, and what is younger stays', async () => {
+test('deletes each kind of data after its own number of days', async () => {
   const old = await aCallOf(0);
   clock.jump(100 * DAY);
   const young = await aCallOf(10);
@@ -208,22 +208,22 @@ test('each kind goes after its own days, and what is younger stays', async () =>
   expect(existsSync(files.path(young.recording.file))).toBe(true);
 });
 
-test('what still lasts, or is to be delivered, is kept however old it is', async () => {
+test('keeps active calls and pending events of any age', async () => {
   const open = await aCallOf(100, { status: 'in_progress', endedAt: null });
-  const told = await aCallOf(101);
-  await store.commit({ events: [{ ...anEvent(told.call), at: told.call.createdAt }] });
+  const pending = await aCallOf(101);
+  await store.commit({ events: [{ ...anEvent(pending.call), at: pending.call.createdAt }] });
   await store.commit({ recording: { ...open.recording, status: 'started', endedAt: null } });
   const days = { calls: 1, recordings: 1, events: 1, timelines: 1, charges: 1 };
   await done(eraser.expire(days));
   expect(await store.call(open.call.id)).toBeDefined();
   expect(await store.recording(open.recording.id)).toBeDefined();
   expect((await store.timeline(open.call.id, { limit: 1 })).data).toHaveLength(1);
-  expect(await store.call(told.call.id)).toBeDefined();
-  const { data } = await store.events({ callId: told.call.id, state: 'pending' }, { limit: 5 });
+  expect(await store.call(pending.call.id)).toBeDefined();
+  const { data } = await store.events({ callId: pending.call.id, state: 'pending' }, { limit: 5 });
   expect(data).toHaveLength(1);
 });
 
-test('one file that cannot be deleted does not stop the others, and is tried again later', async () => {
+test('retries a file that cannot be deleted and deletes the others', async () => {
   const stuck = await aCallOf(3);
   const others = [await aCallOf(2), await aCallOf(1)];
   rmSync(files.path(stuck.recording.file));
@@ -241,7 +241,7 @@ test('one file that cannot be deleted does not stop the others, and is tried aga
   expect(rows()['file_deletions']).toBeUndefined();
 });
 
-test('a recording that became an MP3 takes the WAV file with it that a crash had left', async () => {
+test('deletes the WAV file that a crash left beside an MP3', async () => {
   const { recording } = await aCallOf(1);
   const mp3 = recording.file.replace('.wav', '.mp3');
   writeFileSync(files.path(mp3), 'sound');
@@ -252,7 +252,7 @@ test('a recording that became an MP3 takes the WAV file with it that a crash had
   await expect(eraser.deleteRecording(running)).rejects.toMatchObject({ code: 'recording_not_ready' });
 });
 
-test('it happens at the start and every hour, and goes on after a failure', async () => {
+test('runs at the start and every hour, and continues after a failure', async () => {
   let looks = 0;
   const failing = {
     ...store,
@@ -271,7 +271,7 @@ test('it happens at the start and every hour, and goes on after a failure', asyn
   expect(clock.pending).toBe(0);
 });
 
-test('a call and a recording are erased at once, however much else is still to be deleted', async () => {
+test('erases a call and a recording at once while other deletions are pending', async () => {
   const [waiting, { call, recording }, recorded] = [await aCallOf(9), await aCallOf(2), await aCallOf(1)];
   await store.eraseCall(waiting.call.id);
   const pass = Promise.withResolvers<never>();
@@ -290,7 +290,7 @@ test('a call and a recording are erased at once, however much else is still to b
   await done(other.close());
 });
 
-test('usage is what it was when calls are gone', async () => {
+test('does not change usage when calls are erased', async () => {
   const from = clock.now() - 9 * DAY;
   const filter = { applicationId: 'app_1', from: from - (from % DAY), to: clock.now() };
   const { call } = await aCallOf(3, { costAmount: 20_000, costCurrency: 'EUR' });

@@ -9,7 +9,7 @@ export interface EraserPorts {
   log: Log;
 }
 
-/** For how many days each is kept; 0: for ever. */
+/** Days for which each kind of data is kept; 0 keeps it forever. */
 export interface KeptDays {
   calls: number;
   recordings: number;
@@ -19,20 +19,20 @@ export interface KeptDays {
 }
 
 const DAY_MS = 86_400_000;
-/** Between two looks for what is too old. */
+/** Time between two passes. */
 const EVERY_MS = 3_600_000;
-/** Between two transactions: calls have the thread meanwhile. */
+/** Pause between two transactions, which leaves the thread to calls. */
 const PAUSE_MS = 20;
-/** From the first failure to delete a file to the next try; each further wait is twice as long, up to a day. */
+/** First delay before a failed deletion is retried; it doubles up to a day. */
 const RETRY_MS = 60_000;
-const FILES = 20;
+const FILES_AT_ONCE = 20;
 
-/** Deletes calls, recordings and what is too old, with their files, bit by bit and beside running calls. */
+/** Deletes calls, recordings and expired data with their files, in small steps beside running calls. */
 export class Eraser {
   #ports: EraserPorts;
   #closing = new AbortController();
   #timer: Timer | undefined;
-  /** What is under way. */
+  /** Deletions in progress. */
   #running = new Set<Promise<void>>();
 
   constructor(ports: EraserPorts) {
@@ -40,8 +40,8 @@ export class Eraser {
   }
 
   /**
-   * Erases a call and everything that was derived from it. Fails with `call_not_found`, `call_active`,
-   * `call_events_pending`. A file that cannot be deleted now is tried again later.
+   * Erases a call and everything derived from it. Rejects with `call_not_found`, `call_active` or `call_events_pending`. A
+   * file that cannot be deleted now is retried later.
    */
   eraseCall(id: string): Promise<void> {
     const { store } = this.#ports;
@@ -52,7 +52,7 @@ export class Eraser {
     });
   }
 
-  /** Deletes a recording and its file for good. Fails with `recording_not_ready` while it runs. */
+  /** Deletes a recording and its file. Rejects with `recording_not_ready` while it runs. */
   async deleteRecording(recording: Pick<RecordingRecord, 'id' | 'status'>): Promise<void> {
     if (recording.status === 'started') {
       throw new Failure('recording_not_ready', 'the recording is still running');
@@ -62,7 +62,7 @@ export class Eraser {
     });
   }
 
-  /** Goes on with what a former process has left, and from now on deletes what is too old once an hour. */
+  /** Continues the deletions of a former process, and deletes expired data once an hour. */
   start(days: KeptDays): void {
     const pass = async () => {
       await this.#track(() => this.expire(days));
@@ -72,14 +72,14 @@ export class Eraser {
     this.#timer = this.#ports.clock.after(0, run);
   }
 
-  /** Ends after the transaction that is under way: the next start goes on. */
+  /** Stops after the current transaction; the next start continues. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('closed'));
     this.#timer?.cancel();
     await Promise.allSettled(this.#running);
   }
 
-  /** Deletes all that is too old now. Never rejects: what fails does not keep the rest from being deleted. */
+  /** Deletes all expired data. Never rejects: a failure does not prevent other deletions. */
   async expire(days: KeptDays): Promise<void> {
     await this.#guarded('erasures', () => this.#finish());
     // Recordings first: a call whose recordings are kept is kept with them.
@@ -106,14 +106,14 @@ export class Eraser {
       from = next;
       if (from !== undefined) await this.#pause();
     } while (from !== undefined);
-    if (all > 0) log.info({ what, deleted: all, days }, 'deleted what was too old');
+    if (all > 0) log.info({ what, deleted: all, days }, 'deleted expired data');
   }
 
-  /** Deletes what is left of erased calls, then the files. */
+  /** Deletes the remaining rows of erased calls, then the files. */
   async #finish(): Promise<void> {
     while (await this.#ports.store.continueErasing()) await this.#pause();
     for (;;) {
-      const due = await this.#ports.store.dueFiles(FILES);
+      const due = await this.#ports.store.dueFiles(FILES_AT_ONCE);
       if (due.length === 0) return;
       for (const { file, attempts } of due) await this.#removeFile(file, attempts);
     }
@@ -123,7 +123,7 @@ export class Eraser {
     for (const file of names) await this.#removeFile(file, 0);
   }
 
-  /** Deletes a file that the store has noted; does nothing where it is gone. */
+  /** Deletes a file that the store lists; does nothing if it does not exist. */
   async #removeFile(file: string, attempts: number): Promise<void> {
     const { store, files, clock, log } = this.#ports;
     this.#closing.signal.throwIfAborted();
@@ -146,7 +146,7 @@ export class Eraser {
       await run();
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      this.#ports.log.error({ what, error: explain(error) }, 'could not delete what is too old');
+      this.#ports.log.error({ what, error: explain(error) }, 'could not delete expired data');
     }
   }
 

@@ -2,15 +2,16 @@ import type { EventDraft, Page, PageRequest, TimelineEntry } from '../calls/inde
 
 export type RecordingStatus = 'started' | 'completed' | 'failed';
 
+/** A range of a recording's time whose sound is not in its file. */
 export interface Gap {
   startMs: number;
   endMs: number;
   cause: 'pause' | 'skip' | 'sensitive';
 }
 
-/** A recording as it is kept: plain data, times in milliseconds since 1970. */
+/** A stored recording: plain data; times in milliseconds since 1970. */
 export interface RecordingRecord {
-  /** `rec_` + the call id, then `_2`, `_3`, … */
+  /** `rec_` + the call id; further ones with `_2`, `_3`, … */
   id: string;
   callId: string;
   customerId: string;
@@ -18,7 +19,7 @@ export interface RecordingRecord {
   providerCallId: string;
   status: RecordingStatus;
   storageType: 'local' | 's3';
-  /** The file's name inside the recordings folder; never an absolute path. */
+  /** Name of the file inside the recordings folder; never an absolute path. */
   file: string;
   format: 'wav' | 'mp3';
   channels: 1 | 2;
@@ -36,16 +37,16 @@ export interface RecordingRecord {
   error: { code: string; message: string } | null;
 }
 
-/** Where recordings are kept, with the events that report them. */
+/** Stores recordings together with the events that report them. */
 export interface RecordingJournal {
   commit(change: {
     recording?: RecordingRecord;
     events?: EventDraft[];
     timeline?: TimelineEntry[];
-    /** A file that nobody needs once this is written: it is noted, so that a crash leaves it to the next start. */
+    /** A file that is obsolete after this change. The store lists it, so that it is deleted even after a crash. */
     obsoleteFile?: string;
   }): Promise<void>;
-  /** Resolves when what was committed would outlive the process, which may be later than the commit says. */
+  /** Resolves when all commits so far survive the end of the process. */
   written(): Promise<void>;
 }
 
@@ -55,15 +56,16 @@ export interface RecordingFilter {
   status?: RecordingStatus | undefined;
 }
 
+/** Reads recordings. */
 export interface RecordingStore {
   recording(id: string): Promise<RecordingRecord | undefined>;
   /** Newest first. */
   recordings(filter: RecordingFilter, page: PageRequest): Promise<Page<RecordingRecord>>;
-  /** Recordings with status `started`: after a start, those a crash cut off. */
+  /** Recordings with status `started`; after a start, the ones that a crash interrupted. */
   openRecordings(): Promise<RecordingRecord[]>;
 }
 
-/** What is deleted when it is old enough. */
+/** Kinds of data that expire. */
 export type Expiring =
   | 'calls'
   | 'completed_recordings'
@@ -72,39 +74,39 @@ export type Expiring =
   | 'timelines'
   | 'charges';
 
-/** What became of a look at some old rows. */
+/** Result of a step of a deletion. */
 export interface Expired {
   deleted: number;
-  /** Where to go on; undefined at the end. */
+  /** Where to continue; undefined at the end. */
   next: unknown;
 }
 
-/** A file of a recording that is gone. */
+/** A file of a deleted recording. */
 export interface DeletedFile {
-  /** Its name inside the recordings folder. */
+  /** Name inside the recordings folder. */
   file: string;
-  /** How often it could not be deleted. */
+  /** Failed attempts to delete it. */
   attempts: number;
 }
 
-/** Deleting, a few rows at a time, so that calls are not held up. Each step is a transaction of its own. */
+/** Deletes data a few rows at a time, so that calls are not delayed. Each step is one transaction. */
 export interface ErasureStore {
   /**
-   * Deletes a call's own row, and notes that the rest is to go. Resolves for a call that is being erased already.
-   * @returns the files of its recordings. Fails with `call_not_found`, `call_active`, `call_events_pending`.
+   * Deletes the row of a call and marks the rest for deletion. Also resolves for a call that is already being erased.
+   * @returns the files of its recordings. Rejects with `call_not_found`, `call_active` or `call_events_pending`.
    */
   eraseCall(id: string): Promise<string[]>;
   /**
-   * Deletes some of what is left of calls that are being erased, or of this one. @returns false when nothing was left.
+   * Deletes some remaining rows of calls that are being erased, or of one call. @returns false if there were none.
    */
   continueErasing(callId?: string): Promise<boolean>;
-  /** Deletes a recording and what was derived from it, and notes its files. @returns these files. */
+  /** Deletes a recording and everything derived from it, and lists its files. @returns these files. */
   deleteRecording(id: string): Promise<string[]>;
-  /** Deletes some of what is older than `before`. @param from `next` of the call before. */
+  /** Deletes some data older than `before`. @param from `next` of the previous step. */
   expire(what: Expiring, before: number, from?: unknown): Promise<Expired>;
-  /** Files that were noted and whose turn it is. */
+  /** Listed files that are due for deletion. */
   dueFiles(limit: number): Promise<DeletedFile[]>;
   fileDeleted(file: string): Promise<void>;
-  /** It could not be deleted: its turn comes again then. */
+  /** Schedules the next attempt to delete a file. */
   fileKept(file: string, dueAt: number): Promise<void>;
 }

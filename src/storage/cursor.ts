@@ -1,17 +1,16 @@
 import { Failure } from '../core/index.ts';
 
-/** The end of a page: the sort columns of its last row. */
+/** Where a page ended: the sort columns of its last row. */
 export type Position = [number | string, ...(number | string)[]];
 
-/** Encodes a position for API clients: opaque, and safe in a URL. */
+/** A position as the caller carries it about: opaque, safe in a URL. */
 export function encodeCursor(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
 /**
- * Decodes a cursor.
- * @param shape the types of the position's values.
- * @throws Failure `invalid_cursor` for a cursor of another list.
+ * @param shape what the position consists of.
+ * @throws Failure `invalid_cursor` for a cursor that this list did not give out.
  */
 export function decodeCursor<T extends Position>(cursor: string, shape: ('number' | 'string')[]): T {
   const position = parse(Buffer.from(cursor, 'base64url').toString());
@@ -19,7 +18,7 @@ export function decodeCursor<T extends Position>(cursor: string, shape: ('number
     Array.isArray(position) &&
     position.length === shape.length &&
     shape.every((kind, at) => typeof position[at] === kind);
-  if (!fits) throw new Failure('invalid_cursor', 'cursor does not belong to this list');
+  if (!fits) throw new Failure('invalid_cursor', 'cursor is not one that this list has given out');
   return position as T;
 }
 
@@ -31,25 +30,24 @@ function parse(text: string): unknown {
   }
 }
 
-/** The order of the rows of a list. */
+/** How the rows of a list are ordered. */
 export interface Order {
   columns: readonly string[];
   kinds: ('number' | 'string')[];
   descending: boolean;
 }
 
-/** Sorts after every key that this program writes. */
-const LAST_TEXT = '\u{10ffff}';
+/** Sorts after every text that is one of ours. */
+const AFTER_ALL = '\u{10ffff}';
 
 /**
- * Returns the position after a row. Values of a damaged row are replaced by ones that the list can continue from: SQLite
- * sorts null before numbers, numbers before texts, and texts before blobs, so rows with values of another type come
- * first or last, and are skipped.
- * @returns undefined where only such rows follow.
+ * The position after a row, where what a damaged row holds is made something that the list can go on from. SQLite sorts
+ * nothing before numbers, numbers before texts, and texts before octets: rows of another kind come first or last, and
+ * are passed over. @returns undefined where only such rows follow.
  */
 export function usablePosition(found: unknown[], { kinds, descending }: Order): Position | undefined {
   const edge = (kind: 'number' | 'string') => {
-    if (kind === 'string') return descending ? LAST_TEXT : '';
+    if (kind === 'string') return descending ? AFTER_ALL : '';
     return descending ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
   };
   const [first] = found;
@@ -61,7 +59,7 @@ export function usablePosition(found: unknown[], { kinds, descending }: Order): 
   return isBefore === descending ? undefined : (kinds.map(edge) as Position);
 }
 
-/** Ranks values as SQLite sorts them; integers that are too large to be exact rank before or after all numbers. */
+/** In the order of SQLite, with integers that are too large to be exact apart from the numbers between them. */
 function rankOf(value: unknown): number {
   if (value === null) return 0;
   if (typeof value === 'bigint') return value < 0n ? 1 : 3;

@@ -1,18 +1,30 @@
 import type { Insertable, Kysely } from 'kysely';
 import { Failure } from '../core/index.ts';
 import type { DirectoryStore } from '../directory/index.ts';
-import type { Readers, RowReader } from './row-reader.ts';
-import { type Table, type Tables, tables } from './tables/index.ts';
+import {
+  applicationLayout,
+  customerLayout,
+  didLayout,
+  keyLayout,
+  type Layout,
+  phoneLayout,
+  type Tables,
+  toRow,
+  trunkLayout,
+  verifiedNumberLayout,
+} from './layouts.ts';
+import type { Readers } from './readers.ts';
+import type { RowReader } from './row-reader.ts';
 
-/** Reads and writes the rows of the directory. */
+/** Who is who, row by row, by any database that Kysely speaks to. */
 export function directoryStore(db: Kysely<Tables>, readers: Readers): Omit<DirectoryStore, 'quarantine'> {
-  const customers = recordStore(db, 'customers', tables.customers, readers.customers);
-  const applications = recordStore(db, 'applications', tables.applications, readers.applications);
-  const keys = recordStore(db, 'apiKeys', tables.apiKeys, readers.apiKeys);
-  const dids = recordStore(db, 'dids', tables.dids, readers.dids);
-  const trunks = recordStore(db, 'trunks', tables.trunks, readers.trunks);
-  const phones = recordStore(db, 'phones', tables.phones, readers.phones);
-  const verifiedNumbers = recordStore(db, 'verifiedNumbers', tables.verifiedNumbers, readers.verifiedNumbers);
+  const customers = table(db, 'customers', customerLayout, readers.customers);
+  const applications = table(db, 'applications', applicationLayout, readers.applications);
+  const keys = table(db, 'apiKeys', keyLayout, readers.apiKeys);
+  const dids = table(db, 'dids', didLayout, readers.dids);
+  const trunks = table(db, 'trunks', trunkLayout, readers.trunks);
+  const phones = table(db, 'phones', phoneLayout, readers.phones);
+  const verifiedNumbers = table(db, 'verifiedNumbers', verifiedNumberLayout, readers.verifiedNumbers);
   return {
     load: async () => ({
       customers: await customers.all(),
@@ -39,21 +51,31 @@ export function directoryStore(db: Kysely<Tables>, readers: Readers): Omit<Direc
   };
 }
 
+/** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
+const isTaken = (error: unknown): boolean =>
+  [2067, 1555].includes((error as { errcode?: number }).errcode ?? 0);
+
+/** The directory knows who has a name: only a row that it does not know, since it is damaged, can have it too. */
+const taken = (cause: unknown) =>
+  new Failure('stored_row_unusable', 'a damaged row has this name: delete it at /admin/v1/quarantine', {
+    cause,
+  });
+
 type Name = 'customers' | 'applications' | 'apiKeys' | 'dids' | 'trunks' | 'phones' | 'verifiedNumbers';
 
-function recordStore<T extends object>(
+function table<T extends { id: string }>(
   db: Kysely<Tables>,
   name: Name,
-  table: Table<T>,
+  layout: Layout<T>,
   reader: RowReader<T>,
 ) {
   return {
     async all(): Promise<T[]> {
       return reader.all(await db.selectFrom(name).selectAll().orderBy('id').execute());
     },
-    // An update in place, never a replacement: deleting the row would delete its API keys too.
+    // An update in place, never a replacement: deleting the row would take its keys with it.
     async save(record: T): Promise<void> {
-      const row = table.toRow(record) as Insertable<Tables[Name]>;
+      const row = toRow(layout, record) as Insertable<Tables[Name]>;
       const insert = db.insertInto(name).values(row);
       const saved = insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute();
       await saved.catch((error) => {
@@ -65,13 +87,3 @@ function recordStore<T extends object>(
     },
   };
 }
-
-/** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
-const isTaken = (error: unknown): boolean =>
-  [2067, 1555].includes((error as { errcode?: number }).errcode ?? 0);
-
-/** The directory knows the names of all its rows: only a damaged row, which it does not know, can have the name too. */
-const taken = (cause: unknown) =>
-  new Failure('stored_row_unusable', 'a damaged row has this name: delete it at /admin/v1/quarantine', {
-    cause,
-  });

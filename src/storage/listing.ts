@@ -1,14 +1,13 @@
-import { setImmediate as yieldThread } from 'node:timers/promises';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Page, PageRequest } from '../calls/index.ts';
 import { decodeCursor, encodeCursor, type Order, usablePosition } from './cursor.ts';
-
+import type { Tables, Value } from './layouts.ts';
 import type { RowReader } from './row-reader.ts';
-import type { Tables, Value } from './tables/index.ts';
 
-/** The most bytes of text in a page with several rows: reading more would block the main thread. */
+/** A page ends early when its rows hold this many bytes of text: reading more would hold the main thread. */
 export const PAGE_BYTES = 1024 * 1024;
-/** Rows that are examined for one page when no index finds the wanted rows. */
+/** So many rows are looked through for a page where no index finds the rows that are wanted. */
 export const SCANNED_ROWS = 2_000;
 
 export type Condition = [column: string, operator: '=' | 'is' | '<' | '>=', value: Value];
@@ -17,21 +16,21 @@ export type Condition = [column: string, operator: '=' | 'is' | '<' | '>=', valu
 export interface Listing<T extends object> {
   table: keyof Tables;
   reader: RowReader<T>;
-  /** The column that identifies a row of the list. */
+  /** Names a row among those of the list. */
   key: string;
-  /** Columns that may contain long texts. */
-  longColumns: readonly (keyof T & string)[];
+  /** Columns whose texts can be long. */
+  long: readonly (keyof T & string)[];
   order: Order;
-  /** Conditions that an index in this order serves. */
+  /** What an index in this order finds. */
   indexed: readonly Condition[];
-  /** Conditions that are checked row by row, for the next `SCANNED_ROWS` rows. */
-  unindexed?: readonly Condition[];
+  /** What is looked at row by row, among the next `SCANNED_ROWS` rows. */
+  others?: readonly Condition[];
   matching?: Expression<SqlBool> | undefined;
-  /** Returns keys of damaged rows, which are skipped. */
-  damagedKeys?: () => string[];
+  /** Keys of rows that are known to be damaged: they take no other row's place. */
+  without?: () => string[];
 }
 
-/** The tables for queries whose table is known only at run time. */
+/** The tables as they are named at run time. */
 type Rows = Record<string, Record<string, Value>>;
 
 interface Scanned extends Record<string, Value> {
@@ -40,22 +39,22 @@ interface Scanned extends Record<string, Value> {
 }
 
 /**
- * Reads a page in two steps: first keys and sizes, without long texts, then as many whole rows as fit into `PAGE_BYTES`,
- * but at least one. A page may have fewer rows than requested, even none, and still have a next page.
+ * Reads a page in two steps: keys and sizes first, for which no long text is read, then as many whole rows as fit into
+ * `PAGE_BYTES`, and one at least. A page can hold fewer rows than asked for, even none, and still have a next one.
  */
 export async function readPage<T extends object>(
   db: Kysely<Tables>,
   listing: Listing<T>,
   page: PageRequest,
 ): Promise<Page<T>> {
-  const isScan = (listing.unindexed?.length ?? 0) > 0 || listing.matching !== undefined;
-  const maxRows = isScan ? SCANNED_ROWS : page.limit;
-  const rows = await scan(db, listing, page.cursor, maxRows + 1);
+  const isScan = (listing.others?.length ?? 0) > 0 || listing.matching !== undefined;
+  const most = isScan ? SCANNED_ROWS : page.limit;
+  const rows = await scan(db, listing, page.cursor, most + 1);
   const keys: Value[] = [];
   let bytes = 0;
   let last: Scanned | undefined;
   let isFull = false;
-  for (const row of rows.slice(0, maxRows)) {
+  for (const row of rows.slice(0, most)) {
     isFull =
       Boolean(row.wanted) &&
       (keys.length === page.limit || (keys.length > 0 && bytes + row.bytes > PAGE_BYTES));
@@ -65,13 +64,13 @@ export async function readPage<T extends object>(
     keys.push(row[listing.key]!);
     bytes += row.bytes;
   }
-  const more = last && (isFull || rows.length > maxRows);
+  const more = last && (isFull || rows.length > most);
   const values = listing.order.columns.map((column) => last?.[column]);
   const position = more ? usablePosition(values, listing.order) : undefined;
   return { data: await load(db, listing, keys), nextCursor: position ? encodeCursor(position) : null };
 }
 
-/** Reads the first rows of a list: at most `limit`, and `maxBytes` of text. @returns `more` if other rows follow. */
+/** The first rows of a list: at most `limit`, and `maxBytes` of text. @returns `more` where there are others. */
 export async function readMany<T extends object>(
   db: Kysely<Tables>,
   listing: Listing<T>,
@@ -83,15 +82,15 @@ export async function readMany<T extends object>(
   return { data, more: read < rows.length };
 }
 
-/** The key and the size of a row that is to be read. */
+/** A row to be read: its key is in the column that the list names. */
 export type Sized = Record<string, Value> & { bytes: number };
 
-/** Rows that are read in one turn of the event loop. */
+/** So many rows are read before others have their turn. */
 const TURN_ROWS = 100;
 
 /**
- * Reads whole rows up to `maxBytes` of text, but at least one, and yields the thread after each mebibyte.
- * @returns the usable rows, and how many rows were `read`.
+ * Reads whole rows up to `maxBytes` of text, and one at least; others have the thread after each mebibyte.
+ * @returns those that can be used, and how many were `read`.
  */
 export async function loadInTurns<T extends object>(
   db: Kysely<Tables>,
@@ -103,7 +102,7 @@ export async function loadInTurns<T extends object>(
   let total = 0;
   let from = 0;
   while (from < rows.length && (from === 0 || total + rows[from]!.bytes <= maxBytes)) {
-    const until = endOfTurn(rows, from);
+    const until = turnOf(rows, from);
     const turn = rows.slice(from, until);
     data.push(
       ...(await load(
@@ -114,12 +113,12 @@ export async function loadInTurns<T extends object>(
     );
     total += turn.reduce((sum, { bytes }) => sum + bytes, 0);
     from = until;
-    await yieldThread();
+    await othersTurn();
   }
   return { data, read: from };
 }
 
-function endOfTurn(rows: readonly Sized[], from: number): number {
+function turnOf(rows: readonly Sized[], from: number): number {
   let until = from + 1;
   let bytes = rows[from]!.bytes;
   while (until < Math.min(rows.length, from + TURN_ROWS) && bytes + rows[until]!.bytes <= PAGE_BYTES)
@@ -129,17 +128,17 @@ function endOfTurn(rows: readonly Sized[], from: number): number {
 
 function scan<T extends object>(
   db: Kysely<Tables>,
-  { table, key, longColumns, order, indexed, unindexed = [], matching, damagedKeys = () => [] }: Listing<T>,
+  { table, key, long, order, indexed, others = [], matching, without = () => [] }: Listing<T>,
   cursor: string | undefined,
   limit: number,
 ): Promise<Scanned[]> {
   const size = sql.join(
-    longColumns.map((column) => sql`coalesce(octet_length(${sql.ref(column)}), 0)`),
+    long.map((column) => sql`coalesce(octet_length(${sql.ref(column)}), 0)`),
     sql` + `,
   );
   let query = rowsOf(db, table).select([...new Set([key, ...order.columns])]);
   for (const condition of indexed) query = query.where(...condition);
-  const damaged = damagedKeys();
+  const damaged = without();
   if (damaged.length > 0) query = query.where(key, 'not in', damaged);
   if (cursor) {
     const after = decodeCursor(cursor, order.kinds);
@@ -150,7 +149,7 @@ function scan<T extends object>(
   }
   for (const column of order.columns) query = query.orderBy(column, order.descending ? 'desc' : 'asc');
   const wanted = query.select((eb) => {
-    const all = [...unindexed.map((condition) => eb(...condition)), ...(matching ? [matching] : [])];
+    const all = [...others.map((condition) => eb(...condition)), ...(matching ? [matching] : [])];
     return [
       sql<number>`${size}`.as('bytes'),
       eb.case().when(eb.and(all)).then(eb.lit(1)).else(eb.lit(0)).end().as('wanted'),
@@ -170,7 +169,7 @@ async function load<T extends object>(
     .where(key, 'in', keys as string[]);
   for (const condition of indexed) query = query.where(...condition);
   const rows = new Map<Value, object>((await query.execute()).map((row) => [row[key]!, row]));
-  // A row may be deleted between the two steps.
+  // Between the two steps a row may have gone.
   return reader.all(keys.flatMap((each) => rows.get(each) ?? []));
 }
 

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { RecordingFilter, RecordingRecord, RecordingStore } from '../recordings/index.ts';
+import type { Tables } from './layouts.ts';
 import { type Condition, type Listing, readPage } from './listing.ts';
-import type { Readers } from './row-reader.ts';
-import type { Tables } from './tables/index.ts';
+import type { Readers } from './readers.ts';
 
-/** Reads recordings. */
+/** What can be read about recordings, by any database that Kysely speaks to. */
 export function recordingStore(db: Kysely<Tables>, { recordings: reader }: Readers): RecordingStore {
   return {
     async recording(id) {
@@ -27,13 +27,13 @@ function listingOf({
   const conditions = Object.entries({ callId, applicationId, status })
     .filter(([, value]) => value !== undefined)
     .map(([column, value]): Condition => [column, '=', value!]);
-  const isOfCall = callId !== undefined;
+  const ofCall = callId !== undefined;
   return {
     table: 'recordings',
     key: 'id',
-    longColumns: ['gaps', 'error'],
+    long: ['gaps', 'error'],
     order: { columns: ['createdAt', 'id'], kinds: ['number', 'string'], descending: true },
-    indexed: isOfCall ? conditions.slice(0, 1) : conditions,
-    unindexed: isOfCall ? conditions.slice(1) : [],
+    indexed: ofCall ? conditions.slice(0, 1) : conditions,
+    others: ofCall ? conditions.slice(1) : [],
   };
 }

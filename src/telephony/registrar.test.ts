@@ -53,7 +53,7 @@ beforeEach(async () => {
     proven: () => {},
     open: () => true,
     noPorts: () => {},
-    normalizeNumber: (user) => user,
+    normaliseNumber: (user) => user,
     withPlus: () => undefined,
     trunksAt: (address) => (OWNERS[address] ?? []).map((customerId) => ({ customerId, username: null })),
     route: () => route,

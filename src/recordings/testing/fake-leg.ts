@@ -1,34 +1,18 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { wavHeader } from '../../audio/index.ts';
 import type { Leg } from '../../calls/index.ts';
 import { type Clock, Signal } from '../../core/index.ts';
 import type { Tap, TapEnd, TapGap, TapOptions } from '../../media/index.ts';
 
-const RATE = 8000;
 const FRAME = 160;
 
-/** A WAV file of 16-bit samples; without a length it is one that is still being written. */
+/** Makes a WAV file of 16-bit samples; with `length` null, one that is still being written. */
 export function wav(channels: number, samples: number[], length: number | null = samples.length): Buffer {
-  const size = length === null ? 0xffffffff : length * 2;
-  const bytes = Buffer.alloc(44 + samples.length * 2);
-  bytes.write('RIFF', 0);
-  bytes.writeUInt32LE(length === null ? size : size + 36, 4);
-  bytes.write('WAVEfmt ', 8);
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20);
-  bytes.writeUInt16LE(channels, 22);
-  bytes.writeUInt32LE(RATE, 24);
-  bytes.writeUInt32LE(RATE * channels * 2, 28);
-  bytes.writeUInt16LE(channels * 2, 32);
-  bytes.writeUInt16LE(16, 34);
-  bytes.write('data', 36);
-  bytes.writeUInt32LE(size, 40);
-  samples.forEach((sample, index) => {
-    bytes.writeInt16LE(sample, 44 + index * 2);
-  });
-  return bytes;
+  const header = wavHeader(channels, length === null ? null : length * 2);
+  return Buffer.concat([header, Buffer.from(Int16Array.from(samples).buffer)]);
 }
 
-/** A tap that writes a real file, a frame when it is told to. */
+/** A tap that writes a real file, frame by frame on request. */
 export class FakeTap implements Tap {
   readonly startedAt: number;
   readonly options: TapOptions;
@@ -50,7 +34,7 @@ export class FakeTap implements Tap {
     writeFileSync(options.path, wav(options.channels, [], null));
   }
 
-  /** So many beats of 20 ms pass. */
+  /** Simulates beats of 20 ms. */
   hear(frames: number): void {
     const level = this.#paused ? 0 : 1000;
     this.#beats += frames;
@@ -101,12 +85,12 @@ export class FakeTap implements Tap {
 
 const causeOf = (mode: 'silence' | 'skip') => (mode === 'skip' ? 'skip' : 'pause');
 
-/** A leg of which only the sound matters. */
+/** A leg with only a tap. */
 export class FakeLeg {
   /** The leg is its own sound. */
   readonly sound = this;
   readonly taps: FakeTap[] = [];
-  /** Why the next tap cannot be opened. */
+  /** Error of the next tap. */
   refusal: Error | undefined;
   #clock: Clock;
 

@@ -1,12 +1,12 @@
 import type { EventDraft, TimelineEntry } from '../../calls/index.ts';
 import type { RecordingJournal, RecordingRecord } from '../store.ts';
 
-/** Keeps what is committed, and refuses as often as it is told to. */
+/** A journal in memory that can refuse commits. */
 export class MemoryJournal implements RecordingJournal {
   readonly recordings = new Map<string, RecordingRecord>();
   readonly events: EventDraft[] = [];
   readonly timeline: TimelineEntry[] = [];
-  /** Called with each change before it is kept; what it throws, the commit rejects with. */
+  /** Called before each commit, which rejects with what this throws. */
   before: (change: { events?: EventDraft[] }) => void | Promise<void> = () => {};
 
   async commit(given: Parameters<RecordingJournal['commit']>[0]): Promise<void> {
@@ -19,8 +19,8 @@ export class MemoryJournal implements RecordingJournal {
 
   async written(): Promise<void> {}
 
-  /** The events in a line each: `recording.completed rec_call_1 hangup`. */
-  get story(): string[] {
+  /** One line per event: `recording.completed rec_call_1 hangup`. */
+  get eventLines(): string[] {
     return this.events.map(({ event, data }) =>
       [event, data['recording_id'], data['ended_by'], (data['error'] as { code: string } | undefined)?.code]
         .filter(Boolean)

@@ -1,6 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** Idempotency keys of requests, and the call that each request created. */
+/** Keys of requests that may be repeated, and the call that each has placed. */
 export const idempotency: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

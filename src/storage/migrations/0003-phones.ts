@@ -1,6 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** Phones that register with this server. */
+/** Phones that register with us. */
 export const phones: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

@@ -1,68 +1,70 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Clock, detach, explain, type Log, type Timer, within } from '../../core/index.ts';
-import { BUSY_TIMEOUT_MS, isUnwritable, unwritable } from './database.ts';
+import { OTHERS_MS } from './database.ts';
+import { isUnwritable, unwritable } from './unwritable.ts';
 
 interface Work {
   run(): void;
   done(): void;
   failed(error: unknown): void;
-  /** Called when the work is kept in memory because nothing can be written. Work without it fails then. */
+  /** Of what waits in memory while nothing can be written: tells so. What has none fails then. */
   kept?(): void;
 }
 
-/** The work that is left because nothing can be written, and why. */
+/** What could not be written because nothing can be, and why. */
 interface Stuck {
   error: Error;
   left: Work[];
 }
 
-/** Writes in one transaction: more would block the thread for longer than a few milliseconds. */
-const MAX_BATCH = 100;
+/** More than this in one transaction would hold the thread for longer than a few milliseconds. */
+const LARGEST_BATCH = 100;
 
 /**
- * The longest time that `hold` makes writes wait. The file may still be locked then: writes that meet the lock are kept
- * in memory and retried, as with any other lock.
+ * Writes wait no longer than this for whoever holds them, in milliseconds. The holder may still have the file locked
+ * then: writes that meet the lock are kept in memory and tried again, as with any other lock.
  */
-const MAX_HOLD_MS = 5_000;
+const LONGEST_HOLD_MS = 5_000;
 
-/** The time between two attempts while nothing can be written. */
+/** Between two tries where nothing could be written. */
 const RETRY_MS = 1000;
 
-export interface GroupCommitOptions {
+/** When writes share a transaction. */
+export interface Gathering {
   clock: Clock;
   log: Log;
-  /** The time from the end of one transaction to the start of the next; writes in between share a transaction. */
+  /** From the end of one transaction to the begin of the next, in milliseconds: what comes meanwhile goes together. */
   gatherMs: number;
 }
 
 /**
- * Combines writes into transactions. Writes requested in the same turn of the event loop, or too soon after the last
- * transaction, share one, in the order of the requests; each resolves when it is durable. When one fails, the whole
- * batch is undone and each is written alone, so that only the failing one is rejected. While nothing can be written,
- * for example on a full disk, writes wait in their order and are retried every second.
+ * Writes that are asked for in the same turn of the event loop, or too soon after the last ones, share one
+ * transaction, in the order of asking; each is told when it is durable. When one fails, all of the batch is undone
+ * and each is written for itself, so that only the bad one is rejected. When nothing can be written, a full disk for
+ * instance, writes wait in their order and are tried again every second.
  */
 export class GroupCommit {
   #database: DatabaseSync;
   #clock: Clock;
   #log: Log;
   #gatherMs: number;
-  /** The end of the last transaction, by the monotonic clock. */
+  /** When the last transaction ended, by the monotonic clock. */
   #last = -Infinity;
   #waiting: Work[] = [];
   #timer: Timer | undefined;
   #scheduled = false;
-  /** Writes wait for this. */
+  /** What writes wait for. */
   #held: Promise<void> | undefined;
   #closed = false;
-  /** Why nothing can be written, and since when by the monotonic clock. */
+  /** Since when nothing can be written, by the monotonic clock, and why. */
   #trouble: { since: number; error: Error } | undefined;
   #begin: () => void;
   #commit: () => void;
   #probe: () => void;
-  /** Called after each transaction and the callbacks of its writes. */
+  /** Called after each transaction, when its writers have been told. */
   onBatch: () => void = () => {};
 
-  constructor(database: DatabaseSync, { clock, log, gatherMs }: GroupCommitOptions) {
+  constructor(database: DatabaseSync, { clock, log, gatherMs }: Gathering) {
     this.#database = database;
     this.#clock = clock;
     this.#log = log;
@@ -71,7 +73,7 @@ export class GroupCommit {
     const commit = database.prepare('COMMIT');
     this.#begin = () => begin.run();
     this.#commit = () => commit.run();
-    // Any write tests this; `checkpoint-worker.ts` makes the same one.
+    // Any write will do: it is the one that `checkpoint-worker.ts` makes.
     this.#probe = () => database.exec('PRAGMA user_version = 1');
   }
 
@@ -80,30 +82,31 @@ export class GroupCommit {
     return this.#trouble?.error;
   }
 
-  /** The number of writes that wait for a transaction. */
+  /** Writes that wait for their turn, or for room. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
   /**
-   * Writes now, or rejects with `overloaded` when nothing can be written at present.
-   * @param run makes the writes, synchronously; runs again from the start when another write of the batch fails.
+   * Rejects with `overloaded` when nothing can be written at present.
+   * @param run the writes, synchronous; run again from the start when another write of the batch fails.
    */
   write<T>(run: () => T): Promise<T> {
     return new Promise((resolve, failed) => {
       let result: T;
-      const setResult = () => {
+      const keep = () => {
         result = run();
       };
-      this.#add({ run: setResult, done: () => resolve(result), failed });
+      this.#add({ run: keep, done: () => resolve(result), failed });
     });
   }
 
   /**
-   * Writes now, or keeps the write in memory, in its order, until it can be written; then this resolves at once.
-   * @param report gets the result when it is durable, in the order of the writes.
+   * As `write`, but what cannot be written at present is kept in memory, in its order, until it can: then this
+   * resolves when it is kept.
+   * @param told gets the result when it is durable, in the order of the writes.
    */
-  keep<T>(run: () => T, report: (result: T) => void = () => {}): Promise<void> {
+  keep<T>(run: () => T, told: (result: T) => void = () => {}): Promise<void> {
     return new Promise((resolve, reject) => {
       let result: T;
       let late = false;
@@ -111,10 +114,10 @@ export class GroupCommit {
         run: () => {
           result = run();
         },
-        // The write is durable, even if `report` fails.
+        // It is written, whatever becomes of those who are told so.
         done: () => {
-          const reported = Promise.resolve().then(() => report(result));
-          detach('storage.committed', reported.finally(resolve));
+          const telling = Promise.resolve().then(() => told(result));
+          detach('storage.committed', telling.finally(resolve));
         },
         failed: (error) => {
           if (late) this.#log.error({ error: explain(error) }, 'a change that was kept could not be written');
@@ -128,16 +131,16 @@ export class GroupCommit {
     });
   }
 
-  /** Resolves when all writes requested so far are durable, however long that takes. */
+  /** Resolves when all that was asked for so far is durable, however long that takes. */
   written(): Promise<void> {
     return new Promise((resolve, failed) => {
       this.#add({ run() {}, done: resolve, failed, kept() {} });
     });
   }
 
-  /** Makes writes wait while `during` runs, for 5 s at most. Rejects when it takes longer, or fails. */
+  /** Lets writes wait while `during` runs, for 5 s at most. Rejects when it takes longer, or fails. */
   async hold(during: () => Promise<void>): Promise<void> {
-    this.#held = within(this.#clock, MAX_HOLD_MS, during(), 'writes were held for more than 5 s');
+    this.#held = within(this.#clock, LONGEST_HOLD_MS, during(), 'writes were held for more than 5 s');
     try {
       await this.#held;
     } finally {
@@ -146,11 +149,11 @@ export class GroupCommit {
     }
   }
 
-  /** Accepts no more writes, and writes all that wait. Those that cannot be written now are lost. */
+  /** Takes no more, and writes all that waits. What cannot be written even now is lost. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
-    // A checkpoint may lock the file for longer than a write waits for it.
+    // Others may be at work in the file for longer than a write would wait for them.
     if (this.#held) await this.#held.catch(() => {});
     do this.#writeBatch();
     while (this.#waiting.length > 0 && !this.#trouble);
@@ -172,7 +175,7 @@ export class GroupCommit {
     if (this.#waiting.length === 0 && !this.#trouble) return;
     this.#scheduled = true;
     const pauseMs = this.#trouble ? RETRY_MS : this.#last + this.#gatherMs - this.#clock.monotonic();
-    // A transaction costs as much as the writes of half a call: under load, sharing one is worth the wait.
+    // A transaction costs as much as the writes of half a call: under load it is worth waiting for company.
     if (pauseMs > 0) this.#timer = this.#clock.after(pauseMs, this.#run);
     else setImmediate(this.#run);
   }
@@ -182,14 +185,14 @@ export class GroupCommit {
     try {
       if (!this.#held && !this.#closed) this.#writeBatch();
     } finally {
-      // Whatever failed, the waiting writes must still get their turn.
+      // Whatever went wrong: the writes that wait must not wait for ever.
       this.#last = this.#clock.monotonic();
       this.#schedule();
     }
   };
 
   #writeBatch(): void {
-    const batch = this.#waiting.splice(0, MAX_BATCH);
+    const batch = this.#waiting.splice(0, LARGEST_BATCH);
     if (batch.length === 0 && !this.#trouble) return;
     const stuck = this.#try(batch);
     if (stuck) this.#stall(stuck);
@@ -201,7 +204,7 @@ export class GroupCommit {
 
   #try(batch: Work[]): Stuck | undefined {
     try {
-      // A batch may write nothing at all, which succeeds on a full disk too.
+      // What waits may write nothing at all, which succeeds on a full disk too.
       if (this.#trouble) this.#probe();
       if (batch.length > 0) this.#transaction(batch);
       for (const work of batch) work.done();
@@ -222,12 +225,12 @@ export class GroupCommit {
     return undefined;
   }
 
-  /** Puts the rest back to the head of the queue. The first time, logs it and refuses writes that cannot be kept. */
+  /** What is left goes back to the head of the queue; that it is so is said once. */
   #stall({ error, left }: Stuck): void {
     this.#waiting.unshift(...left);
     if (this.#trouble) return;
     this.#trouble = { since: this.#clock.monotonic(), error };
-    // If another connection holds a lock, each retry must not block the thread.
+    // Where it is somebody else who writes: the thread need not wait for him at each try.
     this.#database.exec('PRAGMA busy_timeout = 0');
     this.#log.error({ error: explain(error) }, 'the database cannot be written: no new calls until it can');
     const refused = this.#waiting.filter((work) => !work.kept);
@@ -236,12 +239,12 @@ export class GroupCommit {
     for (const work of this.#waiting) work.kept?.();
   }
 
-  /** @param written the number of kept writes that were written just now. */
+  /** @param written of what was kept, just now. */
   #recover(written: number): void {
     if (!this.#trouble) return;
     const seconds = Math.round((this.#clock.monotonic() - this.#trouble.since) / 1000);
     this.#trouble = undefined;
-    this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    this.#database.exec(`PRAGMA busy_timeout = ${OTHERS_MS}`);
     this.#log.info({ seconds, kept: written + this.#waiting.length }, 'the database can be written again');
   }
 
