@@ -60,7 +60,7 @@ async function measure(
   const media = (after.threads.get('media') ?? 0) - (before.threads.get('media') ?? 0);
   const beats = after.beats - before.beats;
   return [
-    { name: `${name} failures told`, value: failures, unit: '', budget: 0 },
+    { name: `${name} failures reported`, value: failures, unit: '', budget: 0 },
     {
       name: `${name} CPU of a call, all threads`,
       value: perCall(after.cpuMs - before.cpuMs),
@@ -73,7 +73,7 @@ async function measure(
   ];
 }
 
-/** In percent: what the phones sent and the server did not get, and the other way round. */
+/** In percent: what the phones sent and the server did not get, and vice versa. */
 function lost(server: Server, phones: Packets): number {
   const closed = server.log.filter((line) => line.includes('"audio closed"')).map((line) => JSON.parse(line));
   const sum = (name: string) => closed.reduce((total, report) => total + report[name], 0);

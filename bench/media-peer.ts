@@ -7,9 +7,9 @@ import { rtpSockets } from '../src/net/index.ts';
 export type ToPeer =
   | { do: 'call'; host: string; from: number; ports: number[] }
   | { do: 'talk' }
-  | { do: 'hush' }
+  | { do: 'silence' }
   | { do: 'tell' };
-export type FromPeer = { told: 'ready' } | { told: 'counts'; sent: number; received: number };
+export type FromPeer = { type: 'ready' } | { type: 'counts'; sent: number; received: number };
 
 const packet = Buffer.alloc(172, 0xff);
 packet[0] = 0x80;
@@ -22,7 +22,7 @@ async function call(host: string, from: number, ports: number[]): Promise<void> 
   const sockets = await rtpSockets(host, silentLog);
   const phones = await Promise.all(ports.map((_, i) => sockets.open(host, from + 2 * i)));
   for (const [i, phone] of phones.entries()) phone.connect({ address: host, port: ports[i]! });
-  // A loud tone, so that nothing takes the shorter way of silence.
+  // A loud tone, because silence is processed faster.
   for (let i = 0; i < 160; i++) packet[12 + i] = i % 8 < 4 ? 0x20 : 0xa0;
   const count = () => received++;
   new Beat(systemClock, (beat) => {
@@ -39,10 +39,10 @@ async function call(host: string, from: number, ports: number[]): Promise<void> 
 }
 
 process.on('message', (message: ToPeer) => {
-  const answer = (told: FromPeer) => process.send!(told);
+  const answer = (message: FromPeer) => process.send!(message);
   if (message.do === 'call')
-    void call(message.host, message.from, message.ports).then(() => answer({ told: 'ready' }));
+    void call(message.host, message.from, message.ports).then(() => answer({ type: 'ready' }));
   else if (message.do !== 'tell') talking = message.do === 'talk';
-  else answer({ told: 'counts', sent, received });
+  else answer({ type: 'counts', sent, received });
 });
 process.on('disconnect', () => process.exit());

@@ -1,5 +1,5 @@
 /**
- * What sound costs: calls with sound both ways against phones in another process. Recorded; bridged in pairs and
+ * The cost of audio: calls with audio in both directions, against phones in another process. Recorded; bridged in pairs and
  * recorded; in one conference; streamed.
  * Alone: `node bench/media.ts --seconds 10 --sockets cheapest --scenes calls,pairs,conference,streams`.
  */
@@ -24,7 +24,7 @@ interface Options {
 /** Something that many calls do at once. */
 interface Scene {
   legs: number;
-  /** What the cost is told of, and how many of it there are. */
+  /** The unit of the result, and the number of units. */
   unit: string;
   count: number;
   /** The most that one of it may cost, in % of a core; two to three times what was measured. */
@@ -37,7 +37,7 @@ const scenes = {
   calls: { legs: 400, unit: 'recorded call', count: 400, budget: 0.18, begin: recordAndPlay },
   pairs: { legs: 200, unit: 'bridged pair, both recorded', count: 100, budget: 0.4, begin: bridge },
   conference: { legs: 100, unit: 'conference of 100', count: 1, budget: 10, begin: confer },
-  streams: { legs: 200, unit: 'call streamed both ways', count: 200, budget: 0.3, begin: stream },
+  streams: { legs: 200, unit: 'call streamed in both directions', count: 200, budget: 0.3, begin: stream },
 } satisfies Record<string, Scene>;
 
 const HOST = '127.0.0.1';
@@ -100,7 +100,7 @@ async function stream(audios: Sound[]) {
   for (const each of streams) each.frames.on(() => frames++);
   return async () => {
     for (const each of streams) each.close();
-    if (frames === 0) throw new Error('no stream has told anything');
+    if (frames === 0) throw new Error('no stream has sent anything');
   };
 }
 
@@ -138,14 +138,14 @@ async function measure(
   ];
 }
 
-/** @returns the packets that did not arrive, on either way, in per cent. */
+/** @returns the packets that did not arrive, in both directions, in percent. */
 async function closeAndCount(peer: ChildProcess, audios: Sound[]): Promise<number> {
-  peer.send({ do: 'hush' } satisfies ToPeer);
+  peer.send({ do: 'silence' } satisfies ToPeer);
   await sleep(systemClock, 200);
   const reports = await Promise.all(audios.map((audio) => audio.close()));
   await sleep(systemClock, 100);
   const counts = await ask(peer, { do: 'tell' });
-  if (counts.told !== 'counts') throw new Error('the peer did not tell what it counted');
+  if (counts.type !== 'counts') throw new Error('the peer did not report its counts');
   let [sent, received] = [0, 0];
   for (const report of reports) {
     sent += report.packetsSent;

@@ -1,7 +1,7 @@
 /**
  * What a recorded call keeps in memory while it lasts, and whether anything stays of calls that are over. All
- * figures are of all threads of the server, after a collection of their garbage; resident memory goes up and down
- * with what the allocators keep for later.
+ * values include all threads of the server, after a garbage collection; resident memory also contains what the
+ * allocators keep for later.
  * Alone: `node bench/memory.ts --calls 200 --short 10000`.
  */
 import { kill } from 'node:process';
@@ -80,7 +80,7 @@ async function recorded(server: Server, calls: number): Promise<Row[]> {
   await phones.call({ ...calling, calls });
   const during = await settled(server);
   await phones.hangUpAll();
-  // The application stays until it has been told of the last call.
+  // The application stays until it has received the last event.
   await sleep(systemClock, 3000);
   await delivered(server);
   phones.close();

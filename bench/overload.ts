@@ -105,13 +105,13 @@ async function measure(
   ] satisfies Row[];
 }
 
-/** Watches a figure. @returns what ends it and tells the highest. */
-function highest(figure: () => number): () => Promise<number> {
-  let most = figure();
+/** Samples a value. @returns a function that stops and returns the highest sample */
+function highest(value: () => number): () => Promise<number> {
+  let most = value();
   const end = new AbortController();
   const watching = (async () => {
     while (!end.signal.aborted) {
-      most = Math.max(most, figure());
+      most = Math.max(most, value());
       await sleep(systemClock, 250);
     }
   })();

@@ -26,7 +26,7 @@ export async function run(): Promise<Row[]> {
     const pauses = await retention(storage, files);
     return [
       { name: `recovery: 50 open calls beside ${FILES} files`, value: started, unit: 'ms', budget: 1_000 },
-      // On a machine that others use too the longest pause says more of them than of the storage.
+      // On a shared machine, the longest pause says more about other processes than about the storage.
       {
         name: 'retention: pause of the thread, 99.9 of 100',
         value: pauses.percentile(99.9) / 1e6,

@@ -1,4 +1,4 @@
-/** One figure of a bench, and what it must not exceed (or, with `atLeast`, fall below). */
+/** One measurement, and the budget that it must not exceed (or, with `atLeast`, fall below). */
 export interface Row {
   name: string;
   value: number;
@@ -7,7 +7,7 @@ export interface Row {
   atLeast?: boolean;
 }
 
-/** The figures as one table, with a mark at those that miss their budget. */
+/** The measurements as a table that marks those beyond their budget. */
 export function table(rows: Row[]): string {
   const cells = rows.map(({ name, value, unit, budget, atLeast }) => {
     const met = budget === undefined || (atLeast ? value >= budget : value <= budget);

@@ -73,14 +73,14 @@ function threadRows(name: string, before: Usage, after: Usage, calls: number): R
 
 const at = (sorted: number[], part: number): number => sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
 
-/** Waits until the application was told of everything; fails after 10 s. */
+/** Waits until the application has received every event; fails after 10 s. */
 async function allTold(application: ApplicationProcess, events: number): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
-    const { told } = await application.counts();
-    if (told >= events) return;
+    const { received } = await application.counts();
+    if (received >= events) return;
     await sleep(systemClock, 100);
   }
-  throw new Error(`of ${events} events ${(await application.counts()).told} arrived`);
+  throw new Error(`of ${events} events ${(await application.counts()).received} arrived`);
 }
 
 if (import.meta.main) {

@@ -6,7 +6,7 @@
 import { launchAsIs, Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/core/index.ts';
 import type { Row } from './row.ts';
-import { Application, type Told } from './support/application.ts';
+import { Application, type ReceivedEvent } from './support/application.ts';
 import { type Phone, Phones } from './support/phones.ts';
 
 const NUMBER = '+15550107778';
@@ -49,10 +49,10 @@ interface Measured {
 
 /** @returns milliseconds, sorted. */
 async function measure({ server, application, phones, calls, stop }: Measured): Promise<number[]> {
-  const told = new Map<string, (told: Told) => void>();
-  application.onEvent = (event) => told.get(`${event.event} ${event.from}`)?.(event);
+  const received = new Map<string, (received: ReceivedEvent) => void>();
+  application.onEvent = (event) => received.get(`${event.event} ${event.from}`)?.(event);
   const next = (event: string, from: string) =>
-    new Promise<Told>((resolve) => told.set(`${event} ${from}`, resolve));
+    new Promise<ReceivedEvent>((resolve) => received.set(`${event} ${from}`, resolve));
   const numbers = Array.from({ length: calls }, (_, i) => `+1555765${1000 + i}`);
   const recording = await Promise.all(
     numbers.map(async (from) => {

@@ -28,7 +28,7 @@ export async function run(): Promise<Row[]> {
         unit: 'µs',
         budget: 600,
       },
-      // On a machine that others use too the longest pause says more of them than of the storage.
+      // On a shared machine, the longest pause says more about other processes than about the storage.
       {
         name: 'storage: pause of the thread while calls are written, 99.9 of 100',
         value: pauses.percentile(99.9) / 1e6,

@@ -1,4 +1,4 @@
-/** What a frame of 20 ms costs on its way to a WebSocket: its text alone, and all of it with socket and system. */
+/** The cost of sending a frame of 20 ms to a WebSocket: only its text, and with socket and system. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Ids, Signal, silentLog, systemClock, systemRandom } from '../src/core/index.ts';

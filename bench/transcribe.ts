@@ -1,4 +1,4 @@
-/** How well and how fast the embedded recognizer writes down what is said, on telephone sound that is made here. */
+/** Accuracy and speed of the embedded recognizer, with synthesized telephone audio. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

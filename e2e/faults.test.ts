@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Misbehaviour } from '../tests/support/app-server.ts';
+import type { Misbehavior } from '../tests/support/app-server.ts';
 import { Baresip } from './support/baresip.ts';
 import { START, wait } from './support/flow.ts';
 import { Harness } from './support/harness.ts';
@@ -20,7 +20,7 @@ const why = missing.sipp ?? '';
 
 describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () => {
   /** Calls an application that answers in the given manner, and waits until the call fails. */
-  async function failure(how: Misbehaviour | object, fields = {}) {
+  async function failure(how: Misbehavior | object, fields = {}) {
     let asked = 0;
     const line = await harness.line(() => {
       asked += 1;

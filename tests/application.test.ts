@@ -7,7 +7,7 @@ import { VirtualClock } from '../src/core/testing/virtual-clock.ts';
 import { createHttpClient, type HttpClient } from '../src/net/index.ts';
 import { Deliveries } from '../src/webhooks/index.ts';
 import { callRecord, eventRecord } from '../src/webhooks/testing/bench.ts';
-import { AppServer, type Misbehaviour } from './support/app-server.ts';
+import { AppServer, type Misbehavior } from './support/app-server.ts';
 
 // What asks applications, over real sockets, against the application that the e2e tests use.
 
@@ -59,7 +59,7 @@ it.each(['GET', 'POST'] as const)(
   },
 );
 
-it.each<[Misbehaviour, number, string]>([
+it.each<[Misbehavior, number, string]>([
   ['garbage', 1, 'invalid action payload'],
   ['huge', 1, 'invalid action payload'],
   ['reset', 2, 'the connection ended without an answer'],
@@ -73,7 +73,7 @@ it.each<[Misbehaviour, number, string]>([
   expect(app.requests.all).toHaveLength(times);
 });
 
-it.each<Misbehaviour>(['silent', 'endless'])('a %s server is given five seconds', async (answer) => {
+it.each<Misbehavior>(['silent', 'endless'])('a %s server is given five seconds', async (answer) => {
   const asked = expect(ask(app.on('/answer', answer))).rejects.toMatchObject({
     message: expect.stringContaining('within 5000 ms'),
   });
@@ -83,7 +83,7 @@ it.each<Misbehaviour>(['silent', 'endless'])('a %s server is given five seconds'
 });
 
 it('events reach the webhook verified and in order, though it fails at first', async () => {
-  const failures: Misbehaviour[] = ['reset', 503];
+  const failures: Misbehavior[] = ['reset', 503];
   app.webhook = () => failures.shift() ?? 204;
   const waits = new VirtualClock(clock.now());
   const events = [1, 2, 3].map((sequence) => eventRecord(sequence));

@@ -46,7 +46,7 @@ test('no package comes from anywhere but a registry', () => {
 });
 
 // A script at install runs code, and could bring more, that no integrity covers.
-test('no package runs a script at install: npm is told not to, and only two have one', () => {
+test('no package runs a script at install: npm runs none, and only two have one', () => {
   const scripts = Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript);
   expect(scripts.map(([path]) => path)).toEqual(['node_modules/@swc/core', 'node_modules/koffi']);
   expect(read('.npmrc').split('\n')).toContain('ignore-scripts=true');

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { Application } from './application.ts';
 import { pin } from './process.ts';
 
-/** What its process tells when asked. */
+/** The counts that its process reports. */
 interface Counts {
   asked: number;
-  told: number;
+  received: number;
   failures: number;
 }
 
@@ -43,8 +43,8 @@ if (import.meta.main) {
   const application = await Application.start(JSON.parse(process.argv[2]!));
   process.send!(application.urls);
   process.on('message', () => {
-    const { asked, told, failures } = application;
-    process.send!({ asked, told, failures });
+    const { asked, received, failures } = application;
+    process.send!({ asked, received, failures });
   });
   process.on('disconnect', () => process.exit());
 }

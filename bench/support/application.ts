@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { wavHeader } from '../../src/audio/wav-writer.ts';
 
 /** An event as it came, and when, by `performance.now()`. */
-export interface Told {
+export interface ReceivedEvent {
   at: number;
   event: string;
   callId: string;
@@ -26,10 +26,10 @@ function samples(count: number): Buffer {
 /** A customer's application that answers every question at once with the same document, and takes all events. */
 export class Application {
   /** Called with each event; only then are bodies read as JSON. */
-  onEvent: ((told: Told) => void) | undefined;
+  onEvent: ((received: ReceivedEvent) => void) | undefined;
   asked = 0;
-  told = 0;
-  /** Events that tell of a failure. */
+  received = 0;
+  /** Events that report a failure. */
   failures = 0;
   #server: Server;
 
@@ -79,7 +79,7 @@ export class Application {
   #take(chunks: Buffer[]): void {
     const at = performance.now();
     const body = Buffer.concat(chunks).toString();
-    this.told++;
+    this.received++;
     if (body.includes('.failed"')) this.failures++;
     if (!this.onEvent) return;
     const { event, call } = JSON.parse(body);

@@ -47,7 +47,7 @@ export class Phones {
     return `${HOST}:${this.#userAgent.local.port}`;
   }
 
-  /** From now on whoever calls is answered, and talked to. @param rung is told who was called, before. */
+  /** Answers and talks to every caller from now on. @param rung receives the called user before the answer */
   answerAll(rung: (user: string) => void, answered: (phone: Phone) => void): void {
     this.#userAgent.onInvite = (invite) => {
       const { user = '' } = parseUri(invite.request.uri);
@@ -68,7 +68,7 @@ export class Phones {
     return this.#add(new Phone(from, socket, result.dialog));
   }
 
-  /** Sends no more and says BYE; resolves when that was answered, and what was on its way has come. */
+  /** Stops audio and sends BYE; resolves when that was answered, and all packets in transit have arrived. */
   async hangUp(phone: Phone): Promise<void> {
     phone.silent = true;
     await phone.dialog.bye();
@@ -168,7 +168,7 @@ export class Phone {
   }
 }
 
-/** A packet of 20 ms, µ-law: a loud square wave, so that nothing takes the shorter way of silence. */
+/** A packet of 20 ms, µ-law: a loud square wave, because silence is processed faster. */
 function tone(): Buffer {
   const packet = Buffer.alloc(172);
   packet[0] = 0x80;

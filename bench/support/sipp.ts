@@ -57,7 +57,7 @@ async function read(folder: string): Promise<Called> {
   const lines = (await readFile(join(folder, 'stat'), 'utf8')).trim().split('\n');
   const names = lines[0]!.split(';');
   const last = lines.at(-1)!.split(';');
-  const figure = (name: string) => Number(last[names.indexOf(name)]);
+  const value = (name: string) => Number(last[names.indexOf(name)]);
   const times = (await readdir(folder)).find((file) => file.endsWith('_rtt.csv'));
   const answers = times ? (await readFile(join(folder, times), 'utf8')).trim().split('\n').slice(1) : [];
   const timesOf = (timer: string) =>
@@ -67,9 +67,9 @@ async function read(folder: string): Promise<Called> {
       .map(([, ms]) => Number(ms))
       .sort((a, b) => a - b);
   return {
-    succeeded: figure('SuccessfulCall(C)'),
-    failed: figure('FailedCall(C)'),
-    retransmissions: figure('Retransmissions(C)'),
+    succeeded: value('SuccessfulCall(C)'),
+    failed: value('FailedCall(C)'),
+    retransmissions: value('Retransmissions(C)'),
     answerMs: timesOf('1'),
     refusalMs: timesOf('2'),
   };

@@ -6,7 +6,7 @@ it('a program that is killed under load loses nothing that was promised', async 
   expect(result.broken).toEqual([]);
   expect(Object.keys(result.kinds)).toHaveLength(7);
   expect(result.recovered).toBeGreaterThan(0);
-  // Everybody who was cut off is on this machine, and can be reached.
+  // All interrupted parties are on this machine, and can be reached.
   expect(result.hungUp).toBe(result.cutOff);
   expect(result.worstLossMs).toBeLessThanOrEqual(1000);
 }, 180_000);

@@ -19,48 +19,48 @@ export interface CrashPlan {
   seed: number;
 }
 
-/** What was tried, and what came of it. */
+/** What was done, and the result. */
 export interface CrashResult extends Losses {
   kills: number;
-  /** Restarts that were killed before they were ready, and those of them while they repaired what was left. */
+  /** Restarts killed before they were ready, and how many of these during repair. */
   restartsKilled: number;
   recoveriesKilled: number;
-  /** Parties that were in a call at a kill, and how many of them were hung up on after the restart. */
+  /** Parties in a call at a kill, and how many of them received BYE after the restart. */
   cutOff: number;
   hungUp: number;
-  /** Requests for calls that were repeated after a restart, and those of them that had had no answer. */
+  /** Requests for calls that were repeated after a restart, and how many of these had no answer before. */
   repeated: number;
   unknown: number;
   streamed: number;
-  /** Of the restarts, from the start of the process until it is ready. */
+  /** Duration of restarts, from the start of the process until it is ready. */
   slowestStartMs: number;
-  /** How late the machine was at a kill with what was to be done just then. */
+  /** How late the machine was at a kill. */
   worstLateMs: number;
 }
 
 /** RTP ports of the callers: two generations are up at once. */
 const PORTS = [30_000, 40_000] as const;
 
-/** When the server is killed: after a random time, or at the moment when this is seen from outside. */
+/** When the server is killed: after a random time, or when this is observed from outside. */
 const MOMENTS: readonly (((sight: Sight) => boolean) | 'random')[] = [
   'random',
   (sight) => sight.what === 'asked',
   'random',
-  (sight) => sight.what === 'told' && sight.event === 'recording.started',
+  (sight) => sight.what === 'reported' && sight.event === 'recording.started',
   'random',
-  (sight) => sight.what === 'told' && sight.event === 'recording.completed',
+  (sight) => sight.what === 'reported' && sight.event === 'recording.completed',
   (sight) => sight.what === 'rung',
   'random',
-  (sight) => sight.what === 'told' && sight.event === 'call.answered',
+  (sight) => sight.what === 'reported' && sight.event === 'call.answered',
   'random',
-  (sight) => sight.what === 'told' && sight.event === 'call.completed',
-  (sight) => sight.what === 'told' && sight.event === 'call.created',
+  (sight) => sight.what === 'reported' && sight.event === 'call.completed',
+  (sight) => sight.what === 'reported' && sight.event === 'call.created',
 ];
 
-/** Of the restarts, so many are killed as well, some of them more than once. */
+/** The share of restarts that are killed as well, some more than once. */
 const RESTARTS_KILLED = 0.3;
 
-/** Kills the program again and again while it is called, and looks at what is left when it has come to rest. */
+/** Kills the server repeatedly under load, and checks what remains when it has settled. */
 export async function crash(plan: CrashPlan): Promise<CrashResult> {
   const random = seededRandom(plan.seed);
   const receiver = await Receiver.start(random);
@@ -84,9 +84,9 @@ class Run {
   #lateness = new Lateness();
   #over = new OverBefore();
   #totals = { restartsKilled: 0, recoveriesKilled: 0, cutOff: 0, hungUp: 0, slowestStartMs: 0 };
-  /** Broken promises that were told of while it went on. */
-  #told = 0;
-  /** Who was called by somebody that we asked for. */
+  /** The number of broken promises that were already printed. */
+  #reported = 0;
+  /** Parties that were called by requested calls. */
   #rung: { user: string; generation: number }[] = [];
 
   private constructor(plan: CrashPlan, random: Random, receiver: Receiver, server: Server, key: string) {
@@ -145,7 +145,7 @@ class Run {
       random: this.#random,
     };
     const rung = (user: string) => {
-      // A request that is repeated after a crash may reach who was there before it.
+      // A repeated request after a crash may reach a party from before it.
       this.#rung.push({ user, generation: this.#receiver.generation });
       this.#receiver.watch({ what: 'rung' });
     };
@@ -161,7 +161,7 @@ class Run {
     this.#rest.server = this.#server;
   }
 
-  /** Half of them at any time, the others when so many recordings are repaired. */
+  /** Kills half of them at a random time, the others when this many recordings are repaired. */
   async #cutShort(dataDir: string): Promise<void> {
     const ms = this.#random.float() < 0.5 ? 200 + this.#random.float() * 600 : 5000;
     let left = Math.floor(this.#random.float() * 4);
@@ -184,7 +184,7 @@ class Run {
     await load.close();
   }
 
-  /** Comes back when it is time to kill. */
+  /** Resolves when it is time to kill. */
   async #moment(n: number): Promise<void> {
     const receiver = this.#receiver;
     const when = MOMENTS[n % MOMENTS.length]!;
@@ -207,8 +207,8 @@ class Run {
     process.stderr.write(
       `${kills} of ${this.#plan.kills} kills, ${broken.length} promises broken so far: the rest is looked at in the end\n`,
     );
-    for (const what of broken.slice(this.#told)) process.stderr.write(`  ${what}\n`);
-    this.#told = broken.length;
+    for (const what of broken.slice(this.#reported)) process.stderr.write(`  ${what}\n`);
+    this.#reported = broken.length;
   }
 
   async #judge(): Promise<CrashResult> {
@@ -218,12 +218,12 @@ class Run {
     broken.push(...this.#rest.broken, ...orphans(this.#server.dataDir, verdict.files));
     const { streamed } = this.#receiver;
     const worstLateMs = Math.max(...this.#kills.map(({ late }) => late));
-    const figures = { ...this.#totals, ...this.#rest.figures, streamed, worstLateMs };
-    return { kills: this.#plan.kills, ...figures, ...verdict.losses };
+    const counts = { ...this.#totals, ...this.#rest.counts, streamed, worstLateMs };
+    return { kills: this.#plan.kills, ...counts, ...verdict.losses };
   }
 }
 
-/** Until every event is delivered, refused ones come again after five seconds, and every call is over. */
+/** Waits until every event is delivered and every call has ended. Refused events are repeated after five seconds. */
 async function rest(server: Server): Promise<void> {
   for (let seconds = 0; seconds < 120; seconds++) {
     const [pending, live] = await server.metricValues('events_pending', 'calls_live');
@@ -233,7 +233,7 @@ async function rest(server: Server): Promise<void> {
   throw new Error('the deliveries did not come to rest');
 }
 
-/** Files that belong to no recording, and drafts. */
+/** Files without a recording, and temporary files. */
 function orphans(dataDir: string, known: Set<string>): string[] {
   const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),

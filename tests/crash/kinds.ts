@@ -1,17 +1,17 @@
 import type { Random } from '../../src/core/index.ts';
 
-/** What a call may need of its surroundings. */
+/** The environment of a call. */
 export interface Surroundings {
   random: Random;
-  /** Where somebody answers, like `127.0.0.1:5060`. */
+  /** An address that answers calls, such as `127.0.0.1:5060`. */
   peers: string;
   /** A WebSocket. */
   streamUrl: string;
 }
 
-/** The kinds of inbound calls: the number that is called says which, and what the application answers. */
+/** The kinds of inbound calls, chosen by the called number, and the answers of the application. */
 export const KINDS = {
-  /** Two recordings, one of them ended by the end of the call. */
+  /** Two recordings, of which the end of the call ends one. */
   recorded: {
     number: '+15550107780',
     actions: ({ random }: Surroundings) => {
@@ -20,7 +20,7 @@ export const KINDS = {
       return [...whole, { start_recording: {} }, pause(random, 2)];
     },
   },
-  /** A recording of which something is left out. */
+  /** A recording with a skipped part. */
   paused: {
     number: '+15550107781',
     actions: ({ random }: Surroundings) => {
@@ -37,12 +37,12 @@ export const KINDS = {
       { bridge: { destination: `sip:bridged@${peers}` } },
     ],
   },
-  /** A room, recorded by each of its members. */
+  /** A conference that each participant records. */
   conference: {
     number: '+15550107783',
     actions: () => [{ start_recording: {} }, { conference: { room: 'hall' } }],
   },
-  /** Recorded, and heard by somebody outside. */
+  /** Recorded and streamed. */
   streamed: {
     number: '+15550107784',
     actions: ({ random, streamUrl }: Surroundings) => [
@@ -51,13 +51,13 @@ export const KINDS = {
       pause(random, 3),
     ],
   },
-  /** Nothing of its own: what happens is ordered over REST. */
+  /** Controlled over REST only. */
   ordered: { number: '+15550107785', actions: () => [{ pause: { seconds: 10 } }] },
 } as const;
 
 export type Kind = keyof typeof KINDS;
 
-/** Of a call to this. `placed` are those that were asked for over REST. */
+/** The kind of a call by its number. `placed` are calls requested over REST. */
 export function kindOf(to: string): Kind | 'placed' {
   const found = Object.entries(KINDS).find(([, { number }]) => number === to);
   return (found?.[0] as Kind | undefined) ?? 'placed';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sleep, systemClock } from '../../src/core/index.ts';
 
 const BEAT_MS = 20;
-/** Longer ago than this it has no part in what a kill costs. */
+/** Lateness longer ago than this does not affect a kill. */
 const RECENT_MS = 2000;
 
 /**

@@ -5,7 +5,7 @@ import { calls } from './callers/inbound.ts';
 import { ordered } from './callers/ordered.ts';
 import { placed } from './callers/placed.ts';
 
-/** In turn. */
+/** One after the other. */
 const CALLERS: readonly Caller[] = [
   calls('recorded'),
   placed,
@@ -16,23 +16,23 @@ const CALLERS: readonly Caller[] = [
   calls('streamed'),
 ];
 
-/** A hangup is kept for a crash as soon as both sides know of the call: some milliseconds later it is on disk. */
+/** A pending BYE is on disk some milliseconds after both sides know of the call. */
 const KEPT_MS = 100;
 
 export interface LoadPlan extends Omit<World, 'phones' | 'signal' | 'live'> {
-  /** At once. */
+  /** Simultaneous callers. */
   callers: number;
-  /** Of RTP. */
+  /** The first RTP port. */
   firstPort: number;
-  /** Told of everybody whose phone rings. */
+  /** Receives every party that rings. */
   rung(user: string): void;
 }
 
-/** Callers of all kinds that call over and over while one process of the server lives. */
+/** Callers of all kinds that call repeatedly while one server process lives. */
 export class Load {
   #world: World;
   #stop = new AbortController();
-  /** Calls that were up when the server died. */
+  /** Calls that were active when the server died. */
   #cutOff: Phone[] = [];
 
   private constructor(plan: LoadPlan, phones: Phones) {
@@ -53,14 +53,14 @@ export class Load {
     return load;
   }
 
-  /** The server has died: nobody calls any more, and who was in a call stays there. */
+  /** The server has died: no new calls, and active parties stay in their calls. */
   cutOff(): void {
     this.#stop.abort(new Error('the server has died'));
     const now = performance.now();
     this.#cutOff = [...this.#world.live].filter(({ since }) => now - since > KEPT_MS);
   }
 
-  /** Waits for the hangups that a server owes its former peers. @returns how many there were, and who got none. */
+  /** Waits for the BYEs that a server owes its former peers. @returns their number, and who received none */
   async hungUp(ms: number): Promise<{ cutOff: number; left: Phone[] }> {
     const left = new Set(this.#cutOff);
     for (const phone of this.#cutOff)

@@ -1,4 +1,4 @@
-/** `npm run test:crash`: every story of a recording, then kills of the whole program under load. */
+/** `npm run test:crash`: every interleaving of a recording's life, then kills of the server under load. */
 import { asked } from '../support/command-line.ts';
 import { crash } from './crash.ts';
 import { walkAll } from './walk.ts';
@@ -26,8 +26,8 @@ const write = (text: string) => process.stdout.write(`${text}\n`);
 write(`seed ${seed}`);
 const walked = await walkAll(depth);
 write(`${walked.stories} stories of a recording, ${walked.wrong.length} wrong`);
-const { broken, kinds, ...figures } = await crash({ kills, callers, seed });
-for (const [name, value] of Object.entries(figures)) write(`${name.padEnd(16)} ${Math.round(value)}`);
+const { broken, kinds, ...counts } = await crash({ kills, callers, seed });
+for (const [name, value] of Object.entries(counts)) write(`${name.padEnd(16)} ${Math.round(value)}`);
 write(`${''.padEnd(12)} calls cutOff recordings recovered`);
 for (const [kind, tally] of Object.entries(kinds)) {
   const { calls, cutOff, recordings, recovered } = tally;

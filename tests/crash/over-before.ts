@@ -1,16 +1,16 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** Where a WAV file says how long its sound is, and what it says while it is being written. */
+/** The offset of the data size in a WAV header, and its value while the file is being written. */
 const LENGTH_AT = 40;
 const UNKNOWN = 0xffffffff;
 
-/** Recordings that were over at a kill, though nobody had been told: their files say their length already. */
+/** Recordings that had ended at a kill without having been reported: their headers have the final size. */
 export class OverBefore {
   readonly ids = new Set<string>();
   #seen = new Set<string>();
 
-  /** Looks at the files as a kill has left them, those that are new since the last look. */
+  /** Checks the files that are new since the last check, as a kill has left them. */
   look(dataDir: string): void {
     const folder = join(dataDir, 'recordings');
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>

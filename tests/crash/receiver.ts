@@ -6,7 +6,7 @@ import { type Random, systemClock } from '../../src/core/index.ts';
 import { KINDS, kindOf } from './kinds.ts';
 import type { Wire } from './rest.ts';
 
-/** One try of an event, as it came. */
+/** One delivery attempt of an event. */
 export interface Delivery {
   event: string;
   key: string;
@@ -14,33 +14,33 @@ export interface Delivery {
   callId: string;
   deliveryId: string;
   recordingId: string | undefined;
-  /** By `performance.now()`. */
+  /** `performance.now()`. */
   at: number;
-  /** Whether the server was told that the event was accepted. */
+  /** Whether the event was accepted. */
   accepted: boolean;
-  /** Of the processes that took calls, those before the one that told it. */
+  /** The number of earlier processes that took calls. */
   generation: number;
-  /** Of all processes, those that were killed before they were ready too. */
+  /** The number of all earlier processes, including those killed before they were ready. */
   process: number;
 }
 
-/** What has just come in; whoever watches may kill the server before it is answered. */
-export type Sight = { what: 'asked' } | { what: 'rung' } | { what: 'told'; event: string };
+/** A request that has just arrived. The observer may kill the server before it is answered. */
+export type Sight = { what: 'asked' } | { what: 'rung' } | { what: 'reported'; event: string };
 
-/** An application outside of the server: it survives every crash, and remembers everything. */
+/** An application in another process, which survives every crash and remembers everything. */
 export class Receiver {
   readonly deliveries: Delivery[] = [];
-  /** Messages of streams that have come. */
+  /** The number of received stream messages. */
   streamed = 0;
   generation = 0;
   process = 0;
-  /** Where somebody answers, like `127.0.0.1:5060`. */
+  /** An address that answers calls, such as `127.0.0.1:5060`. */
   peers = '';
   /** Called before the answer goes out. */
   watch: (sight: Sight) => void = () => {};
   #random: Random;
   #server = createServer((request, response) => void this.#take(request, response));
-  /** Who waits until a call from this number is answered. */
+  /** Waiters for the answer of a call from a number. */
   #waiting = new Map<string, (callId: string) => void>();
 
   private constructor(random: Random) {
@@ -85,10 +85,10 @@ export class Receiver {
       response
         .setHeader('Content-Type', 'application/json')
         .end(JSON.stringify({ actions: this.#actions(JSON.parse(body.toString()).call) }));
-    } else this.#told(JSON.parse(body.toString()), request, response);
+    } else this.#reported(JSON.parse(body.toString()), request, response);
   }
 
-  #told({ event, call, data }: Wire, { headers }: IncomingMessage, response: ServerResponse): void {
+  #reported({ event, call, data }: Wire, { headers }: IncomingMessage, response: ServerResponse): void {
     const luck = this.#random.float();
     const delivery: Delivery = {
       event,
@@ -103,7 +103,7 @@ export class Receiver {
       process: this.process,
     };
     this.deliveries.push(delivery);
-    this.watch({ what: 'told', event });
+    this.watch({ what: 'reported', event });
     if (event === 'call.answered') this.#waiting.get(call.from)?.(call.id);
     systemClock.after(this.#random.float() * 30, () =>
       response.writeHead(delivery.accepted ? 204 : 500).end(),

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Wire } from './rest.ts';
 
 const HEADER = 44;
-/** Everybody who is here talks without a pause: shorter files may hold the time before that alone. */
+/** All parties talk without a pause; shorter files may contain only the time before that. */
 const LONG_MS = 800;
 const LOUD = 500;
 
-/** What is wrong with the file of a recording. @param kind of the call. */
+/** @param kind the kind of the call @returns what is wrong with the file of a recording */
 export function faultsOf(recording: Wire, bytes: Buffer, kind: string): string[] {
   const { sha256, size_bytes, duration_ms, format, gaps } = recording;
   const faults: string[] = [];
@@ -26,7 +26,7 @@ export function faultsOf(recording: Wire, bytes: Buffer, kind: string): string[]
   return faults;
 }
 
-/** Stretches of the file that are silent on purpose, in ms: what was skipped is not in it. */
+/** Spans of the file that are silent on purpose, in ms. Skipped parts are not in the file. */
 function silences(gaps: Wire[]): [number, number][] {
   return gaps
     .filter(({ cause }) => cause === 'pause')
@@ -37,7 +37,7 @@ function silences(gaps: Wire[]): [number, number][] {
     });
 }
 
-/** The part of a channel that is loud outside of what is silent on purpose, and how many samples are inside. */
+/** The loud share of a channel outside of intended silence, and the number of samples inside of it. */
 function heard(wav: Buffer, channel: 0 | 1, silent: [number, number][]) {
   const counts = { said: 0, open: 0, secret: 0, closed: 0 };
   for (let at = HEADER, frame = 0; at + 4 <= wav.length; at += 4, frame++) {
@@ -47,7 +47,7 @@ function heard(wav: Buffer, channel: 0 | 1, silent: [number, number][]) {
     counts[isSecret ? 'closed' : 'open']++;
     if (isLoud) counts[isSecret ? 'secret' : 'said']++;
   }
-  // Where all of it is silent on purpose, all is well.
+  // A file that is silent on purpose is correct.
   const said = counts.open === 0 ? 1 : counts.said / counts.open;
   return { said, secret: counts.secret };
 }

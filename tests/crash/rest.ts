@@ -1,32 +1,32 @@
 import type { Server } from '../../e2e/support/server.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at field by field.
+// biome-ignore lint/suspicious/noExplicitAny: tests read fields of received JSON.
 export type Wire = Record<string, any>;
 
-/** What was answered with 2xx: whatever happens then, it must be so. */
+/** A request answered with 2xx, which must hold whatever happens then. */
 export interface Promised {
   what: 'place' | 'start' | 'stop' | 'pause' | 'resume' | 'hangup';
   callId: string;
-  /** As it was in the answer. */
+  /** The recording in the answer. */
   recording?: Wire;
 }
 
 /** A request for a call, which may be repeated. */
 interface Order {
   body: Wire;
-  /** The call that it was answered with; undefined: nobody knows what has become of it. */
+  /** The call in the answer; undefined if there was no answer. */
   callId?: string;
 }
 
 const TOO_LATE = new Set(['active_call_not_found', 'recording_not_started', 'recording_start_failed']);
 
-/** REST as an application uses it, which remembers what it was promised. */
+/** A REST client that remembers what it was promised. */
 export class Rest {
   readonly promised: Promised[] = [];
   /** By `Idempotency-Key`. */
   readonly orders = new Map<string, Order>();
-  /** Requests that were repeated after a crash, and those of them of which nobody knew what had become. */
-  readonly figures = { repeated: 0, unknown: 0 };
+  /** Requests repeated after a crash, and how many of these had no answer before. */
+  readonly counts = { repeated: 0, unknown: 0 };
   readonly broken: string[] = [];
   #server: Server;
   #key: string;
@@ -37,12 +37,12 @@ export class Rest {
     this.#key = key;
   }
 
-  /** The server is another one from now on. */
+  /** Continues with another server process. */
   set server(server: Server) {
     this.#server = server;
   }
 
-  /** Asks for a call. @returns its id; undefined when there was no answer. */
+  /** Requests a call. @returns its id; undefined without an answer */
   async place(key: string, body: Wire): Promise<string | undefined> {
     const order: Order = { body };
     this.orders.set(key, order);
@@ -53,13 +53,13 @@ export class Rest {
     return call['id'];
   }
 
-  /** Asks once more for every call of the processes before: none may come of it that was there already. */
+  /** Repeats the request for every call of earlier processes: none may be created twice. */
   async repeat(): Promise<void> {
     for (const [key, order] of this.orders) {
       if (this.#repeated.has(key)) continue;
       this.#repeated.add(key);
-      this.figures.repeated++;
-      if (!order.callId) this.figures.unknown++;
+      this.counts.repeated++;
+      if (!order.callId) this.counts.unknown++;
       const call = await this.#post('/v1/calls', order.body, key);
       if (!call) this.broken.push(`${key} cannot be repeated`);
       else if (order.callId && order.callId !== call['id'])
@@ -81,7 +81,7 @@ export class Rest {
     if (await this.#post(`/v1/calls/${callId}/hangup`, {})) this.promised.push({ what: 'hangup', callId });
   }
 
-  /** @returns undefined when it was refused, or the server died over it. */
+  /** @returns undefined if it was refused, or the server died meanwhile */
   async #post(path: string, body: Wire, key?: string): Promise<Wire | undefined> {
     const repeat = key === undefined ? {} : { 'Idempotency-Key': key };
     const headers = { Authorization: `Bearer ${this.#key}`, 'Content-Type': 'application/json', ...repeat };
@@ -91,11 +91,11 @@ export class Rest {
         headers,
         body: JSON.stringify(body),
       });
-      const told = (await answer.json()) as Wire;
-      if (answer.ok) return told;
-      // Whoever orders something of a call that ends at this moment is told so.
-      if (!TOO_LATE.has(told['error']?.code))
-        this.broken.push(`${path} answered ${answer.status} ${JSON.stringify(told)}`);
+      const received = (await answer.json()) as Wire;
+      if (answer.ok) return received;
+      // A command to a call that ends at this moment is refused with that reason.
+      if (!TOO_LATE.has(received['error']?.code))
+        this.broken.push(`${path} answered ${answer.status} ${JSON.stringify(received)}`);
     } catch {}
     return undefined;
   }

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Server } from '../../e2e/support/server.ts';
 import type { Wire } from './rest.ts';
 
-/** What the database holds and REST does not tell. */
+/** Data in the database that REST does not return. */
 export function rowsOf({ dataDir }: Server, query: string): Wire[] {
   const database = new DatabaseSync(join(dataDir, 'minivoice.db'), { readOnly: true });
   try {
@@ -13,7 +13,7 @@ export function rowsOf({ dataDir }: Server, query: string): Wire[] {
   }
 }
 
-/** When calls began and ended, to the millisecond, by id: REST tells whole seconds. */
+/** Start and end of calls in milliseconds, by id. REST returns whole seconds. */
 export function timesOf(server: Server): Map<string, { createdAt: number; endedAt: number }> {
   const rows = rowsOf(server, 'SELECT id, created_at AS createdAt, ended_at AS endedAt FROM calls');
   return new Map(rows.map((row) => [row['id'], row as never]));

@@ -6,29 +6,29 @@ import { faultsOf } from './recording-file.ts';
 import type { Promised, Wire } from './rest.ts';
 import { timesOf } from './rows.ts';
 
-/** Of one kind of call. */
+/** Counts for one kind of call. */
 export interface Tally {
   calls: number;
-  /** By a kill, so that they ended as `node_restarted`. */
+  /** Ended by a kill, as `node_restarted`. */
   cutOff: number;
   recordings: number;
   recovered: number;
 }
 
-/** What the crashes have cost. */
+/** The losses caused by crashes. */
 export interface Losses {
   calls: number;
   recordings: number;
   recovered: number;
   events: number;
-  /** Deliveries that came twice though the first was accepted: the one in flight. */
+  /** Deliveries that arrived twice although the first was accepted: those in flight. */
   twice: number;
-  /** Answers of REST that had to be true afterwards. */
+  /** REST answers that had to hold afterwards. */
   promised: number;
-  /** The most sound that a recording lost, in ms. */
+  /** The longest loss of a recording, in ms. */
   worstLossMs: number;
   kinds: Record<string, Tally>;
-  /** What was promised and is not so. */
+  /** Broken promises. */
   broken: string[];
 }
 
@@ -37,7 +37,7 @@ export type Kills = { at: number; wall: number; late: number }[];
 
 const FINAL = ['call.completed', 'call.failed', 'call.canceled'];
 
-/** Looks at everything that one application can see, and at what it was told. */
+/** Checks everything that one application can read, and what it received. */
 export class Verdict {
   readonly losses: Losses = {
     ...{ calls: 0, recordings: 0, recovered: 0, events: 0, twice: 0, promised: 0, worstLossMs: 0 },
@@ -54,7 +54,7 @@ export class Verdict {
   #calls = new Map<string, Wire>();
   #recordings = new Map<string, Wire>();
 
-  /** @param over recordings that had ended before a kill, and were not told of. */
+  /** @param over recordings that had ended before a kill and were not reported */
   constructor(server: Server, key: string, kills: Kills, over: ReadonlySet<string>) {
     this.#server = server;
     this.#key = key;
@@ -63,7 +63,7 @@ export class Verdict {
     this.#times = timesOf(server);
   }
 
-  /** @param rung who was called for us, and in which generation. */
+  /** @param rung the called parties, and the generation of the server */
   async judge(
     deliveries: Delivery[],
     promised: Promised[],
@@ -75,15 +75,15 @@ export class Verdict {
       await this.#call(call, byCall.get(call['id']) ?? []);
       byCall.delete(call['id']);
     }
-    for (const id of byCall.keys()) this.#broken(`${id} was told of and is gone`);
+    for (const id of byCall.keys()) this.#broken(`${id} was reported and is gone`);
     this.losses.promised = promised.length;
     for (const each of lastWords(promised)) this.#kept(each);
-    this.#dialledOnce(rung);
+    this.#dialedOnce(rung);
     const calls = [...this.#calls.values()];
     for (const wrong of await audit(this.#server, calls[0]?.['customer_id'], calls)) this.#broken(wrong);
   }
 
-  async #call(call: Wire, told: Delivery[]): Promise<void> {
+  async #call(call: Wire, received: Delivery[]): Promise<void> {
     const id = call['id'];
     this.#calls.set(id, call);
     this.losses.calls++;
@@ -93,13 +93,13 @@ export class Verdict {
     const events: Wire[] = (await this.#get(`/v1/calls/${id}/events?limit=200`))['data'];
     this.losses.events += events.length;
     for (const event of events) this.#once(event['id']);
-    this.#inOrder(id, events, told);
-    this.#repeated(id, told);
+    this.#inOrder(id, events, received);
+    this.#repeated(id, received);
     const { data } = await this.#get(`/v1/calls/${id}/recordings?limit=200`);
-    for (const recording of data) await this.#recording(recording, call, events, told);
+    for (const recording of data) await this.#recording(recording, call, events, received);
   }
 
-  /** A call that was up at a kill failed for it, and no other did. */
+  /** A call that was active at a kill failed because of it, and no other did. */
   #ended(call: Wire): void {
     const { id, status, reason } = call;
     if (!FINAL.includes(`call.${status}`)) this.#broken(`${id} is ${status}`);
@@ -110,37 +110,37 @@ export class Verdict {
     if (cut && status !== 'failed') this.#broken(`${id} is ${status} for ${reason}`);
     if (cut && (!kill || endedAt < kill.wall)) this.#broken(`${id} failed as cut off, and was not`);
     if (!cut && kill && endedAt > kill.wall + LATE_MS) this.#broken(`${id} was cut off and is ${reason}`);
-    // Who is called again after the crash is not there any more.
+    // A party that is called again after the crash is gone.
     if (!cut && status === 'failed' && reason !== 'unreachable') this.#broken(`${id} failed: ${reason}`);
   }
 
-  #inOrder(id: string, events: Wire[], told: Delivery[]): void {
+  #inOrder(id: string, events: Wire[], received: Delivery[]): void {
     const sequences = events.map(({ sequence }) => sequence);
     if (sequences.some((sequence, i) => sequence !== i + 1))
       this.#broken(`${id} has the events ${sequences}`);
     const names = events.map(({ event }) => event);
     if (names.filter((name) => FINAL.includes(name)).length !== 1 || !FINAL.includes(names.at(-1)))
       this.#broken(`${id} ended as ${names}`);
-    const accepted = told.filter((each) => each.accepted).map(({ sequence }) => sequence);
+    const accepted = received.filter((each) => each.accepted).map(({ sequence }) => sequence);
     for (const sequence of sequences)
-      if (!accepted.includes(sequence)) this.#broken(`${id}: ${sequence} was not told`);
-    const first = [...new Set(told.map(({ sequence }) => sequence))];
+      if (!accepted.includes(sequence)) this.#broken(`${id}: ${sequence} was not reported`);
+    const first = [...new Set(received.map(({ sequence }) => sequence))];
     if (first.some((sequence, i) => i > 0 && sequence < first[i - 1]!))
-      this.#broken(`${id} was told as ${first}`);
+      this.#broken(`${id} was reported as ${first}`);
   }
 
-  /** What was accepted comes again only when it was in flight at a kill: it was the call's last one until then. */
-  #repeated(id: string, told: Delivery[]): void {
-    for (const [at, delivery] of told.entries()) {
-      const again = told.slice(at + 1).find(({ key }) => key === delivery.key);
+  /** An accepted event is repeated only if it was in flight at a kill: then it was the last one of its call. */
+  #repeated(id: string, received: Delivery[]): void {
+    for (const [at, delivery] of received.entries()) {
+      const again = received.slice(at + 1).find(({ key }) => key === delivery.key);
       if (!delivery.accepted || !again) continue;
       this.losses.twice++;
-      if (told[at + 1] !== again || again.process === delivery.process)
+      if (received[at + 1] !== again || again.process === delivery.process)
         this.#broken(`${id}: ${delivery.key} came again without need`);
     }
   }
 
-  async #recording(recording: Wire, call: Wire, events: Wire[], told: Delivery[]): Promise<void> {
+  async #recording(recording: Wire, call: Wire, events: Wire[], received: Delivery[]): Promise<void> {
     const id = recording['id'];
     this.#recordings.set(id, recording);
     this.losses.recordings++;
@@ -150,13 +150,13 @@ export class Verdict {
       this.losses.recovered++;
       this.#tally(call).recovered++;
     }
-    // The caller was gone before it began: nothing started, and that was told.
+    // The caller was gone before it began: nothing started, and that was reported.
     if (recording['error']?.code === 'recording_start_failed') return;
     const own = events.filter(({ data }) => data['recording_id'] === id).map(({ event }) => event);
     if (own.join() !== 'recording.started,recording.completed') this.#broken(`${id} had the events ${own}`);
     if (recording['status'] !== 'completed') this.#broken(`${id}: ${JSON.stringify(recording['error'])}`);
     const cutOff = recording['recovered'] && !this.#over.has(id);
-    const lossMs = cutOff ? this.#lossOf(recording, told) : 0;
+    const lossMs = cutOff ? this.#lossOf(recording, received) : 0;
     this.losses.worstLossMs = Math.max(this.losses.worstLossMs, lossMs);
     if (lossMs > 1000)
       this.#broken(`${id} (${kindOf(call['to'])}) lost ${lossMs} ms: ${JSON.stringify(recording['gaps'])}`);
@@ -171,14 +171,14 @@ export class Verdict {
     return answer.ok ? faultsOf(recording, bytes, kindOf(call['to'])) : [`its file answers ${answer.status}`];
   }
 
-  /** From when the application knew that it was recorded to the kill, less what is in the file, was left out, or was late. */
-  #lossOf(recording: Wire, told: Delivery[]): number {
-    const started = told.find(
+  /** The time from the report of the start to the kill, minus what is in the file, was skipped, or was late. */
+  #lossOf(recording: Wire, received: Delivery[]): number {
+    const started = received.find(
       ({ recordingId, event }) => recordingId === recording['id'] && event === 'recording.started',
     );
     const { createdAt } = this.#times.get(recording['call_id'])!;
     const kill = this.#kills.find(({ wall }) => wall >= createdAt);
-    // That it had started may have been told by a later process only: then nobody knows when it did.
+    // If only a later process reported the start, its time is unknown.
     if (!started || !kill || started.at > kill.at) return 0;
     const skipped: Wire[] = recording['gaps'].filter(({ cause }: Wire) => cause === 'skip');
     if (skipped.some(({ start_ms, end_ms }) => start_ms === end_ms)) return 0;
@@ -186,7 +186,7 @@ export class Verdict {
     return Math.max(0, Math.round(kill.at - started.at - recording['duration_ms'] - skippedMs - kill.late));
   }
 
-  /** What was answered with 2xx is so. */
+  /** Whatever was answered with 2xx holds. */
   #kept(promised: Promised): void {
     const { what, callId } = promised;
     for (const why of this.#unkept(promised)) this.#broken(`${callId}: ${what} was promised, and ${why}`);
@@ -202,14 +202,14 @@ export class Verdict {
       now['gaps'].some(
         (each: Wire) => each['start_ms'] === gap['start_ms'] && each['cause'] === gap['cause'],
       );
-    // What came later than all that is in the file is in no gap of it.
+    // What came after the end of the file is in no gap of it.
     const inFile = (gap: Wire) => !now['recovered'] || gap['start_ms'] < now['duration_ms'];
     const missing: Wire[] = then['gaps'].filter((gap: Wire) => inFile(gap) && !known(gap));
     return missing.map((gap) => `${JSON.stringify(gap)} is none of ${JSON.stringify(now)}`);
   }
 
-  /** Of the calls that were asked for, each was placed once and dialled once, and nobody was called by none. */
-  #dialledOnce(rung: { user: string; generation: number }[]): void {
+  /** Each requested call was placed once and dialed once, and nobody was called without a request. */
+  #dialedOnce(rung: { user: string; generation: number }[]): void {
     const placed = Map.groupBy(this.#calls.values(), ({ metadata }) => metadata.key as string | undefined);
     for (const [key, calls] of placed)
       if (key && calls.length > 1) this.#broken(`${key} was placed ${calls.length} times`);
@@ -252,10 +252,10 @@ export class Verdict {
   }
 }
 
-/** Between the order to kill and the kill. */
+/** The time between the decision to kill and the kill. */
 const LATE_MS = 50;
 
-/** Each answer about a recording tells all of it: the last one counts. A pause too short for a frame is no gap then. */
+/** Each answer about a recording is complete, so the last one counts. A pause shorter than a frame is no gap. */
 function lastWords(promised: Promised[]): Promised[] {
   const last = new Map(promised.map((each) => [each.recording?.['id'], each]));
   return promised.filter(

@@ -111,7 +111,7 @@ async function expectWorking(program: Program): Promise<void> {
         status: 200,
       },
     );
-  // The call that was open is ended, and its application is told so.
+  // The open call is ended and reported to its application.
   await app.next('call.failed', openCallId);
   const order = { from: '+15550100042', to: 'sip:nobody@127.0.0.1:9', answer_url: app.url('/answer') };
   expect(await ask(program, 'POST', '/v1/calls', key, order)).toMatchObject({ status: 201 });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { ulawSample } from '../../e2e/support/pcap.ts';
 import { seededRandom } from '../../src/core/index.ts';
 
-/** So many samples in a row happen by chance nowhere. */
+/** This many equal samples in a row do not occur by chance. */
 const LENGTH = 20;
 
-/** A frame of sound that is told from all other sound, wherever it is found and however it is written. */
+/** A frame of audio that is unique, wherever it is found and however it is encoded. */
 export class Mark {
-  /** 160 octets of µ-law, loud and different ones. */
+  /** 160 loud, different bytes of µ-law. */
   readonly frame: Uint8Array;
 
   constructor(seed: number) {
@@ -17,7 +17,7 @@ export class Mark {
     this.frame = Uint8Array.from({ length: 160 }, octet);
   }
 
-  /** The ways in which it may be written. */
+  /** Its possible encodings. */
   get patterns(): Buffer[] {
     const octets = Buffer.from(this.frame.subarray(0, LENGTH));
     const samples = [...octets].map(ulawSample);
@@ -25,20 +25,20 @@ export class Mark {
   }
 }
 
-/** Alone, or as the left one of two channels of which the right one is silent. */
+/** As mono, or as the left channel with a silent right channel. */
 function pcm(samples: number[], channels: 1 | 2): Buffer {
   const bytes = Buffer.alloc(samples.length * channels * 2);
   for (const [i, sample] of samples.entries()) bytes.writeInt16LE(sample, i * channels * 2);
   return bytes;
 }
 
-/** As text that begins so many octets before it: but for the ends, which depend on what is beside it. */
+/** As base64 with this offset, without the ends, which depend on neighboring bytes. */
 function base64(octets: Buffer, shift: number): Buffer {
   const text = Buffer.concat([Buffer.alloc(shift), octets]).toString('base64');
   return Buffer.from(text.slice(4, Math.floor((octets.length + shift) / 3) * 4));
 }
 
-/** Everything that a program has written: each file of its folder but the operator's secrets, and its output. */
+/** Everything that a server has written: each file of its folder except the operator's secrets, and its output. */
 export function writtenBy(dataDir: string, log: string[]): Map<string, Buffer> {
   const files = readdirSync(dataDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('/secrets'))
@@ -47,7 +47,7 @@ export function writtenBy(dataDir: string, log: string[]): Map<string, Buffer> {
   return all.set('log', Buffer.from(log.join('\n')));
 }
 
-/** Where any of the patterns is found. */
+/** The places of the patterns. */
 export function placesOf(patterns: (Buffer | string)[], written: Map<string, Buffer>): string[] {
   return [...written]
     .filter(([, bytes]) => patterns.some((each) => bytes.includes(each)))

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Harness, type Line } from '../../e2e/support/harness.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
 import { Caller, seconds } from '../chaos/caller.ts';
-import { hushedCalls, INFO_DIGITS, TONE_DIGITS, toldBy } from './hushed-calls.ts';
 import { Mark, placesOf, writtenBy } from './marks.ts';
+import { INFO_DIGITS, outputOf, pausedCalls, TONE_DIGITS } from './paused-calls.ts';
 
 const DIGITS = '7391846205';
 const SILENCE = new Uint8Array(160).fill(0xff);
@@ -15,7 +15,7 @@ const open = new Mark(1);
 const paused = new Mark(2);
 const secret = new Mark(3);
 const PASSWORDS = { trunk: 'trunk-password-5b1f', phone: '', key: '', admin: 'e2e-admin-token' };
-/** What proves a password, or opens something: of a phone, of an API key, of a file, of an application. */
+/** Secrets and proofs: of a phone, an API key, a file, an application. */
 const PROOFS = ['c0ffee11c0ffee22', 'mv_live_guess_8f21', 'beef'.repeat(16), 'query-token-77aa'];
 
 let harness: Harness;
@@ -28,7 +28,7 @@ let wrong: string[];
 let ended: Promise<unknown>;
 let failed: unknown;
 
-/** For so long that it is in the file, and then silence until it is through the jitter buffer. */
+/** Long enough to be in the file, followed by silence until it has left the jitter buffer. */
 async function says(mark: Mark): Promise<void> {
   caller.voice = mark.frame;
   await seconds(0.5);
@@ -37,15 +37,15 @@ async function says(mark: Mark): Promise<void> {
 }
 
 async function live(): Promise<void> {
-  const [, scenes] = await Promise.all([recordedCall(), hushedCalls(harness, { open, paused, secret })]);
-  // What Node knows of the process is written into the folder, as before it dies of a defect.
+  const [, scenes] = await Promise.all([recordedCall(), pausedCalls(harness, { open, paused, secret })]);
+  // Node writes its report of the process into the folder, as it does before a fatal error.
   process.kill(harness.server.pid, 'SIGUSR2');
   await harness.server.logged('Node.js report completed');
   const { dataDir, log } = harness.server;
-  written = new Map([...writtenBy(dataDir, log), ...toldBy('the call', stream)]);
-  for (const { told } of scenes) for (const [name, bytes] of told) written.set(name, bytes);
+  written = new Map([...writtenBy(dataDir, log), ...outputOf('the call', stream)]);
+  for (const { received } of scenes) for (const [name, bytes] of received) written.set(name, bytes);
   wrong = scenes.flatMap((scene) => scene.wrong);
-  // What a crash leaves is looked at as well as what the next process makes of it.
+  // The files are searched as a crash leaves them, and after the next process has repaired them.
   await harness.crash();
   await ended;
   for (const [name, bytes] of writtenBy(dataDir, harness.server.log)) written.set(`later ${name}`, bytes);
@@ -72,7 +72,7 @@ async function recordedCall(): Promise<void> {
   ended = call.next('call.failed');
 }
 
-/** Shows the server proofs that are wrong, and an application that cannot be reached: all of it is worth a line of log. */
+/** Sends wrong proofs, and configures an unreachable application: both are logged. */
 async function proofsAreShown(): Promise<void> {
   const [response, key, signature, token] = PROOFS;
   const { server } = harness;
@@ -140,7 +140,7 @@ afterAll(async () => {
   await stream.close();
 });
 
-it('what is said while it is recorded is found in what was written: so it would be found elsewhere', () => {
+it('recorded audio is found, so the search works', () => {
   expect(failed).toBeUndefined();
   const places = placesOf(open.patterns, written);
   expect(places).toContainEqual(expect.stringMatching(/^recordings\/.*\.wav$/));
@@ -151,27 +151,27 @@ it('what is said while it is recorded is found in what was written: so it would 
   expect([...written.keys()]).toContainEqual(expect.stringMatching(/^report\..*\.json$/));
 });
 
-it('what is said in a pause is in no file, stream, log or page of the database', () => {
+it('audio of a pause is in no file, stream, log, or database page', () => {
   expect(placesOf(paused.patterns, written)).toEqual([]);
 });
 
-it('what is said and pressed while digits are secret is nowhere either, but the application is told', () => {
+it('audio and digits of a sensitive gather are nowhere, except in the request to the application', () => {
   expect(toldDigits).toBe(DIGITS);
   expect(placesOf([...secret.patterns, DIGITS, INFO_DIGITS, `"${TONE_DIGITS}"`], written)).toEqual([]);
 });
 
-it('keys that are tones are not a moment in a recording, what is left out is in no MP3, and no key of a pause is told', () => {
+it('tones of sensitive digits and skipped audio are in no recording, and digits of a pause are not reported', () => {
   expect(wrong).toEqual([]);
 });
 
-it('no proof of a password, signature or query of an address is in the log', () => {
+it('no password proof, signature, or URL query is in the log', () => {
   const log = new Map([...written].filter(([name]) => name.endsWith('log')));
   expect(log.size).toBeGreaterThan(0);
   expect(PROOFS.map((proof) => proof.length > 10)).toEqual(PROOFS.map(() => true));
   expect(placesOf(PROOFS, log)).toEqual([]);
 });
 
-it('no password, key or secret is written anywhere in plain words', () => {
+it('no password, key, or secret is written in plain text', () => {
   for (const [name, password] of Object.entries({ ...PASSWORDS, webhook: 'whsec_of_the_tests' })) {
     expect([name, password.length > 10]).toEqual([name, true]);
     expect([name, placesOf([password], written)]).toEqual([name, []]);

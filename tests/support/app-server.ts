@@ -5,7 +5,7 @@ import { systemClock } from '../../src/core/index.ts';
 import { verifySignature } from '../../src/webhooks/index.ts';
 import { Inbox } from './inbox.ts';
 
-/** A request for actions, as it came. */
+/** A request for actions. */
 export interface ActionsRequest {
   method: string;
   path: string;
@@ -13,11 +13,11 @@ export interface ActionsRequest {
   headers: IncomingMessage['headers'];
   /** With GET: empty. */
   body: { reason?: string; call?: Wire; variables?: Record<string, string>; data?: Wire };
-  /** Its signature fits; true where the application has no secret. */
+  /** Whether its signature is valid; true if the application has no secret. */
   verified: boolean;
 }
 
-/** An event, as a webhook brought it. */
+/** An event from a webhook. */
 export interface WebhookRequest {
   event: string;
   created_at: string;
@@ -29,28 +29,28 @@ export interface WebhookRequest {
   verified: boolean;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at by tests, field by field.
+// biome-ignore lint/suspicious/noExplicitAny: tests read fields of received JSON.
 type Wire = Record<string, any>;
 
 /**
- * How a server can disappoint: `silent` never answers, `endless` never ends its answer, `garbage` is no JSON,
+ * How a server can misbehave: `silent` never answers, `endless` never ends its answer, `garbage` is not JSON,
  * `huge` is 2 MiB, `reset` breaks the connection; a number is a status without a body.
  */
-export type Misbehaviour = 'silent' | 'endless' | 'garbage' | 'huge' | 'reset' | number;
+export type Misbehavior = 'silent' | 'endless' | 'garbage' | 'huge' | 'reset' | number;
 
 /**
- * A list of actions, any other document as it is, a file's octets, or a misbehaviour; or what a function makes of
- * the request.
+ * A list of actions, any other document, the bytes of a file, or a misbehavior; or a function of the request that
+ * returns one of these.
  */
 export type Script = Document | ((request: ActionsRequest) => Document | Promise<Document>);
-type Document = object | Misbehaviour;
+type Document = object | Misbehavior;
 
-/** A customer's application for tests: answers with scripted actions, and collects the events it is told. */
+/** A customer's application for tests: answers with scripted actions and collects events. */
 export class AppServer {
   readonly requests = new Inbox<ActionsRequest>(({ method, path }) => `${method} ${path}`);
   readonly events = new Inbox<WebhookRequest>(({ event, call }) => `${event} of ${call['id']}`);
-  /** What a webhook is answered with: a status, or a misbehaviour. */
-  webhook: (event: WebhookRequest) => Misbehaviour | Promise<Misbehaviour> = () => 204;
+  /** The answer to a webhook: a status, or a misbehavior. */
+  webhook: (event: WebhookRequest) => Misbehavior | Promise<Misbehavior> = () => 204;
   #scripts = new Map<string, Script>();
   #server = createServer((request, response) => void this.#take(request, response));
   #secret: string | undefined;
@@ -66,7 +66,7 @@ export class AppServer {
     return app;
   }
 
-  /** The address of a path: `/answer`, … */
+  /** The URL of a path, such as `/answer`. */
   url(path: string): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${path}`;
   }
@@ -75,20 +75,20 @@ export class AppServer {
     return this.url('/webhook');
   }
 
-  /** Says what is answered at a path from now on. @returns the path's URL. */
+  /** Sets the answer of a path. @returns its URL */
   on(path: string, script: Script): string {
     this.#scripts.set(path, script);
     return this.url(path);
   }
 
-  /** The next event of that name, of that call if one is given, that was not asked for before. */
+  /** The next event of that name (and call, if given) that was not returned before. */
   next(event: string, callId?: string): Promise<WebhookRequest> {
     const matches = (one: WebhookRequest) => one.event === event && (!callId || one.call['id'] === callId);
     return this.events.take(matches, event);
   }
 
   /** The names of a call's events, in order of arrival. */
-  told(callId: string): string[] {
+  eventNames(callId: string): string[] {
     return this.events.all.filter(({ call }) => call['id'] === callId).map(({ event }) => event);
   }
 
@@ -125,10 +125,10 @@ function reply(response: ServerResponse, answer: Document): void {
     const document = Array.isArray(answer) ? { actions: answer } : answer;
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify(document));
   } else if (typeof answer === 'number') response.writeHead(answer).end();
-  else misbehave(response, answer as Exclude<Misbehaviour, number>);
+  else misbehave(response, answer as Exclude<Misbehavior, number>);
 }
 
-function misbehave(response: ServerResponse, how: Exclude<Misbehaviour, number>): void {
+function misbehave(response: ServerResponse, how: Exclude<Misbehavior, number>): void {
   switch (how) {
     case 'silent':
       return;

@@ -4,7 +4,7 @@ import ClosingLine from './closing-line.ts';
 
 type State = 'passed' | 'failed' | 'skipped' | 'pending';
 
-/** A test file whose tests have come out like this. */
+/** A test file with these results. */
 const moduleWith = (...states: State[]): TestModule => {
   const tests = states.map((state, at) => ({ fullName: `test ${at}`, result: () => ({ state }) }));
   return { children: { allTests: () => tests }, errors: () => [] } as unknown as TestModule;

@@ -2,7 +2,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 
 /**
  * Ends the run with one plain line that any CI can read: `N passed, N failed, N skipped`. With `CI` set, a skipped test
- * fails the run: what is not run there is run nowhere.
+ * fails the run: no other run would notice it.
  */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>): void {
@@ -14,7 +14,7 @@ export default class ClosingLine implements Reporter {
         if (state === 'skipped' || state === 'pending') skipped.push(test.fullName);
         count[state === 'pending' ? 'skipped' : state] += 1;
       }
-      // A file that could not even be loaded has no tests to count, and is a failure all the same.
+      // A file that could not be loaded has no tests to count, and is a failure anyway.
       if (module.errors().length > 0) count.failed += 1;
     }
     if (process.env['CI'] && skipped.length > 0) {

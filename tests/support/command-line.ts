@@ -1,14 +1,14 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
-/** What a suite that is run by hand can be asked for. */
+/** The command line of a suite that is run by hand. */
 export interface CommandLine<Name extends string> {
-  /** How it is run, such as `npm run fuzz`. */
+  /** Its command, such as `npm run fuzz`. */
   command: string;
-  /** What it does, how long that takes, and what it says in the end. */
+  /** What it does, how long that takes, and its output. */
   about: string;
-  /** Whole numbers, each with its default, its meaning, and what the default is called if not by its value. */
+  /** Integer options: default, meaning, and a name for the default if it is not its value. */
   numbers: Record<Name, Option>;
-  /** Parts, of which any may be named: all, where none is. */
+  /** Parts that can be selected; default: all. */
   parts?: { option: string; names: readonly string[] };
 }
 
@@ -19,7 +19,7 @@ export interface Asked<Name extends string> {
   parts: readonly string[];
 }
 
-/** Reads the command line. `--help` is answered with exit code 0, what makes no sense with 2. */
+/** Reads the command line. Exits with 0 for `--help` and with 2 for invalid options. */
 export function asked<Name extends string>(line: CommandLine<Name>): Asked<Name> {
   try {
     return read(line) ?? leave(0, helpOf(line));
@@ -28,7 +28,7 @@ export function asked<Name extends string>(line: CommandLine<Name>): Asked<Name>
   }
 }
 
-/** @returns undefined where help is asked for. */
+/** @returns undefined for `--help` */
 export function read<Name extends string>(
   { numbers, parts }: CommandLine<Name>,
   args: readonly string[] = process.argv.slice(2),
@@ -49,7 +49,7 @@ export function read<Name extends string>(
   return { numbers: Object.fromEntries(given), parts: chosen };
 }
 
-/** A suite that tries nothing finds nothing wrong: whoever mistypes a number must be told. */
+/** A suite with a mistyped number would test nothing and succeed, so invalid numbers are rejected. */
 function wholeNumber(name: string, value: unknown): number {
   if (!/^\d{1,15}$/.test(String(value))) throw new Error(`--${name} ${value} is not a whole number.`);
   return Number(value);

@@ -1,8 +1,8 @@
 import { systemClock } from '../../src/core/index.ts';
 
-/** What has come in, for tests that wait for something instead of sleeping. */
+/** Received items, for tests that wait for something instead of sleeping. */
 export class Inbox<T> {
-  /** Everything, in order of arrival. */
+  /** All items, in order of arrival. */
   readonly all: T[] = [];
   #taken = new Set<T>();
   #waiting = new Set<() => void>();
@@ -17,7 +17,7 @@ export class Inbox<T> {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** The first that matches and was not taken before; rejects, telling what came instead, after `timeoutMs`. */
+  /** The first matching item that was not taken before. Rejects with the items after `timeoutMs`. */
   take(matches: (item: T) => boolean, what: string, timeoutMs = 60_000): Promise<T> {
     return new Promise((resolve, reject) => {
       const look = () => {

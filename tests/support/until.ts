@@ -1,8 +1,8 @@
 import { sleep, systemClock } from '../../src/core/index.ts';
 
 /**
- * Resolves as soon as something holds, which is asked for again and again; rejects, naming it, after `timeoutMs`.
- * For what sends no event.
+ * Resolves as soon as a condition holds, which is polled; rejects with its name after `timeoutMs`.
+ * For conditions without an event.
  */
 export async function until(
   holds: () => boolean | Promise<boolean>,
