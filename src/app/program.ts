@@ -208,7 +208,7 @@ async function openRecordings({ config, log, clock, scope }: Deps, data: Data) {
   const calls = { call: (id: string) => storage.call(id), openCalls: () => storage.openCalls() };
   await recoverRecordings({ ...ports, ...calls, store: storage, clock, log });
   const interrupted = await endInterrupted(storage, billing.journal, clock);
-  await billing.settleStrays((id) => storage.call(id));
+  await billing.settleOrphanedCharges((id) => storage.call(id));
   if (interrupted > 0) log.warn({ calls: interrupted }, 'calls that a former process left open were ended');
   const eraser = new Eraser({ store: storage, files, clock, log });
   scope.defer(() => eraser.close());

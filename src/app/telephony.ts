@@ -3,7 +3,7 @@ import { addressIdentity } from '../../contract/network-address.ts';
 import type { Admission, Route, Switchboard } from '../calls/index.ts';
 import type { Config } from '../config.ts';
 import { type Clock, detach, Failure, type Log, type Random, type Scope } from '../core/index.ts';
-import { type Directory, normaliseNumber, PHONE_REALM, withPlus } from '../directory/index.ts';
+import { type Directory, normalizeNumber, PHONE_REALM, withPlus } from '../directory/index.ts';
 import type { MediaEngine } from '../media/index.ts';
 import { type Endpoint, systemResolve, systemServices } from '../net/index.ts';
 import {
@@ -58,14 +58,14 @@ export function openLines(parts: TelephonyParts) {
     userAgent: `MiniVoice/${version}`,
   });
   scope.defer(() => userAgent.close());
-  const find = (username: string) => directory.phones.named(username);
+  const find = (username: string) => directory.phones.byUsername(username);
   const phones = new PhoneIdentity({
     ...{ find, realm: PHONE_REALM, clock, random },
     isOurs: (host) => isOurs(host, config, userAgent),
   });
   const registrar = new Registrar(phones, clock);
   const logins = new FailedLogins(phones, clock, log);
-  const numbers = { normaliseNumber, withPlus, route: (number: string) => routeOf(directory, number) };
+  const numbers = { normalizeNumber, withPlus, route: (number: string) => routeOf(directory, number) };
   const door = watchDoor({
     ...{ directory, registrar, clock, log },
     carriers: () => carriers,
@@ -270,7 +270,7 @@ function phoneOf(
   called: string,
   { local }: UserAgent,
 ): Route | undefined {
-  const phone = directory.phones.named(called);
+  const phone = directory.phones.byUsername(called);
   const application = directory.applicationsOf(customerId)[0];
   if (phone?.customerId !== customerId || !application) return undefined;
   return {

@@ -1,13 +1,13 @@
 import type { Dialer, DialRequest } from '../calls/index.ts';
 import type { Billing } from './billing.ts';
 
-/** A dialer that can tell beforehand whether it knows a way. */
+/** A dialer that can tell before it dials whether it has a route. */
 export interface CheckingDialer extends Dialer {
-  /** Throws what `dial` would reject with for want of a way: `no_active_trunk` or `invalid_request`. */
+  /** Throws the error that `dial` rejects with when there is no route: `no_active_trunk` or `invalid_request`. */
   check(request: DialRequest): void;
 }
 
-/** Dials what the customer may dial and can pay, and charges for it. Fails as `dialer` does, and as `Billing.admit`. */
+/** Dials legs that the customer may dial and can pay for, and charges them. Fails as `dialer` and `Billing.admit` do. */
 export function billedDialer(dialer: CheckingDialer, billing: Billing): Dialer {
   return {
     checkRefer: (customerId) => billing.checkRefer(customerId),
@@ -15,7 +15,7 @@ export function billedDialer(dialer: CheckingDialer, billing: Billing): Dialer {
       const permit = billing.admit(request, () => dialer.check(request));
       try {
         const leg = await dialer.dial(request);
-        permit?.dialled(leg);
+        permit?.dialed(leg);
         return leg;
       } catch (error) {
         permit?.release();

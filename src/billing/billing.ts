@@ -1,16 +1,14 @@
 import type { CallJournal, CallRecord, DialledLeg, DialRequest } from '../calls/index.ts';
 import type { Micros } from '../core/index.ts';
 import { type Clock, detach, Failure, type Ids, type Log } from '../core/index.ts';
-import { LeftCharge } from './left-charge.ts';
-import { priceOf } from './price.ts';
-import { Purse } from './purse.ts';
+import { ChargingJournal } from './charging-journal.ts';
+import { CustomerAccount, periodsAt } from './customer-account.ts';
+import { RecoveredCharge } from './recovered-charge.ts';
 import { Reservation } from './reservation.ts';
-import { periodsAt } from './spending.ts';
 import type { Account, Adjustment, BillingJournal, BillingStore, LedgerSums, Rate } from './store.ts';
-import { Tabs } from './tabs.ts';
-import { isSipUri, normalPrefix, Tariff } from './tariff.ts';
+import { isSipUri, normalPrefix, priceOf, Tariff } from './tariff.ts';
 
-export interface BillingPorts {
+export interface BillingDeps {
   store: BillingStore;
   journal: BillingJournal;
   ids: Ids;
@@ -18,23 +16,25 @@ export interface BillingPorts {
   log: Log;
 }
 
-/** What a customer has now. */
+/** A customer's account at this moment. */
 export interface Balance {
   account: Account;
   balance: Micros;
-  /** Held for legs that last. */
+  /** Reserved for legs that have not ended. */
   reserved: Micros;
   /** Settled in the period of the spend limit. */
   spent: Micros;
 }
 
-/** A leg that may be dialled. */
+/** Permission to dial one leg. */
 export interface Permit {
-  /** It is there: it is charged until it ends. */
-  dialled(leg: DialledLeg): void;
-  /** It could not be dialled. */
+  /** The leg exists: it is charged until it ends. */
+  dialed(leg: DialledLeg): void;
+  /** The leg could not be dialed. */
   release(): void;
 }
+
+type AccountChanges = Partial<Omit<Account, 'customerId'>>;
 
 const UNLIMITED = {
   currency: 'EUR',
@@ -46,138 +46,138 @@ const UNLIMITED = {
   updatedAt: 0,
 } as const;
 
-/** Money and limits of all customers, answered from memory. */
+/** Balances, prices and limits of all customers, answered from memory. */
 export class Billing {
-  #ports: BillingPorts;
-  #purses = new Map<string, Purse>();
+  #deps: BillingDeps;
+  #accounts = new Map<string, CustomerAccount>();
   #tariff: Tariff;
-  /** Customers whose stored account cannot be used, and what their ledger says. */
+  /** Customers whose stored account is unusable, with their ledger sums. */
   #unusable = new Map<string, LedgerSums | undefined>();
-  #tabs: Tabs;
-  /** The last thing that the operator has done. */
-  #last: Promise<unknown> = Promise.resolve();
+  #journal: ChargingJournal;
+  /** The operator's last change. */
+  #lastChange: Promise<unknown> = Promise.resolve();
 
-  /** Reads all of it, with what a former process has not settled. */
-  static async open(ports: BillingPorts): Promise<Billing> {
-    const loaded = await ports.store.loadBilling(periodsAt(ports.clock.now()));
-    return new Billing(ports, loaded);
+  /** Reads everything from the store, including the charges that a previous process did not settle. */
+  static async open(deps: BillingDeps): Promise<Billing> {
+    const loaded = await deps.store.loadBilling(periodsAt(deps.clock.now()));
+    return new Billing(deps, loaded);
   }
 
-  private constructor(ports: BillingPorts, loaded: Awaited<ReturnType<BillingStore['loadBilling']>>) {
-    this.#ports = ports;
+  private constructor(deps: BillingDeps, loaded: Awaited<ReturnType<BillingStore['loadBilling']>>) {
+    this.#deps = deps;
     this.#tariff = new Tariff(loaded.rates, loaded.unusableRates);
-    this.#tabs = new Tabs(ports);
+    this.#journal = new ChargingJournal(deps);
     const sums = new Map(loaded.sums.map((sum) => [sum.customerId, sum]));
     for (const account of loaded.accounts) {
       const { customerId } = account;
-      this.#purses.set(customerId, new Purse(account, ports.clock, sums.get(customerId)));
+      this.#accounts.set(customerId, new CustomerAccount(account, deps.clock, sums.get(customerId)));
     }
     for (const customerId of loaded.unusableAccounts) this.#unusable.set(customerId, sums.get(customerId));
-    // Whoever has a ledger has an account: that of these cannot be read, not even whose it is.
+    // A customer with a ledger has an account: if none was loaded, not even its customer id can be read.
     for (const customerId of sums.keys())
-      if (!this.#purses.has(customerId)) this.#unusable.set(customerId, sums.get(customerId));
+      if (!this.#accounts.has(customerId)) this.#unusable.set(customerId, sums.get(customerId));
     for (const charge of loaded.charges) {
-      const purse = this.#purses.get(charge.customerId);
-      if (purse) this.#tabs.inherit(new LeftCharge(charge, purse, ports.clock));
+      const account = this.#accounts.get(charge.customerId);
+      if (account) this.#journal.recover(new RecoveredCharge(charge, account, deps.clock));
     }
   }
 
-  /** Calls are written through this: what they owe is written with them, and settled with their end. */
+  /** Calls are written through this journal: it adds their charges, and settles them when the call ends. */
   get journal(): CallJournal {
-    return this.#tabs;
+    return this.#journal;
   }
 
-  /** Settles what a former process has left and no open call answers for. */
-  settleStrays(find: (callId: string) => Promise<CallRecord | undefined>): Promise<void> {
-    return this.#tabs.settleStrays(find);
+  /** Settles the charges of a previous process that belong to no open call. Run once, at the start. */
+  settleOrphanedCharges(find: (callId: string) => Promise<CallRecord | undefined>): Promise<void> {
+    return this.#journal.settleOrphanedCharges(find);
   }
 
   /**
-   * Whether this leg may be dialled now; if so, the money for its beginning is reserved. Undefined: it is dialled
-   * without being counted or charged. Fails, in this order, with `spend_control_exceeded`,
-   * `insufficient_balance`, `rate_not_found`, whatever `check` throws, `cps_limit_reached` and
-   * `concurrent_call_limit_reached`.
-   * @param check throws when no line leads to the destination.
+   * Checks whether this leg may be dialed now, and reserves the price of its first increment.
+   * Fails, in this order, with `spend_control_exceeded`, `insufficient_balance`, `rate_not_found`, the error of `check`,
+   * `cps_limit_reached` and `concurrent_call_limit_reached`.
+   * @param check throws when there is no route to the destination.
+   * @returns undefined for a leg that is neither counted nor charged.
    */
   admit(request: DialRequest, check: () => void): Permit | undefined {
-    const purse = this.#purses.get(request.customerId);
-    if (!purse && this.#unusable.has(request.customerId)) throw unusableAccount(request.customerId);
-    if (!purse) return undefined;
-    const rate = this.#rateFor(request, purse);
+    const account = this.#accounts.get(request.customerId);
+    if (!account && this.#unusable.has(request.customerId)) throw unusableAccount(request.customerId);
+    if (!account) return undefined;
+    const rate = this.#rateFor(request, account);
     check();
-    purse.requireRoom();
-    const reservation = rate && new Reservation(purse, rate);
-    purse.enter();
-    const { clock } = this.#ports;
+    account.requireCapacity();
+    const reservation = rate && new Reservation(account, rate);
+    account.legBegins();
+    const { clock } = this.#deps;
     const { destination, customerId, beside } = request;
     return {
-      dialled: (leg) => {
+      dialed: (leg) => {
         detach(
           'billing.billing',
-          leg.ended.then(() => purse.leave()),
+          leg.ended.then(() => account.legEnds()),
         );
         if (!rate || !reservation) return;
-        this.#tabs.charge({ leg, destination, customerId, rate, reservation, clock }, beside ?? leg);
+        this.#journal.charge({ leg, destination, customerId, rate, reservation, clock }, beside ?? leg);
       },
       release: () => {
-        purse.leave();
+        account.legEnds();
         reservation?.settle(null);
       },
     };
   }
 
-  /** Fails with `transfer_failed` for a customer who is charged: a call that another places cannot be metered. */
+  /** Fails with `transfer_failed` for a billed customer: a call that another system places cannot be metered. */
   checkRefer(customerId: string): void {
-    if (!this.#purses.get(customerId)?.account.billing) return;
-    throw new Failure('transfer_failed', 'a call that is handed on by REFER cannot be charged');
+    if (!this.#accounts.get(customerId)?.settings.billing) return;
+    throw new Failure('transfer_failed', 'a call that is transferred by REFER cannot be charged');
   }
 
   balance(customerId: string): Balance {
-    const { account, balance, reserved, spent } = this.#purse(customerId);
+    const { settings: account, balance, reserved, spent } = this.#account(customerId);
     return { account, balance, reserved, spent };
   }
 
   /**
-   * Puts money on a balance, or takes it from there. Whoever is given money is billed from then on.
-   * Fails with `insufficient_balance`, and with `invalid_request` for another currency than the account's or a
-   * balance too large to be exact; nothing is written then.
+   * Adds money to a balance, or takes it from there. A customer who receives money is billed from then on.
+   * Fails with `insufficient_balance`, and with `invalid_request` when the currency differs from the account's or the
+   * balance would be too large to be exact; then nothing is written.
    */
-  adjust(customerId: string, but: Pick<Adjustment, 'amount' | 'currency' | 'note'>): Promise<Adjustment> {
-    return this.#inTurn(async () => {
-      const { ids, journal } = this.#ports;
-      const { amount, currency } = but;
+  adjust(customerId: string, fields: Pick<Adjustment, 'amount' | 'currency' | 'note'>): Promise<Adjustment> {
+    return this.#inOrder(async () => {
+      const { ids, journal } = this.#deps;
+      const { amount, currency } = fields;
       const account = this.#changed(customerId, { currency, ...(amount > 0 ? { billing: true } : {}) });
-      const adjustment = { ...but, id: ids.next('adj'), customerId, createdAt: account.updatedAt };
-      // Until this is written, calls only lower the balance: what is allowed now still is then.
-      this.#purse(customerId).requireAdjustable(amount);
-      // What is taken is gone at once, what is given is there when it is written.
-      if (amount < 0) this.#purse(customerId).adjust(amount);
+      const adjustment = { ...fields, id: ids.next('adj'), customerId, createdAt: account.updatedAt };
+      // Until this is written, calls only lower the balance: what is allowed now is still allowed then.
+      this.#account(customerId).requireAdjustable(amount);
+      // Money that is taken is gone at once; money that is added counts when it is written.
+      if (amount < 0) this.#account(customerId).adjust(amount);
       try {
         await journal.commit({ billing: { adjustment, account }, refusable: true });
       } catch (error) {
-        if (amount < 0) this.#purse(customerId).adjust(-amount);
+        if (amount < 0) this.#account(customerId).adjust(-amount);
         throw error;
       }
-      const purse = this.#keep(account);
-      if (amount > 0) purse.adjust(amount);
+      const kept = this.#keep(account);
+      if (amount > 0) kept.adjust(amount);
       return adjustment;
     });
   }
 
-  /** Sets what is given of a customer's limits. Fails with `invalid_request` for another currency. */
-  setLimits(customerId: string, but: Partial<Omit<Account, 'customerId'>>): Promise<Account> {
-    return this.#inTurn(async () => {
-      const account = this.#changed(customerId, but);
-      await this.#ports.journal.commit({ billing: { account }, refusable: true });
+  /** Changes some of a customer's settings. Fails with `invalid_request` for another currency. */
+  setLimits(customerId: string, changes: AccountChanges): Promise<Account> {
+    return this.#inOrder(async () => {
+      const account = this.#changed(customerId, changes);
+      await this.#deps.journal.commit({ billing: { account }, refusable: true });
       this.#keep(account);
       return account;
     });
   }
 
-  /** Sets what a prefix costs, in place of what it has cost; calls that last go on as they began. */
+  /** Sets the price of a prefix. Calls in progress keep the price that they began with. */
   setRate(fields: Omit<Rate, 'id' | 'createdAt'>): Promise<Rate> {
-    return this.#inTurn(async () => {
-      const { ids, clock, store } = this.#ports;
+    return this.#inOrder(async () => {
+      const { ids, clock, store } = this.#deps;
       const prefix = normalPrefix(fields.prefix);
       const id = this.#tariff.at({ ...fields, prefix })?.id ?? ids.next('rate');
       const rate = { ...fields, prefix, id, createdAt: Math.round(clock.now()) };
@@ -189,59 +189,60 @@ export class Billing {
 
   /** Fails with `not_found`. */
   removeRate(id: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inOrder(async () => {
       const rate = this.#tariff.get(id);
       if (!rate) throw new Failure('not_found', 'there is no such rate');
-      await this.#ports.store.deleteRate(id);
+      await this.#deps.store.deleteRate(id);
       this.#tariff.remove(rate);
     });
   }
 
-  /** What the operator does is done one after the other: each change begins with what the last one has left. */
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(change);
-    this.#last = done.catch(() => {});
+  /** Runs the operator's changes one after the other: each starts from the result of the one before. */
+  #inOrder<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#lastChange.then(change);
+    this.#lastChange = done.catch(() => {});
     return done;
   }
 
-  /** What the leg costs; undefined where it is free. */
-  #rateFor({ customerId, destination }: DialRequest, purse: Purse): Rate | undefined {
-    const { billing, currency } = purse.account;
+  /** Returns the rate of the leg; undefined where it is free. */
+  #rateFor({ customerId, destination }: DialRequest, account: CustomerAccount): Rate | undefined {
+    const { billing, currency } = account.settings;
     if (!billing) return undefined;
     const rate = this.#tariff.find(customerId, currency, destination);
     if (rate ? rate.pricePerMinute === 0 : isSipUri(destination)) return undefined;
-    // Whoever has nothing left is told so, even where there is no rate to say how much is needed.
-    purse.requireMoney(rate ? priceOf(rate, rate.firstIncrement) : 1);
+    // An empty balance is reported first, even where no rate says how much is needed.
+    account.requireMoney(rate ? priceOf(rate, rate.firstIncrement) : 1);
     if (!rate) throw new Failure('rate_not_found', `no rate in ${currency} matches ${destination}`);
     return rate;
   }
 
-  #purse(customerId: string): Purse {
+  #account(customerId: string): CustomerAccount {
     const unlimited = { ...UNLIMITED, customerId };
-    return this.#purses.get(customerId) ?? new Purse(unlimited, this.#ports.clock);
+    return this.#accounts.get(customerId) ?? new CustomerAccount(unlimited, this.#deps.clock);
   }
 
-  #keep(account: Account): Purse {
-    const sums = this.#unusable.get(account.customerId);
-    const purse = this.#purses.get(account.customerId) ?? new Purse(account, this.#ports.clock, sums);
-    this.#unusable.delete(account.customerId);
-    purse.account = account;
-    this.#purses.set(account.customerId, purse);
-    return purse;
+  #keep(settings: Account): CustomerAccount {
+    const { customerId } = settings;
+    const sums = this.#unusable.get(customerId);
+    const account = this.#accounts.get(customerId) ?? new CustomerAccount(settings, this.#deps.clock, sums);
+    this.#unusable.delete(customerId);
+    account.settings = settings;
+    this.#accounts.set(customerId, account);
+    return account;
   }
 
-  #changed(customerId: string, but: Partial<Omit<Account, 'customerId'>>): Account {
-    const known = this.#purses.get(customerId)?.account;
-    if (known && but.currency !== undefined && but.currency !== known.currency) {
+  #changed(customerId: string, changes: AccountChanges): Account {
+    const known = this.#accounts.get(customerId)?.settings;
+    if (known && changes.currency !== undefined && changes.currency !== known.currency) {
       throw new Failure('invalid_request', `the currency of this customer is ${known.currency}`);
     }
-    const updatedAt = Math.round(this.#ports.clock.now());
-    // Who has a ledger was billed: a damaged account is no reason to call for nothing.
+    const updatedAt = Math.round(this.#deps.clock.now());
+    // A customer with a ledger was billed: a damaged account must not make calls free.
     const billed = this.#unusable.get(customerId) ? { billing: true } : {};
-    return { ...UNLIMITED, ...billed, ...known, ...but, customerId, updatedAt };
+    return { ...UNLIMITED, ...billed, ...known, ...changes, customerId, updatedAt };
   }
 }
 
-/** Calls that nobody could charge, or hold back, are not placed: the operator sets the limits anew. */
+/** Calls that can be neither charged nor limited are not placed: the operator must set the limits again. */
 const unusableAccount = (customerId: string) =>
   new Failure('stored_row_unusable', `the account of ${customerId} is damaged: its limits must be set again`);

@@ -1,8 +1,8 @@
 import type { DialledLeg } from '../calls/index.ts';
 import { type Clock, detach, type Micros, type Timer } from '../core/index.ts';
+import type { Chargeable, ChargedCall } from './call-charges.ts';
 import type { Reservation } from './reservation.ts';
 import type { ChargeRecord, Rate } from './store.ts';
-import type { Item, TabCall } from './tab.ts';
 
 export interface ChargeParts {
   leg: DialledLeg;
@@ -13,23 +13,23 @@ export interface ChargeParts {
   clock: Clock;
 }
 
-/** Who follows a charge. */
+/** Receives the changes of a charge. */
 export interface ChargeListener {
-  /** More is reserved, or somebody has answered. */
+  /** The leg was answered, or the reservation has grown. */
   changed(): void;
   /** The money for the leg is used up. */
   exhausted(): void;
-  /** The leg is over: what it costs is known. */
+  /** The leg has ended: its cost is known. */
   ended(): void;
 }
 
-/** One leg that costs money, from its dialling to its settlement. */
-export class Charge implements Item {
+/** The charge for one leg of this process, from dialing to settlement. */
+export class Charge implements Chargeable {
   #parts: ChargeParts;
   #listener: ChargeListener;
   #createdAt: number;
   #answered: { at: number; monotonic: number } | undefined;
-  #endedMs: number | undefined;
+  #durationMs: number | undefined;
   #timer: Timer | undefined;
   #settled: { at: number; seconds: number; amount: Micros } | undefined;
 
@@ -50,21 +50,21 @@ export class Charge implements Item {
     );
   }
 
-  /** What it has cost; undefined before it is settled. */
+  /** The cost; undefined until the charge is settled. */
   get cost(): Micros | undefined {
     return this.#settled?.amount;
   }
 
-  /** A leg that is still there counts as over. */
+  /** Settles the charge. A leg that still exists counts as ended. */
   settle(): void {
     if (this.#settled) return;
     this.#end();
     const { reservation, clock } = this.#parts;
-    const lasted = this.#answered ? (this.#endedMs ?? 0) : null;
-    this.#settled = { at: Math.round(clock.now()), ...reservation.settle(lasted) };
+    const durationMs = this.#answered ? (this.#durationMs ?? 0) : null;
+    this.#settled = { at: Math.round(clock.now()), ...reservation.settle(durationMs) };
   }
 
-  record({ id: callId, applicationId, providerCallId: callLegId }: TabCall): ChargeRecord {
+  record({ id: callId, applicationId, providerCallId: callLegId }: ChargedCall): ChargeRecord {
     const { leg, destination, customerId, rate, reservation } = this.#parts;
     const { prefix, currency, pricePerMinute, firstIncrement, furtherIncrement } = rate;
     return {
@@ -81,18 +81,18 @@ export class Charge implements Item {
   }
 
   #begin(): void {
-    if (this.#endedMs !== undefined) return;
+    if (this.#durationMs !== undefined) return;
     const { clock } = this.#parts;
     this.#answered = { at: Math.round(clock.now()), monotonic: clock.monotonic() };
     this.#cover();
   }
 
-  /** Sees to it that there is money for what comes, and asks again when that is used up. */
+  /** Extends the reservation, and runs again when that is used up. Ends the charge when nothing is left. */
   #cover = (): void => {
     const { reservation, clock } = this.#parts;
-    const lasted = this.#lasted();
-    reservation.extend(lasted);
-    const left = reservation.coversMs - lasted;
+    const elapsedMs = this.#elapsedMs();
+    reservation.extend(elapsedMs);
+    const left = reservation.coversMs - elapsedMs;
     if (left > 0) {
       this.#timer = clock.after(left, this.#cover);
       this.#listener.changed();
@@ -103,12 +103,12 @@ export class Charge implements Item {
   };
 
   #end(): void {
-    if (this.#endedMs !== undefined) return;
+    if (this.#durationMs !== undefined) return;
     this.#timer?.cancel();
-    this.#endedMs = this.#lasted();
+    this.#durationMs = this.#elapsedMs();
   }
 
-  #lasted(): number {
+  #elapsedMs(): number {
     return this.#answered ? this.#parts.clock.monotonic() - this.#answered.monotonic : 0;
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Money and limits: what calls cost, who can pay, and how many there may be. Dialling goes through
- * `billedDialer`, which reserves money for each leg; calls are written through `Billing.journal`, which settles
- * it in the commit of the call's end. All that is asked while calls run is kept in memory.
+ * Prices and limits of outbound calls. `billedDialer` reserves money for each leg before it is dialed; calls are
+ * written through `Billing.journal`, which settles their charges in the commit that ends the call. Every check that
+ * runs during calls is answered from memory.
  */
 export { billedDialer, type CheckingDialer } from './billed-dialer.ts';
-export { type Balance, Billing, type BillingPorts } from './billing.ts';
-export { periodsAt } from './spending.ts';
+export { type Balance, Billing, type BillingDeps } from './billing.ts';
+export { periodsAt } from './customer-account.ts';
 export type {
   Account,
   Adjustment,

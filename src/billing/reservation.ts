@@ -1,25 +1,26 @@
 import type { Micros } from '../core/index.ts';
 import { Failure } from '../core/index.ts';
-import { billedSeconds, priceOf, type Terms } from './price.ts';
-import type { Purse } from './purse.ts';
+import type { CustomerAccount } from './customer-account.ts';
+import type { RateTerms } from './store.ts';
+import { billedSeconds, priceOf } from './tariff.ts';
 
-/** How much further than needed a reservation is extended: a write for each leg in so many milliseconds. */
+/** How far beyond the need a reservation is extended: each leg causes one write per this many milliseconds. */
 const AHEAD_MS = 30_000;
 
-/** The money held for one leg: more is taken as it lasts, and what was not needed is given back at its end. */
+/** The money reserved for one leg. It grows while the leg lasts; at the end the unused rest is released. */
 export class Reservation {
-  #purse: Purse;
-  #terms: Terms;
+  #account: CustomerAccount;
+  #terms: RateTerms;
   #seconds: number;
   #amount: Micros;
 
-  /** Holds what the first increment costs. Fails with `insufficient_balance`. */
-  constructor(purse: Purse, terms: Terms) {
-    this.#purse = purse;
+  /** Reserves the price of the first increment. Fails with `insufficient_balance`. */
+  constructor(account: CustomerAccount, terms: RateTerms) {
+    this.#account = account;
     this.#terms = terms;
     this.#seconds = terms.firstIncrement;
     this.#amount = priceOf(terms, terms.firstIncrement);
-    if (!purse.reserve(this.#amount)) {
+    if (!account.reserve(this.#amount)) {
       throw new Failure('insufficient_balance', 'balance is too low to create call');
     }
   }
@@ -28,28 +29,28 @@ export class Reservation {
     return this.#amount;
   }
 
-  /** For how long the leg may last. */
+  /** How long the leg may last, in milliseconds. */
   get coversMs(): number {
     return this.#seconds * 1000;
   }
 
-  /** Takes enough to go on for a while after `ms`, or as much as there is. */
+  /** Reserves enough for a while after `ms`, or as much as the account allows. */
   extend(ms: number): void {
     let seconds = billedSeconds(this.#terms, ms + AHEAD_MS);
     for (; seconds > this.#seconds; seconds -= this.#terms.furtherIncrement) {
       const amount = priceOf(this.#terms, seconds);
-      if (!this.#purse.reserve(amount - this.#amount)) continue;
+      if (!this.#account.reserve(amount - this.#amount)) continue;
       this.#seconds = seconds;
       this.#amount = amount;
       return;
     }
   }
 
-  /** Pays for a leg that has lasted for `ms`, and gives the rest back; null: nobody answered. */
+  /** Pays for a leg that lasted `ms` and releases the rest; null: the leg was not answered. */
   settle(ms: number | null): { seconds: number; amount: Micros } {
     const seconds = ms === null ? 0 : billedSeconds(this.#terms, Math.min(ms, this.coversMs));
     const amount = priceOf(this.#terms, seconds);
-    this.#purse.settle(this.#amount, amount);
+    this.#account.settle(this.#amount, amount);
     return { seconds, amount };
   }
 }

@@ -8,39 +8,47 @@ import type {
   TimelineEntry,
 } from '../calls/index.ts';
 import type { Micros } from '../core/index.ts';
-import type { Terms } from './price.ts';
 
-/** How a customer is billed and held back. Plain data, times in milliseconds since 1970. */
+/** How a customer is billed and limited. Times are milliseconds since 1970 (UTC). */
 export interface Account {
   customerId: string;
   /** ISO 4217. Never changes. */
   currency: string;
-  /** Whether calls cost anything. The limits on calls count either way. */
+  /** Whether calls are charged. The limits on calls apply in either case. */
   billing: boolean;
-  /** What may be spent in a period; null: as much as there is. */
+  /** The most that may be spent in a period; null: limited by the balance only. */
   spendLimit: Micros | null;
   spendPeriod: SpendPeriod;
-  /** Outbound legs begun in any second; null: any number. */
+  /** Outbound legs that may begin in any second; null: unlimited. */
   callsPerSecond: number | null;
-  /** Outbound legs at the same time; null: any number. */
+  /** Outbound legs that may exist at the same time; null: unlimited. */
   concurrentCalls: number | null;
   updatedAt: number;
 }
 
-/** By UTC; `total` never begins anew. */
+/** The period of a spend limit, in UTC; `total` never restarts. */
 export type SpendPeriod = 'day' | 'month' | 'total';
 
-/** What calls to numbers that begin in a certain way cost. */
-export interface Rate extends Terms {
+/** The price of a leg by its duration. */
+export interface RateTerms {
+  pricePerMinute: Micros;
+  /** Seconds that are charged as soon as the leg is answered; at least 1. */
+  firstIncrement: number;
+  /** Length in seconds of each further charged step; at least 1. */
+  furtherIncrement: number;
+}
+
+/** The price of calls to destinations that begin with a prefix. */
+export interface Rate extends RateTerms {
   id: string;
-  /** Null: for all customers that have none of their own for this prefix. */
+  /** Null: for every customer without a rate of its own for this prefix. */
   customerId: string | null;
   prefix: string;
   currency: string;
   createdAt: number;
 }
 
-/** Money that the operator put on a customer's balance, or took from it. */
+/** An amount that the operator added to a customer's balance, or took from it. */
 export interface Adjustment {
   id: string;
   customerId: string;
@@ -50,10 +58,10 @@ export interface Adjustment {
   createdAt: number;
 }
 
-/** What one outbound leg costs: reserved as it is dialled, settled once, or released when nobody answered. */
-export interface ChargeRecord extends Terms {
+/** The charge for one outbound leg: reserved when dialed, settled once, or released when not answered. */
+export interface ChargeRecord extends RateTerms {
   legId: string;
-  /** The call's own leg: this one, or the one that this is beside. */
+  /** The call's own leg: this leg, or the one that this leg was dialed for. */
   callLegId: string;
   callId: string;
   customerId: string;
@@ -62,9 +70,9 @@ export interface ChargeRecord extends Terms {
   prefix: string;
   currency: string;
   status: 'reserved' | 'settled' | 'released';
-  /** What is held while the leg lasts. */
+  /** Reserved while the leg lasts. */
   reserved: Micros;
-  /** What it has cost; 0 until it is settled. */
+  /** The cost; 0 until the charge is settled. */
   amount: Micros;
   billedSeconds: number;
   createdAt: number;
@@ -72,15 +80,15 @@ export interface ChargeRecord extends Terms {
   settledAt: number | null;
 }
 
-/** What is done to money, in one commit with what it is done for. */
+/** Billing rows that are written in the same commit as the change that causes them. */
 export interface BillingChange {
   account?: Account;
   adjustment?: Adjustment;
-  /** New ones, or new states of those that are `reserved`: one that is not is never changed again. */
+  /** New charges, or new states of `reserved` ones: a settled or released charge never changes again. */
   charges?: ChargeRecord[];
 }
 
-/** Where money is kept, with the calls that it is spent on. */
+/** A call journal that also writes billing rows. */
 export interface BillingJournal extends CallJournal {
   commit(change: {
     call?: CallRecord;
@@ -92,40 +100,42 @@ export interface BillingJournal extends CallJournal {
   }): Promise<void>;
 }
 
-/** What the ledger says about a customer. */
+/** A customer's sums over the ledger. */
 export interface LedgerSums {
   customerId: string;
-  /** All adjustments less all that was settled. */
+  /** All adjustments minus all settled charges. */
   balance: Micros;
-  /** What was settled: since the day began, since the month began, and ever. */
+  /** Settled charges: since the day began, since the month began, and in total. */
   spent: Record<SpendPeriod, Micros>;
 }
 
+/** Calls of an application in a period, with their billed seconds and cost. */
 export interface Usage {
   calls: number;
   billsecSeconds: number;
   cost: Micros;
 }
 
+/** Stores accounts, rates, adjustments and charges. */
 export interface BillingStore {
-  /** What billing is begun with. @param day, month when they began. */
+  /** Reads the state that billing starts with. @param begins when the current day and month began. */
   loadBilling(begins: { day: number; month: number }): Promise<{
     accounts: Account[];
     rates: Rate[];
-    /** Customers whose account is damaged: whether, and how far, they may call is not known. */
+    /** Customers whose account is damaged: their permission to call and their limits are unknown. */
     unusableAccounts: string[];
-    /** Damaged rates, as far as they tell what they were for. */
+    /** Damaged rates, if their destination can still be read. */
     unusableRates: Pick<Rate, 'customerId' | 'prefix' | 'currency'>[];
     sums: LedgerSums[];
-    /** Those of calls that a former process has left open, and whatever else it has left reserved. */
+    /** Charges of calls that a previous process left open, and every other `reserved` charge. */
     charges: ChargeRecord[];
   }>;
   saveRate(rate: Rate): Promise<void>;
   deleteRate(id: string): Promise<void>;
-  /** Newest first; those for all customers where `customerId` is null. */
+  /** Newest first; `customerId` null lists the rates for every customer. */
   rates(filter: { customerId: string | null }, page: PageRequest): Promise<Page<Rate>>;
   /** Newest first. */
   adjustments(filter: { customerId: string }, page: PageRequest): Promise<Page<Adjustment>>;
-  /** An application's calls that were created in `from` ≤ time < `to`, and what those that are over have cost. */
+  /** Sums an application's calls created in `from` ≤ time < `to`, and the cost of those that have ended. */
   usage(filter: { applicationId: string; from: number; to: number }): Promise<Usage>;
 }

@@ -1,18 +1,18 @@
-import { Failure } from '../core/index.ts';
-import type { Rate } from './store.ts';
+import { Failure, type Micros } from '../core/index.ts';
+import type { Rate, RateTerms } from './store.ts';
 
-/** What a rate is for. */
-type Place = Pick<Rate, 'customerId' | 'currency' | 'prefix'>;
+/** What identifies the rate for a destination. */
+type RateKey = Pick<Rate, 'customerId' | 'currency' | 'prefix'>;
 
-/** All rates, to be asked at every call. */
+/** All rates, in memory: they are looked up at every call. */
 export class Tariff {
   #rates = new Map<string, Rate>();
   /** Keys of damaged rates. */
   #unusable = new Set<string>();
   #longest = 0;
 
-  /** @param unusable damaged rates: what they were for cannot be called until they are set again, or removed. */
-  constructor(rates: Iterable<Rate>, unusable: Iterable<Place> = []) {
+  /** @param unusable damaged rates: calls to their destinations fail until the rates are set again, or removed. */
+  constructor(rates: Iterable<Rate>, unusable: Iterable<RateKey> = []) {
     for (const rate of rates) this.put(rate);
     for (const { customerId, currency, prefix } of unusable) {
       this.#unusable.add(keyOf(customerId, currency, prefix));
@@ -20,7 +20,7 @@ export class Tariff {
     }
   }
 
-  /** Takes the place of the rate that has the same customer, currency and prefix. */
+  /** Adds a rate. It replaces the one with the same customer, currency and prefix. */
   put(rate: Rate): void {
     const key = keyOf(rate.customerId, rate.currency, rate.prefix);
     this.#unusable.delete(key);
@@ -28,8 +28,8 @@ export class Tariff {
     this.#longest = Math.max(this.#longest, rate.prefix.length);
   }
 
-  /** The rate with exactly this prefix. */
-  at({ customerId, currency, prefix }: Place): Rate | undefined {
+  /** Returns the rate with exactly this prefix. */
+  at({ customerId, currency, prefix }: RateKey): Rate | undefined {
     return this.#rates.get(keyOf(customerId, currency, prefix));
   }
 
@@ -42,13 +42,13 @@ export class Tariff {
   }
 
   /**
-   * What a call to this destination costs the customer: the longest prefix counts, whether the rate is the
-   * customer's or for all; of two with the same prefix the customer's. Fails with `stored_row_unusable`.
+   * Returns the rate of a call to this destination: the one with the longest prefix. Of two rates with the same prefix,
+   * the customer's own wins over the one for everybody. Fails with `stored_row_unusable`.
    */
   find(customerId: string, currency: string, destination: string): Rate | undefined {
-    const called = normalPrefix(destination);
-    for (let length = Math.min(this.#longest, called.length); length > 0; length -= 1) {
-      const prefix = called.slice(0, length);
+    const dialed = normalPrefix(destination);
+    for (let length = Math.min(this.#longest, dialed.length); length > 0; length -= 1) {
+      const prefix = dialed.slice(0, length);
       this.#requireUsable(customerId, currency, prefix);
       const rate =
         this.at({ customerId, currency, prefix }) ?? this.at({ customerId: null, currency, prefix });
@@ -57,7 +57,7 @@ export class Tariff {
     return undefined;
   }
 
-  /** Where a dearer rate is damaged, the one of a shorter prefix must not take its place. */
+  /** A cheaper rate with a shorter prefix must not replace a damaged one. */
   #requireUsable(customerId: string, currency: string, prefix: string): void {
     if (this.#unusable.size === 0) return;
     const keys = [keyOf(customerId, currency, prefix), keyOf(null, currency, prefix)];
@@ -66,11 +66,23 @@ export class Tariff {
   }
 }
 
-/** `sips:` costs what `sip:` costs, and schemes are written in any case (RFC 3261 §19.1.1). */
+/** Treats `sips:` as `sip:`, and schemes without regard to case (RFC 3261 §19.1.1). */
 export const normalPrefix = (text: string): string => text.replace(/^sips?:/i, 'sip:');
 
-/** Numbers need a rate; where a call leaves no trunk, it is free without one. */
+/** Whether a destination is a SIP URI: it needs no rate, and is free without one. */
 export const isSipUri = (destination: string): boolean => /^sips?:/i.test(destination);
+
+/** Returns the charged seconds of a leg of this duration: whole increments, at least the first one. */
+export function billedSeconds({ firstIncrement, furtherIncrement }: RateTerms, ms: number): number {
+  const further = Math.max(0, Math.ceil(ms / 1000) - firstIncrement);
+  return firstIncrement + Math.ceil(further / furtherIncrement) * furtherIncrement;
+}
+
+/** Returns the price of this many seconds, rounded up to a millionth. */
+export function priceOf({ pricePerMinute }: RateTerms, seconds: number): Micros {
+  // The product can exceed the safe integers where the price does not.
+  return Number((BigInt(pricePerMinute) * BigInt(seconds) + 59n) / 60n);
+}
 
 const keyOf = (customerId: string | null, currency: string, prefix: string): string =>
   `${customerId ?? ''} ${currency} ${prefix}`;

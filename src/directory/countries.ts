@@ -6,13 +6,13 @@ export interface NumberingPlan {
   trunkPrefix: string;
   /** Dialed before the country code. */
   internationalPrefix: string;
-  /** How many digits a national number has, at least and at most. */
+  /** The fewest and the most digits of a national number. */
   shortest: number;
   longest: number;
 }
 
-// Country, country code; then what differs from `0`, `00` and 5 to 13 digits: trunk prefix (`-`: none),
-// international prefix, digits. Where there is no trunk prefix, the digits tell national numbers from others.
+// Country, country code; then the fields that differ from `0`, `00` and 5 to 13 digits: trunk prefix (`-`: none),
+// international prefix, digits. Without a trunk prefix, only the digit count identifies a national number.
 const PLANS = `
 AD 376 - 00 6-9|AE 971|AF 93|AL 355|AM 374|AO 244 - 00 9|AR 54|AT 43|AU 61 0 0011|AW 297 - 00 7|AZ 994|BA 387
 BD 880|BE 32|BF 226 - 00 8|BG 359|BH 973 - 00 8|BI 257 - 00 8|BJ 229 - 00 8-10|BN 673 - 00 7|BO 591|BR 55|BT 975 - 00 7-8
@@ -49,10 +49,10 @@ for (const line of PLANS.trim().split(/[|\n]/)) {
   });
 }
 
-/** The plan of a country, by its ISO 3166-1 code such as `US`; undefined for an unknown country. */
+/** Returns the plan of a country, by its ISO 3166-1 code such as `US`; undefined for an unknown country. */
 export const planOf = (country: string): NumberingPlan | undefined => plans.get(country.toUpperCase());
 
-/** The plan with a calling code such as `49`; the first of the countries that share it. */
+/** Returns the plan of a calling code such as `49`, of the first country that has it. */
 export function planOfCode(code: string): NumberingPlan | undefined {
   for (const plan of plans.values()) if (plan.code === code) return plan;
   return undefined;

@@ -1,18 +1,18 @@
 import type { Directory } from './directory.ts';
 import type { Application, Customer, Did } from './store.ts';
 
-/** What a fresh data folder has. */
+/** The rows that a new data folder starts with. */
 export interface Demo {
   customer: Customer;
   application: Application;
   did: Did;
-  /** The application's key, known only now. */
+  /** The application's API key, which cannot be read again. */
   apiKey: string;
 }
 
 /**
- * Gives a fresh data folder a customer, an application and a number, so that it can be called at once. Does
- * nothing, and answers undefined, where there is a customer already: what an operator has removed stays removed.
+ * Creates a customer, an application and a number in a new data folder, so that it can be called at once.
+ * @returns undefined, and creates nothing, if a customer exists: rows that an operator has deleted stay deleted.
  */
 export async function seedDemo(
   directory: Directory,

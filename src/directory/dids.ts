@@ -1,15 +1,15 @@
 import type { Page, PageRequest } from '../calls/index.ts';
 import { Failure } from '../core/index.ts';
-import type { Applications, Making } from './applications.ts';
-import { changed, type Some } from './changes.ts';
-import { isE164, normaliseNumber, withPlus } from './number.ts';
-import { Shelf } from './shelf.ts';
+import type { Applications } from './applications.ts';
+import { isE164, normalizeNumber, withPlus } from './number.ts';
+import { type Changes, type DirectoryDeps, withChanges } from './records.ts';
 import type { Did, DirectoryStore } from './store.ts';
+import { WriteThroughTable } from './write-through-table.ts';
 
-/** What can be set on a number. */
+/** The fields of a number that can be set. */
 export type DidFields = Omit<Did, 'id' | 'customerId' | 'createdAt' | 'updatedAt'>;
 
-export type NewDid = Pick<Did, 'customerId' | 'numberE164'> & Some<DidFields>;
+export type NewDid = Pick<Did, 'customerId' | 'numberE164'> & Changes<DidFields>;
 
 export interface DidFilter {
   customerId?: string | undefined;
@@ -24,16 +24,16 @@ const defaults: Omit<DidFields, 'numberE164'> = {
   routingTarget: null,
 };
 
-/** The numbers that the world calls (direct inward dialing), each of them once. */
+/** The numbers that callers dial (direct inward dialing), each of them once. */
 export class Dids {
-  #making: Making;
-  #rows: Shelf<Did>;
+  #deps: DirectoryDeps;
+  #rows: WriteThroughTable<Did>;
   #applications: Applications;
 
-  constructor(rows: Did[], store: DirectoryStore, applications: Applications, making: Making) {
-    this.#making = making;
+  constructor(rows: Did[], store: DirectoryStore, applications: Applications, deps: DirectoryDeps) {
+    this.#deps = deps;
     this.#applications = applications;
-    this.#rows = new Shelf(rows, (row) => row.numberE164, {
+    this.#rows = new WriteThroughTable(rows, (row) => row.numberE164, {
       save: (row) => store.saveDid(row),
       delete: (id) => store.deleteDid(id),
     });
@@ -43,12 +43,12 @@ export class Dids {
     return this.#rows.get(id);
   }
 
-  /** @param number E.164, with or without its plus, or anything that `normaliseNumber` makes that of. */
+  /** @param number E.164, with or without its plus, or a form that `normalizeNumber` converts to it. */
   byNumber(number: string): Did | undefined {
-    return this.#rows.named(numberOf(number));
+    return this.#rows.byName(numberOf(number));
   }
 
-  /** Newest first. */
+  /** Lists the numbers that match the filter, newest first. */
   list(filter: DidFilter, page: PageRequest): Page<Did> {
     const { customerId, applicationId } = filter;
     const wanted = (row: Did) =>
@@ -59,18 +59,18 @@ export class Dids {
 
   /** @throws Failure `customer_not_found`, `application_not_found`, `number_exists`, `invalid_request`. */
   async create({ customerId, numberE164, ...more }: NewDid): Promise<Did> {
-    this.#making.requireCustomer(customerId);
-    const now = this.#making.clock.now();
-    const id = this.#making.ids.next('did');
+    this.#deps.requireCustomer(customerId);
+    const now = this.#deps.clock.now();
+    const id = this.#deps.ids.next('did');
     const bare = { id, customerId, ...defaults, numberE164, createdAt: now, updatedAt: now };
-    return this.#rows.put(this.#checked(changed<Did>(bare, more)));
+    return this.#rows.put(this.#checked(withChanges<Did>(bare, more)));
   }
 
   /** @throws Failure `not_found`, and those of `create`. */
-  async update(id: string, fields: Some<DidFields>): Promise<Did> {
-    const updatedAt = this.#making.clock.now();
+  async update(id: string, fields: Changes<DidFields>): Promise<Did> {
+    const updatedAt = this.#deps.clock.now();
     return this.#rows.change(id, (row) =>
-      this.#checked({ ...changed<Did>(existing(row), fields), updatedAt }),
+      this.#checked({ ...withChanges<Did>(existing(row), fields), updatedAt }),
     );
   }
 
@@ -79,17 +79,18 @@ export class Dids {
     await this.#rows.change(id, (row) => void existing(row));
   }
 
-  /** An application is gone; the store has unassigned its numbers too. */
+  /** Unassigns the numbers of a deleted application, as the store has already done. */
   unassign(applicationId: string): void {
-    const its = (row: Did) => row.applicationId === applicationId;
-    const unassigned = (row: Did) => (its(row) ? { ...row, applicationId: null } : row);
-    for (const { id } of [...this.#rows.claims()].filter(its)) this.#rows.follow(id, unassigned);
+    const isAssigned = (row: Did) => row.applicationId === applicationId;
+    const unassigned = (row: Did) => (isAssigned(row) ? { ...row, applicationId: null } : row);
+    for (const { id } of [...this.#rows.claims()].filter(isAssigned))
+      this.#rows.applyFromStore(id, unassigned);
   }
 
   #checked(row: Did): Did {
     const numberE164 = numberOf(row.numberE164);
     if (!isE164(numberE164))
-      throw new Failure('invalid_request', 'number_e164 must be E.164, as +15550100000');
+      throw new Failure('invalid_request', 'number_e164 must be E.164, such as +15550100000');
     const holder = this.#rows.holderOf(numberE164);
     if (holder !== undefined && holder !== row.id)
       throw new Failure('number_exists', 'number_e164 already exists');
@@ -112,8 +113,8 @@ function existing(row: Did | undefined): Did {
   return row;
 }
 
-/** A field that is E.164 by its name needs no plus. */
+/** Normalizes a number from a field that is E.164 by definition, so it needs no plus. */
 function numberOf(text: string): string {
-  const number = normaliseNumber(text);
+  const number = normalizeNumber(text);
   return isE164(number) ? number : (withPlus(number) ?? number);
 }

@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 
 describe('an API key', () => {
-  test('opens its application, also after a restart, and is kept only as a hash', async () => {
+  test('authenticates its application, also after a restart, and is stored only as a hash', async () => {
     const { application, apiKey } = await createApplication();
     expect(apiKey).toMatch(/^mv_live_\w{32,}$/);
     expect(directory.authenticate(apiKey)).toEqual(application);
@@ -37,13 +37,13 @@ describe('an API key', () => {
     expect(directory.authenticate(apiKey)).toEqual(application);
   });
 
-  test('that was never made opens nothing', async () => {
+  test('that was never created is rejected', async () => {
     const { apiKey } = await createApplication();
     expect(directory.authenticate(`${apiKey}0`)).toBeUndefined();
     expect(directory.authenticate('')).toBeUndefined();
   });
 
-  test('that has been rotated opens until its grace has passed', async () => {
+  test('that was rotated stays valid during the grace period', async () => {
     const { application, apiKey } = await createApplication();
     const next = await directory.rotateKey(application.id, { graceSeconds: 60 });
     await clock.advance(59_999);
@@ -53,7 +53,7 @@ describe('an API key', () => {
     expect(directory.authenticate(next)?.id).toBe(application.id);
   });
 
-  test('that has been rotated without grace opens nothing, and a later grace does not wake it', async () => {
+  test('that was rotated without a grace period is rejected, and a later grace period does not revive it', async () => {
     const { application, apiKey } = await createApplication();
     await directory.rotateKey(application.id);
     await directory.rotateKey(application.id, { graceSeconds: 60 });
@@ -62,20 +62,20 @@ describe('an API key', () => {
   });
 });
 
-describe('what a customer makes by himself', () => {
-  test('is no more than five keys that open at once, and what opens nothing is forgotten', async () => {
+describe('limits per customer', () => {
+  test('allow five valid keys at once, and delete expired keys', async () => {
     const { application, apiKey } = await createApplication();
     const keys = [apiKey];
     for (let n = 0; n < 9; n++) keys.push(await directory.rotateKey(application.id, { graceSeconds: 60 }));
-    const opening = keys.map((key) => directory.authenticate(key) !== undefined);
-    expect(opening).toEqual([false, false, false, false, false, true, true, true, true, true]);
+    const valid = keys.map((key) => directory.authenticate(key) !== undefined);
+    expect(valid).toEqual([false, false, false, false, false, true, true, true, true, true]);
     await clock.advance(60_000);
     await directory.rotateKey(application.id);
     expect(directory.keysOf(application.id)).toHaveLength(2);
     expect((await open()).keysOf(application.id)).toHaveLength(2);
   });
 
-  test('is no more than a hundred trunks, while the operator is free', async () => {
+  test('allow a hundred trunks, and leave the operator unlimited', async () => {
     const { customerId } = (await createApplication()).application;
     const make = (name: string, owner?: string) =>
       directory.trunks.create({ name, proxy: '192.0.2.1', ...(owner ? { customerId: owner } : {}) });
@@ -92,7 +92,7 @@ describe('an application', () => {
     await expect(orphan).rejects.toMatchObject({ code: 'customer_not_found' });
   });
 
-  test('changes only where it is told to', async () => {
+  test('changes only the given fields', async () => {
     const { application } = await createApplication();
     await clock.advance(1000);
     const changed = await directory.updateApplication(application.id, { voice: 'kal', language: undefined });
@@ -102,14 +102,14 @@ describe('an application', () => {
     await expect(unknown).rejects.toMatchObject({ code: 'application_not_found' });
   });
 
-  test('has its webhook secrets sealed at rest and plain in memory', async () => {
+  test('has its webhook secrets sealed in the store and plain in memory', async () => {
     const { application } = await createApplication();
     await directory.updateApplication(application.id, { webhookSecrets: ['whsec_new', 'whsec_old'] });
     expect(JSON.stringify(store.rows)).not.toContain('whsec');
     expect((await open()).application(application.id)?.webhookSecrets).toEqual(['whsec_new', 'whsec_old']);
   });
 
-  test('that is deleted takes its keys along and leaves its numbers unassigned', async () => {
+  test('that is deleted loses its keys and leaves its numbers unassigned', async () => {
     const { application, apiKey } = await createApplication();
     const number = { customerId: customer.id, applicationId: application.id, numberE164: '+15550100001' };
     const did = await directory.dids.create(number);
@@ -121,13 +121,13 @@ describe('an application', () => {
     }
   });
 
-  test('is not seen when it could not be kept', async () => {
+  test('is not visible when it could not be stored', async () => {
     store.broken = true;
     await expect(createApplication()).rejects.toThrow('disk full');
     expect(directory.applicationsOf(customer.id)).toEqual([]);
   });
 
-  test('is listed newest first, page by page, each once', async () => {
+  test('is listed newest first, page by page, once', async () => {
     const made = [];
     for (const name of ['a', 'b', 'c', 'd', 'e']) made.push((await createApplication(name)).application.name);
     const names: string[] = [];
@@ -146,7 +146,7 @@ describe('a number', () => {
   const number = (numberE164: string, more = {}) =>
     directory.dids.create({ customerId: customer.id, numberE164, ...more });
 
-  test('leads a call to its application, however the number is written', async () => {
+  test('routes a call to its application, however the number is written', async () => {
     const { application } = await createApplication();
     const did = await number('+1 555 010-0001', { applicationId: application.id });
     for (const written of ['+15550100001', '15550100001', '0015550100001', '+1 (555) 010-0001']) {
@@ -155,17 +155,17 @@ describe('a number', () => {
     expect(directory.route('+15550100002')).toBeUndefined();
   });
 
-  test('that is inactive leads nowhere', async () => {
+  test('that is inactive routes no call', async () => {
     const { application } = await createApplication();
     const did = await number('+15550100001', { applicationId: application.id });
     await directory.dids.update(did.id, { status: 'inactive' });
     expect(directory.route('+15550100001')).toBeUndefined();
   });
 
-  test('exists once, also when two ask for it at the same time', async () => {
-    const asked = await Promise.allSettled([number('+15550100001'), number('0015550100001')]);
-    expect(asked.map((result) => result.status)).toEqual(['fulfilled', 'rejected']);
-    expect(asked[1]).toMatchObject({ reason: { code: 'number_exists' } });
+  test('exists once, also when two requests create it at the same time', async () => {
+    const results = await Promise.allSettled([number('+15550100001'), number('0015550100001')]);
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected']);
+    expect(results[1]).toMatchObject({ reason: { code: 'number_exists' } });
     const did = directory.dids.byNumber('+15550100001');
     await directory.dids.delete(did?.id as string);
     await number('+15550100001');
@@ -178,7 +178,7 @@ describe('a number', () => {
     expect(directory.dids.byNumber('+15550100002')?.id).toBe(did.id);
   });
 
-  test('is refused when it is none, has no SIP target, or a stranger for application', async () => {
+  test('is refused when it is not E.164, has no SIP target, or names the application of another customer', async () => {
     await expect(number('100')).rejects.toMatchObject({ code: 'invalid_request' });
     await expect(number('+15550100001', { routeMode: 'sip' })).rejects.toMatchObject({
       code: 'invalid_request',
@@ -195,7 +195,7 @@ describe('a trunk', () => {
   const trunk = (more = {}) =>
     directory.trunks.create({ name: 'Carrier', proxy: 'sip.example.test', ...more });
 
-  test('is known by its address, by the smallest block around it, else by its proxy', async () => {
+  test('is found by the smallest block around an address, else by its proxy', async () => {
     const wide = await trunk({ inboundIp: '192.0.2.0/24' });
     const narrow = await trunk({ inboundIp: '192.0.2.7' });
     const proxied = await trunk({ proxy: '198.51.100.9:5070' });
@@ -210,7 +210,7 @@ describe('a trunk', () => {
     expect(directory.trunks.at('192.0.2.7')).toEqual([narrow, wide]);
   });
 
-  test('that is switched off or deleted is a stranger', async () => {
+  test('that is inactive or deleted is not found by its address', async () => {
     const { id } = await trunk({ inboundIp: '192.0.2.7' });
     await directory.trunks.update(id, { isActive: false });
     expect(directory.trunks.from('192.0.2.7')).toBeUndefined();
@@ -220,7 +220,7 @@ describe('a trunk', () => {
     expect(directory.trunks.from('192.0.2.7')).toBeUndefined();
   });
 
-  test('shares neither gateway name nor address with another, but may keep its own', async () => {
+  test('shares neither gateway name nor address with another trunk, but may keep its own', async () => {
     const first = await trunk({ gatewayName: 'gw', inboundIp: '192.0.2.7' });
     await expect(trunk({ gatewayName: 'gw' })).rejects.toMatchObject({ code: 'gateway_name_exists' });
     await expect(trunk({ inboundIp: '192.0.2.7' })).rejects.toMatchObject({ code: 'inbound_ip_exists' });
@@ -245,13 +245,13 @@ describe('a trunk', () => {
       '2001:db8::/63',
       '::ffff:0:0/96',
       '::ffff:192.0.2.0/119',
-    ])('names no block that is wider than /24 or /64: %s', async (inboundIp) => {
+    ])('cannot name a block wider than /24 or /64: %s', async (inboundIp) => {
       await expect(trunk({ customerId: acme, inboundIp })).rejects.toMatchObject({ code: 'invalid_request' });
       expect((await trunk({ inboundIp })).inboundIp).toBe(inboundIp);
     });
 
     test.each(['192.0.2.0/24', '192.0.2.7', '2001:db8::/64', '::ffff:192.0.2.0/120'])(
-      'names a block of that size: %s',
+      'can name a block of that size: %s',
       async (inboundIp) => {
         expect((await trunk({ customerId: acme, inboundIp })).inboundIp).toBe(inboundIp);
       },
@@ -272,18 +272,18 @@ describe('a trunk', () => {
       ['the address', { inboundIp: '192.0.2.7' }, 'inbound_ip_exists'],
       ['the address in another form', { inboundIp: '::ffff:192.0.2.7' }, 'inbound_ip_exists'],
       ['a block around the address', { inboundIp: '192.0.2.0/24' }, 'inbound_ip_exists'],
-    ])("is refused what is the operator's: %s", async (_, fields, code) => {
+    ])('cannot claim what belongs to the operator: %s', async (_, fields, code) => {
       await trunk({ gatewayName: 'gw', inboundIp: '192.0.2.7' });
       await expect(trunk({ customerId: acme, ...fields })).rejects.toMatchObject({ code });
     });
 
-    test('names the same block once', async () => {
+    test('can name the same block once', async () => {
       await trunk({ customerId: acme, inboundIp: '192.0.2.7' });
       const again = trunk({ customerId: acme, inboundIp: '::ffff:192.0.2.7' });
       await expect(again).rejects.toMatchObject({ code: 'inbound_ip_exists' });
     });
 
-    test('from before there was a rule can still be switched off', async () => {
+    test('that is older than a rule can still be deactivated', async () => {
       const { id } = await trunk({ customerId: acme, inboundIp: '192.0.2.7' });
       store.rows.trunks[0]!.inboundIp = '0.0.0.0/0';
       const again = (await open()).trunks;
@@ -293,13 +293,13 @@ describe('a trunk', () => {
     });
   });
 
-  test('has its password sealed at rest and plain in memory', async () => {
+  test('has its password sealed in the store and plain in memory', async () => {
     const { id } = await trunk({ username: 'acme', password: 'correct horse' });
     expect(store.rows.trunks[0]?.password).not.toContain('horse');
     expect((await open()).trunks.get(id)?.password).toBe('correct horse');
   });
 
-  test("carries calls for its customer before those for all do, and for nobody else's", async () => {
+  test('carries calls for its customer before shared trunks do, and for no other customer', async () => {
     const shared = await trunk();
     const own = await trunk({ customerId: customer.id });
     await trunk({ customerId: (await directory.createCustomer({ name: 'Other' })).id });
@@ -308,8 +308,8 @@ describe('a trunk', () => {
   });
 });
 
-describe('a fresh data folder', () => {
-  test('has a number that can be called at once, made once', async () => {
+describe('a new data folder', () => {
+  test('gets a number that can be called at once, and only once', async () => {
     store = new MemoryDirectoryStore();
     directory = await open();
     const demo = await seedDemo(directory);
@@ -323,10 +323,10 @@ describe('a fresh data folder', () => {
 });
 
 describe('a phone', () => {
-  test('has a name of its own, in whatever case, and a password of which only proofs are kept', async () => {
+  test('has a unique username in any case, and a password that is stored only as a hash', async () => {
     const { id: customerId } = customer;
     const { phone, password } = await directory.phones.create({ customerId, username: 'Anna' });
-    expect(directory.phones.named('ANNA')).toEqual(phone);
+    expect(directory.phones.byUsername('ANNA')).toEqual(phone);
     expect(phone.ha1).toBe(createHash('md5').update(`anna:minivoice:${password}`).digest('hex'));
     expect(JSON.stringify(store.rows)).not.toContain(password);
     expect(JSON.stringify(store.rows)).not.toContain(phone.ha1);
@@ -334,10 +334,10 @@ describe('a phone', () => {
       code: 'username_exists',
     });
     await directory.phones.delete(phone.id);
-    expect(directory.phones.named('anna')).toBeUndefined();
+    expect(directory.phones.byUsername('anna')).toBeUndefined();
   });
 
-  test('is read again by the next process', async () => {
+  test('is read by the next process', async () => {
     const { id: customerId } = customer;
     const { phone } = await directory.phones.create({ customerId, username: 'anna' });
     expect((await open()).phones.get(phone.id)).toEqual(phone);
@@ -345,7 +345,7 @@ describe('a phone', () => {
 });
 
 describe('a caller ID', () => {
-  test("may be one of the customer's numbers, or one that was verified for the customer", async () => {
+  test("may be one of the customer's numbers, or a number verified for the customer", async () => {
     const { application } = await createApplication();
     const { customerId } = application;
     const other = (await directory.createCustomer({ name: 'Other' })).id;

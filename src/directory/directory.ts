@@ -1,15 +1,17 @@
 import type { Page, PageRequest } from '../calls/index.ts';
 import { type Clock, Failure, type Ids, type Random } from '../core/index.ts';
-import { type ApplicationFields, Applications, type Making, type NewApplication } from './applications.ts';
-import type { Some } from './changes.ts';
+import { ApiKeys } from './api-keys.ts';
+import { type ApplicationFields, Applications, type NewApplication } from './applications.ts';
 import { Dids } from './dids.ts';
 import { Phones } from './phones.ts';
+import type { Changes, DirectoryDeps } from './records.ts';
 import { sealedStore } from './sealed-store.ts';
 import type { SecretBox } from './secret-box.ts';
-import { Shelf } from './shelf.ts';
 import type { ApiKey, Application, Customer, Did, DirectoryRows, DirectoryStore } from './store.ts';
-import { type CustomerPrefixes, Trunks } from './trunks.ts';
+import type { CustomerPrefixes } from './trunk-sources.ts';
+import { Trunks } from './trunks.ts';
 import { VerifiedNumbers } from './verified-numbers.ts';
+import { WriteThroughTable } from './write-through-table.ts';
 
 export interface DirectoryOptions {
   clock: Clock;
@@ -17,27 +19,28 @@ export interface DirectoryOptions {
   random: Random;
   /** Seals passwords and webhook secrets before they are stored. */
   secrets: SecretBox;
-  /** How wide the blocks of addresses may be that customers name; /24 and /64 if left out. */
+  /** The shortest prefixes that customers may name in `inbound_ip`. Default: /24 and /64. */
   customerPrefixes?: CustomerPrefixes;
 }
 
-/** Who is asked for, and by whom it is to be answered. */
+/** The number that was called, and the application that answers it. */
 export interface Route {
   did: Did;
   application: Application;
 }
 
-/** Who is who, answered from memory; every change is written through before it is confirmed. */
+/** Customers, applications, numbers, trunks and phones, in memory. Changes are stored before they are confirmed. */
 export class Directory {
   readonly trunks: Trunks;
   readonly dids: Dids;
   readonly phones: Phones;
   readonly verifiedNumbers: VerifiedNumbers;
-  #making: Making;
-  #customers: Shelf<Customer>;
+  #deps: DirectoryDeps;
+  #customers: WriteThroughTable<Customer>;
   #applications: Applications;
+  #keys: ApiKeys;
 
-  /** Reads all of it from the store, opening what `secrets` has sealed. */
+  /** Reads everything from the store, and opens the secrets that `secrets` has sealed. */
   static async open(store: DirectoryStore, options: DirectoryOptions): Promise<Directory> {
     const sealed = sealedStore(store, options.secrets);
     return new Directory(await sealed.load(), sealed, options);
@@ -45,23 +48,24 @@ export class Directory {
 
   private constructor(rows: DirectoryRows, store: DirectoryStore, options: DirectoryOptions) {
     const { clock, ids, random } = options;
-    const making: Making = { clock, ids, random, requireCustomer: (id) => this.#requireCustomer(id) };
-    this.#making = making;
-    this.#customers = new Shelf(rows.customers, (row) => row.id, {
+    const deps: DirectoryDeps = { clock, ids, random, requireCustomer: (id) => this.#requireCustomer(id) };
+    this.#deps = deps;
+    this.#customers = new WriteThroughTable(rows.customers, (row) => row.id, {
       save: (row) => store.saveCustomer(row),
       delete: () => Promise.reject(new Error('customers are not deleted')),
     });
-    this.#applications = new Applications(rows, store, making);
-    this.dids = new Dids(rows.dids, store, this.#applications, making);
-    this.trunks = new Trunks(rows.trunks, store, making, options.customerPrefixes);
-    this.phones = new Phones(rows.phones, store, making);
-    this.verifiedNumbers = new VerifiedNumbers(rows.verifiedNumbers, store, making);
+    this.#keys = new ApiKeys(rows.keys, store, deps);
+    this.#applications = new Applications(rows.applications, this.#keys, store, deps);
+    this.dids = new Dids(rows.dids, store, this.#applications, deps);
+    this.trunks = new Trunks(rows.trunks, store, deps, options.customerPrefixes);
+    this.phones = new Phones(rows.phones, store, deps);
+    this.verifiedNumbers = new VerifiedNumbers(rows.verifiedNumbers, store, deps);
   }
 
   /** @throws Failure `invalid_request` without a name. */
   async createCustomer({ name }: { name: string }): Promise<Customer> {
     if (name.trim() === '') throw new Failure('invalid_request', 'name is required');
-    const { clock, ids } = this.#making;
+    const { clock, ids } = this.#deps;
     return this.#customers.put({ id: ids.next('cust'), name, createdAt: clock.now() });
   }
 
@@ -69,13 +73,14 @@ export class Directory {
     return this.#customers.get(id);
   }
 
-  /** Newest first. */
+  /** Lists customers, newest first. */
   customers(page: PageRequest): Page<Customer> {
     return this.#customers.page(() => true, page);
   }
 
   /**
-   * @returns the application and its first API key, which cannot be read again.
+   * Creates an application with an API key.
+   * @returns the application and its API key, which cannot be read again.
    * @throws Failure `customer_not_found`, `invalid_request`.
    */
   createApplication(fields: NewApplication): Promise<{ application: Application; apiKey: string }> {
@@ -83,11 +88,11 @@ export class Directory {
   }
 
   /** @throws Failure `application_not_found`, `invalid_request`. */
-  updateApplication(id: string, fields: Some<ApplicationFields>): Promise<Application> {
+  updateApplication(id: string, fields: Changes<ApplicationFields>): Promise<Application> {
     return this.#applications.update(id, fields);
   }
 
-  /** Its keys go with it; its numbers stay, unassigned. @throws Failure `application_not_found`. */
+  /** Deletes an application and its keys. Its numbers stay, unassigned. @throws Failure `application_not_found`. */
   async deleteApplication(id: string): Promise<void> {
     await this.#applications.delete(id);
     this.dids.unassign(id);
@@ -97,49 +102,49 @@ export class Directory {
     return this.#applications.get(id);
   }
 
-  /** Oldest first. */
+  /** Returns the customer's applications, oldest first. */
   applicationsOf(customerId: string): Application[] {
     return this.#applications.of(customerId);
   }
 
-  /** Newest first, of one customer or of all. */
+  /** Lists the applications of one customer or of all, newest first. */
   applications(filter: { customerId?: string | undefined }, page: PageRequest): Page<Application> {
     return this.#applications.list(filter, page);
   }
 
-  /** Whether the application's events are to be delivered at all. */
+  /** Whether the application has a `webhook_url` that receives its events. */
   hasWebhook(applicationId: string): boolean {
     return Boolean(this.#applications.get(applicationId)?.webhookUrl);
   }
 
   /**
-   * Makes a new API key; the earlier ones go on opening for `graceSeconds` (0).
-   *
+   * Creates a new API key. Earlier keys stay valid for `graceSeconds` (default 0).
    * @returns the key, which cannot be read again.
    * @throws Failure `application_not_found`.
    */
-  rotateKey(applicationId: string, { graceSeconds = 0 } = {}): Promise<string> {
-    return this.#applications.rotateKey(applicationId, graceSeconds);
+  async rotateKey(applicationId: string, { graceSeconds = 0 } = {}): Promise<string> {
+    return this.#keys.rotate(this.#applications.require(applicationId).id, graceSeconds);
   }
 
-  /** The application's keys without the keys themselves, oldest first. */
+  /** Returns the application's keys without their texts, oldest first. */
   keysOf(applicationId: string): ApiKey[] {
-    return this.#applications.keys(applicationId);
+    return this.#keys.of(applicationId);
   }
 
-  /** Whose key this is, if it is one and has not expired. */
+  /** Returns the application of an API key; undefined when the key is unknown or has expired. */
   authenticate(apiKey: string): Application | undefined {
-    return this.#applications.authenticate(apiKey);
+    const key = this.#keys.find(apiKey);
+    return key && this.#applications.get(key.applicationId);
   }
 
-  /** Where a call to this number goes; undefined when the number is unknown, inactive or unassigned. */
+  /** Routes a call to this number; undefined when the number is unknown, inactive or unassigned. */
   route(number: string): Route | undefined {
     const did = this.dids.byNumber(number);
     const application = did?.applicationId ? this.application(did.applicationId) : undefined;
     return did?.status === 'active' && application ? { did, application } : undefined;
   }
 
-  /** Whether the customer's calls may show this number: it is one of the customer's numbers, or was verified. */
+  /** Whether the customer may show this number as caller ID: it is the customer's own, or verified. */
   mayShow(customerId: string, number: string): boolean {
     return (
       this.dids.byNumber(number)?.customerId === customerId || this.verifiedNumbers.has(customerId, number)

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isE164, normaliseNumber, withPlus } from './number.ts';
+import { isE164, normalizeNumber, withPlus } from './number.ts';
 
 test.each([
   ['+15550100000', '+15550100000'],
@@ -16,15 +16,15 @@ test.each([
   ['030123456;phone-context=+49', '+4930123456'],
   ['0612345678;phone-context=+39', '+390612345678'],
   ['+15550100001;phone-context=+49', '+15550100001'],
-])('%s means %s', (written, number) => {
-  expect(normaliseNumber(written)).toBe(number);
+])('normalizes %s to %s', (written, number) => {
+  expect(normalizeNumber(written)).toBe(number);
 });
 
 test.each([
   ...['100', '911', '5550100', '05550100000', '15550100000', '5550100001', '4930123456', 'alice', 'alice-1'],
   ...['*97#', '', '+', '+0123456789'],
-])('%s is no number that could be dialled from anywhere, and stays as it is', (user) => {
-  expect(normaliseNumber(user)).toBe(user);
+])('leaves %s unchanged, which is not a globally dialable number', (user) => {
+  expect(normalizeNumber(user)).toBe(user);
 });
 
 test.each([
@@ -32,11 +32,11 @@ test.each([
   ['7042;phone-context=+', '7042'],
   ['7;phone-context=+1', '7'],
   ['alice;tgrp=x', 'alice'],
-])('%s is left as it is, without its parameters', (user, bare) => {
-  expect(normaliseNumber(user)).toBe(bare);
+])('removes only the parameters of %s', (user, bare) => {
+  expect(normalizeNumber(user)).toBe(bare);
 });
 
-describe('a number of a country', () => {
+describe('a national number', () => {
   test.each([
     ['US', '5550100001', '+15550100001'],
     ['US', '15550100001', '+15550100001'],
@@ -62,8 +62,8 @@ describe('a number of a country', () => {
     ['JP', '010493012345', '+493012345'],
     ['MX', '5512345678', '+525512345678'],
     ['DE', '030123456;phone-context=example.com', '+4930123456'],
-  ])('of %s: %s means %s', (country, written, number) => {
-    expect(normaliseNumber(written, country)).toBe(number);
+  ])('of %s: %s is normalized to %s', (country, written, number) => {
+    expect(normalizeNumber(written, country)).toBe(number);
   });
 
   test.each([
@@ -77,24 +77,24 @@ describe('a number of a country', () => {
     ['ES', '112'],
     ['XX', '030123456'],
     ['DE', 'alice'],
-  ])('of %s: %s is not guessed', (country, written) => {
-    expect(normaliseNumber(written, country)).toBe(written);
+  ])('of %s: %s is left unchanged because it is ambiguous', (country, written) => {
+    expect(normalizeNumber(written, country)).toBe(written);
   });
 });
 
-test('a number without plus may be E.164', () => {
+test('reads digits without a plus as E.164', () => {
   expect(
     ['15550100000', '1.555.010.0000', '4930123456;ext=1', '0301234567', 'alice', '100'].map(withPlus),
   ).toEqual(['+15550100000', '+15550100000', '+4930123456', undefined, undefined, undefined]);
 });
 
-test('what has been normalised stays so, and is E.164 or what it was', () => {
-  const dialled = fc.string({ unit: fc.constantFrom(...'+0123456789-. ()'), maxLength: 20 });
+test('is idempotent, and returns E.164 or the unchanged text', () => {
+  const dialed = fc.string({ unit: fc.constantFrom(...'+0123456789-. ()'), maxLength: 20 });
   const country = fc.constantFrom(undefined, 'US', 'DE', 'IT', 'DK', 'RU');
   fc.assert(
-    fc.property(dialled, country, (user, country) => {
-      const number = normaliseNumber(user, country);
-      expect(normaliseNumber(number, country)).toBe(number);
+    fc.property(dialed, country, (user, country) => {
+      const number = normalizeNumber(user, country);
+      expect(normalizeNumber(number, country)).toBe(number);
       expect(isE164(number) || number === user).toBe(true);
     }),
   );

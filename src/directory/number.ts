@@ -1,16 +1,16 @@
 import { type NumberingPlan, planOf, planOfCode } from './countries.ts';
 
-/** E.164: a plus, a country code that does not begin with 0, at most 15 digits. */
+/** Whether a text is E.164: a plus, a country code that does not begin with 0, at most 15 digits. */
 export const isE164 = (text: string): boolean => /^\+[1-9]\d{6,14}$/.test(text);
 
 /**
  * Converts the user part of a SIP URI or tel URI to E.164: removes separators, replaces `00` by `+`, prepends a global
  * `phone-context` (RFC 3966 §5.1.5), and adds the country code to a national number. Anything else (a short code, an
- * extension, a national number of an unknown country, a name) is returned as it is, without parameters.
- * @param user with its parameters, such as `5550100001;phone-context=+1`.
- * @param country ISO 3166-1, such as `US`: the one whose national formats are used; none: no number is national.
+ * extension, a national number of an unknown country, a name) is returned unchanged, without parameters.
+ * @param user the user part with its parameters, such as `5550100001;phone-context=+1`.
+ * @param country ISO 3166-1 country of the national formats, such as `US`; none: no number is national.
  */
-export function normaliseNumber(user: string, country?: string | null): string {
+export function normalizeNumber(user: string, country?: string | null): string {
   const [written = '', ...params] = user.split(';');
   const digits = written.replace(/[\s().\-/]/g, '');
   if (isE164(digits)) return digits;
@@ -23,8 +23,8 @@ export function normaliseNumber(user: string, country?: string | null): string {
 }
 
 /**
- * Reads digits as E.164 without plus, as many carriers send it. Use it only to look up a known number.
- * @returns undefined when that is not E.164.
+ * Reads digits as E.164 without its plus, as many carriers send it. Use it only to look up a known number.
+ * @returns undefined when the result is not E.164.
  */
 export function withPlus(user: string): string | undefined {
   const digits = user.replace(/;.*$/s, '').replace(/[\s().\-/]/g, '');
@@ -54,7 +54,7 @@ function inCountry(digits: string, country: string | null | undefined): string |
     const rest = digits.slice(trunkPrefix.length);
     if (isNational(rest, plan)) return `+${code}${rest}`;
   }
-  // With a trunk prefix, a national number without it could be a local one; in the NANP it cannot.
+  // Where a trunk prefix exists, digits without it can be a local number; in the NANP they cannot.
   const complete = trunkPrefix === '' || trunkPrefix === code;
   if (complete && isNational(digits, plan)) return `+${code}${digits}`;
   return digits.startsWith(code) && isNational(digits.slice(code.length), plan) ? `+${digits}` : undefined;

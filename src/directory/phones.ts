@@ -1,27 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { Page, PageRequest } from '../calls/index.ts';
 import { Failure, type Random } from '../core/index.ts';
-import type { Making } from './applications.ts';
-import { requireRoom } from './room.ts';
-import { Shelf } from './shelf.ts';
+import { type DirectoryDeps, requireBelowLimit } from './records.ts';
 import type { DirectoryStore, Phone } from './store.ts';
+import { WriteThroughTable } from './write-through-table.ts';
 
-/** RFC 7616: what phones are asked with. What is kept of a password is made with it, so it never changes. */
+/** The realm of digest challenges to phones (RFC 7616). Stored hashes contain it, so it never changes. */
 export const PHONE_REALM = 'minivoice';
 
 const MAX_PHONES = 10_000;
 
 const USERNAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
-/** Softphones and desk phones that register with us, each name once. */
+/** Softphones and desk phones that register with this server; usernames are unique. */
 export class Phones {
-  #making: Making;
-  #rows: Shelf<Phone>;
+  #deps: DirectoryDeps;
+  #rows: WriteThroughTable<Phone>;
 
-  /** @param store saves phones as they are handed to it: what is kept of passwords is sealed before. */
-  constructor(rows: Phone[], store: DirectoryStore, making: Making) {
-    this.#making = making;
-    this.#rows = new Shelf(rows, (row) => row.username, {
+  /** @param store receives phones with plain hashes, and must seal them. */
+  constructor(rows: Phone[], store: DirectoryStore, deps: DirectoryDeps) {
+    this.#deps = deps;
+    this.#rows = new WriteThroughTable(rows, (row) => row.username, {
       save: (row) => store.savePhone(row),
       delete: (id) => store.deletePhone(id),
     });
@@ -31,18 +30,19 @@ export class Phones {
     return this.#rows.get(id);
   }
 
-  /** Upper and lower case count alike. */
-  named(username: string): Phone | undefined {
-    return this.#rows.named(username.toLowerCase());
+  /** Finds a phone by its username, ignoring case. */
+  byUsername(username: string): Phone | undefined {
+    return this.#rows.byName(username.toLowerCase());
   }
 
-  /** Newest first, of one customer or of all. */
+  /** Lists the phones of one customer or of all, newest first. */
   list(filter: { customerId?: string | undefined }, page: PageRequest): Page<Phone> {
     const { customerId } = filter;
     return this.#rows.page((row) => customerId === undefined || row.customerId === customerId, page);
   }
 
   /**
+   * Creates a phone with a random password.
    * @returns the phone and its password, which cannot be read again.
    * @throws Failure `customer_not_found`, `username_exists`, `invalid_request`.
    */
@@ -50,14 +50,14 @@ export class Phones {
     customerId: string;
     username: string;
   }): Promise<{ phone: Phone; password: string }> {
-    const { clock, ids, random, requireCustomer } = this.#making;
+    const { clock, ids, random, requireCustomer } = this.#deps;
     const { customerId } = fields;
     requireCustomer(customerId);
-    requireRoom(this.#rows.all(), customerId, MAX_PHONES);
-    const username = this.#free(fields.username);
+    requireBelowLimit(this.#rows.all(), customerId, MAX_PHONES);
+    const username = this.#unusedName(fields.username);
     const password = makePassword(random);
-    const proof = ha1(username, password);
-    const row = { id: ids.next('phone'), customerId, username, ha1: proof, createdAt: clock.now() };
+    const hash = ha1(username, password);
+    const row = { id: ids.next('phone'), customerId, username, ha1: hash, createdAt: clock.now() };
     return { phone: await this.#rows.put(row), password };
   }
 
@@ -69,10 +69,10 @@ export class Phones {
     });
   }
 
-  #free(text: string): string {
+  #unusedName(text: string): string {
     const username = text.toLowerCase();
     if (!USERNAME.test(username)) {
-      throw new Failure('invalid_request', 'username must be letters, digits, ".", "_" and "-", at most 63');
+      throw new Failure('invalid_request', 'username must be 1–63 letters, digits, ".", "_" and "-"');
     }
     if (this.#rows.holderOf(username) !== undefined)
       throw new Failure('username_exists', 'username already exists');
@@ -80,9 +80,9 @@ export class Phones {
   }
 }
 
-/** 120 bits of chance, in letters that can be typed. */
+/** Returns 120 random bits in characters that can be typed. */
 const makePassword = (random: Random): string => random.bytes(15).toString('base64url');
 
-/** RFC 7616 §3.4.2: proves the password, in place of which it is kept. */
+/** The hash that is stored instead of the password (RFC 7616 §3.4.2). */
 const ha1 = (username: string, password: string): string =>
   createHash('md5').update(`${username}:${PHONE_REALM}:${password}`).digest('hex');

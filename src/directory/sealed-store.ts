@@ -2,7 +2,7 @@ import { explain } from '../core/index.ts';
 import type { SecretBox } from './secret-box.ts';
 import type { AiSettings, DirectoryStore } from './store.ts';
 
-/** The store as the directory sees it: secrets are plain here and sealed there. */
+/** Wraps a store: the directory sees plain secrets, the store gets sealed ones. */
 export function sealedStore(store: DirectoryStore, box: SecretBox): DirectoryStore {
   const orNull = (act: (text: string) => string) => (text: string | null) =>
     text === null ? null : act(text);
@@ -10,10 +10,10 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
   const open = (text: string) => box.open(text);
   return {
     async load() {
-      const rows = await store.load();
-      /** A row whose secrets cannot be opened is of no use; the others are. */
-      const opened = <T extends { id: string }>(table: string, of: T[], openRow: (row: T) => T): T[] =>
-        of.flatMap((row) => {
+      const stored = await store.load();
+      // A row whose secrets cannot be opened is left out; the others stay usable.
+      const opened = <T extends { id: string }>(table: string, rows: T[], openRow: (row: T) => T): T[] =>
+        rows.flatMap((row) => {
           try {
             return [openRow(row)];
           } catch (error) {
@@ -22,14 +22,14 @@ export function sealedStore(store: DirectoryStore, box: SecretBox): DirectorySto
           }
         });
       return {
-        ...rows,
-        applications: opened('applications', rows.applications, (row) => ({
+        ...stored,
+        applications: opened('applications', stored.applications, (row) => ({
           ...row,
           webhookSecrets: row.webhookSecrets.map(open),
           ai: withKey(row.ai, orNull(open)),
         })),
-        phones: opened('phones', rows.phones, (row) => ({ ...row, ha1: open(row.ha1) })),
-        trunks: opened('trunks', rows.trunks, (row) => ({ ...row, password: orNull(open)(row.password) })),
+        phones: opened('phones', stored.phones, (row) => ({ ...row, ha1: open(row.ha1) })),
+        trunks: opened('trunks', stored.trunks, (row) => ({ ...row, password: orNull(open)(row.password) })),
       };
     },
     saveApplication: (row) =>

@@ -9,7 +9,7 @@ import { openSecretBox, SecretBox } from './secret-box.ts';
 const folder = mkdtempSync(join(tmpdir(), 'minivoice-secrets-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('what was sealed opens to what it was, whatever it was', () => {
+test('opens every sealed secret to the same text', () => {
   const box = new SecretBox(systemRandom.bytes(32), systemRandom);
   fc.assert(
     fc.property(fc.string(), (secret) => {
@@ -18,12 +18,12 @@ test('what was sealed opens to what it was, whatever it was', () => {
   );
 });
 
-test('the same secret is sealed differently each time', () => {
+test('seals the same secret differently each time', () => {
   const box = new SecretBox(systemRandom.bytes(32), systemRandom);
   expect(box.seal('secret')).not.toBe(box.seal('secret'));
 });
 
-test('what was altered, or sealed with another key, or never sealed, does not open', () => {
+test('does not open a text that was changed, sealed with another key, or never sealed', () => {
   const box = new SecretBox(systemRandom.bytes(32), systemRandom);
   const sealed = box.seal('a secret');
   const at = sealed.length - 3;
@@ -34,7 +34,7 @@ test('what was altered, or sealed with another key, or never sealed, does not op
   expect(() => box.open('a secret')).toThrow('not sealed');
 });
 
-test('the key file is made at the first start, for its owner alone, and found at the next', async () => {
+test('creates the key file with mode 0600 at the first start, and reads it at the next', async () => {
   const file = join(folder, 'secret.key');
   const sealed = (await openSecretBox(file, systemRandom)).seal('kept');
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -43,7 +43,7 @@ test('the key file is made at the first start, for its owner alone, and found at
   expect((await openSecretBox(file, systemRandom)).open(sealed)).toBe('kept');
 });
 
-test('a key file of the wrong size is refused', async () => {
+test('refuses a key file of the wrong size', async () => {
   writeFileSync(join(folder, 'short.key'), 'short');
   await expect(openSecretBox(join(folder, 'short.key'), systemRandom)).rejects.toThrow('32 bytes');
 });

@@ -7,7 +7,7 @@ const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Seals what must be kept but not be read in the database: AES-256-GCM under a key that lies beside it. */
+/** Encrypts secrets in the database with AES-256-GCM; the key is in a file outside the database. */
 export class SecretBox {
   #key: Buffer;
   #random: Random;
@@ -19,7 +19,7 @@ export class SecretBox {
     this.#random = random;
   }
 
-  /** @returns text that is another each time, even for the same secret. */
+  /** Encrypts a secret. @returns a text that differs each time, even for the same secret. */
   seal(secret: string): string {
     const iv = this.#random.bytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv);
@@ -27,7 +27,7 @@ export class SecretBox {
     return MARK + Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
   }
 
-  /** @throws when it was sealed with another key, or has been altered. */
+  /** Decrypts a secret. @throws when it was sealed with another key, or was changed. */
   open(sealed: string): string {
     if (!sealed.startsWith(MARK)) throw new Error('a secret in the database is not sealed');
     const bytes = Buffer.from(sealed.slice(MARK.length), 'base64url');
@@ -44,7 +44,7 @@ export class SecretBox {
   }
 }
 
-/** Reads the key file; makes one, for the owner's eyes only, when there is none. */
+/** Reads the key file, or creates it (mode 0600) if it does not exist. */
 export async function openSecretBox(file: string, random: Random): Promise<SecretBox> {
   const key = (await existing(file)) ?? (await create(file, random.bytes(KEY_BYTES)));
   return new SecretBox(key, random);
@@ -59,7 +59,7 @@ async function existing(file: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Under another name first, so that a crash never leaves half a key. */
+/** Writes the key under another name first, so that a crash never leaves half a key. */
 async function create(file: string, key: Buffer): Promise<Buffer> {
   await writeFile(`${file}.new`, key, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);

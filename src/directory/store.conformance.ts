@@ -27,8 +27,8 @@ const verified: VerifiedNumber = {
 };
 
 /**
- * What every `DirectoryStore` must do, in a database or in memory: above all, what it must refuse.
- * @param open gives an empty store.
+ * Tests that every `DirectoryStore` must pass, in a database or in memory.
+ * @param open returns an empty store.
  */
 export function directoryStoreConformance(open: () => Promise<DirectoryStore>): void {
   let store: DirectoryStore;
@@ -38,7 +38,7 @@ export function directoryStoreConformance(open: () => Promise<DirectoryStore>): 
     await store.saveApplication(application);
   });
 
-  it('gives back what was saved, as it was', async () => {
+  it('returns rows as they were saved', async () => {
     await store.saveKey(key);
     await store.saveDid(did);
     await store.saveTrunk(trunk);
@@ -50,7 +50,7 @@ export function directoryStoreConformance(open: () => Promise<DirectoryStore>): 
     });
   });
 
-  it('keeps a copy, and gives a copy', async () => {
+  it('stores a copy, and returns a copy', async () => {
     const mine = structuredClone(application);
     await store.saveApplication(mine);
     mine.webhookSecrets.push('later');
@@ -58,7 +58,7 @@ export function directoryStoreConformance(open: () => Promise<DirectoryStore>): 
     expect((await store.load()).applications).toEqual([application]);
   });
 
-  it('replaces a row with the same id, and keeps what depends on it', async () => {
+  it('replaces a row with the same id, and keeps rows that depend on it', async () => {
     await store.saveKey(key);
     await store.saveApplication({ ...application, name: 'Renamed' });
     const { applications, keys } = await store.load();
@@ -66,7 +66,7 @@ export function directoryStoreConformance(open: () => Promise<DirectoryStore>): 
     expect(keys).toEqual([key]);
   });
 
-  it('takes the keys of a deleted application with it, and leaves its numbers to nobody', async () => {
+  it('deletes the keys of a deleted application, and unassigns its numbers', async () => {
     await store.saveKey(key);
     await store.saveDid(did);
     await store.deleteApplication('app_1');
@@ -82,7 +82,7 @@ export function directoryStoreConformance(open: () => Promise<DirectoryStore>): 
       expect(await store.load()).toEqual(before);
     };
 
-    it('two rows with a name that is unique', async () => {
+    it('two rows with the same unique name', async () => {
       await store.saveKey(key);
       await store.saveDid(did);
       await store.savePhone(phone);
@@ -93,19 +93,19 @@ export function directoryStoreConformance(open: () => Promise<DirectoryStore>): 
       await refused(() => store.saveVerifiedNumber({ ...verified, id: 'vnum_2' }));
     });
 
-    it('a key and a number of an application that is not there', async () => {
+    it('a key and a number of an application that does not exist', async () => {
       await refused(() => store.saveKey({ ...key, applicationId: 'app_2' }));
       await refused(() => store.saveDid({ ...did, applicationId: 'app_2' }));
     });
 
-    it.each([null, undefined, Number.NaN])('%s where there must be a value', async (nothing) => {
+    it.each([null, undefined, Number.NaN])('%s where a value is required', async (nothing) => {
       const none = nothing as never;
       await refused(() => store.saveCustomer({ ...customer, id: 'cust_2', createdAt: none }));
       await refused(() => store.saveApplication({ ...application, id: 'app_2', updatedAt: none }));
       await refused(() => store.saveTrunk({ ...trunk, id: 'trunk_2', createdAt: none }));
     });
 
-    it.each([null, undefined])('%s where there must be a text', async (nothing) => {
+    it.each([null, undefined])('%s where a text is required', async (nothing) => {
       const none = nothing as never;
       await refused(() => store.saveCustomer({ ...customer, id: 'cust_2', name: none }));
       await refused(() => store.savePhone({ ...phone, id: 'phone_2', username: none }));
@@ -113,7 +113,7 @@ export function directoryStoreConformance(open: () => Promise<DirectoryStore>): 
     });
   });
 
-  it('keeps text as UTF-8 can: half a surrogate pair becomes U+FFFD', async () => {
+  it('stores text as UTF-8: half a surrogate pair becomes U+FFFD', async () => {
     await store.saveCustomer({ ...customer, name: 'a\ud800b\u0000c' });
     expect((await store.load()).customers[0]!.name).toBe('a\ufffdb\u0000c');
   });

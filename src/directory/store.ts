@@ -1,12 +1,13 @@
 import type { BadRow } from '../calls/index.ts';
 
-/** Who is who. Plain data, times in milliseconds since 1970. */
+/** A customer. Like all rows here it is plain data; times are milliseconds since 1970 (UTC). */
 export interface Customer {
   id: string;
   name: string;
   createdAt: number;
 }
 
+/** An application of a customer: it answers calls with actions, and receives events. */
 export interface Application {
   id: string;
   customerId: string;
@@ -15,24 +16,24 @@ export interface Application {
   answerMethod: 'GET' | 'POST';
   fallbackAnswerUrl: string | null;
   webhookUrl: string | null;
-  /** The live secret first; a second one while it is being rotated. Empty: requests are not signed. */
+  /** The current secret first; a second one during rotation. Empty: requests are not signed. */
   webhookSecrets: string[];
   faultMessage: string | null;
   voice: string | null;
   language: string | null;
   aiEnabled: boolean;
   recordCalls: boolean;
-  /** `ai.completed` and `ai.failed` are sent. */
+  /** Whether `ai.completed` and `ai.failed` are sent. */
   aiEvents: boolean;
-  /** Null: the scorecard that comes with the program. */
+  /** Null: the built-in scorecard. */
   scorecard: ScorecardItem[] | null;
-  /** Null: the engines that come with the program. */
+  /** Null: the built-in engines. */
   ai: AiSettings | null;
   createdAt: number;
   updatedAt: number;
 }
 
-/** One thing that a good call has. */
+/** One criterion that calls are scored by. */
 export interface ScorecardItem {
   name: string;
   weight: number;
@@ -41,9 +42,9 @@ export interface ScorecardItem {
   where: 'start' | 'end' | 'anywhere';
 }
 
-/** A server that speaks as OpenAI's does. What has no model stays with the engines that come with the program. */
+/** A server with the OpenAI API. Tasks without a model use the built-in engines. */
 export interface AiSettings {
-  /** With the version, such as `https://api.example.com/v1`. */
+  /** Includes the version, such as `https://api.example.com/v1`. */
   baseUrl: string;
   apiKey: string | null;
   transcriptionModel: string | null;
@@ -52,37 +53,39 @@ export interface AiSettings {
   speechVoice: string | null;
 }
 
-/** An API key: only its SHA-256 is kept. */
+/** An API key, of which only the SHA-256 is stored. */
 export interface ApiKey {
   id: string;
   applicationId: string;
   /** Hex SHA-256 of the whole key. */
   sha256: string;
-  /** The first characters, to tell keys apart on a page: `mv_live_ab12`. */
+  /** The first characters, which distinguish keys in a list: `mv_live_ab12`. */
   hint: string;
   createdAt: number;
-  /** After this it no longer opens anything; null while it is live. */
+  /** When the key expires; null: never. */
   expiresAt: number | null;
 }
 
+/** A number that callers dial (direct inward dialing). */
 export interface Did {
   id: string;
   customerId: string;
-  /** Null while the number is assigned to no application. */
+  /** Null while the number is unassigned. */
   applicationId: string | null;
   numberE164: string;
   provider: string;
   status: 'active' | 'inactive';
   routeMode: 'webhook' | 'reject' | 'sip';
-  /** A SIP URI, with route mode `sip`. */
+  /** A SIP URI if the route mode is `sip`. */
   routingTarget: string | null;
   createdAt: number;
   updatedAt: number;
 }
 
+/** A SIP trunk to a carrier or PBX. */
 export interface Trunk {
   id: string;
-  /** Null: for all customers. */
+  /** Null: for every customer. */
   customerId: string | null;
   name: string;
   proxy: string;
@@ -90,35 +93,35 @@ export interface Trunk {
   password: string | null;
   realm: string | null;
   fromDomain: string | null;
-  /** An address or a CIDR block that inbound calls come from. */
+  /** The address or CIDR block that inbound calls come from. */
   inboundIp: string | null;
   isActive: boolean;
   gatewayName: string;
   transport: 'udp' | 'tcp' | 'tls';
   register: boolean;
   srtp: boolean;
-  /** ISO 3166-1: the national formats of the numbers that it sends; null: it sends E.164. */
+  /** ISO 3166-1 country of the national number formats that the trunk sends; null: it sends E.164. */
   country: string | null;
-  /** `owned`: calls over it show numbers of their customer only; `any`: whatever the customer asks for. */
+  /** `owned`: calls show only numbers of their customer; `any`: calls show any number. */
   callerIds: 'owned' | 'any';
-  /** With `owned`: a call that is passed on may show the number of the caller who called in over a trunk for all. */
+  /** With `owned`: a forwarded call may show the number of a caller who came in over a trunk for every customer. */
   forwardCallerId: boolean;
   createdAt: number;
   updatedAt: number;
 }
 
-/** A phone of a customer's that registers with us. */
+/** A customer's phone that registers with this server. */
 export interface Phone {
   id: string;
   customerId: string;
   /** In lower case. */
   username: string;
-  /** RFC 7616 §3.4.2, with MD5: what is kept in place of the password. */
+  /** The MD5 hash that is stored instead of the password (RFC 7616 §3.4.2). */
   ha1: string;
   createdAt: number;
 }
 
-/** A number that a customer may show as caller ID without being called at it here: the operator has verified it. */
+/** A number that a customer may show as caller ID because the operator has verified it. */
 export interface VerifiedNumber {
   id: string;
   customerId: string;
@@ -126,9 +129,9 @@ export interface VerifiedNumber {
   createdAt: number;
 }
 
-/** Everything small and slow-changing, saved row by row (`save` inserts or replaces). */
+/** Stores the rows of the directory; each `save` inserts or replaces one row. */
 export interface DirectoryStore {
-  /** All of it, read once at the start: the directory is kept in memory. */
+  /** Reads all rows, once at the start: the directory keeps them in memory. */
   load(): Promise<DirectoryRows>;
   saveCustomer(row: Customer): Promise<void>;
   saveApplication(row: Application): Promise<void>;
@@ -143,7 +146,7 @@ export interface DirectoryStore {
   deletePhone(id: string): Promise<void>;
   saveVerifiedNumber(row: VerifiedNumber): Promise<void>;
   deleteVerifiedNumber(id: string): Promise<void>;
-  /** A row that was loaded cannot be used: it is left out. */
+  /** Reports a loaded row that is unusable and therefore left out. */
   quarantine(row: BadRow): void;
 }
 

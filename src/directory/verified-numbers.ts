@@ -1,50 +1,49 @@
 import type { Page, PageRequest } from '../calls/index.ts';
 import { Failure } from '../core/index.ts';
-import type { Making } from './applications.ts';
-import { isE164, normaliseNumber } from './number.ts';
-import { requireRoom } from './room.ts';
-import { Shelf } from './shelf.ts';
+import { isE164, normalizeNumber } from './number.ts';
+import { type DirectoryDeps, requireBelowLimit } from './records.ts';
 import type { DirectoryStore, VerifiedNumber } from './store.ts';
+import { WriteThroughTable } from './write-through-table.ts';
 
 const MAX_NUMBERS = 1_000;
 
-/** Numbers that customers may show as caller ID because the operator has verified that they are theirs. */
+/** Numbers that customers may show as caller ID because the operator has verified that they own them. */
 export class VerifiedNumbers {
-  #making: Making;
-  #rows: Shelf<VerifiedNumber>;
+  #deps: DirectoryDeps;
+  #rows: WriteThroughTable<VerifiedNumber>;
 
-  constructor(rows: VerifiedNumber[], store: DirectoryStore, making: Making) {
-    this.#making = making;
-    this.#rows = new Shelf(rows, (row) => nameOf(row), {
+  constructor(rows: VerifiedNumber[], store: DirectoryStore, deps: DirectoryDeps) {
+    this.#deps = deps;
+    this.#rows = new WriteThroughTable(rows, nameOf, {
       save: (row) => store.saveVerifiedNumber(row),
       delete: (id) => store.deleteVerifiedNumber(id),
     });
   }
 
-  /** @param number E.164, or anything that `normaliseNumber` makes that of. */
+  /** @param number E.164, or a form that `normalizeNumber` converts to it. */
   has(customerId: string, number: string): boolean {
-    return this.#rows.named(nameOf({ customerId, numberE164: normaliseNumber(number) })) !== undefined;
+    return this.#rows.byName(nameOf({ customerId, numberE164: normalizeNumber(number) })) !== undefined;
   }
 
   get(id: string): VerifiedNumber | undefined {
     return this.#rows.get(id);
   }
 
-  /** Newest first. */
+  /** Lists a customer's verified numbers, newest first. */
   list(customerId: string, page: PageRequest): Page<VerifiedNumber> {
     return this.#rows.page((row) => row.customerId === customerId, page);
   }
 
   /** @throws Failure `customer_not_found`, `number_exists`, `limit_reached`, `invalid_request`. */
   async create(customerId: string, number: string): Promise<VerifiedNumber> {
-    const { clock, ids, requireCustomer } = this.#making;
+    const { clock, ids, requireCustomer } = this.#deps;
     requireCustomer(customerId);
-    requireRoom(this.#rows.all(), customerId, MAX_NUMBERS);
-    const numberE164 = normaliseNumber(number);
+    requireBelowLimit(this.#rows.all(), customerId, MAX_NUMBERS);
+    const numberE164 = normalizeNumber(number);
     if (!isE164(numberE164))
-      throw new Failure('invalid_request', 'number_e164 must be E.164, as +15550100000');
+      throw new Failure('invalid_request', 'number_e164 must be E.164, such as +15550100000');
     if (this.#rows.holderOf(nameOf({ customerId, numberE164 })) !== undefined)
-      throw new Failure('number_exists', 'the number is verified already');
+      throw new Failure('number_exists', 'the number is already verified');
     return this.#rows.put({ id: ids.next('vnum'), customerId, numberE164, createdAt: clock.now() });
   }
 

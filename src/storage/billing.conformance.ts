@@ -7,8 +7,7 @@ import { aCall } from './testing/records.ts';
 const DAY = 86_400_000;
 
 /**
- * What every `Storage` must do with money, whatever database is behind it.
- *
+ * Tests of billing that every `Storage` must pass.
  * @param open opens the same database each time; the suite closes what it opens.
  */
 export function billingConformance(open: (options: StorageOptions) => Promise<Storage>): void {
@@ -40,7 +39,7 @@ export function billingConformance(open: (options: StorageOptions) => Promise<St
     concurrentCalls: null,
     updatedAt: now,
   });
-  const aCharge = (customerId: string, legId: string, but: Partial<ChargeRecord> = {}): ChargeRecord => ({
+  const aCharge = (customerId: string, legId: string, changes: Partial<ChargeRecord> = {}): ChargeRecord => ({
     legId,
     callLegId: legId,
     callId: `call of ${legId}`,
@@ -59,12 +58,12 @@ export function billingConformance(open: (options: StorageOptions) => Promise<St
     createdAt: now,
     answeredAt: null,
     settledAt: null,
-    ...but,
+    ...changes,
   });
   const settled = (amount: number, settledAt = now) => ({ status: 'settled' as const, amount, settledAt });
 
-  describe('money', () => {
-    test('an account keeps every field, and a later one replaces it', async () => {
+  describe('billing', () => {
+    test('stores every field of an account, and replaces it by a later one', async () => {
       const account = anAccount('cust_fields');
       await storage.commit({ billing: { account } });
       expect((await load('cust_fields')).account).toEqual(account);
@@ -73,7 +72,7 @@ export function billingConformance(open: (options: StorageOptions) => Promise<St
       expect((await load('cust_fields')).account).toEqual(changed);
     });
 
-    test('a balance is all adjustments less all that was settled, and spending is counted by period', async () => {
+    test('returns all adjustments minus all settled charges as balance, and spending by period', async () => {
       const customerId = 'cust_sums';
       const adjust = (amount: number) => {
         const adjustment = {
@@ -90,7 +89,7 @@ export function billingConformance(open: (options: StorageOptions) => Promise<St
       await adjust(-100);
       const charges = [
         aCharge(customerId, 'today', settled(1)),
-        aCharge(customerId, 'at the begin of the day', settled(10, begins.day)),
+        aCharge(customerId, 'at the start of the day', settled(10, begins.day)),
         aCharge(customerId, 'this month', settled(100, begins.day - 1)),
         aCharge(customerId, 'long ago', settled(200, begins.month - 1)),
         aCharge(customerId, 'open'),
@@ -103,10 +102,10 @@ export function billingConformance(open: (options: StorageOptions) => Promise<St
       });
     });
 
-    test('a charge is settled once, whoever asks for it again', async () => {
+    test('settles a charge once, even if it is saved again', async () => {
       const customerId = 'cust_once';
-      const save = (but: Partial<ChargeRecord>) =>
-        storage.commit({ billing: { charges: [aCharge(customerId, 'leg of cust_once', but)] } });
+      const save = (changes: Partial<ChargeRecord>) =>
+        storage.commit({ billing: { charges: [aCharge(customerId, 'leg of cust_once', changes)] } });
       await save({});
       await save({ reserved: 600_000, answeredAt: now });
       const [open] = (await load(customerId)).charges;
@@ -119,20 +118,20 @@ export function billingConformance(open: (options: StorageOptions) => Promise<St
       expect(after.charges).toEqual([]);
     });
 
-    test('is written with the call that it is spent on, or neither is', async () => {
+    test('writes a charge together with its call, or neither of them', async () => {
       const customerId = 'cust_together';
       const call = aCall(storage.ids.next('call'), { status: 'in_progress' });
       const charge = aCharge(customerId, 'leg of cust_together', { callId: call.id, ...settled(5) });
-      const stranger = { ...call, id: 'call_nobody' };
-      const impossible = [{ event: 'call.answered', at: now, call: stranger, data: {} }];
+      const unknownCall = { ...call, id: 'call_nobody' };
+      const impossible = [{ event: 'call.answered', at: now, call: unknownCall, data: {} }];
       await expect(storage.commit({ events: impossible, billing: { charges: [charge] } })).rejects.toThrow();
       expect((await load(customerId)).sums).toBeUndefined();
       await storage.commit({ call, billing: { charges: [charge] } });
-      // What open calls have paid already is told at a start, so that their sum can be made.
+      // Settled charges of open calls are loaded too, because the call reports their sum when it ends.
       expect((await load(customerId)).charges).toEqual([charge]);
     });
 
-    test('survives, and so do rates, until they are deleted', async () => {
+    test('keeps rates across a restart, until they are deleted', async () => {
       const terms = { pricePerMinute: 19_000, firstIncrement: 60, furtherIncrement: 1 };
       const rate = {
         id: storage.ids.next('rate'),

@@ -1,13 +1,12 @@
-import { setImmediate as othersTurn } from 'node:timers/promises';
-import { type Kysely, sql } from 'kysely';
+import { setImmediate as yieldThread } from 'node:timers/promises';
+import { type Insertable, type Kysely, sql } from 'kysely';
 import type { BillingStore, ChargeRecord, LedgerSums, Rate } from '../billing/index.ts';
-import { rateLayout } from './billing-layouts.ts';
-import { type Tables, toRow } from './layouts.ts';
 import { type Condition, type Listing, readPage } from './listing.ts';
 import type { Quarantine } from './quarantine.ts';
-import type { Readers } from './readers.ts';
+import type { Readers } from './row-reader.ts';
+import { type Tables, tables } from './tables/index.ts';
 
-/** What can be read about money, and rates, by any database that Kysely speaks to. */
+/** Reads accounts, charges and adjustments; reads and writes rates. */
 export function billingStore(
   db: Kysely<Tables>,
   readers: Readers,
@@ -27,7 +26,7 @@ export function billingStore(
       };
     },
     async saveRate(rate) {
-      const row = toRow(rateLayout, rate);
+      const row = tables.rates.toRow(rate) as Insertable<Tables['rates']>;
       const insert = db.insertInto('rates').values(row);
       await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute();
     },
@@ -36,7 +35,7 @@ export function billingStore(
     },
     rates({ customerId }, page) {
       const owner: Condition = ['customerId', customerId === null ? 'is' : '=', customerId];
-      const listing = { ...NEWEST, table: 'rates', reader: readers.rates, long: ['prefix'] } as const;
+      const listing = { ...NEWEST, table: 'rates', reader: readers.rates, longColumns: ['prefix'] } as const;
       return readPage(db, { ...listing, indexed: [owner] }, page);
     },
     adjustments({ customerId }, page) {
@@ -45,7 +44,7 @@ export function billingStore(
         ...NEWEST,
         table: 'adjustments',
         reader: readers.adjustments,
-        long: ['note'],
+        longColumns: ['note'],
       } as const;
       return readPage(db, { ...listing, indexed: [owner] }, page);
     },
@@ -53,15 +52,15 @@ export function billingStore(
   };
 }
 
-/** Which destinations rates were for that cannot be used, as far as they tell: a cheaper one must not take their place. */
+/** Returns the destinations of damaged rates, if readable: a cheaper rate must not replace a damaged one. */
 function unusableRates(
   rows: { id: unknown; customerId: unknown; prefix: unknown; currency: unknown }[],
   ids: string[],
 ): Pick<Rate, 'customerId' | 'prefix' | 'currency'>[] {
   return rows.flatMap(({ id, customerId, prefix, currency }) => {
-    const known = ids.includes(String(id)) && typeof prefix === 'string' && typeof currency === 'string';
+    const isKnown = ids.includes(String(id)) && typeof prefix === 'string' && typeof currency === 'string';
     const owner = typeof customerId === 'string' ? customerId : null;
-    return known ? [{ customerId: owner, prefix, currency }] : [];
+    return isKnown ? [{ customerId: owner, prefix, currency }] : [];
   });
 }
 
@@ -71,7 +70,7 @@ const NEWEST: Pick<Listing<object>, 'key' | 'order'> = {
   order: { columns: ['id'], kinds: ['string'], descending: true },
 };
 
-/** An amount that is one: SQLite keeps anything in any column. A sum of others would be none, or fail altogether. */
+/** Whether an amount is an exact integer: SQLite stores any type in any column, and others would break the sum. */
 const isAmount = sql<boolean>`typeof(amount) = 'integer' and abs(amount) <= ${sql.lit(Number.MAX_SAFE_INTEGER)}`;
 const exact = sql`case when ${isAmount} then amount else 0 end`;
 const inexact = sql<number>`sum(case when ${isAmount} then 0 else 1 end)`;
@@ -79,17 +78,33 @@ const inexact = sql<number>`sum(case when ${isAmount} then 0 else 1 end)`;
 async function ledgerSums(
   db: Kysely<Tables>,
   readers: Readers,
-  { day, month }: { day: number; month: number },
+  begins: { day: number; month: number },
 ): Promise<LedgerSums[]> {
-  const given = await db
+  const adjusted = await db
     .selectFrom('adjustments')
-    // As text: a sum of amounts that is no safe integer must not keep the program from starting.
+    // As text, because a sum beyond the safe integers must not prevent the start.
     .select(['customerId', sql<string>`cast(sum(${exact}) as text)`.as('sum'), inexact.as('inexact')])
     .groupBy('customerId')
     .execute();
+  const charged = await chargedSums(db, begins);
+  await reportInexact(db, readers, [...adjusted, ...charged]);
+  const carried = await db.selectFrom('carriedCharges').selectAll().execute();
+  const credits = new Map(adjusted.map(({ customerId, sum }) => [customerId, Number(sum)]));
+  const costs = new Map(charged.map((row) => [row.customerId, row]));
+  const earlier = new Map(carried.map(({ customerId, amount }) => [customerId, Number(amount) || 0]));
+  return [...new Set([...credits.keys(), ...costs.keys(), ...earlier.keys()])].map((customerId) => {
+    const { total = 0, month = 0, day = 0 } = costs.get(customerId) ?? {};
+    const sum = Number(total) + (earlier.get(customerId) ?? 0);
+    const balance = (credits.get(customerId) ?? 0) - sum;
+    return { customerId, balance, spent: { total: sum, month: Number(month), day: Number(day) } };
+  });
+}
+
+/** Sums the settled charges of each customer, in total and since the month and the day began. */
+function chargedSums(db: Kysely<Tables>, { day, month }: { day: number; month: number }) {
   const since = (begin: number) =>
     sql<number>`sum(case when settled_at >= ${begin} and ${isAmount} then amount else 0 end)`;
-  const spent = await db
+  return db
     .selectFrom('charges')
     .select([
       'customerId',
@@ -101,28 +116,21 @@ async function ledgerSums(
     .where('settledAt', 'is not', null)
     .groupBy('customerId')
     .execute();
-  await nameInexact(db, readers, [...given, ...spent]);
-  const carried = await db.selectFrom('carriedCharges').selectAll().execute();
-  const gifts = new Map(given.map(({ customerId, sum }) => [customerId, Number(sum)]));
-  const costs = new Map(spent.map((row) => [row.customerId, row]));
-  const before = new Map(carried.map(({ customerId, amount }) => [customerId, Number(amount) || 0]));
-  return [...new Set([...gifts.keys(), ...costs.keys(), ...before.keys()])].map((customerId) => {
-    const { total = 0, month = 0, day = 0 } = costs.get(customerId) ?? {};
-    const ever = Number(total) + (before.get(customerId) ?? 0);
-    const balance = (gifts.get(customerId) ?? 0) - ever;
-    return { customerId, balance, spent: { total: ever, month: Number(month), day: Number(day) } };
-  });
 }
 
-/** Says which rows the sums are without. */
-async function nameInexact(db: Kysely<Tables>, readers: Readers, sums: { inexact: number }[]): Promise<void> {
+/** Puts the rows that the sums leave out into quarantine. */
+async function reportInexact(
+  db: Kysely<Tables>,
+  readers: Readers,
+  sums: { inexact: number }[],
+): Promise<void> {
   if (!sums.some(({ inexact }) => Number(inexact) > 0)) return;
   const bad = sql<boolean>`not (${isAmount})`;
   readers.adjustments.all(await db.selectFrom('adjustments').selectAll().where(bad).execute());
   readers.charges.all(await db.selectFrom('charges').selectAll().where(bad).execute());
 }
 
-/** Those of open calls, settled or not, and whatever else is not settled. */
+/** Reads the charges of open calls, settled or not, and every other reserved charge. */
 async function openCharges(db: Kysely<Tables>, { charges }: Readers): Promise<ChargeRecord[]> {
   const open = db
     .selectFrom('calls')
@@ -136,16 +144,16 @@ async function openCharges(db: Kysely<Tables>, { charges }: Readers): Promise<Ch
   return charges.all(rows);
 }
 
-/** Calls that are summed up before others have the thread. */
+/** Calls that are summed before the thread is yielded. */
 const USAGE_ROWS = 5_000;
 
 type Period = { applicationId: string; from: number; to: number };
-type Place = { createdAt: number; id: string };
+type Position = { createdAt: number; id: string };
 
-/** Sums up a period piece by piece: a year of calls at once would hold the main thread. */
+/** Sums a period in pieces: a year of calls at once would block the main thread. */
 async function usage(db: Kysely<Tables>, period: Period) {
   const total = await carriedUsage(db, period);
-  for (let after: Place = { createdAt: period.from, id: '' }; ; ) {
+  for (let after: Position = { createdAt: period.from, id: '' }; ; ) {
     const until = await ofPeriod(db, period, after)
       .select(['createdAt', 'id'])
       .orderBy('createdAt')
@@ -159,11 +167,11 @@ async function usage(db: Kysely<Tables>, period: Period) {
     total.cost += piece.cost;
     if (!until) return total;
     after = until;
-    await othersTurn();
+    await yieldThread();
   }
 }
 
-/** Of calls that were deleted: by whole days, those that begin in the period. */
+/** Sums the usage of deleted calls, by the whole days that begin in the period. */
 async function carriedUsage(db: Kysely<Tables>, { applicationId, from, to }: Period) {
   const sums = await db
     .selectFrom('carriedUsage')
@@ -180,7 +188,7 @@ async function carriedUsage(db: Kysely<Tables>, { applicationId, from, to }: Per
   return { calls: Number(calls ?? 0), billsecSeconds: Number(billsec ?? 0), cost: Number(cost ?? 0) };
 }
 
-const ofPeriod = (db: Kysely<Tables>, { applicationId, to }: Period, after: Place) =>
+const ofPeriod = (db: Kysely<Tables>, { applicationId, to }: Period, after: Position) =>
   db
     .selectFrom('calls')
     .where('applicationId', '=', applicationId)
@@ -189,8 +197,8 @@ const ofPeriod = (db: Kysely<Tables>, { applicationId, to }: Period, after: Plac
       eb(refTuple('createdAt', 'id'), '>', tuple(after.createdAt, after.id)),
     );
 
-async function usageOf(db: Kysely<Tables>, period: Period, after: Place, until: Place | undefined) {
-  // As `durations` counts them: whole seconds of each call.
+async function usageOf(db: Kysely<Tables>, period: Period, after: Position, until: Position | undefined) {
+  // Whole seconds of each call, as `durations` counts them.
   const seconds = sql<number>`case when ended_at > answered_at then (ended_at - answered_at) / 1000 else 0 end`;
   let piece = ofPeriod(db, period, after);
   if (until) {

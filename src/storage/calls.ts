@@ -1,11 +1,21 @@
 import type { Kysely } from 'kysely';
-import type { CallFilter, CallRecord, CallStore, TimelineEntry } from '../calls/index.ts';
-import type { Tables } from './layouts.ts';
+import type {
+  CallFilter,
+  CallRecord,
+  CallStore,
+  IdempotencyStore,
+  PendingByeStore,
+  TimelineEntry,
+} from '../calls/index.ts';
 import { type Condition, type Listing, readPage } from './listing.ts';
-import type { Readers } from './readers.ts';
+import type { Readers } from './row-reader.ts';
+import type { Tables } from './tables/index.ts';
 
-/** What can be read about calls, by any database that Kysely speaks to. */
-export function callStore(db: Kysely<Tables>, readers: Readers): CallStore {
+/** Reads calls, their timelines, idempotency keys and pending BYEs. */
+export function callStore(
+  db: Kysely<Tables>,
+  readers: Readers,
+): CallStore & IdempotencyStore & Pick<PendingByeStore, 'pendingByes'> {
   return {
     async call(id) {
       const row = await db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
@@ -20,10 +30,21 @@ export function callStore(db: Kysely<Tables>, readers: Readers): CallStore {
       return readers.calls.all(await open.orderBy('createdAt').orderBy('id').execute());
     },
     timeline: (callId, page) => readPage(db, timelineOf(callId, readers), page),
+    async repeated(applicationId, key) {
+      return db
+        .selectFrom('idempotencyKeys')
+        .select(['requestHash', 'callId'])
+        .where('applicationId', '=', applicationId)
+        .where('key', '=', key)
+        .executeTakeFirst();
+    },
+    async pendingByes() {
+      return readers.pendingByes.all(await db.selectFrom('pendingByes').selectAll().execute());
+    },
   };
 }
 
-/** Each of these conditions has an index in the order of the list; of several the most telling one is used. */
+/** Each of these filters has an index in the order of the list; the most selective one is used. */
 function listingOf(filter: CallFilter, { calls }: Readers): Listing<CallRecord> {
   const { applicationId, status, direction, from, to, createdAfter, createdBefore } = filter;
   const conditions = Object.entries({ to, from, applicationId, status, direction })
@@ -39,10 +60,10 @@ function listingOf(filter: CallFilter, { calls }: Readers): Listing<CallRecord> 
     table: 'calls',
     reader: calls,
     key: 'id',
-    long: ['metadata', 'variables', 'error'],
+    longColumns: ['metadata', 'variables', 'error'],
     order: { columns: ['createdAt', 'id'], kinds: ['number', 'string'], descending: true },
     indexed: [...conditions.filter(isIndexed), ...times],
-    others: conditions.filter((condition) => !isIndexed(condition)),
+    unindexed: conditions.filter((condition) => !isIndexed(condition)),
   };
 }
 
@@ -50,7 +71,7 @@ const timelineOf = (callId: string, { timeline }: Readers): Listing<TimelineEntr
   table: 'timeline',
   reader: timeline,
   key: 'position',
-  long: ['data'],
+  longColumns: ['data'],
   order: { columns: ['position'], kinds: ['number'], descending: false },
   indexed: [['callId', '=', callId]],
 });

@@ -1,16 +1,17 @@
 import { Failure } from '../core/index.ts';
 
-/** Where a page ended: the sort columns of its last row. */
+/** The end of a page: the sort columns of its last row. */
 export type Position = [number | string, ...(number | string)[]];
 
-/** A position as the caller carries it about: opaque, safe in a URL. */
+/** Encodes a position for API clients: opaque, and safe in a URL. */
 export function encodeCursor(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
 /**
- * @param shape what the position consists of.
- * @throws Failure `invalid_cursor` for a cursor that this list did not give out.
+ * Decodes a cursor.
+ * @param shape the types of the position's values.
+ * @throws Failure `invalid_cursor` for a cursor of another list.
  */
 export function decodeCursor<T extends Position>(cursor: string, shape: ('number' | 'string')[]): T {
   const position = parse(Buffer.from(cursor, 'base64url').toString());
@@ -18,7 +19,7 @@ export function decodeCursor<T extends Position>(cursor: string, shape: ('number
     Array.isArray(position) &&
     position.length === shape.length &&
     shape.every((kind, at) => typeof position[at] === kind);
-  if (!fits) throw new Failure('invalid_cursor', 'cursor is not one that this list has given out');
+  if (!fits) throw new Failure('invalid_cursor', 'cursor does not belong to this list');
   return position as T;
 }
 
@@ -30,24 +31,25 @@ function parse(text: string): unknown {
   }
 }
 
-/** How the rows of a list are ordered. */
+/** The order of the rows of a list. */
 export interface Order {
   columns: readonly string[];
   kinds: ('number' | 'string')[];
   descending: boolean;
 }
 
-/** Sorts after every text that is one of ours. */
-const AFTER_ALL = '\u{10ffff}';
+/** Sorts after every key that this program writes. */
+const LAST_TEXT = '\u{10ffff}';
 
 /**
- * The position after a row, where what a damaged row holds is made something that the list can go on from. SQLite sorts
- * nothing before numbers, numbers before texts, and texts before octets: rows of another kind come first or last, and
- * are passed over. @returns undefined where only such rows follow.
+ * Returns the position after a row. Values of a damaged row are replaced by ones that the list can continue from: SQLite
+ * sorts null before numbers, numbers before texts, and texts before blobs, so rows with values of another type come
+ * first or last, and are skipped.
+ * @returns undefined where only such rows follow.
  */
 export function usablePosition(found: unknown[], { kinds, descending }: Order): Position | undefined {
   const edge = (kind: 'number' | 'string') => {
-    if (kind === 'string') return descending ? AFTER_ALL : '';
+    if (kind === 'string') return descending ? LAST_TEXT : '';
     return descending ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
   };
   const [first] = found;
@@ -59,7 +61,7 @@ export function usablePosition(found: unknown[], { kinds, descending }: Order): 
   return isBefore === descending ? undefined : (kinds.map(edge) as Position);
 }
 
-/** In the order of SQLite, with integers that are too large to be exact apart from the numbers between them. */
+/** Ranks values as SQLite sorts them; integers that are too large to be exact rank before or after all numbers. */
 function rankOf(value: unknown): number {
   if (value === null) return 0;
   if (typeof value === 'bigint') return value < 0n ? 1 : 3;

@@ -1,30 +1,18 @@
 import type { Insertable, Kysely } from 'kysely';
 import { Failure } from '../core/index.ts';
 import type { DirectoryStore } from '../directory/index.ts';
-import {
-  applicationLayout,
-  customerLayout,
-  didLayout,
-  keyLayout,
-  type Layout,
-  phoneLayout,
-  type Tables,
-  toRow,
-  trunkLayout,
-  verifiedNumberLayout,
-} from './layouts.ts';
-import type { Readers } from './readers.ts';
-import type { RowReader } from './row-reader.ts';
+import type { Readers, RowReader } from './row-reader.ts';
+import { type Table, type Tables, tables } from './tables/index.ts';
 
-/** Who is who, row by row, by any database that Kysely speaks to. */
+/** Reads and writes the rows of the directory. */
 export function directoryStore(db: Kysely<Tables>, readers: Readers): Omit<DirectoryStore, 'quarantine'> {
-  const customers = table(db, 'customers', customerLayout, readers.customers);
-  const applications = table(db, 'applications', applicationLayout, readers.applications);
-  const keys = table(db, 'apiKeys', keyLayout, readers.apiKeys);
-  const dids = table(db, 'dids', didLayout, readers.dids);
-  const trunks = table(db, 'trunks', trunkLayout, readers.trunks);
-  const phones = table(db, 'phones', phoneLayout, readers.phones);
-  const verifiedNumbers = table(db, 'verifiedNumbers', verifiedNumberLayout, readers.verifiedNumbers);
+  const customers = recordStore(db, 'customers', tables.customers, readers.customers);
+  const applications = recordStore(db, 'applications', tables.applications, readers.applications);
+  const keys = recordStore(db, 'apiKeys', tables.apiKeys, readers.apiKeys);
+  const dids = recordStore(db, 'dids', tables.dids, readers.dids);
+  const trunks = recordStore(db, 'trunks', tables.trunks, readers.trunks);
+  const phones = recordStore(db, 'phones', tables.phones, readers.phones);
+  const verifiedNumbers = recordStore(db, 'verifiedNumbers', tables.verifiedNumbers, readers.verifiedNumbers);
   return {
     load: async () => ({
       customers: await customers.all(),
@@ -51,31 +39,21 @@ export function directoryStore(db: Kysely<Tables>, readers: Readers): Omit<Direc
   };
 }
 
-/** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
-const isTaken = (error: unknown): boolean =>
-  [2067, 1555].includes((error as { errcode?: number }).errcode ?? 0);
-
-/** The directory knows who has a name: only a row that it does not know, since it is damaged, can have it too. */
-const taken = (cause: unknown) =>
-  new Failure('stored_row_unusable', 'a damaged row has this name: delete it at /admin/v1/quarantine', {
-    cause,
-  });
-
 type Name = 'customers' | 'applications' | 'apiKeys' | 'dids' | 'trunks' | 'phones' | 'verifiedNumbers';
 
-function table<T extends { id: string }>(
+function recordStore<T extends object>(
   db: Kysely<Tables>,
   name: Name,
-  layout: Layout<T>,
+  table: Table<T>,
   reader: RowReader<T>,
 ) {
   return {
     async all(): Promise<T[]> {
       return reader.all(await db.selectFrom(name).selectAll().orderBy('id').execute());
     },
-    // An update in place, never a replacement: deleting the row would take its keys with it.
+    // An update in place, never a replacement: deleting the row would delete its API keys too.
     async save(record: T): Promise<void> {
-      const row = toRow(layout, record) as Insertable<Tables[Name]>;
+      const row = table.toRow(record) as Insertable<Tables[Name]>;
       const insert = db.insertInto(name).values(row);
       const saved = insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute();
       await saved.catch((error) => {
@@ -87,3 +65,13 @@ function table<T extends { id: string }>(
     },
   };
 }
+
+/** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
+const isTaken = (error: unknown): boolean =>
+  [2067, 1555].includes((error as { errcode?: number }).errcode ?? 0);
+
+/** The directory knows the names of all its rows: only a damaged row, which it does not know, can have the name too. */
+const taken = (cause: unknown) =>
+  new Failure('stored_row_unusable', 'a damaged row has this name: delete it at /admin/v1/quarantine', {
+    cause,
+  });

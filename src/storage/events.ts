@@ -7,22 +7,22 @@ import {
   type OutboxStore,
   PATIENCE,
 } from '../webhooks/index.ts';
-import type { Tables } from './layouts.ts';
 import { type Condition, type Listing, loadInTurns, readMany, readPage } from './listing.ts';
 import type { Quarantine } from './quarantine.ts';
-import type { Readers } from './readers.ts';
+import type { Readers } from './row-reader.ts';
+import type { Tables } from './tables/index.ts';
 
-/** Parked events are read again after a second: they need not all be read at once. */
+/** The most bytes of parked events per read; the rest is read a second later. */
 const DUE_BYTES = 8 * 1024 * 1024;
 
-/** The log of events and what is still to be delivered, by any database that Kysely speaks to. */
+/** Reads events, their attempts, and the events that are not delivered yet. */
 export function eventStore(
   db: Kysely<Tables>,
   readers: Readers,
   quarantine: Pick<Quarantine, 'of'>,
-): EventStore & Pick<OutboxStore, Reading> {
+): EventStore & Pick<OutboxStore, Reads> {
   const reader = readers.events;
-  const without = () => quarantine.of('events');
+  const damagedKeys = () => quarantine.of('events');
   return {
     async event(id) {
       const row = await db.selectFrom('events').selectAll().where('id', '=', id).executeTakeFirst();
@@ -31,7 +31,7 @@ export function eventStore(
     events: (filter, page) => readPage(db, { ...listingOf(filter), reader }, page),
     attempts: (eventId, page) => readPage(db, { ...attemptsOf(eventId), reader: readers.attempts }, page),
     async pendingEvents(limit, maxBytes) {
-      const { data: events, more } = await readMany(db, { ...PENDING, reader, without }, limit, maxBytes);
+      const { data: events, more } = await readMany(db, { ...PENDING, reader, damagedKeys }, limit, maxBytes);
       return { events, more };
     },
     async parkedEvents() {
@@ -48,13 +48,13 @@ export function eventStore(
     async dueEvents(at, limit) {
       const bytes = sql<number>`octet_length(call) + octet_length(data)`.as('bytes');
       for (;;) {
-        const damaged = without();
+        const damaged = damagedKeys();
         let due = parked(db).select(['id', bytes]).where('nextAttemptAt', '<=', at);
         if (damaged.length > 0) due = due.where('id', 'not in', damaged);
         const rows = await due.orderBy('nextAttemptAt').limit(limit).execute();
         const { data } = await loadInTurns(db, { ...EVENTS, reader }, rows, DUE_BYTES);
-        // Rows that cannot be used are not to keep those behind them from their turn.
-        if (data.length > 0 || without().length === damaged.length) return data;
+        // If all rows were damaged, the rows behind them are read instead.
+        if (data.length > 0 || damagedKeys().length === damaged.length) return data;
       }
     },
   };
@@ -62,15 +62,15 @@ export function eventStore(
 
 type Events = Omit<Listing<EventRecord>, 'reader'>;
 
-type Reading = 'pendingEvents' | 'parkedEvents' | 'nextDueAt' | 'dueEvents';
+type Reads = 'pendingEvents' | 'parkedEvents' | 'nextDueAt' | 'dueEvents';
 
-/** Written as its index has it, number for number: only then is the index used. */
+/** Repeats the condition of the index literally: only then does SQLite use the index. */
 function parked(db: Kysely<Tables>) {
   const isParked = sql<boolean>`state = 'pending' and attempts >= ${sql.lit(PATIENCE)}`;
   return db.selectFrom('events').where(isParked);
 }
 
-/** Those of a call in order of sequence; otherwise newest first, by the most telling index. */
+/** Lists the events of a call by sequence; all others newest first, by the most selective index. */
 function listingOf({ applicationId, callId, event, state }: EventFilter): Events {
   const conditions = Object.entries({ callId, applicationId, state, event })
     .filter(([, value]) => value !== undefined)
@@ -80,7 +80,7 @@ function listingOf({ applicationId, callId, event, state }: EventFilter): Events
     ...EVENTS,
     order: callId === undefined ? NEWEST : { columns: ['sequence'], kinds: ['number'], descending: false },
     indexed,
-    others: conditions.slice(indexed.length),
+    unindexed: conditions.slice(indexed.length),
   };
 }
 
@@ -88,12 +88,12 @@ const NEWEST: Listing<EventRecord>['order'] = { columns: ['id'], kinds: ['string
 const EVENTS: Events = {
   table: 'events',
   key: 'id',
-  long: ['call', 'data'],
+  longColumns: ['call', 'data'],
   order: NEWEST,
   indexed: [],
 };
 
-/** In order of call and sequence. */
+/** Pending events that are not parked, by call and sequence. */
 const PENDING: Events = {
   ...EVENTS,
   order: { columns: ['callId', 'sequence'], kinds: ['string', 'number'], descending: false },
@@ -106,7 +106,7 @@ const PENDING: Events = {
 const attemptsOf = (eventId: string): Omit<Listing<AttemptRecord>, 'reader'> => ({
   table: 'attempts',
   key: 'id',
-  long: ['answer', 'error'],
+  longColumns: ['answer', 'error'],
   order: { columns: ['id'], kinds: ['string'], descending: false },
   indexed: [['eventId', '=', eventId]],
 });

@@ -1,7 +1,8 @@
 /**
- * SQL behind the stores that the other rooms declare, and no SQL anywhere else. A state change and the events
- * that report it are one commit. SQLite is the embedded default; queries and migrations are written once, with
- * Kysely, so that PostgreSQL runs the same ones.
+ * Implements the stores that other modules declare; no other module contains SQL. A state change and the events that
+ * report it are one commit. SQLite is the embedded default. Every statement of the write path is plain SQL that is
+ * prepared once (`sqlite/statements.ts`); queries with filters and migrations use Kysely, so that PostgreSQL can run
+ * them too. `tables/` describes each table once.
  */
 export { lockFile } from './sqlite/lock.ts';
 export { openSqliteStorage, type SqliteOptions } from './sqlite/open.ts';

@@ -5,8 +5,7 @@ import type { Storage, StorageOptions } from './storage.ts';
 import { aCall, anEvent, aRecording } from './testing/records.ts';
 
 /**
- * What every `Storage` must do with insights and their queue.
- *
+ * Tests of insights and their queue that every `Storage` must pass.
  * @param open opens the same database each time; the suite closes what it opens.
  */
 export function insightsConformance(open: (options: StorageOptions) => Promise<Storage>): void {
@@ -18,7 +17,7 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
   });
   afterAll(() => storage.close());
 
-  /** A recording that has been completed, and with it was put in the queue. */
+  /** Completes a recording, which adds it to the queue. */
   async function recorded(createdAt = 1000): Promise<Job> {
     const call = aCall(storage.ids.next('call'));
     const recording = aRecording(call, { status: 'completed' });
@@ -32,7 +31,7 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
     return (await storage.jobsOf(call.id))[0]!;
   }
 
-  const transcriptOf = (job: Job, fullText: string, but: Partial<Transcript> = {}): Transcript => ({
+  const transcriptOf = (job: Job, fullText: string, changes: Partial<Transcript> = {}): Transcript => ({
     recordingId: job.recordingId,
     callId: job.callId,
     applicationId: job.applicationId,
@@ -43,10 +42,10 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
     fullText,
     error: null,
     createdAt: 5,
-    ...but,
+    ...changes,
   });
 
-  /** Takes every job that is due, so that the next test begins with an empty queue. */
+  /** Claims the job that is due. */
   async function take(): Promise<Job> {
     const job = await storage.claimJob(3, 2000, 60_000);
     if (!job) throw new Error('no job is due');
@@ -55,7 +54,7 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
   const finish = (job: Job) => storage.commit({ insights: { holder: job, finished: true } });
 
   describe('the queue', () => {
-    test('takes a recording in the commit that completes it, and gives it to one at a time', async () => {
+    test('adds a recording in the commit that completes it, and gives it to one claim at a time', async () => {
       const { recordingId, callId } = await recorded();
       expect(await storage.backlog()).toEqual({ waiting: 1, running: 0, oldestAt: 1000 });
       const job = await take();
@@ -66,7 +65,7 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       expect(await storage.backlog()).toEqual({ waiting: 0, running: 0, oldestAt: null });
     });
 
-    test('leaves out applications that have their share already', async () => {
+    test('skips the given applications', async () => {
       const { recordingId } = await recorded();
       const { applicationId } = (await storage.jobsOf((await recorded()).callId))[0]!;
       expect(await storage.claimJob(3, 2000, 60_000, ['app_none', applicationId])).toBeUndefined();
@@ -78,22 +77,22 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       await finish(await take());
     });
 
-    test('gives what was never tried, even if the clock was set back since', async () => {
+    test('returns a job without attempts, even if the clock was set back', async () => {
       await recorded();
       const job = await storage.claimJob(3, 10, 60_000);
       await finish(job!);
       expect(job).toMatchObject({ attempts: 1, dueAt: 60_000 });
     });
 
-    test('takes nothing of a commit that fails', async () => {
-      const stranger = aCall('call_that_is_not_kept');
-      const job = { recordingId: 'rec_x', callId: stranger.id, applicationId: 'app_1', createdAt: 1 };
-      const change = { events: [anEvent(stranger)], insights: { enqueue: [job] } };
+    test('adds nothing in a commit that fails', async () => {
+      const unknownCall = aCall('call_that_is_not_stored');
+      const job = { recordingId: 'rec_x', callId: unknownCall.id, applicationId: 'app_1', createdAt: 1 };
+      const change = { events: [anEvent(unknownCall)], insights: { enqueue: [job] } };
       await expect(storage.commit(change)).rejects.toThrow();
-      expect(await storage.jobsOf(stranger.id)).toEqual([]);
+      expect(await storage.jobsOf(unknownCall.id)).toEqual([]);
     });
 
-    test('gives a job again when its holder was not heard of, and takes nothing from who has lost it', async () => {
+    test('returns a job again when its claim expires, and rejects writes of the lost claim', async () => {
       await recorded();
       const lost = await take();
       const again = await storage.claimJob(4, 60_000, 90_000);
@@ -105,7 +104,7 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       await finish(again!);
     });
 
-    test('lets who is at it keep a job for longer', async () => {
+    test('lets the holder extend its claim', async () => {
       await recorded();
       const job = await take();
       await storage.holdJob(job, 120_000);
@@ -113,7 +112,7 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       await finish(job);
     });
 
-    test('gives back at a start what the same node was at when it died', async () => {
+    test('releases the jobs of a crashed node when it starts again', async () => {
       await recorded();
       const job = await take();
       await storage.releaseJobs(4, 3000);
@@ -123,17 +122,17 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       await finish(job);
     });
 
-    test('puts off what has failed, with its reason', async () => {
+    test('postpones a failed job, with the reason', async () => {
       await recorded();
       const job = await take();
-      const postpone = { dueAt: 9000, lastError: 'the recognizer was lost' };
+      const postpone = { dueAt: 9000, lastError: 'the recognizer has stopped' };
       await storage.commit({ insights: { holder: job, postpone } });
       expect(await storage.jobsOf(job.callId)).toMatchObject([{ ...postpone, node: null, attempts: 1 }]);
       expect(await storage.claimJob(3, 8999, 20_000)).toBeUndefined();
       await finish((await storage.claimJob(3, 9000, 20_000))!);
     });
 
-    test('starts a job afresh that is asked for again, and forgets what came of it before', async () => {
+    test('restarts a job that is enqueued again, and deletes its earlier results', async () => {
       await recorded();
       const first = await take();
       const part = {
@@ -156,10 +155,10 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
   });
 
   describe('transcripts', () => {
-    async function transcribed(text: string, but: Partial<Transcript> = {}): Promise<Transcript> {
+    async function transcribed(text: string, changes: Partial<Transcript> = {}): Promise<Transcript> {
       await recorded();
       const job = await take();
-      const transcript = transcriptOf(job, text, but);
+      const transcript = transcriptOf(job, text, changes);
       await storage.commit({ insights: { holder: job, transcript, finished: true } });
       return transcript;
     }
@@ -168,13 +167,13 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       return page.data.map(({ recordingId }) => recordingId);
     };
 
-    test('are kept as they are', async () => {
+    test('are stored unchanged', async () => {
       const transcript = await transcribed('Where is my parcel?');
       expect(await storage.transcript(transcript.recordingId)).toEqual(transcript);
       expect(await storage.transcriptsOf(transcript.callId)).toEqual([transcript]);
     });
 
-    test('are found by all of their words, in any form, and by phrases', async () => {
+    test('are found by all given words, in any form, and by phrases', async () => {
       const washing = await transcribed('The washing machine flooded my kitchen.');
       const machine = await transcribed('My machine needs washing powder.', { createdAt: 9 });
       expect(await found('flooding kitchens')).toEqual([washing.recordingId]);
@@ -184,7 +183,7 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       expect(await found('kitchen', 'app_2')).toEqual([]);
     });
 
-    test('are looked for without minding what has a meaning in the language of the index', async () => {
+    test('are searched without interpreting the operators of the index', async () => {
       await transcribed('It is not near, AND it costs $12.50 (or so).');
       for (const q of ['NEAR(', '"', '* OR', 'a:b', '-near', "';--", '()', ' ']) {
         expect(Array.isArray(await found(q))).toBe(true);
@@ -192,7 +191,7 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       expect(await found('near AND costs')).toHaveLength(1);
     });
 
-    test('are listed page by page, the newest first', async () => {
+    test('are listed page by page, newest first', async () => {
       const texts = ['zebra one', 'zebra two', 'zebra three'];
       for (const [i, text] of texts.entries()) await transcribed(text, { createdAt: 100 + i });
       const first = await storage.transcripts({ q: 'zebra' }, { limit: 2 });
@@ -201,7 +200,7 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       expect(rest.nextCursor).toBeNull();
     });
 
-    test('are changed in the index with the table, and forgotten with their recording', async () => {
+    test('are updated in the index with the table, and deleted with their recording', async () => {
       const transcript = await transcribed('A giraffe called.');
       const { recordingId, callId } = transcript;
       const part = {

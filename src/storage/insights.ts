@@ -1,13 +1,13 @@
 import type { Kysely, RawBuilder } from 'kysely';
 import type { InsightStore, Job, Transcript, TranscriptFilter } from '../insights/index.ts';
-import type { Tables } from './layouts.ts';
 import { type Listing, readPage } from './listing.ts';
-import type { Readers } from './readers.ts';
+import type { Readers } from './row-reader.ts';
+import type { Tables } from './tables/index.ts';
 
-/** Each database searches texts in its own way: the condition that a row of `transcripts` holds these words. */
+/** Returns the condition that a row of `transcripts` contains these words; each database has its own. */
 export type Matching = (q: string) => RawBuilder<boolean>;
 
-/** The queue of insights and what has come of it, by any database that Kysely speaks to. */
+/** Reads and updates the queue of insight jobs, and reads their results. */
 export function insightStore(db: Kysely<Tables>, matching: Matching, readers: Readers): InsightStore {
   return {
     ...queue(db, readers),
@@ -18,27 +18,27 @@ export function insightStore(db: Kysely<Tables>, matching: Matching, readers: Re
     },
     async transcriptsOf(callId) {
       const rows = db.selectFrom('transcripts').selectAll().where('callId', '=', callId);
-      // `rec_<call>`, `rec_<call>_2`, …, `rec_<call>_10`: by number, not by letter.
+      // `rec_<call>`, `rec_<call>_2`, …, `rec_<call>_10`: in numeric order.
       const byNumber = (a: Transcript, b: Transcript) =>
         a.recordingId.length - b.recordingId.length || (a.recordingId < b.recordingId ? -1 : 1);
       return readers.transcripts.all(await rows.execute()).toSorted(byNumber);
     },
     async partsOf(callId) {
       const rows = db.selectFrom('insightParts').selectAll().where('callId', '=', callId);
-      return readers.parts.all(await rows.execute());
+      return readers.insightParts.all(await rows.execute());
     },
     transcripts: (filter, page) =>
       readPage(db, { ...listingOf(filter, matching), reader: readers.transcripts }, page),
   };
 }
 
-/** When a job is due that cannot be done. */
+/** The due time of a job whose row is damaged. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
-function queue(db: Kysely<Tables>, { jobs }: Readers) {
+function queue(db: Kysely<Tables>, { insightJobs: jobs }: Readers) {
   return {
     async claimJob(node: number, now: number, until: number, except: string[] = []) {
-      // What was never tried is due, even if the wall clock has been set back to before it was put here.
+      // A job without attempts is due, even if the clock was set back to before it was added.
       const due = db
         .selectFrom('insightJobs')
         .select('recordingId')
@@ -53,10 +53,12 @@ function queue(db: Kysely<Tables>, { jobs }: Readers) {
       for (let row = await claim.executeTakeFirst(); row; row = await claim.executeTakeFirst()) {
         const [job] = jobs.all([row]);
         if (job) return job;
-        // Nobody can do it: it waits in quarantine, and the next one is taken.
+        // The row is damaged: it stays in quarantine, and the next job is claimed.
         const { recordingId } = row;
-        const put = db.updateTable('insightJobs').set({ node: null, dueAt: NEVER, attempts: 1, claim: 1 });
-        await put.where('recordingId', '=', recordingId).execute();
+        const postpone = db
+          .updateTable('insightJobs')
+          .set({ node: null, dueAt: NEVER, attempts: 1, claim: 1 });
+        await postpone.where('recordingId', '=', recordingId).execute();
       }
       return undefined;
     },
@@ -66,7 +68,7 @@ function queue(db: Kysely<Tables>, { jobs }: Readers) {
     },
     async releaseJobs(node: number, now: number) {
       await db.updateTable('insightJobs').set({ node: null, dueAt: now }).where('node', '=', node).execute();
-      // What former processes could not read is told of again.
+      // Reports the rows again that previous processes could not read.
       jobs.all(await db.selectFrom('insightJobs').selectAll().where('dueAt', '>=', NEVER).execute());
     },
     async nextDue(except: string[] = []) {
@@ -103,10 +105,10 @@ function listingOf(
   return {
     table: 'transcripts',
     key: 'recordingId',
-    long: ['segments', 'fullText', 'error'],
+    longColumns: ['segments', 'fullText', 'error'],
     order: { columns: ['createdAt', 'recordingId'], kinds: ['number', 'string'], descending: true },
     indexed: applicationId === undefined ? [] : [['applicationId', '=', applicationId]],
-    others: [['status', '=', 'completed']],
+    unindexed: [['status', '=', 'completed']],
     matching: q === undefined ? undefined : matching(q),
   };
 }

@@ -17,7 +17,7 @@ const large = {
   variables: Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`v${n}`, 'x'.repeat(4096)])),
 };
 
-/** All pages of a list, the smallest that a reader can ask for included. */
+/** Reads all pages of a list. */
 async function pages<T>(read: (page: PageRequest) => Promise<Page<T>>, limit: number): Promise<T[][]> {
   const all: T[][] = [];
   let cursor: string | undefined;
@@ -33,7 +33,7 @@ async function pages<T>(read: (page: PageRequest) => Promise<Page<T>>, limit: nu
 const bytesOf = (rows: unknown[]) => JSON.stringify(rows).length;
 
 describe('a page of large rows', () => {
-  it('ends at a mebibyte and leads to the rest, each row once and in order', async () => {
+  it('ends at a mebibyte, and the next pages return the rest, each row once and in order', async () => {
     for (let n = 0; n < 12; n++)
       await storage.commit({ call: aCall(callId(n), { ...large, createdAt: START + n }) });
     const read = await pages((page) => storage.calls({ applicationId: 'app_1' }, page), 200);
@@ -42,7 +42,7 @@ describe('a page of large rows', () => {
     for (const page of read) expect(bytesOf(page)).toBeLessThan(PAGE_BYTES + 20_000);
   });
 
-  it('holds one row at least, however large', async () => {
+  it('contains at least one row, however large', async () => {
     const huge = { text: 'x'.repeat(3 * PAGE_BYTES) };
     const timeline = [1, 2, 3].map((at) => ({ callId: callId(1), at, kind: 'request', data: huge }));
     await storage.commit({ call: aCall(callId(1)), timeline });
@@ -50,7 +50,7 @@ describe('a page of large rows', () => {
     expect(read.map((page) => page.map(({ at }) => at))).toEqual([[1], [2], [3]]);
   });
 
-  it('of events and of attempts ends as early', async () => {
+  it('ends at a mebibyte for events and attempts too', async () => {
     const call = aCall(callId(1), large);
     await storage.commit({ call, events: Array.from({ length: 6 }, () => anEvent(call)) });
     const [first] = (await storage.events({ callId: call.id }, { limit: 1 })).data;
@@ -69,8 +69,8 @@ describe('a page of large rows', () => {
   });
 });
 
-describe('a filter that no index serves', () => {
-  it('looks through a bounded number of rows for a page, and finds every row in the end', async () => {
+describe('a filter without an index', () => {
+  it('examines a bounded number of rows per page, and finds every row in the end', async () => {
     const rare = new Set([3, SCANNED_ROWS + 5, SCANNED_ROWS + 6]);
     const commits = Array.from({ length: 2 * SCANNED_ROWS + 10 }, (_, n) =>
       storage.commit({
@@ -88,7 +88,7 @@ describe('a filter that no index serves', () => {
     expect(one.flat()).toHaveLength(3);
   });
 
-  it('finds what a look at every row finds, in any combination', async () => {
+  it('finds the same rows as a full scan, in any combination', async () => {
     const [apps, statuses, froms] = [
       ['app_1', 'app_2'],
       ['dialing', 'completed'] as const,
@@ -121,7 +121,7 @@ describe('a filter that no index serves', () => {
   });
 });
 
-it('keeps no copy of the metadata with each event', async () => {
+it('stores no copy of the metadata with each event', async () => {
   const call = aCall(callId(1), { metadata: { note: 'x'.repeat(10_000) } });
   await storage.commit({ call, events: [anEvent(call), anEvent(call)] });
   const { data } = await storage.events({ callId: call.id }, { limit: 10 });
@@ -129,7 +129,7 @@ it('keeps no copy of the metadata with each event', async () => {
   expect((await storage.call(call.id))?.metadata).toEqual(call.metadata);
 });
 
-it('reads pending events up to a number of bytes, and says that there are others', async () => {
+it('reads pending events up to a number of bytes, and reports that others follow', async () => {
   const calls = Array.from({ length: 20 }, (_, n) => aCall(callId(n), large));
   for (const call of calls) await storage.commit({ call, events: [anEvent(call)] });
   const some = await storage.pendingEvents(1000, 3 * PAGE_BYTES);
@@ -142,7 +142,7 @@ it('reads pending events up to a number of bytes, and says that there are others
   expect((await storage.pendingEvents(5, 100 * PAGE_BYTES)).events).toHaveLength(5);
 });
 
-it('sums up the usage of more calls than are looked at in one turn', async () => {
+it('sums the usage of more calls than are read in one turn', async () => {
   const calls = Array.from({ length: 10_001 }, (_, n) =>
     aCall(callId(n), {
       createdAt: START + Math.floor(n / 3),

@@ -1,13 +1,14 @@
-import { setImmediate as othersTurn } from 'node:timers/promises';
+import { setImmediate as yieldThread } from 'node:timers/promises';
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Page, PageRequest } from '../calls/index.ts';
 import { decodeCursor, encodeCursor, type Order, usablePosition } from './cursor.ts';
-import type { Tables, Value } from './layouts.ts';
-import type { RowReader } from './row-reader.ts';
 
-/** A page ends early when its rows hold this many bytes of text: reading more would hold the main thread. */
+import type { RowReader } from './row-reader.ts';
+import type { Tables, Value } from './tables/index.ts';
+
+/** The most bytes of text in a page with several rows: reading more would block the main thread. */
 export const PAGE_BYTES = 1024 * 1024;
-/** So many rows are looked through for a page where no index finds the rows that are wanted. */
+/** Rows that are examined for one page when no index finds the wanted rows. */
 export const SCANNED_ROWS = 2_000;
 
 export type Condition = [column: string, operator: '=' | 'is' | '<' | '>=', value: Value];
@@ -16,21 +17,21 @@ export type Condition = [column: string, operator: '=' | 'is' | '<' | '>=', valu
 export interface Listing<T extends object> {
   table: keyof Tables;
   reader: RowReader<T>;
-  /** Names a row among those of the list. */
+  /** The column that identifies a row of the list. */
   key: string;
-  /** Columns whose texts can be long. */
-  long: readonly (keyof T & string)[];
+  /** Columns that may contain long texts. */
+  longColumns: readonly (keyof T & string)[];
   order: Order;
-  /** What an index in this order finds. */
+  /** Conditions that an index in this order serves. */
   indexed: readonly Condition[];
-  /** What is looked at row by row, among the next `SCANNED_ROWS` rows. */
-  others?: readonly Condition[];
+  /** Conditions that are checked row by row, for the next `SCANNED_ROWS` rows. */
+  unindexed?: readonly Condition[];
   matching?: Expression<SqlBool> | undefined;
-  /** Keys of rows that are known to be damaged: they take no other row's place. */
-  without?: () => string[];
+  /** Returns keys of damaged rows, which are skipped. */
+  damagedKeys?: () => string[];
 }
 
-/** The tables as they are named at run time. */
+/** The tables for queries whose table is known only at run time. */
 type Rows = Record<string, Record<string, Value>>;
 
 interface Scanned extends Record<string, Value> {
@@ -39,22 +40,22 @@ interface Scanned extends Record<string, Value> {
 }
 
 /**
- * Reads a page in two steps: keys and sizes first, for which no long text is read, then as many whole rows as fit into
- * `PAGE_BYTES`, and one at least. A page can hold fewer rows than asked for, even none, and still have a next one.
+ * Reads a page in two steps: first keys and sizes, without long texts, then as many whole rows as fit into `PAGE_BYTES`,
+ * but at least one. A page may have fewer rows than requested, even none, and still have a next page.
  */
 export async function readPage<T extends object>(
   db: Kysely<Tables>,
   listing: Listing<T>,
   page: PageRequest,
 ): Promise<Page<T>> {
-  const isScan = (listing.others?.length ?? 0) > 0 || listing.matching !== undefined;
-  const most = isScan ? SCANNED_ROWS : page.limit;
-  const rows = await scan(db, listing, page.cursor, most + 1);
+  const isScan = (listing.unindexed?.length ?? 0) > 0 || listing.matching !== undefined;
+  const maxRows = isScan ? SCANNED_ROWS : page.limit;
+  const rows = await scan(db, listing, page.cursor, maxRows + 1);
   const keys: Value[] = [];
   let bytes = 0;
   let last: Scanned | undefined;
   let isFull = false;
-  for (const row of rows.slice(0, most)) {
+  for (const row of rows.slice(0, maxRows)) {
     isFull =
       Boolean(row.wanted) &&
       (keys.length === page.limit || (keys.length > 0 && bytes + row.bytes > PAGE_BYTES));
@@ -64,13 +65,13 @@ export async function readPage<T extends object>(
     keys.push(row[listing.key]!);
     bytes += row.bytes;
   }
-  const more = last && (isFull || rows.length > most);
+  const more = last && (isFull || rows.length > maxRows);
   const values = listing.order.columns.map((column) => last?.[column]);
   const position = more ? usablePosition(values, listing.order) : undefined;
   return { data: await load(db, listing, keys), nextCursor: position ? encodeCursor(position) : null };
 }
 
-/** The first rows of a list: at most `limit`, and `maxBytes` of text. @returns `more` where there are others. */
+/** Reads the first rows of a list: at most `limit`, and `maxBytes` of text. @returns `more` if other rows follow. */
 export async function readMany<T extends object>(
   db: Kysely<Tables>,
   listing: Listing<T>,
@@ -82,15 +83,15 @@ export async function readMany<T extends object>(
   return { data, more: read < rows.length };
 }
 
-/** A row to be read: its key is in the column that the list names. */
+/** The key and the size of a row that is to be read. */
 export type Sized = Record<string, Value> & { bytes: number };
 
-/** So many rows are read before others have their turn. */
+/** Rows that are read in one turn of the event loop. */
 const TURN_ROWS = 100;
 
 /**
- * Reads whole rows up to `maxBytes` of text, and one at least; others have the thread after each mebibyte.
- * @returns those that can be used, and how many were `read`.
+ * Reads whole rows up to `maxBytes` of text, but at least one, and yields the thread after each mebibyte.
+ * @returns the usable rows, and how many rows were `read`.
  */
 export async function loadInTurns<T extends object>(
   db: Kysely<Tables>,
@@ -102,7 +103,7 @@ export async function loadInTurns<T extends object>(
   let total = 0;
   let from = 0;
   while (from < rows.length && (from === 0 || total + rows[from]!.bytes <= maxBytes)) {
-    const until = turnOf(rows, from);
+    const until = endOfTurn(rows, from);
     const turn = rows.slice(from, until);
     data.push(
       ...(await load(
@@ -113,12 +114,12 @@ export async function loadInTurns<T extends object>(
     );
     total += turn.reduce((sum, { bytes }) => sum + bytes, 0);
     from = until;
-    await othersTurn();
+    await yieldThread();
   }
   return { data, read: from };
 }
 
-function turnOf(rows: readonly Sized[], from: number): number {
+function endOfTurn(rows: readonly Sized[], from: number): number {
   let until = from + 1;
   let bytes = rows[from]!.bytes;
   while (until < Math.min(rows.length, from + TURN_ROWS) && bytes + rows[until]!.bytes <= PAGE_BYTES)
@@ -128,17 +129,17 @@ function turnOf(rows: readonly Sized[], from: number): number {
 
 function scan<T extends object>(
   db: Kysely<Tables>,
-  { table, key, long, order, indexed, others = [], matching, without = () => [] }: Listing<T>,
+  { table, key, longColumns, order, indexed, unindexed = [], matching, damagedKeys = () => [] }: Listing<T>,
   cursor: string | undefined,
   limit: number,
 ): Promise<Scanned[]> {
   const size = sql.join(
-    long.map((column) => sql`coalesce(octet_length(${sql.ref(column)}), 0)`),
+    longColumns.map((column) => sql`coalesce(octet_length(${sql.ref(column)}), 0)`),
     sql` + `,
   );
   let query = rowsOf(db, table).select([...new Set([key, ...order.columns])]);
   for (const condition of indexed) query = query.where(...condition);
-  const damaged = without();
+  const damaged = damagedKeys();
   if (damaged.length > 0) query = query.where(key, 'not in', damaged);
   if (cursor) {
     const after = decodeCursor(cursor, order.kinds);
@@ -149,7 +150,7 @@ function scan<T extends object>(
   }
   for (const column of order.columns) query = query.orderBy(column, order.descending ? 'desc' : 'asc');
   const wanted = query.select((eb) => {
-    const all = [...others.map((condition) => eb(...condition)), ...(matching ? [matching] : [])];
+    const all = [...unindexed.map((condition) => eb(...condition)), ...(matching ? [matching] : [])];
     return [
       sql<number>`${size}`.as('bytes'),
       eb.case().when(eb.and(all)).then(eb.lit(1)).else(eb.lit(0)).end().as('wanted'),
@@ -169,7 +170,7 @@ async function load<T extends object>(
     .where(key, 'in', keys as string[]);
   for (const condition of indexed) query = query.where(...condition);
   const rows = new Map<Value, object>((await query.execute()).map((row) => [row[key]!, row]));
-  // Between the two steps a row may have gone.
+  // A row may be deleted between the two steps.
   return reader.all(keys.flatMap((each) => rows.get(each) ?? []));
 }
 

@@ -3,7 +3,7 @@ import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { openSqliteStorage } from './index.ts';
 import { aCall, anEvent } from './testing/records.ts';
 
-test('events are parked after their third failure, and found again when they are due', async () => {
+test('events are parked after their third failure, and found when they are due', async () => {
   const storage = await openSqliteStorage({
     file: ':memory:',
     clock: new VirtualClock(),

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { RecordingFilter, RecordingRecord, RecordingStore } from '../recordings/index.ts';
-import type { Tables } from './layouts.ts';
 import { type Condition, type Listing, readPage } from './listing.ts';
-import type { Readers } from './readers.ts';
+import type { Readers } from './row-reader.ts';
+import type { Tables } from './tables/index.ts';
 
-/** What can be read about recordings, by any database that Kysely speaks to. */
+/** Reads recordings. */
 export function recordingStore(db: Kysely<Tables>, { recordings: reader }: Readers): RecordingStore {
   return {
     async recording(id) {
@@ -27,13 +27,13 @@ function listingOf({
   const conditions = Object.entries({ callId, applicationId, status })
     .filter(([, value]) => value !== undefined)
     .map(([column, value]): Condition => [column, '=', value!]);
-  const ofCall = callId !== undefined;
+  const isOfCall = callId !== undefined;
   return {
     table: 'recordings',
     key: 'id',
-    long: ['gaps', 'error'],
+    longColumns: ['gaps', 'error'],
     order: { columns: ['createdAt', 'id'], kinds: ['number', 'string'], descending: true },
-    indexed: ofCall ? conditions.slice(0, 1) : conditions,
-    others: ofCall ? conditions.slice(1) : [],
+    indexed: isOfCall ? conditions.slice(0, 1) : conditions,
+    unindexed: isOfCall ? conditions.slice(1) : [],
   };
 }

@@ -1,46 +1,35 @@
-import type { z } from 'zod';
 import { Failure } from '../core/index.ts';
-import type { Layout, Value } from './layouts.ts';
 import type { Quarantine } from './quarantine.ts';
+import { type Encoding, type RecordOf, snakeCase, type Table, tables, type Value } from './tables/index.ts';
 
-/** Where a record lies, what its columns hold, and what names a row of it. */
-export interface RowKind<T> {
-  /** As the database has it. */
-  table: string;
-  layout: Layout<T>;
-  schema: z.ZodType;
-  /** The columns, in camelCase, that name a row: `id` unless said otherwise. */
-  key?: readonly string[];
-}
+/** Faults of a row that its error names; further ones are left out. */
+const MAX_FAULTS = 5;
 
-/** Faults of a row that are told of: enough to know what to do. */
-const MOST_FAULTS = 5;
-
-/** Makes records of rows. What a row holds is checked, whoever wrote it: a file can be damaged, or edited. */
+/** Converts rows to records. Every row is checked, since the file may be damaged or edited. */
 export class RowReader<T extends object> {
-  #kind: RowKind<T>;
+  #table: Table<T>;
   #quarantine: Quarantine;
 
-  constructor(kind: RowKind<T>, quarantine: Quarantine) {
-    this.#kind = kind;
+  constructor(table: Table<T>, quarantine: Quarantine) {
+    this.#table = table;
     this.#quarantine = quarantine;
   }
 
-  /** @throws Failure `stored_row_unusable`; the row is in quarantine then. */
+  /** Converts one row. @throws Failure `stored_row_unusable`; the row is in quarantine then. */
   one(row: object): T {
-    const { table } = this.#kind;
+    const table = this.#table.name;
     const { record, faults } = this.#read(row);
     const id = this.#idOf(row);
     if (faults.length === 0) {
       this.#quarantine.wasRead(table, id);
       return record;
     }
-    const reason = faults.slice(0, MOST_FAULTS).join('; ');
+    const reason = faults.slice(0, MAX_FAULTS).join('; ');
     this.#quarantine.quarantine({ table, id, reason }, true);
     throw new Failure('stored_row_unusable', `the row ${id} of ${table} cannot be used: ${reason}`);
   }
 
-  /** Those that can be used: the others are in quarantine. */
+  /** Converts the usable rows; the others are in quarantine. */
   all(rows: object[]): T[] {
     return rows.flatMap((row) => {
       try {
@@ -53,26 +42,22 @@ export class RowReader<T extends object> {
   }
 
   #idOf(row: object): string {
-    const columns = this.#kind.key ?? ['id'];
-    return columns.map((column) => nameOf((row as Record<string, unknown>)[column])).join('/');
+    return this.#table.key.map((property) => keyText((row as Record<string, unknown>)[property])).join('/');
   }
 
   #read(row: object): { record: T; faults: string[] } {
-    const { layout, schema } = this.#kind;
     const record: Record<string, unknown> = {};
     const faults: string[] = [];
-    for (const property in layout) {
+    for (const { property, column, encoding } of this.#table.columns) {
       const value = (row as Record<string, Value>)[property] ?? null;
       try {
-        record[property] = decode(layout[property], value);
+        record[property] = decode(encoding, value);
       } catch {
-        faults.push(
-          `${snakeCase(property)}: is not ${layout[property] === 'json' ? 'valid JSON' : '0 or 1'}`,
-        );
+        faults.push(`${column}: is not ${encoding === 'json' ? 'valid JSON' : '0 or 1'}`);
       }
     }
     if (faults.length > 0) return { record: record as T, faults };
-    const { error } = schema.safeParse(record);
+    const { error } = this.#table.schema.safeParse(record);
     for (const { path, message } of error?.issues ?? []) {
       faults.push(`${path.map((part) => snakeCase(String(part))).join('.')}: ${message}`);
     }
@@ -80,17 +65,26 @@ export class RowReader<T extends object> {
   }
 }
 
-function decode(kind: 'plain' | 'json' | 'flag', value: Value): unknown {
-  if (kind === 'plain') return value;
-  if (kind === 'json') return value === null ? null : JSON.parse(value as string);
+/** The readers of all tables, by the name that queries use. */
+export type Readers = { [K in keyof typeof tables]: RowReader<RecordOf<(typeof tables)[K]>> };
+
+export function readersOf(quarantine: Quarantine): Readers {
+  const readers = Object.entries(tables).map(([name, table]) => [
+    name,
+    new RowReader(table as Table<object>, quarantine),
+  ]);
+  return Object.fromEntries(readers);
+}
+
+function decode(encoding: Encoding, value: Value): unknown {
+  if (encoding === 'plain') return value;
+  if (encoding === 'json') return value === null ? null : JSON.parse(value as string);
   if (value !== 0 && value !== 1) throw new TypeError('not a flag');
   return value === 1;
 }
 
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** A key as text, whatever it is. */
-const nameOf = (value: unknown): string =>
+/** Returns a key as text, whatever a damaged row holds. */
+const keyText = (value: unknown): string =>
   value instanceof Uint8Array
     ? `x'${Buffer.from(value).toString('hex').slice(0, 64)}'`
     : String(value).slice(0, 200);

@@ -4,8 +4,7 @@ import type { Storage, StorageOptions } from './storage.ts';
 import { aCall, anAttempt } from './testing/records.ts';
 
 /**
- * What every `Storage` must do with sealed digits, whatever database is behind it.
- *
+ * Tests of sealed digits that every `Storage` must pass.
  * @param open opens the database; the suite closes it.
  */
 export function sealedDigitsConformance(open: (options: StorageOptions) => Promise<Storage>): void {
@@ -23,7 +22,7 @@ export function sealedDigitsConformance(open: (options: StorageOptions) => Promi
       return (await storage.events({ callId: call.id }, { limit: 1 })).data[0]!;
     }
 
-    test('are erased with the attempt that was accepted', async () => {
+    test('are erased with the accepted attempt', async () => {
       const event = await gathered(1_000);
       const { sealed_digits: _, ...data } = event.data;
       const attempt = anAttempt(storage.ids.next('dlv'), event.id, {});
@@ -33,7 +32,7 @@ export function sealedDigitsConformance(open: (options: StorageOptions) => Promi
       expect((await storage.event(event.id))?.data).not.toHaveProperty('sealed_digits');
     });
 
-    test('are erased where they are older than a moment, and nothing else is', async () => {
+    test('are erased if they are older than a moment, and nothing else is', async () => {
       const [old, fresh] = [await gathered(1_000), await gathered(3_000)];
       await storage.eraseSealed(2_000);
       const { sealed_digits: _, ...rest } = old.data;

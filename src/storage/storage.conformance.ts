@@ -6,8 +6,7 @@ import type { Storage, StorageOptions } from './storage.ts';
 import { aCall, anAttempt, anEvent, aRecording } from './testing/records.ts';
 
 /**
- * What every `Storage` must do, whatever database is behind it.
- *
+ * Tests that every `Storage` must pass.
  * @param open opens the same database each time; the suite closes what it opens.
  */
 export function storageConformance(open: (options: StorageOptions) => Promise<Storage>): void {
@@ -23,14 +22,14 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
   });
   afterAll(() => storage.close());
 
-  /** Each test has an application of its own, so that it sees only its own rows. */
-  const newCall = (but: Partial<CallRecord> = {}) =>
-    aCall(storage.ids.next('call'), { applicationId: storage.ids.next('app'), ...but });
+  /** Returns a call of a new application, so that each test sees only its own rows. */
+  const newCall = (changes: Partial<CallRecord> = {}) =>
+    aCall(storage.ids.next('call'), { applicationId: storage.ids.next('app'), ...changes });
   const eventsOf = async (call: CallRecord) =>
     (await storage.events({ callId: call.id }, { limit: 200 })).data;
 
   describe('a commit', () => {
-    test('keeps every field of a call, and a later commit replaces it', async () => {
+    test('stores every field of a call, and a later commit replaces them', async () => {
       const call = newCall();
       await storage.commit({ call });
       expect(await storage.call(call.id)).toEqual(call);
@@ -47,7 +46,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect(await storage.call(call.id)).toEqual(ended);
     });
 
-    test('keeps every field of a recording', async () => {
+    test('stores every field of a recording', async () => {
       const call = newCall();
       const recording = aRecording(call);
       await storage.commit({ call, recording });
@@ -65,7 +64,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect(await storage.recording(recording.id)).toEqual(failed);
     });
 
-    test('keeps the timeline in the order in which it was told', async () => {
+    test('stores timeline entries in the order of the commits', async () => {
       const call = newCall();
       const line = (at: number, n: number) => ({ callId: call.id, at, kind: 'action', data: { n } });
       await storage.commit({ call, timeline: [line(7, 1), line(5, 2)] });
@@ -74,13 +73,13 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect(data).toEqual([line(7, 1), line(5, 2), line(5, 3)]);
     });
 
-    test('is all or nothing, and a bad one does not take its neighbours along', async () => {
+    test('is all or nothing, and a failing commit does not affect others', async () => {
       const [before, bad, after] = [newCall(), newCall(), newCall()];
-      const stranger = anEvent(newCall());
+      const orphan = anEvent(newCall());
       const line = { callId: bad.id, at: 1, kind: 'leg', data: {} };
       const results = await Promise.allSettled([
         storage.commit({ call: before, events: [anEvent(before)] }),
-        storage.commit({ call: bad, events: [anEvent(bad), stranger], timeline: [line] }),
+        storage.commit({ call: bad, events: [anEvent(bad), orphan], timeline: [line] }),
         storage.commit({ call: after, events: [anEvent(after)] }),
       ]);
       expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -91,7 +90,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect(await eventsOf(after)).toHaveLength(1);
     });
 
-    test('takes the change as it is at that moment, whatever becomes of its objects later', async () => {
+    test('writes the change as it is at that moment, even if its objects change later', async () => {
       const call = newCall({ variables: { mood: 'calm' } });
       const committed = storage.commit({ call, events: [anEvent(call)] });
       call.variables['mood'] = 'cross';
@@ -104,7 +103,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       });
     });
 
-    test('takes effect in the order of the asking', async () => {
+    test('takes effect in the order of the calls', async () => {
       const call = newCall();
       const reasons = Array.from({ length: 250 }, (_, n) => `reason ${n}`);
       await Promise.all(reasons.map((reason) => storage.commit({ call: { ...call, reason } })));
@@ -130,7 +129,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       }
     });
 
-    test('have keys that tell the second of a kind from the first', async () => {
+    test('have keys that distinguish several events of a kind', async () => {
       const call = newCall();
       const kinds = ['call.created', 'call.gathered', 'call.gathered', 'recording.started', 'call.gathered'];
       await storage.commit({ call, events: kinds.slice(0, 3).map((kind) => anEvent(call, kind)) });
@@ -140,9 +139,9 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect((await eventsOf(call)).map((event) => event.eventKey)).toEqual([...keys, ...more]);
     });
 
-    test('are told once they are durable, in order, as they can be read', async () => {
-      const told: EventRecord[] = [];
-      const stop = storage.onCommitted.on((events) => told.push(...events));
+    test('are emitted when they are durable, in order, as they can be read', async () => {
+      const emitted: EventRecord[] = [];
+      const stop = storage.onCommitted.on((events) => emitted.push(...events));
       const call = newCall();
       await storage.commit({ call, events: [anEvent(call, 'call.created', { a: 1 }), anEvent(call)] });
       await Promise.all([
@@ -150,9 +149,9 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
         storage.commit({ events: [anEvent(call)] }),
       ]);
       stop();
-      expect(told.map((event) => event.sequence)).toEqual([1, 2, 3, 4]);
-      expect(told).toEqual(await eventsOf(call));
-      expect(told[0]).toMatchObject({
+      expect(emitted.map((event) => event.sequence)).toEqual([1, 2, 3, 4]);
+      expect(emitted).toEqual(await eventsOf(call));
+      expect(emitted[0]).toMatchObject({
         state: 'pending',
         attempts: 0,
         nextAttemptAt: call.createdAt,
@@ -166,7 +165,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect((await eventsOf(call))[0]).toMatchObject({ state: 'unsent', nextAttemptAt: null });
     });
 
-    test('are pending until an attempt says otherwise, and keep their attempts', async () => {
+    test('are pending until an attempt changes their state, and keep their attempts', async () => {
       const call = newCall();
       await storage.commit({ call, events: [anEvent(call), anEvent(call), anEvent(call)] });
       const [first, second] = (await eventsOf(call)) as [EventRecord, EventRecord];
@@ -192,7 +191,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
   });
 
   describe('lists', () => {
-    async function walk<T>(read: (page: PageRequest) => Promise<Page<T>>, limit: number): Promise<T[]> {
+    async function readAll<T>(read: (page: PageRequest) => Promise<Page<T>>, limit: number): Promise<T[]> {
       const all: T[] = [];
       let cursor: string | undefined;
       do {
@@ -204,7 +203,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       return all;
     }
 
-    async function crowd(count: number): Promise<CallRecord[]> {
+    async function commitCalls(count: number): Promise<CallRecord[]> {
       const applicationId = storage.ids.next('app');
       const calls = Array.from({ length: count }, (_, n) =>
         newCall({ applicationId, createdAt: 1000 + Math.floor(n / 3), from: `+1555010000${n % 2}` }),
@@ -215,27 +214,30 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       return calls;
     }
 
-    test.each([1, 3, 10, 11, 50])('show every row once, newest first, %i at a time', async (limit) => {
-      const calls = await crowd(11);
-      const { applicationId } = calls[0] as CallRecord;
-      const newest = calls.map((call) => call.id).reverse();
-      const found = await walk((page) => storage.calls({ applicationId }, page), limit);
-      expect(found.map((call) => call.id)).toEqual(newest);
-      const recordings = await walk((page) => storage.recordings({ applicationId }, page), limit);
-      expect(recordings.map((recording) => recording.callId)).toEqual(newest);
-      const events = await walk((page) => storage.events({ applicationId }, page), limit);
-      expect(events.map((event) => event.callId)).toEqual(newest);
-    });
+    test.each([1, 3, 10, 11, 50])(
+      'return every row once, newest first, with %i rows per page',
+      async (limit) => {
+        const calls = await commitCalls(11);
+        const { applicationId } = calls[0] as CallRecord;
+        const newest = calls.map((call) => call.id).reverse();
+        const found = await readAll((page) => storage.calls({ applicationId }, page), limit);
+        expect(found.map((call) => call.id)).toEqual(newest);
+        const recordings = await readAll((page) => storage.recordings({ applicationId }, page), limit);
+        expect(recordings.map((recording) => recording.callId)).toEqual(newest);
+        const events = await readAll((page) => storage.events({ applicationId }, page), limit);
+        expect(events.map((event) => event.callId)).toEqual(newest);
+      },
+    );
 
-    test("show a call's events in the order of their sequence", async () => {
+    test("return a call's events in the order of their sequence", async () => {
       const call = newCall();
       await storage.commit({ call, events: Array.from({ length: 5 }, () => anEvent(call)) });
-      const found = await walk((page) => storage.events({ callId: call.id }, page), 2);
+      const found = await readAll((page) => storage.events({ callId: call.id }, page), 2);
       expect(found.map((event) => event.sequence)).toEqual([1, 2, 3, 4, 5]);
     });
 
-    test('show only what the filter asks for', async () => {
-      const calls = await crowd(6);
+    test('return only rows that match the filter', async () => {
+      const calls = await commitCalls(6);
       const { applicationId } = calls[0] as CallRecord;
       const [first, second] = calls as [CallRecord, CallRecord];
       await storage.commit({ call: { ...first, status: 'completed' } });
@@ -255,7 +257,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect((await storage.events({ applicationId, state: 'pending' }, { limit: 9 })).data).toHaveLength(6);
     });
 
-    test('refuse a cursor that they have not given out', async () => {
+    test('reject a cursor of another list', async () => {
       for (const cursor of ['nonsense', 'WzFd', 'bnVsbA']) {
         const refusal = storage.calls({}, { limit: 5, cursor });
         await expect(refusal).rejects.toMatchObject({ code: 'invalid_cursor' });
@@ -263,8 +265,8 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
     });
   });
 
-  describe('after a start', () => {
-    test('what was committed is still there, and what had not ended can be found', async () => {
+  describe('after a restart', () => {
+    test('committed rows are still there, and open calls and recordings are found', async () => {
       const open = newCall({ status: 'in_progress' });
       const ended = newCall({ status: 'completed' });
       const recording = aRecording(open);
@@ -284,7 +286,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect(await storage.recording(recording.id)).toBeUndefined();
     });
 
-    test('numbering goes on where it stood', async () => {
+    test('event numbers continue', async () => {
       const call = newCall();
       await storage.commit({ call, events: [anEvent(call), anEvent(call)] });
       await reopen();
@@ -295,7 +297,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       });
     });
 
-    test('ids are greater than all earlier ones, even when the clock has been set back', async () => {
+    test('ids are greater than all earlier ones, even when the clock was set back', async () => {
       const call = newCall();
       await storage.commit({ call, events: [anEvent(call)] });
       const last = (await storage.latestId()) as string;
@@ -307,7 +309,7 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect(next > last).toBe(true);
     });
 
-    test('writes that were asked for before the close are done, later ones are refused', async () => {
+    test('writes requested before the close are done, later ones are rejected', async () => {
       const [before, after] = [newCall(), newCall()];
       const committed = storage.commit({ call: before });
       const closing = storage.close();
@@ -318,83 +320,6 @@ export function storageConformance(open: (options: StorageOptions) => Promise<St
       expect(await storage.call(before.id)).toEqual(before);
       expect(await storage.call(after.id)).toBeUndefined();
       await storage.ping();
-    });
-  });
-
-  describe('the directory', () => {
-    const times = { createdAt: 1, updatedAt: 2 };
-    const application = (id: string, customerId: string) => ({
-      ...{ id, customerId, name: 'Shop', answerUrl: 'https://example.test/', answerMethod: 'POST' as const },
-      ...{ fallbackAnswerUrl: null, webhookUrl: null, webhookSecrets: ['one', 'two'], faultMessage: null },
-      ...{ voice: null, language: 'en', aiEnabled: true, recordCalls: false, aiEvents: true, ...times },
-      ...{ scorecard: null, ai: null },
-    });
-    const number = (id: string, customerId: string, applicationId: string | null) => ({
-      ...{ id, customerId, applicationId, numberE164: `+1${id.slice(-12)}`, provider: '' },
-      ...{ status: 'active' as const, routeMode: 'webhook' as const, routingTarget: null, ...times },
-    });
-
-    test('is read back as it was saved, the newest state of each row', async () => {
-      const customer = { id: storage.ids.next('cust'), name: 'Acme', createdAt: 1 };
-      const app = application(storage.ids.next('app'), customer.id);
-      const key = {
-        ...{ id: storage.ids.next('key'), applicationId: app.id, sha256: app.id, hint: 'mv_live_ab12' },
-        ...{ createdAt: 1, expiresAt: null },
-      };
-      const trunk = {
-        ...{ id: storage.ids.next('trunk'), customerId: null, name: 'Carrier', proxy: 'sip.example.test' },
-        ...{ username: 'u', password: 'p', realm: null, fromDomain: null, inboundIp: '192.0.2.0/24' },
-        ...{
-          isActive: true,
-          gatewayName: app.id,
-          transport: 'udp' as const,
-          register: false,
-          srtp: true,
-          country: 'DE',
-          callerIds: 'owned' as const,
-          forwardCallerId: false,
-          ...times,
-        },
-      };
-      const phone = {
-        ...{ id: storage.ids.next('phone'), customerId: customer.id, username: 'anna' },
-        ...{ ha1: 'a', createdAt: 1 },
-      };
-      const did = number(storage.ids.next('did'), customer.id, app.id);
-      await storage.saveCustomer(customer);
-      await storage.saveApplication(app);
-      await storage.saveKey(key);
-      await storage.saveTrunk(trunk);
-      await storage.savePhone(phone);
-      await storage.saveDid(did);
-      await storage.saveApplication({ ...app, name: 'Shop 2' });
-      await storage.saveKey({ ...key, expiresAt: 9 });
-      await reopen();
-      const rows = await storage.load();
-      expect(rows.customers).toContainEqual(customer);
-      expect(rows.applications).toContainEqual({ ...app, name: 'Shop 2' });
-      expect(rows.keys).toContainEqual({ ...key, expiresAt: 9 });
-      expect(rows.trunks).toContainEqual(trunk);
-      expect(rows.phones).toContainEqual(phone);
-      expect(rows.dids).toContainEqual(did);
-      await storage.deletePhone(phone.id);
-      expect((await storage.load()).phones).not.toContainEqual(phone);
-    });
-
-    test('forgets an application with its keys, and keeps its numbers unassigned', async () => {
-      const app = application(storage.ids.next('app'), 'cust_1');
-      const key = { id: storage.ids.next('key'), applicationId: app.id, sha256: app.id, hint: '' };
-      const did = number(storage.ids.next('did'), 'cust_1', app.id);
-      await storage.saveApplication(app);
-      await storage.saveKey({ ...key, createdAt: 1, expiresAt: null });
-      await storage.saveDid(did);
-      await storage.deleteApplication(app.id);
-      const rows = await storage.load();
-      expect(rows.applications.map(({ id }) => id)).not.toContain(app.id);
-      expect(rows.keys.map(({ id }) => id)).not.toContain(key.id);
-      expect(rows.dids).toContainEqual({ ...did, applicationId: null });
-      await storage.deleteDid(did.id);
-      expect((await storage.load()).dids.map(({ id }) => id)).not.toContain(did.id);
     });
   });
 }

@@ -16,7 +16,7 @@ import type { InsightJournal, InsightStore, InsightsChange } from '../insights/i
 import type { ErasureStore, RecordingJournal, RecordingRecord, RecordingStore } from '../recordings/index.ts';
 import type { EventRecord, EventStore, OutboxStore } from '../webhooks/index.ts';
 
-/** What is written together or not at all. */
+/** Rows that are written in one transaction. */
 export interface Change {
   call?: CallRecord;
   recording?: RecordingRecord;
@@ -24,15 +24,15 @@ export interface Change {
   timeline?: TimelineEntry[];
   insights?: InsightsChange;
   billing?: BillingChange;
-  /** A file in the folder of recordings that nobody needs once this is written. */
+  /** A file in the recordings folder that is deleted after this is written. */
   obsoleteFile?: string;
-  /** Kept with the call. */
+  /** The idempotency key of the request that created the call. */
   repeatKey?: RepeatKey | undefined;
-  /** It is not kept in memory when it cannot be written at present, but rejected with `overloaded`. */
+  /** Whether the change is rejected with `overloaded`, not kept in memory, while nothing can be written. */
   refusable?: boolean;
 }
 
-/** Every store of the house, kept by one database. */
+/** All stores of the application, in one database. */
 export interface Storage
   extends CallJournal,
     CallStore,
@@ -50,35 +50,35 @@ export interface Storage
     BillingJournal,
     BillingStore {
   /**
-   * Resolves when the whole change would outlive the process; rejects when nothing of it was written. While the
-   * database cannot be written, a full disk for instance, it resolves when the change is kept in memory, from where
-   * it is written as soon as that is possible; of more than 50,000 only the ends of calls are kept. Changes take
-   * effect in the order of the calls. The change is read at once: what becomes of its objects later does not matter.
+   * Writes a change in one transaction. Resolves when the change is durable; rejects when nothing of it was written.
+   * While the database cannot be written, for example on a full disk, it resolves when the change is kept in memory,
+   * from where it is written as soon as possible; beyond 50,000 changes, only those that end calls are kept. Changes
+   * take effect in the order of the calls of this method. Later modifications of the change's objects have no effect.
    */
   commit(change: Change): Promise<void>;
-  /** Events that have just been committed, in order of commit; told after they are durable. */
+  /** Emits committed events, in the order of the commits, after they are durable. */
   readonly onCommitted: Signal<EventRecord[]>;
-  /** Makes ids that are greater than every id in the database: the one maker for the whole process. */
+  /** Creates ids that are greater than every id in the database; used by the whole process. */
   readonly ids: Ids;
-  /** The greatest id in the database, by its time, whatever its prefix. */
+  /** Returns the latest id in the database by its time, whatever its prefix. */
   latestId(): Promise<string | undefined>;
   /** Why the database cannot be written at present; undefined while it can. */
   readonly trouble: string | undefined;
-  /** Changes in memory that are still to be written. */
+  /** The number of changes in memory that wait to be written. */
   readonly waiting: number;
-  /** Rejects when the database does not answer, or cannot be written. */
+  /** Rejects when the database cannot be read or written. */
   ping(): Promise<void>;
-  /** Writes what is waiting, then lets go of the database. Later commits are rejected. Idempotent. */
+  /** Writes all waiting changes, then closes the database. Later commits are rejected. Idempotent. */
   close(): Promise<void>;
 }
 
-/** What every database needs to be opened as a `Storage`. */
+/** The options of every database. */
 export interface StorageOptions {
   clock: Clock;
-  /** Silent unless given. */
+  /** Default: no log. */
   log?: Log;
-  /** 0–999, this process's number among its peers. Default 0. */
+  /** The number of this process in its cluster, 0–999. Default 0. */
   node?: number;
-  /** Events of an application that has no webhook_url are `unsent` from the start. Asked at commit. */
+  /** Whether the application has a `webhook_url`; without it, its events are `unsent`. Called at each commit. */
   hasWebhook(applicationId: string): boolean;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Route } from '../calls/index.ts';
-import { normaliseNumber, withPlus } from '../directory/index.ts';
+import { normalizeNumber, withPlus } from '../directory/index.ts';
 import { createRequest } from '../sip/index.ts';
 import { type CalledPorts, type CallingTrunk, calledByPhone, calledByTrunk } from './called.ts';
 
@@ -11,7 +11,7 @@ const DIDS: Record<string, string> = {
   '+4915550100': 'cust_1',
 };
 const ports: CalledPorts = {
-  ...{ normaliseNumber, withPlus },
+  ...{ normalizeNumber, withPlus },
   route: (number) => (DIDS[number] ? ({ customerId: DIDS[number] } as Route) : undefined),
   routeOfPhone: ({ customerId }, called) =>
     DIDS[called] === customerId || called === 'ben' ? ({ customerId } as Route) : undefined,

@@ -15,7 +15,7 @@ export interface CallingTrunk {
 /** Number lookups for a trunk's call. */
 export interface NumberPorts {
   /** @param country ISO 3166-1. */
-  normaliseNumber(user: string, country?: string | null): string;
+  normalizeNumber(user: string, country?: string | null): string;
   /** The same digits with a plus; undefined when that is not E.164. */
   withPlus(user: string): string | undefined;
   /** The route of a number; undefined for an unknown number. */
@@ -54,7 +54,7 @@ export function calledByTrunk(
       }
     }
   }
-  const to = ports.normaliseNumber(dialed(request.uri) || dialed(toOf(request).uri), trunks[0]?.country);
+  const to = ports.normalizeNumber(dialed(request.uri) || dialed(toOf(request).uri), trunks[0]?.country);
   return { to, route: undefined, trunk: undefined };
 }
 
@@ -68,7 +68,7 @@ export function calledByPhone(request: SipRequest, phone: PhoneAccount, ports: C
 /** Every number that the request may mean, the most likely first. The first known number is the called one. */
 function readings(request: SipRequest, trunk: CallingTrunk | undefined, ports: NumberPorts): string[] {
   return calledTexts(request, trunk).flatMap((text) => {
-    const number = ports.normaliseNumber(text, trunk?.country);
+    const number = ports.normalizeNumber(text, trunk?.country);
     const international = ports.withPlus(text);
     if (number.startsWith('+') || international === undefined) return [number];
     // Many carriers send E.164 without plus. Digits are read so only if that number is known.

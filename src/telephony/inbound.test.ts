@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Arrival, Route } from '../calls/index.ts';
 import { seededRandom, silentLog } from '../core/index.ts';
-import { normaliseNumber, withPlus } from '../directory/index.ts';
+import { normalizeNumber, withPlus } from '../directory/index.ts';
 import type { CallingTrunk } from './called.ts';
 import { createInboundDoor, createOptionsHook, type InboundPorts } from './inbound.ts';
 import { PhoneIdentity } from './phone-identity.ts';
@@ -26,7 +26,7 @@ beforeEach(async () => {
   const ports: InboundPorts = {
     ...{ media, random: seededRandom(4), log: silentLog, publicAddress: undefined },
     phones: new PhoneIdentity({ find: () => undefined, realm: 'minivoice', clock, random: seededRandom(9) }),
-    ...{ trunksAt, route, normaliseNumber, withPlus },
+    ...{ trunksAt, route, normalizeNumber, withPlus },
     trunkOwners: (address) => trunksAt(address).map(({ customerId }) => customerId),
     reachesNumber: () => true,
     isTrusted: (address) => address === MACHINE,

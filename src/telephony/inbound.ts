@@ -120,7 +120,7 @@ async function letIn(
   const sound = await ports.media.open();
   const leg = openLeg(invite, sound, ports);
   const caller = dialed(fromOf(request).uri) || 'anonymous';
-  const from = phone?.username ?? ports.normaliseNumber(caller, trunk?.country);
+  const from = phone?.username ?? ports.normalizeNumber(caller, trunk?.country);
   const sipHeaders = sipHeadersOf(request, trunk !== undefined && trunk !== MACHINE);
   ports.arrive({ leg, from, to, route, sipHeaders, isCallerTrusted: trunk?.customerId === null });
 }

@@ -33,7 +33,7 @@ beforeEach(async () => {
     proven: () => {},
     open: () => true,
     noPorts: () => {},
-    normaliseNumber: (user) => user,
+    normalizeNumber: (user) => user,
     withPlus: () => undefined,
     route: (number) => (number === OTHERS_NUMBER ? ({ customerId: 'cust_2' } as Route) : undefined),
     routeOfPhone: () => undefined,

@@ -53,7 +53,7 @@ beforeEach(async () => {
     proven: () => {},
     open: () => true,
     noPorts: () => {},
-    normaliseNumber: (user) => user,
+    normalizeNumber: (user) => user,
     withPlus: () => undefined,
     trunksAt: (address) => (OWNERS[address] ?? []).map((customerId) => ({ customerId, username: null })),
     route: () => route,

@@ -11,7 +11,7 @@ import type {
 } from '../index.ts';
 
 /** One commit, as it was written. */
-export interface Written {
+export interface LedgerCommit {
   call?: CallRecord;
   events?: EventDraft[];
   timeline?: TimelineEntry[];
@@ -19,19 +19,19 @@ export interface Written {
   refusable?: boolean;
 }
 
-/** What outlives a process, in memory. */
+/** A billing store and journal in memory that outlives a simulated process. */
 export class MemoryLedger implements BillingStore, BillingJournal {
-  readonly commits: Written[] = [];
+  readonly commits: LedgerCommit[] = [];
   readonly calls = new Map<string, CallRecord>();
   readonly charges = new Map<string, ChargeRecord>();
   readonly accounts = new Map<string, Account>();
-  readonly given: Adjustment[] = [];
+  readonly adjustmentRows: Adjustment[] = [];
   #rates = new Map<string, Rate>();
-  /** The disk is full. */
+  /** Makes every commit fail, as on a full disk. */
   broken = false;
   #dead = false;
 
-  /** What the next process finds after this one was killed, which writes nothing any more. */
+  /** Stops all writes of this process. @returns the ledger that the next process finds. */
   kill(): MemoryLedger {
     this.#dead = true;
     const left = new MemoryLedger();
@@ -40,18 +40,18 @@ export class MemoryLedger implements BillingStore, BillingJournal {
     return left;
   }
 
-  async commit(change: Written): Promise<void> {
+  async commit(change: LedgerCommit): Promise<void> {
     if (this.broken) throw new Error('the disk is full');
     if (this.#dead) return new Promise(() => {});
     this.#write(structuredClone(change));
   }
 
-  #write(change: Written): void {
+  #write(change: LedgerCommit): void {
     this.commits.push(change);
     const { call, billing = {} } = change;
     if (call) this.calls.set(call.id, call);
     if (billing.account) this.accounts.set(billing.account.customerId, billing.account);
-    if (billing.adjustment) this.given.push(billing.adjustment);
+    if (billing.adjustment) this.adjustmentRows.push(billing.adjustment);
     for (const charge of billing.charges ?? []) {
       const kept = this.charges.get(charge.legId);
       if (!kept || kept.status === 'reserved') this.charges.set(charge.legId, charge);
@@ -89,7 +89,7 @@ export class MemoryLedger implements BillingStore, BillingJournal {
   }
 
   async adjustments() {
-    return { data: this.given, nextCursor: null };
+    return { data: this.adjustmentRows, nextCursor: null };
   }
 
   async usage() {
@@ -100,8 +100,8 @@ export class MemoryLedger implements BillingStore, BillingJournal {
     const settled = [...this.charges.values()].filter((charge) => charge.customerId === customerId);
     const since = (begin: number) =>
       settled.reduce((sum, { amount, settledAt }) => sum + ((settledAt ?? -1) >= begin ? amount : 0), 0);
-    const given = this.given.reduce((sum, { amount }) => sum + amount, 0);
+    const credited = this.adjustmentRows.reduce((sum, { amount }) => sum + amount, 0);
     const total = since(0);
-    return { customerId, balance: given - total, spent: { total, month: since(month), day: since(day) } };
+    return { customerId, balance: credited - total, spent: { total, month: since(month), day: since(day) } };
   }
 }

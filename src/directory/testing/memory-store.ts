@@ -2,7 +2,7 @@ import type { DirectoryRows, DirectoryStore } from '../store.ts';
 
 type Kind = keyof DirectoryRows;
 
-/** What no two rows of a kind share: the constraints of the database. */
+/** The unique key of each kind of row: the constraints of the database. */
 const UNIQUE: { [K in Kind]?: (row: DirectoryRows[K][0]) => string } = {
   keys: (row) => row.sha256,
   dids: (row) => row.numberE164,
@@ -10,7 +10,7 @@ const UNIQUE: { [K in Kind]?: (row: DirectoryRows[K][0]) => string } = {
   verifiedNumbers: (row) => `${row.customerId} ${row.numberE164}`,
 };
 
-/** What may be null; everything else must have a value. */
+/** The properties that may be null; all others must have a value. */
 const NULLABLE = new Set([
   ...['fallbackAnswerUrl', 'webhookUrl', 'faultMessage', 'voice', 'language', 'scorecard', 'ai', 'expiresAt'],
   ...[
@@ -26,10 +26,7 @@ const NULLABLE = new Set([
   'customerId',
 ]);
 
-/**
- * A store that forgets with the process, and refuses what the database refuses; `rows` shows what lies in it, and
- * `broken` makes every write fail.
- */
+/** A store in memory that refuses what the database refuses. `rows` shows its content; `broken` makes writes fail. */
 export class MemoryDirectoryStore implements DirectoryStore {
   readonly rows: DirectoryRows = {
     customers: [],

@@ -1,7 +1,7 @@
 import type { CreateTableBuilder, Kysely, Migration } from 'kysely';
 
-// Written for SQLite and PostgreSQL alike: ids and JSON are text, times are milliseconds in a bigint, flags
-// are 0 or 1, and nothing counts itself up.
+// Written for both SQLite and PostgreSQL: ids and JSON are text, times are milliseconds in a bigint, flags are 0 or 1,
+// and no column is auto-incremented.
 export const beginning: Migration = {
   async up(db: Kysely<unknown>) {
     for (const table of [calls, recordings, events, attempts, timeline]) await table(db);
@@ -11,7 +11,7 @@ export const beginning: Migration = {
 
 type Columns = CreateTableBuilder<string, string>;
 
-/** A table whose first column is the text `id`. */
+/** Starts a table whose first column is the text `id`. */
 function table(db: Kysely<unknown>, name: string): Columns {
   return db.schema.createTable(name).addColumn('id', 'text', (column) => column.primaryKey());
 }

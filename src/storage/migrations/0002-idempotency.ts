@@ -1,6 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** Keys of requests that may be repeated, and the call that each has placed. */
+/** Idempotency keys of requests, and the call that each request created. */
 export const idempotency: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

@@ -1,6 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** Phones that register with us. */
+/** Phones that register with this server. */
 export const phones: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

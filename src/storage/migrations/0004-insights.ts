@@ -1,6 +1,6 @@
 import type { CreateTableBuilder, Kysely, Migration } from 'kysely';
 
-/** What is derived from recordings, the queue of that work, and how applications want it done. */
+/** Insights derived from recordings, the queue of insight jobs, and the settings of applications. */
 export const insights: Migration = {
   async up(db: Kysely<unknown>) {
     for (const table of [transcripts, parts, jobs]) await table(db);

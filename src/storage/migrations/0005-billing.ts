@@ -2,7 +2,7 @@ import type { CreateTableBuilder, Kysely, Migration } from 'kysely';
 
 type Columns = CreateTableBuilder<string, string>;
 
-/** Accounts, rates, the ledger of adjustments, and what legs cost. Amounts are millionths in a bigint. */
+/** Accounts, rates, adjustments, and the charges of legs. Amounts are millionths in a bigint. */
 export const billing: Migration = {
   async up(db: Kysely<unknown>) {
     for (const table of [accounts, rates, adjustments, charges]) await table(db);

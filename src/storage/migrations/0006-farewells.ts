@@ -1,6 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** The last request to each peer that is in a call, for the process after a crash. */
+/** The BYE request for each connected peer, which the next process sends after a crash. */
 export const farewells: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

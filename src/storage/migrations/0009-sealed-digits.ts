@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** Events that still hold sensitive digits are found by their age. */
+/** Finds events that contain sealed digits by their age. */
 export const sealedDigits: Migration = {
   async up(db: Kysely<unknown>) {
     await sql`create index events_sealed on events (created_at) where data like '{%"sealed_digits":"%'`.execute(

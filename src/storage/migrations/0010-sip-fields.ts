@@ -1,6 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** The country of a trunk's number formats, and the SIP header fields of a call. */
+/** Adds the country of a trunk's number formats, and the SIP header fields of a call. */
 export const sipFields: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema.alterTable('trunks').addColumn('country', 'text').execute();

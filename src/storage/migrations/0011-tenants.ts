@@ -6,8 +6,8 @@ const COLUMNS = [
 ];
 
 /**
- * Customers do not share names of gateways any more, so no name can be taken from others. Trunks say which caller IDs
- * they carry, and customers have numbers that the operator has verified.
+ * Makes gateway names unique per customer, so that no customer can take a name from another. Adds the caller IDs that a
+ * trunk allows, and the numbers that the operator has verified for a customer.
  */
 export const tenants: Migration = {
   async up(db: Kysely<unknown>) {
@@ -23,7 +23,7 @@ export const tenants: Migration = {
   },
 };
 
-/** SQLite cannot drop a constraint: the rows move to a table without it. */
+/** Moves the rows to a table without the constraint, because SQLite cannot drop one. */
 async function trunks(db: Kysely<unknown>): Promise<void> {
   let table = db.schema.createTable('trunks_next').addColumn('id', 'text', (column) => column.primaryKey());
   const texts = ['customer_id', 'username', 'password', 'realm', 'from_domain', 'inbound_ip', 'country'];

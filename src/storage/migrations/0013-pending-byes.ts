@@ -1,6 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** Names the table of BYE requests to be sent after a restart for what it holds. */
+/** Renames the table of BYE requests that are sent after a restart. */
 export const pendingByes: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema.alterTable('farewells').renameTo('pending_byes').execute();

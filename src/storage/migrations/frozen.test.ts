@@ -7,12 +7,12 @@ import { silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { eventStore } from '../events.ts';
 import { Quarantine } from '../quarantine.ts';
-import { readersOf } from '../readers.ts';
+import { readersOf } from '../row-reader.ts';
 import { kyselyOver } from '../sqlite/database.ts';
 import { notePlans } from '../testing/plans.ts';
 import { migrate, migrations } from './index.ts';
 
-/** What each migration makes of the tables. Once released it is never edited: a change is a migration of its own. */
+/** A digest of the schema after each migration. A released migration is never edited: each change is a new one. */
 const FROZEN: Record<string, string> = {
   '0001-beginning': '9b42bbd5ce01c422',
   '0002-idempotency': 'a312b23a45d88aa0',
@@ -29,7 +29,7 @@ const FROZEN: Record<string, string> = {
   '0013-pending-byes': '893c0bb9dc7837de',
 };
 
-/** A digest of the tables and indexes after each migration. */
+/** Returns a digest of the tables and indexes after each migration. */
 async function schemas(): Promise<Record<string, string>> {
   const database = new DatabaseSync(':memory:');
   const db = kyselyOver(database);
@@ -43,11 +43,11 @@ async function schemas(): Promise<Record<string, string>> {
   return digests;
 }
 
-test('every migration makes of the tables what it made when it was released', async () => {
+test('every migration results in the schema that it had when it was released', async () => {
   expect(await schemas()).toEqual(FROZEN);
 });
 
-test('a migration says itself what it does: it imports nothing but the query builder', () => {
+test('a migration is self-contained: it imports nothing but the query builder', () => {
   const files = readdirSync(import.meta.dirname).filter((name) => /^\d{4}-.*\.ts$/.test(name));
   expect(files.map((name) => name.slice(0, -3))).toEqual(Object.keys(migrations));
   for (const name of files) {
@@ -57,7 +57,7 @@ test('a migration says itself what it does: it imports nothing but the query bui
   }
 });
 
-test('the index of parked events is the one that the queries of parked events use', async () => {
+test('queries of parked events use the index of parked events', async () => {
   const database = new DatabaseSync(':memory:');
   const db = kyselyOver(database);
   await migrate(db);

@@ -1,5 +1,5 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
-import type { Tables } from '../layouts.ts';
+import type { Tables } from '../tables/index.ts';
 import { beginning } from './0001-beginning.ts';
 import { idempotency } from './0002-idempotency.ts';
 import { phones } from './0003-phones.ts';
@@ -14,7 +14,7 @@ import { tenants } from './0011-tenants.ts';
 import { erasure } from './0012-erasure.ts';
 import { pendingByes } from './0013-pending-byes.ts';
 
-/** In the order of their names. One that has been released is never edited: a change is a new one. */
+/** The migrations in the order of their names. A released migration is never edited: each change is a new one. */
 export const migrations: Record<string, Migration> = {
   '0001-beginning': beginning,
   '0002-idempotency': idempotency,
@@ -31,7 +31,7 @@ export const migrations: Record<string, Migration> = {
   '0013-pending-byes': pendingByes,
 };
 
-/** Brings the tables to the newest shape; the same steps for every database. */
+/** Runs the migrations that the database lacks; the same ones for every database. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { kyselyOver } from '../sqlite/database.ts';
 import { migrate, migrations } from './index.ts';
 
-test('trunks from before keep their values, and names that customers share are allowed from then on', async () => {
+test('existing trunks keep their values, and customers may use the same gateway name afterwards', async () => {
   const database = new DatabaseSync(':memory:');
   const db = kyselyOver(database);
   for (const [name, migration] of Object.entries(migrations)) if (name < '0011') await migration.up(db);
@@ -30,7 +30,7 @@ test('trunks from before keep their values, and names that customers share are a
   database.close();
 });
 
-test('sealed digits are found by the index that was made for them', async () => {
+test('queries of sealed digits use their index', async () => {
   const database = new DatabaseSync(':memory:');
   const db = kyselyOver(database);
   await migrate(db);

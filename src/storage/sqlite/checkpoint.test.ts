@@ -8,7 +8,7 @@ import { GroupCommit } from './group-commit.ts';
 
 const EVERY = 400;
 
-/** A thread that answers `copy`, and does what the test wants with `finish`. */
+/** Starts a thread that completes `copy`, and runs the given code for `finish`. */
 const thread = (atFinish: string) => () =>
   new Worker(
     `const { parentPort } = require('node:worker_threads');
@@ -17,7 +17,7 @@ const thread = (atFinish: string) => () =>
   );
 const silent = 'void 0';
 
-/** A database whose checkpoints run in the threads given, one after the other. */
+/** Opens a database whose checkpoints run in the given threads, one after the other. */
 function open(...threads: (() => Worker)[]) {
   const clock = new VirtualClock();
   const warnings: string[] = [];
@@ -43,7 +43,7 @@ function open(...threads: (() => Worker)[]) {
   return { clock, warnings, group, started, insert, untilCheckpoint, close };
 }
 
-/** Resolves when writes are held: a write that is asked for does not come through. */
+/** Resolves when writes are held, with a write that waits. */
 async function held(
   clock: VirtualClock,
   insert: () => Promise<unknown>,
@@ -57,7 +57,7 @@ async function held(
   }
 }
 
-test('writes go on after 5 s when a checkpoint never ends', async () => {
+test('writes continue after 5 s when a checkpoint never ends', async () => {
   const { clock, warnings, started, insert, untilCheckpoint, close } = open(thread(silent), thread(silent));
   await untilCheckpoint();
   const { write } = await held(clock, insert);
@@ -77,7 +77,7 @@ test('writes go on after 5 s when a checkpoint never ends', async () => {
 test.each([
   ['ends by itself', 'process.exit(0)', 'ended with 0'],
   ['throws', "throw new Error('disk I/O error')", 'disk I/O error'],
-])('writes go on at once when the thread of checkpoints %s', async (_what, atFinish, why) => {
+])('writes continue at once when the checkpoint thread %s', async (_what, atFinish, why) => {
   const { warnings, insert, untilCheckpoint, close } = open(thread(atFinish));
   await untilCheckpoint();
   await expect.poll(() => warnings.join()).toContain(why);
@@ -85,7 +85,7 @@ test.each([
   await close();
 });
 
-test('a thread that cannot be started costs a checkpoint, and no write', async () => {
+test('a thread that cannot be started fails a checkpoint, and no write', async () => {
   const failing = () => {
     throw new Error('too many threads');
   };

@@ -3,16 +3,16 @@ import { type Clock, detach, explain, type Log, type Timer, within } from '../..
 import type { GroupCommit } from './group-commit.ts';
 
 /** Transactions between checkpoints: a few MB of write-ahead log. */
-const EVERY = 400;
+const CHECKPOINT_EVERY = 400;
 
-/** From an erasure to the checkpoint that takes what was erased out of the log. */
-const SOON_MS = 10_000;
+/** The delay between an erasure and the checkpoint that removes the erased data from the log. */
+const ERASURE_DELAY_MS = 10_000;
 
-/** A step that takes longer, in milliseconds, is given up with its thread: a disk may stand still for ever. */
-const LONGEST_STEP_MS = 60_000;
+/** After this time a step and its thread are given up: a disk may hang forever. */
+const STEP_TIMEOUT_MS = 60_000;
 
-/** How long a thread may take to end, in milliseconds. */
-const ENDING_MS = 5_000;
+/** How long a thread may take to end. */
+const END_TIMEOUT_MS = 5_000;
 
 type Step = 'copy' | 'finish' | 'empty';
 
@@ -20,9 +20,9 @@ const startThread = (file: string) =>
   new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: file });
 
 /**
- * Moves the write-ahead log into the database file, in a thread of its own: the fsyncs of a checkpoint take
- * 5–40 ms, which the thread that carries calls does not have. It goes twice: most of the log while writes go on,
- * then the rest while writes wait, so that the log is used up and begins anew instead of growing under load.
+ * Moves the write-ahead log into the database file, in a separate thread: the fsyncs of a checkpoint take 5–40 ms, which
+ * is too long for the thread that handles calls. It runs in two steps: it copies most of the log while writes continue,
+ * then the rest while writes wait, so that the log restarts instead of growing under load.
  */
 export class Checkpoints {
   #file: string;
@@ -31,11 +31,11 @@ export class Checkpoints {
   #log: Log;
   #startThread: (file: string) => Worker;
   #worker: Worker | undefined;
-  /** What the thread is asked to do. */
-  #asked: PromiseWithResolvers<void> | undefined;
+  /** The step that the thread runs. */
+  #step: PromiseWithResolvers<void> | undefined;
   #since = 0;
   #running: Promise<void> | undefined;
-  #soon: Timer | undefined;
+  #scheduled: Timer | undefined;
 
   constructor(
     file: string,
@@ -50,75 +50,75 @@ export class Checkpoints {
     this.#startThread = start;
     group.onBatch = () => {
       this.#since += 1;
-      if (this.#since >= EVERY) this.#running ??= this.#run();
+      if (this.#since >= CHECKPOINT_EVERY) this.#running ??= this.#run();
     };
   }
 
-  /** Something was erased: its former text leaves the log within seconds, however little is written. */
-  soon(): void {
-    this.#soon ??= this.#clock.after(SOON_MS, async () => {
-      this.#soon = undefined;
-      // One that runs already may have begun before.
+  /** Schedules a checkpoint that removes erased data from the log, within seconds. */
+  scheduleErasure(): void {
+    this.#scheduled ??= this.#clock.after(ERASURE_DELAY_MS, async () => {
+      this.#scheduled = undefined;
+      // A checkpoint that runs already may have started before the erasure.
       await this.#running;
       this.#running ??= this.#run('empty');
     });
   }
 
-  /** Lets the checkpoint that runs end, within a minute. */
+  /** Waits for a running checkpoint, for at most a minute, and ends the thread. */
   async close(): Promise<void> {
     this.#group.onBatch = () => {};
-    this.#soon?.cancel();
+    this.#scheduled?.cancel();
     await this.#running;
     const ended = this.#end();
-    await within(this.#clock, ENDING_MS, ended, 'the thread of checkpoints does not end').catch((error) => {
-      this.#log.warn({ error: explain(error) }, 'the thread of checkpoints was left behind');
+    await within(this.#clock, END_TIMEOUT_MS, ended, 'the checkpoint thread does not end').catch((error) => {
+      this.#log.warn({ error: explain(error) }, 'could not end the checkpoint thread');
     });
   }
 
   async #run(last: Step = 'finish'): Promise<void> {
     this.#since = 0;
     try {
-      await this.#ask('copy');
-      await this.#group.hold(() => this.#ask(last));
+      await this.#execute('copy');
+      await this.#group.hold(() => this.#execute(last));
     } catch (error) {
-      // Nothing is lost: what is in the log counts as written, and the next checkpoint takes it along.
+      // Nothing is lost: the log is part of the database, and the next checkpoint copies it.
       this.#log.warn({ error: explain(error) }, 'the database checkpoint failed');
       detach('storage.checkpoint', this.#end());
     }
     this.#running = undefined;
   }
 
-  #ask(step: Step): Promise<void> {
-    const asked = Promise.withResolvers<void>();
-    this.#asked = asked;
+  #execute(step: Step): Promise<void> {
+    const done = Promise.withResolvers<void>();
+    this.#step = done;
     try {
       this.#worker ??= this.#start();
       this.#worker.postMessage(step);
     } catch (error) {
-      asked.reject(error);
+      done.reject(error);
     }
-    return within(this.#clock, LONGEST_STEP_MS, asked.promise, `the checkpoint hangs in its step ${step}`);
+    return within(this.#clock, STEP_TIMEOUT_MS, done.promise, `the checkpoint hangs in its step ${step}`);
   }
 
   async #end(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
-    this.#asked?.reject(new Error('its thread was ended'));
+    this.#step?.reject(new Error('the checkpoint thread was ended'));
     await worker?.terminate();
   }
 
   #start(): Worker {
     const worker = this.#startThread(this.#file);
     worker.unref();
-    worker.on('message', () => this.#asked?.resolve());
+    worker.on('message', () => this.#step?.resolve());
     worker.on('error', (error) => this.#lost(worker, error));
-    worker.on('exit', (code) => this.#lost(worker, new Error(`its thread ended with ${code}`)));
+    worker.on('exit', (code) => this.#lost(worker, new Error(`the checkpoint thread ended with ${code}`)));
     return worker;
   }
 
   #lost(worker: Worker, error: unknown): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
-    this.#asked?.reject(error);
+    this.#step?.reject(error);
   }
 }

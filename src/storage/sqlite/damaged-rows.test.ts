@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const open = (log: Log = silentLog) => openSqliteStorage({ file, clock, log, hasWebhook: () => true });
 
-/** Does to the file what no program does. */
+/** Changes the file behind the back of the program. */
 function damage(sql: string): void {
   const database = new DatabaseSync(file);
   database.exec(sql);
@@ -49,7 +49,7 @@ const ids = async (storage: Storage, limit: number): Promise<string[]> => {
   throw new Error('the list has no end');
 };
 
-test('names a damaged row once in the log, and says which columns and why, without what they hold', async () => {
+test('logs a damaged row once, with the columns and the reason, without their values', async () => {
   const lines: object[] = [];
   const first = await withCalls(2);
   damage(`UPDATE calls SET status = 'bogus', metadata = '{"pin": 4711' WHERE id = 'call_1'`);
@@ -63,7 +63,7 @@ test('names a damaged row once in the log, and says which columns and why, witho
 });
 
 test.each(["'garbage'", "x'00ff'", '9223372036854775807', '1e300', '-1'])(
-  'lists every other call, page by page, beside calls that were created at %s',
+  'lists every other call, page by page, among calls with created_at %s',
   async (createdAt) => {
     const storage = await withCalls(9);
     damage(`UPDATE calls SET created_at = ${createdAt} WHERE id IN ('call_2', 'call_3', 'call_4')`);
@@ -73,7 +73,7 @@ test.each(["'garbage'", "x'00ff'", '9223372036854775807', '1e300', '-1'])(
   },
 );
 
-test('takes a row up again that was repaired in the file', async () => {
+test('uses a row again that was repaired in the file', async () => {
   const storage = await withCalls(1);
   damage(`UPDATE calls SET direction = 'sideways'`);
   await expect(storage.call('call_0')).rejects.toThrow('direction');
@@ -83,7 +83,7 @@ test('takes a row up again that was repaired in the file', async () => {
   await storage.close();
 });
 
-test('gives damaged events that come first no place among pending ones', async () => {
+test('skips damaged events at the head of the pending events', async () => {
   const storage = await withCalls(9);
   damage(`UPDATE events SET call = '{' WHERE call_id IN ('call_0', 'call_1', 'call_2')`);
   await storage.pendingEvents(3, 1e6);
@@ -93,7 +93,7 @@ test('gives damaged events that come first no place among pending ones', async (
   await storage.close();
 });
 
-test('goes past a job that cannot be done, and names it again at the next start', async () => {
+test('skips a damaged job, and reports it again at the next start', async () => {
   const storage = await open();
   const job = (n: number) => ({
     recordingId: `rec_${n}`,
@@ -114,7 +114,7 @@ test('goes past a job that cannot be done, and names it again at the next start'
   await next.close();
 });
 
-test('deletes rows that are in quarantine, and no others', async () => {
+test('deletes rows in quarantine, and no others', async () => {
   const storage = await withCalls(2);
   damage(`UPDATE events SET data = 'x' WHERE call_id = 'call_0'`);
   const [event] = (await storage.events({ callId: 'call_1' }, { limit: 1 })).data;
@@ -128,7 +128,17 @@ test('deletes rows that are in quarantine, and no others', async () => {
   await storage.close();
 });
 
-/** Money and rates of one customer. */
+test('deletes a damaged pending BYE in quarantine', async () => {
+  const storage = await open();
+  await storage.keepPendingBye('leg_1', { method: 'BYE' });
+  expect(await storage.pendingByes()).toEqual([]);
+  expect(await storage.discard('pending_byes', 'leg_1')).toBe(true);
+  await storage.pendingByes();
+  expect(storage.quarantined).toEqual([]);
+  await storage.close();
+});
+
+/** Stores the account and the rates of one customer. */
 async function billed() {
   const storage = await open();
   const billing = await Billing.open({
@@ -162,7 +172,7 @@ const openBilling = async () => {
 };
 
 test.each(["billing = 'x'", "spend_limit = 'none'", "customer_id = x'00'", "spend_period = 'year'"])(
-  'lets nobody call for nothing whose account is damaged: %s',
+  'refuses calls of a customer with a damaged account: %s',
   async (change) => {
     await billed();
     damage(`UPDATE accounts SET ${change}`);
@@ -176,7 +186,7 @@ test.each(["billing = 'x'", "spend_limit = 'none'", "customer_id = x'00'", "spen
   },
 );
 
-test('takes no cheaper rate in the place of one that is damaged', async () => {
+test('does not replace a damaged rate by a cheaper one', async () => {
   await billed();
   damage(`UPDATE rates SET price_per_minute = 'dear' WHERE prefix = '+1900'`);
   const { storage, billing, admit } = await openBilling();
@@ -189,7 +199,7 @@ test('takes no cheaper rate in the place of one that is damaged', async () => {
 });
 
 test.each(['9223372036854775807', "'much'", '1e300'])(
-  'keeps the balance without an amount of %s',
+  'leaves an amount of %s out of the balance',
   async (amount) => {
     await billed();
     damage(`INSERT INTO adjustments (id, customer_id, amount, currency, note, created_at)
@@ -201,7 +211,7 @@ test.each(['9223372036854775807', "'much'", '1e300'])(
   },
 );
 
-test('says what to do when a damaged row has the name that a new one is to have', async () => {
+test('explains what to do when a damaged row has the name of a new row', async () => {
   const storage = await open();
   const did = { customerId: 'cust_1', applicationId: null, numberE164: '+15550100000', provider: 'local' };
   const rest = {

@@ -3,28 +3,28 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CamelCasePlugin, Kysely, SqliteDialect } from 'kysely';
 import { explain, Failure } from '../../core/index.ts';
-import type { Tables } from '../layouts.ts';
-import { isUnwritable, unwritable } from './unwritable.ts';
+import type { Tables } from '../tables/index.ts';
 
 /**
- * How long a write waits, and the whole thread with it, for another connection that is writing: that of the
- * checkpoints with its fsyncs, or a tool of the operator's. After that it is tried again, or refused.
+ * How long a write blocks its thread while another connection writes: that of the checkpoints with its fsyncs, or a
+ * tool of the operator. After that, the write is retried later or refused.
  */
-export const OTHERS_MS = 250;
+export const BUSY_TIMEOUT_MS = 250;
 
 /**
- * Opens or creates the file. WAL with `synchronous=NORMAL`: a commit costs no fsync, see
- * docs/decisions/0003-sqlite-durability.md. Automatic checkpoints are off, since they would hold the thread that
- * commits; `checkpoint.ts` does them elsewhere.
+ * Opens or creates the database file. WAL with `synchronous=NORMAL`: a commit costs no fsync, see
+ * docs/decisions/0003-sqlite-durability.md. Automatic checkpoints are off, because they would block the thread that
+ * commits; `checkpoint.ts` runs them in another thread.
+ * @throws Failure `not_ready`.
  */
 export function openDatabase(file: string): DatabaseSync {
   try {
-    const database = new DatabaseSync(file, { timeout: OTHERS_MS });
+    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
     database.exec('PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000');
-    // What is erased is overwritten, also in pages that become free.
+    // Overwrites erased data, also in pages that become free.
     database.exec('PRAGMA secure_delete = ON');
-    // Any write: who cannot write must say so before he takes calls.
+    // Any write: a database that cannot be written must be reported before the first call.
     database.exec('PRAGMA user_version = 1');
     return database;
   } catch (cause) {
@@ -33,7 +33,7 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** SQLite calls it an I/O error when there is no room for its index of the write-ahead log. */
+/** SQLite reports an I/O error when the disk has no space for the index of the write-ahead log. */
 function isFull(file: string): boolean {
   try {
     return statfsSync(dirname(file)).bavail < 16;
@@ -42,17 +42,17 @@ function isFull(file: string): boolean {
   }
 }
 
-/** Kysely over a `DatabaseSync`, which is close to the driver that Kysely's own dialect expects. */
+/** Adapts a `DatabaseSync` to Kysely, whose SQLite dialect expects a similar driver. */
 export function kyselyOver(database: DatabaseSync): Kysely<Tables> {
   const dialect = new SqliteDialect({
-    database: { close: () => {}, prepare: (sql) => asKyselyWants(database, sql) },
+    database: { close: () => {}, prepare: (sql) => statementFor(database, sql) },
   });
   return new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });
 }
 
-function asKyselyWants(database: DatabaseSync, sql: string) {
+function statementFor(database: DatabaseSync, sql: string) {
   const statement = database.prepare(sql);
-  // Otherwise one number that is too large to be exact would fail the whole list that it is in.
+  // Otherwise a single integer that is too large to be exact would make the whole query fail.
   statement.setReadBigInts(true);
   const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
   return {
@@ -66,7 +66,7 @@ function asKyselyWants(database: DatabaseSync, sql: string) {
   };
 }
 
-/** Every number as one that can be counted with; those that cannot stay as they are. */
+/** Converts every exact integer of a row to a number; larger ones stay bigints. */
 function withNumbers(row: Record<string, unknown>): Record<string, unknown> {
   for (const column in row) {
     const value = row[column];
@@ -77,7 +77,7 @@ function withNumbers(row: Record<string, unknown>): Record<string, unknown> {
   return row;
 }
 
-/** Whoever asks for a write that is not possible at present can be told to come back. */
+/** Fails with `overloaded` when nothing can be written at present, so that the client can retry. */
 function refusing<T>(run: () => T): T {
   try {
     return run();
@@ -85,3 +85,19 @@ function refusing<T>(run: () => T): T {
     throw isUnwritable(error) ? unwritable(error) : error;
   }
 }
+
+/**
+ * Primary result codes of SQLite that concern the disk or a lock, not the statement: BUSY, LOCKED, READONLY, IOERR,
+ * FULL, CANTOPEN. The same write may succeed later.
+ */
+const TRANSIENT_CODES = new Set([5, 6, 8, 10, 13, 14]);
+
+/** Whether a write failed because nothing can be written at present. */
+export function isUnwritable(error: unknown): error is Error {
+  const { errcode } = (error ?? {}) as { errcode?: unknown };
+  return typeof errcode === 'number' && TRANSIENT_CODES.has(errcode & 0xff);
+}
+
+/** Returns the error for changes that are not kept in memory until they can be written. */
+export const unwritable = (cause: unknown): Failure =>
+  new Failure('overloaded', 'the database cannot be written at present', { cause });

@@ -1,30 +1,31 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type Clock, Failure } from '../../core/index.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { prepareAll } from './statements.ts';
 
-/** Rows that go in one transaction: few, so that the thread is held for some milliseconds at most. */
+/** Rows that are deleted in one transaction: few, so that it blocks the thread for some milliseconds at most. */
 const EVENTS = 25;
-const LINES = 50;
+const ENTRIES = 50;
 const TRANSCRIPTS = 2;
 const RECORDINGS = 20;
 const ROWS = 50;
 const STEPS = 50;
-/** So many octets of events: what is deleted is overwritten, and an event may hold half a megabyte. */
+/** Bytes of events in one transaction: deleted data is overwritten, and an event may have half a megabyte. */
 const BYTES = 2_000_000;
-/** What an event takes, in octets. */
+/** The size of an event in bytes. */
 export const EVENT_BYTES = 'octet_length(call) + octet_length(data)';
 
 const DAY_MS = 86_400_000;
 
-/** A call that lasts, by the column `status`. */
+/** The condition for a call that has not ended. */
 export const IS_OPEN = "status IN ('dialing', 'ringing', 'in_progress')";
 
-const TEXTS = {
+const STATEMENTS = {
   call: `SELECT ${IS_OPEN} AS open FROM calls WHERE id = ?`,
   pendingEvent: "SELECT 1 FROM events WHERE call_id = ? AND state = 'pending' AND sequence > 0 LIMIT 1",
   openRecording: "SELECT 1 FROM recordings WHERE call_id = ? AND status = 'started' LIMIT 1",
   openCharge: "SELECT 1 FROM charges WHERE call_id = ? AND +status = 'reserved' LIMIT 1",
-  // As `usage` counts: by the day on which the call was created, since the call itself is gone.
+  // Keeps what `usage` counts, by the day on which the call was created.
   carryUsage: `INSERT INTO carried_usage (application_id, day, calls, billsec_seconds, cost)
     SELECT application_id, created_at - created_at % ${DAY_MS}, 1,
       CASE WHEN ended_at > answered_at THEN (ended_at - answered_at) / 1000 ELSE 0 END, coalesce(cost_amount, 0)
@@ -32,7 +33,7 @@ const TEXTS = {
     ON CONFLICT (application_id, day) DO UPDATE SET calls = carried_usage.calls + 1,
       billsec_seconds = carried_usage.billsec_seconds + excluded.billsec_seconds,
       cost = carried_usage.cost + excluded.cost`,
-  // The money stays in the ledger; who was called, and when, does not.
+  // The amount stays in the ledger; the called number and the call do not.
   maskCharges: "UPDATE charges SET destination = '', call_id = '', call_leg_id = '' WHERE call_id = ?",
   forgetKeys: 'DELETE FROM idempotency_keys WHERE call_id = ?',
   deleteCall: 'DELETE FROM calls WHERE id = ?',
@@ -43,8 +44,8 @@ const TEXTS = {
   events: `SELECT id, ${EVENT_BYTES} AS bytes FROM events WHERE call_id = ? ORDER BY sequence LIMIT ${EVENTS}`,
   deleteAttempts: 'DELETE FROM attempts WHERE event_id = ?',
   deleteEvent: 'DELETE FROM events WHERE id IS ?',
-  deleteLines: `DELETE FROM timeline WHERE call_id = ?1 AND position IN
-    (SELECT position FROM timeline WHERE call_id = ?1 ORDER BY position LIMIT ${LINES})`,
+  deleteEntries: `DELETE FROM timeline WHERE call_id = ?1 AND position IN
+    (SELECT position FROM timeline WHERE call_id = ?1 ORDER BY position LIMIT ${ENTRIES})`,
   deleteJobs: 'DELETE FROM insight_jobs WHERE call_id = ?',
   deleteTranscripts: `DELETE FROM transcripts WHERE recording_id IN
     (SELECT recording_id FROM transcripts WHERE call_id = ? LIMIT ${TRANSCRIPTS})`,
@@ -58,28 +59,28 @@ const TEXTS = {
   deleteFile: 'INSERT OR IGNORE INTO file_deletions (file, at, due_at, attempts) VALUES (?, ?, 0, 0)',
 } as const;
 
-type Statements = Record<keyof typeof TEXTS, StatementSync>;
-
 /**
- * Erases calls and recordings. A call's own row goes first, in one transaction with a note that the rest is to go; the
- * rest goes in small transactions, and files last, each after the commit that notes it. So a crash between any two
- * steps leaves notes from which the next start goes on.
+ * Erases calls and recordings. The call's own row is deleted first, in one transaction that also notes the erasure; the
+ * other rows follow in small transactions, and each file after the commit that notes it. After a crash between two
+ * steps, the next start continues from these notes.
  */
 export class Erasure {
   #group: GroupCommit;
   #clock: Clock;
-  #run: Statements;
+  #run: Record<keyof typeof STATEMENTS, StatementSync>;
 
   constructor(database: DatabaseSync, group: GroupCommit, clock: Clock) {
     this.#group = group;
     this.#clock = clock;
-    const prepared = Object.entries(TEXTS).map(([name, text]) => [name, database.prepare(text)]);
-    this.#run = Object.fromEntries(prepared);
+    this.#run = prepareAll(database, STATEMENTS);
   }
 
-  /** @returns the files of its recordings. Fails with `call_not_found`, `call_active`, `call_events_pending`. */
+  /**
+   * Erases a call. Fails with `call_not_found`, `call_active`, `call_events_pending`.
+   * @returns the files of its recordings.
+   */
   async eraseCall(id: string): Promise<string[]> {
-    // Throwing in the transaction would undo what others write in it.
+    // An error inside the transaction would also undo the other writes in it.
     const { refusal, rows } = await this.#group.write(() => {
       return { refusal: this.begin(id), rows: this.#run.files.all(id) };
     });
@@ -87,7 +88,7 @@ export class Erasure {
     return rows.flatMap(({ file }) => filesOf(file));
   }
 
-  /** Inside a transaction: erases the call itself, unless something still happens to it. */
+  /** Erases the call's own row, inside a transaction. @returns the reason if the call cannot be erased yet. */
   begin(id: string): Failure | undefined {
     const run = this.#run;
     const call = run.call.get(id);
@@ -105,19 +106,19 @@ export class Erasure {
     return undefined;
   }
 
-  /** Inside a transaction: erases the call itself, whatever its row holds. */
+  /** Erases the call's own row, inside a transaction, whatever the row holds. */
   force(id: string): void {
     const run = this.#run;
     run.begin.run(id, this.#clock.now());
     run.carryUsage.run(id);
     run.maskCharges.run(id);
     run.forgetKeys.run(id);
-    // Whoever is at one of its recordings can then write nothing any more.
+    // A process that works on a recording of the call can then write nothing more.
     run.deleteJobs.run(id);
     run.deleteCall.run(id);
   }
 
-  /** Deletes some of what is left of this call, or of any, that is being erased. @returns whether anything was left. */
+  /** Deletes some remaining rows of this erased call, or of any. @returns whether there were any. */
   continueErasing(callId?: string): Promise<boolean> {
     const { next, isErasing } = this.#run;
     return this.#group.write(() => {
@@ -125,25 +126,25 @@ export class Erasure {
         const row = callId === undefined ? next.get() : isErasing.get(callId);
         if (!row) return steps > 0;
         const id = row['call_id'] as string;
-        const some = this.#some(id);
-        rows += some;
-        if (some === 0) this.#run.end.run(id);
+        const deleted = this.#deleteSome(id);
+        rows += deleted;
+        if (deleted === 0) this.#run.end.run(id);
       }
       return true;
     });
   }
 
-  /** @returns its files; none where there is no such recording. */
+  /** Deletes a recording. @returns its files; none if there is no such recording. */
   deleteRecording(id: string): Promise<string[]> {
     return this.#group.write(() => this.recording(id));
   }
 
-  /** Inside a transaction: deletes a recording and what was derived from it, and notes its files, which it returns. */
+  /** Deletes a recording and its insights, inside a transaction, and notes its files. @returns the files. */
   recording(id: SQLInputValue): string[] {
     const run = this.#run;
     const row = run.recording.get(id);
     if (!row) return [];
-    // The job first: whoever is at it can then write nothing any more.
+    // The job first: the process that holds it can then write nothing more.
     run.deleteJob.run(id);
     run.deleteTranscript.run(id);
     run.deleteParts.run(row['call_id'] as SQLInputValue);
@@ -153,19 +154,20 @@ export class Erasure {
     return files;
   }
 
+  /** Deletes an event and its attempts, inside a transaction. */
   event(id: SQLInputValue): void {
     this.#run.deleteAttempts.run(id);
     this.#run.deleteEvent.run(id);
   }
 
-  /** Deletes one kind of what is left. @returns how many rows, or more where they are large. */
-  #some(id: string): number {
+  /** Deletes rows of one kind. @returns their number, or a greater one if they were large. */
+  #deleteSome(id: string): number {
     const run = this.#run;
     const all = run.events.all(id);
     const events = withinBytes(all);
     for (const event of events) this.event(event['id'] as SQLInputValue);
     if (events.length > 0) return events.length < all.length ? ROWS : events.length;
-    for (const name of ['deleteLines', 'deleteTranscripts', 'deleteParts'] as const) {
+    for (const name of ['deleteEntries', 'deleteTranscripts', 'deleteParts'] as const) {
       const rows = Number(run[name].run(id).changes);
       if (rows > 0) return rows;
     }
@@ -175,14 +177,14 @@ export class Erasure {
   }
 }
 
-/** As many of the rows, from the first on, as one transaction can delete by their `bytes`. */
+/** Returns the first rows, as many as one transaction can delete by their `bytes`, but at least one. */
 export function withinBytes<Row extends Record<string, unknown>>(rows: Row[]): Row[] {
   let bytes = 0;
   const beyond = rows.findIndex((row) => (bytes += Number(row['bytes'] ?? 0)) > BYTES);
   return beyond === -1 ? rows : rows.slice(0, Math.max(1, beyond));
 }
 
-/** A recording that became an MP3 may have left the WAV file that it was made of. */
+/** Returns the files of a recording. An MP3 may have left the WAV file that it was encoded from. */
 function filesOf(file: unknown): string[] {
   if (typeof file !== 'string' || file === '') return [];
   return file.endsWith('.mp3') ? [file, file.replace(/\.mp3$/, '.wav')] : [file];

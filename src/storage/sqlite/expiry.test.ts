@@ -15,7 +15,7 @@ import { openTranscriptSearch } from './transcript-search.ts';
 
 const DAY = 86_400_000;
 
-test('nothing that deletes reads a whole table', async () => {
+test('no deletion scans a whole table', async () => {
   const database = new DatabaseSync(':memory:');
   await migrate(kyselyOver(database));
   openTranscriptSearch(database);
@@ -25,21 +25,21 @@ test('nothing that deletes reads a whole table', async () => {
   new Expiry(database, group, clock, new Erasure(database, group, clock));
   const used = plans();
   expect(used.length).toBeGreaterThan(40);
-  // A scan in the order of an index that ends with its first row is none; SQLite says SCAN for `ORDER BY … LIMIT 1`.
+  // SQLite reports SCAN for `ORDER BY … LIMIT 1` over an index, which reads only one row.
   const scans = used.filter((plan) => plan.startsWith('SCAN') && !/^SCAN erasures USING/.test(plan));
   expect(scans).toEqual([]);
   expect(used.filter((plan) => /USE TEMP B-TREE FOR ORDER BY/.test(plan))).toEqual([]);
   database.close();
 });
 
-test('large events are deleted a few at a time', () => {
+test('deletes large events a few at a time', () => {
   const event = (id: number) => ({ id, bytes: 500_000 });
   expect(withinBytes([1, 2, 3, 4, 5, 6].map(event)).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
   expect(withinBytes([{ bytes: 5_000_000 }, { bytes: 1 }])).toHaveLength(1);
   expect(withinBytes([{ bytes: null }, { bytes: 1 }])).toHaveLength(2);
 });
 
-test('the balance, and what was spent in a period, stay what they are when charges are deleted', async () => {
+test('deleting charges changes neither the balance nor the spending of a period', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 4, 29));
   const storage = await openSqliteStorage({ file: ':memory:', clock, hasWebhook: () => true });
   const ports = { store: storage, journal: storage, ids: storage.ids, clock, log: silentLog };

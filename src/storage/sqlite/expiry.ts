@@ -3,43 +3,45 @@ import type { Clock } from '../../core/index.ts';
 import type { DeletedFile, Expired, Expiring } from '../../recordings/index.ts';
 import { type Erasure, EVENT_BYTES, IS_OPEN, withinBytes } from './erasure.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { prepareAll } from './statements.ts';
 
-/** Rows that are looked at in one transaction. */
+/** Rows that are examined in one transaction. */
 const BATCH = 20;
-const LINES = 50;
+const SMALL_ROWS_BATCH = 50;
 
-/** Not of a call that lasts. */
-const over = (column: string) => `NOT EXISTS (SELECT 1 FROM calls WHERE id = ${column} AND ${IS_OPEN})`;
+/** The condition that a row belongs to no open call. */
+const hasEnded = (column: string) => `NOT EXISTS (SELECT 1 FROM calls WHERE id = ${column} AND ${IS_OPEN})`;
 
 /**
- * Each lists what is older than a moment (`?3`), from a row (`?1`, `?2`) on, in the order of an index; `go` says of
- * each row whether it may go.
+ * Each selects rows older than a moment (`?3`), after a position (`?1`, `?2`), in the order of an index. `deletable` says
+ * whether the row may be deleted; `a` and `b` are its position.
  */
 const SELECTIONS: Record<Expiring, string> = {
   calls: `SELECT id, octet_length(variables) AS bytes, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3
-      AND NOT EXISTS (SELECT 1 FROM recordings WHERE call_id = calls.id) AS go
+      AND NOT EXISTS (SELECT 1 FROM recordings WHERE call_id = calls.id) AS deletable
     FROM calls WHERE (created_at, id) > (?1, ?2) AND created_at < ?3 ORDER BY created_at, id LIMIT ${BATCH}`,
   completed_recordings: recordings('completed'),
   failed_recordings: recordings('failed'),
-  events: `SELECT id, ${EVENT_BYTES} AS bytes, id AS a, 0 AS b, state <> 'pending' AND ${over('events.call_id')} AS go
+  events: `SELECT id, ${EVENT_BYTES} AS bytes, id AS a, 0 AS b, state <> 'pending' AND ${hasEnded('events.call_id')} AS deletable
     FROM events WHERE id > ?1 AND id < ?3 AND ?2 = ?2 ORDER BY id LIMIT ${BATCH * 2}`,
-  timelines: `SELECT call_id, position, call_id AS a, position AS b, ${over('timeline.call_id')} AS go
-    FROM timeline WHERE (call_id, position) > (?1, ?2) AND call_id < ?3 ORDER BY call_id, position LIMIT ${LINES}`,
+  timelines: `SELECT call_id, position, call_id AS a, position AS b, ${hasEnded('timeline.call_id')} AS deletable
+    FROM timeline WHERE (call_id, position) > (?1, ?2) AND call_id < ?3 ORDER BY call_id, position LIMIT ${SMALL_ROWS_BATCH}`,
   charges: `SELECT leg_id, customer_id, amount, settled_at AS a, leg_id AS b, typeof(amount) = 'integer' AND abs(amount) <= ${Number.MAX_SAFE_INTEGER}
-      AND ${over('charges.call_id')} AS go
+      AND ${hasEnded('charges.call_id')} AS deletable
     FROM charges WHERE settled_at >= ?1 AND (settled_at, leg_id) > (?1, ?2) AND settled_at < ?3
-    ORDER BY settled_at, leg_id LIMIT ${LINES}`,
+    ORDER BY settled_at, leg_id LIMIT ${SMALL_ROWS_BATCH}`,
 };
 
 function recordings(status: string): string {
-  return `SELECT id, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3 AS go
+  return `SELECT id, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3 AS deletable
     FROM recordings WHERE status = '${status}' AND (created_at, id) > (?1, ?2) AND created_at < ?3
     ORDER BY created_at, id LIMIT ${BATCH}`;
 }
 
-/** Where each selection begins. */
-type Place = [SQLInputValue, SQLInputValue];
-const BEGINNING: Record<Expiring, Place> = {
+type Position = [SQLInputValue, SQLInputValue];
+
+/** The position before the first row of each selection. */
+const START: Record<Expiring, Position> = {
   calls: [-1, ''],
   completed_recordings: [-1, ''],
   failed_recordings: [-1, ''],
@@ -48,8 +50,8 @@ const BEGINNING: Record<Expiring, Place> = {
   charges: [-1, ''],
 };
 
-const TEXTS = {
-  deleteLine: 'DELETE FROM timeline WHERE call_id = ? AND position IS ?',
+const STATEMENTS = {
+  deleteEntry: 'DELETE FROM timeline WHERE call_id = ? AND position IS ?',
   deleteCharge: 'DELETE FROM charges WHERE leg_id = ?',
   carry: `INSERT INTO carried_charges (customer_id, amount) VALUES (?, ?)
     ON CONFLICT (customer_id) DO UPDATE SET amount = carried_charges.amount + excluded.amount`,
@@ -58,36 +60,34 @@ const TEXTS = {
   fileKept: 'UPDATE file_deletions SET due_at = ?, attempts = attempts + 1 WHERE file = ?',
 } as const;
 
-/** Finds what is too old, a few rows at a time, and deletes it. */
+/** Deletes rows that are too old, a few at a time. */
 export class Expiry {
   #group: GroupCommit;
   #clock: Clock;
   #erasure: Erasure;
   #select: Record<Expiring, StatementSync>;
-  #run: Record<keyof typeof TEXTS, StatementSync>;
+  #run: Record<keyof typeof STATEMENTS, StatementSync>;
 
   constructor(database: DatabaseSync, group: GroupCommit, clock: Clock, erasure: Erasure) {
     this.#group = group;
     this.#clock = clock;
     this.#erasure = erasure;
-    const prepared = (texts: Record<string, string>) =>
-      Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, database.prepare(text)]));
-    this.#select = prepared(SELECTIONS) as Record<Expiring, StatementSync>;
-    // A damaged row may hold a number that is too large to be exact.
+    this.#select = prepareAll(database, SELECTIONS);
+    // A damaged row may hold an integer that is too large to be exact.
     for (const statement of Object.values(this.#select)) statement.setReadBigInts(true);
-    this.#run = prepared(TEXTS) as Record<keyof typeof TEXTS, StatementSync>;
+    this.#run = prepareAll(database, STATEMENTS);
   }
 
   /**
-   * Deletes some of what is older than `before`, from where the last call ended. What still lasts, is still to be
-   * delivered, or is needed by something else stays.
+   * Deletes some rows older than `before`, starting where the last call of this method ended (`next`). Rows of open
+   * calls, undelivered events and rows that others need stay.
    */
   expire(what: Expiring, before: number, from?: unknown): Promise<Expired> {
     return this.#group.write(() => {
-      const [a, b] = (from as Place | undefined) ?? BEGINNING[what];
+      const [a, b] = (from as Position | undefined) ?? START[what];
       const rows = withinBytes(this.#select[what].all(a, b, limitOf(what, before, this.#clock.now())));
       let deleted = 0;
-      for (const row of rows) if (Number(row['go']) === 1 && this.#delete(what, row)) deleted += 1;
+      for (const row of rows) if (Number(row['deletable']) === 1 && this.#delete(what, row)) deleted += 1;
       const last = rows.at(-1);
       return { deleted, next: last && [last['a'], last['b']] };
     });
@@ -97,16 +97,16 @@ export class Expiry {
     const value = (column: string) => row[column] ?? null;
     if (what === 'calls') return this.#erasure.begin(String(value('id'))) === undefined;
     if (what === 'events') this.#erasure.event(value('id'));
-    else if (what === 'timelines') this.#run.deleteLine.run(value('call_id'), value('position'));
+    else if (what === 'timelines') this.#run.deleteEntry.run(value('call_id'), value('position'));
     else if (what === 'charges') {
-      // The balance is what is put on it less all that was ever charged.
+      // The balance is all adjustments minus all charges, including deleted ones.
       this.#run.carry.run(value('customer_id'), value('amount'));
       this.#run.deleteCharge.run(value('leg_id'));
     } else this.#erasure.recording(value('id'));
     return true;
   }
 
-  /** Files whose turn it is to be deleted. */
+  /** Returns files that are due to be deleted. */
   async dueFiles(limit: number): Promise<DeletedFile[]> {
     const rows = this.#run.dueFiles.all(this.#clock.now(), limit);
     return rows.map(({ file, attempts }) => ({ file: String(file), attempts: Number(attempts) }));
@@ -121,12 +121,12 @@ export class Expiry {
   }
 }
 
-/** Ids have the time of their making in them, and sort by it. */
+/** Ids contain the time of their creation, and sort by it. */
 function limitOf(what: Expiring, before: number, now: number): SQLInputValue {
   if (what === 'events') return idAt('evt', before);
   if (what === 'timelines') return idAt('call', before);
   if (what !== 'charges') return before;
-  // What was spent since the month, or the day, began is summed up from the charges themselves.
+  // The spending of the current month and day is summed from the charges themselves.
   const date = new Date(now);
   return Math.min(before, Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1));
 }

@@ -4,7 +4,7 @@ import { silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { GroupCommit } from './group-commit.ts';
 
-test('who closes during a checkpoint lets it end, and then writes what waits for it', async () => {
+test('close waits for a running checkpoint, then writes the waiting changes', async () => {
   const database = new DatabaseSync(':memory:');
   database.exec('CREATE TABLE t (a)');
   const group = new GroupCommit(database, { clock: new VirtualClock(), log: silentLog, gatherMs: 0 });
@@ -21,7 +21,7 @@ test('who closes during a checkpoint lets it end, and then writes what waits for
   database.close();
 });
 
-test('a full disk is not taken for an empty one because there is nothing to write', async () => {
+test('does not report a full disk as writable when no write is waiting', async () => {
   let isFull = true;
   const write = () => {
     if (isFull) throw Object.assign(new Error('database or disk is full'), { errcode: 13 });

@@ -1,70 +1,68 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Clock, detach, explain, type Log, type Timer, within } from '../../core/index.ts';
-import { OTHERS_MS } from './database.ts';
-import { isUnwritable, unwritable } from './unwritable.ts';
+import { BUSY_TIMEOUT_MS, isUnwritable, unwritable } from './database.ts';
 
 interface Work {
   run(): void;
   done(): void;
   failed(error: unknown): void;
-  /** Of what waits in memory while nothing can be written: tells so. What has none fails then. */
+  /** Called when the work is kept in memory because nothing can be written. Work without it fails then. */
   kept?(): void;
 }
 
-/** What could not be written because nothing can be, and why. */
+/** The work that is left because nothing can be written, and why. */
 interface Stuck {
   error: Error;
   left: Work[];
 }
 
-/** More than this in one transaction would hold the thread for longer than a few milliseconds. */
-const LARGEST_BATCH = 100;
+/** Writes in one transaction: more would block the thread for longer than a few milliseconds. */
+const MAX_BATCH = 100;
 
 /**
- * Writes wait no longer than this for whoever holds them, in milliseconds. The holder may still have the file locked
- * then: writes that meet the lock are kept in memory and tried again, as with any other lock.
+ * The longest time that `hold` makes writes wait. The file may still be locked then: writes that meet the lock are kept
+ * in memory and retried, as with any other lock.
  */
-const LONGEST_HOLD_MS = 5_000;
+const MAX_HOLD_MS = 5_000;
 
-/** Between two tries where nothing could be written. */
+/** The time between two attempts while nothing can be written. */
 const RETRY_MS = 1000;
 
-/** When writes share a transaction. */
-export interface Gathering {
+export interface GroupCommitOptions {
   clock: Clock;
   log: Log;
-  /** From the end of one transaction to the begin of the next, in milliseconds: what comes meanwhile goes together. */
+  /** The time from the end of one transaction to the start of the next; writes in between share a transaction. */
   gatherMs: number;
 }
 
 /**
- * Writes that are asked for in the same turn of the event loop, or too soon after the last ones, share one
- * transaction, in the order of asking; each is told when it is durable. When one fails, all of the batch is undone
- * and each is written for itself, so that only the bad one is rejected. When nothing can be written, a full disk for
- * instance, writes wait in their order and are tried again every second.
+ * Combines writes into transactions. Writes requested in the same turn of the event loop, or too soon after the last
+ * transaction, share one, in the order of the requests; each resolves when it is durable. When one fails, the whole
+ * batch is undone and each is written alone, so that only the failing one is rejected. While nothing can be written,
+ * for example on a full disk, writes wait in their order and are retried every second.
  */
 export class GroupCommit {
   #database: DatabaseSync;
   #clock: Clock;
   #log: Log;
   #gatherMs: number;
-  /** When the last transaction ended, by the monotonic clock. */
+  /** The end of the last transaction, by the monotonic clock. */
   #last = -Infinity;
   #waiting: Work[] = [];
   #timer: Timer | undefined;
   #scheduled = false;
-  /** What writes wait for. */
+  /** Writes wait for this. */
   #held: Promise<void> | undefined;
   #closed = false;
-  /** Since when nothing can be written, by the monotonic clock, and why. */
+  /** Why nothing can be written, and since when by the monotonic clock. */
   #trouble: { since: number; error: Error } | undefined;
   #begin: () => void;
   #commit: () => void;
   #probe: () => void;
-  /** Called after each transaction, when its writers have been told. */
+  /** Called after each transaction and the callbacks of its writes. */
   onBatch: () => void = () => {};
 
-  constructor(database: DatabaseSync, { clock, log, gatherMs }: Gathering) {
+  constructor(database: DatabaseSync, { clock, log, gatherMs }: GroupCommitOptions) {
     this.#database = database;
     this.#clock = clock;
     this.#log = log;
@@ -73,7 +71,7 @@ export class GroupCommit {
     const commit = database.prepare('COMMIT');
     this.#begin = () => begin.run();
     this.#commit = () => commit.run();
-    // Any write will do: it is the one that `checkpoint-worker.ts` makes.
+    // Any write tests this; `checkpoint-worker.ts` makes the same one.
     this.#probe = () => database.exec('PRAGMA user_version = 1');
   }
 
@@ -82,31 +80,30 @@ export class GroupCommit {
     return this.#trouble?.error;
   }
 
-  /** Writes that wait for their turn, or for room. */
+  /** The number of writes that wait for a transaction. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
   /**
-   * Rejects with `overloaded` when nothing can be written at present.
-   * @param run the writes, synchronous; run again from the start when another write of the batch fails.
+   * Writes now, or rejects with `overloaded` when nothing can be written at present.
+   * @param run makes the writes, synchronously; runs again from the start when another write of the batch fails.
    */
   write<T>(run: () => T): Promise<T> {
     return new Promise((resolve, failed) => {
       let result: T;
-      const keep = () => {
+      const setResult = () => {
         result = run();
       };
-      this.#add({ run: keep, done: () => resolve(result), failed });
+      this.#add({ run: setResult, done: () => resolve(result), failed });
     });
   }
 
   /**
-   * As `write`, but what cannot be written at present is kept in memory, in its order, until it can: then this
-   * resolves when it is kept.
-   * @param told gets the result when it is durable, in the order of the writes.
+   * Writes now, or keeps the write in memory, in its order, until it can be written; then this resolves at once.
+   * @param report gets the result when it is durable, in the order of the writes.
    */
-  keep<T>(run: () => T, told: (result: T) => void = () => {}): Promise<void> {
+  keep<T>(run: () => T, report: (result: T) => void = () => {}): Promise<void> {
     return new Promise((resolve, reject) => {
       let result: T;
       let late = false;
@@ -114,10 +111,10 @@ export class GroupCommit {
         run: () => {
           result = run();
         },
-        // It is written, whatever becomes of those who are told so.
+        // The write is durable, even if `report` fails.
         done: () => {
-          const telling = Promise.resolve().then(() => told(result));
-          detach('storage.committed', telling.finally(resolve));
+          const reported = Promise.resolve().then(() => report(result));
+          detach('storage.committed', reported.finally(resolve));
         },
         failed: (error) => {
           if (late) this.#log.error({ error: explain(error) }, 'a change that was kept could not be written');
@@ -131,16 +128,16 @@ export class GroupCommit {
     });
   }
 
-  /** Resolves when all that was asked for so far is durable, however long that takes. */
+  /** Resolves when all writes requested so far are durable, however long that takes. */
   written(): Promise<void> {
     return new Promise((resolve, failed) => {
       this.#add({ run() {}, done: resolve, failed, kept() {} });
     });
   }
 
-  /** Lets writes wait while `during` runs, for 5 s at most. Rejects when it takes longer, or fails. */
+  /** Makes writes wait while `during` runs, for 5 s at most. Rejects when it takes longer, or fails. */
   async hold(during: () => Promise<void>): Promise<void> {
-    this.#held = within(this.#clock, LONGEST_HOLD_MS, during(), 'writes were held for more than 5 s');
+    this.#held = within(this.#clock, MAX_HOLD_MS, during(), 'writes were held for more than 5 s');
     try {
       await this.#held;
     } finally {
@@ -149,11 +146,11 @@ export class GroupCommit {
     }
   }
 
-  /** Takes no more, and writes all that waits. What cannot be written even now is lost. */
+  /** Accepts no more writes, and writes all that wait. Those that cannot be written now are lost. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
-    // Others may be at work in the file for longer than a write would wait for them.
+    // A checkpoint may lock the file for longer than a write waits for it.
     if (this.#held) await this.#held.catch(() => {});
     do this.#writeBatch();
     while (this.#waiting.length > 0 && !this.#trouble);
@@ -175,7 +172,7 @@ export class GroupCommit {
     if (this.#waiting.length === 0 && !this.#trouble) return;
     this.#scheduled = true;
     const pauseMs = this.#trouble ? RETRY_MS : this.#last + this.#gatherMs - this.#clock.monotonic();
-    // A transaction costs as much as the writes of half a call: under load it is worth waiting for company.
+    // A transaction costs as much as the writes of half a call: under load, sharing one is worth the wait.
     if (pauseMs > 0) this.#timer = this.#clock.after(pauseMs, this.#run);
     else setImmediate(this.#run);
   }
@@ -185,14 +182,14 @@ export class GroupCommit {
     try {
       if (!this.#held && !this.#closed) this.#writeBatch();
     } finally {
-      // Whatever went wrong: the writes that wait must not wait for ever.
+      // Whatever failed, the waiting writes must still get their turn.
       this.#last = this.#clock.monotonic();
       this.#schedule();
     }
   };
 
   #writeBatch(): void {
-    const batch = this.#waiting.splice(0, LARGEST_BATCH);
+    const batch = this.#waiting.splice(0, MAX_BATCH);
     if (batch.length === 0 && !this.#trouble) return;
     const stuck = this.#try(batch);
     if (stuck) this.#stall(stuck);
@@ -204,7 +201,7 @@ export class GroupCommit {
 
   #try(batch: Work[]): Stuck | undefined {
     try {
-      // What waits may write nothing at all, which succeeds on a full disk too.
+      // A batch may write nothing at all, which succeeds on a full disk too.
       if (this.#trouble) this.#probe();
       if (batch.length > 0) this.#transaction(batch);
       for (const work of batch) work.done();
@@ -225,12 +222,12 @@ export class GroupCommit {
     return undefined;
   }
 
-  /** What is left goes back to the head of the queue; that it is so is said once. */
+  /** Puts the rest back to the head of the queue. The first time, logs it and refuses writes that cannot be kept. */
   #stall({ error, left }: Stuck): void {
     this.#waiting.unshift(...left);
     if (this.#trouble) return;
     this.#trouble = { since: this.#clock.monotonic(), error };
-    // Where it is somebody else who writes: the thread need not wait for him at each try.
+    // If another connection holds a lock, each retry must not block the thread.
     this.#database.exec('PRAGMA busy_timeout = 0');
     this.#log.error({ error: explain(error) }, 'the database cannot be written: no new calls until it can');
     const refused = this.#waiting.filter((work) => !work.kept);
@@ -239,12 +236,12 @@ export class GroupCommit {
     for (const work of this.#waiting) work.kept?.();
   }
 
-  /** @param written of what was kept, just now. */
+  /** @param written the number of kept writes that were written just now. */
   #recover(written: number): void {
     if (!this.#trouble) return;
     const seconds = Math.round((this.#clock.monotonic() - this.#trouble.since) / 1000);
     this.#trouble = undefined;
-    this.#database.exec(`PRAGMA busy_timeout = ${OTHERS_MS}`);
+    this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     this.#log.info({ seconds, kept: written + this.#waiting.length }, 'the database can be written again');
   }
 

@@ -5,13 +5,13 @@ import { Failure } from '../../core/index.ts';
 const BUSY = 5;
 
 /**
- * Makes sure that one process alone works with a folder: a lock that the system takes back however the process
- * ends. Throws `invalid_setting` when another process has it.
- * @param file made where it is missing; stays empty.
- * @returns what gives the lock back.
+ * Locks a folder for this process. The system releases the lock however the process ends.
+ * @param file the lock file; created if missing, and always empty.
+ * @returns a function that releases the lock.
+ * @throws Failure `invalid_setting` when another process holds the lock.
  */
 export function lockFile(file: string): () => void {
-  // Node has no locks of its own; a transaction that never writes is one, on every system.
+  // Node has no file locks; a transaction that never writes is one, on every system.
   const lock = new DatabaseSync(file, { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');

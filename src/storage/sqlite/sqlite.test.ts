@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { billingConformance } from '../billing.conformance.ts';
+import { directoryRowsConformance } from '../directory.conformance.ts';
 import { openSqliteStorage } from '../index.ts';
 import { insightsConformance } from '../insights.conformance.ts';
 import { sealedDigitsConformance } from '../sealed-digits.conformance.ts';
@@ -24,50 +25,50 @@ describe('SQLite as storage', () => {
   sealedDigitsConformance((options) =>
     openSqliteStorage({ ...options, file: join(folder, 'sealed.sqlite') }),
   );
+  directoryRowsConformance((options) =>
+    openSqliteStorage({ ...options, file: join(folder, 'directory.sqlite') }),
+  );
   billingConformance((options) => openSqliteStorage({ ...options, file: join(folder, 'billing.sqlite') }));
   insightsConformance((options) => openSqliteStorage({ ...options, file: join(folder, 'insights.sqlite') }));
 });
 
-/** What a writer was promised before it was killed with the last of `count` promises. */
-async function promisesUntilKilled(file: string, count: number): Promise<Map<string, number>> {
+/** Runs a writer, and kills it after `count` durable commits. @returns the events of each call, as the writer printed. */
+async function commitsUntilKilled(file: string, count: number): Promise<Map<string, number>> {
   const script = join(import.meta.dirname, '../testing/crashing.ts');
   const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const promises = new Map<string, number>();
+  const committed = new Map<string, number>();
   let lines = 0;
   for await (const line of createInterface(child.stdout)) {
     const [id, events] = line.split(' ');
-    // The last line may have been cut by the kill.
-    if (id && events) promises.set(id, Number(events));
+    // The kill may have cut the last line.
+    if (id && events) committed.set(id, Number(events));
     lines += 1;
     if (lines === count) child.kill('SIGKILL');
   }
-  return promises;
+  return committed;
 }
 
-test.each([1, 300, 5000])(
-  'after kill -9 at promise %i all that was promised is there, and whole',
-  async (count) => {
-    const promises = await promisesUntilKilled(join(folder, `crash-${count}.sqlite`), count);
-    const storage = await opened(`crash-${count}.sqlite`);
-    for (const [id, promised] of promises) {
-      const kept = (await storage.call(id))?.sipStatus as number;
-      expect(kept).toBeGreaterThanOrEqual(promised);
-      const sequences = Array.from({ length: kept }, (_, index) => index + 1);
-      const { data } = await storage.events({ callId: id }, { limit: 9 });
-      expect(data.map((event) => event.sequence)).toEqual(sequences);
-      expect((await storage.timeline(id, { limit: 1000 })).data.map((line) => line.data['count'])).toEqual(
-        sequences,
-      );
-    }
-    expect(promises.size).toBeGreaterThan(0);
-    await storage.close();
-  },
-);
+test.each([1, 300, 5000])('after kill -9 at commit %i all durable commits are complete', async (count) => {
+  const committed = await commitsUntilKilled(join(folder, `crash-${count}.sqlite`), count);
+  const storage = await opened(`crash-${count}.sqlite`);
+  for (const [id, events] of committed) {
+    const stored = (await storage.call(id))?.sipStatus as number;
+    expect(stored).toBeGreaterThanOrEqual(events);
+    const sequences = Array.from({ length: stored }, (_, index) => index + 1);
+    const { data } = await storage.events({ callId: id }, { limit: 9 });
+    expect(data.map((event) => event.sequence)).toEqual(sequences);
+    expect((await storage.timeline(id, { limit: 1000 })).data.map((line) => line.data['count'])).toEqual(
+      sequences,
+    );
+  }
+  expect(committed.size).toBeGreaterThan(0);
+  await storage.close();
+});
 
-test('the write-ahead log begins anew under load instead of growing for ever', async () => {
+test('the write-ahead log restarts under load instead of growing forever', async () => {
   const storage = await opened('load.sqlite');
   const size = () => statSync(join(folder, 'load.sqlite-wal')).size;
-  // Every commit makes the log longer, except where a checkpoint has let it begin anew.
+  // Every commit makes the log longer, unless a checkpoint has let it restart.
   for (let commits = 0, before = 0; size() > before && commits < 50_000; commits += 200) {
     before = size();
     for (let n = 0; n < 200; n += 1) await storage.commit({ call: aCall(storage.ids.next('call')) });
@@ -78,7 +79,7 @@ test('the write-ahead log begins anew under load instead of growing for ever', a
   await storage.close();
 });
 
-test('what is erased is in no file some seconds later', async () => {
+test('erased data is in no file some seconds later', async () => {
   const clock = new VirtualClock();
   const file = join(folder, 'erased.sqlite');
   const storage = await openSqliteStorage({ file, clock, hasWebhook: () => false });
@@ -96,7 +97,7 @@ test('what is erased is in no file some seconds later', async () => {
   await storage.close();
 });
 
-test('a write that comes alone is done at once, those that follow it too soon share a transaction', async () => {
+test('writes a single change at once, and changes that follow too soon in one transaction', async () => {
   const clock = new VirtualClock();
   const file = join(folder, 'gathering.sqlite');
   const storage = await openSqliteStorage({ file, clock, gatherMs: 3, hasWebhook: () => true });
@@ -113,7 +114,7 @@ test('a write that comes alone is done at once, those that follow it too soon sh
   await storage.close();
 });
 
-test('a file that is no database is refused', async () => {
+test('rejects a file that is not a database', async () => {
   writeFileSync(join(folder, 'text.sqlite'), 'Dear diary, today nobody called. '.repeat(100));
   await expect(opened('text.sqlite')).rejects.toThrow('not a database');
 });

@@ -3,18 +3,18 @@ import { sql } from 'kysely';
 import type { Matching } from '../insights.ts';
 
 /**
- * Makes the index of words over `transcripts`: SQLite's FTS5, kept in step by triggers, so that nothing can be
- * written or deleted past it. It is derived from the table and holds nothing of its own, so it is no part of the
- * migrations, which all databases share; PostgreSQL has `tsvector` for it.
+ * Creates the full-text index of `transcripts` with SQLite's FTS5. Triggers update it with every write and deletion.
+ * It is derived from the table and specific to SQLite, so it is not part of the migrations, which all databases share;
+ * PostgreSQL has `tsvector` instead.
  */
 export function openTranscriptSearch(database: DatabaseSync): void {
-  // Numbers of rows of one's own, since those of a table with a text key may change.
+  // A separate table of row numbers, because row ids of a table with a text key can change.
   const [numbers, row] = ['transcript_numbers', '(SELECT number FROM transcript_numbers WHERE recording_id'];
   database.exec(`
     CREATE TABLE IF NOT EXISTS ${numbers} (number INTEGER PRIMARY KEY, recording_id TEXT NOT NULL UNIQUE);
     CREATE VIRTUAL TABLE IF NOT EXISTS transcript_words
       USING fts5(full_text, tokenize = 'porter unicode61 remove_diacritics 2');
-    -- Otherwise the words of a transcript that was deleted stay in the index until it is merged.
+    -- Otherwise the words of a deleted transcript stay in the index until it is merged.
     INSERT INTO transcript_words (transcript_words, rank) VALUES ('secure-delete', 1);
     CREATE TRIGGER IF NOT EXISTS transcript_added AFTER INSERT ON transcripts BEGIN
       INSERT INTO ${numbers} (recording_id) VALUES (new.recording_id);
@@ -30,27 +30,27 @@ export function openTranscriptSearch(database: DatabaseSync): void {
   `);
 }
 
-/** Of a common word the newest transcripts that hold it are enough: to find them all would hold the main thread. */
-const MOST_FOUND = 10_000;
-const MOST_WORDS = 16;
+/** The newest transcripts that contain a common word; finding all of them would block the main thread. */
+const MAX_FOUND = 10_000;
+const MAX_WORDS = 16;
 
-/** All of the words, in any of their forms, and what stands in quotation marks as it stands. */
+/** Matches transcripts that contain all words, in any of their forms, and quoted phrases literally. */
 export const matchingInSqlite: Matching = (q) => sql<boolean>`recording_id IN (
   SELECT n.recording_id FROM (
     SELECT rowid FROM transcript_words WHERE transcript_words MATCH ${expressionOf(q)}
-    ORDER BY rowid DESC LIMIT ${sql.lit(MOST_FOUND)}
+    ORDER BY rowid DESC LIMIT ${sql.lit(MAX_FOUND)}
   ) w JOIN transcript_numbers n ON n.number = w.rowid)`;
 
-/** Quotes every word, so that nothing in it is taken for an operator of FTS5. */
+/** Quotes every word, so that FTS5 reads no operator in it. */
 function expressionOf(q: string): string {
   const terms = q.match(/"[^"]*"|[^\s"]+/g) ?? [];
   const words = terms
     .map((term) => term.replaceAll('"', '').trim())
     .filter((term) => /[\p{L}\p{N}]/u.test(term));
-  // FTS5 has no expression for nothing: a word that nobody says.
+  // FTS5 has no expression that matches nothing: this word never occurs.
   return words.length > 0
     ? words
-        .slice(0, MOST_WORDS)
+        .slice(0, MAX_WORDS)
         .map((word) => `"${word}"`)
         .join(' ')
     : '"\u{10ffff}"';

@@ -1,4 +1,4 @@
-// Writes until it is killed, and says on stdout what it was promised: `<call id> <events so far>` a line.
+// Writes until it is killed, and prints each durable commit to stdout: `<call id> <events so far>`.
 import { systemClock } from '../../core/index.ts';
 import { openSqliteStorage } from '../index.ts';
 import { aCall, anEvent } from './records.ts';
@@ -9,7 +9,7 @@ const storage = await openSqliteStorage({
   hasWebhook: () => true,
 });
 
-async function life(): Promise<never> {
+async function writeCalls(): Promise<never> {
   for (;;) {
     const call = aCall(storage.ids.next('call'));
     for (let count = 1; count <= 3; count += 1) {
@@ -24,4 +24,4 @@ async function life(): Promise<never> {
   }
 }
 
-await Promise.all(Array.from({ length: 8 }, life));
+await Promise.all(Array.from({ length: 8 }, writeCalls));

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * Notes every statement that is prepared from now on. @returns what tells how SQLite runs those that were: a line for
- * each table that a statement reads, such as `SEARCH events USING INDEX events_parked (next_attempt_at<?)`.
+ * Collects every statement that is prepared from now on.
+ * @returns a function that returns their query plans: a line for each table that a statement reads, such as
+ * `SEARCH events USING INDEX events_parked (next_attempt_at<?)`.
  */
 export function notePlans(database: DatabaseSync): () => string[] {
   const texts = new Set<string>();

@@ -2,8 +2,8 @@ import type { CallRecord, EventDraft } from '../../calls/index.ts';
 import type { RecordingRecord } from '../../recordings/index.ts';
 import type { AttemptRecord } from '../../webhooks/index.ts';
 
-/** A call that is like any other but for what the test says. */
-export function aCall(id: string, but: Partial<CallRecord> = {}): CallRecord {
+/** Returns a call record with the given changes. */
+export function aCall(id: string, changes: Partial<CallRecord> = {}): CallRecord {
   return {
     id,
     customerId: 'cust_1',
@@ -30,11 +30,11 @@ export function aCall(id: string, but: Partial<CallRecord> = {}): CallRecord {
     costAmount: null,
     costCurrency: null,
     sipHeaders: { 'X-Order': 'A-1' },
-    ...but,
+    ...changes,
   };
 }
 
-export function aRecording(call: CallRecord, but: Partial<RecordingRecord> = {}): RecordingRecord {
+export function aRecording(call: CallRecord, changes: Partial<RecordingRecord> = {}): RecordingRecord {
   return {
     id: `rec_${call.id}`,
     callId: call.id,
@@ -58,7 +58,7 @@ export function aRecording(call: CallRecord, but: Partial<RecordingRecord> = {})
     gaps: [{ startMs: 20, endMs: 40, cause: 'pause' }],
     recovered: false,
     error: null,
-    ...but,
+    ...changes,
   };
 }
 
@@ -70,6 +70,16 @@ export function anEvent(
   return { event, at: call.createdAt, call, data };
 }
 
-export function anAttempt(id: string, eventId: string, but: Partial<AttemptRecord> = {}): AttemptRecord {
-  return { id, eventId, attempt: 1, at: 5, durationMs: 12, status: 200, error: null, answer: 'ok', ...but };
+export function anAttempt(id: string, eventId: string, changes: Partial<AttemptRecord> = {}): AttemptRecord {
+  return {
+    id,
+    eventId,
+    attempt: 1,
+    at: 5,
+    durationMs: 12,
+    status: 200,
+    error: null,
+    answer: 'ok',
+    ...changes,
+  };
 }

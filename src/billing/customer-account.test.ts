@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { Spending } from './spending.ts';
+import { Spending } from './customer-account.ts';
 
 const at = (text: string) => Date.parse(`${text}Z`);
 
-it('begins anew with the day and the month, by UTC, and never in total', () => {
+it('restarts spending with the day and the month in UTC, and never in total', () => {
   const spending = new Spending({ day: 1, month: 2, total: 3 }, at('2026-05-30T23:59:59.999'));
   const spent = (text: string) =>
     (['day', 'month', 'total'] as const).map((period) => spending.in(period, at(text)));
@@ -14,7 +14,7 @@ it('begins anew with the day and the month, by UTC, and never in total', () => {
   expect(spent('2026-06-01T00:00')).toEqual([0, 0, 13]);
 });
 
-it('is not spent again when the clock is set back', () => {
+it('does not restart spending when the clock is set back', () => {
   const spending = new Spending({ day: 5, month: 5, total: 5 }, at('2026-05-31T12:00'));
   expect(spending.in('day', at('2026-05-30T12:00'))).toBe(5);
   expect(spending.in('day', at('2026-05-31T12:00'))).toBe(5);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { addressOf, parseNetwork } from './network.ts';
+import { parseNetwork } from '../../contract/ip-network.ts';
+import { addressOf } from './trunk-sources.ts';
 
 test.each([
   '',
@@ -10,7 +11,7 @@ test.each([
   '192.0.2.0/8/8',
   '2001:db8::/129',
   '1.2.3.4/-1',
-])('"%s" is no network', (text) => {
+])('"%s" is not a network', (text) => {
   expect(parseNetwork(text)).toBeUndefined();
 });
 

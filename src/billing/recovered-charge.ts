@@ -1,28 +1,28 @@
 import type { CallRecord } from '../calls/index.ts';
 import type { Clock } from '../core/index.ts';
-import { billedSeconds, priceOf } from './price.ts';
-import type { Purse } from './purse.ts';
+import type { Chargeable, ChargedCall } from './call-charges.ts';
+import type { CustomerAccount } from './customer-account.ts';
 import type { ChargeRecord } from './store.ts';
-import type { Item, TabCall } from './tab.ts';
+import { billedSeconds, priceOf } from './tariff.ts';
 
-/** A leg that went down with a former process: paid by what the call's record says, and what was reserved. */
-export class LeftCharge implements Item {
+/** The charge for a leg of a previous process, settled by the call's record and the reserved amount. */
+export class RecoveredCharge implements Chargeable {
   #record: ChargeRecord;
-  #purse: Purse;
+  #account: CustomerAccount;
   #clock: Clock;
 
-  constructor(record: ChargeRecord, purse: Purse, clock: Clock) {
+  constructor(record: ChargeRecord, account: CustomerAccount, clock: Clock) {
     this.#record = record;
-    this.#purse = purse;
+    this.#account = account;
     this.#clock = clock;
-    if (record.status === 'reserved') purse.inherit(record.reserved);
+    if (record.status === 'reserved') account.restoreReservation(record.reserved);
   }
 
   get callLegId(): string {
     return this.#record.callLegId;
   }
 
-  get call(): TabCall {
+  get call(): ChargedCall {
     const { callId: id, applicationId, callLegId: providerCallId } = this.#record;
     return { id, applicationId, providerCallId };
   }
@@ -38,13 +38,13 @@ export class LeftCharge implements Item {
   settle(call?: CallRecord): void {
     const { legId, callLegId, reserved } = this.#record;
     const answeredAt = this.#record.answeredAt ?? (legId === callLegId ? (call?.answeredAt ?? null) : null);
-    const paid = answeredAt === null ? null : this.#paid((call?.endedAt ?? answeredAt) - answeredAt);
-    this.#purse.settle(reserved, paid?.amount ?? 0);
+    const price = answeredAt === null ? null : this.#priceOf((call?.endedAt ?? answeredAt) - answeredAt);
+    this.#account.settle(reserved, price?.amount ?? 0);
     this.#record = {
       ...this.#record,
-      ...paid,
+      ...price,
       answeredAt,
-      status: paid ? 'settled' : 'released',
+      status: price ? 'settled' : 'released',
       settledAt: Math.round(this.#clock.now()),
     };
   }
@@ -53,8 +53,8 @@ export class LeftCharge implements Item {
     return this.#record;
   }
 
-  /** The call's record ends with the restart: however late that came, no more is paid than was reserved. */
-  #paid(ms: number): Pick<ChargeRecord, 'amount' | 'billedSeconds'> {
+  /** The call's record ends at the restart: however late that is, the price never exceeds the reservation. */
+  #priceOf(ms: number): Pick<ChargeRecord, 'amount' | 'billedSeconds'> {
     const { reserved, pricePerMinute } = this.#record;
     const seconds = billedSeconds(this.#record, Math.max(0, ms));
     const amount = priceOf(this.#record, seconds);

@@ -17,10 +17,10 @@ import { Billing, billedDialer } from '../index.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 
 export const CUSTOMER = 'cust_1';
-/** So many millionths are one unit. */
+/** Millionths per currency unit. */
 export const UNIT = 1_000_000;
 
-/** A leg with an id of its own. */
+/** A dialed leg with a unique id. */
 class FarEnd extends SimulatedDialledLeg {
   override readonly id = crypto.randomUUID();
 }
@@ -29,15 +29,15 @@ class Caller extends SimulatedLeg {
   override readonly id = crypto.randomUUID();
 }
 
-/** Real calls, flows and billing, in virtual time and without lines: tests play the far ends. */
-export class Exchange {
+/** Runs real calls, flows and billing in virtual time without telephony: tests play the far ends. */
+export class BillingHarness {
   readonly clock: VirtualClock;
   readonly ledger: MemoryLedger;
   readonly ids: Ids;
   readonly billing: Billing;
-  /** Whoever was dialled, in order. */
-  readonly dialled: FarEnd[] = [];
-  /** Whether there is a trunk. */
+  /** The dialed legs, in order. */
+  readonly dialed: FarEnd[] = [];
+  /** Whether a trunk exists. */
   trunk = true;
   #switchboard: Switchboard;
   #flows: Flows;
@@ -48,9 +48,9 @@ export class Exchange {
     ledger = new MemoryLedger(),
     clock = new VirtualClock(),
     ids = new Ids(clock),
-  ): Promise<Exchange> {
+  ): Promise<BillingHarness> {
     const billing = await Billing.open({ store: ledger, journal: ledger, ids, clock, log: silentLog });
-    return new Exchange(ledger, clock, ids, billing);
+    return new BillingHarness(ledger, clock, ids, billing);
   }
 
   private constructor(ledger: MemoryLedger, clock: VirtualClock, ids: Ids, billing: Billing) {
@@ -69,18 +69,18 @@ export class Exchange {
     this.#switchboard = new Switchboard({ journal, clock, ids, lead, log: silentLog });
   }
 
-  /** Kills one, and does what the next start does. */
-  static async restart(crashed: Exchange): Promise<Exchange> {
+  /** Kills the process of a harness, and does what the next start does. */
+  static async restart(crashed: BillingHarness): Promise<BillingHarness> {
     const { clock } = crashed;
     const ledger = crashed.ledger.kill();
-    const next = await Exchange.open(ledger, clock, crashed.ids);
+    const next = await BillingHarness.open(ledger, clock, crashed.ids);
     const store = { openCalls: () => ledger.openCalls() } as Parameters<typeof endInterrupted>[0];
     await endInterrupted(store, next.billing.journal, clock);
-    await next.billing.settleStrays(async (id) => ledger.calls.get(id));
+    await next.billing.settleOrphanedCharges(async (id) => ledger.calls.get(id));
     return next;
   }
 
-  /** An outbound call that does this when it is answered. */
+  /** Places an outbound call that runs these actions when it is answered. */
   async place(to: string, ...actions: object[]): Promise<CallRecord> {
     const request = { destination: to, from: '+15550100000', customerId: CUSTOMER, timeoutMs: 60_000 };
     const leg = await this.#dial({ ...request, signal: new AbortController().signal });
@@ -88,16 +88,16 @@ export class Exchange {
     return this.#switchboard.place(placement, (session) => this.#flows.lead(session, checked(actions)));
   }
 
-  /** An outbound call that lasts until somebody ends it. @returns its far end. */
-  async talk(to = '+4930123'): Promise<FarEnd> {
+  /** Places an outbound call that is answered and lasts until it is ended. @returns its far end. */
+  async connect(to = '+4930123'): Promise<FarEnd> {
     await this.place(to, { conference: { room: 'talk' } });
-    const far = this.dialled.at(-1)!;
+    const far = this.dialed.at(-1)!;
     far.farEndAnswers();
     await this.clock.advance(0);
     return far;
   }
 
-  /** An inbound call that does this. @returns its caller. */
+  /** Lets an inbound call arrive that runs these actions. @returns its caller. */
   arrive(...actions: object[]): SimulatedLeg {
     const leg = new Caller(this.clock);
     this.#actions = checked(actions);
@@ -114,17 +114,18 @@ export class Exchange {
     return [...this.ledger.calls.values()];
   }
 
-  /** Balance, reserved and spent, in units. */
+  /** Balance, reserved and spent, in currency units. */
   get money(): { balance: number; reserved: number; spent: number } {
     const { balance, reserved, spent } = this.billing.balance(CUSTOMER);
     return { balance: balance / UNIT, reserved: reserved / UNIT, spent: spent / UNIT };
   }
 
-  give(units: number) {
+  /** Adds currency units to the balance, or takes them from it. */
+  credit(units: number) {
     return this.billing.adjust(CUSTOMER, { amount: Math.round(units * UNIT), currency: 'EUR', note: '' });
   }
 
-  /** What a prefix costs a minute, in units. */
+  /** Sets the price per minute of a prefix, in currency units. */
   rate(prefix: string, price: number, first = 1, further = 1, customerId: string | null = null) {
     const terms = { pricePerMinute: price * UNIT, firstIncrement: first, furtherIncrement: further };
     return this.billing.setRate({ customerId, prefix, currency: 'EUR', ...terms });
@@ -136,7 +137,7 @@ export class Exchange {
 
   #ring(request: DialRequest): FarEnd {
     const leg = new FarEnd(this.clock, request);
-    this.dialled.push(leg);
+    this.dialed.push(leg);
     return leg;
   }
 }

@@ -1,40 +1,40 @@
 import type { Page, PageRequest } from '../calls/index.ts';
 import { Failure } from '../core/index.ts';
 
-/** Where a shelf writes through to. */
-interface Keeper<T> {
+/** Stores the rows of a table durably. */
+interface RowStore<T> {
   save(row: T): Promise<void>;
   delete(id: string): Promise<void>;
 }
 
-/** A change that the store has not answered yet. */
-interface Pending<T> {
-  /** What the row was: it is that again when the store refuses the change. */
+/** A change that the store has not confirmed yet. */
+interface PendingChange<T> {
+  /** The row before the change. It is restored when the store refuses the change. */
   before: T | undefined;
   stored: Promise<void>;
 }
 
 /**
- * The rows of one kind, in memory, found by id and by one more name that is unique. A change is seen at once, so
- * that two requests cannot both take a name; it is undone when it could not be kept. Changes of one row are made one
- * after the other, each from what the one before has left, so that undoing one never undoes another.
+ * Rows of one kind in memory, found by id and by a second unique name, and written through to a store. A change is
+ * visible at once, so that two requests cannot take the same name; it is undone when the store refuses it. Changes of
+ * one row run one after the other, each on the result of the one before, so that undoing one never undoes another.
  */
-export class Shelf<T extends { id: string }> {
+export class WriteThroughTable<T extends { id: string }> {
   #rows = new Map<string, T>();
   #byName = new Map<string, T>();
   /** By id: at most one for each row. */
-  #pending = new Map<string, Pending<T>>();
+  #pending = new Map<string, PendingChange<T>>();
   #nameOf: (row: T) => string;
-  #keeper: Keeper<T>;
+  #store: RowStore<T>;
   #version = 0;
 
-  constructor(rows: T[], nameOf: (row: T) => string, keeper: Keeper<T>) {
+  constructor(rows: T[], nameOf: (row: T) => string, store: RowStore<T>) {
     this.#nameOf = nameOf;
-    this.#keeper = keeper;
-    for (const row of rows) this.#place(row);
+    this.#store = store;
+    for (const row of rows) this.#insert(row);
   }
 
-  /** Another number after each change. */
+  /** A number that differs after each change. */
   get version(): number {
     return this.#version;
   }
@@ -43,22 +43,22 @@ export class Shelf<T extends { id: string }> {
     return this.#rows.get(id);
   }
 
-  named(name: string): T | undefined {
+  byName(name: string): T | undefined {
     return this.#byName.get(name);
   }
 
-  /** In the order of their making. */
+  /** Returns all rows, oldest first. */
   all(): IterableIterator<T> {
     return this.#rows.values();
   }
 
-  /** The rows as they are, and as they would be again if a change under way was refused. */
+  /** Returns all rows, and those that come back if the store refuses a pending change. */
   *claims(): Generator<T> {
     yield* this.#rows.values();
     for (const { before } of this.#pending.values()) if (before) yield before;
   }
 
-  /** The id of the row that has this name, or would have it again if a change under way was refused. */
+  /** Returns the id of the row that has this name, or gets it back if the store refuses a pending change. */
   holderOf(name: string): string | undefined {
     const holder = this.#byName.get(name);
     if (holder) return holder.id;
@@ -74,37 +74,37 @@ export class Shelf<T extends { id: string }> {
   }
 
   /**
-   * Changes the row with this id, when earlier changes of it are stored or undone.
-   * @param make gets the row as it is then, and says what it becomes; undefined removes it. What it throws, this
-   * rejects with, and nothing is changed.
+   * Changes the row with this id, after its earlier changes are stored or undone.
+   * @param update gets the current row and returns the new one; undefined removes the row. If it throws, nothing
+   * changes and this rejects with the same error.
    * @returns the row as it is stored.
    */
-  async change<R extends T | undefined>(id: string, make: (row: T | undefined) => R): Promise<R> {
+  async change<R extends T | undefined>(id: string, update: (row: T | undefined) => R): Promise<R> {
     for (let earlier = this.#pending.get(id); earlier; earlier = this.#pending.get(id)) {
       await earlier.stored.catch(() => {});
     }
     const before = this.#rows.get(id);
-    const row = make(before);
+    const row = update(before);
     if (row === before) return row;
     const pending = { before, stored: Promise.resolve() };
     this.#pending.set(id, pending);
     this.#set(id, row);
-    pending.stored = this.#store(id, row, pending);
+    pending.stored = this.#write(id, row, pending);
     await pending.stored;
     return row;
   }
 
-  /** Changes or removes a row that the store has changed or removed by itself. */
-  follow(id: string, make: (row: T) => T | undefined): void {
+  /** Repeats a change or removal that the store has made by itself. */
+  applyFromStore(id: string, update: (row: T) => T | undefined): void {
     const row = this.#rows.get(id);
-    if (row) this.#set(id, make(row));
+    if (row) this.#set(id, update(row));
     const pending = this.#pending.get(id);
-    if (pending?.before) pending.before = make(pending.before);
+    if (pending?.before) pending.before = update(pending.before);
   }
 
-  /** Newest first. */
+  /** Returns a page of the wanted rows, newest first. */
   page(wanted: (row: T) => boolean, { limit, cursor }: PageRequest): Page<T> {
-    const after = cursor === undefined ? undefined : this.#idOf(cursor);
+    const after = cursor === undefined ? undefined : idOf(cursor);
     const rows = [...this.#rows.values()].reverse();
     const rest = rows.filter((row) => (after === undefined || row.id < after) && wanted(row));
     const data = fitting(rest, limit);
@@ -113,31 +113,25 @@ export class Shelf<T extends { id: string }> {
     return { data, nextCursor: more ? Buffer.from(last.id).toString('base64url') : null };
   }
 
-  #idOf(cursor: string): string {
-    const id = Buffer.from(cursor, 'base64url').toString();
-    if (/^[a-z]+_\w[\w.]*$/.test(id)) return id;
-    throw new Failure('invalid_cursor', 'cursor is not one that this list has given out');
-  }
-
-  async #store(id: string, row: T | undefined, pending: Pending<T>): Promise<void> {
+  async #write(id: string, row: T | undefined, pending: PendingChange<T>): Promise<void> {
     try {
-      await (row ? this.#keeper.save(row) : this.#keeper.delete(id));
+      await (row ? this.#store.save(row) : this.#store.delete(id));
       this.#pending.delete(id);
     } catch (error) {
       this.#pending.delete(id);
       this.#set(id, pending.before);
-      // A removed row that comes back goes to its old place.
+      // A removed row that comes back returns to its old position.
       if (!row) this.#rows = new Map([...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)));
       throw error;
     }
   }
 
   #set(id: string, row: T | undefined): void {
-    if (row) this.#place(row);
-    else this.#take(id);
+    if (row) this.#insert(row);
+    else this.#remove(id);
   }
 
-  #place(row: T): void {
+  #insert(row: T): void {
     this.#version += 1;
     const before = this.#rows.get(row.id);
     if (before) this.#byName.delete(this.#nameOf(before));
@@ -145,7 +139,7 @@ export class Shelf<T extends { id: string }> {
     this.#byName.set(this.#nameOf(row), row);
   }
 
-  #take(id: string): void {
+  #remove(id: string): void {
     this.#version += 1;
     const row = this.#rows.get(id);
     if (row) this.#byName.delete(this.#nameOf(row));
@@ -153,10 +147,10 @@ export class Shelf<T extends { id: string }> {
   }
 }
 
-/** A page ends early where its rows hold more than this: it is made into JSON on the main thread. */
+/** The most characters of JSON in a page with several rows: pages are serialized on the main thread. */
 const PAGE_CHARACTERS = 1024 * 1024;
 
-/** The first rows, at most `limit` and `PAGE_CHARACTERS`, but one at least. */
+/** Returns the first rows, up to `limit` and `PAGE_CHARACTERS`, but at least one. */
 function fitting<T>(rows: readonly T[], limit: number): T[] {
   const page: T[] = [];
   let characters = 0;
@@ -166,4 +160,10 @@ function fitting<T>(rows: readonly T[], limit: number): T[] {
     page.push(row);
   }
   return page;
+}
+
+function idOf(cursor: string): string {
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (/^[a-z]+_\w[\w.]*$/.test(id)) return id;
+  throw new Failure('invalid_cursor', 'cursor does not belong to this list');
 }
