@@ -3,7 +3,7 @@ import type { Billing } from './billing.ts';
 
 /** A dialer that can tell before it dials whether it has a route. */
 export interface CheckingDialer extends Dialer {
-  /** Throws the error that `dial` rejects with when there is no route: `no_active_trunk` or `invalid_request`. */
+  /** Throws `no_active_trunk` or `invalid_request`, as `dial` rejects, if there is no route. */
   check(request: DialRequest): void;
 }
 

@@ -126,10 +126,10 @@ export class Billing {
     };
   }
 
-  /** Fails with `transfer_failed` for a billed customer: a call that another system places cannot be metered. */
+  /** Fails with `transfer_failed` for a billed customer. A call that another system places cannot be metered. */
   checkRefer(customerId: string): void {
     if (!this.#accounts.get(customerId)?.settings.billing) return;
-    throw new Failure('transfer_failed', 'a call that is transferred by REFER cannot be charged');
+    throw new Failure('transfer_failed', 'a call transferred by REFER cannot be charged');
   }
 
   balance(customerId: string): Balance {
@@ -243,6 +243,6 @@ export class Billing {
   }
 }
 
-/** Calls that can be neither charged nor limited are not placed: the operator must set the limits again. */
+/** Calls that can be neither charged nor limited are not placed. The operator must set the limits again. */
 const unusableAccount = (customerId: string) =>
   new Failure('stored_row_unusable', `the account of ${customerId} is damaged: its limits must be set again`);

@@ -39,8 +39,8 @@ export class CustomerAccount {
   }
 
   /**
-   * Throws what `adjust` would throw: `insufficient_balance` when the amount is reserved, `invalid_request` when the
-   * balance would no longer be exact.
+   * Throws what `adjust` would throw. Fails with `insufficient_balance` when the amount is reserved, and with
+   * `invalid_request` when the balance would no longer be exact.
    */
   requireAdjustable(amount: Micros): void {
     if (amount < 0 && this.#balance + amount < this.#reserved) {

@@ -53,7 +53,7 @@ export class RecoveredCharge implements Chargeable {
     return this.#record;
   }
 
-  /** The call's record ends at the restart: however late that is, the price never exceeds the reservation. */
+  /** The price never exceeds the reservation, however late the restart ended the call's record. */
   #priceOf(ms: number): Pick<ChargeRecord, 'amount' | 'billedSeconds'> {
     const { reserved, pricePerMinute } = this.#record;
     const seconds = billedSeconds(this.#record, Math.max(0, ms));

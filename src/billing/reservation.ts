@@ -4,7 +4,7 @@ import type { CustomerAccount } from './customer-account.ts';
 import type { RateTerms } from './store.ts';
 import { billedSeconds, priceOf } from './tariff.ts';
 
-/** How far beyond the need a reservation is extended: each leg causes one write per this many milliseconds. */
+/** How far a reservation is extended beyond the need. Each leg causes one write per this period. */
 const AHEAD_MS = 30_000;
 
 /** The money reserved for one leg. It grows while the leg lasts; at the end the unused rest is released. */

@@ -11,7 +11,7 @@ export class Tariff {
   #unusable = new Set<string>();
   #longest = 0;
 
-  /** @param unusable damaged rates: calls to their destinations fail until the rates are set again, or removed. */
+  /** @param unusable damaged rates. Calls to their destinations fail until the rates are set again, or removed. */
   constructor(rates: Iterable<Rate>, unusable: Iterable<RateKey> = []) {
     for (const rate of rates) this.put(rate);
     for (const { customerId, currency, prefix } of unusable) {

@@ -49,7 +49,7 @@ export class ApiKeys {
   }
 
   /**
-   * Creates a key; earlier keys stay valid for `graceSeconds`, so that programs can switch to the new one. Keeps at
+   * Creates a key. Earlier keys stay valid for `graceSeconds`, so that programs can switch to the new one. Keeps at
    * most `MAX_KEYS` valid keys, and deletes those that are no longer valid.
    */
   async rotate(applicationId: string, graceSeconds: number): Promise<string> {

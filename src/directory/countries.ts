@@ -49,7 +49,7 @@ for (const line of PLANS.trim().split(/[|\n]/)) {
   });
 }
 
-/** Returns the plan of a country, by its ISO 3166-1 code such as `US`; undefined for an unknown country. */
+/** Returns the plan of an ISO 3166-1 country such as `US`; undefined for an unknown country. */
 export const planOf = (country: string): NumberingPlan | undefined => plans.get(country.toUpperCase());
 
 /** Returns the plan of a calling code such as `49`, of the first country that has it. */

@@ -11,7 +11,7 @@ export interface Demo {
 }
 
 /**
- * Creates a customer, an application and a number in a new data folder, so that it can be called at once.
+ * Creates a customer, an application and a number in a new data folder. It can be called at once.
  * @returns undefined, and creates nothing, if a customer exists: rows that an operator has deleted stay deleted.
  */
 export async function seedDemo(

@@ -4,7 +4,7 @@ import { type NumberingPlan, planOf, planOfCode } from './countries.ts';
 export const isE164 = (text: string): boolean => /^\+[1-9]\d{6,14}$/.test(text);
 
 /**
- * Converts the user part of a SIP URI or tel URI to E.164: removes separators, replaces `00` by `+`, prepends a global
+ * Converts the user part of a SIP URI or tel URI to E.164. Removes separators, replaces `00` by `+`, prepends a global
  * `phone-context` (RFC 3966 §5.1.5), and adds the country code to a national number. Anything else (a short code, an
  * extension, a national number of an unknown country, a name) is returned unchanged, without parameters.
  * @param user the user part with its parameters, such as `5550100001;phone-context=+1`.

@@ -19,7 +19,7 @@ export function withChanges<T extends object>(row: T, changes: Changes<T>): T {
 }
 
 /**
- * Checks that a customer may create one more row: all rows are in memory, and one customer must not fill it.
+ * Checks that a customer may create one more row. All rows are in memory, and one customer must not fill it.
  * @throws Failure `limit_reached`.
  */
 export function requireBelowLimit(

@@ -104,7 +104,7 @@ export interface Trunk {
   country: string | null;
   /** `owned`: calls show only numbers of their customer; `any`: calls show any number. */
   callerIds: 'owned' | 'any';
-  /** With `owned`: a forwarded call may show the number of a caller who came in over a trunk for every customer. */
+  /** With `owned`: forwarded calls may show the number of a caller from a trunk for every customer. */
   forwardCallerId: boolean;
   createdAt: number;
   updatedAt: number;

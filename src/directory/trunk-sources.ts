@@ -42,7 +42,7 @@ export class TrunkSources {
   }
 }
 
-/** Returns the operator's trunks if there are any, else all: customers cannot claim the operator's addresses. */
+/** Returns the operator's trunks if there are any, else all. Customers cannot claim the operator's addresses. */
 export function operatorsFirst<T extends Pick<Trunk, 'customerId'>>(trunks: T[]): T[] {
   const operators = trunks.filter(({ customerId }) => customerId === null);
   return operators.length > 0 ? operators : trunks;
@@ -80,7 +80,7 @@ export function widestOf({ ipv4, ipv6 }: CustomerPrefixes): string {
 export const isSameNetwork = (one: IpNetwork, other: IpNetwork): boolean =>
   one.prefix === other.prefix && one.contains(other.address);
 
-/** Returns the host of `sip:host:port`, `host:port`, `[v6]:port` or `host` if it is an address, not a name. */
+/** Returns the address in `sip:host:port`, `host:port`, `[v6]:port` or `host`; undefined for a name. */
 export function addressOf(proxy: string): string | undefined {
   const target = proxy.replace(/^sips?:/i, '').replace(/[;?].*$/, '');
   const host = parseIpAddress(target) ?? parseHostPort(target)?.host ?? '';

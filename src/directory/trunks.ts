@@ -77,7 +77,7 @@ export class Trunks {
     return [...this.#rows.all()].filter((row) => row.isActive);
   }
 
-  /** Returns the active trunks that may carry the customer's calls: its own, then those for every customer. */
+  /** Returns the active trunks that may carry the customer's calls. Its own come before those for everyone. */
   outbound(customerId: string): Trunk[] {
     const active = this.active();
     const own = active.filter((row) => row.customerId === customerId);
@@ -85,8 +85,8 @@ export class Trunks {
   }
 
   /**
-   * Returns the trunk that calls from this address belong to: the active trunk with the smallest block around it in
-   * `inboundIp`, else the one whose proxy has this address. Proxies given by name are not resolved here.
+   * Returns the trunk that calls from this address belong to. It is the active trunk with the smallest block around it
+   * in `inboundIp`, else the one whose proxy has this address. Proxies given by name are not resolved here.
    */
   from(address: string): Trunk | undefined {
     return this.at(address)[0];
@@ -168,7 +168,7 @@ export class Trunks {
     return row;
   }
 
-  /** A customer's name must differ from its own and the operator's; the operator's from the operator's only. */
+  /** A customer's name must differ from its own and the operator's, the operator's only from its own. */
   #checkGatewayName({ id, customerId, gatewayName }: Trunk): void {
     for (const owner of new Set([customerId, null])) {
       const holder = this.#rows.holderOf(nameIn(owner, gatewayName));

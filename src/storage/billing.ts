@@ -52,7 +52,7 @@ export function billingStore(
   };
 }
 
-/** Returns the destinations of damaged rates, if readable: a cheaper rate must not replace a damaged one. */
+/** Returns the readable destinations of damaged rates. A cheaper rate must not replace a damaged one. */
 function unusableRates(
   rows: { id: unknown; customerId: unknown; prefix: unknown; currency: unknown }[],
   ids: string[],
@@ -70,7 +70,7 @@ const NEWEST: Pick<Listing<object>, 'key' | 'order'> = {
   order: { columns: ['id'], kinds: ['string'], descending: true },
 };
 
-/** Whether an amount is an exact integer: SQLite stores any type in any column, and others would break the sum. */
+/** Whether an amount is an exact integer. SQLite stores any type in any column, and others would break the sum. */
 const isAmount = sql<boolean>`typeof(amount) = 'integer' and abs(amount) <= ${sql.lit(Number.MAX_SAFE_INTEGER)}`;
 const exact = sql`case when ${isAmount} then amount else 0 end`;
 const inexact = sql<number>`sum(case when ${isAmount} then 0 else 1 end)`;

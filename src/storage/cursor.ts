@@ -61,7 +61,7 @@ export function usablePosition(found: unknown[], { kinds, descending }: Order): 
   return isBefore === descending ? undefined : (kinds.map(edge) as Position);
 }
 
-/** Ranks values as SQLite sorts them; integers that are too large to be exact rank before or after all numbers. */
+/** Ranks values as SQLite sorts them. Integers that are too large to be exact rank before or after all numbers. */
 function rankOf(value: unknown): number {
   if (value === null) return 0;
   if (typeof value === 'bigint') return value < 0n ? 1 : 3;

@@ -70,7 +70,7 @@ function recordStore<T extends object>(
 const isTaken = (error: unknown): boolean =>
   [2067, 1555].includes((error as { errcode?: number }).errcode ?? 0);
 
-/** The directory knows the names of all its rows: only a damaged row, which it does not know, can have the name too. */
+/** The directory checks names itself. Only a damaged row, which it does not know, can have the name too. */
 const taken = (cause: unknown) =>
   new Failure('stored_row_unusable', 'a damaged row has this name: delete it at /admin/v1/quarantine', {
     cause,

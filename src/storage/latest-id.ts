@@ -18,7 +18,7 @@ const TABLES = [
 /** Rows of a table that are examined, the greatest first, because damaged rows may have any id. */
 const EXAMINED_ROWS = 50;
 
-/** Returns the latest id of all tables by its time: new ids must be greater, even if the clock was set back. */
+/** Returns the latest id of all tables by its time. New ids must be greater, even if the clock was set back. */
 export async function latestId(db: Kysely<Tables>): Promise<string | undefined> {
   let latest: string | undefined;
   for (const table of TABLES) {

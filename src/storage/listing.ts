@@ -40,8 +40,8 @@ interface Scanned extends Record<string, Value> {
 }
 
 /**
- * Reads a page in two steps: first keys and sizes, without long texts, then as many whole rows as fit into `PAGE_BYTES`,
- * but at least one. A page may have fewer rows than requested, even none, and still have a next page.
+ * Reads a page in two steps. The first reads keys and sizes, without long texts; the second as many whole rows as fit
+ * into `PAGE_BYTES`, but at least one. A page may have fewer rows than requested, even none, and still have a next page.
  */
 export async function readPage<T extends object>(
   db: Kysely<Tables>,
@@ -90,7 +90,7 @@ export type Sized = Record<string, Value> & { bytes: number };
 const TURN_ROWS = 100;
 
 /**
- * Reads whole rows up to `maxBytes` of text, but at least one, and yields the thread after each mebibyte.
+ * Reads whole rows up to `maxBytes` of text, but at least one. Yields the thread after each mebibyte.
  * @returns the usable rows, and how many rows were `read`.
  */
 export async function loadInTurns<T extends object>(

@@ -20,7 +20,7 @@ const startThread = (file: string) =>
   new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: file });
 
 /**
- * Moves the write-ahead log into the database file, in a separate thread: the fsyncs of a checkpoint take 5–40 ms, which
+ * Moves the write-ahead log into the database file, in a separate thread. The fsyncs of a checkpoint take 5–40 ms, which
  * is too long for the thread that handles calls. It runs in two steps: it copies most of the log while writes continue,
  * then the rest while writes wait, so that the log restarts instead of growing under load.
  */

@@ -6,8 +6,8 @@ import { explain, Failure } from '../../core/index.ts';
 import type { Tables } from '../tables/index.ts';
 
 /**
- * How long a write blocks its thread while another connection writes: that of the checkpoints with its fsyncs, or a
- * tool of the operator. After that, the write is retried later or refused.
+ * How long a write blocks its thread while another connection writes. That is the checkpoint thread with its fsyncs, or
+ * a tool of the operator. After this time, the write is retried later or refused.
  */
 export const BUSY_TIMEOUT_MS = 250;
 
@@ -87,8 +87,8 @@ function refusing<T>(run: () => T): T {
 }
 
 /**
- * Primary result codes of SQLite that concern the disk or a lock, not the statement: BUSY, LOCKED, READONLY, IOERR,
- * FULL, CANTOPEN. The same write may succeed later.
+ * Primary result codes of SQLite that concern the disk or a lock, not the statement. They are BUSY, LOCKED, READONLY,
+ * IOERR, FULL and CANTOPEN. The same write may succeed later.
  */
 const TRANSIENT_CODES = new Set([5, 6, 8, 10, 13, 14]);
 

@@ -29,7 +29,7 @@ export function discardOver(
   };
 }
 
-/** Parses a key as `RowReader` writes it: bytes in hexadecimal, null as `null`, two columns separated by a slash. */
+/** Parses a key as `RowReader` writes it. Blobs are hexadecimal, null is `null`, a slash separates two columns. */
 function valuesOf(id: string, columns: number): (string | Uint8Array | null)[] {
   const at = columns === 1 ? -1 : id.lastIndexOf('/');
   const parts = at < 0 ? [id] : [id.slice(0, at), id.slice(at + 1)];

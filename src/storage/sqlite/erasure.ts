@@ -3,14 +3,14 @@ import { type Clock, Failure } from '../../core/index.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { prepareAll } from './statements.ts';
 
-/** Rows that are deleted in one transaction: few, so that it blocks the thread for some milliseconds at most. */
+/** Rows that are deleted in one transaction. They are few, so that it blocks the thread only for milliseconds. */
 const EVENTS = 25;
 const ENTRIES = 50;
 const TRANSCRIPTS = 2;
 const RECORDINGS = 20;
 const ROWS = 50;
 const STEPS = 50;
-/** Bytes of events in one transaction: deleted data is overwritten, and an event may have half a megabyte. */
+/** Bytes of events in one transaction. Deleted data is overwritten, and an event may have half a megabyte. */
 const BYTES = 2_000_000;
 /** The size of an event in bytes. */
 export const EVENT_BYTES = 'octet_length(call) + octet_length(data)';

@@ -13,8 +13,8 @@ const SMALL_ROWS_BATCH = 50;
 const hasEnded = (column: string) => `NOT EXISTS (SELECT 1 FROM calls WHERE id = ${column} AND ${IS_OPEN})`;
 
 /**
- * Each selects rows older than a moment (`?3`), after a position (`?1`, `?2`), in the order of an index. `deletable` says
- * whether the row may be deleted; `a` and `b` are its position.
+ * Select rows older than a moment (`?3`), after a position (`?1`, `?2`), by an index. `deletable` says whether the row
+ * may be deleted; `a` and `b` are its position.
  */
 const SELECTIONS: Record<Expiring, string> = {
   calls: `SELECT id, octet_length(variables) AS bytes, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3

@@ -31,7 +31,7 @@ const RETRY_MS = 1000;
 export interface GroupCommitOptions {
   clock: Clock;
   log: Log;
-  /** The time from the end of one transaction to the start of the next; writes in between share a transaction. */
+  /** Milliseconds from the end of a transaction to the next one. Writes in between share a transaction. */
   gatherMs: number;
 }
 
@@ -100,7 +100,7 @@ export class GroupCommit {
   }
 
   /**
-   * Writes now, or keeps the write in memory, in its order, until it can be written; then this resolves at once.
+   * Writes now, or keeps the write in memory, in its order, until it can be written. If kept, this resolves at once.
    * @param report gets the result when it is durable, in the order of the writes.
    */
   keep<T>(run: () => T, report: (result: T) => void = () => {}): Promise<void> {

@@ -11,7 +11,7 @@ import { prepareAll, WRITES, type WriteStatements } from './statements.ts';
 
 type Progress = Parameters<OutboxStore['saveEventState']>[0];
 
-/** Changes kept in memory while nothing can be written; beyond this, only changes that end calls are accepted. */
+/** Changes kept in memory while nothing can be written. Beyond this, only changes that end calls are accepted. */
 const MAX_KEPT = 50_000;
 
 /** Events that lose their sealed digits in one transaction: nothing else runs meanwhile. */

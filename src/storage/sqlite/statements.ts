@@ -11,7 +11,7 @@ export function prepareAll<Name extends string>(
   return Object.fromEntries(prepared);
 }
 
-/** Properties of calls and recordings that never change: updates skip them, and so the indexes over them. */
+/** Properties of calls and recordings that never change. Updates skip them, and so the indexes over them. */
 const FIXED = ['id', 'callId', 'customerId', 'applicationId', 'direction', 'from', 'to', 'createdAt'];
 
 /**

@@ -59,7 +59,7 @@ interface TableOptions<T> {
   check?: RowCheck<T>;
 }
 
-/** Describes a table once: its name, its columns in order, how each is stored, and which rows are valid. */
+/** Describes a table: its name, its columns in order, how each is stored, and which rows are valid. */
 export class Table<T extends object> {
   /** The name in the database. */
   readonly name: string;
