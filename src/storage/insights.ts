@@ -37,31 +37,8 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 
 function queue(db: Kysely<Tables>, { insightJobs: jobs }: Readers) {
   return {
-    async claimJob(node: number, now: number, until: number, except: string[] = []) {
-      // A job without attempts is due, even if the clock was set back to before it was added.
-      const due = db
-        .selectFrom('insightJobs')
-        .select('recordingId')
-        .where('recordingId', 'is not', null)
-        .where((eb) => eb.or([eb('dueAt', '<=', now), eb('attempts', '=', 0)]))
-        .$if(except.length > 0, (query) => query.where('applicationId', 'not in', except));
-      const claim = db
-        .updateTable('insightJobs')
-        .set((eb) => ({ node, dueAt: until, attempts: eb('attempts', '+', 1), claim: eb('claim', '+', 1) }))
-        .where('recordingId', '=', due.orderBy('dueAt').orderBy('recordingId').limit(1))
-        .returningAll();
-      for (let row = await claim.executeTakeFirst(); row; row = await claim.executeTakeFirst()) {
-        const [job] = jobs.all([row]);
-        if (job) return job;
-        // The row is damaged: it stays in quarantine, and the next job is claimed.
-        const { recordingId } = row;
-        const postpone = db
-          .updateTable('insightJobs')
-          .set({ node: null, dueAt: NEVER, attempts: 1, claim: 1 });
-        await postpone.where('recordingId', '=', recordingId).execute();
-      }
-      return undefined;
-    },
+    claimJob: (node: number, now: number, until: number, except: string[] = []) =>
+      claimJob(db, jobs, { node, now, until, except }),
     async holdJob({ recordingId, claim }: Pick<Job, 'recordingId' | 'claim'>, until: number) {
       const mine = db.updateTable('insightJobs').set({ dueAt: until }).where('recordingId', '=', recordingId);
       await mine.where('claim', '=', claim).execute();
@@ -96,6 +73,35 @@ function queue(db: Kysely<Tables>, { insightJobs: jobs }: Readers) {
       return jobs.all(await rows.orderBy('recordingId').execute());
     },
   };
+}
+
+/** Claims the next due job for a node until a moment; skips the applications in `except`. */
+async function claimJob(
+  db: Kysely<Tables>,
+  jobs: Readers['insightJobs'],
+  { node, now, until, except }: { node: number; now: number; until: number; except: string[] },
+): Promise<Job | undefined> {
+  // A job without attempts is due, even if the clock was set back to before it was added.
+  const due = db
+    .selectFrom('insightJobs')
+    .select('recordingId')
+    .where('recordingId', 'is not', null)
+    .where((eb) => eb.or([eb('dueAt', '<=', now), eb('attempts', '=', 0)]))
+    .$if(except.length > 0, (query) => query.where('applicationId', 'not in', except));
+  const claim = db
+    .updateTable('insightJobs')
+    .set((eb) => ({ node, dueAt: until, attempts: eb('attempts', '+', 1), claim: eb('claim', '+', 1) }))
+    .where('recordingId', '=', due.orderBy('dueAt').orderBy('recordingId').limit(1))
+    .returningAll();
+  for (let row = await claim.executeTakeFirst(); row; row = await claim.executeTakeFirst()) {
+    const [job] = jobs.all([row]);
+    if (job) return job;
+    // The row is damaged: it stays in quarantine, and the next job is claimed.
+    const { recordingId } = row;
+    const postpone = db.updateTable('insightJobs').set({ node: null, dueAt: NEVER, attempts: 1, claim: 1 });
+    await postpone.where('recordingId', '=', recordingId).execute();
+  }
+  return undefined;
 }
 
 function listingOf(
