@@ -6,7 +6,7 @@ import { Ids, seededRandom, silentLog } from '../src/core/index.ts';
 import { VirtualClock } from '../src/core/testing/virtual-clock.ts';
 import { createHttpClient, type HttpClient } from '../src/net/index.ts';
 import { Deliveries } from '../src/webhooks/index.ts';
-import { callRecord, eventRecord } from '../src/webhooks/testing/bench.ts';
+import { callRecord, eventRecord } from '../src/webhooks/testing/harness.ts';
 import { AppServer, type Misbehavior } from './support/app-server.ts';
 
 // What asks applications, over real sockets, against the application that the e2e tests use.

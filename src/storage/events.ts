@@ -5,7 +5,7 @@ import {
   type EventRecord,
   type EventStore,
   type OutboxStore,
-  PATIENCE,
+  PARK_AFTER_ATTEMPTS,
 } from '../webhooks/index.ts';
 import { type Condition, type Listing, loadInTurns, readMany, readPage } from './listing.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -66,7 +66,7 @@ type Reads = 'pendingEvents' | 'parkedEvents' | 'nextDueAt' | 'dueEvents';
 
 /** Repeats the condition of the index literally: only then does SQLite use the index. */
 function parked(db: Kysely<Tables>) {
-  const isParked = sql<boolean>`state = 'pending' and attempts >= ${sql.lit(PATIENCE)}`;
+  const isParked = sql<boolean>`state = 'pending' and attempts >= ${sql.lit(PARK_AFTER_ATTEMPTS)}`;
   return db.selectFrom('events').where(isParked);
 }
 
@@ -99,7 +99,7 @@ const PENDING: Events = {
   order: { columns: ['callId', 'sequence'], kinds: ['string', 'number'], descending: false },
   indexed: [
     ['state', '=', 'pending'],
-    ['attempts', '<', PATIENCE],
+    ['attempts', '<', PARK_AFTER_ATTEMPTS],
   ],
 };
 

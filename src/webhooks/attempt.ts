@@ -1,31 +1,27 @@
-import { CUT_MARGIN_BYTES, type SensitiveCalls, storedText } from '../calls/index.ts';
-import { type Clock, explain, type Ids } from '../core/index.ts';
+import { CUT_MARGIN_BYTES, presentEventCall, storedText } from '../calls/index.ts';
+import { type Clock, explain, type Ids, rfc3339 } from '../core/index.ts';
 import type { HttpClient } from '../net/index.ts';
-import { SENSITIVE_MS, sealedDigits, webhookBody } from './body.ts';
+import { MAX_SEALED_MS, maskSealedDigits, type UnsealPorts, unsealDigits, withoutSealed } from './sealed-digits.ts';
 import { signatureHeaders } from './signature.ts';
 import type { AttemptRecord, EventRecord } from './store.ts';
 
-/** Where an application wants its events. */
+/** The webhook of an application. */
 export interface WebhookTarget {
   url: string;
-  /** The live one first; empty: not signed. */
+  /** The current secret first; empty: requests are not signed. */
   secrets: string[];
 }
 
-export interface AttemptPorts {
+export interface AttemptPorts extends UnsealPorts {
   http: HttpClient;
   clock: Clock;
   ids: Ids;
-  /** Makes plain what was sealed before it was stored. */
-  open(sealed: string): string;
-  /** What is sensitive in the calls: `add` what was sealed, `mask` what a receiver answers. */
-  sensitive: Pick<SensitiveCalls, 'add' | 'mask'>;
 }
 
 const TIMEOUT_MS = 10_000;
-const ANSWER_BYTES = 4096;
+const STORED_ANSWER_BYTES = 4096;
 
-/** Sends an event once and tells what became of it; rejects only when `signal` ends it. */
+/** Sends an event once and returns the outcome. Rejects only when `signal` aborts it. */
 export async function attemptDelivery(
   event: EventRecord,
   target: WebhookTarget,
@@ -33,8 +29,8 @@ export async function attemptDelivery(
   signal: AbortSignal,
 ): Promise<AttemptRecord> {
   const { http, clock, ids } = ports;
-  const began = clock.monotonic();
-  noteSensitive(event, ports);
+  const startedAt = clock.monotonic();
+  maskSealedDigits(event, ports);
   const attempt = {
     id: ids.next('dlv'),
     eventId: event.id,
@@ -43,23 +39,25 @@ export async function attemptDelivery(
   };
   const mask = (text: string) => ports.sensitive.mask(event.callId, text);
   const result = (status: number | null, error: string | null, body: Buffer): AttemptRecord => {
-    const durationMs = Math.round(clock.monotonic() - began);
-    const answer = storedText(body, ANSWER_BYTES, mask);
+    const durationMs = Math.round(clock.monotonic() - startedAt);
+    const answer = storedText(body, STORED_ANSWER_BYTES, mask);
     return { ...attempt, durationMs, status, error: error && mask(error), answer };
   };
   try {
-    const answer = await http.request({
+    const body = webhookBody(event, digitsFor(event, target, ports));
+    const response = await http.request({
       url: target.url,
       method: 'POST',
-      ...envelope(webhookBody(event, digitsFor(event, target, ports)), event, attempt, target),
+      headers: headersOf(body, event, attempt, target),
+      body,
       timeoutMs: TIMEOUT_MS,
-      maxAnswerBytes: ANSWER_BYTES + CUT_MARGIN_BYTES,
+      maxAnswerBytes: STORED_ANSWER_BYTES + CUT_MARGIN_BYTES,
       headIsEnough: true,
       tenant: event.call.customerId,
       signal,
     });
-    const refusal = accepted(answer.status) ? null : `the receiver answered with ${answer.status}`;
-    return result(answer.status, refusal, answer.body);
+    const error = isAccepted(response.status) ? null : `the receiver answered with ${response.status}`;
+    return result(response.status, error, response.body);
   } catch (error) {
     signal.throwIfAborted();
     return result(null, explain(error), Buffer.alloc(0));
@@ -67,37 +65,47 @@ export async function attemptDelivery(
 }
 
 /**
- * Has the digits that are sealed in an event masked in answers to all events of its call: also in those before it,
- * because the application may know them from before a restart.
+ * The body of a webhook request. The same event gives the same bytes in every attempt.
+ * @param digits replace the masked ones.
  */
-export function noteSensitive(event: EventRecord, ports: Pick<AttemptPorts, 'open' | 'sensitive'>): void {
-  const sealed = sealedDigits(event, ports.open);
-  if (sealed) ports.sensitive.add(event.callId, sealed.digits);
+export function webhookBody(event: EventRecord, digits?: string): string {
+  const data = withoutSealed(event.data);
+  return JSON.stringify({
+    event: event.event,
+    created_at: rfc3339(event.createdAt),
+    call: presentEventCall(event.call),
+    variables: event.call.variables,
+    data: {
+      event_key: event.eventKey,
+      sequence: event.sequence,
+      ...data,
+      ...(digits === undefined ? {} : { digits }),
+    },
+  });
 }
 
-/** The sensitive digits of the event, for the URL that they were meant for, until they are too old. */
+/** The sensitive digits of the event, if they may be sent to this URL and are not too old. */
 function digitsFor(event: EventRecord, { url }: WebhookTarget, ports: AttemptPorts): string | undefined {
-  const sealed = sealedDigits(event, ports.open);
+  const sealed = unsealDigits(event, ports.open);
   if (!sealed) return undefined;
-  const isFresh = ports.clock.now() - event.createdAt < SENSITIVE_MS;
+  const isFresh = ports.clock.now() - event.createdAt < MAX_SEALED_MS;
   return isFresh && sealed.url === url ? sealed.digits : undefined;
 }
 
-function envelope(
+function headersOf(
   body: string,
   event: EventRecord,
   { id, attempt, at }: Pick<AttemptRecord, 'id' | 'attempt' | 'at'>,
-  target: WebhookTarget,
+  { secrets }: WebhookTarget,
 ) {
-  const headers = {
+  return {
     'Content-Type': 'application/json',
     'User-Agent': 'MiniVoice',
     'X-MiniVoice-Event': event.event,
     'X-MiniVoice-Delivery': id,
     'X-MiniVoice-Attempt': String(attempt),
-    ...signatureHeaders(Math.floor(at / 1000), body, target.secrets),
+    ...signatureHeaders(Math.floor(at / 1000), body, secrets),
   };
-  return { headers, body };
 }
 
-const accepted = (status: number): boolean => status >= 200 && status < 300;
+const isAccepted = (status: number): boolean => status >= 200 && status < 300;

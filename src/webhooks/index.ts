@@ -1,12 +1,11 @@
 /**
- * Telling applications what happened: every event is written together with the state it reports, and sent from
- * here to the application's `webhook_url`, signed, in the order of its call, until it is accepted or dead.
+ * Webhooks: delivers committed events to the application's `webhook_url`, signed and in the order of each call, until
+ * every event is accepted or dead.
  */
-export type { WebhookTarget } from './attempt.ts';
-export { webhookBody } from './body.ts';
+export { type WebhookTarget, webhookBody } from './attempt.ts';
 export { Deliveries } from './deliveries.ts';
 export type { DeliveriesPorts, DeliveryCounts } from './ports.ts';
-export { MAX_ATTEMPTS } from './schedule.ts';
+export { MAX_ATTEMPTS } from './retry-schedule.ts';
 export {
   type SignatureHeaders,
   signatureHeaders,
@@ -21,5 +20,5 @@ export {
   type EventState,
   type EventStore,
   type OutboxStore,
-  PATIENCE,
+  PARK_AFTER_ATTEMPTS,
 } from './store.ts';

@@ -1,24 +1,24 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Bench, eventRecord } from './testing/bench.ts';
+import { Harness, eventRecord } from './testing/harness.ts';
 
 const DAY = 24 * 3600 * 1000;
 
-/** How the receiver treats an event: so many failures, each after so long, then it accepts. */
+/** How the receiver treats an event: it fails `failures` times, each after `latency` ms, then accepts. */
 const fate = fc.record({
   failures: fc.oneof({ weight: 3, arbitrary: fc.nat(4) }, fc.constant(20)),
   gone: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
   latency: fc.integer({ min: 0, max: 10_000 }),
-  /** When the event is committed, after the one before it. */
+  /** When the event is committed: milliseconds after the previous one. */
   after: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 60_000 })),
 });
 
 const calls = fc.array(fc.array(fate, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 });
 
-it('whatever the receiver does, order holds, and every event is accepted exactly once or dead', async () => {
+it('keeps the order, and every event is accepted once or dead, whatever the receiver does', async () => {
   await fc.assert(
     fc.asyncProperty(calls, fc.integer({ min: 0, max: 300_000 }), async (calls, restartAt) => {
-      const bench = new Bench();
+      const harness = new Harness();
       const fates = new Map(
         calls.flatMap((call, c) => call.map((fate, i) => [`evt_call_${c}_${i + 1}`, fate])),
       );
@@ -26,7 +26,7 @@ it('whatever the receiver does, order holds, and every event is accepted exactly
       const settled = new Set<string>();
       const sentAfterEnd: string[] = [];
       const overtaken: string[] = [];
-      bench.receiver = ({ event }) => {
+      harness.receiver = ({ event }) => {
         const [, , call, sequence] = event.split('_');
         if (settled.has(event)) sentAfterEnd.push(event);
         for (let i = 1; i < Number(sequence); i++) {
@@ -36,7 +36,7 @@ it('whatever the receiver does, order holds, and every event is accepted exactly
         }
         const { failures, gone, latency } = fates.get(event)!;
         return new Promise((resolve) =>
-          bench.clock.after(latency, () => {
+          harness.clock.after(latency, () => {
             const before = failed.get(event) ?? 0;
             failed.set(event, before + 1);
             if (before >= failures || gone || before === 9) settled.add(event);
@@ -47,27 +47,27 @@ it('whatever the receiver does, order holds, and every event is accepted exactly
       for (const [c, call] of calls.entries()) {
         let at = 0;
         for (const [i, { after }] of call.entries()) {
-          bench.clock.after((at += after), () => bench.commit(eventRecord(i + 1, `call_${c}`)));
+          harness.clock.after((at += after), () => harness.commit(eventRecord(i + 1, `call_${c}`)));
         }
       }
       let drained: Promise<unknown> | undefined;
-      bench.clock.after(restartAt, () => {
-        drained = bench.deliveries.drain(DAY).then(() => bench.restart().start());
+      harness.clock.after(restartAt, () => {
+        drained = harness.deliveries.drain(DAY).then(() => harness.restart().start());
       });
-      await bench.clock.advance(3 * DAY);
+      await harness.clock.advance(3 * DAY);
       await drained;
 
       expect(sentAfterEnd).toEqual([]);
       expect(overtaken).toEqual([]);
       for (const [id, { failures, gone }] of fates) {
-        const accepted = bench.attempts.filter(({ eventId, error }) => eventId === id && error === null);
+        const accepted = harness.attempts.filter(({ eventId, error }) => eventId === id && error === null);
         const dies = failures > 0 && (gone || failures >= 10);
-        expect([id, bench.events.get(id)?.state]).toEqual([id, dies ? 'dead' : 'delivered']);
+        expect([id, harness.events.get(id)?.state]).toEqual([id, dies ? 'dead' : 'delivered']);
         expect(accepted).toHaveLength(dies ? 0 : 1);
       }
-      expect(bench.deliveries.counts.pending).toBe(0);
-      await bench.deliveries.close();
-      expect(bench.clock.pending).toBe(0);
+      expect(harness.deliveries.counts.pending).toBe(0);
+      await harness.deliveries.close();
+      expect(harness.clock.pending).toBe(0);
     }),
     { numRuns: 60 },
   );

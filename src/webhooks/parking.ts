@@ -1,5 +1,5 @@
 import { type Clock, detach, explain, type Log, type Timer } from '../core/index.ts';
-import { LONGEST_DELAY_MS } from './schedule.ts';
+import { MAX_DELAY_MS } from './retry-schedule.ts';
 import type { EventRecord, OutboxStore } from './store.ts';
 
 export interface ParkingPorts {
@@ -8,105 +8,105 @@ export interface ParkingPorts {
   log: Log;
 }
 
-/** Between two looks into the store. */
-const PAUSE_MS = 1000;
-/** Where the store does not answer. */
-const LATER_MS = 60_000;
-/** So many are woken at once. */
-const MOST = 500;
+/** The shortest time between two reads of the store. */
+const MIN_INTERVAL_MS = 1000;
+/** From a failed read to the next one. */
+const RETRY_MS = 60_000;
+/** Events per read. */
+const BATCH_SIZE = 500;
 
 /**
- * Events whose receiver has been away for long: however many there are, they take no memory here, and come back
- * from the store when their next try is due.
+ * Events that failed several times: they wait in the store, take no memory however many they are, and are read back
+ * when their next attempts are due.
  */
 export class Parking {
   #ports: ParkingPorts;
-  #wake: (events: EventRecord[]) => number;
+  #resume: (events: EventRecord[]) => number;
   #count = 0;
   #oldestAt: number | null = null;
   #timer: Timer | undefined;
   #timerAt = Infinity;
-  #closed = false;
+  #isClosed = false;
 
-  /** @param wake takes events up again. @returns how many of them it did not have yet. */
-  constructor(ports: ParkingPorts, wake: (events: EventRecord[]) => number) {
+  /** @param resume delivers events again and returns how many of them were not in memory. */
+  constructor(ports: ParkingPorts, resume: (events: EventRecord[]) => number) {
     this.#ports = ports;
-    this.#wake = wake;
+    this.#resume = resume;
   }
 
   get count(): number {
     return this.#count;
   }
 
-  /** When the oldest happened, or one that has left since; null while there are none. */
+  /** When the oldest event happened, which may have been resumed since; null while none is parked. */
   get oldestAt(): number | null {
     return this.#count > 0 ? this.#oldestAt : null;
   }
 
-  /** Counts what the store has, and wakes what is due. Never rejects: a store that does not answer is asked later. */
+  /** Counts the parked events and resumes those that are due. Never rejects: a read that fails is repeated after 60 s. */
   async start(): Promise<void> {
     try {
       await this.#ports.store.written();
       const { count, oldestAt } = await this.#ports.store.parkedEvents();
       this.#count = count;
       this.#oldestAt = oldestAt;
-      if (count > 0) await this.#look();
+      if (count > 0) await this.#resumeDue();
     } catch (error) {
-      if (this.#closed) return;
-      this.#ports.log.error({ error: explain(error) }, 'could not count parked events: trying again in 60 s');
+      if (this.#isClosed) return;
+      this.#ports.log.error({ error: explain(error) }, 'could not count parked events: retrying in 60 s');
       this.#timer?.cancel();
       this.#timerAt = -Infinity;
-      this.#timer = this.#ports.clock.after(LATER_MS, () => {
+      this.#timer = this.#ports.clock.after(RETRY_MS, () => {
         this.#timerAt = Infinity;
         detach('webhooks.parking', this.start());
       });
     }
   }
 
-  /** Takes an event whose next try the store knows. */
+  /** Takes an event whose next attempt is recorded in the store. */
   park({ createdAt, nextAttemptAt }: EventRecord): void {
     this.#oldestAt = this.#count === 0 ? createdAt : Math.min(createdAt, this.#oldestAt ?? createdAt);
     this.#count++;
-    this.#lookAt(nextAttemptAt ?? 0);
+    this.#readAt(nextAttemptAt ?? 0);
   }
 
-  /** One is tried before it is due. */
+  /** Reports that a parked event is sent before it is due. */
   leave(): void {
     this.#count--;
   }
 
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#timer?.cancel();
   }
 
-  #lookAt(at: number): void {
-    if (this.#closed || at >= this.#timerAt) return;
+  #readAt(at: number): void {
+    if (this.#isClosed || at >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = at;
-    // What the store says may be wrong, and a timer takes no more than 24 days.
-    const ms = Math.min(Math.max(PAUSE_MS, at - this.#ports.clock.now()), LONGEST_DELAY_MS);
-    this.#timer = this.#ports.clock.after(ms, () => detach('webhooks.parking', this.#look()));
+    // The stored time may be wrong, and a timer runs for at most 24 days.
+    const ms = Math.min(Math.max(MIN_INTERVAL_MS, at - this.#ports.clock.now()), MAX_DELAY_MS);
+    this.#timer = this.#ports.clock.after(ms, () => detach('webhooks.parking', this.#resumeDue()));
   }
 
-  async #look(): Promise<void> {
+  async #resumeDue(): Promise<void> {
     const { store, clock, log } = this.#ports;
     this.#timerAt = Infinity;
     try {
-      // Until then the store does not know which of them were tried, or accepted, since.
+      // Until everything is written, the store does not have the latest attempts and outcomes.
       await store.written();
-      if (this.#closed) return;
+      if (this.#isClosed) return;
       const now = clock.now();
-      const due = await store.dueEvents(now, MOST);
-      if (this.#closed) return;
-      const woken = this.#wake(due);
-      this.#count -= woken;
+      const due = await store.dueEvents(now, BATCH_SIZE);
+      if (this.#isClosed) return;
+      const resumed = this.#resume(due);
+      this.#count -= resumed;
       const next = due.length > 0 ? now : await store.nextDueAt(now);
-      if (next !== null) this.#lookAt(next);
+      if (next !== null) this.#readAt(next);
     } catch (error) {
-      if (this.#closed) return;
-      log.error({ error: explain(error) }, 'events that are due could not be read');
-      this.#lookAt(clock.now() + LATER_MS);
+      if (this.#isClosed) return;
+      log.error({ error: explain(error) }, 'could not read parked events that are due: retrying in 60 s');
+      this.#readAt(clock.now() + RETRY_MS);
     }
   }
 }

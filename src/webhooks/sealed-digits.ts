@@ -1,6 +1,50 @@
+import type { SensitiveCalls } from '../calls/index.ts';
 import { type Clock, detach, explain, type Log, type Timer } from '../core/index.ts';
-import { SENSITIVE_MS, withoutSealed } from './body.ts';
 import type { EventRecord, EventStore, OutboxStore } from './store.ts';
+
+/** Sensitive digits are not sent after 23 hours. Older ones are erased every hour, so none is kept for a day. */
+export const MAX_SEALED_MS = 23 * 3_600_000;
+
+const ERASE_INTERVAL_MS = 3_600_000;
+
+/** The content of `data.sealed_digits`: the digits, and the only URL that they may be sent to. */
+interface Sealed {
+  digits: string;
+  url: string;
+}
+
+export interface UnsealPorts {
+  /** Decrypts what was sealed before it was stored. */
+  open(sealed: string): string;
+  /** Masks the sensitive values of calls in the responses of receivers. */
+  sensitive: Pick<SensitiveCalls, 'add' | 'mask'>;
+}
+
+/** The sealed digits of an event; undefined where there are none or they cannot be decrypted. */
+export function unsealDigits({ data }: EventRecord, open: UnsealPorts['open']): Sealed | undefined {
+  const { sealed_digits: sealed } = data;
+  if (typeof sealed !== 'string') return undefined;
+  try {
+    const { digits, url } = JSON.parse(open(sealed)) as Partial<Sealed>;
+    return typeof digits === 'string' && typeof url === 'string' ? { digits, url } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An event's data without its sealed digits; the masked ones remain. */
+export function withoutSealed({ sealed_digits: _, ...data }: EventRecord['data']): EventRecord['data'] {
+  return data;
+}
+
+/**
+ * Masks the event's sealed digits in the responses to all events of its call: also to earlier ones, because the
+ * application may know the digits from before a restart.
+ */
+export function maskSealedDigits(event: EventRecord, { open, sensitive }: UnsealPorts): void {
+  const sealed = unsealDigits(event, open);
+  if (sealed) sensitive.add(event.callId, sealed.digits);
+}
 
 export interface SealedDigitsPorts {
   store: Pick<OutboxStore, 'eraseSealed' | 'written'> & Pick<EventStore, 'event'>;
@@ -8,37 +52,34 @@ export interface SealedDigitsPorts {
   log: Log;
 }
 
-/** Between two looks for sensitive digits that are too old. */
-const ERASE_MS = 3_600_000;
-
-/** Sees to it that the sensitive digits of an event are stored until they are accepted, and for a day at most. */
+/** Erases the sensitive digits of an event when it is accepted, and after 23 to 24 hours at the latest. */
 export class SealedDigits {
   #ports: SealedDigitsPorts;
   #timer: Timer | undefined;
-  #closed = false;
-  /** Events whose sensitive digits are erased, while the store may still answer with them. */
+  #isClosed = false;
+  /** Events whose digits are erased, while the store may still return them. */
   #erased = new Set<string>();
 
   constructor(ports: SealedDigitsPorts) {
     this.#ports = ports;
   }
 
-  /** Erases what is too old, now and each hour. Never rejects. */
+  /** Erases old digits now and every hour. Never rejects. */
   async start(): Promise<void> {
     const { store, clock, log } = this.#ports;
-    await store.eraseSealed(clock.now() - SENSITIVE_MS).catch((error) => {
-      log.error({ error: explain(error) }, 'sensitive digits could not be erased: trying again in an hour');
+    await store.eraseSealed(clock.now() - MAX_SEALED_MS).catch((error) => {
+      log.error({ error: explain(error) }, 'could not erase sensitive digits: retrying in an hour');
     });
-    if (this.#closed) return;
-    this.#timer = clock.after(ERASE_MS, () => detach('webhooks.erase', this.start()));
+    if (this.#isClosed) return;
+    this.#timer = clock.after(ERASE_INTERVAL_MS, () => detach('webhooks.erase', this.start()));
   }
 
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#timer?.cancel();
   }
 
-  /** What is to be written of an event's data where it has been accepted, or has no receiver. */
+  /** The change to an event's data that erases its digits, once it is in a state in which nobody needs them. */
   erase({ id, data }: EventRecord, state: EventRecord['state']): Partial<Pick<EventRecord, 'data'>> {
     const isDone = state === 'delivered' || state === 'unsent';
     if (!isDone || !('sealed_digits' in data)) return {};
@@ -49,7 +90,7 @@ export class SealedDigits {
     return { data: withoutSealed(data) };
   }
 
-  /** The event as it is stored, or will be. */
+  /** Reads an event from the store, without digits that were erased but not written yet. */
   async event(id: string): Promise<EventRecord | undefined> {
     const event = await this.#ports.store.event(id);
     return event && this.#erased.has(id) ? { ...event, data: withoutSealed(event.data) } : event;

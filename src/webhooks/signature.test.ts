@@ -13,7 +13,7 @@ const received = (headers: Record<string, string>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 describe('a signature', () => {
-  it('is what openssl computes over timestamp, dot and body', () => {
+  it('is the HMAC that openssl computes over timestamp, dot and body', () => {
     expect(signatureHeaders(1780056000, BODY, ['whsec_one'])).toEqual({
       'X-MiniVoice-Timestamp': '1780056000',
       'X-MiniVoice-Signature': `v1=${BY_OPENSSL.whsec_one}`,
@@ -29,7 +29,7 @@ describe('a signature', () => {
     expect(signatureHeaders(1780056000, BODY, [])).toEqual({});
   });
 
-  it('convinces whoever knows one of the secrets, for five minutes', () => {
+  it('is valid with each of the secrets, for five minutes', () => {
     const headers = received(signatureHeaders(1000, BODY, ['old', 'new']));
     expect(verifySignature(headers, BODY, 'old', 1000)).toBe(true);
     expect(verifySignature(headers, Buffer.from(BODY), 'new', 1300)).toBe(true);
@@ -38,7 +38,7 @@ describe('a signature', () => {
     expect(verifySignature(headers, BODY, 'other', 1000)).toBe(false);
   });
 
-  it('does not fit another body, time, or form', () => {
+  it('is invalid for another body, time or format', () => {
     const headers = received(signatureHeaders(1000, BODY, ['secret']));
     const { 'x-minivoice-signature': signature } = headers;
     expect(verifySignature(headers, `${BODY} `, 'secret', 1000)).toBe(false);
@@ -64,7 +64,7 @@ describe('a signature', () => {
 describe('the signature of a URL', () => {
   const URL_ = 'https://app.test/answer?reason=answer&from=%2B15550001111';
 
-  it('is what openssl computes over timestamp, method and URL', () => {
+  it('is the HMAC that openssl computes over timestamp, method and URL', () => {
     // printf '1780056000.GET.https://app.test/answer?reason=answer&from=%%2B15550001111' | openssl dgst -sha256 -hmac whsec_one
     expect(urlSignatureHeader(1780056000, 'GET', URL_, ['whsec_one'])).toEqual({
       'X-MiniVoice-Signature-URL': 'v1=33996b92651020f765aca94896fbe759251153143ab8952e70b5dc9486d8a87d',

@@ -1,14 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The two headers of a signed request; none where there is no secret. */
+/** The headers that sign a request; empty without a secret. */
 export type SignatureHeaders = Record<string, string>;
 
-/** How old a timestamp may be before a receiver should take the request for a replay. */
+/** How far a timestamp may be from now before a receiver should treat the request as a replay. */
 export const TOLERANCE_SECONDS = 300;
 
 /**
- * Signs what is sent: HMAC-SHA256 over the timestamp, a dot and the body, one value for each secret that is
- * live. The URL is left out on purpose: proxies rewrite it, and then no signature would ever match.
+ * Signs a body: HMAC-SHA256 over the timestamp, a dot and the body, one value per active secret. The URL is not
+ * signed, because proxies rewrite it and the signature would never match.
  *
  * @param timestamp Unix seconds.
  */
@@ -23,11 +23,11 @@ export function signatureHeaders(
 }
 
 /**
- * Signs a request that has no body: HMAC-SHA256 over the timestamp, a dot, the method, a dot and the URL, one value
- * for each active secret. Empty without a secret.
+ * Signs a request without a body: HMAC-SHA256 over the timestamp, a dot, the method, a dot and the URL, one value per
+ * active secret.
  *
  * @param timestamp Unix seconds, as in `X-MiniVoice-Timestamp`.
- * @param url exactly as it is requested: absolute, normalized, without a fragment.
+ * @param url exactly as requested: absolute, normalized, without a fragment.
  */
 export function urlSignatureHeader(
   timestamp: number,
@@ -41,11 +41,11 @@ export function urlSignatureHeader(
 }
 
 /**
- * For receivers: whether a request was signed with `secret` within the last five minutes. Takes the same time
- * for every wrong signature.
+ * For receivers: whether a request was signed with `secret` at most five minutes ago. Takes the same time for every
+ * wrong signature.
  *
  * @param now Unix seconds.
- * @param headers with names in lower case, as Node gives them.
+ * @param headers with lowercase names, as Node provides them.
  */
 export function verifySignature(
   headers: Record<string, string | string[] | undefined>,

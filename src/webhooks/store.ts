@@ -2,7 +2,7 @@ import type { CallRecord, Page, PageRequest } from '../calls/index.ts';
 
 export type EventState = 'pending' | 'delivered' | 'dead' | 'unsent';
 
-/** An event that is committed: it has its number and will not change but for its delivery. */
+/** A committed event. Only the state of its delivery still changes. */
 export interface EventRecord {
   /** `evt_…`, increasing with time. */
   id: string;
@@ -14,18 +14,18 @@ export interface EventRecord {
   /** `<call_id>:<event>`, then `<call_id>:<event>:2`, … */
   eventKey: string;
   createdAt: number;
-  /** The call as it was at that moment. */
+  /** The call at the time of the event. */
   call: CallRecord;
   data: Record<string, unknown>;
-  /** `unsent`: the application has no webhook_url. */
+  /** `unsent`: the application has no `webhook_url`. */
   state: EventState;
-  /** Tries so far. */
+  /** Attempts so far. */
   attempts: number;
-  /** When the next try is due, while `pending`. */
+  /** When the next attempt is due, while `pending`. */
   nextAttemptAt: number | null;
 }
 
-/** One try to deliver an event. */
+/** One attempt to deliver an event. */
 export interface AttemptRecord {
   /** `dlv_…` */
   id: string;
@@ -34,47 +34,47 @@ export interface AttemptRecord {
   attempt: number;
   at: number;
   durationMs: number;
-  /** HTTP status, or null where no answer came. */
+  /** HTTP status; null when there was no response. */
   status: number | null;
-  /** Why it failed, when it did. */
+  /** Why it failed; null when the event was accepted. */
   error: string | null;
-  /** What the receiver answered, cut at 4 KiB. */
+  /** The body of the response, cut at 4 KiB. */
   answer: string;
 }
 
-/** After so many failures an event holds up no later one of its call, and waits in the store, not in memory. */
-export const PATIENCE = 3;
+/** After so many failed attempts an event is parked: it waits in the store, and later events of its call overtake it. */
+export const PARK_AFTER_ATTEMPTS = 3;
 
-/** What changes in an event while it is delivered. */
+/** The fields of an event that its delivery changes. */
 export type DeliveryProgress = Pick<EventRecord, 'id' | 'state' | 'attempts' | 'nextAttemptAt'> &
   Partial<Pick<EventRecord, 'data'>>;
 
-/** What delivery needs to remember. */
+/** Stores the state of deliveries. */
 export interface OutboxStore {
   /**
-   * Pending events that are not parked, in order of call and sequence: the first of them, at most `limit` and
-   * `maxBytes` of text. @returns `more` where there are others.
+   * The first pending events that are not parked, in order of call and sequence: at most `limit`, and at most
+   * `maxBytes` of text. @returns `more` when there are others.
    */
   pendingEvents(limit: number, maxBytes: number): Promise<{ events: EventRecord[]; more: boolean }>;
-  /** How many events are parked, and when the oldest happened: read once, at the start. */
+  /** The number of parked events, and when the oldest happened. Read once, at the start. */
   parkedEvents(): Promise<{ count: number; oldestAt: number | null }>;
-  /** When the first parked event is due that is due after this moment; null when there is none. */
+  /** When the next parked event is due after this time; null when there is none. */
   nextDueAt(after: number): Promise<number | null>;
-  /** Parked events that are due at that moment, the longest due first; fewer than there are where they hold much text. */
+  /** Parked events that are due at this time, the longest due first; fewer than `limit` when they hold much text. */
   dueEvents(at: number, limit: number): Promise<EventRecord[]>;
   /**
-   * Writes what became of a try; resolves when it is durable, or kept in memory while nothing can be written. Many
-   * at once cost one commit.
+   * Writes an attempt and its outcome. Resolves when they are durable, or kept in memory while nothing can be written.
+   * Attempts saved at the same time share a commit.
    */
   saveAttempt(attempt: AttemptRecord, event: DeliveryProgress): Promise<void>;
-  /** Changes an event's delivery without a try, as a redelivery does. */
+  /** Changes the state of a delivery without an attempt. */
   saveEventState(event: DeliveryProgress): Promise<void>;
   /**
-   * Removes `sealed_digits` from the data of the events that happened before this moment. Rejects while nothing can
-   * be written.
+   * Removes `sealed_digits` from the data of the events that happened before this time. Rejects while nothing can be
+   * written.
    */
   eraseSealed(before: number): Promise<void>;
-  /** Resolves when all that was saved so far is durable: what is read before then may be old. */
+  /** Resolves when everything saved so far is durable. Reads before then may return outdated rows. */
   written(): Promise<void>;
 }
 
@@ -85,11 +85,11 @@ export interface EventFilter {
   state?: EventState | undefined;
 }
 
-/** The log of events, for reading. */
+/** Reads events and their attempts. */
 export interface EventStore {
   event(id: string): Promise<EventRecord | undefined>;
-  /** A call's events in order of sequence; otherwise newest first. */
+  /** With `callId` in order of sequence; otherwise newest first. */
   events(filter: EventFilter, page: PageRequest): Promise<Page<EventRecord>>;
-  /** The first one first. */
+  /** Oldest first. */
   attempts(eventId: string, page: PageRequest): Promise<Page<AttemptRecord>>;
 }

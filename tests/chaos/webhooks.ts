@@ -1,4 +1,4 @@
-import { Bench, eventRecord } from '../../src/webhooks/testing/bench.ts';
+import { Harness, eventRecord } from '../../src/webhooks/testing/harness.ts';
 import type { Chapter, Fault } from './fault.ts';
 import type { Seen } from './world.ts';
 
@@ -7,21 +7,21 @@ const CALLS = 200;
 
 /** Two events of each of many calls, to a receiver that fails for some hours; no time passes but on the clock. */
 async function away(how: () => number | Error, jump = 0): Promise<Seen> {
-  const bench = new Bench();
-  bench.receiver = how;
+  const harness = new Harness();
+  harness.receiver = how;
   for (let call = 0; call < CALLS; call++)
-    bench.commit(eventRecord(1, `call_${call}`), eventRecord(2, `call_${call}`));
-  await bench.clock.advance(HOUR);
-  bench.clock.jump(jump);
-  const { awake, counts } = bench.deliveries;
-  await bench.clock.advance(2 * HOUR);
-  bench.receiver = () => 204;
-  await bench.clock.advance(8 * HOUR);
-  const { pending, delivered } = bench.deliveries.counts;
+    harness.commit(eventRecord(1, `call_${call}`), eventRecord(2, `call_${call}`));
+  await harness.clock.advance(HOUR);
+  harness.clock.jump(jump);
+  const { inMemory, counts } = harness.deliveries;
+  await harness.clock.advance(2 * HOUR);
+  harness.receiver = () => 204;
+  await harness.clock.advance(8 * HOUR);
+  const { pending, delivered } = harness.deliveries.counts;
   return {
     caller: 'notices nothing',
     application: `${delivered} of ${2 * CALLS} events when it is back, none lost`,
-    operator: `\`minivoice_events_pending\` ${counts.pending} meanwhile, ${awake || 'none'} of them in memory; ${pending} afterwards`,
+    operator: `\`minivoice_events_pending\` ${counts.pending} meanwhile, ${inMemory || 'none'} of them in memory; ${pending} afterwards`,
   };
 }
 

@@ -3,13 +3,13 @@ import { Ids, seededRandom, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { HttpAnswer, HttpRequest } from '../../net/index.ts';
 import { Deliveries } from '../deliveries.ts';
+import { bytesOf } from '../delivery-queue.ts';
 import type { DeliveriesPorts } from '../ports.ts';
-import { bytesOf } from '../size.ts';
-import { type AttemptRecord, type EventRecord, type OutboxStore, PATIENCE } from '../store.ts';
+import { type AttemptRecord, type EventRecord, type OutboxStore, PARK_AFTER_ATTEMPTS } from '../store.ts';
 
 export const START = Date.UTC(2026, 4, 29, 12, 0, 0);
 
-/** A call as it is when it has just been answered. */
+/** A call that has just been answered. */
 export function callRecord(patch: Partial<CallRecord> = {}): CallRecord {
   return {
     id: 'call_1',
@@ -41,7 +41,7 @@ export function callRecord(patch: Partial<CallRecord> = {}): CallRecord {
   };
 }
 
-/** The `sequence`th event of a call: `evt_<call>_<sequence>`. */
+/** An event of a call; its id is `evt_<call>_<sequence>`. */
 export function eventRecord(sequence = 1, callId = 'call_1', patch: Partial<EventRecord> = {}): EventRecord {
   const applicationId = patch.applicationId ?? 'app_1';
   return {
@@ -61,42 +61,42 @@ export function eventRecord(sequence = 1, callId = 'call_1', patch: Partial<Even
   };
 }
 
-/** What a receiver does with a request: answers with a status, or never gets it. */
+/** Handles a request as a receiver: returns a status, or an error when the request fails. */
 export type Receiver = (request: HttpRequest & { event: string }) => number | Error | Promise<number | Error>;
 
-/** Deliveries in virtual time, over a store in memory, to a receiver that is a function. */
-export class Bench {
+/** Deliveries in virtual time, with a store in memory and a function as the receiver. */
+export class Harness {
   readonly clock = new VirtualClock(START);
   readonly events = new Map<string, EventRecord>();
   readonly attempts: AttemptRecord[] = [];
   readonly requests: { id: string; at: number; request: HttpRequest }[] = [];
   receiver: Receiver = () => 200;
-  /** What the receiver says with its status. */
-  words = (id: string) => `answer to ${id}`;
-  targets: DeliveriesPorts['target'] = () => ({ url: 'https://app.test/hook', secrets: [] });
-  mostAwake = 20_000;
-  /** What a read or a write of the store throws, while it is set. */
-  unreadable: Error | undefined;
-  unsaveable: Error | undefined;
+  /** The body of the receiver's responses. */
+  responseBody = (id: string) => `answer to ${id}`;
+  target: DeliveriesPorts['target'] = () => ({ url: 'https://app.test/hook', secrets: [] });
+  maxEventsInMemory = 20_000;
+  /** While set, reads or writes of the store throw this. */
+  readError: Error | undefined;
+  saveError: Error | undefined;
   eraseFails = false;
   readonly sensitive = new SensitiveCalls(this.clock);
   #unwritten: (() => void)[] | undefined;
   deliveries = this.restart();
 
-  /** A new process on the same store. */
+  /** Starts a new process on the same store. */
   restart(): Deliveries {
     this.deliveries = new Deliveries({
       store: {
         pendingEvents: async (limit, maxBytes) => {
-          if (this.unreadable) throw this.unreadable;
-          const all = this.#pending.filter(({ attempts }) => attempts < PATIENCE);
+          if (this.readError) throw this.readError;
+          const all = this.#pending.filter(({ attempts }) => attempts < PARK_AFTER_ATTEMPTS);
           let bytes = 0;
           const fits = all.slice(0, limit).findIndex((event) => (bytes += bytesOf(event)) > maxBytes);
           const events = all.slice(0, fits === -1 ? limit : Math.max(1, fits));
           return { events, more: events.length < all.length };
         },
         parkedEvents: async () => {
-          if (this.unreadable) throw this.unreadable;
+          if (this.readError) throw this.readError;
           const oldestAt = Math.min(...this.#parked.map(({ createdAt }) => createdAt));
           return { count: this.#parked.length, oldestAt: this.#parked.length > 0 ? oldestAt : null };
         },
@@ -105,12 +105,12 @@ export class Bench {
           return due.length > 0 ? Math.min(...due) : null;
         },
         dueEvents: async (at, limit) => {
-          if (this.unreadable) throw this.unreadable;
+          if (this.readError) throw this.readError;
           return this.#parked.filter(({ nextAttemptAt }) => (nextAttemptAt ?? 0) <= at).slice(0, limit);
         },
         event: async (id) => this.events.get(id),
         saveAttempt: async (attempt, event) => {
-          if (this.unsaveable) throw this.unsaveable;
+          if (this.saveError) throw this.saveError;
           this.attempts.push(attempt);
           this.#save(event);
         },
@@ -129,18 +129,18 @@ export class Bench {
       log: silentLog,
       open: (sealed) => sealed,
       sensitive: this.sensitive,
-      target: (applicationId) => this.targets(applicationId),
-      mostAwake: this.mostAwake,
+      target: (applicationId) => this.target(applicationId),
+      maxEventsInMemory: this.maxEventsInMemory,
     });
     return this.deliveries;
   }
 
-  /** From now on the store cannot be written: what is saved waits for `makeRoom`. */
+  /** From now on the store cannot be written: saves wait for `freeDisk`. */
   fillDisk(): void {
     this.#unwritten = [];
   }
 
-  makeRoom(): void {
+  freeDisk(): void {
     const waiting = this.#unwritten ?? [];
     this.#unwritten = undefined;
     for (const write of waiting) write();
@@ -151,8 +151,8 @@ export class Bench {
     this.deliveries.enqueue(events);
   }
 
-  /** The events as the receiver was asked about them, in order. */
-  get asked(): string[] {
+  /** The ids of the events that the receiver got, in order. */
+  get received(): string[] {
     return this.requests.map(({ id }) => id);
   }
 
@@ -170,7 +170,7 @@ export class Bench {
   }
 
   get #parked(): EventRecord[] {
-    return this.#pending.filter(({ attempts }) => attempts >= PATIENCE);
+    return this.#pending.filter(({ attempts }) => attempts >= PARK_AFTER_ATTEMPTS);
   }
 
   async #request(request: HttpRequest): Promise<HttpAnswer> {
@@ -182,7 +182,7 @@ export class Bench {
     broken.promise.catch(() => {});
     const outcome = await Promise.race([this.receiver({ ...request, event: id }), broken.promise]);
     if (outcome instanceof Error) throw outcome;
-    const body = Buffer.from(this.words(id));
+    const body = Buffer.from(this.responseBody(id));
     return { status: outcome, headers: {}, body, truncated: false, durationMs: 0 };
   }
 }
