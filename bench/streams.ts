@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Ids, Signal, silentLog, systemClock, systemRandom } from '../src/core/index.ts';
 import { CallStreams, createConnect, type StreamedCall } from '../src/streams/index.ts';
-import { numbered, Wording } from '../src/streams/wording.ts';
+import { numbered, StreamMessages } from '../src/streams/messages.ts';
 import type { Row } from './row.ts';
 
 const FRAMES = 100_000;
@@ -25,8 +25,8 @@ server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port
 `;
 
 export async function run(): Promise<Row[]> {
-  const wording = new Wording('str_20260529T120212.123456000');
-  const template = () => numbered('media', wording.media('inbound', encoded).rest, 100_000);
+  const messages = new StreamMessages('str_20260529T120212.123456000');
+  const template = () => numbered('media', messages.media('inbound', encoded).rest, 100_000);
   return [
     { name: 'stream: text of a frame', value: microseconds(template), unit: 'µs', budget: 1 },
     { name: 'stream: the same by JSON.stringify', value: microseconds(stringified), unit: 'µs' },

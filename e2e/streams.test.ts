@@ -61,7 +61,7 @@ describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: tr
       play(),
     ]);
     const { phone, sipp, call } = await parties.caller(line, 600);
-    const [start] = await listener.until(() => listener.last).then(() => listener.told('start'));
+    const [start] = await listener.until(() => listener.last).then(() => listener.received('start'));
     expect(listener.last.messages[0]).toEqual({ event: 'connected', protocol: 'Call', version: '1.0.0' });
     expect(start!.start).toMatchObject({
       ...{ call_id: call.id, track: 'inbound', bidirectional: false, custom_parameters: { plan: 'gold' } },
@@ -70,13 +70,13 @@ describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: tr
     expect(listener.last.headers['x-minivoice-signature']).toMatch(/^v1=[0-9a-f]{64}$/);
     await hears(listener, 'inbound', 600);
     phone.press('7');
-    const [pressed] = await listener.told('dtmf');
+    const [pressed] = await listener.received('dtmf');
     expect(pressed!.dtmf).toEqual({ track: 'inbound', digit: '7' });
     await sipp.hangUp();
-    const [stop] = await listener.told('stop');
+    const [stop] = await listener.received('stop');
     expect(stop!.stop).toMatchObject({ reason: 'call_ended', messages_dropped: 0 });
     expect(soundOf(listener, 'outbound')).toHaveLength(0);
-    const media = await listener.told('media');
+    const media = await listener.received('media');
     expect(media.map((each) => each.media.chunk)).toEqual(media.map((_, i) => `${i + 1}`));
     expect(media.map((each) => each.media.timestamp)).toEqual(media.map((_, i) => `${i * 20}`));
     expect(media.every((each) => Buffer.from(each.media.payload, 'base64').length === 160)).toBe(true);
@@ -91,7 +91,7 @@ describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: tr
     if (track === 'both') await hears(listener, 'inbound', 600);
     else expect(soundOf(listener, 'inbound')).toHaveLength(0);
     await call.perform([{ stop_stream: { stream_url: listener.url } }]);
-    const [stop] = await listener.told('stop');
+    const [stop] = await listener.received('stop');
     expect(stop!.stop.reason).toBe('stopped');
     await sipp.hangUp();
   });
@@ -104,18 +104,18 @@ describe.skipIf(missing.sipp)(`a stream ${missing.sipp ?? ''}`, { concurrent: tr
     ]);
     const { phone, sipp } = await parties.caller(line, 600);
     await listener.until(() => listener.connections.length);
-    await listener.told('start');
+    await listener.received('start');
     listener.send({ event: 'media', media: tone(800, 300) });
     listener.send({ event: 'mark', mark: { name: 'said' } });
     await phone.hears(800);
-    expect((await listener.told('mark'))[0]!.mark.name).toBe('said');
+    expect((await listener.received('mark'))[0]!.mark.name).toBe('said');
     await phone.hears();
     for (let n = 0; n < 10; n++) listener.send({ event: 'media', media: tone(1200, 2000) });
     listener.send({ event: 'mark', mark: { name: 'dropped' } });
     await phone.hears(1200);
     listener.send({ event: 'clear' });
     await phone.hears();
-    expect((await listener.told('mark', 2))[1]!.mark.name).toBe('dropped');
+    expect((await listener.received('mark', 2))[1]!.mark.name).toBe('dropped');
     const from = phone.frames;
     await phone.more(25);
     expect(phone.everIn(from)).toEqual([]);

@@ -24,13 +24,13 @@ afterEach(() => {
 });
 
 describe('a stream', () => {
-  it('says what it is, sends each frame, and says that it stops', async () => {
+  it('sends `start`, each frame, and `stop`', async () => {
     const sound = call.start(receiver.url);
     sound.emit('inbound', 1);
-    await receiver.told('start');
+    await receiver.received('start');
     sound.emit('inbound', 2);
     call.streams.stop();
-    const [stop] = await receiver.told('stop');
+    const [stop] = await receiver.received('stop');
     const [connected, start, first, second] = receiver.last.messages;
     expect(connected).toEqual({ event: 'connected', protocol: 'Call', version: '1.0.0' });
     const { stream_id } = first as { stream_id: string };
@@ -66,9 +66,9 @@ describe('a stream', () => {
     expect(call.notes.map(({ kind }) => kind)).toEqual(['stream_started', 'stream_ended']);
   });
 
-  it('signs its handshake over its URL with every live secret', async () => {
+  it('signs its handshake over its URL with every active secret', async () => {
     call.start(receiver.url);
-    await receiver.told('start');
+    await receiver.received('start');
     const now = call.clock.now() / 1000;
     for (const secret of SECRETS) {
       expect(verifySignature(receiver.last.headers, receiver.url, secret, now)).toBe(true);
@@ -76,35 +76,35 @@ describe('a stream', () => {
     expect(verifySignature(receiver.last.headers, `${receiver.url}&more`, SECRETS[0]!, now)).toBe(false);
   });
 
-  it('signs nothing where there is no secret, and offers no compression', async () => {
+  it('does not sign its handshake without a secret, and offers no compression', async () => {
     call = new TestCall({ secrets: () => [] });
     call.start(receiver.url);
-    await receiver.told('start');
+    await receiver.received('start');
     expect(receiver.last.headers).not.toHaveProperty('x-minivoice-signature');
     expect(receiver.last.headers).not.toHaveProperty('sec-websocket-extensions');
   });
 
-  it('counts the frames of both tracks apart', async () => {
+  it('counts the frames of each track separately', async () => {
     const sound = call.start(receiver.url, { track: 'both' });
     for (const track of ['inbound', 'outbound', 'outbound'] as const) sound.emit(track);
-    const media = (await receiver.told('media', 3)).map(({ media }) => `${media.track} ${media.chunk}`);
+    const media = (await receiver.received('media', 3)).map(({ media }) => `${media.track} ${media.chunk}`);
     expect(media).toEqual(['inbound 1', 'outbound 1', 'outbound 2']);
   });
 
-  it('sends only the track that was asked for', async () => {
+  it('sends only the requested track', async () => {
     const sound = call.start(receiver.url, { track: 'outbound' });
     sound.emit('inbound', 1);
     sound.emit('outbound', 2);
-    const [only] = await receiver.told('media');
+    const [only] = await receiver.received('media');
     expect(only!.media).toMatchObject({ track: 'outbound', chunk: '1' });
   });
 
-  it('tells of keys, among the sound', async () => {
+  it('sends keys between the media messages', async () => {
     const sound = call.start(receiver.url);
     sound.emit('inbound');
     call.leg.press('#');
     sound.emit('inbound');
-    await receiver.told('media', 2);
+    await receiver.received('media', 2);
     expect(receiver.last.messages.map(({ event }) => event)).toEqual([
       'connected',
       'start',
@@ -112,14 +112,14 @@ describe('a stream', () => {
       'dtmf',
       'media',
     ]);
-    expect((await receiver.told('dtmf'))[0]!.dtmf).toEqual({ track: 'inbound', digit: '#' });
+    expect((await receiver.received('dtmf'))[0]!.dtmf).toEqual({ track: 'inbound', digit: '#' });
   });
 
   it.each([
-    ['nothing of the caller while digits are secret', 'caller', [SILENCE, SPEECH, SPEECH]],
-    ['nothing of anybody while a recording pauses', 'everything', [SILENCE, SILENCE, SPEECH]],
-    ['no keys that are typed ahead for a secret gather', 'keys', [SPEECH, SPEECH, SPEECH]],
-  ] as const)('lets out %s', async (_, what, expected) => {
+    ['the caller while digits are sensitive', 'caller', [SILENCE, SPEECH, SPEECH]],
+    ['both parties while a recording is paused', 'everything', [SILENCE, SILENCE, SPEECH]],
+    ['keys typed ahead for a sensitive gather', 'keys', [SPEECH, SPEECH, SPEECH]],
+  ] as const)('holds back %s', async (_, what, expected) => {
     const sound = call.start(receiver.url, { track: 'both' });
     call.hushed = { ...call.hushed, [what]: true };
     sound.emit('inbound', 2);
@@ -128,12 +128,12 @@ describe('a stream', () => {
     call.hushed = { ...call.hushed, [what]: false };
     sound.emit('inbound', 2);
     call.leg.press('5');
-    const dtmf = await receiver.told('dtmf');
+    const dtmf = await receiver.received('dtmf');
     expect(dtmf.map(({ dtmf }) => dtmf.digit)).toEqual(['5']);
-    expect((await receiver.told('media', 3)).map(({ media }) => media.payload)).toEqual(expected);
+    expect((await receiver.received('media', 3)).map(({ media }) => media.payload)).toEqual(expected);
   });
 
-  it('listens for keys as long as there is one', () => {
+  it('detects keys only while a stream is running', () => {
     expect(call.leg.sound.digits.listeners).toBe(0);
     for (const track of ['inbound', 'outbound'] as const) call.start(receiver.url, { track });
     expect(call.leg.sound.digits.listeners).toBe(1);
@@ -143,17 +143,17 @@ describe('a stream', () => {
     expect(call.leg.sound.digits.listeners).toBe(0);
   });
 
-  it('ends with the call, and none starts after it', async () => {
+  it('ends with the call, and no stream starts after it', async () => {
     call.start(receiver.url);
-    await receiver.told('start');
+    await receiver.received('start');
     call.streams.close();
-    expect((await receiver.told('stop'))[0]!.stop.reason).toBe('call_ended');
+    expect((await receiver.received('stop'))[0]!.stop.reason).toBe('call_ended');
     expect(() => call.start(receiver.url)).toThrow('the call has ended');
   });
 });
 
 describe('the streams of a call', () => {
-  it('stop where URL and track match, and no others', async () => {
+  it('stop when URL and track match', async () => {
     const other = await TestReceiver.listen();
     call.start(receiver.url, { track: 'inbound' });
     call.start(receiver.url, { track: 'outbound' });
@@ -168,7 +168,7 @@ describe('the streams of a call', () => {
     other.close();
   });
 
-  it('go on when they are started once more', () => {
+  it('are not started twice', () => {
     call.start(receiver.url);
     call.start(receiver.url);
     expect(call.streams.size).toBe(1);
@@ -185,8 +185,8 @@ describe('the streams of a call', () => {
   });
 });
 
-describe('every call', () => {
-  it('has streams of its own, which hear its keys and end with it', async () => {
+describe('each call', () => {
+  it('has its own streams, which send its keys and end with it', async () => {
     const ports = { journal: { commit: async () => {} }, clock: call.clock, log: silentLog };
     const newSession = (id: string) => {
       const record = { id, applicationId: 'app_1', variables: {}, answeredAt: null } as unknown as CallRecord;
@@ -201,8 +201,8 @@ describe('every call', () => {
     (session.leg as SimulatedLeg).press('6');
     session.hush('caller', false);
     (session.leg as SimulatedLeg).press('7');
-    expect((await receiver.told('dtmf'))[0]!.dtmf.digit).toBe('7');
+    expect((await receiver.received('dtmf'))[0]!.dtmf.digit).toBe('7');
     await session.end({ kind: 'completed', by: 'application' });
-    expect((await receiver.told('stop'))[0]!.stop).toMatchObject({ call_id: 'call_a', reason: 'call_ended' });
+    expect((await receiver.received('stop'))[0]!.stop).toMatchObject({ call_id: 'call_a', reason: 'call_ended' });
   });
 });

@@ -4,33 +4,33 @@ import { checkStreamUrl } from './connection.ts';
 import type { StreamedCall, StreamOptions, StreamPorts } from './ports.ts';
 import { Stream } from './stream.ts';
 
-/** A call has at most so many streams at a time. */
+/** The limit of streams per call. */
 export const MAX_STREAMS = 8;
 
-/** The live streams of one call. Make one with the call, and defer `close` on the call's scope. */
+/** The live streams of one call. Defer `close` on the call's scope. */
 export class CallStreams {
   #call: StreamedCall;
   #ports: StreamPorts;
   #streams = new Set<Stream>();
   #closed = false;
-  /** Ends the listening for keys, which lasts as long as there is a stream. */
-  #deafen = () => {};
+  /** Detecting keys costs time, so it lasts only as long as there is a stream. */
+  #stopListening = () => {};
 
   constructor(call: StreamedCall, ports: StreamPorts) {
     this.#call = call;
     this.#ports = ports;
   }
 
-  /** How many are running. */
+  /** Streams that are running. */
   get size(): number {
     return this.#streams.size;
   }
 
   /**
-   * Starts a stream without waiting for its connection; what becomes of that is told on the timeline. Where the
-   * same stream runs already, that one goes on.
+   * Starts a stream without waiting for its connection, which is reported on the timeline. Does nothing if the same
+   * stream is running.
    *
-   * @throws Failure `url_not_allowed`, `address_not_allowed`, `call_ended`; `stream_failed` when there are eight.
+   * @throws Failure `url_not_allowed`, `address_not_allowed`, `call_ended`; `stream_failed` when eight are running.
    */
   start({ streamUrl, track, bidirectional }: StreamOptions): void {
     checkStreamUrl(streamUrl, this.#ports.allowPrivate);
@@ -45,36 +45,39 @@ export class CallStreams {
       {
         call: this.#call,
         ports: this.#ports,
-        over: (stream) => this.#remove(stream),
+        ended: (stream) => this.#remove(stream),
       },
     );
     this.#streams.add(stream);
-    if (this.#streams.size === 1)
-      this.#deafen = this.#call.leg.sound.digits.on(({ digit }) => this.#press(digit));
+    if (this.#streams.size === 1) this.#startListening();
   }
 
-  /** Stops the streams that match; none matching is no error. */
-  stop(which: Which = {}): void {
+  /** Stops the streams that match, if any. */
+  stop(which: StreamFilter = {}): void {
     for (const stream of this.#find(which)) stream.end('stopped');
   }
 
-  /** The call is over: tells every receiver so and closes, without waiting for any. Idempotent. */
+  /** Ends all streams with the call, without waiting for their receivers. Idempotent. */
   close(): void {
     this.#closed = true;
     for (const stream of this.#streams) stream.end('call_ended');
   }
 
-  /** The caller pressed a key; nobody is told while keys are secret. */
+  /** Reports a key that the caller pressed. */
   #press(digit: string): void {
     for (const stream of this.#streams) stream.digit(digit);
   }
 
-  #remove(stream: Stream): void {
-    this.#streams.delete(stream);
-    if (this.#streams.size === 0) this.#deafen();
+  #startListening(): void {
+    this.#stopListening = this.#call.leg.sound.digits.on(({ digit }) => this.#press(digit));
   }
 
-  #find({ streamUrl, track }: Which): Stream[] {
+  #remove(stream: Stream): void {
+    this.#streams.delete(stream);
+    if (this.#streams.size === 0) this.#stopListening();
+  }
+
+  #find({ streamUrl, track }: StreamFilter): Stream[] {
     return [...this.#streams].filter(
       ({ options }) =>
         (streamUrl ?? options.streamUrl) === options.streamUrl && (track ?? options.track) === options.track,
@@ -82,18 +85,18 @@ export class CallStreams {
   }
 }
 
-/** Some of a call's streams; what is not said is any. */
-interface Which {
+/** Selects streams of a call; absent fields match any stream. */
+interface StreamFilter {
   streamUrl?: string | undefined;
   track?: StreamOptions['track'] | undefined;
 }
 
-/** Gives every live call its streams, made when they are first asked for and closed with the call. */
+/** Creates a call's streams on first use, and closes them with the call. */
 export function streamsOfCalls(ports: StreamPorts): (session: Session) => CallStreams {
   const all = new WeakMap<Session, CallStreams>();
   return (session) => {
-    const known = all.get(session);
-    if (known) return known;
+    const existing = all.get(session);
+    if (existing) return existing;
     const streams = new CallStreams(session, ports);
     all.set(session, streams);
     session.scope.defer(() => streams.close());

@@ -2,25 +2,25 @@ import { WebSocket } from 'ws';
 import { type Clock, Failure, guarded, type Timer } from '../core/index.ts';
 import { checkLiteral, guardedLookup, type Resolve, systemResolve } from '../net/index.ts';
 
-/** What is told of a connection. After `closed`, which comes exactly once, nothing more is. */
+/** Callbacks of a connection. `closed` is called exactly once, and no other after it. */
 export interface ConnectionHandlers {
   opened(): void;
   received(kind: 'text' | 'binary' | 'ping', data: Buffer): void;
-  /** @param code RFC 6455 §7.4; 1006 where no close frame came. */
+  /** @param code RFC 6455 §7.4; 1006 without a close frame. */
   closed(code: number, error: Error | undefined): void;
 }
 
-/** A WebSocket to a receiver that a customer has named. None of these ever throws or waits. */
+/** A WebSocket to a customer's receiver. No method throws or waits. */
 export interface Connection {
-  /** Bytes that were sent and that the system has not taken yet. */
+  /** Bytes sent that the operating system has not taken yet. */
   readonly bufferedBytes: number;
-  /** Does nothing unless it is open. */
+  /** Does nothing unless the connection is open. */
   send(text: string): void;
-  /** Says goodbye after what was sent; whoever does not take it in two seconds is left. */
+  /** Sends a close frame after the messages sent so far. A receiver that does not answer it in 2 s is disconnected. */
   close(): void;
 }
 
-/** Begins to connect. */
+/** Starts to connect. */
 export type Connect = (
   url: string,
   headers: Record<string, string>,
@@ -29,19 +29,19 @@ export type Connect = (
 
 export interface ConnectOptions {
   clock: Clock;
-  /** Lets streams go over plain ws, and to loopback, private and link-local addresses. */
+  /** Allows plain ws, and loopback, private and link-local addresses. */
   allowPrivate: boolean;
   resolve?: Resolve;
-  /** More authorities to trust, in PEM. */
+  /** Additional trusted certificate authorities, in PEM. */
   ca?: string;
 }
 
-const HANDSHAKE_MS = 5000;
-const GOODBYE_MS = 2000;
-const PING_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 5000;
+const CLOSE_TIMEOUT_MS = 2000;
+const PING_INTERVAL_MS = 10_000;
 const MAX_MESSAGE_BYTES = 64 * 1024;
 
-/** @throws Failure `url_not_allowed`, `address_not_allowed`: no stream may go to such a URL. */
+/** Checks that a stream may go to a URL. @throws Failure `url_not_allowed`, `address_not_allowed`. */
 export function checkStreamUrl(text: string, allowPrivate: boolean): void {
   const url = URL.parse(text);
   const allowed = allowPrivate ? ['wss:', 'ws:'] : ['wss:'];
@@ -56,7 +56,7 @@ export function checkStreamUrl(text: string, allowPrivate: boolean): void {
   if (!allowPrivate) checkLiteral(url.hostname);
 }
 
-/** Connects as a client: TLS verified, no redirects, no compression, only to addresses that are allowed. */
+/** Connects to allowed addresses only: with verified TLS, without redirects or compression. */
 export function createConnect({ clock, allowPrivate, resolve = systemResolve, ca }: ConnectOptions): Connect {
   const lookup = guardedLookup(resolve, allowPrivate);
   return (url, headers, handlers) => {
@@ -65,7 +65,7 @@ export function createConnect({ clock, allowPrivate, resolve = systemResolve, ca
       headers,
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE_BYTES,
-      // A flood of pings must not become a flood of pongs: the handlers count them first.
+      // The handlers count pings against the rate limit before they are answered.
       autoPong: false,
       ...(ca ? { ca } : {}),
     });
@@ -78,15 +78,15 @@ class WebSocketConnection implements Connection {
   #clock: Clock;
   #timer: Timer;
   #error: Error | undefined;
-  #heard = true;
+  #isAlive = true;
 
   constructor(socket: WebSocket, clock: Clock, handlers: ConnectionHandlers) {
     this.#socket = socket;
     this.#clock = clock;
-    this.#timer = clock.after(HANDSHAKE_MS, () =>
-      this.#giveUp(new Failure('timeout', `no WebSocket was opened within ${HANDSHAKE_MS} ms`)),
+    this.#timer = clock.after(HANDSHAKE_TIMEOUT_MS, () =>
+      this.#giveUp(new Failure('timeout', `no WebSocket was opened within ${HANDSHAKE_TIMEOUT_MS} ms`)),
     );
-    // What the stream cannot handle ends this connection, as a broken one would.
+    // An error in a handler ends this connection only.
     const on = <Args extends unknown[]>(event: string, handle: (...args: Args) => void) =>
       socket.on(
         event,
@@ -97,16 +97,16 @@ class WebSocketConnection implements Connection {
       handlers.opened();
     });
     on('message', (data: Buffer, isBinary: boolean) => {
-      this.#heard = true;
+      this.#isAlive = true;
       handlers.received(isBinary ? 'binary' : 'text', data);
     });
     on('ping', (data: Buffer) => {
-      this.#heard = true;
+      this.#isAlive = true;
       handlers.received('ping', data);
       if (this.#open) socket.pong(data);
     });
     on('pong', () => {
-      this.#heard = true;
+      this.#isAlive = true;
     });
     on('error', (error: Error) => {
       this.#error ??= error;
@@ -132,19 +132,19 @@ class WebSocketConnection implements Connection {
       return;
     }
     this.#socket.close(1000);
-    this.#timer = this.#clock.after(GOODBYE_MS, () => this.#socket.terminate());
+    this.#timer = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.terminate());
   }
 
   get #open(): boolean {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** A peer that vanished without a word is known by its silence: not even a ping comes back. */
+  /** Detects a receiver that vanished: it answers no ping. */
   #watch(): void {
     this.#timer.cancel();
-    this.#timer = this.#clock.after(PING_MS, () => {
-      if (!this.#heard) return this.#giveUp(new Failure('timeout', 'the receiver no longer answers'));
-      this.#heard = false;
+    this.#timer = this.#clock.after(PING_INTERVAL_MS, () => {
+      if (!this.#isAlive) return this.#giveUp(new Failure('timeout', 'the receiver no longer answers'));
+      this.#isAlive = false;
       this.#socket.ping();
       this.#watch();
     });

@@ -1,6 +1,6 @@
 /**
- * A call's live sound for the application's own WebSocket, and back: an agent that listens and speaks. The call
- * never waits for a receiver, however slow or dead it is; the messages are in `contract/streams.ts`.
+ * Streams: send a call's live sound to the application's WebSocket, and play what comes back. The call never waits for
+ * a receiver, however slow it is. The messages are in `contract/streams.ts`.
  */
 export { CallStreams, MAX_STREAMS, streamsOfCalls } from './call-streams.ts';
 export {

@@ -6,31 +6,31 @@ export interface StreamOptions {
   streamUrl: string;
   /** `inbound`: what the caller says. `outbound`: what the caller hears. */
   track: 'inbound' | 'outbound' | 'both';
-  /** What the receiver sends back is heard by the caller. */
+  /** The caller hears what the receiver sends back. */
   bidirectional: boolean;
 }
 
-/** What streams need of their call. */
+/** What streams need from their call. */
 export type StreamedCall = Pick<Session, 'leg' | 'record' | 'hushed' | 'log' | 'note'>;
 
-/** Figures over all streams since the start, for `/metrics`. */
+/** Metrics of all streams since the start. */
 export interface StreamCounts {
   open: number;
   started: number;
   failed: number;
-  /** Messages that a receiver was too slow for. */
+  /** Messages dropped because their receiver was too slow. */
   dropped: number;
 }
 
-/** What streams need of the house. */
+/** What streams need from other modules. */
 export interface StreamPorts {
   clock: Clock;
   random: Random;
   ids: Ids;
   connect: Connect;
-  /** Lets streams go over plain ws, and to loopback, private and link-local addresses. */
+  /** Allows plain ws, and loopback, private and link-local addresses. */
   allowPrivate: boolean;
-  /** With which handshakes are signed, the live one first; empty: not signed. */
+  /** The secrets that sign handshakes, the current one first; empty: not signed. */
   secrets(applicationId: string): string[];
   counts: StreamCounts;
 }

@@ -23,8 +23,8 @@ const newCall = (options?: ConstructorParameters<typeof TestCall>[0]) => {
   return call;
 };
 
-/** A server that does with each connection what the test wants, and does not speak WebSocket by itself. */
-async function impostor(behave: (socket: Socket) => void): Promise<{ url: string; server: Server }> {
+/** A TCP server that handles each connection as the test wants. */
+async function rawServer(behave: (socket: Socket) => void): Promise<{ url: string; server: Server }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -43,7 +43,7 @@ async function impostor(behave: (socket: Socket) => void): Promise<{ url: string
 
 const LONGEST_BACKOFF = 2400;
 
-/** Lets the three reconnects happen, and gives the note on the stream's failure. */
+/** Waits for three reconnects, and returns the timeline entry of the failed stream. */
 async function failure(call: TestCall): Promise<Record<string, unknown>> {
   for (let lost = 1; lost <= 3; lost++) {
     await call.noted('stream_lost', lost);
@@ -54,19 +54,19 @@ async function failure(call: TestCall): Promise<Record<string, unknown>> {
 }
 
 describe('a receiver that breaks the connection', () => {
-  it('is sent `start` again on the next one, and the sound of the meantime', async () => {
+  it('gets `start` again on the next connection, then the sound that was queued', async () => {
     const receiver = opened(await TestReceiver.listen());
     const call = newCall();
     const sound = call.start(receiver.url);
     sound.emit('inbound', 1);
-    const [first] = await receiver.told('media');
+    const [first] = await receiver.received('media');
     receiver.last.socket.terminate();
     await call.noted('stream_lost');
     sound.emit('inbound', 2);
     await call.clock.advance(600);
     await receiver.until(() => receiver.connections.length === 2);
-    const [start] = await receiver.told('start');
-    const [second] = await receiver.told('media');
+    const [start] = await receiver.received('start');
+    const [second] = await receiver.received('media');
     expect(start).toMatchObject({
       sequence_number: '1',
       stream_id: first!.stream_id,
@@ -76,11 +76,11 @@ describe('a receiver that breaks the connection', () => {
     expect(sound.closed).toBe(false);
   });
 
-  it('is given up after three reconnects, with a note and without harm to the call', async () => {
+  it('ends the stream after three reconnects, and the call continues', async () => {
     const receiver = await TestReceiver.listen();
     const call = newCall();
     const sound = call.start(receiver.url);
-    await receiver.told('start');
+    await receiver.received('start');
     receiver.close();
     const { error } = await failure(call);
     expect(error).toMatchObject({ code: 'stream_failed', message: expect.stringContaining('ECONNREFUSED') });
@@ -91,13 +91,13 @@ describe('a receiver that breaks the connection', () => {
     expect(call.clock.pending).toBe(0);
   });
 
-  it('earns the three reconnects anew by a minute that went well', async () => {
+  it('is reconnected three more times after a stable minute', async () => {
     const receiver = opened(await TestReceiver.listen());
     const call = newCall();
     call.start(receiver.url);
     for (let time = 1; time <= 5; time++) {
       await receiver.until(() => receiver.connections.length === time);
-      await receiver.told('start');
+      await receiver.received('start');
       for (let ping = 1; ping <= 7; ping++) {
         await call.clock.advance(10_000);
         await receiver.until(() => receiver.last.pings === ping);
@@ -108,28 +108,28 @@ describe('a receiver that breaks the connection', () => {
       await call.clock.advance(600);
     }
     await receiver.until(() => receiver.connections.length === 6);
-    expect((await receiver.told('start'))[0]!.start.reconnect).toBe(5);
+    expect((await receiver.received('start'))[0]!.start.reconnect).toBe(5);
   });
 
-  it('may do so in the middle of a message', async () => {
+  it('is reconnected when it breaks in the middle of a message', async () => {
     const receiver = opened(await TestReceiver.listen());
     const call = newCall();
     call.start(receiver.url, { bidirectional: true });
-    await receiver.told('start');
+    await receiver.received('start');
     const { _socket } = receiver.last.socket as unknown as { _socket: Socket };
-    // RFC 6455 §5.2: a text frame that promises 100 bytes and brings five.
+    // RFC 6455 §5.2: a text frame that announces 100 bytes and contains five.
     _socket.end(Buffer.from([0x81, 100, ...Buffer.from('{"eve')]));
     await call.noted('stream_lost');
     await call.clock.advance(600);
     await receiver.until(() => receiver.connections.length === 2);
-    expect((await receiver.told('start'))[0]!.start.reconnect).toBe(1);
+    expect((await receiver.received('start'))[0]!.start.reconnect).toBe(1);
   });
 
-  it('ends the stream when it closes because it wants no more', async () => {
+  it('ends the stream when it closes the connection normally', async () => {
     const receiver = opened(await TestReceiver.listen());
     const call = newCall();
     const sound = call.start(receiver.url);
-    await receiver.told('start');
+    await receiver.received('start');
     receiver.last.socket.close(1000);
     const [note] = await call.noted('stream_ended');
     expect(note).toMatchObject({ reason: 'receiver' });
@@ -139,22 +139,22 @@ describe('a receiver that breaks the connection', () => {
 });
 
 describe('a receiver that is slow', () => {
-  it('loses the oldest sound, sees by the chunks how much, and the call goes on', async () => {
+  it('loses the oldest frames, and detects the loss by the chunk numbers', async () => {
     const receiver = opened(await TestReceiver.listen());
     const call = newCall();
     const sound = call.start(receiver.url);
-    await receiver.told('start');
+    await receiver.received('start');
     receiver.last.socket.pause();
     const frames = 40_000;
     for (let count = 0; count < frames; count++) sound.emit('inbound');
     expect(call.counts.dropped).toBeGreaterThan(0);
     receiver.last.socket.resume();
     call.streams.stop();
-    const [stop] = await receiver.told('stop');
-    const chunks = (await receiver.told('media')).map(({ media }) => Number(media.chunk));
+    const [stop] = await receiver.received('stop');
+    const chunks = (await receiver.received('media')).map(({ media }) => Number(media.chunk));
     const sequence = receiver.last.messages
       .slice(1)
-      .map((told) => 'sequence_number' in told && told.sequence_number);
+      .map((message) => 'sequence_number' in message && message.sequence_number);
     expect(stop!.stop.messages_dropped).toBe(call.counts.dropped);
     expect(chunks.length + call.counts.dropped).toBe(frames);
     expect(chunks).toEqual([...chunks].sort((a, b) => a - b));
@@ -162,7 +162,7 @@ describe('a receiver that is slow', () => {
     expect(sequence).toEqual(sequence.map((_, at) => String(at + 1)));
   });
 
-  it('keeps at most five seconds waiting', async () => {
+  it('is at most five seconds behind', async () => {
     let sent = 0;
     const call = newCall({
       connect: (_url, _headers, handlers) => {
@@ -185,8 +185,8 @@ describe('a receiver that is slow', () => {
     expect(1000 - call.counts.dropped).toBeLessThanOrEqual(250);
   });
 
-  it('is left when it does not take the goodbye', async () => {
-    const { url } = await impostor((socket) => {
+  it('is disconnected when it does not answer the close frame', async () => {
+    const { url } = await rawServer((socket) => {
       socket.once('data', (request) => socket.write(upgrade(String(request))));
     });
     const call = newCall();
@@ -202,7 +202,7 @@ describe('a receiver that is slow', () => {
 describe('a receiver that is dead', () => {
   it('has five seconds to open the WebSocket', async () => {
     let connections = 0;
-    const { server, url } = await impostor(() => connections++);
+    const { server, url } = await rawServer(() => connections++);
     const call = newCall();
     call.start(url);
     await once(server, 'connection');
@@ -214,11 +214,11 @@ describe('a receiver that is dead', () => {
     expect(connections).toBe(1);
   });
 
-  it('is noticed by its silence, where the connection does not break', async () => {
+  it('is detected when it answers no ping', async () => {
     const receiver = opened(await TestReceiver.listen({ autoPong: false }));
     const call = newCall();
     call.start(receiver.url);
-    await receiver.told('start');
+    await receiver.received('start');
     await call.clock.advance(10_000);
     await receiver.until(() => receiver.last.pings === 1);
     await call.clock.advance(10_000);
@@ -227,19 +227,19 @@ describe('a receiver that is dead', () => {
   });
 });
 
-describe('a receiver that lies', () => {
+describe('a receiver that violates the protocol', () => {
   it.each([
-    ['answers with a page', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', /200/],
+    ['responds with a page', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', /200/],
     [
-      'sends elsewhere',
+      'redirects',
       'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n',
       /302/,
     ],
-    ['proves nothing', 'HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n', /Accept/],
-    ['speaks no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n', /HTTP|Parse/],
-  ])('%s and gets nothing', async (_, answer, message) => {
+    ['sends no Sec-WebSocket-Accept', 'HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n', /Accept/],
+    ['does not speak HTTP', 'SSH-2.0-OpenSSH_9.2\r\n', /HTTP|Parse/],
+  ])('%s and gets no stream', async (_, answer, message) => {
     let connections = 0;
-    const { url } = await impostor((socket) => {
+    const { url } = await rawServer((socket) => {
       connections++;
       socket.once('data', () => socket.write(answer));
     });
@@ -253,18 +253,18 @@ describe('a receiver that lies', () => {
   it.each([
     ['more than 64 KiB in one message', Buffer.alloc(64 * 1024 + 1, 'x')],
     ['text that is not UTF-8', Buffer.from([0xc3, 0x28])],
-  ])('loses the connection by %s', async (_, message) => {
+  ])('is disconnected after sending %s', async (_, message) => {
     const receiver = opened(await TestReceiver.listen());
     const call = newCall();
     call.start(receiver.url, { bidirectional: true });
-    await receiver.told('start');
+    await receiver.received('start');
     receiver.last.socket.send(message, { binary: false });
     await call.noted('stream_lost');
     await receiver.until(() => [1007, 1009].includes(receiver.last.closed ?? 0));
   });
 });
 
-describe('where a stream may go', () => {
+describe('the URL of a stream', () => {
   it.each([
     ['ws://example.com/', 'url_not_allowed'],
     ['https://example.com/', 'url_not_allowed'],
@@ -279,7 +279,7 @@ describe('where a stream may go', () => {
     expect(call.sounds).toEqual([]);
   });
 
-  it('is not a private address behind a public name, and that is not tried again', async () => {
+  it('is rejected without a retry when a public name resolves to a private address', async () => {
     const call = newCall();
     const resolve = async () => [{ address: '10.0.0.1', family: 4 as const }];
     const connect = createConnect({ clock: call.clock, allowPrivate: false, resolve });
@@ -290,19 +290,19 @@ describe('where a stream may go', () => {
     expect(guarded.notes.some(({ kind }) => kind === 'stream_lost')).toBe(false);
   });
 
-  it('is a server whose certificate is trusted', async () => {
+  it('is rejected when its certificate is not trusted', async () => {
     const receiver = opened(await TestReceiver.listen({ tls: testCertificate }));
     const call = newCall({ ca: testCertificate.cert });
     call.start(receiver.url);
-    await receiver.told('start');
-    const wary = newCall();
-    wary.start(receiver.url);
-    const [note] = await wary.noted('stream_lost');
+    await receiver.received('start');
+    const distrusting = newCall();
+    distrusting.start(receiver.url);
+    const [note] = await distrusting.noted('stream_lost');
     expect(note!['error']).toMatch(/self.signed/);
   });
 });
 
-/** RFC 6455 §4.2.2: the answer that opens a WebSocket. */
+/** RFC 6455 §4.2.2: the response that opens a WebSocket. */
 function upgrade(request: string): string {
   const key = /sec-websocket-key: (\S+)/i.exec(request)![1]!;
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');

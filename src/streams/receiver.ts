@@ -2,17 +2,17 @@ import { type Clock, explain, Failure, type Random, type Timer } from '../core/i
 import { signatureHeaders } from '../webhooks/index.ts';
 import type { Connect, Connection, ConnectionHandlers } from './connection.ts';
 
-/** What is told of a receiver. */
+/** Callbacks of a receiver. */
 export interface ReceiverHandlers {
-  /** It is there, or there again. @param reconnect 0 for the first connection. */
+  /** Connected. @param reconnect 0 for the first connection, then 1, 2, … */
   opened(reconnect: number): void;
   received: ConnectionHandlers['received'];
-  /** The connection has ended, or there was none; another one is tried soon. */
-  lost(why: string): void;
-  /** It is given up: told once, and nothing after it. */
-  failed(why: string): void;
-  /** It has closed because it wants no more: told once, and nothing after it. */
-  satisfied(): void;
+  /** The connection broke, or could not be opened; it is retried. */
+  lost(error: string): void;
+  /** The last retry failed. No callback follows. */
+  failed(error: string): void;
+  /** The receiver closed the connection normally: it wants no more. No callback follows. */
+  completed(): void;
 }
 
 interface ReceiverPorts {
@@ -22,10 +22,10 @@ interface ReceiverPorts {
 }
 
 const BACKOFF_MS = [500, 1000, 2000];
-/** A connection that has lasted so long has earned the three reconnects anew. */
-const LASTING_MS = 60_000;
+/** After a connection of this length, three reconnects are allowed again. */
+const STABLE_MS = 60_000;
 
-/** The receiver of a stream, connected and, where the connection breaks, connected again. */
+/** The receiver of a stream: connects, and reconnects when the connection breaks. */
 export class Receiver {
   #target: { url: string; secrets: string[] };
   #ports: ReceiverPorts;
@@ -34,10 +34,10 @@ export class Receiver {
   #openedAt: number | undefined;
   #timer: Timer | undefined;
   #reconnects = 0;
-  #tries = 0;
+  #retries = 0;
   #closed = false;
 
-  /** @param target the handshakes are signed with each of its secrets. */
+  /** @param target.secrets each signs the handshakes. */
   constructor(target: { url: string; secrets: string[] }, ports: ReceiverPorts, handlers: ReceiverHandlers) {
     this.#target = target;
     this.#ports = ports;
@@ -45,12 +45,12 @@ export class Receiver {
     this.#connect();
   }
 
-  /** Whether what is sent now has a chance to arrive. */
+  /** Whether it is connected. */
   get open(): boolean {
     return this.#openedAt !== undefined;
   }
 
-  /** Bytes that were sent and that the system has not taken yet. */
+  /** Bytes sent that the operating system has not taken yet. */
   get bufferedBytes(): number {
     return this.#connection?.bufferedBytes ?? 0;
   }
@@ -59,7 +59,7 @@ export class Receiver {
     this.#connection?.send(text);
   }
 
-  /** Closes after what was sent, without waiting; nothing is told any more. */
+  /** Closes after the messages sent so far, without waiting. No callback follows. */
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
@@ -90,23 +90,23 @@ export class Receiver {
     const openedAt = this.#openedAt;
     this.#openedAt = undefined;
     this.#connection = undefined;
-    // RFC 6455 §7.4.1: 1000 says that what the connection was for has been fulfilled.
+    // RFC 6455 §7.4.1: 1000 means that the purpose of the connection has been fulfilled.
     if (openedAt !== undefined && code === 1000) {
-      this.#handlers.satisfied();
+      this.#handlers.completed();
       return;
     }
-    if (openedAt !== undefined && this.#ports.clock.monotonic() - openedAt >= LASTING_MS) this.#tries = 0;
-    this.#tryAgain(error ? explain(error) : `the receiver closed the connection with ${code}`, error);
+    if (openedAt !== undefined && this.#ports.clock.monotonic() - openedAt >= STABLE_MS) this.#retries = 0;
+    this.#retry(error ? explain(error) : `the receiver closed the connection with ${code}`, error);
   }
 
-  #tryAgain(why: string, error: Error | undefined): void {
-    const backoff = BACKOFF_MS[this.#tries++];
+  #retry(message: string, error: Error | undefined): void {
+    const backoff = BACKOFF_MS[this.#retries++];
     if (backoff === undefined || isFinal(error)) {
-      this.#handlers.failed(why);
+      this.#handlers.failed(message);
       return;
     }
-    this.#handlers.lost(why);
-    // Many streams may lose the same receiver at once: they do not all come back at once.
+    this.#handlers.lost(message);
+    // Streams that lost the same receiver at the same time do not reconnect at the same time.
     const jitter = 0.8 + 0.4 * this.#ports.random.float();
     this.#timer = this.#ports.clock.after(backoff * jitter, () => {
       this.#reconnects++;
@@ -115,6 +115,6 @@ export class Receiver {
   }
 }
 
-/** What no other try will change. */
+/** Whether a retry is useless. */
 const isFinal = (error: Error | undefined): boolean =>
   error instanceof Failure && error.code === 'address_not_allowed';

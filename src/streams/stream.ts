@@ -1,38 +1,37 @@
 import type { AudioStream } from '../calls/index.ts';
-import { Backlog, type Waiting } from './backlog.ts';
-import { Inlet } from './inlet.ts';
-import { Playback } from './playback.ts';
+import { Playback, StreamInput } from './input.ts';
+import { CONNECTED, numbered, StreamMessages } from './messages.ts';
 import type { StreamedCall, StreamOptions, StreamPorts } from './ports.ts';
 import { Receiver } from './receiver.ts';
-import { CONNECTED, numbered, Wording } from './wording.ts';
+import { type QueuedMessage, SendQueue } from './send-queue.ts';
 
-// Five seconds in all wait for a slow receiver: four here, where they can be dropped, and one in the socket.
-const BACKLOG_FRAMES = 200;
+// A slow receiver is at most five seconds behind: four in the queue, where frames can be dropped, one in the socket.
+const QUEUED_FRAMES = 200;
 const SOCKET_BYTES = 50 * 350;
 
 const SILENCE = Buffer.alloc(160, 0xff).toString('base64');
 
-/** What a stream is part of. */
+/** The surroundings of a stream. */
 export interface StreamContext {
   call: StreamedCall;
   ports: StreamPorts;
-  /** Called once, when the stream has ended for whatever cause. */
-  over(stream: Stream): void;
+  /** Called once, when the stream has ended. */
+  ended(stream: Stream): void;
 }
 
 /**
- * One live stream: sound goes from the call to a WebSocket and, where it is bidirectional, back. The call never
- * waits for it: what the receiver does not take is dropped, and when it cannot be reached the stream ends alone.
+ * One live stream: sends the call's sound to a WebSocket and, if bidirectional, plays what comes back. The call never
+ * waits for it: messages that a slow receiver does not take are dropped, and a stream that fails ends alone.
  */
 export class Stream {
   readonly id: string;
   readonly options: StreamOptions;
   #context: StreamContext;
   #sound: AudioStream;
-  #deafen: () => void;
-  #wording: Wording;
-  #backlog: Backlog;
-  #inlet: Inlet;
+  #stopListening: () => void;
+  #messages: StreamMessages;
+  #queue: SendQueue;
+  #input: StreamInput;
   #receiver: Receiver;
   #sequenceNumber = 0;
   #ended = false;
@@ -43,38 +42,38 @@ export class Stream {
     this.options = options;
     this.#context = context;
     this.#sound = call.leg.sound.stream();
-    this.#deafen = this.#sound.frames.on(({ track, payload }) => this.#hear(track, payload));
-    this.#wording = new Wording(this.id);
-    this.#backlog = new Backlog(BACKLOG_FRAMES * this.#tracks);
+    this.#stopListening = this.#sound.frames.on(({ track, payload }) => this.#sendFrame(track, payload));
+    this.#messages = new StreamMessages(this.id);
+    this.#queue = new SendQueue(QUEUED_FRAMES * this.#tracks);
     const playback = options.bidirectional ? new Playback(this.#sound, ports.clock) : undefined;
-    const echo = (mark: string) => this.#push(this.#wording.mark(mark));
-    this.#inlet = new Inlet(this.id, playback, { clock: ports.clock, echo });
+    const echo = (mark: string) => this.#push(this.#messages.mark(mark));
+    this.#input = new StreamInput(this.id, playback, { clock: ports.clock, echo });
     ports.counts.open++;
     ports.counts.started++;
     const target = { url: options.streamUrl, secrets: ports.secrets(call.record.applicationId) };
     this.#receiver = new Receiver(target, ports, {
       opened: (reconnect) => this.#begin(reconnect),
       received: (kind, data) => {
-        if (!this.#inlet.take(kind, data)) this.end('flooded');
+        if (!this.#input.take(kind, data)) this.end('flooded');
       },
-      lost: (why) => this.#note('stream_lost', { error: why }),
-      failed: (why) => this.#fail(why),
-      satisfied: () => this.#finish('stream_ended', { reason: 'receiver' }),
+      lost: (error) => this.#note('stream_lost', { error }),
+      failed: (error) => this.#fail(error),
+      completed: () => this.#finish('stream_ended', { reason: 'receiver' }),
     });
   }
 
   /** The caller pressed a key. */
   digit(digit: string): void {
     const { everything, caller, keys } = this.#context.call.hushed;
-    if (!everything && !caller && !keys) this.#push(this.#wording.dtmf(digit));
+    if (!everything && !caller && !keys) this.#push(this.#messages.dtmf(digit));
   }
 
-  /** Sends what is left and `stop`, and closes, all without waiting. Idempotent. */
+  /** Sends the queue and `stop`, and closes, all without waiting. Idempotent. */
   end(reason: 'stopped' | 'call_ended' | 'flooded'): void {
     if (this.#ended) return;
     const { id: call_id, applicationId: application_id } = this.#context.call.record;
     this.#flush(Number.POSITIVE_INFINITY);
-    this.#send('stop', this.#wording.stop({ call_id, application_id, reason, ...this.#losses }));
+    this.#send('stop', this.#messages.stop({ call_id, application_id, reason, ...this.#losses }));
     this.#finish('stream_ended', { reason });
   }
 
@@ -83,27 +82,27 @@ export class Stream {
   }
 
   get #losses() {
-    return { messages_dropped: this.#backlog.dropped, messages_ignored: this.#inlet.ignored };
+    return { messages_dropped: this.#queue.dropped, messages_ignored: this.#input.ignored };
   }
 
-  #hear(track: 'inbound' | 'outbound', payload: Uint8Array): void {
+  #sendFrame(track: 'inbound' | 'outbound', payload: Uint8Array): void {
     if (this.options.track !== 'both' && this.options.track !== track) return;
     const { everything, caller } = this.#context.call.hushed;
-    const hushed = everything || (caller && track === 'inbound');
-    this.#push(this.#wording.media(track, hushed ? SILENCE : base64(payload)));
+    const isHeldBack = everything || (caller && track === 'inbound');
+    this.#push(this.#messages.media(track, isHeldBack ? SILENCE : base64(payload)));
   }
 
-  #push(message: Waiting): void {
+  #push(message: QueuedMessage): void {
     if (this.#ended) return;
-    const { dropped } = this.#backlog;
-    this.#backlog.push(message);
-    this.#context.ports.counts.dropped += this.#backlog.dropped - dropped;
+    const { dropped } = this.#queue;
+    this.#queue.push(message);
+    this.#context.ports.counts.dropped += this.#queue.dropped - dropped;
     this.#flush(SOCKET_BYTES * this.#tracks);
   }
 
   #flush(socketBytes: number): void {
     while (this.#receiver.open && this.#receiver.bufferedBytes < socketBytes) {
-      const message = this.#backlog.shift();
+      const message = this.#queue.shift();
       if (!message) return;
       this.#send(message.event, message.rest);
     }
@@ -118,7 +117,7 @@ export class Stream {
     const { track, bidirectional } = this.options;
     this.#sequenceNumber = 0;
     this.#receiver.send(CONNECTED);
-    const start = this.#wording.start({
+    const start = this.#messages.start({
       stream_id: this.id,
       call_id,
       application_id,
@@ -133,21 +132,21 @@ export class Stream {
     this.#flush(SOCKET_BYTES * this.#tracks);
   }
 
-  #fail(why: string): void {
+  #fail(message: string): void {
     const { call, ports } = this.#context;
     ports.counts.failed++;
-    call.log.warn({ stream_id: this.id, error: why }, 'a stream failed');
-    this.#finish('stream_failed', { error: { code: 'stream_failed', message: why } });
+    call.log.warn({ stream_id: this.id, error: message }, 'stream failed');
+    this.#finish('stream_failed', { error: { code: 'stream_failed', message } });
   }
 
-  #finish(kind: string, why: object): void {
+  #finish(kind: string, data: object): void {
     this.#ended = true;
-    this.#deafen();
+    this.#stopListening();
     this.#sound.close();
     this.#receiver.close();
     this.#context.ports.counts.open--;
-    this.#note(kind, { ...why, ...this.#losses });
-    this.#context.over(this);
+    this.#note(kind, { ...data, ...this.#losses });
+    this.#context.ended(this);
   }
 
   #note(kind: string, data: object): void {

@@ -5,22 +5,22 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type StreamMessage, streamMessage } from '../../../contract/streams.ts';
 
-/** One connection that a receiver was given, and all that came over it, each message checked by the contract. */
+/** A connection to the receiver, with its messages, which match the contract. */
 export interface Received {
   socket: WebSocket;
   headers: IncomingHttpHeaders;
   messages: StreamMessage[];
   pings: number;
-  /** The code it was closed with. */
+  /** The code of the close frame. */
   closed?: number;
 }
 
-/** A WebSocket server on loopback, as an application has one. */
+/** The WebSocket server of an application, on loopback. */
 export class TestReceiver {
   readonly connections: Received[] = [];
   readonly url: string;
   #server: WebSocketServer;
-  #happened = new Set<() => void>();
+  #waiting = new Set<() => void>();
 
   private constructor(server: WebSocketServer, url: string) {
     this.#server = server;
@@ -28,7 +28,7 @@ export class TestReceiver {
     server.on('connection', (socket, { headers }) => this.#accept(socket, headers));
   }
 
-  /** @param options.tls a certificate, for wss. @param options.autoPong false: as one that has vanished. */
+  /** @param options.tls the certificate for wss. @param options.autoPong false: answers no ping. */
   static async listen(
     options: { tls?: { cert: string; key: string }; autoPong?: boolean; port?: number } = {},
   ): Promise<TestReceiver> {
@@ -48,15 +48,15 @@ export class TestReceiver {
     return this.connections.at(-1)!;
   }
 
-  /** Resolves as soon as something has happened that makes the condition true. */
+  /** Resolves when the condition is true; checks it after every message, ping, close and connection. */
   async until(condition: () => unknown): Promise<void> {
     while (!condition()) {
-      await new Promise<void>((resolve) => this.#happened.add(resolve));
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
 
-  /** Resolves with the messages of an event on the newest connection, when there are so many. */
-  async told<Event extends StreamMessage['event']>(event: Event, count = 1) {
+  /** Resolves with the messages of an event on the newest connection, once there are `count`. */
+  async received<Event extends StreamMessage['event']>(event: Event, count = 1) {
     const found = () =>
       (this.connections.at(-1)?.messages ?? []).filter((message) => message.event === event) as Extract<
         StreamMessage,
@@ -70,7 +70,7 @@ export class TestReceiver {
     this.last.socket.send(JSON.stringify(message));
   }
 
-  /** Resolves when the stream has read all that was sent to it before. */
+  /** Resolves when the stream has read all messages sent so far. */
   async read(): Promise<void> {
     const { socket } = this.last;
     socket.ping();
@@ -87,23 +87,23 @@ export class TestReceiver {
     this.connections.push(connection);
     socket.on('message', (data) => {
       connection.messages.push(streamMessage.parse(JSON.parse(String(data))));
-      this.#tell();
+      this.#notify();
     });
     socket.on('ping', () => {
       connection.pings++;
-      this.#tell();
+      this.#notify();
     });
     socket.on('error', () => {});
     socket.on('close', (code) => {
       connection.closed = code;
-      this.#tell();
+      this.#notify();
     });
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
-    const waiting = [...this.#happened];
-    this.#happened.clear();
-    for (const tell of waiting) tell();
+  #notify(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
   }
 }

@@ -3,7 +3,7 @@ import { SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
 import { Ids, seededRandom, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { CallStreams, type Connect, createConnect, type StreamPorts } from '../index.ts';
-import { FakeSound } from './fake-sound.ts';
+import { FakeAudioStream } from './fake-audio-stream.ts';
 
 export const SECRETS = ['the new secret', 'the old secret'];
 
@@ -14,11 +14,11 @@ const record = {
   variables: { plan: 'gold', odd: '"}\u2028' },
 } as unknown as CallRecord;
 
-/** A call whose sound is a test's, in virtual time, and its streams over real sockets. */
+/** A call in virtual time whose streams use real sockets; the test emits its sound. */
 export class TestCall {
   readonly clock = new VirtualClock();
-  /** The sound of each stream, in order of their starts. */
-  readonly sounds: FakeSound[] = [];
+  /** The sound of each stream, in the order in which they started. */
+  readonly sounds: FakeAudioStream[] = [];
   readonly notes: { kind: string; data: Record<string, unknown> }[] = [];
   hushed = { everything: false, caller: false, keys: false };
   readonly counts = { open: 0, started: 0, failed: 0, dropped: 0 };
@@ -30,7 +30,7 @@ export class TestCall {
   constructor(options: { connect?: Connect; ca?: string } & Partial<StreamPorts> = {}) {
     const { clock, leg } = this;
     leg.sound.stream = () => {
-      const sound = new FakeSound(clock);
+      const sound = new FakeAudioStream(clock);
       this.sounds.push(sound);
       return sound;
     };
@@ -59,16 +59,16 @@ export class TestCall {
     this.streams = new CallStreams(call, this.ports);
   }
 
-  /** Starts a stream and gives its sound. */
+  /** Starts a stream and returns its sound. */
   start(
     streamUrl: string,
     more: { track?: 'inbound' | 'outbound' | 'both'; bidirectional?: boolean } = {},
-  ): FakeSound {
+  ): FakeAudioStream {
     this.streams.start({ streamUrl, track: 'inbound', bidirectional: false, ...more });
     return this.sounds.at(-1)!;
   }
 
-  /** Resolves with the data of the timeline's notes of a kind, when there are so many. */
+  /** Resolves with the data of the timeline entries of a kind, once there are `count`. */
   async noted(kind: string, count = 1): Promise<Record<string, unknown>[]> {
     const found = () => this.notes.filter((note) => note.kind === kind).map(({ data }) => data);
     while (found().length < count) await new Promise<void>((resolve) => this.#noted.add(resolve));
@@ -77,7 +77,7 @@ export class TestCall {
 
   #note(kind: string, data: Record<string, unknown>): void {
     this.notes.push({ kind, data });
-    for (const tell of this.#noted) tell();
+    for (const resolve of this.#noted) resolve();
     this.#noted.clear();
   }
 }

@@ -1,6 +1,5 @@
-import { Inlet } from '../../../src/streams/inlet.ts';
-import { Playback } from '../../../src/streams/playback.ts';
-import { FakeSound } from '../../../src/streams/testing/fake-sound.ts';
+import { Playback, StreamInput } from '../../../src/streams/input.ts';
+import { FakeAudioStream } from '../../../src/streams/testing/fake-audio-stream.ts';
 import type { Chance } from '../chance.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
@@ -8,16 +7,16 @@ import type { Subject, Target } from '../target.ts';
 /** The server's side of a bidirectional stream: what it says is played, or counted; too much of it is a flood. */
 async function open(): Promise<Subject> {
   const clock = new StepClock();
-  const sound = new FakeSound(clock);
-  const inlet = new Inlet('str_1', new Playback(sound, clock), { clock, echo: () => {} });
+  const sound = new FakeAudioStream(clock);
+  const streamInput = new StreamInput('str_1', new Playback(sound, clock), { clock, echo: () => {} });
   return {
     take(input) {
-      const { ignored } = inlet;
+      const { ignored } = streamInput;
       // Slow enough that most is looked at: a flood is refused unseen.
       clock.run(100);
-      inlet.take('text', input);
-      sound.given.length = 0;
-      return inlet.ignored > ignored ? 'refused' : 'taken';
+      streamInput.take('text', input);
+      sound.played.length = 0;
+      return streamInput.ignored > ignored ? 'refused' : 'taken';
     },
     async settle() {
       clock.run(120_000);

@@ -1,5 +1,5 @@
 import type { StreamMessage } from '../../contract/streams.ts';
-import type { Waiting } from './backlog.ts';
+import type { QueuedMessage } from './send-queue.ts';
 
 type Sent<Event extends StreamMessage['event']> = Extract<StreamMessage, { event: Event }>;
 type Track = Sent<'media'>['media']['track'];
@@ -10,15 +10,15 @@ export const CONNECTED = JSON.stringify({
   version: '1.0.0',
 } satisfies Sent<'connected'>);
 
-/** Puts a number to a message, and so makes it a whole one. */
+/** Completes a message with its sequence number. */
 export const numbered = (event: string, rest: string, sequenceNumber: number): string =>
   `{"event":"${event}","sequence_number":"${sequenceNumber}",${rest}`;
 
 /**
- * The texts of one stream's messages without their numbers. Fifty times a second and track JSON.stringify would
- * find out anew what is the same in every frame, so a frame is put between texts that were made once.
+ * Builds the messages of one stream, without their sequence numbers. Media messages are built 50 times a second per
+ * track, so their constant parts are serialized once.
  */
-export class Wording {
+export class StreamMessages {
   #id: string;
   #chunks = { inbound: 0, outbound: 0 };
   #media: Record<Track, string>;
@@ -29,21 +29,21 @@ export class Wording {
     this.#media = { inbound: media('inbound'), outbound: media('outbound') };
   }
 
-  /** The next frame of a track; frames follow each other every 20 ms. @param payload in base64. */
-  media(track: Track, payload: string): Waiting {
+  /** The next 20 ms frame of a track. @param payload in base64. */
+  media(track: Track, payload: string): QueuedMessage {
     const chunk = ++this.#chunks[track];
     const rest = `${this.#media[track]}${chunk}","timestamp":"${(chunk - 1) * 20}","payload":"${payload}"}}`;
     return { event: 'media', rest };
   }
 
-  dtmf(digit: string): Waiting {
+  dtmf(digit: string): QueuedMessage {
     return {
       event: 'dtmf',
       rest: this.#with('dtmf', { track: 'inbound', digit } satisfies Sent<'dtmf'>['dtmf']),
     };
   }
 
-  mark(name: string): Waiting {
+  mark(name: string): QueuedMessage {
     return { event: 'mark', rest: this.#with('mark', { name } satisfies Sent<'mark'>['mark']) };
   }
 

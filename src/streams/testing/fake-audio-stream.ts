@@ -1,11 +1,11 @@
 import type { AudioStream } from '../../calls/index.ts';
 import { type Clock, Signal, type Timer } from '../../core/index.ts';
 
-/** A leg's live sound without a leg: what is played takes its time on the clock, and is dropped when cleared. */
-export class FakeSound implements AudioStream {
+/** A leg's audio stream in virtual time: `play` takes as long as the audio lasts, `clear` drops it. */
+export class FakeAudioStream implements AudioStream {
   readonly frames: AudioStream['frames'] = new Signal();
-  /** Bytes that were given to be played, in order. */
-  given: number[] = [];
+  /** The size of each call of `play`, in bytes. */
+  played: number[] = [];
   closed = false;
   #clock: Clock;
   #until = 0;
@@ -15,13 +15,13 @@ export class FakeSound implements AudioStream {
     this.#clock = clock;
   }
 
-  /** The next frame of a track, every byte of it of this value. */
+  /** Emits a frame of a track that consists of this byte. */
   emit(track: 'inbound' | 'outbound', value = 0): void {
     this.frames.emit({ track, payload: new Uint8Array(160).fill(value) });
   }
 
   play(payload: Uint8Array): void {
-    this.given.push(payload.length);
+    this.played.push(payload.length);
     this.#until = Math.max(this.#until, this.#clock.monotonic()) + payload.length / 8;
   }
 

@@ -1,39 +1,39 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Backlog, type Waiting } from './backlog.ts';
+import { type QueuedMessage, SendQueue } from './send-queue.ts';
 
 const steps = fc.array(
   fc.record({
-    event: fc.constantFrom<(Waiting['event'] | 'sent')[]>('media', 'media', 'media', 'dtmf', 'mark', 'sent'),
+    event: fc.constantFrom<(QueuedMessage['event'] | 'sent')[]>('media', 'media', 'media', 'dtmf', 'mark', 'sent'),
     times: fc.integer({ min: 1, max: 300 }),
   }),
   { maxLength: 20 },
 );
 
-it('gives up only the oldest of its kind, keeps the order, and holds no more than it may', () => {
+it('drops the oldest message of a kind, keeps the order, and never exceeds its limits', () => {
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 250 }), (steps, maxFrames) => {
-      const backlog = new Backlog(maxFrames);
+      const queue = new SendQueue(maxFrames);
       let number = 0;
       let taken = 0;
-      let model: Waiting[] = [];
-      const isMedia = ({ event }: Waiting) => event === 'media';
+      let model: QueuedMessage[] = [];
+      const isMedia = ({ event }: QueuedMessage) => event === 'media';
       for (const { event, times } of steps) {
         for (let time = 0; time < times; time++) {
           if (event === 'sent') {
-            const message = backlog.shift();
+            const message = queue.shift();
             expect(message).toEqual(model.shift());
             if (message) taken++;
             continue;
           }
           const message = { event, rest: String(number++) };
-          backlog.push(message);
+          queue.push(message);
           const kept = model.filter((waiting) => isMedia(waiting) === isMedia(message));
           const tooMany = kept.length === (isMedia(message) ? maxFrames : 256) ? kept[0] : undefined;
           model = [...model.filter((waiting) => waiting !== tooMany), message];
         }
-        expect(backlog.length).toBe(model.length);
-        expect(taken + backlog.dropped + backlog.length).toBe(number);
+        expect(queue.length).toBe(model.length);
+        expect(taken + queue.dropped + queue.length).toBe(number);
       }
     }),
     { numRuns: 40 },
