@@ -1,26 +1,29 @@
-import type { Action } from '../../contract/actions/index.ts';
+import { type Action, checkDocument } from '../../contract/actions/index.ts';
 import { Failure } from '../core/index.ts';
-import type { Flow } from './flow.ts';
-import { masked } from './perform/gather.ts';
+import { type Flow, maskDigits } from './flow.ts';
+import type { Documents } from './ports.ts';
 
-/** The code with which a document that cannot be had, or is invalid, ends the flow. */
+/** The error code of a document that could not be fetched, or is invalid. It ends the flow. */
 export const DOCUMENT_ERROR = 'answer_url_error';
 
+interface NextRequest {
+  url: string;
+  method: 'GET' | 'POST';
+  reason: 'answer' | 'redirect';
+}
+
 /**
- * Asks for the actions at `url`, and, when that fails, once in a call at the application's fallback URL.
- * Fails with `answer_url_error`, with what was wrong at the fallback if that was asked.
+ * Fetches the actions at `url`. If that fails, fetches those at the application's fallback URL, once per call.
+ * @throws Failure `answer_url_error`, of the fallback URL if that was requested.
  */
-export async function nextDocument(
-  flow: Flow,
-  request: { url: string; method: 'GET' | 'POST'; reason: 'answer' | 'redirect' },
-): Promise<Action[]> {
+export async function nextDocument(flow: Flow, request: NextRequest): Promise<Action[]> {
   try {
     return await fetchDocument(flow, request);
   } catch (error) {
-    const fallback = flow.settings.fallbackAnswerUrl;
-    if (!isDocumentError(error) || flow.signal.aborted || !fallback || flow.fallbackAsked) throw error;
-    flow.fallbackAsked = true;
-    return await fetchDocument(flow, { ...request, url: fallback, method: flow.settings.answerMethod });
+    const { fallbackAnswerUrl, answerMethod } = flow.settings;
+    if (!isDocumentError(error) || flow.signal.aborted || !fallbackAnswerUrl || flow.fallbackUsed) throw error;
+    flow.fallbackUsed = true;
+    return await fetchDocument(flow, { ...request, url: fallbackAnswerUrl, method: answerMethod });
   }
 }
 
@@ -28,10 +31,7 @@ export function isDocumentError(error: unknown): error is Failure {
   return error instanceof Failure && error.code === DOCUMENT_ERROR;
 }
 
-function fetchDocument(
-  flow: Flow,
-  request: { url: string; method: 'GET' | 'POST'; reason: 'answer' | 'redirect' },
-): Promise<Action[]> {
+function fetchDocument(flow: Flow, request: NextRequest): Promise<Action[]> {
   const { session, services, settings, signal } = flow;
   return services.documents.fetch({
     ...request,
@@ -44,22 +44,51 @@ function fetchDocument(
       const { status } = exchange;
       session.note('request', { reason: request.reason, ...exchange });
       if (request.method === 'POST' && typeof status === 'number' && status >= 200 && status < 300)
-        keepMasked(flow);
+        maskGathered(flow);
     },
   });
 }
 
-/** A query is kept in logs and histories everywhere: sensitive digits go into bodies only. */
+/** The result of the last gather. Sensitive digits are sent in bodies only: queries end up in logs and histories. */
 function gatheredFor({ gathered, gatheredInSecret }: Flow, method: 'GET' | 'POST'): Record<string, unknown> {
   if (!gathered) return {};
   return gatheredInSecret && method === 'GET'
-    ? { ...gathered, digits: masked(gathered.digits) }
+    ? { ...gathered, digits: maskDigits(gathered.digits) }
     : { ...gathered };
 }
 
-/** Somebody has accepted the sensitive digits: later requests are not sent them again. */
-function keepMasked(flow: Flow): void {
+/** Masks sensitive digits once a server has accepted them: later requests do not get them. */
+function maskGathered(flow: Flow): void {
   if (!flow.gathered || !flow.gatheredInSecret) return;
-  flow.gathered = { ...flow.gathered, digits: masked(flow.gathered.digits) };
+  flow.gathered = { ...flow.gathered, digits: maskDigits(flow.gathered.digits) };
   flow.gatheredInSecret = false;
+}
+
+/** Built-in documents: a fresh installation answers calls before there is any application. */
+const BUILTIN: Record<string, object[]> = {
+  'builtin:demo': [
+    { say: { text: 'Welcome to Mini Voice. Your server is running.' } },
+    { gather: { prompt: 'Please press any key.', num_digits: 1, timeout_seconds: 10 } },
+    { say: { text: 'Thank you. Please leave a message after the tone, then press a key, or hang up.' } },
+    { start_recording: { beep: true, max_seconds: 60 } },
+    { gather: { num_digits: 1, timeout_seconds: 30 } },
+    { stop_recording: {} },
+    { say: { text: 'Your message is saved. Goodbye.' } },
+  ],
+};
+
+/** Adds the built-in documents, whose URLs begin with `builtin:`. */
+export function withBuiltin(documents: Documents): Documents {
+  return {
+    fetch: async (request) => {
+      if (!request.url.startsWith('builtin:')) return documents.fetch(request);
+      return builtinDocument(request.url);
+    },
+  };
+}
+
+function builtinDocument(url: string): Action[] {
+  const verdict = checkDocument({ actions: BUILTIN[url] });
+  if (verdict.ok) return verdict.actions;
+  throw new Failure(DOCUMENT_ERROR, `There is no built-in document ${url}.`);
 }

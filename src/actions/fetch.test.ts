@@ -45,7 +45,7 @@ const HELLO = '{"actions":[{"say":{"text":"Hello"}}]}';
 
 type Reply = { status?: number; body?: string | Buffer; truncated?: boolean } | Error;
 
-/** Asks an application that gives these replies, one after the other. */
+/** Fetches from an application that gives these replies, one after the other. */
 async function fetch(replies: Reply[], patch: Partial<DocumentRequest> = {}) {
   const requests: HttpRequest[] = [];
   const exchanges: Record<string, unknown>[] = [];
@@ -81,7 +81,7 @@ async function fetch(replies: Reply[], patch: Partial<DocumentRequest> = {}) {
   return { requests, exchanges, error, actions: result.status === 'fulfilled' ? result.value : undefined };
 }
 
-it('resolves relative URLs against the URL that was asked, without the query that is added', async () => {
+it('resolves relative URLs against the requested URL, without the added query', async () => {
   const body = '{"actions":[{"play":{"url":"hello.wav"}},{"redirect":{"url":"?page=2"}}]}';
   const { actions } = await fetch([{ body }], { method: 'GET' });
   expect(actions).toMatchObject([
@@ -91,7 +91,7 @@ it('resolves relative URLs against the URL that was asked, without the query tha
 });
 
 describe('the request', () => {
-  it('with POST carries the call, its variables and the data', async () => {
+  it('has the call, its variables and the data in its body with POST', async () => {
     const { requests, actions } = await fetch([{}], { reason: 'redirect', data: GATHERED });
     expect(actions).toMatchObject([{ type: 'say', text: 'Hello' }]);
     const [request] = requests;
@@ -110,7 +110,7 @@ describe('the request', () => {
     });
   });
 
-  it("with GET adds to the URL's own query, and has no body", async () => {
+  it("appends to the URL's query with GET, and has no body", async () => {
     const { requests } = await fetch([{}], { method: 'GET', reason: 'redirect', data: GATHERED });
     const [request] = requests;
     expect(request?.url).toMatch(/^https:\/\/app\.test\/answer\?tenant=a%20b&reason=redirect&call_id=call_/);
@@ -121,14 +121,14 @@ describe('the request', () => {
     expect(request).not.toHaveProperty('body');
   });
 
-  it('with GET says nothing of digits when none were gathered', async () => {
+  it('has no digits in the query with GET when none were gathered', async () => {
     const { requests } = await fetch([{}], { method: 'GET', url: 'https://app.test/' });
     expect(requests[0]?.url).toMatch(/^https:\/\/app\.test\/\?reason=answer&/);
     expect(requests[0]?.url).not.toMatch(/digits|gather_status/);
   });
 
   it.each(['GET', 'POST'] as const)(
-    'with %s is signed over timestamp and body when there is a secret',
+    'is signed over timestamp and body with %s',
     async (method) => {
       const { requests } = await fetch([{}], { method, secrets: ['s3cret'] });
       const { headers, body = '' } = requests[0]!;
@@ -146,7 +146,7 @@ describe('the request', () => {
     ['https://APP.test:443', 'https://app.test/?'],
     ['https://app.test/a b/../ä?q="x"', 'https://app.test/%C3%A4?q=%22x%22&'],
     ['https://app.test/answer?', 'https://app.test/answer?&'],
-  ])('with GET is signed over method and URL exactly as sent: %s', async (url, sent) => {
+  ])('is signed over method and URL exactly as sent with GET: %s', async (url, sent) => {
     const { requests } = await fetch([{}], { method: 'GET', url, secrets: ['old', 'new'] });
     const [request] = requests;
     const timestamp = request?.headers?.['X-MiniVoice-Timestamp'];
@@ -159,7 +159,7 @@ describe('the request', () => {
     expect(request?.headers?.['X-MiniVoice-Signature-URL']).toBe(values.join(','));
   });
 
-  it('with POST has no signature of the URL', async () => {
+  it('has no URL signature with POST', async () => {
     const { requests } = await fetch([{}], { secrets: ['s3cret'] });
     expect(requests[0]?.headers).not.toHaveProperty('X-MiniVoice-Signature-URL');
   });
@@ -175,10 +175,10 @@ describe('when the application fails', () => {
 
   it.each([
     ['the network fails', broken],
-    ['the answer breaks off', new Failure('answer_broken', 'the answer broke off')],
-    ['the server answers with 500', { status: 500 }],
-    ['the server answers with 503', { status: 503 }],
-  ])('it is asked once more: %s', async (_, reply) => {
+    ['the response breaks off', new Failure('answer_broken', 'the answer broke off')],
+    ['the server responds with 500', { status: 500 }],
+    ['the server responds with 503', { status: 503 }],
+  ])('it is retried once when %s', async (_, reply) => {
     const again = await fetch([reply, {}]);
     expect(again.actions).toHaveLength(1);
     expect(again.exchanges).toHaveLength(2);
@@ -196,13 +196,13 @@ describe('when the application fails', () => {
     ],
     ['a redirect', { status: 302 }, 'the server answered with 302'],
     ['not found', { status: 404 }, 'the server answered with 404'],
-  ])('it is not asked again after %s', async (_, reply, message) => {
+  ])('it is not retried after %s', async (_, reply, message) => {
     const { error, requests } = await fetch([reply, {}]);
     expect(error).toMatchObject({ code: 'answer_url_error', message: expect.stringContaining(message) });
     expect(requests).toHaveLength(1);
   });
 
-  it('every exchange is told, with its answer up to 64 KiB', async () => {
+  it('reports every exchange, with 64 KiB of the response', async () => {
     const { exchanges } = await fetch([broken, { status: 500, body: 'x'.repeat(70_000) }]);
     const exchange = { url: 'https://app.test/answer?tenant=a%20b#top', method: 'POST' };
     expect(exchanges).toEqual([
@@ -218,7 +218,7 @@ describe('when the application fails', () => {
     ]);
   });
 
-  it('the digits that the caller pressed are not told', async () => {
+  it('does not report the digits that the caller pressed', async () => {
     const { exchanges } = await fetch([{}], { method: 'GET', reason: 'redirect', data: GATHERED });
     expect(JSON.stringify(exchanges)).not.toContain('42');
   });
@@ -226,31 +226,31 @@ describe('when the application fails', () => {
 
 describe('a document', () => {
   it.each([
-    ['that is not JSON', { body: '{"actions":' }, [{ pointer: '', code: 'invalid_json' }]],
-    ['that is empty', { status: 204, body: '' }, [{ pointer: '', code: 'invalid_json' }]],
-    ['that is not UTF-8', { body: Buffer.from([0x7b, 0xe4, 0x7d]) }, [{ pointer: '', code: 'invalid_json' }]],
-    ['that is too large', { truncated: true }, [{ pointer: '', code: 'payload_too_large' }]],
+    ['is not JSON', { body: '{"actions":' }, [{ pointer: '', code: 'invalid_json' }]],
+    ['is empty', { status: 204, body: '' }, [{ pointer: '', code: 'invalid_json' }]],
+    ['is not UTF-8', { body: Buffer.from([0x7b, 0xe4, 0x7d]) }, [{ pointer: '', code: 'invalid_json' }]],
+    ['is too large', { truncated: true }, [{ pointer: '', code: 'payload_too_large' }]],
     [
-      'with faults in two actions',
+      'has two invalid actions',
       { body: '{"actions":[{"say":{}},{"fly":{}}]}' },
       [
         { pointer: '/actions/0/say/text', code: 'required' },
         { pointer: '/actions/1/fly', code: 'unknown_action' },
       ],
     ],
-  ])('%s is refused as a whole, and not asked for again', async (_, reply, details) => {
+  ])('is rejected without a retry when it %s', async (_, reply, details) => {
     const { error, requests, exchanges } = await fetch([reply, {}]);
     expect(error).toMatchObject({ code: 'answer_url_error', message: 'invalid action payload', details });
     expect(requests).toHaveLength(1);
     expect(exchanges).toHaveLength(1);
   });
 
-  it('may begin with a byte order mark', async () => {
+  it('may start with a byte order mark', async () => {
     expect((await fetch([{ body: `\uFEFF${HELLO}` }])).actions).toHaveLength(1);
   });
 });
 
-it('hangup ends the request, and is no failure of the application', async () => {
+it('a hangup ends the request and is not reported as an error of the application', async () => {
   const hangup = new AbortController();
   const reason = new Error('the caller hung up');
   const promise = fetch([new Failure('answer_broken', 'the answer broke off'), {}], {

@@ -6,89 +6,89 @@ import { signatureHeaders, urlSignatureHeader } from '../webhooks/index.ts';
 import { DOCUMENT_ERROR } from './documents.ts';
 import type { DocumentRequest, Documents } from './ports.ts';
 
-/** What is needed to ask an application for its actions. */
+/** What the fetcher of documents needs from other modules. */
 export interface DocumentFetcherPorts {
   http: HttpClient;
   clock: Clock;
   log: Log;
   /**
    * `checkDocumentText` of the contract, with the operator's options.
-   * @param base where the text came from. @param applicationId whose it is.
+   * @param base the URL of the document. @param applicationId the application that it belongs to.
    */
   check(text: string, base: string, applicationId: string): Verdict;
 }
 
 const TIMEOUT_MS = 5000;
-const MOST_BYTES = 1024 * 1024;
-/** So much of an answer is kept on the timeline. */
-const KEPT_BYTES = 64 * 1024;
+const MAX_BYTES = 1024 * 1024;
+/** The part of a response that is stored on the timeline. */
+const STORED_BYTES = 64 * 1024;
 
-/** Asks over HTTP: at most 5 s a time, and once more after a network error or a 5xx. Redirects are not followed. */
+/** Fetches documents over HTTP: 5 s per request, one retry after a network error or 5xx, no redirects. */
 export function createDocumentFetcher(ports: DocumentFetcherPorts): Documents {
   return {
     async fetch(request) {
       try {
-        const answer = await ask(request, ports).catch((error) => {
-          if (!mayAskAgain(error) || request.signal.aborted) throw error;
-          return ask(request, ports);
+        const response = await send(request, ports).catch((error) => {
+          if (!isRetryable(error) || request.signal.aborted) throw error;
+          return send(request, ports);
         });
-        return actionsOf(answer, (text) => ports.check(text, request.url, request.call.applicationId));
+        return actionsOf(response, (text) => ports.check(text, request.url, request.call.applicationId));
       } catch (error) {
         request.signal.throwIfAborted();
-        throw refusal(request, error, ports.log);
+        throw documentError(request, error, ports.log);
       }
     },
   };
 }
 
-/** A server that answered with 5xx. */
+/** The server responded with 5xx. */
 class ServerError extends Error {}
 
-/** Not after a timeout: the caller has waited long enough, and the server may be at work on the first request. */
-function mayAskAgain(error: unknown): boolean {
+/** A timeout is not retried: the caller has waited long enough, and the server may still handle the first request. */
+function isRetryable(error: unknown): boolean {
   if (error instanceof ServerError) return true;
   return error instanceof Failure && ['connect_failed', 'tls_failed', 'answer_broken'].includes(error.code);
 }
 
-/** One request, told to the timeline whatever becomes of it. */
-async function ask(request: DocumentRequest, { http, clock }: DocumentFetcherPorts): Promise<HttpAnswer> {
-  const began = clock.monotonic();
-  // Not the URL with the query we add: digits may be in it that are to be kept nowhere.
+/** Sends one request and reports the exchange, also if it fails. */
+async function send(request: DocumentRequest, { http, clock }: DocumentFetcherPorts): Promise<HttpAnswer> {
+  const startedAt = clock.monotonic();
+  // The URL without the added query, which may contain digits that must not be stored.
   const exchange = { url: request.url, method: request.method };
-  const answer = await http.request(wireOf(request, clock)).catch((error) => {
-    const duration_ms = Math.round(clock.monotonic() - began);
+  const response = await http.request(httpRequestOf(request, clock)).catch((error) => {
+    const duration_ms = Math.round(clock.monotonic() - startedAt);
     request.onExchange({ ...exchange, status: null, duration_ms, error: explain(error) });
     throw error;
   });
-  const { status, headers, durationMs: duration_ms } = answer;
+  const { status, headers, durationMs: duration_ms } = response;
   const error = status >= 200 && status < 300 ? null : `the server answered with ${status}`;
   request.onExchange({
     ...exchange,
     status,
     duration_ms,
     headers,
-    body: storedText(answer.body, KEPT_BYTES, request.mask),
+    body: storedText(response.body, STORED_BYTES, request.mask),
     error,
   });
-  if (error === null) return answer;
+  if (error === null) return response;
   throw status >= 500 ? new ServerError(error) : new Failure(DOCUMENT_ERROR, error);
 }
 
-function wireOf(request: DocumentRequest, clock: Clock): HttpRequest {
+function httpRequestOf(request: DocumentRequest, clock: Clock): HttpRequest {
   const { method, secrets, signal } = request;
   const timestamp = Math.floor(clock.now() / 1000);
   const url = method === 'POST' ? request.url : withQuery(request);
   const body = method === 'POST' ? bodyOf(request) : '';
   const signature = signatureHeaders(timestamp, body, secrets);
   // The signature over an empty body does not cover the query.
-  const ofUrl = method === 'GET' ? urlSignatureHeader(timestamp, method, url, secrets) : {};
+  const urlSignature = method === 'GET' ? urlSignatureHeader(timestamp, method, url, secrets) : {};
   return {
     url,
     method,
-    headers: { ...HEADERS[method], ...signature, ...ofUrl },
+    headers: { ...HEADERS[method], ...signature, ...urlSignature },
     ...(body ? { body } : {}),
     timeoutMs: TIMEOUT_MS,
-    maxAnswerBytes: MOST_BYTES,
+    maxAnswerBytes: MAX_BYTES,
     tenant: request.call.customerId,
     signal,
   };
@@ -101,46 +101,47 @@ function bodyOf({ reason, call, data }: DocumentRequest): string {
   return JSON.stringify({ reason, call: presentCall(call), variables: call.variables, data });
 }
 
-/** The URL as it is requested: normalized (WHATWG URL), with its own query as it is and ours behind it. */
+/** The URL as it is requested: normalized (WHATWG URL), with our query appended to its own. */
 function withQuery({ url, reason, call, data }: DocumentRequest): string {
   const { id: call_id, direction, from, to } = call;
   const query = new URLSearchParams({ reason, call_id, direction, from, to });
   if (typeof data['digits'] === 'string') query.set('digits', data['digits']);
   if (typeof data['status'] === 'string') query.set('gather_status', data['status']);
-  const [page] = url.split('#') as [string];
-  const whole = `${page}${page.includes('?') ? '&' : '?'}${query}`;
-  return URL.parse(whole)?.href ?? whole;
+  const [base] = url.split('#') as [string];
+  const full = `${base}${base.includes('?') ? '&' : '?'}${query}`;
+  return URL.parse(full)?.href ?? full;
 }
 
-function actionsOf(answer: HttpAnswer, check: (text: string) => Verdict) {
-  const verdict = verdictOf(answer, check);
+function actionsOf(response: HttpAnswer, check: (text: string) => Verdict) {
+  const verdict = verdictOf(response, check);
   if (verdict.ok) return verdict.actions;
   throw new Failure(DOCUMENT_ERROR, 'invalid action payload', { details: verdict.details });
 }
 
 function verdictOf({ body, truncated }: HttpAnswer, check: (text: string) => Verdict): Verdict {
-  const refuse = (code: 'payload_too_large' | 'invalid_json', message: string): Verdict => {
+  const invalid = (code: 'payload_too_large' | 'invalid_json', message: string): Verdict => {
     return { ok: false, details: [{ pointer: '', code, message }] };
   };
-  if (truncated) return refuse('payload_too_large', 'the document must be at most 1 MiB long');
+  if (truncated) return invalid('payload_too_large', 'the document must be at most 1 MiB long');
   try {
     return check(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
-    return refuse('invalid_json', 'the document is not text in UTF-8');
+    return invalid('invalid_json', 'the document is not text in UTF-8');
   }
 }
 
-function refusal(request: DocumentRequest, error: unknown, log: Log): Failure {
+/** Logs why there are no actions, and returns the error that ends the flow. */
+function documentError(request: DocumentRequest, error: unknown, log: Log): Failure {
   const failure =
     error instanceof Failure && error.code === DOCUMENT_ERROR
       ? error
       : new Failure(DOCUMENT_ERROR, explain(error), { cause: error });
   const details: Detail[] | undefined = failure.details;
   const { id: call_id } = request.call;
-  const fields = request.mask({ url: bare(request.url), error: explain(error), details });
-  log.warn({ call_id, ...fields }, 'an application gave no actions');
+  const fields = request.mask({ url: withoutSecrets(request.url), error: explain(error), details });
+  log.warn({ call_id, ...fields }, 'could not fetch actions from answer_url');
   return failure;
 }
 
-/** Without the query and the user's name and password, which may be secret. */
-const bare = (url: string): string => url.split(/[?#]/)[0]!.replace(/\/\/[^/]*@/, '//');
+/** A URL without its query, user name and password, which may be secret. */
+const withoutSecrets = (url: string): string => url.split(/[?#]/)[0]!.replace(/\/\/[^/]*@/, '//');

@@ -25,7 +25,7 @@ const fault = (name: Misbehavior, why: string, slow = false): Fault => ({
   promised: {
     caller: ERROR_PROMPT,
     application: FAILED,
-    operator: `log: \`an application gave no actions\` (${why})`,
+    operator: `log: \`could not fetch actions from answer_url\` (${why})`,
   },
 });
 
@@ -35,7 +35,7 @@ const at = (name: string, url: string, why: string): Fault => ({
   promised: {
     caller: ERROR_PROMPT,
     application: FAILED,
-    operator: `log: \`an application gave no actions\` (${why})`,
+    operator: `log: \`could not fetch actions from answer_url\` (${why})`,
   },
 });
 

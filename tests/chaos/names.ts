@@ -244,7 +244,7 @@ export const names: Chapter = {
       promised: {
         caller: 'hears the error prompt',
         application: '`call.failed` (`answer_url_error`)',
-        operator: `log: \`an application gave no actions\` (${OURSELVES})`,
+        operator: `log: \`could not fetch actions from answer_url\` (${OURSELVES})`,
       },
     },
     {
@@ -274,7 +274,7 @@ export const names: Chapter = {
       promised: {
         caller: 'hears the error prompt',
         application: '`call.failed` (`answer_url_error`)',
-        operator: 'log: `an application gave no actions` (the name servers of app.test do not answer)',
+        operator: 'log: `could not fetch actions from answer_url` (the name servers of app.test do not answer)',
       },
     },
   ],

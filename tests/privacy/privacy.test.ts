@@ -83,7 +83,7 @@ async function proofsAreShown(): Promise<void> {
   const socket = createSocket('udp4');
   for (const from of ['desk', 'anybody'])
     socket.send(inviteWith(from, number, response!), server.sip.port, '127.0.0.1');
-  await server.logged('an application gave no actions');
+  await server.logged('could not fetch actions from answer_url');
   socket.close();
 }
 
