@@ -104,7 +104,7 @@ function callWith(frames: StreamFrames, begun: () => void): StreamedCall {
     record: { id: 'call_1', applicationId: 'app_1', variables: {} },
     log: silentLog,
     note: begun,
-    hushed: { everything: false, caller: false },
+    heldBack: { everything: false, caller: false },
   } as unknown as StreamedCall;
 }
 

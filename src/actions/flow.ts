@@ -43,3 +43,11 @@ export type Perform<T extends ActionType> = (action: ActionOf<T>, flow: Flow) =>
 
 /** Replaces each digit by `*`. */
 export const maskDigits = (digits: string): string => '*'.repeat(digits.length);
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -4,18 +4,18 @@ import { SimulatedCall } from './testing/simulated-call.ts';
 
 const answerUrlError = () => new Failure('answer_url_error', 'answered 500');
 
-describe('a document is carried out in order', () => {
-  test('the caller hears ringing, then each text, then the hangup', async () => {
+describe('the flow of a call', () => {
+  test('lets the caller hear ringing, then each text, then the hangup', async () => {
     const call = new SimulatedCall({
       '/answer': [{ say: { text: 'ten chars!' } }, { type: 'say', text: 'five!' }],
     });
     await call.seconds(2);
     expect(call.leg.seen).toEqual(['ringing', 'answered', 'heard 1 s', 'heard 0.5 s', 'hung up']);
-    expect(call.told).toEqual(['call.created', 'call.answered', 'call.completed']);
+    expect(call.reported).toEqual(['call.created', 'call.answered', 'call.completed']);
     expect(call.record).toMatchObject({ status: 'completed', reason: 'normal', endedBy: 'application' });
   });
 
-  test('each text is spoken for its customer and its call, which take turns with others', async () => {
+  test('requests each text for its customer and call', async () => {
     const call = new SimulatedCall({ '/answer': [{ say: { text: 'one' } }, { gather: { prompt: 'two' } }] });
     await call.seconds(1);
     const { id: callId, customerId, applicationId } = call.record!;
@@ -23,7 +23,7 @@ describe('a document is carried out in order', () => {
     for (const options of call.spoken) expect(options).toMatchObject({ customerId, callId, applicationId });
   });
 
-  test('the caller hears the last word before the hangup', async () => {
+  test('hangs up when the caller has heard the end of the last text', async () => {
     const call = new SimulatedCall({ '/answer': [{ say: { text: 'ten chars!' } }] });
     await call.seconds(1.15);
     expect(call.leg.seen.at(-1)).toBe('heard 1 s');
@@ -31,21 +31,21 @@ describe('a document is carried out in order', () => {
     expect(call.leg.seen.at(-1)).toBe('hung up');
   });
 
-  test('an empty list answers and hangs up at once', async () => {
+  test('answers and hangs up at once when the list is empty', async () => {
     const call = new SimulatedCall({ '/answer': [] });
     await call.seconds(0);
     expect(call.leg.seen).toEqual(['ringing', 'answered', 'hung up']);
   });
 
-  test('a first hangup with a reason refuses the call instead of answering it', async () => {
+  test('refuses the call without answering when the first action is a hangup with a reason', async () => {
     const call = new SimulatedCall({ '/answer': [{ hangup: { reason: 'busy' } }] });
     await call.seconds(0);
     expect(call.leg.seen).toEqual(['ringing', 'refused busy']);
-    expect(call.told).toEqual(['call.created', 'call.failed']);
+    expect(call.reported).toEqual(['call.created', 'call.failed']);
     expect(call.record).toMatchObject({ status: 'failed', reason: 'busy', answeredAt: null });
   });
 
-  test('an action that fails is told on the timeline, and the next one follows', async () => {
+  test('notes a failed action on the timeline and performs the next one', async () => {
     const call = new SimulatedCall({
       '/answer': [
         { set_variable: { name: 'a', value: 'b' } },
@@ -60,13 +60,13 @@ describe('a document is carried out in order', () => {
     expect(call.record?.status).toBe('completed');
   });
 
-  test('nothing after a hangup is carried out', async () => {
+  test('performs no action after a hangup', async () => {
     const call = new SimulatedCall({ '/answer': [{ hangup: {} }, { say: { text: 'never' } }] });
     await call.seconds(1);
     expect(call.done).toEqual(['hangup completed']);
   });
 
-  test('variables are in every later event and request', async () => {
+  test('sends variables in every later event and request', async () => {
     const call = new SimulatedCall({
       '/answer': [
         { set_variable: { name: 'step', value: 'one' } },
@@ -80,8 +80,8 @@ describe('a document is carried out in order', () => {
   });
 });
 
-describe('a document that cannot be had', () => {
-  test('is asked for once at the fallback URL', async () => {
+describe('a document that cannot be fetched', () => {
+  test('is fetched once from the fallback URL', async () => {
     const documents = { '/answer': answerUrlError(), '/fallback': [{ say: { text: 'saved' } }] };
     const call = new SimulatedCall(documents, { fallbackAnswerUrl: 'https://app.example/fallback' });
     await call.seconds(1);
@@ -89,18 +89,18 @@ describe('a document that cannot be had', () => {
     expect(call.record?.status).toBe('completed');
   });
 
-  test('leaves the caller with an apology in the application’s words, and the application with call.failed', async () => {
+  test('plays the error prompt of the application and reports call.failed', async () => {
     const call = new SimulatedCall({ '/answer': [{ say: {} }] }, { faultMessage: 'so sorry!!' });
     await call.seconds(2);
     expect(call.leg.seen).toEqual(['ringing', 'answered', 'heard 1 s', 'hung up']);
-    expect(call.told).toEqual(['call.created', 'call.answered', 'call.failed']);
+    expect(call.reported).toEqual(['call.created', 'call.answered', 'call.failed']);
     expect(call.events.at(-1)?.data).toMatchObject({
       reason: 'answer_url_error',
       error: { message: 'invalid action payload', details: [{ pointer: '/actions/0/say/text' }] },
     });
   });
 
-  test('ends the flow when a redirect led to it', async () => {
+  test('ends the flow when it is the target of a redirect', async () => {
     const call = new SimulatedCall({
       '/answer': [{ redirect: { url: 'https://app.example/gone' } }, { say: { text: 'never' } }],
     });
@@ -109,7 +109,7 @@ describe('a document that cannot be had', () => {
     expect(call.record).toMatchObject({ status: 'failed', reason: 'answer_url_error' });
   });
 
-  test('is what a call that redirects for ever comes to', async () => {
+  test('ends a call that exceeds its redirects', async () => {
     const call = new SimulatedCall({
       '/answer': [{ redirect: { url: 'https://app.example/answer', max_redirects: 3 } }],
     });
@@ -125,16 +125,16 @@ describe('gather', () => {
     '/next': [],
   });
 
-  test('ends with the last digit that is wanted, and the next request carries the digits', async () => {
+  test('ends with the last expected digit, and the next request contains the digits', async () => {
     const call = new SimulatedCall(gather({ prompt: 'ten chars!', num_digits: 3 }));
     await call.seconds(2);
     call.leg.press('123');
     await call.seconds(0);
     expect(call.requests[1]?.data).toEqual({ digits: '123', status: 'completed', timed_out: false });
-    expect(call.told).toContain('call.gathered');
+    expect(call.reported).toContain('call.gathered');
   });
 
-  test('is heard from the first moment: a digit stops the prompt and counts', async () => {
+  test('stops the prompt on a digit, which counts', async () => {
     const call = new SimulatedCall(gather({ prompt: 'a prompt of thirty characters!', num_digits: 2 }));
     await call.seconds(0.5);
     call.leg.press('4');
@@ -145,17 +145,17 @@ describe('gather', () => {
     expect(call.requests[1]?.data['digits']).toBe('42');
   });
 
-  test('waits its time from the end of the prompt, and again from each digit', async () => {
+  test('restarts its timeout at the end of the prompt and with each digit', async () => {
     const call = new SimulatedCall(gather({ prompt: 'ten chars!', num_digits: 2, timeout_seconds: 3 }));
     await call.seconds(1 + 2.9);
     call.leg.press('7');
     await call.seconds(2.9);
-    expect(call.told).not.toContain('call.gathered');
+    expect(call.reported).not.toContain('call.gathered');
     await call.seconds(0.2);
     expect(call.requests[1]?.data).toEqual({ digits: '7', status: 'timed_out', timed_out: true });
   });
 
-  test('ignores the finish key before there are enough digits, and never counts it as one', async () => {
+  test('ignores the finish key before there are enough digits, and never counts it as a digit', async () => {
     const call = new SimulatedCall(gather({ min_digits: 2, max_digits: 6, finish_on_key: '#' }));
     await call.seconds(0);
     call.leg.press('1#2#');
@@ -163,7 +163,7 @@ describe('gather', () => {
     expect(call.requests[1]?.data).toEqual({ digits: '12', status: 'completed', timed_out: false });
   });
 
-  test('is complete when time runs out after enough digits', async () => {
+  test('is complete when its timeout expires after enough digits', async () => {
     const call = new SimulatedCall(gather({ min_digits: 1, max_digits: 6 }));
     await call.seconds(0);
     call.leg.press('9');
@@ -171,17 +171,17 @@ describe('gather', () => {
     expect(call.requests[1]?.data).toEqual({ digits: '9', status: 'completed', timed_out: true });
   });
 
-  test('is reported as canceled, before the call’s last event, when the caller hangs up', async () => {
+  test('is reported as canceled when the caller hangs up, before the last event of the call', async () => {
     const call = new SimulatedCall(gather({ num_digits: 4 }));
     await call.seconds(1);
     call.leg.press('1');
     call.leg.farEndHangsUp();
     await call.seconds(0);
-    expect(call.told).toEqual(['call.created', 'call.answered', 'call.gathered', 'call.completed']);
+    expect(call.reported).toEqual(['call.created', 'call.answered', 'call.gathered', 'call.completed']);
     expect(call.events[2]?.data).toMatchObject({ digits: '1', status: 'canceled' });
   });
 
-  test('tells its result on the timeline, masked where it is sensitive', async () => {
+  test('notes its result on the timeline, masked when it is sensitive', async () => {
     for (const [sensitive, digits] of [
       [false, '1837'],
       [true, '****'],
@@ -195,7 +195,7 @@ describe('gather', () => {
     }
   });
 
-  test('keeps sensitive digits out of the recording and the timeline', async () => {
+  test('keeps sensitive digits out of recording and timeline', async () => {
     const call = new SimulatedCall(gather({ num_digits: 4, sensitive: true }));
     await call.seconds(0);
     call.leg.press('1837');
@@ -205,12 +205,12 @@ describe('gather', () => {
     expect(call.events.find(({ event }) => event === 'call.gathered')?.data).toMatchObject({
       ...{ digits: '****', sealed_digits: expect.stringMatching(/^sealed:/) },
     });
-    // A redirect is asked for with GET unless the document says otherwise.
+    // The default method of a redirect is GET.
     expect(call.requests[1]?.data['digits']).toBe('****');
   });
 });
 
-describe('a hangup ends whatever is going on', () => {
+describe('a hangup of the caller', () => {
   const actions = [
     { say: { text: 'a text of some length' } },
     { gather: {} },
@@ -218,27 +218,27 @@ describe('a hangup ends whatever is going on', () => {
     { play: { url: 'https://app.example/a.wav' } },
   ];
 
-  test.each(actions.map((action) => [Object.keys(action)[0], action]))('%s', async (_name, action) => {
+  test.each(actions.map((action) => [Object.keys(action)[0], action]))('interrupts %s', async (_name, action) => {
     const call = new SimulatedCall({ '/answer': [action, { say: { text: 'never' } }] });
     await call.seconds(0.5);
     call.leg.farEndHangsUp();
     await call.seconds(0);
     await call.over;
-    expect(call.told.at(-1)).toBe('call.completed');
+    expect(call.reported.at(-1)).toBe('call.completed');
     expect(call.record).toMatchObject({ status: 'completed', endedBy: 'caller' });
     expect(call.done).toHaveLength(1);
     expect(call.clock.pending).toBe(0);
   });
 
-  test('before the answer it is a canceled call', async () => {
+  test('before the answer makes the call canceled', async () => {
     const call = new SimulatedCall({ '/answer': () => [{ pause: { seconds: 1 } }] });
     call.leg.farEndHangsUp();
     await call.seconds(0);
-    expect(call.told).toEqual(['call.created', 'call.canceled']);
+    expect(call.reported).toEqual(['call.created', 'call.canceled']);
   });
 });
 
-test('the actions that a call was ordered with are on its timeline', async () => {
+test('the actions of a request that places a call are on its timeline', async () => {
   const call = new SimulatedCall({}, {}, {}, [{ say: { text: 'hello' } }, { hangup: {} }]);
   await call.seconds(1);
   const sent = call.timeline.filter(({ kind }) => kind === 'actions');
@@ -246,8 +246,8 @@ test('the actions that a call was ordered with are on its timeline', async () =>
   expect(call.done).toEqual(['say completed', 'hangup completed']);
 });
 
-describe('a document that takes over', () => {
-  test('interrupts what is being said and goes on in its place', async () => {
+describe('actions sent to a live call', () => {
+  test('interrupt and replace the current ones', async () => {
     const call = new SimulatedCall({ '/answer': [{ pause: { seconds: 60 } }, { say: { text: 'never' } }] });
     await call.seconds(1);
     call.takeOver([{ say: { text: 'now' } }]);
@@ -259,7 +259,7 @@ describe('a document that takes over', () => {
   });
 });
 
-test('a call of an application that records its calls is recorded from the answer', async () => {
+test('a call is recorded from its answer when the application records all calls', async () => {
   const call = new SimulatedCall({ '/answer': [] }, { recordCalls: true });
   await call.seconds(0);
   expect(call.recorded).toEqual(['start']);

@@ -1,8 +1,8 @@
 /**
- * What an application wants done with a call: its documents are fetched and checked, and their actions carried
- * out in order, one file per action, as functions over the call's leg.
+ * Actions: fetches and validates an application's documents and performs their actions in order. Each action is a
+ * function over the call's leg, in a file of its own.
  */
-export { withBuiltin } from './builtin.ts';
+export { withBuiltin } from './documents.ts';
 export { createDocumentFetcher, type DocumentFetcherPorts } from './fetch.ts';
 export { Flows } from './flows.ts';
 export type {

@@ -1,59 +1,59 @@
 import type { Action } from '../../contract/actions/index.ts';
-import type { AudioClip, CallRecord, Dialer, Rooms, Session } from '../calls/index.ts';
+import type { AudioClip, CallRecord, Conferences, Dialer, Session } from '../calls/index.ts';
 import type { Clock } from '../core/index.ts';
 
-/** Text to sound, a sentence at a time. */
+/** Turns text into sound, one sentence per clip. */
 export interface Speaker {
   speak(
     text: string,
     options: {
       voice?: string | undefined;
       language?: string | undefined;
-      /** Who speaks for it: an application may have a voice of its own. */
+      /** Selects the speech server: an application may have its own. */
       applicationId?: string | undefined;
-      /** Customers take turns, and so do the calls of a customer. */
+      /** Customers take turns, and so do the calls of each customer. */
       customerId?: string | undefined;
       callId?: string | undefined;
-      /** Nothing of it is stored: the text holds what a caller entered in secret. */
+      /** The text contains sensitive digits: its sound is not stored. */
       isSensitive?: boolean;
     },
     signal?: AbortSignal,
   ): AsyncIterable<AudioClip>;
 }
 
-/** Sound files from the web. */
+/** Fetches sound files. */
 export interface Sounds {
   /**
-   * Fails with `play_failed`, or with `unsupported_sound` for a file that gives no sound.
-   * @param asks customers take turns, and so do the calls of a customer.
+   * @param requester customers take turns, and so do the calls of each customer.
+   * @throws Failure `play_failed`; `unsupported_sound` when the file contains no sound.
    */
   fetch(
     url: string,
-    asks: { customerId: string; callId: string },
+    requester: { customerId: string; callId: string },
     signal: AbortSignal,
   ): Promise<FetchedSound>;
 }
 
-/** A sound that is at hand until it is released. */
+/** A sound that stays available until it is released. */
 export interface FetchedSound {
-  /** From its beginning, piece by piece. */
+  /** The clips from the beginning of the sound. */
   play(): AsyncIterable<AudioClip>;
   release(): void;
 }
 
-/** A call's recordings, one after the other. */
+/** Records a call: one recording at a time. */
 export interface Recorder {
-  /** Starts one unless one is running: then that one goes on. */
+  /** Starts a recording unless one is running. */
   start(options: { channels: 1 | 2; format: 'wav' | 'mp3'; maxSeconds: number }): Promise<void>;
-  /** Fails with `recording_not_started` when none is running, and reports that as `recording.failed`. */
+  /** @throws Failure `recording_not_started` when none is running, after reporting `recording.failed`. */
   stop(): Promise<void>;
   pause(mode: 'silence' | 'skip'): Promise<void>;
   resume(): Promise<void>;
-  /** Runs while a running recording is silent. A paused one stays paused. */
+  /** Replaces the recording by silence while `run` is pending. A paused recording stays paused. */
   silently(run: () => Promise<void>): Promise<void>;
 }
 
-/** What is asked of an application's web server. */
+/** A request for actions to an application's web server. */
 export interface DocumentRequest {
   url: string;
   method: 'GET' | 'POST';
@@ -63,28 +63,28 @@ export interface DocumentRequest {
   data: Record<string, unknown>;
   secrets: string[];
   signal: AbortSignal;
-  /** Told of every exchange, those that failed too. */
+  /** Called after every exchange, also after a failed one. */
   onExchange(exchange: Record<string, unknown> & { status?: number | null }): void;
-  /** Masks what is sensitive in what is logged. */
+  /** Masks the call's sensitive values in logged data. */
   mask<T>(data: T): T;
 }
 
-/** Action documents from the application's web server, checked. Fails with `answer_url_error`. */
+/** Fetches and validates documents with actions. @throws Failure `answer_url_error`. */
 export interface Documents {
   fetch(request: DocumentRequest): Promise<Action[]>;
 }
 
-/** A call's live streams to WebSockets. */
+/** Streams a call's live sound to WebSockets. */
 export interface Streams {
-  /** Goes on at once; what becomes of the connection is told on the timeline. */
+  /** Starts a stream without waiting for its connection, which is reported on the timeline. */
   start(options: { streamUrl: string; track: Track; bidirectional: boolean }): Promise<void> | void;
-  /** Ends those that match; none matching is no error. */
+  /** Stops the streams that match, if any. */
   stop(which: { streamUrl?: string | undefined; track?: Track | undefined }): Promise<void> | void;
 }
 
 type Track = 'inbound' | 'outbound' | 'both';
 
-/** How an application wants its calls handled. */
+/** An application's settings for its calls. */
 export interface Settings {
   answerMethod: 'GET' | 'POST';
   fallbackAnswerUrl: string | null;
@@ -96,7 +96,7 @@ export interface Settings {
   recordCalls: boolean;
 }
 
-/** Everything that actions are made of. */
+/** What actions need from other modules. */
 export interface Services {
   clock: Clock;
   speaker: Speaker;
@@ -105,10 +105,10 @@ export interface Services {
   recorder(session: Session): Recorder;
   streams(session: Session): Streams;
   dialer: Dialer;
-  rooms: Rooms;
+  conferences: Conferences;
   holdMusic(): AudioClip;
-  /** Makes of a secret what may be kept in the database. */
+  /** Encrypts a secret so that it may be stored. */
   seal(secret: string): string;
-  /** Undefined when the application is gone. */
+  /** Undefined when the application does not exist. */
   settings(applicationId: string): Settings | undefined;
 }

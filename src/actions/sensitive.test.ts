@@ -8,7 +8,7 @@ const redirect = (path: string, more: object = {}) => ({
   redirect: { url: `https://app.example${path}`, method: 'POST', ...more },
 });
 
-/** A call that gathers the PIN in secret, and then goes on with these actions. */
+/** A call that gathers a sensitive PIN, and then performs these actions. */
 async function entered(
   then: object[],
   documents: ConstructorParameters<typeof SimulatedCall>[0] = {},
@@ -21,13 +21,13 @@ async function entered(
   return call;
 }
 
-/** What the request of this path was told of the gather. */
+/** The digits in the requests of this path. */
 const digitsAt = (call: SimulatedCall, path: string) =>
   call.requests.filter(({ url }) => new URL(url).pathname === path).map(({ data }) => data['digits']);
 
 const stored = (call: SimulatedCall) => JSON.stringify([call.timeline, call.events, call.record]);
 
-test('sensitive digits are sent to the next document alone', async () => {
+test('sends sensitive digits in the request for the next document only', async () => {
   const call = await entered([redirect('/first')], {
     '/first': [redirect('/second')],
     '/second': [redirect('/third')],
@@ -38,7 +38,7 @@ test('sensitive digits are sent to the next document alone', async () => {
   expect(digitsAt(call, '/third')).toEqual(['*****']);
 });
 
-test('sensitive digits are masked with GET, and sent to the first document that is asked for with POST', async () => {
+test('masks sensitive digits with GET, and sends them in the first POST request', async () => {
   const call = await entered([redirect('/first', { method: 'GET' })], {
     '/first': [redirect('/second')],
     '/second': [],
@@ -50,7 +50,7 @@ test('sensitive digits are masked with GET, and sent to the first document that 
 test.each([
   ['POST', PIN],
   ['GET', '*****'],
-] as const)('when a redirect fails, the fallback URL is sent them: with %s', async (answerMethod, digits) => {
+] as const)('sends them to the fallback URL when a redirect fails: with %s', async (answerMethod, digits) => {
   const call = await entered(
     [redirect('/broken')],
     { '/broken': new Failure('answer_url_error', 'answered 500'), '/fallback': [] },
@@ -59,7 +59,7 @@ test.each([
   expect(digitsAt(call, '/fallback')).toEqual([digits]);
 });
 
-test('digits that are not sensitive are sent again', async () => {
+test('sends other digits in every request', async () => {
   const call = new SimulatedCall({
     '/answer': [{ gather: { num_digits: 2 } }, redirect('/first', { method: 'GET' })],
     '/first': [redirect('/second')],
@@ -71,7 +71,7 @@ test('digits that are not sensitive are sent again', async () => {
   expect([digitsAt(call, '/first'), digitsAt(call, '/second')]).toEqual([['42'], ['42']]);
 });
 
-test('what an application echoes is masked on the timeline', async () => {
+test('masks digits that an application echoes on the timeline', async () => {
   const echo = {
     ...{ status: 200, body: `{"got":"${PIN}","spaced":"4 8 2 1 3"}`, error: null },
     headers: { location: `/next?pin=${PIN}`, 'x-pin': Buffer.from(PIN).toString('base64') },
@@ -88,39 +88,39 @@ test('what an application echoes is masked on the timeline', async () => {
   expect(text).toContain('/next?pin=*****');
 });
 
-test('what is wrong with a document that echoes them is masked in the last event and the call', async () => {
+test('masks digits that an invalid document echoes in the last event and the call', async () => {
   const call = await entered([redirect('/wrong')], {
     '/wrong': () => [{ say: { text: 'x', [`f${PIN}`]: PIN } }],
   });
-  expect(call.told.at(-1)).toBe('call.failed');
+  expect(call.reported.at(-1)).toBe('call.failed');
   expect(call.record?.error?.details).toHaveLength(1);
   expect(stored(call)).not.toContain(PIN);
 });
 
-test('a variable that holds them is masked where it is kept', async () => {
+test('masks digits in a stored variable', async () => {
   const call = await entered([{ set_variable: { name: 'account', value: `no. ${PIN}` } }]);
   expect(call.record?.variables).toEqual({ account: 'no. *****' });
   expect(stored(call)).not.toContain(PIN);
 });
 
 test.each([[PIN], ['4 8 2 1 3'], ['four eight two one three'], ['4-8-2-1-3']])(
-  'what reads them back is in no recording and no stream: %s',
+  'keeps a text that reads them back out of recordings and streams: %s',
   async (form) => {
     const call = await entered([{ say: { text: `You entered ${form}.` } }, { say: { text: 'Thank you.' } }]);
     expect(call.recorded).toEqual(['silent', 'heard']);
-    expect(call.leg.seen.filter((what) => what.includes('withheld'))).toEqual([
-      'withheld',
-      'no longer withheld',
+    expect(call.leg.seen.filter((what) => what.includes('held back'))).toEqual([
+      'held back',
+      'no longer held back',
     ]);
   },
 );
 
-test('a prompt that reads them back is in no recording either', async () => {
+test('keeps a prompt that reads them back out of recordings', async () => {
   const call = await entered([{ gather: { prompt: `Is ${PIN} right?`, timeout_seconds: 1 } }]);
   expect(call.recorded).toEqual(['silent', 'heard']);
 });
 
-test('sending them on as keys is in no recording', async () => {
+test('keeps them out of recordings when they are sent as DTMF', async () => {
   const call = await entered([{ send_digits: { digits: 'W4w82,13#' } }]);
   expect(call.leg.seen.filter((what) => what.includes('redacted'))).toEqual([
     ...['redacted', 'no longer redacted'],
@@ -128,7 +128,7 @@ test('sending them on as keys is in no recording', async () => {
   ]);
 });
 
-test('digits that end early are sensitive too', async () => {
+test('masks the digits of an incomplete gather', async () => {
   const call = new SimulatedCall({
     '/answer': [{ gather: { num_digits: 8, timeout_seconds: 1, sensitive: true } }, redirect('/echo')],
     '/echo': (request) => {
@@ -142,14 +142,14 @@ test('digits that end early are sensitive too', async () => {
   expect(stored(call)).not.toContain(PIN);
 });
 
-test('without a webhook_url sensitive digits are not kept at all', async () => {
+test('does not store sensitive digits without a webhook_url', async () => {
   const call = await entered([], {}, { webhookUrl: null });
   const { data } = call.events.find(({ event }) => event === 'call.gathered')!;
   expect(data).toMatchObject({ digits: '*****' });
   expect(data).not.toHaveProperty('sealed_digits');
 });
 
-test('what is sealed is not masked, whatever digits are in it', async () => {
+test('does not mask sealed digits, whatever digits their text contains', async () => {
   const call = new SimulatedCall({ '/answer': [{ gather: { num_digits: 1, sensitive: true } }] });
   call.sealed = 'sealed:a-7-b';
   await call.seconds(0);

@@ -2,32 +2,31 @@ import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AudioClip } from '../calls/index.ts';
 import { detach, explain, type Log } from '../core/index.ts';
-import type { Freshness } from './freshness.ts';
 import type { FetchedSound } from './ports.ts';
 
 export interface SoundCacheOptions {
-  /** For sounds that are too long for memory. Emptied at the start, since what is known of them is in memory. */
+  /** The folder of sounds that are too long for memory. Emptied at the start, because the index is in memory. */
   folder: string;
-  /** Octets in memory, and on disk; the least recently used go first, but none that is playing. */
+  /** Limits in bytes. The least recently used sounds are removed first, but none that is playing. */
   memoryBytes: number;
   diskBytes: number;
   log: Log;
 }
 
-/** Half a minute: longer sounds are on disk, and played from there. */
+/** Half a minute. Longer sounds are stored and played from disk. */
 const MAX_BYTES_IN_MEMORY = 512 * 1024;
-/** Four seconds are read from disk at a time. */
-const PIECE_SAMPLES = 32_000;
+/** The samples of one read from disk: four seconds. */
+const CHUNK_SAMPLES = 32_000;
 
 type Samples = AudioClip['samples'];
 
-/** Sounds that were fetched and decoded before, by the URL that was asked for. */
+/** Decoded sounds by the URL that was requested. */
 export class SoundCache {
   #options: SoundCacheOptions;
   #sounds = new Map<string, StoredSound>();
-  /** Those that may not be used again: they go when they have been played. */
+  /** Sounds that cannot be found any more: they are removed when they have been played. */
   #unlisted = new Set<StoredSound>();
-  #kept = new WeakMap<Samples, Promise<StoredSound>>();
+  #adding = new WeakMap<Samples, Promise<StoredSound>>();
   #bytes = { memory: 0, disk: 0 };
   #ready: Promise<unknown>;
   #files = 0;
@@ -37,10 +36,10 @@ export class SoundCache {
     const { folder, log } = options;
     this.#ready = rm(folder, { recursive: true, force: true })
       .then(() => mkdir(folder, { recursive: true }))
-      .catch((error) => log.warn({ error: explain(error) }, 'the folder for sounds cannot be written'));
+      .catch((error) => log.warn({ error: explain(error) }, 'could not create the folder of the sound cache'));
   }
 
-  /** What is known of a URL, fresh or not. */
+  /** Finds the sound of a URL, fresh or stale. */
   find(url: string): StoredSound | undefined {
     const sound = this.#sounds.get(url);
     if (!sound) return undefined;
@@ -50,13 +49,13 @@ export class SoundCache {
   }
 
   /**
-   * Keeps a sound in place of what was known of its URL; once, however many ask for it with the same samples. One that
-   * may not be stored is forgotten when it has been played.
+   * Replaces the sound of a URL. Adds the same samples only once, however many calls do so. A sound that may not be
+   * stored is removed when it has been played.
    */
-  keep(url: string, samples: Samples, about: { url: string; freshness: Freshness }): Promise<StoredSound> {
-    const keeping = this.#kept.get(samples) ?? this.#add(url, samples, about);
-    this.#kept.set(samples, keeping);
-    return keeping;
+  add(url: string, samples: Samples, from: { url: string; freshness: Freshness }): Promise<StoredSound> {
+    const adding = this.#adding.get(samples) ?? this.#add(url, samples, from);
+    this.#adding.set(samples, adding);
+    return adding;
   }
 
   async #add(
@@ -77,7 +76,7 @@ export class SoundCache {
     return sound;
   }
 
-  /** @returns undefined when the disk does not take it: then it stays in memory while it plays. */
+  /** Writes samples to disk. @returns undefined when that fails: then they stay in memory while they are played. */
   async #write(samples: Samples): Promise<string | undefined> {
     const path = join(this.#options.folder, `${++this.#files}.pcm`);
     try {
@@ -85,13 +84,13 @@ export class SoundCache {
       await writeFile(path, new Uint8Array(samples.buffer));
       return path;
     } catch (error) {
-      this.#options.log.warn({ error: explain(error) }, 'a sound could not be kept on disk');
+      this.#options.log.warn({ error: explain(error) }, 'could not write a sound to disk');
       await rm(path, { force: true }).catch(() => {});
       return undefined;
     }
   }
 
-  /** It can no longer be found; calls that play it continue. */
+  /** Keeps a sound only for the calls that play it. */
   #retire(sound: StoredSound): void {
     this.#unlisted.add(sound);
   }
@@ -128,12 +127,12 @@ interface Stored {
   released(sound: StoredSound): void;
 }
 
-/** One decoded sound, in memory or on disk. */
+/** A decoded sound in memory or on disk. */
 export class StoredSound {
   readonly bytes: number;
-  /** Where its samples are, unless they are in memory. */
+  /** The file of its samples; undefined when they are in memory. */
   readonly path: string | undefined;
-  /** The URL that gave it, behind all redirects. */
+  /** The URL that it came from, after all redirects. */
   readonly from: string;
   freshness: Freshness;
   #samples: Samples | undefined;
@@ -157,15 +156,15 @@ export class StoredSound {
     return this.#users > 0;
   }
 
-  /** For one who plays it: it stays until that one has released it. */
+  /** Keeps the sound until the lease is released. */
   lease(): FetchedSound {
     this.#users++;
-    let over = false;
+    let isReleased = false;
     return {
       play: () => this.#play(),
       release: () => {
-        if (over) return;
-        over = true;
+        if (isReleased) return;
+        isReleased = true;
         if (--this.#users === 0) this.#released(this);
       },
     };
@@ -178,12 +177,12 @@ export class StoredSound {
     }
     const file = await open(this.path, 'r');
     try {
-      const piece = Buffer.alloc(PIECE_SAMPLES * 2);
+      const chunk = Buffer.alloc(CHUNK_SAMPLES * 2);
       for (let at = 0; at < this.bytes; ) {
-        const { bytesRead } = await file.read(piece, 0, piece.length, at);
+        const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
         if (bytesRead === 0) return;
         const samples = new Int16Array(new SharedArrayBuffer(bytesRead - (bytesRead % 2)));
-        new Uint8Array(samples.buffer).set(piece.subarray(0, samples.byteLength));
+        new Uint8Array(samples.buffer).set(chunk.subarray(0, samples.byteLength));
         at += samples.byteLength;
         yield { samples };
       }
@@ -192,3 +191,54 @@ export class StoredSound {
     }
   }
 }
+
+/** How long a response may be reused (RFC 9111). */
+export interface Freshness {
+  /** Whether it may be stored at all. */
+  store: boolean;
+  /** Until when it may be reused without validation, on the monotonic clock. */
+  freshUntil: number;
+  /** Headers of a conditional request; empty when the server sent no validator. */
+  validators: Record<string, string>;
+}
+
+/** After a day every response is validated, whatever the server says. */
+const MAX_FRESH_SECONDS = 86_400;
+
+/** @param headers of a 200 or 304, with lowercase names. @param now on the monotonic clock. */
+export function freshnessOf(headers: Record<string, string>, now: number): Freshness {
+  const control = directivesOf(headers['cache-control'] ?? '');
+  const validators: Record<string, string> = {};
+  if (headers['etag']) validators['if-none-match'] = headers['etag'];
+  // RFC 9110 §13.1.3: the date only counts without an entity tag.
+  else if (headers['last-modified']) validators['if-modified-since'] = headers['last-modified'];
+  const seconds = control.has('no-cache') ? 0 : lifetimeOf(control, headers) - (Number(headers['age']) || 0);
+  const isVarying = headers['vary']?.includes('*') ?? false;
+  return {
+    store: !control.has('no-store') && !isVarying && (seconds > 0 || Object.keys(validators).length > 0),
+    freshUntil: now + Math.max(0, Math.min(MAX_FRESH_SECONDS, seconds)) * 1000,
+    validators,
+  };
+}
+
+/** The freshness after a 304, which keeps the fields that it does not contain (RFC 9111 §4.3.4). */
+export function renewed(stored: Freshness, { freshUntil, validators }: Freshness): Freshness {
+  return { ...stored, freshUntil, validators: { ...stored.validators, ...validators } };
+}
+
+/** The freshness lifetime in seconds (RFC 9111 §4.2.1), without the heuristics of §4.2.2. */
+function lifetimeOf(control: Map<string, string>, headers: Record<string, string>): number {
+  const age = control.get('s-maxage') ?? control.get('max-age');
+  if (age !== undefined) return Number(age) || 0;
+  const [expires, date] = [Date.parse(headers['expires'] ?? ''), Date.parse(headers['date'] ?? '')];
+  return Number.isNaN(expires) || Number.isNaN(date) ? 0 : (expires - date) / 1000;
+}
+
+function directivesOf(text: string): Map<string, string> {
+  const directives = text.toLowerCase().split(',');
+  return new Map(
+    directives.map((each) => each.trim().split('=')).map(([name, value]) => [name!, unquoted(value)]),
+  );
+}
+
+const unquoted = (value = ''): string => value.trim().replace(/^"|"$/g, '');

@@ -16,7 +16,7 @@ let sounds: Sounds;
 let asked: HttpRequest[];
 let decoded: (Job & { size: number })[];
 let pages: Record<string, Page | ((request: HttpRequest) => Page)>;
-/** Requests are answered at once, unless a test has them wait. */
+/** Requests wait for this; at first they do not wait. */
 let gate: Promise<unknown>;
 let most: number;
 
@@ -53,7 +53,7 @@ async function request(request: HttpRequest): Promise<HttpAnswer> {
   return { status, headers, body, truncated: whole > request.maxAnswerBytes, durationMs: 1 };
 }
 
-/** A sound of as many octets as the file. */
+/** Decodes a file into a sound of the same length. */
 async function decode(file: Buffer, job: Job) {
   decoded.push({ ...job, size: file.length });
   const samples = new Int16Array(new SharedArrayBuffer(file.length - (file.length % 2)));
@@ -77,19 +77,19 @@ async function played(path: string): Promise<number> {
   return octets;
 }
 
-test('24 calls that play the same file at the same time fetch and decode it once', async () => {
+test('fetches and decodes a file once for 24 calls that play it at the same time', async () => {
   pages['/a.wav'] = { size: 3_000_000 };
   const all = await Promise.all(
     Array.from({ length: 24 }, (_, i) => get('/a.wav', { callId: `call ${i}`, customerId: `c${i % 3}` })),
   );
-  // The large file shows itself as such only when it is fetched as a small one.
+  // The size of a file is known only after an attempt to fetch it as a small one.
   expect(asked.map(({ maxAnswerBytes }) => maxAnswerBytes)).toEqual([2 * 1024 * 1024, 25 * 1024 * 1024]);
   expect(decoded).toHaveLength(1);
   for (const sound of all) expect(await octetsOf(sound)).toBe(3_000_000);
   expect(readdirSync(join(folder, 'sounds')).length).toBeLessThanOrEqual(decoded.length);
 });
 
-test('a file that is fresh is not asked for again, one with a tag is asked about', async () => {
+test('reuses a fresh file, and validates one with an entity tag', async () => {
   pages['/fresh.wav'] = { headers: { 'cache-control': 'max-age=60' } };
   pages['/tagged.wav'] = ({ headers }) =>
     headers!['if-none-match'] === '"one"' ? { status: 304 } : { headers: { etag: '"one"' } };
@@ -105,7 +105,7 @@ test('a file that is fresh is not asked for again, one with a tag is asked about
   expect(asked.filter(({ url }) => url.endsWith('fresh.wav'))).toHaveLength(2);
 });
 
-test('a file that has changed is played as it is now', async () => {
+test('plays the new version of a file that has changed', async () => {
   let size = 100;
   pages['/a.wav'] = () => ({ size, headers: { etag: `"${size}"` } });
   expect(await played('/a.wav')).toBe(100);
@@ -113,7 +113,7 @@ test('a file that has changed is played as it is now', async () => {
   expect(await played('/a.wav')).toBe(200);
 });
 
-test('a file that may not be stored is fetched each time, and leaves nothing behind', async () => {
+test('fetches a file that may not be stored every time, and leaves nothing on disk', async () => {
   pages['/a.wav'] = { size: 1_000_000, headers: { 'cache-control': 'no-store', etag: '"a"' } };
   for (let i = 0; i < 3; i++) expect(await played('/a.wav')).toBe(1_000_000);
   expect(asked).toHaveLength(3);
@@ -121,7 +121,7 @@ test('a file that may not be stored is fetched each time, and leaves nothing beh
   await expect.poll(() => readdirSync(join(folder, 'sounds'))).toEqual([]);
 });
 
-test('a validator is sent to the URL that gave it, behind its redirect', async () => {
+test('sends a validator only to the URL that it came from, after redirects', async () => {
   pages['/moved.wav'] = { status: 302, headers: { location: '/there.wav' } };
   pages['/there.wav'] = ({ headers }) =>
     headers!['if-none-match'] === '"one"' ? { status: 304 } : { headers: { etag: '"one"' } };
@@ -135,7 +135,7 @@ test('a validator is sent to the URL that gave it, behind its redirect', async (
   ]);
 });
 
-test('a sound that plays stays, though others need its place on disk', async () => {
+test('does not remove a sound that is playing when the disk limit is reached', async () => {
   for (let i = 0; i < 30; i++) pages[`/${i}.wav`] = { size: 1_000_000, headers: { etag: '"a"' } };
   const first = await get('/0.wav');
   for (let i = 1; i < 25; i++) await played(`/${i}.wav`);
@@ -144,7 +144,7 @@ test('a sound that plays stays, though others need its place on disk', async () 
   expect(await octetsOf(first)).toBe(1_000_000);
 });
 
-test('one customer cannot take all the places for large files', async () => {
+test('limits the requests of one customer, so that others need not wait', async () => {
   const opened = Promise.withResolvers<void>();
   gate = opened.promise;
   for (let i = 0; i < 100; i++) pages[`/${i}.wav`] = { size: 100 };
@@ -167,7 +167,7 @@ test.each([
   ['of one customer', 1, 2],
   ['of 24 customers', 24, 6],
 ])(
-  '24 calls %s with files of their own: of %i, %i large ones are in memory at a time',
+  'keeps a limited number of large files in memory: 24 calls %s (%i), %i files',
   async (_, customers, most) => {
     let inMemory = 0;
     let mostInMemory = 0;
@@ -193,15 +193,15 @@ test.each([
 );
 
 test.each([
-  ['that is not there', '/missing.wav', { status: 404 }, 'play_failed'],
-  ['that is too large', '/large.wav', { size: 26_000_000_0 }, 'play_failed'],
-  ['that was not asked about', '/odd.wav', { status: 304 }, 'play_failed'],
-])('a file %s fails', async (_, path, page, code) => {
+  ['does not exist', '/missing.wav', { status: 404 }, 'play_failed'],
+  ['is too large', '/large.wav', { size: 26_000_000_0 }, 'play_failed'],
+  ['is "not modified" although it is not cached', '/odd.wav', { status: 304 }, 'play_failed'],
+])('fails when a file %s', async (_, path, page, code) => {
   pages[path] = page;
   await expect(get(path)).rejects.toMatchObject({ code });
 });
 
-test('a file that cannot be decoded fails alone, and is tried anew', async () => {
+test('does not cache a file that cannot be decoded', async () => {
   pages['/a.wav'] = { size: 100, headers: { 'cache-control': 'max-age=60' } };
   let broken = true;
   sounds = createSounds({

@@ -1,19 +1,18 @@
 import type { AudioClip } from '../calls/index.ts';
 import { type Clock, explain, Failure, FairQueue, type Job, type Log } from '../core/index.ts';
 import { type HttpAnswer, type HttpClient, requestFollowing } from '../net/index.ts';
-import { freshnessOf } from './freshness.ts';
 import type { FetchedSound, Sounds } from './ports.ts';
-import { SoundCache, type StoredSound } from './sound-cache.ts';
+import { freshnessOf, renewed, SoundCache, type StoredSound } from './sound-cache.ts';
 
 export interface SoundsOptions {
   http: HttpClient;
-  /** Makes sound of a whole file. Fails with `unsupported_sound`, `play_failed`. */
+  /** Decodes a sound file. @throws Failure `unsupported_sound`, `play_failed`. */
   decode(file: Buffer, job: Job): Promise<AudioClip>;
-  /** For decoded sounds; emptied at the start. */
+  /** The folder of decoded sounds; emptied at the start. */
   folder: string;
-  /** Lets a redirect lead from https to http. */
+  /** Allows redirects from https to http. */
   allowPrivateUrls: boolean;
-  /** Octets of decoded sounds on disk; default 500 MB. */
+  /** The limit of decoded sounds on disk, in bytes; default 500 MB. */
   diskBytes?: number;
   clock: Clock;
   log: Log;
@@ -22,21 +21,21 @@ export interface SoundsOptions {
 type Fetched = HttpAnswer & { url: string };
 
 interface Loaded {
-  answer: Fetched;
-  /** Absent where nothing new was sent, or not all of it. */
+  response: Fetched;
+  /** Absent when the response has no new sound, or not all of it. */
   sound?: AudioClip;
 }
 
 const TIMEOUT_MS = 10_000;
 const MAX_WAIT_MS = 60_000;
 const MB = 1024 * 1024;
-const MOST_BYTES = 25 * MB;
-/** Most files are smaller than this, and many are fetched at the same time. Of larger ones there are few at a time. */
+const MAX_BYTES = 25 * MB;
+/** Most files are smaller than this. Many of these are fetched at a time, but only a few larger ones. */
 const SMALL_BYTES = 2 * MB;
 const SMALL = { atOnce: 128, atOncePerTenant: 32, maxWaitMs: MAX_WAIT_MS };
 const LARGE = { atOnce: 6, atOncePerTenant: 2, maxWaitMs: MAX_WAIT_MS };
 
-/** Fetches sound files of the web, up to 25 MB in 10 s each, turns them into sound, and keeps that as HTTP allows. */
+/** Fetches sound files of up to 25 MB within 10 s, decodes them, and caches them as HTTP allows. */
 export function createSounds(options: SoundsOptions): Sounds {
   return new WebSounds(options);
 }
@@ -49,7 +48,7 @@ class WebSounds implements Sounds {
 
   constructor(options: SoundsOptions) {
     const { folder, clock, log, diskBytes = 500 * MB } = options;
-    const failure = (why: string) => new Failure('play_failed', `the file could not be fetched: ${why}`);
+    const failure = (why: string) => new Failure('play_failed', `could not fetch the file: ${why}`);
     this.#options = options;
     this.#cache = new SoundCache({ folder, log, memoryBytes: 64 * MB, diskBytes });
     this.#small = new FairQueue({ ...SMALL, clock, failure });
@@ -62,39 +61,39 @@ class WebSounds implements Sounds {
     signal: AbortSignal,
   ): Promise<FetchedSound> {
     const now = this.#options.clock.monotonic();
-    const kept = this.#cache.find(url);
-    if (kept && kept.freshness.freshUntil > now) return kept.lease();
-    const revalidating = kept?.lease();
+    const cached = this.#cache.find(url);
+    if (cached && cached.freshness.freshUntil > now) return cached.lease();
+    const revalidating = cached?.lease();
     try {
-      const sound = await this.#load(url, kept, { tenant: customerId, lane: callId, signal });
+      const sound = await this.#load(url, cached, { tenant: customerId, lane: callId, signal });
       return sound.lease();
     } finally {
       revalidating?.release();
     }
   }
 
-  /** Once for all calls that ask for the same at the same time. */
-  async #load(url: string, kept: StoredSound | undefined, job: Job): Promise<StoredSound> {
-    const key = JSON.stringify([url, kept?.freshness.validators]);
-    // The place is kept until the file is decoded, so that no more files than there are places are in memory.
+  /** Fetches and decodes a sound once for all calls that request it at the same time. */
+  async #load(url: string, cached: StoredSound | undefined, job: Job): Promise<StoredSound> {
+    const key = JSON.stringify([url, cached?.freshness.validators]);
+    // A job ends when the file is decoded, so the limit of jobs also limits the files in memory.
     const load = (queue: FairQueue, bytes: number) =>
       queue.run({ ...job, key }, async (signal): Promise<Loaded> => {
-        const answer = await this.#get(url, kept, { bytes, tenant: job.tenant }, signal);
-        if (answer.status !== 200 || answer.truncated) return { answer };
-        return { answer, sound: await this.#options.decode(answer.body, { ...job, signal }) };
+        const response = await this.#get(url, cached, { bytes, tenant: job.tenant }, signal);
+        if (response.status !== 200 || response.truncated) return { response };
+        return { response, sound: await this.#options.decode(response.body, { ...job, signal }) };
       });
     const first = await load(this.#small, SMALL_BYTES);
-    const { answer, sound } = first.answer.truncated ? await load(this.#large, MOST_BYTES) : first;
-    const freshness = freshnessOf(answer.headers, this.#options.clock.monotonic());
-    if (answer.status === 304 && kept) return Object.assign(kept, { freshness: renewed(kept, freshness) });
+    const { response, sound } = first.response.truncated ? await load(this.#large, MAX_BYTES) : first;
+    const freshness = freshnessOf(response.headers, this.#options.clock.monotonic());
+    if (response.status === 304 && cached) return Object.assign(cached, { freshness: renewed(cached.freshness, freshness) });
     if (!sound) throw new Failure('play_failed', `${url} is larger than 25 MB.`);
-    return this.#cache.keep(url, sound.samples, { url: answer.url, freshness });
+    return this.#cache.add(url, sound.samples, { url: response.url, freshness });
   }
 
-  /** A 200, or a 304 where something is kept. */
+  /** Requests the file. @returns a 200, or a 304 if the sound is cached. */
   async #get(
     url: string,
-    kept: StoredSound | undefined,
+    cached: StoredSound | undefined,
     { bytes, tenant }: { bytes: number; tenant: string },
     signal: AbortSignal,
   ): Promise<Fetched> {
@@ -107,20 +106,15 @@ class WebSounds implements Sounds {
       tenant,
       signal,
     } as const;
-    const answer = await requestFollowing(http, request, {
+    const response = await requestFollowing(http, request, {
       clock,
       allowDowngrade: allowPrivateUrls,
-      headersFor: (hop) => (hop === kept?.from ? kept.freshness.validators : {}),
+      headersFor: (hop) => (hop === cached?.from ? cached.freshness.validators : {}),
     }).catch((cause) => {
       signal.throwIfAborted();
-      throw new Failure('play_failed', `${url} could not be fetched: ${explain(cause)}`, { cause });
+      throw new Failure('play_failed', `could not fetch ${url}: ${explain(cause)}`, { cause });
     });
-    if (answer.status === 200 || (answer.status === 304 && kept)) return answer;
-    throw new Failure('play_failed', `${url} answered ${answer.status}.`);
+    if (response.status === 200 || (response.status === 304 && cached)) return response;
+    throw new Failure('play_failed', `${url} answered ${response.status}.`);
   }
-}
-
-/** RFC 9111 §4.3.4: what a 304 does not say anew stays as it was. */
-function renewed(kept: StoredSound, { freshUntil, validators }: ReturnType<typeof freshnessOf>) {
-  return { ...kept.freshness, freshUntil, validators: { ...kept.freshness.validators, ...validators } };
 }

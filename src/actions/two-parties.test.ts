@@ -5,18 +5,18 @@ const to = '+15551234567';
 const after = { say: { text: 'ten chars!' } };
 
 describe('bridge', () => {
-  test('rings for the caller, and joins the two when the far end answers', async () => {
+  test('plays ringback to the caller, and connects both when the far end answers', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }, after] });
     await call.seconds(3);
     const [far] = call.dialled;
     far!.farEndAnswers();
     await call.seconds(1);
     expect(call.leg.seen).toEqual(['ringing', 'answered', 'entered speaking', 'heard 3 s, cut short']);
-    expect(call.leg.room).toBe(far!.room);
+    expect(call.leg.sound.mixer).toBe(far!.sound.mixer);
   });
 
   test.each(['far end', 'caller'])(
-    'ends the call when the %s hangs up, and what follows does not run',
+    'ends the call without further actions when the %s hangs up',
     async (who) => {
       const call = new SimulatedCall({ '/answer': [{ bridge: { to } }, after] });
       await call.seconds(1);
@@ -34,7 +34,7 @@ describe('bridge', () => {
     },
   );
 
-  test('says on the timeline why it is over when the line of the far end fails', async () => {
+  test('notes on the timeline why the leg of the far end failed', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
     await call.seconds(1);
     const far = call.dialled[0]!;
@@ -46,7 +46,7 @@ describe('bridge', () => {
     expect(last?.data).toMatchObject({ leg_id: far.id, status: 'failed', error: { code: 'media_timeout' } });
   });
 
-  test('tells on the timeline that the other leg was canceled when the caller hangs up while it rings', async () => {
+  test('notes on the timeline that the other leg was canceled when the caller hangs up while it rings', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
     await call.seconds(1);
     call.leg.farEndHangsUp();
@@ -56,7 +56,7 @@ describe('bridge', () => {
   });
 
   test.each(['far_end', 'call'] as const)(
-    'tells of the other leg on the timeline, to its end by the %s',
+    'notes the other leg on the timeline, until its end by the %s',
     async (who) => {
       const call = new SimulatedCall({ '/answer': [{ bridge: { to, continue_after: true } }] });
       await call.seconds(1);
@@ -72,7 +72,7 @@ describe('bridge', () => {
     },
   );
 
-  test('goes on with the next action when the far end hangs up, if asked to', async () => {
+  test('performs the next action when the far end hangs up, with continue_after', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to, continue_after: true } }, after] });
     await call.seconds(1);
     call.dialled[0]!.farEndAnswers();
@@ -82,14 +82,14 @@ describe('bridge', () => {
     expect(call.done).toEqual(['bridge completed', 'say completed']);
   });
 
-  test('that is not answered in time fails, and the fallback runs', async () => {
+  test('fails when it is not answered in time, and the next action runs', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to, timeout_seconds: 5 } }, after] });
     await call.seconds(6.1);
     expect(call.done).toEqual(['bridge failed no_answer', 'say completed']);
     expect(call.dialled[0]!.seen.at(-1)).toBe('hung up');
   });
 
-  test('takes the far leg back when the caller hangs up while it rings', async () => {
+  test('cancels the far leg when the caller hangs up while it rings', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
     await call.seconds(1);
     call.leg.farEndHangsUp();
@@ -99,16 +99,16 @@ describe('bridge', () => {
     expect(call.dialled[0]!.signal.aborted).toBe(true);
   });
 
-  test('lets the caller hear what the far end sends before it answers', async () => {
+  test('lets the caller hear the early media of the far end', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
     await call.seconds(1);
     call.dialled[0]!.progress.emit('early_media');
     await call.seconds(0);
-    expect(call.leg.room).toBe(call.dialled[0]!.room);
+    expect(call.leg.sound.mixer).toBe(call.dialled[0]!.sound.mixer);
     expect(call.leg.seen.at(-1)).toBe('heard 1 s, cut short');
   });
 
-  test('is left in peace by what can be done beside it, and replaced by what cannot', async () => {
+  test('continues during concurrent actions, and is replaced by others', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
     await call.seconds(1);
     call.dialled[0]!.farEndAnswers();
@@ -116,7 +116,7 @@ describe('bridge', () => {
     call.takeOver([{ hold: {} }, { resume: {} }]);
     await call.seconds(1);
     expect(call.leg.seen.slice(-2)).toEqual(['held', 'resumed']);
-    expect(call.leg.room).toBeDefined();
+    expect(call.leg.sound.mixer).toBeDefined();
     call.takeOver([after]);
     await call.seconds(2);
     expect(call.dialled[0]!.seen.at(-1)).toBe('hung up');
@@ -125,7 +125,7 @@ describe('bridge', () => {
 });
 
 describe('transfer', () => {
-  test('connects the two, and the call ends with either', async () => {
+  test('connects both, and the call ends when one of them hangs up', async () => {
     const call = new SimulatedCall({ '/answer': [{ transfer: { destination: to } }, after] });
     await call.seconds(1);
     call.dialled[0]!.farEndAnswers();
@@ -136,14 +136,14 @@ describe('transfer', () => {
     expect(call.done).toEqual(['transfer completed']);
   });
 
-  test('by REFER lets the caller\u2019s phone make the call, and ours is over', async () => {
+  test('by REFER lets the caller\u2019s phone place the call, and ends this one', async () => {
     const call = new SimulatedCall({ '/answer': [{ transfer: { destination: to, mode: 'refer' } }] });
     await call.seconds(0);
     expect(call.leg.seen).toContain(`was referred to ${to}`);
     expect(call.record?.status).toBe('completed');
   });
 
-  test('by REFER of which nothing is reported fails after timeout_seconds, and the actions after it run', async () => {
+  test('by REFER fails after timeout_seconds without a report, and the next action runs', async () => {
     const refer = { transfer: { destination: to, mode: 'refer', timeout_seconds: 20 } };
     const call = new SimulatedCall({ '/answer': [refer, after] });
     call.leg.onRefer = (signal) =>
@@ -159,7 +159,7 @@ describe('transfer', () => {
     expect(call.clock.pending).toBe(0);
   });
 
-  test('by REFER is completed when the caller hangs up by it', async () => {
+  test('by REFER is completed when the caller hangs up because of it', async () => {
     const call = new SimulatedCall({ '/answer': [{ transfer: { destination: to, mode: 'refer' } }, after] });
     call.leg.onRefer = async () => call.leg.farEndHangsUp();
     await call.seconds(1);
@@ -167,7 +167,7 @@ describe('transfer', () => {
     expect(call.record?.status).toBe('completed');
   });
 
-  test('by REFER is not for whoever pays by the minute: the actions after it run', async () => {
+  test('by REFER fails for customers who are charged per minute, and the next action runs', async () => {
     const refer = { transfer: { destination: to, mode: 'refer' } };
     const call = new SimulatedCall({ '/answer': [refer, after] });
     call.charged = true;
@@ -178,21 +178,21 @@ describe('transfer', () => {
 });
 
 describe('conference', () => {
-  const room = (more: object = {}) => ({ '/answer': [{ conference: { room: 'one', ...more } }, after] });
+  const conferenceWith = (more: object = {}) => ({ '/answer': [{ conference: { room: 'one', ...more } }, after] });
 
-  test('keeps the call in the room of its application until the caller hangs up', async () => {
-    const call = new SimulatedCall(room({ mute: true }));
+  test('keeps the call in the conference of its application until the caller hangs up', async () => {
+    const call = new SimulatedCall(conferenceWith({ mute: true }));
     await call.seconds(60);
     expect(call.leg.seen.at(-1)).toBe('entered muted');
-    expect(call.leg.room).toBe('app_1/one');
+    expect(call.leg.sound.mixer).toBe('app_1/one');
     call.leg.farEndHangsUp();
     await call.seconds(0);
-    expect(call.rooms.size).toBe(0);
+    expect(call.conferences.size).toBe(0);
     expect(call.done).toEqual(['conference interrupted']);
   });
 
-  test('gives a listener a voice when it is unmuted, once', async () => {
-    const call = new SimulatedCall(room({ mute: true }));
+  test('unmutes a participant who joined muted, once', async () => {
+    const call = new SimulatedCall(conferenceWith({ mute: true }));
     await call.seconds(1);
     const unmute = { unmute: { direction: 'write' } };
     call.takeOver([{ mute: { direction: 'read' } }, { unmute: { direction: 'read' } }, unmute, unmute]);
@@ -200,26 +200,26 @@ describe('conference', () => {
     expect(call.leg.seen.filter((what) => what.startsWith('entered'))).toEqual([
       ...['entered muted', 'entered speaking'],
     ]);
-    expect(call.leg.room).toBe('app_1/one');
+    expect(call.leg.sound.mixer).toBe('app_1/one');
   });
 
-  test('ends for all when somebody leaves whose exit ends it', async () => {
-    const call = new SimulatedCall(room());
+  test('ends for everybody when a participant leaves whose exit ends it', async () => {
+    const call = new SimulatedCall(conferenceWith());
     await call.seconds(1);
-    call.rooms.enter('app_1/one', true).leave();
+    call.conferences.join('app_1/one', true).leave();
     await call.seconds(0);
     expect(call.record).toMatchObject({ status: 'completed', endedBy: 'application' });
   });
 
-  test('that is full fails, and the next action follows', async () => {
-    const call = new SimulatedCall(room());
-    for (let i = 0; i < 100; i++) call.rooms.enter('app_1/one', false);
+  test('fails when it is full, and the next action follows', async () => {
+    const call = new SimulatedCall(conferenceWith());
+    for (let i = 0; i < 100; i++) call.conferences.join('app_1/one', false);
     await call.seconds(1);
     expect(call.done).toEqual(['conference failed conference_full', 'say completed']);
   });
 });
 
-test('digits are sent with the pauses between them', async () => {
+test('send_digits pauses between digits', async () => {
   const call = new SimulatedCall({ '/answer': [{ send_digits: { digits: '12w3', pause_before_ms: 1000 } }] });
   await call.seconds(1.39);
   expect(call.leg.seen).not.toContain('was sent 12');
@@ -231,7 +231,7 @@ test('digits are sent with the pauses between them', async () => {
   expect(call.leg.seen).toContain('was sent 3');
 });
 
-test('mute and unmute add up by direction', async () => {
+test('mute and unmute combine by direction', async () => {
   const call = new SimulatedCall({
     '/answer': [
       { mute: { direction: 'both' } },
@@ -247,7 +247,7 @@ test('mute and unmute add up by direction', async () => {
   ]);
 });
 
-test('a stream is started and stopped beside the flow', async () => {
+test('start_stream and stop_stream do not delay the flow', async () => {
   const url = 'wss://app.example/media';
   const call = new SimulatedCall({ '/answer': [{ start_stream: { stream_url: url } }, { stop_stream: {} }] });
   await call.seconds(0);
@@ -258,7 +258,7 @@ test.each([
   [{}, { from: '+15550001', isReplaceable: true }],
   [{ from: '+15550100000' }, { from: '+15550100000', isReplaceable: false }],
 ])(
-  'says whose call is passed on, and whether its caller ID was asked for: %o',
+  'passes the forwarded call, and whether its caller ID was requested, to the dialer: %o',
   async (more, { from, ...rest }) => {
     const call = new SimulatedCall({ '/answer': [{ transfer: { destination: '+4930123456', ...more } }] });
     await call.seconds(1);

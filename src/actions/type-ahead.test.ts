@@ -7,12 +7,12 @@ const gathered = (call: SimulatedCall) =>
 const say = (seconds: number) => ({ say: { text: 'x'.repeat(10 * seconds) } });
 const gather = (fields: object = {}) => ({ gather: { max_digits: 12, timeout_seconds: 2, ...fields } });
 
-describe('keys that are pressed while nothing gathers them', () => {
+describe('keys pressed while no gather is running', () => {
   test.each([
-    ['while it is spoken', say(3)],
-    ['while a file is played', { play: { url: 'https://app.example/a.wav' } }],
-    ['in a pause', { pause: { seconds: 3 } }],
-  ])('%s count for the next gather', async (_when, action) => {
+    ['during say', say(3)],
+    ['during play', { play: { url: 'https://app.example/a.wav' } }],
+    ['during pause', { pause: { seconds: 3 } }],
+  ])('count for the next gather: %s', async (_when, action) => {
     const call = new SimulatedCall({ '/answer': [action, gather(), say(1)] });
     await call.seconds(0.5);
     call.leg.press('12');
@@ -20,7 +20,7 @@ describe('keys that are pressed while nothing gathers them', () => {
     expect(gathered(call)).toEqual(['12']);
   });
 
-  test('between two gathers and while a document is fetched count for the next one', async () => {
+  test('count for the next gather after a redirect', async () => {
     const call = new SimulatedCall({
       '/answer': [
         gather({ num_digits: 1, max_digits: undefined }),
@@ -45,7 +45,7 @@ describe('keys that are pressed while nothing gathers them', () => {
     expect(call.leg.seen.filter((each) => each.startsWith('heard'))).toEqual(['heard 1 s']);
   });
 
-  test('finish a gather with its key', async () => {
+  test('include the finish key', async () => {
     const call = new SimulatedCall({ '/answer': [say(1), gather({ finish_on_key: '#' }), gather()] });
     await call.seconds(0.5);
     call.leg.press('12#34');
@@ -63,7 +63,7 @@ describe('keys that are pressed while nothing gathers them', () => {
     expect(gathered(call)).toEqual(['3']);
   });
 
-  test('are forgotten after ten seconds, each on its own', async () => {
+  test('are dropped after ten seconds each', async () => {
     const call = new SimulatedCall({ '/answer': [say(12), gather(), say(1)] });
     await call.seconds(1);
     call.leg.press('1');
@@ -73,7 +73,7 @@ describe('keys that are pressed while nothing gathers them', () => {
     expect(gathered(call)).toEqual(['2']);
   });
 
-  test('are kept as far as there is room for 32', async () => {
+  test('are limited to 32', async () => {
     const call = new SimulatedCall({
       '/answer': [say(3), gather({ max_digits: 30 }), gather({ max_digits: 30 })],
     });
@@ -84,7 +84,7 @@ describe('keys that are pressed while nothing gathers them', () => {
     expect(gathered(call)).toEqual(['1'.repeat(30), '23']);
   });
 
-  test('do not bring the finish key that was not needed any more', async () => {
+  test('do not include the finish key of a gather that was complete without it', async () => {
     const call = new SimulatedCall({
       '/answer': [gather({ max_digits: 4, finish_on_key: '#' }), say(1), gather({ max_digits: 3 })],
     });
@@ -94,7 +94,7 @@ describe('keys that are pressed while nothing gathers them', () => {
     expect(gathered(call)).toEqual(['1234', '56#']);
   });
 
-  test('for another party are not for a gather', async () => {
+  test('do not count when they were meant for another party', async () => {
     const call = new SimulatedCall({
       '/answer': [{ bridge: { destination: '+15550100001', continue_after: true } }, gather(), say(1)],
     });
@@ -111,11 +111,11 @@ describe('keys that are pressed while nothing gathers them', () => {
     expect(gathered(call)).toEqual(['3']);
   });
 
-  test('for a secret gather are masked, and in no stream', async () => {
+  test('are masked and in no stream when they are for a sensitive gather', async () => {
     const call = new SimulatedCall({
       '/answer': [say(1), gather({ sensitive: true, max_digits: 4 }), say(3), gather()],
     });
-    const secret = () => call.session!.hushed.keys;
+    const secret = () => call.session!.heldBack.keys;
     await call.seconds(0.5);
     expect(secret()).toBe(true);
     call.leg.press('1837');
@@ -126,14 +126,14 @@ describe('keys that are pressed while nothing gathers them', () => {
   });
 });
 
-describe('a key that is held', () => {
+describe('a key that is held down', () => {
   const hold = (call: SimulatedCall) => call.leg.sound.held.emit(true);
   const release = (call: SimulatedCall, digit: string) => {
     call.leg.press(digit);
     call.leg.sound.held.emit(false);
   };
 
-  test('for longer than the timeout counts', async () => {
+  test('counts when it is held for longer than the timeout', async () => {
     const call = new SimulatedCall({ '/answer': [gather(), say(1)] });
     await call.seconds(1);
     hold(call);
@@ -146,7 +146,7 @@ describe('a key that is held', () => {
     expect(gathered(call)).toEqual(['5']);
   });
 
-  test('stops the prompt as it goes down', async () => {
+  test('stops the prompt when it goes down', async () => {
     const call = new SimulatedCall({ '/answer': [gather({ prompt: 'x'.repeat(30) }), say(1)] });
     await call.seconds(1);
     hold(call);
@@ -157,7 +157,7 @@ describe('a key that is held', () => {
     expect(gathered(call)).toEqual(['5']);
   });
 
-  test('since before the gather counts', async () => {
+  test('counts when it went down before the gather', async () => {
     const call = new SimulatedCall({ '/answer': [say(1), gather({ prompt: 'x'.repeat(30) }), say(1)] });
     await call.seconds(0.5);
     hold(call);
@@ -167,7 +167,7 @@ describe('a key that is held', () => {
     expect(gathered(call)).toEqual(['5']);
   });
 
-  test('and is none after all lets the time run anew', async () => {
+  test('restarts the timeout when it is released without a digit', async () => {
     const call = new SimulatedCall({ '/answer': [gather(), say(1)] });
     await call.seconds(1);
     hold(call);
@@ -178,7 +178,7 @@ describe('a key that is held', () => {
   });
 });
 
-test('a call that is only passed on keeps no keys, and does not listen for them', async () => {
+test('a forwarded call does not listen for keys', async () => {
   const call = new SimulatedCall({}, {}, { routeMode: 'sip', routingTarget: 'sip:desk@10.0.0.7' });
   await call.seconds(0);
   call.dialled[0]!.farEndAnswers();

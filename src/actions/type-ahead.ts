@@ -1,97 +1,98 @@
 import type { Leg } from '../calls/index.ts';
 import type { Clock } from '../core/index.ts';
 
-const MOST_KEYS = 32;
-const OLDEST_MS = 10_000;
+const MAX_KEYS = 32;
+const MAX_AGE_MS = 10_000;
 
-/** Who takes keys as they are pressed: a gather. */
-export interface KeyTaker {
+/** Gets keys as they are pressed. */
+export interface KeyListener {
   press(digit: string): void;
-  /** A key goes down, or is up; its digit comes before the latter. */
-  held(down: boolean): void;
+  /** A key goes down, or is released. Its digit comes before the release. */
+  hold(down: boolean): void;
 }
 
 /**
- * The caller's keys. While no gather takes them, the first 32 are kept for 10 s for the next one: callers who know the
- * way type ahead. Keys that are for another party of the call are not kept.
+ * Buffers the caller's keys. Keys pressed while no gather is running count for the next gather: the first 32 of the
+ * last 10 s. Keys that are meant for another party of the call are not buffered.
  */
 export class TypeAhead {
-  /** Is a key down? */
+  /** Whether a key is down. */
   held = false;
   #leg: Leg;
   #clock: Clock;
-  #taker: KeyTaker | undefined;
-  #kept: { digit: string; at: number }[] = [];
-  #unwanted: string | undefined;
+  #listener: KeyListener | undefined;
+  #buffer: { digit: string; at: number }[] = [];
+  #dropNext: string | undefined;
   #started = false;
-  #deafen: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
 
   constructor(leg: Leg, clock: Clock) {
     this.#leg = leg;
     this.#clock = clock;
   }
 
-  /** From now on keys count: the caller is answered. */
+  /** Starts to buffer keys, when the call is answered. */
   start(): void {
     this.#started = true;
     this.#leg.sound.held.on((down) => {
       this.held = down;
-      this.#taker?.held(down);
+      this.#listener?.hold(down);
     });
     this.listen();
   }
 
-  /** Keys are for the actions again. */
+  /** Buffers keys again, after `ignore`. */
   listen(): void {
-    if (this.#started) this.#deafen ??= this.#leg.sound.digits.on(({ digit }) => this.#press(digit));
+    if (this.#started) this.#stopListening ??= this.#leg.sound.digits.on(({ digit }) => this.#press(digit));
   }
 
-  /** Keys are for another party from now on: nothing is kept, and in the sound they are not listened for. */
+  /** Stops buffering keys, because they are meant for another party. The sound is not searched for keys any more. */
   ignore(): void {
-    this.#deafen?.();
-    this.#deafen = undefined;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
     this.flush();
   }
 
-  /** Hands keys to the taker as they are pressed. @returns what ends that. */
-  take(taker: KeyTaker): () => void {
-    this.#taker = taker;
+  /** Delivers keys to the listener as they are pressed. @returns a function that stops it. */
+  deliverTo(listener: KeyListener): () => void {
+    this.#listener = listener;
     return () => {
-      if (this.#taker === taker) this.#taker = undefined;
+      if (this.#listener === listener) this.#listener = undefined;
     };
   }
 
-  /** The oldest key that is kept. It is kept no longer. */
+  /** Removes and returns the oldest buffered key. */
   next(): string | undefined {
-    const oldest = this.#clock.monotonic() - OLDEST_MS;
-    for (let key = this.#kept.shift(); key; key = this.#kept.shift()) if (key.at >= oldest) return key.digit;
+    const oldest = this.#clock.monotonic() - MAX_AGE_MS;
+    for (let key = this.#buffer.shift(); key; key = this.#buffer.shift())
+      if (key.at >= oldest) return key.digit;
     return undefined;
   }
 
   flush(): void {
-    this.#kept = [];
-    this.#unwanted = undefined;
+    this.#buffer = [];
+    this.#dropNext = undefined;
   }
 
-  /** Drops the next key if it is this one: it finishes a gather that was complete without. */
+  /** Drops the next key if it is this one: the finish key of a gather that was complete without it. */
   drop(digit: string): void {
-    this.#unwanted = digit;
-    if (this.#kept[0]?.digit !== digit) return;
-    this.#kept.shift();
-    this.#unwanted = undefined;
+    this.#dropNext = digit;
+    if (this.#buffer[0]?.digit !== digit) return;
+    this.#buffer.shift();
+    this.#dropNext = undefined;
   }
 
   #press(digit: string): void {
-    const unwanted = digit === this.#unwanted;
-    this.#unwanted = undefined;
-    if (unwanted) return;
-    if (this.#taker) this.#taker.press(digit);
-    else this.#keep(digit);
+    const isDropped = digit === this.#dropNext;
+    this.#dropNext = undefined;
+    if (isDropped) return;
+    if (this.#listener) this.#listener.press(digit);
+    else this.#addToBuffer(digit);
   }
 
-  #keep(digit: string): void {
+  #addToBuffer(digit: string): void {
     const at = this.#clock.monotonic();
-    this.#kept = this.#kept.filter((key) => key.at >= at - OLDEST_MS);
-    if (this.#kept.length < MOST_KEYS) this.#kept.push({ digit, at });
+    this.#buffer = this.#buffer.filter((key) => key.at >= at - MAX_AGE_MS);
+    if (this.#buffer.length < MAX_KEYS) this.#buffer.push({ digit, at });
   }
 }

@@ -35,7 +35,7 @@ export function callPlacer(
       routingTarget: applicationId,
     } as const;
     const placement = { leg, from, to, route, metadata, variables, sipHeaders, repeatKey };
-    const placed = switchboard.place(placement, (session) => flows.lead(session, actions));
+    const placed = switchboard.place(placement, (session) => flows.run(session, actions));
     placed.catch(() => unwritten.abort()).finally(written.resolve);
     return placed;
   };

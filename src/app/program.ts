@@ -10,7 +10,7 @@ import {
   type Dialer,
   endInterrupted,
   explainRefusal,
-  Rooms,
+  Conferences,
   SensitiveCalls,
   Switchboard,
 } from '../calls/index.ts';
@@ -289,7 +289,7 @@ function openCalls(
     recorder: (session) => recorderOver(recordingsOf(session)),
     streams: (session) => streamsOver(streams(session)),
     dialer,
-    rooms: new Rooms(),
+    conferences: new Conferences(),
     holdMusic,
     seal: (secret) => sealed.seal(secret),
     settings: (applicationId) => directory.application(applicationId),
@@ -299,7 +299,7 @@ function openCalls(
     clock,
     log,
     ids: storage.ids,
-    lead: (session) => flows.lead(session),
+    runFlow: (session) => flows.run(session),
     sensitive,
     maxSeconds: config.maxCallSeconds,
   });

@@ -1,21 +1,21 @@
-/** Where a call stands, in the contract's words. The last three are final. */
+/** The status of a call. The last three are final. */
 export type CallStatus = 'dialing' | 'ringing' | 'in_progress' | 'completed' | 'failed' | 'canceled';
 
 export type Direction = 'inbound' | 'outbound';
 
-/** An error as the application is told of it. */
+/** An error as it is reported to the application. */
 export interface CallError {
   code: string;
   message: string;
   details?: { pointer: string; code: string; message: string; expected?: string; found?: string }[];
 }
 
-/** A call as it is kept: plain data, times in milliseconds since 1970. */
+/** A stored call: plain data, with times in milliseconds since 1970. */
 export interface CallRecord {
   id: string;
   customerId: string;
   applicationId: string;
-  /** The SIP leg's own id, a UUID. */
+  /** The id of the SIP leg, a UUID. */
   providerCallId: string;
   status: CallStatus;
   direction: Direction;
@@ -35,18 +35,18 @@ export interface CallRecord {
   endedBy: string | null;
   sipStatus: number | null;
   error: CallError | null;
-  /** What its legs have cost, in millionths of the currency; null until the end, and where nothing is charged. */
+  /** The cost of its legs in millionths of the currency; null until the end, and without a charge. */
   costAmount: number | null;
   /** ISO 4217. */
   costCurrency: string | null;
-  /** Header fields that it has come with, or was placed with; null: written before these were kept. */
+  /** The SIP header fields of its INVITE; null in calls that were stored before this field existed. */
   sipHeaders: Record<string, string> | null;
 }
 
 export const isFinal = (status: CallStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'canceled';
 
-/** Whole seconds from the first ring, and from the answer, to the end; null while the call goes on. */
+/** Whole seconds from the start, and from the answer, to the end; null until the call has ended. */
 export function durations(call: CallRecord): {
   durationSeconds: number | null;
   billsecSeconds: number | null;

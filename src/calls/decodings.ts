@@ -1,52 +1,52 @@
-/** Text that was encoded more often than this is not read. */
+/** The limit of nested encodings that are decoded. */
 const MAX_DEPTH = 4;
 
-/** A text after some decoding, which knows where each of its characters came from. */
+/** A decoded text that knows the source position of each of its characters. */
 export class Decoded {
   readonly text: string;
-  /** Where each character begins in the first text, and where the last one ends; undefined: at its own place. */
-  #places: Uint32Array | undefined;
+  /** The source position of each character, and of the end; undefined: the same position. */
+  #sources: Uint32Array | undefined;
 
-  constructor(text: string, places?: Uint32Array) {
+  constructor(text: string, sources?: Uint32Array) {
     this.text = text;
-    this.#places = places;
+    this.#sources = sources;
   }
 
-  /** The part of the first text that became this part. */
+  /** The range of the source text that became this range. */
   source(start: number, end: number): readonly [start: number, end: number] {
     const from = Math.max(0, start);
     const to = Math.min(this.text.length, end);
-    return [this.place(from), this.place(to)];
+    return [this.sourceAt(from), this.sourceAt(to)];
   }
 
-  place(at: number): number {
-    return this.#places ? this.#places[at]! : at;
+  sourceAt(at: number): number {
+    return this.#sources ? this.#sources[at]! : at;
   }
 
-  /** Decodes once more; undefined where there is nothing to decode. Takes time in proportion to the text's length. */
+  /** Decodes once more, in linear time; undefined when there is nothing to decode. */
   next(): Decoded | undefined {
     const { text: encoded } = this;
     const codes = new Uint16Array(encoded.length);
-    const places = new Uint32Array(encoded.length + 1);
+    const sources = new Uint32Array(encoded.length + 1);
     let length = 0;
     let at = 0;
     while (at < encoded.length) {
       const escaped = escapeAt(encoded, at);
-      // Backslashes that escape nothing are copied together: each would look at all that follow.
+      // Backslashes that escape nothing are copied together: each of them would search all that follow.
       const plainEnd = escaped ? at : Math.max(at + 1, backslashesEnd(encoded, at));
       if (escaped) {
-        places[length] = this.place(at);
+        sources[length] = this.sourceAt(at);
         codes[length++] = escaped.code;
       }
       for (let from = at; from < plainEnd; from++) {
-        places[length] = this.place(from);
+        sources[length] = this.sourceAt(from);
         codes[length++] = encoded.charCodeAt(from);
       }
       at = escaped ? escaped.end : plainEnd;
     }
     if (length === encoded.length) return undefined;
-    places[length] = this.place(encoded.length);
-    return new Decoded(textOf(codes.subarray(0, length)), places.subarray(0, length + 1));
+    sources[length] = this.sourceAt(encoded.length);
+    return new Decoded(textOf(codes.subarray(0, length)), sources.subarray(0, length + 1));
   }
 }
 
@@ -56,7 +56,7 @@ const BACKSLASH = 0x5c;
 const HTML = /&#(?:(\d{1,7})|x([0-9a-f]{1,6}));/iy;
 const HEX = /^[0-9a-f]+$/i;
 
-/** The character that `%31`, `\u0031` with any number of backslashes, `&#49;` or `&#x31;` stands for, and where it ends. */
+/** Decodes `%31`, `\u0031` with any number of backslashes, `&#49;` or `&#x31;`. @returns the character and its end. */
 function escapeAt(text: string, at: number): { code: number; end: number } | undefined {
   const first = text.charCodeAt(at);
   if (first === PERCENT) return hexAt(text, at + 1, 2);
@@ -89,7 +89,7 @@ function textOf(codes: Uint16Array): string {
   return bytes.toString('utf16le');
 }
 
-/** The text as it is, and after each round of decoding URL, JSON and HTML escapes. */
+/** The text, and the results of repeatedly decoding URL, JSON and HTML escapes. */
 export function decodings(text: string): Decoded[] {
   const all = [new Decoded(text)];
   for (let next = all[0]!.next(); next && all.length < MAX_DEPTH; next = next.next()) all.push(next);

@@ -1,6 +1,6 @@
 /**
- * The life of a call, from its first ring to its one ending. This room says what it needs of the others in
- * `ports.ts` (a Leg, a journal) and knows neither SIP nor SQL.
+ * The life cycle of a call, from its first ring to its ending. `ports.ts` declares what a call needs from other
+ * modules, such as a `Leg` and a journal; this module knows neither SIP nor SQL.
  */
 export {
   Admission,
@@ -17,9 +17,15 @@ export {
   durations,
   isFinal,
 } from './call.ts';
-export { type Blame, type Ending, endingOf, finalOf } from './ending.ts';
-export type { Hushed } from './hush.ts';
-export { endInterrupted } from './interrupted.ts';
+export { Conferences, type Participant } from './conferences.ts';
+export {
+  type Blame,
+  dialEnding,
+  type Ending,
+  endInterrupted,
+  endingOf,
+  finalOf,
+} from './ending.ts';
 export type {
   AudioClip,
   AudioStream,
@@ -42,8 +48,7 @@ export type {
 } from './ports.ts';
 export { DialRefusal } from './ports.ts';
 export { presentCall, presentEventCall, presentTimelineEntry } from './present.ts';
-export { Rooms, type Seat } from './rooms.ts';
-export { CUT_MARGIN_BYTES, SensitiveCalls, storedText } from './sensitive-calls.ts';
+export { CUT_MARGIN_BYTES, type HeldBack, SensitiveCalls, storedText } from './privacy.ts';
 export { Session, type SessionPorts } from './session.ts';
 export type {
   BadRow,

@@ -1,52 +1,52 @@
-/** From here on a thread has no time left, and what waits for it may wait where nobody sees it: with the system. */
+/** From here on a thread has no time left. Work may already wait in the operating system, where nothing measures it. */
 const FULL = 0.97;
-/** Below this there is room for more. */
-const ROOM = 0.9;
-/** For so long it must be full before fewer are taken: a burst, or a start with cold code, is soon worked off. */
+/** Below this utilization the thread has time for more calls. */
+const HAS_TIME = 0.9;
+/** How long the thread must be full before the rate is limited: bursts and cold code are soon over. */
 const FULL_MS = 1000;
-/** A measure that comes late counts for no more: one long halt, of which nobody knows why, is no storm. */
-const LONGEST_MS = 100;
-/** And again for so long before still fewer are. */
-const STILL_MS = 100;
-/** What is left of the pace then. */
-const CUT = 0.7;
-/** By so many calls a second the pace grows in each second in which there is room. */
+/** How long it must stay full before the rate is reduced further. */
+const STILL_FULL_MS = 100;
+/** A late measurement counts as at most this: a single long pause is not overload. */
+const MAX_MEASURED_MS = 100;
+/** The factor of each reduction. */
+const REDUCTION = 0.7;
+/** Calls per second by which the rate grows in each second in which the thread has time. */
 const GROWTH = 100;
-/** No slower: one who waits long enough gets through. */
-const SLOWEST = 10;
-/** Nobody was refused for so long: no limit is needed. */
-const FREE_MS = 2_000;
-/** The pace has not helped for so long. */
+/** The lowest rate: callers who keep trying get through. */
+const MIN_RATE = 10;
+/** After this time without a refusal there is no limit any more. */
+const UNLIMITED_AFTER_MS = 2_000;
+/** After this time the limit has not helped. */
 const DROWNING_MS = 2_000;
 
 /**
- * How many new calls a second are taken: as many as come, until the thread that sets them up has no rest. Then less
- * and less until it has, and slowly more again: the way TCP finds what a line can carry (RFC 5681 §3.1).
+ * Limits the rate of new calls while the thread that sets them up is overloaded. The rate falls by a factor while the
+ * thread is full and grows linearly when it has time, like a TCP congestion window (RFC 5681 §3.1).
  */
 export class Pace {
-  /** Calls a second; without limit while it is not needed. */
+  /** Calls per second; infinite without a limit. */
   #rate = Number.POSITIVE_INFINITY;
-  /** Those that may be taken before the next measure. */
+  /** Calls that may be taken before the next measurement. */
   #left = Number.POSITIVE_INFINITY;
-  /** Since it is full, or was last cut, and in how many milliseconds. */
+  /** Calls taken since the thread became full or the rate was reduced, and the time since then. */
   #taken = 0;
   #takenMs = 0;
   #refused = 0;
   #fullMs = 0;
-  #cutMs = 0;
+  #reduceMs = 0;
   #calmMs = 0;
 
-  /** A new call was refused within the last second. */
+  /** Whether a new call was refused within the last second. */
   get limited(): boolean {
     return this.#rate < Number.POSITIVE_INFINITY && (this.#refused > 0 || this.#calmMs < 1000);
   }
 
-  /** Without rest for so long, however few are taken, that refusing is too much already. */
+  /** Whether the thread has been full for two seconds although calls are refused: even refusing takes too long. */
   get drowning(): boolean {
     return this.#fullMs > DROWNING_MS;
   }
 
-  /** A call comes. @returns is it taken? */
+  /** @returns whether a new call is taken. */
   take(): boolean {
     if (this.#left < 1) {
       this.#refused++;
@@ -57,15 +57,15 @@ export class Pace {
     return true;
   }
 
-  /** @param busy the part of the last `ms` in which the thread had something to do. */
+  /** @param busy the utilization of the thread in the last `ms`, 0 to 1. */
   measure(busy: number, ms: number): void {
     if (busy >= FULL) this.#full(ms);
-    else this.#fullMs = this.#cutMs = this.#taken = this.#takenMs = 0;
+    else this.#fullMs = this.#reduceMs = this.#taken = this.#takenMs = 0;
     this.#calmMs = this.#refused > 0 ? 0 : this.#calmMs + ms;
-    if (this.#cutMs >= (this.#rate === Number.POSITIVE_INFINITY ? FULL_MS : STILL_MS)) this.#cut();
-    else if (busy < ROOM) this.#rate += (GROWTH * ms) / 1000;
-    if (this.#calmMs >= FREE_MS && busy < ROOM) this.#rate = Number.POSITIVE_INFINITY;
-    // What a pace of less than one call a measure leaves over counts for the next.
+    if (this.#reduceMs >= (this.#rate === Number.POSITIVE_INFINITY ? FULL_MS : STILL_FULL_MS)) this.#reduce();
+    else if (busy < HAS_TIME) this.#rate += (GROWTH * ms) / 1000;
+    if (this.#calmMs >= UNLIMITED_AFTER_MS && busy < HAS_TIME) this.#rate = Number.POSITIVE_INFINITY;
+    // The rest of a rate of less than one call per measurement counts for the next one.
     this.#left = (this.#left < 1 ? this.#left : 0) + (this.#rate * ms) / 1000;
     this.#refused = 0;
   }
@@ -73,14 +73,14 @@ export class Pace {
   #full(ms: number): void {
     this.#takenMs += ms;
     this.#fullMs += ms;
-    this.#cutMs += Math.min(ms, LONGEST_MS);
+    this.#reduceMs += Math.min(ms, MAX_MEASURED_MS);
   }
 
-  #cut(): void {
-    const came = (this.#taken * 1000) / this.#takenMs;
+  #reduce(): void {
+    const takenPerSecond = (this.#taken * 1000) / this.#takenMs;
     this.#taken = this.#takenMs = 0;
-    this.#rate = Math.max(SLOWEST, CUT * Math.min(this.#rate, came));
-    this.#cutMs = 0;
+    this.#rate = Math.max(MIN_RATE, REDUCTION * Math.min(this.#rate, takenPerSecond));
+    this.#reduceMs = 0;
     this.#calmMs = 0;
   }
 }

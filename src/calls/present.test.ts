@@ -33,7 +33,7 @@ const call: CallRecord = {
   sipHeaders: {},
 };
 
-it('a call has all the fields of the contract, and no others', () => {
+it('presents a call with exactly the fields of the contract', () => {
   const presented = presentCall(call);
   expect(callSchema.strict().parse(presented)).toEqual(presented);
   expect(Object.keys(presented).sort()).toEqual(Object.keys(callSchema.shape).sort());
@@ -50,7 +50,7 @@ it('a call has all the fields of the contract, and no others', () => {
   });
 });
 
-it('events carry the short form', () => {
+it('presents the short form in events', () => {
   const presented = presentEventCall(call);
   expect(Object.keys(presented).sort()).toEqual(Object.keys(eventCall.shape).sort());
 });

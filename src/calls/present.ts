@@ -2,7 +2,7 @@ import { formatAmount, rfc3339 } from '../core/index.ts';
 import { type CallRecord, durations } from './call.ts';
 import type { TimelineEntry } from './ports.ts';
 
-/** The call as events carry it. */
+/** The short form of a call, in events. */
 export function presentEventCall(call: CallRecord) {
   return {
     id: call.id,
@@ -19,7 +19,7 @@ export function presentEventCall(call: CallRecord) {
   };
 }
 
-/** The whole call, as REST answers with it and as an application's `answer_url` is asked with it. */
+/** The complete call, in REST responses and requests to the `answer_url`. */
 export function presentCall(call: CallRecord) {
   const { durationSeconds, billsecSeconds } = durations(call);
   return {
@@ -41,7 +41,7 @@ export function presentCall(call: CallRecord) {
   };
 }
 
-/** An entry of a call's timeline. Several things can happen within a second, so its times have milliseconds. */
+/** An entry of a call's timeline. Its time has milliseconds, because several entries can fall into one second. */
 export const presentTimelineEntry = ({ at, kind, data }: TimelineEntry) => ({
   at: new Date(at).toISOString(),
   kind,

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
-import { SensitiveCalls } from './sensitive-calls.ts';
+import { SensitiveCalls } from './privacy.ts';
 import { SensitiveValues } from './sensitive-values.ts';
 
 const CARD = '4111111111111111';
@@ -18,7 +18,7 @@ const entities = (text: string) => [...text].map((c) => `&#${c.charCodeAt(0)};`)
 
 describe.each(['48213', '9071', CARD, '0000#*1'])('%s', (value) => {
   it.each<[string, string]>([
-    ['as it is', `pin=${value}`],
+    ['as plain text', `pin=${value}`],
     ['as JSON', JSON.stringify({ got: value })],
     ['inside other digits', `99${value}77`],
     ['URL-encoded', `https://app.test/?pin=${encodeURIComponent(value)}`],
@@ -60,7 +60,7 @@ describe.each(['48213', '9071', CARD, '0000#*1'])('%s', (value) => {
   });
 });
 
-/** What somebody makes of the text who knows how it was encoded. */
+/** The texts that a reader who knows the encodings can decode. */
 function decodings(text: string): string[] {
   const bare = text.replace(/[\s",[\]-]/g, '');
   const unescaped = text.replace(/\\+u([0-9a-f]{4})/g, (_, hex) =>
@@ -87,7 +87,7 @@ test('digits spelled in English are masked', () => {
   expect(values('48213').mask('your code is four, eight, two, one, three')).not.toMatch(/eight|three/);
 });
 
-test('a short value is masked where it stands alone, and nowhere else', () => {
+test('a short value is masked only where it stands alone', () => {
   expect(values('7').mask('{"digits":"7","at":"2027-07-17","n":70.7}')).toBe(
     '{"digits":"*","at":"2027-07-17","n":70.7}',
   );
@@ -105,19 +105,19 @@ test.each([
   expect(values('421').mask(text)).not.toMatch(/4.?2.?1/);
 });
 
-test('a prompt with a short value in it does not read it back', () => {
+test('a prompt that contains a value of up to two digits is not sensitive', () => {
   expect(values('1', '42').isIn('Press 1 for sales, 42 for help.')).toBe(false);
   expect(values('1', '421').isIn('Your code is 421.')).toBe(true);
 });
 
-test('what is not sensitive stays as it is', () => {
+test('other text stays as it is', () => {
   const text = '{"actions":[{"say":{"text":"Thank you. Your order 48 213 9 is MTIzNDU2."}}]}';
   expect(values('90712').mask(text)).toBe(text);
   expect(new SensitiveValues().mask(text)).toBe(text);
   expect(values('').isEmpty).toBe(true);
 });
 
-test('plain data is masked in its depth, with the names of its fields', () => {
+test('nested data is masked, including the names of its fields', () => {
   const data = { status: 200, headers: { 'x-48213': 'a' }, list: [{ body: 'pin 48213' }], none: null };
   expect(values('48213').maskDeep(data)).toEqual({
     ...{ status: 200, none: null },
@@ -134,7 +134,7 @@ test('every value of a call is masked in a long text', () => {
 });
 
 test.each(['\\\\', '\\\\\\\\u003', '&#', '%', 'o', 'one', '1 ', '1           '])(
-  'masks behind 128 KiB of %j',
+  'a value after 128 KiB of %j is masked',
   (part) => {
     const text = part.repeat(131_072 / part.length);
     const masked = values(CARD).mask(`${text}x${percent(percent(CARD))}`);

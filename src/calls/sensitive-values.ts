@@ -1,12 +1,12 @@
 import { decodings } from './decodings.ts';
 
-/** What is kept of one call: more gathers than these in one call are a loop. */
+/** The limit of values per call: more gathers than this are a loop. */
 const MAX_VALUES = 100;
-/** A value of fewer characters is masked only where it stands alone: it would match everywhere. */
+/** Shorter values are masked only where they stand alone, because they match too often. */
 const MIN_INSIDE = 4;
-/** A text that holds a value of so many characters reads it back; with fewer, every menu would. */
+/** A text with a shorter value does not count as sensitive: every menu contains single digits. */
 const MIN_READ_BACK = 3;
-/** So many characters of a value's beginning are masked at the end of a text, which may be cut there. */
+/** The shortest beginning of a value that is masked at the end of a text, which may be cut there. */
 const MIN_CUT = 3;
 
 const WORDS: Record<string, string> = {
@@ -16,33 +16,33 @@ const WORDS: Record<string, string> = {
 /** Spelled keys. */
 const WORD = new RegExp(`(?:${Object.keys(WORDS).join('|')})\\b`, 'giy');
 const WORD_STARTS = new Set(Object.keys(WORDS).flatMap((word) => [word[0]!, word[0]!.toUpperCase()]));
-/** What may stand between two characters: `1 2 3 4`, `1-2-3-4`, `["1", "2"]`, `1\n2` in JSON, and what is invisible. */
+/** Separators between two characters: `1 2 3 4`, `1-2-3-4`, `["1", "2"]`, `1\n2` in JSON, and invisible characters. */
 const BETWEEN = /^(?:\\[nrt]?|[\s.,:;_|/"'+()\u00ad\u200b-\u200f\u2060-])*$/;
-/** A longer gap is not looked at. */
+/** The longest separator. */
 const MAX_BETWEEN = 12;
 
-/** Where something was found, in characters of the text. */
+/** A range of characters. */
 type Range = readonly [start: number, end: number];
 
 /**
- * Values that a caller entered in secret in one call. Finds them in text that others wrote, also URL-encoded,
- * JSON-escaped, as HTML entities, spaced, spelled in English, in hex and in base64, and replaces them by `*`.
+ * The sensitive values of one call. Finds them in texts, also URL-encoded, JSON-escaped, as HTML entities, spaced,
+ * spelled in English, in hex and in base64, and replaces them by `*`.
  */
 export class SensitiveValues {
-  /** The newest first. */
+  /** Newest first. */
   #values: string[] = [];
-  /** Finds long values in keys, and short ones in a text, where they stand alone. */
+  /** Find long values in keys, and short ones that stand alone in a text. */
   #long: Finder = () => [];
   #short: Finder = () => [];
-  /** Finds the short values that are long enough to be read back. */
+  /** Finds short values that make a text sensitive. */
   #readBack: Finder = () => [];
-  /** What hex and base64 make of the long values. */
+  /** Find the hex and base64 forms of long values. */
   #hex: Finder = () => [];
   #base64: Finder = () => [];
-  /** Whether the keys A to D are looked for. */
+  /** Whether a value contains the keys A to D. */
   #hasLetters = false;
 
-  /** @param value made of `0-9 * # A-D`; an empty one is left out. */
+  /** @param value of `0-9 * # A-D`; an empty one is ignored. */
   add(value: string): void {
     if (value === '' || this.#values.includes(value)) return;
     this.#values = [value, ...this.#values].slice(0, MAX_VALUES);
@@ -60,12 +60,12 @@ export class SensitiveValues {
     return this.#values.length === 0;
   }
 
-  /** Whether one of the values, of three characters or more, is in the text. */
+  /** Whether the text contains one of the values, of at least three characters. */
   isIn(text: string): boolean {
     return this.#find(text, this.#readBack).length > 0;
   }
 
-  /** The text with stars in place of the values; its length stays the same. */
+  /** Replaces the values by stars. The length stays the same. */
   mask(text: string): string {
     return this.isEmpty ? text : starred(text, this.#find(text, this.#short));
   }
@@ -77,7 +77,7 @@ export class SensitiveValues {
     });
   }
 
-  /** Masks the strings of plain data, and the names of its fields; numbers and the rest stay as they are. */
+  /** Masks the strings and field names of plain data. Numbers stay as they are. */
   maskDeep<T>(data: T): T {
     return this.isEmpty ? data : (this.#deep(data) as T);
   }
@@ -100,7 +100,7 @@ export class SensitiveValues {
     return [...found, ...this.#cutOff(runs.at(-1), text)];
   }
 
-  /** Whether a run is nothing but a short value, which may then be spaced. */
+  /** Whether a run consists of a short value only. */
   #isShort({ keys, starts, ends }: Run, text: string): boolean {
     return (
       isReadBack(keys) &&
@@ -110,7 +110,7 @@ export class SensitiveValues {
     );
   }
 
-  /** The beginning of a long value at the end of the text, which may be cut there. */
+  /** Finds the beginning of a long value at the end of the text, which may be cut there. */
   #cutOff(last: Run | undefined, text: string): Range[] {
     if (!last || !/^[\s"'\\]{0,12}$/.test(text.slice(last.ends.at(-1), last.ends.at(-1)! + 13))) return [];
     const { keys } = last;
@@ -123,7 +123,7 @@ export class SensitiveValues {
   }
 
   #encodedIn(text: string): Range[] {
-    // The characters on both sides hold bits of the value too.
+    // The adjacent characters contain bits of the value, too.
     const isCode = (at: number) => /[A-Za-z0-9+/_-]/.test(text.charAt(at));
     const base64 = this.#base64(text).map(
       ([start, end]): Range => [isCode(start - 1) ? start - 1 : start, isCode(end) ? end + 1 : end],
@@ -134,13 +134,13 @@ export class SensitiveValues {
 
 const isReadBack = ({ length }: string): boolean => length >= MIN_READ_BACK && length < MIN_INSIDE;
 
-/** What must not stand beside a short value: it is not a part of a word, a date or a number with a fraction. */
+/** A short value stands alone if it is not part of a word, a date or a decimal number. */
 const ALONE = { before: '(?<![\\w%]|\\d\\.)', after: '(?!\\w|\\.\\d)' };
 
-/** Finds parts in a text. Those that overlap are one range. */
+/** Finds parts of a text. Overlapping ones are one range. */
 type Finder = (text: string) => Range[];
 
-/** A finder that goes through a text once, however many parts there are: it runs on the main thread. */
+/** Creates a finder that searches a text once for all parts, because it runs on the main thread. */
 function finderOf(parts: string[], { before, after } = { before: '', after: '' }): Finder {
   if (parts.length === 0) return () => [];
   const longestFirst = [...new Set(parts)].sort((a, b) => b.length - a.length);
@@ -158,14 +158,14 @@ function finderOf(parts: string[], { before, after } = { before: '', after: '' }
   };
 }
 
-/** Keys that follow each other in a text with nothing but separators between them. */
+/** Consecutive keys in a text, with only separators between them. */
 interface Run {
   keys: string;
   starts: number[];
   ends: number[];
 }
 
-/** The runs that are long enough to hold a value, or the beginning of one. Goes through the text once, without objects. */
+/** Finds the runs that are long enough for a value or its beginning. Searches once, without allocating objects. */
 function runsOf(text: string, withLetters: boolean): Run[] {
   const runs: Run[] = [];
   let run: Run = { keys: '', starts: [], ends: [] };
@@ -198,7 +198,7 @@ function emptied(run: Run): Run {
   return run;
 }
 
-/** The key that a single character stands for. */
+/** The key of a single character. */
 function keyAt(text: string, at: number, withLetters: boolean): string | undefined {
   const code = text.charCodeAt(at);
   if ((code >= 0x30 && code <= 0x39) || code === 0x2a || code === 0x23) return text[at];
@@ -208,7 +208,7 @@ function keyAt(text: string, at: number, withLetters: boolean): string | undefin
   return String.fromCharCode(letter);
 }
 
-/** Where the spelled key that begins here ends; `at` where none begins. */
+/** The end of the spelled key that begins here; `at` if none does. */
 function wordEnd(text: string, at: number): number {
   if (!WORD_STARTS.has(text[at]!) || (at > 0 && /\w/.test(text[at - 1]!))) return at;
   WORD.lastIndex = at;
@@ -221,7 +221,7 @@ function isBetween(text: string, start: number, end: number): boolean {
   return BETWEEN.test(text.slice(start, end));
 }
 
-/** Where the keys from `start` to before `end` stand in the text. */
+/** The range in the text of the keys from `start` to before `end`. */
 const rangeOf = ({ starts, ends }: Run, start: number, end: number): Range => [
   starts[start]!,
   ends[end - 1]!,
@@ -241,7 +241,7 @@ function starred(text: string, ranges: Range[]): string {
 
 const hexOf = (value: string): string => Buffer.from(value, 'latin1').toString('hex');
 
-/** What base64 makes of the value wherever it begins in the encoded text, without the characters it shares. */
+/** The base64 forms of the value at each offset, without the characters that it shares with its neighbors. */
 function base64Cores(value: string): string[] {
   return [0, 1, 2].map((shift) => {
     const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(value, 'latin1')]);

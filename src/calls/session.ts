@@ -1,47 +1,46 @@
 import { type Clock, explain, type Log, Scope } from '../core/index.ts';
 import { type CallRecord, durations } from './call.ts';
-import { type Ending, finalOf } from './ending.ts';
-import { Hush, type Hushed } from './hush.ts';
+import { type Ending, endData, finalOf } from './ending.ts';
 import type { CallJournal, EventDraft, Leg, RepeatKey } from './ports.ts';
-import { SensitiveCalls } from './sensitive-calls.ts';
+import { type HeldBack, maskedFields, maskedLog, PrivacyHold, SensitiveCalls } from './privacy.ts';
 
-/** What a session needs of its surroundings. */
+/** What a session needs from other modules. */
 export interface SessionPorts {
   journal: CallJournal;
   clock: Clock;
   log: Log;
-  /** How long a call may last from its answer on, in seconds; 0 or left out: as long as it likes. */
+  /** The longest call in seconds, from its answer; default 0: unlimited. */
   maxSeconds?: number;
-  /** What callers entered in secret, shared with whoever stores what others say of a call. */
+  /** The sensitive values of all calls, shared with everything that stores texts about calls. */
   sensitive?: SensitiveCalls;
-  /** The caller's number comes from one of the operator's trunks. */
+  /** The call came in on one of the operator's trunks, so the caller's number is reliable. */
   isCallerTrusted?: boolean;
 }
 
 /**
- * One call while it lives: who it is, where it stands, what it has opened, and its one ending. What a call can
- * *do* is not here: that is a function over its leg, a file each.
+ * A live call: its identity, state, leg, scope and ending. What a call can *do* is elsewhere: every action is a
+ * function over the leg.
  */
 export class Session {
   readonly leg: Leg;
   readonly log: Log;
   readonly isCallerTrusted: boolean;
-  /** Whatever is opened for the call is closed with this, in reverse order; hangup aborts its signal. */
+  /** Closes everything that was opened for the call, in reverse order. A hangup aborts its signal. */
   readonly scope = new Scope();
-  #hush: Hush;
+  #privacyHold: PrivacyHold;
   #journal: CallJournal;
   #clock: Clock;
   #epoch: number;
   #maxSeconds: number;
   #sensitive: SensitiveCalls;
   #record: CallRecord;
-  /** Rejected where the call could not be written, and is none. */
+  /** Rejected when the call could not be written, and so does not exist. */
   #created: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
   constructor(record: CallRecord, leg: Leg, ports: SessionPorts) {
     this.leg = leg;
-    this.#hush = new Hush(leg.sound);
+    this.#privacyHold = new PrivacyHold(leg.sound);
     this.#sensitive = ports.sensitive ?? new SensitiveCalls(ports.clock);
     this.log = maskedLog(ports.log.child({ call_id: record.id }), (data) => this.mask(data));
     this.isCallerTrusted = ports.isCallerTrusted ?? false;
@@ -57,108 +56,108 @@ export class Session {
     return this.#record.id;
   }
 
-  /** The call as it is now. Never changed in place: a value once taken stays as it was. */
+  /** The call at the moment. Replaced, not changed, with every change. */
   get record(): CallRecord {
     return this.#record;
   }
 
-  /** What must not leave the house now. */
-  get hushed(): Hushed {
-    return this.#hush.now;
+  /** What is kept out of recordings and streams at the moment. */
+  get heldBack(): HeldBack {
+    return this.#privacyHold.heldBack;
   }
 
   get answered(): boolean {
     return this.#record.answeredAt !== null;
   }
 
-  /** Milliseconds since 1970, by a clock that began with the call and does not jump with the machine's. */
+  /** Milliseconds since 1970, by a clock that does not jump during the call. */
   now(): number {
     return Math.round(this.#epoch + this.#clock.monotonic());
   }
 
-  /** Writes the call for the first time; rejects when that cannot be done now, and then there is no call. */
+  /** Writes the call for the first time. If that rejects, there is no call. */
   create(repeatKey?: RepeatKey): Promise<void> {
     const events = [this.draft('call.created', {})];
     this.#created = this.#journal.commit({ call: this.#record, events, repeatKey, refusable: true });
     return this.#created;
   }
 
-  /** Writes the call as it is now, together with the event that reports it. */
+  /** Writes the call together with an event that reports its state. */
   async report(event: string, data: Record<string, unknown> = {}): Promise<void> {
     await this.#journal.commit({ call: this.#record, events: [this.draft(event, data)] });
   }
 
-  /** An event about the call as it is at this moment, for who commits it with a change of his own. */
+  /** An event about the call, to be committed together with another change. */
   draft(event: string, data: Record<string, unknown>): EventDraft {
     return { event, at: this.now(), call: this.#record, data: this.#masked(data) };
   }
 
-  /** From now on this value is masked wherever something of the call is stored or logged. */
+  /** Masks this value from now on in everything about the call that is stored or logged. */
   addSensitive(value: string): void {
     this.#sensitive.add(this.id, value);
   }
 
-  /** The data with everything in it masked that the caller entered in secret. */
+  /** Masks the call's sensitive values in the data. */
   mask<T>(data: T): T {
     return this.#sensitive.of(this.id)?.maskDeep(data) ?? data;
   }
 
-  /** Whether something that the caller entered in secret is in the text. */
+  /** Whether the text contains one of the call's sensitive values. */
   isSensitive(text: string): boolean {
     return this.#sensitive.of(this.id)?.isIn(text) ?? false;
   }
 
   /**
-   * Keeps sound out of streams: all of it, or what the caller says and presses; that is in no file then either. All of
-   * it is kept out of the files and streams of other calls, too, as far as it is the caller's.
-   * @param by who wants it: it stays so while anybody does.
+   * Keeps parts of the call out of streams; with `caller` out of recordings, too. With `everything`, the caller is also
+   * kept out of the recordings and streams of other calls.
+   * @param by identifies who wants it: the part stays held back until everybody has released it.
    */
-  hush(what: keyof Hushed, on: boolean, by: object = this): void {
-    this.#hush.set(what, on, by);
+  holdBack(part: keyof HeldBack, on: boolean, by: object = this): void {
+    this.#privacyHold.set(part, on, by);
   }
 
-  /** Adds a line to the call's timeline. Never fails the call: what cannot be written is logged. */
+  /** Adds an entry to the call's timeline. Logs an error if it cannot be written. */
   note(kind: string, data: Record<string, unknown>): void {
     const entry = { callId: this.id, at: this.now(), kind, data: this.#masked(data) };
     this.#journal
       .commit({ timeline: [entry] })
-      .catch((error) => this.log.error({ kind, error: explain(error) }, 'the timeline could not be written'));
+      .catch((error) => this.log.error({ kind, error: explain(error) }, 'could not write the timeline'));
   }
 
-  /** The far end of a call that we place rings. */
+  /** Records that the far end of an outbound call rings. */
   async ring(): Promise<void> {
     if (this.#record.status !== 'dialing') return;
     this.#change({ status: 'ringing', ringingAt: this.now() });
     await this.#journal.commit({ call: this.#record });
   }
 
-  /** The caller is connected: the call is in progress from now on. */
+  /** Records that the call was answered and is in progress. */
   async begin(): Promise<void> {
     this.#change({ status: 'in_progress', answeredAt: this.now() });
     this.#limit();
     await this.report('call.answered');
   }
 
-  /** Variables are in every later event and request. */
+  /** Sets the variables, which every later event and request contains. */
   setVariables(variables: Record<string, string>): Promise<void> {
     this.#change({ variables: this.mask(variables) });
     return this.#journal.commit({ call: this.#record });
   }
 
   /**
-   * Ends the call: the first ending counts, whoever brings it, and every later one waits for the same end.
-   * What the call has opened is closed first, so a recording's event comes before the call's last.
+   * Ends the call. The first ending counts; later calls wait for the same end. The scope is closed first, so that the
+   * events of recordings precede the last event of the call.
    */
   end(ending: Ending): Promise<void> {
     if (!this.#ended) {
       this.#ended = this.#finish(ending);
-      // Whoever waits is told of what fails, but nobody has to wait.
+      // Callers may ignore the returned promise.
       this.#ended.catch(() => {});
     }
     return this.#ended;
   }
 
-  /** A call whose end nobody tells must not go on for ever. */
+  /** Ends the call after the longest permitted time. */
   #limit(): void {
     if (this.#maxSeconds === 0) return;
     const timer = this.#clock.after(this.#maxSeconds * 1000, () => this.leg.hangup('max_duration'));
@@ -168,9 +167,9 @@ export class Session {
   async #finish(ending: Ending): Promise<void> {
     const endedAt = this.now();
     await this.scope.close(ending).catch((error) => {
-      this.log.error({ error: explain(error) }, 'something of the call could not be closed');
+      this.log.error({ error: explain(error) }, 'could not close all resources of the call');
     });
-    // Whoever hangs up while his call is being refused ends no call.
+    // A call that could not be written does not exist, so it has no end.
     const created = await this.#created.then(
       () => true,
       () => false,
@@ -178,42 +177,23 @@ export class Session {
     if (!created) return;
     const { event, ...final } = finalOf(ending);
     this.#change({ ...final, error: this.mask(final.error), endedAt });
-    const { durationSeconds, billsecSeconds } = durations(this.#record);
-    await this.report(event, {
-      reason: final.reason,
-      ended_by: final.endedBy,
-      duration_seconds: durationSeconds,
-      billsec_seconds: billsecSeconds,
-      ...(final.sipStatus ? { sip_status: final.sipStatus } : {}),
-      ...(final.error ? { error: final.error } : {}),
-    });
-    const told = { status: final.status, reason: final.reason, seconds: durationSeconds };
-    if (this.answered && ending.kind === 'failed' && ending.blame !== 'customer')
-      this.log.warn({ ...told, error: ending.error.message }, 'call cut off');
-    else this.log.info(told, 'call ended');
+    await this.report(event, endData(this.#record));
+    this.#logEnd(ending);
   }
 
-  /** Ids and keys are ours: digits in them are nobody's secret. */
+  #logEnd(ending: Ending): void {
+    const { status, reason } = this.#record;
+    const fields = { status, reason, seconds: durations(this.#record).durationSeconds };
+    if (this.answered && ending.kind === 'failed' && ending.blame !== 'customer')
+      this.log.warn({ ...fields, error: ending.error.message }, 'call cut off');
+    else this.log.info(fields, 'call ended');
+  }
+
   #masked(data: Record<string, unknown>): Record<string, unknown> {
-    const entries = Object.entries(data);
-    return Object.fromEntries(
-      entries.map(([name, value]) => [name, OURS.test(name) ? value : this.mask(value)]),
-    );
+    return maskedFields(data, (value) => this.mask(value));
   }
 
   #change(patch: Partial<CallRecord>): void {
     this.#record = { ...this.#record, ...patch };
   }
-}
-
-const OURS = /(_id|_key|^sha256|^sealed_digits)$/;
-
-function maskedLog(log: Log, mask: <T>(data: T) => T): Log {
-  return {
-    debug: (fields, message) => log.debug(mask(fields), message),
-    info: (fields, message) => log.info(mask(fields), message),
-    warn: (fields, message) => log.warn(mask(fields), message),
-    error: (fields, message) => log.error(mask(fields), message),
-    child: (fields) => maskedLog(log.child(fields), mask),
-  };
 }

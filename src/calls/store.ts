@@ -1,7 +1,7 @@
 import type { CallRecord, CallStatus, Direction } from './call.ts';
 import type { TimelineEntry } from './ports.ts';
 
-/** A page of a list: at most `limit` rows after the row that `cursor` names; fewer where they hold much text. */
+/** A page of a list: at most `limit` rows after `cursor`; fewer when they hold much text. */
 export interface PageRequest {
   limit: number;
   cursor?: string | undefined;
@@ -9,7 +9,7 @@ export interface PageRequest {
 
 export interface Page<T> {
   data: T[];
-  /** Give it back as `cursor` for the rows that follow; null at the end. */
+  /** The `cursor` of the next page; null on the last page. */
   nextCursor: string | null;
 }
 
@@ -25,47 +25,44 @@ export interface CallFilter {
   createdBefore?: number | undefined;
 }
 
-/** What can be read about calls. Newest first. */
+/** Reads calls, newest first. */
 export interface CallStore {
   call(id: string): Promise<CallRecord | undefined>;
   calls(filter: CallFilter, page: PageRequest): Promise<Page<CallRecord>>;
-  /** Calls that are not in a final state: after a start, those a crash cut off. */
+  /** Calls that are not in a final state. At the start, these were interrupted by a crash. */
   openCalls(): Promise<CallRecord[]>;
-  /** In the order in which things happened. */
+  /** Oldest first. */
   timeline(callId: string, page: PageRequest): Promise<Page<TimelineEntry>>;
 }
 
-/**
- * Answers that are repeated when a request is repeated with the same `Idempotency-Key`, for 24 hours. Keys are kept
- * with their calls.
- */
+/** Finds the calls that were placed with an `Idempotency-Key` in the last 24 hours. Keys are stored with their calls. */
 export interface IdempotencyStore {
-  /** What this key has done for this application. */
+  /** The call that was placed with this key. */
   repeated(applicationId: string, key: string): Promise<{ requestHash: string; callId: string } | undefined>;
 }
 
-/** A stored row that cannot be used, by its table and its key, and why. */
+/** A stored row that cannot be read, and why. */
 export interface BadRow {
   table: string;
   id: string;
   reason: string;
 }
 
-/** Stored rows that cannot be used: they are left out, and everything else goes on. */
+/** Quarantines stored rows that cannot be read, so that everything else works. */
 export interface QuarantineStore {
-  /** Leaves a row out from now on. It is named in the log once. */
+  /** Ignores a row from now on, and logs it once. */
   quarantine(row: BadRow): void;
-  /** All that were found since the start. */
+  /** The rows found since the start. */
   readonly quarantined: (BadRow & { foundAt: number })[];
-  /** Deletes such a row, and what hangs on it. @returns false when no such row is in quarantine. */
+  /** Deletes a row and its dependent rows. @returns false when it is not in quarantine. */
   discard(table: string, id: string): Promise<boolean>;
 }
 
-/** What hangs up on the peers of this process when it no longer can: plain data, one for each leg that is up. */
+/** Stores a BYE per established leg, so that the next process can send it after a crash. Plain data. */
 export interface PendingByeStore {
-  /** @param key names the leg, once among all. */
+  /** @param key identifies the leg. */
   keepPendingBye(key: string, pendingBye: object): Promise<void>;
   dropPendingBye(key: string): Promise<void>;
-  /** After a start: those that a crash has left. */
+  /** At the start: the BYEs of legs that a crash interrupted. */
   pendingByes(): Promise<{ key: string; pendingBye: object }[]>;
 }

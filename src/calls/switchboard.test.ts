@@ -25,14 +25,14 @@ beforeEach(() => {
     clock,
     log: silentLog,
     ids: new Ids(clock),
-    lead,
+    runFlow,
     maxSeconds: 3600,
   });
   leg = new SimulatedDialledLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
 });
 
-/** Waits for the answer, and then until the call ends. */
-async function lead(session: Session) {
+/** Waits for the answer and the end of the call. */
+async function runFlow(session: Session) {
   const answered = session.leg.answer().then(() => session.begin());
   await Promise.race([answered, session.leg.ended]);
   await session.leg.ended;
@@ -54,8 +54,8 @@ const last = () => {
   return { event, endedBy: call.endedBy };
 };
 
-describe('a call that we place', () => {
-  test('is given back as it was placed, also when it rings already', async () => {
+describe('an outbound call', () => {
+  test('is returned as it was placed, although it rings already', async () => {
     const placing = place();
     leg.progress.emit('ringing');
     const call = await placing;
@@ -63,14 +63,14 @@ describe('a call that we place', () => {
     expect(switchboard.session(call.id)?.record.status).toBe('ringing');
   });
 
-  test('has the hangup over REST on its timeline', async () => {
+  test('notes the hangup over REST on its timeline', async () => {
     const { id } = await place();
     switchboard.hangup(id);
     await clock.advance(0);
     expect(timeline).toMatchObject([{ callId: id, kind: 'hangup', data: { source: 'api' } }]);
   });
 
-  test('is canceled, not completed, when the server stops while it rings', async () => {
+  test('is canceled when the server stops while it rings', async () => {
     await place();
     const drained = switchboard.drain(1000);
     await clock.advance(1000);
@@ -78,7 +78,7 @@ describe('a call that we place', () => {
     expect(last()).toEqual({ event: 'call.canceled', endedBy: 'system' });
   });
 
-  test('is completed when the server stops while they talk', async () => {
+  test('is completed when the server stops after the answer', async () => {
     await place();
     leg.farEndAnswers();
     await clock.advance(0);
@@ -88,7 +88,7 @@ describe('a call that we place', () => {
     expect(last()).toEqual({ event: 'call.completed', endedBy: 'system' });
   });
 
-  test('is ended before its time is up when the stop is hastened, and so is one that comes late', async () => {
+  test('ends at once when the stop is hastened, and so do calls that are placed later', async () => {
     await place();
     const hasten = new AbortController();
     const drained = switchboard.drain(60_000, hasten.signal);
@@ -105,7 +105,7 @@ describe('a call that we place', () => {
     ]);
   });
 
-  test('is cut off when it has lasted as long as a call may, counted from its answer', async () => {
+  test('ends with max_duration after the longest permitted time, counted from its answer', async () => {
     await place();
     await clock.advance(20_000);
     leg.farEndAnswers();

@@ -4,48 +4,48 @@ import { type Ending, endingOf } from './ending.ts';
 import type { DialledLeg, Leg, RepeatKey } from './ports.ts';
 import { Session, type SessionPorts } from './session.ts';
 
-/** Where a number leads. */
+/** The route of a number. */
 export interface Route {
   customerId: string;
   applicationId: string;
   answerUrl: string;
   routeMode: CallRecord['routeMode'];
-  /** The application's id with route mode `webhook`, else what the number is routed to. */
+  /** The application's id in route mode `webhook`; otherwise the target of the number. */
   routingTarget: string;
 }
 
-/** A call that has come in and was found a route. */
+/** An inbound call and its route. */
 export interface Arrival {
   leg: Leg;
   from: string;
   to: string;
   route: Route;
-  /** The SIP header fields that the application is told. */
+  /** The SIP header fields that are reported to the application. */
   sipHeaders?: Record<string, string>;
-  /** The caller's number comes from one of the operator's trunks. */
+  /** The call came in on one of the operator's trunks, so the caller's number is reliable. */
   isCallerTrusted?: boolean;
 }
 
-/** A call that we place for an application. */
+/** An outbound call for an application. */
 export interface Placement extends Omit<Arrival, 'leg' | 'isCallerTrusted'> {
   leg: DialledLeg;
   metadata: Record<string, unknown>;
   variables: Record<string, string>;
-  /** Of the request that asks for the call: kept with it. */
+  /** The key of the request that places the call, stored with the call. */
   repeatKey?: RepeatKey | undefined;
 }
 
 export interface SwitchboardPorts extends SessionPorts {
   ids: Ids;
-  /** Leads a call from its first ring to the ending that it returns. */
-  lead(session: Session): Promise<Ending>;
+  /** Runs the flow of a call from its first ring, and resolves with its ending. */
+  runFlow(session: Session): Promise<Ending>;
 }
 
-/** All calls that are alive on this node. */
+/** The live calls of this process. */
 export class Switchboard {
   #ports: SwitchboardPorts;
   #live = new Map<string, Session>();
-  #ends = new Set<Promise<void>>();
+  #running = new Set<Promise<void>>();
   #closing = false;
 
   constructor(ports: SwitchboardPorts) {
@@ -65,7 +65,7 @@ export class Switchboard {
     return this.#live.values();
   }
 
-  /** Takes a call in and leads it to its end. Resolves when it is over; never rejects. */
+  /** Runs an inbound call. Resolves when it has ended; never rejects. */
   arrive({ leg, from, to, route, sipHeaders = {}, isCallerTrusted = false }: Arrival): Promise<void> {
     const now = this.#now();
     const record = {
@@ -76,17 +76,16 @@ export class Switchboard {
       status: 'ringing',
       ringingAt: now,
     } as const;
-    return this.#take(
+    return this.#start(
       new Session({ ...record, direction: 'inbound' }, leg, { ...this.#ports, isCallerTrusted }),
     ).over;
   }
 
   /**
-   * Leads a call that we place from its dialling to its end. Resolves as soon as it is written, with the
-   * call as it was then, whatever it has become since; rejects when it cannot be.
-   * @param lead leads this call, in place of what leads all others.
+   * Runs an outbound call. Resolves with the new call as soon as it is written; rejects if it cannot be written.
+   * @param runFlow replaces the flow of this call.
    */
-  async place(placement: Placement, lead = this.#ports.lead): Promise<CallRecord> {
+  async place(placement: Placement, runFlow = this.#ports.runFlow): Promise<CallRecord> {
     const { leg, from, to, route, repeatKey, ...more } = placement;
     const record = { ...this.#blank(leg, route), ...more, from, to, status: 'dialing' } as const;
     const session = new Session(
@@ -98,13 +97,13 @@ export class Switchboard {
     leg.progress.on(() => {
       session
         .ring()
-        .catch((error) => session.log.error({ error: explain(error) }, 'ringing could not be written'));
+        .catch((error) => session.log.error({ error: explain(error) }, 'could not record that the far end rings'));
     });
-    await this.#take(session, lead, repeatKey).created;
+    await this.#start(session, runFlow, repeatKey).created;
     return placed;
   }
 
-  /** Hangs up a live call for the application: one that is not answered yet is refused or taken back. */
+  /** Hangs up a live call for the application. A call that is not answered yet is refused or canceled. */
   hangup(callId: string): void {
     const session = this.#live.get(callId);
     if (!session) return;
@@ -119,12 +118,12 @@ export class Switchboard {
   }
 
   /**
-   * Lets the running calls go on for `ms`, or until `hasten` is aborted, then ends them and whatever comes still;
-   * resolves when all are over.
+   * Waits for live calls for `ms`, or until `hasten` is aborted, then ends them and all new ones. Resolves when all have
+   * ended.
    */
   async drain(ms: number, hasten?: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const signal = hasten ? AbortSignal.any([hasten, over.signal]) : over.signal;
+    const done = new AbortController();
+    const signal = hasten ? AbortSignal.any([hasten, done.signal]) : done.signal;
     const hangUp = () => {
       this.#closing = true;
       for (const session of this.#live.values()) this.#stop(session);
@@ -132,8 +131,8 @@ export class Switchboard {
     const deadline = sleep(this.#ports.clock, ms, signal)
       .catch(() => {})
       .then(hangUp);
-    while (this.#ends.size > 0) await Promise.all(this.#ends);
-    over.abort();
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    done.abort();
     await deadline;
   }
 
@@ -144,45 +143,49 @@ export class Switchboard {
     );
   }
 
-  #take(session: Session, lead = this.#ports.lead, repeatKey?: RepeatKey) {
+  #start(session: Session, runFlow = this.#ports.runFlow, repeatKey?: RepeatKey) {
     this.#live.set(session.id, session);
     const created = session.create(repeatKey);
-    const over = this.#lead(session, created, lead)
+    const over = this.#run(session, created, runFlow)
       .catch((error) =>
-        session.log.error({ error: explain(error) }, 'the end of the call could not be written'),
+        session.log.error({ error: explain(error) }, 'could not record the end of the call'),
       )
       .finally(() => {
         this.#live.delete(session.id);
-        this.#ends.delete(over);
+        this.#running.delete(over);
       });
-    this.#ends.add(over);
+    this.#running.add(over);
     if (this.#closing) this.#stop(session);
     return { created, over };
   }
 
-  async #lead(session: Session, created: Promise<void>, lead: SwitchboardPorts['lead']): Promise<void> {
+  async #run(
+    session: Session,
+    created: Promise<void>,
+    runFlow: SwitchboardPorts['runFlow'],
+  ): Promise<void> {
     const { from, to, direction } = session.record;
     detach(
       'calls.switchboard',
       session.leg.ended.then((end) => {
-        // Where we ended the leg, whoever did so brings the ending.
+        // If the application ended the leg, its flow provides the ending.
         if (end.by !== 'application') detach('calls.switchboard', session.end(endingOf(end, session.record)));
       }),
     );
-    session.log.info({ from, to, direction }, 'call begins');
+    session.log.info({ from, to, direction }, 'call started');
     try {
       await created;
     } catch (error) {
       session.leg.refuse('overloaded');
       await session.scope.close(error);
-      session.log.warn({ error: explain(error) }, 'the call was refused');
+      session.log.warn({ error: explain(error) }, 'call refused: it could not be recorded');
       return;
     }
     try {
-      await session.end(await lead(session));
+      await session.end(await runFlow(session));
     } catch (error) {
-      if (!session.scope.closed) session.log.error({ error: explain(error) }, 'the call failed');
-      const failure = { code: 'internal_error', message: 'MiniVoice could not go on with the call.' };
+      if (!session.scope.closed) session.log.error({ error: explain(error) }, 'call failed');
+      const failure = { code: 'internal_error', message: 'An internal error ended the call.' };
       await session.end({ kind: 'failed', error: failure, blame: 'us' });
     }
   }

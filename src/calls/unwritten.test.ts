@@ -15,7 +15,7 @@ let clock: VirtualClock;
 let kept: EventDraft[];
 let switchboard: Switchboard;
 
-/** A journal that refuses, after a while, what may be refused. */
+/** A journal that rejects refusable commits. */
 let undecided: Promise<void>;
 const journal = {
   commit: async (change: { events?: EventDraft[]; refusable?: boolean }) => {
@@ -29,18 +29,18 @@ beforeEach(() => {
   clock = new VirtualClock();
   kept = [];
   undecided = Promise.resolve();
-  const lead = async () => ({ kind: 'completed', by: 'application' }) as const;
-  switchboard = new Switchboard({ journal, clock, log: silentLog, ids: new Ids(clock), lead });
+  const runFlow = async () => ({ kind: 'completed', by: 'application' }) as const;
+  switchboard = new Switchboard({ journal, clock, log: silentLog, ids: new Ids(clock), runFlow });
 });
 
-test('a caller whose call cannot be written is refused, and there was no call', async () => {
+test('an inbound call that cannot be written is refused, and leaves no call', async () => {
   const leg = new SimulatedLeg(clock);
   await switchboard.arrive({ leg, ...numbers });
   expect(leg.seen).toEqual(['refused overloaded']);
   expect([kept, switchboard.size]).toEqual([[], 0]);
 });
 
-test('who asks for a call that cannot be written is told so, and nobody is called any more', async () => {
+test('placing a call that cannot be written fails, and the far end is not called', async () => {
   const leg = new SimulatedDialledLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
   const placing = switchboard.place({ leg, ...numbers, metadata: {}, variables: {} });
   await expect(placing).rejects.toBe(full);
@@ -49,7 +49,7 @@ test('who asks for a call that cannot be written is told so, and nobody is calle
   expect([kept, switchboard.size]).toEqual([[], 0]);
 });
 
-test('a caller who hangs up before his call is refused leaves no call either', async () => {
+test('a caller who hangs up before the call is refused leaves no call', async () => {
   const deciding = Promise.withResolvers<void>();
   undecided = deciding.promise;
   const leg = new SimulatedLeg(clock);

@@ -28,7 +28,7 @@ let journal: MemoryJournal;
 let recordings: CallRecordings;
 let id: string;
 /** Whether the streams of the call are silenced. */
-let hushed: boolean;
+let isHeldBack: boolean;
 let warnings: object[];
 
 beforeEach(() => {
@@ -36,13 +36,13 @@ beforeEach(() => {
   leg = new FakeLeg(clock);
   journal = new MemoryJournal();
   const record = { id: `call_${++calls}`, status: 'in_progress', applicationId: 'app_1' } as CallRecord;
-  hushed = false;
-  const hush = (_what: string, on: boolean) => {
-    hushed = on;
+  isHeldBack = false;
+  const holdBack = (_what: string, on: boolean) => {
+    isHeldBack = on;
   };
   warnings = [];
   const log: Log = { ...silentLog, warn: (fields, message) => warnings.push({ ...fields, message }) };
-  const call = { leg: leg.asLeg(), record, log, now: () => clock.now(), hush };
+  const call = { leg: leg.asLeg(), record, log, now: () => clock.now(), holdBack };
   recordings = new CallRecordings(call, { journal, files, finisher });
   id = `rec_call_${calls}`;
 });
@@ -186,21 +186,21 @@ test('completes on stop while paused, with the pause in the gaps', async () => {
 test('silences streams while paused', async () => {
   await recordings.start(stereo);
   await recordings.pause('silence');
-  expect(hushed).toBe(true);
+  expect(isHeldBack).toBe(true);
   await recordings.resume();
-  expect(hushed).toBe(false);
+  expect(isHeldBack).toBe(false);
   await recordings.pause('skip');
   await recordings.stop('api');
-  expect(hushed).toBe(false);
+  expect(isHeldBack).toBe(false);
 });
 
 test('unsilences streams only after the tap has resumed', async () => {
   await recordings.start(stereo);
   await recordings.pause('silence');
   const resumed = recordings.resume();
-  expect(hushed).toBe(true);
+  expect(isHeldBack).toBe(true);
   await resumed;
-  expect(hushed).toBe(false);
+  expect(isHeldBack).toBe(false);
 });
 
 test('keeps the gap of a resumed pause and ignores repeated pause and resume', async () => {

@@ -9,7 +9,7 @@ import { recordingEvent, timelineEntry } from './recording-events.ts';
 import type { RecordingJournal, RecordingRecord } from './store.ts';
 
 /** What a recording needs from its call. */
-export type RecordedCall = Pick<Session, 'leg' | 'record' | 'log' | 'now' | 'hush'>;
+export type RecordedCall = Pick<Session, 'leg' | 'record' | 'log' | 'now' | 'holdBack'>;
 
 /** What a recording needs from other modules. */
 export interface RecordingPorts {
@@ -137,7 +137,7 @@ export class Recording {
     switch (outcome) {
       case 'pause_tap':
         // Sound that is kept out of the file is kept out of streams too.
-        this.#call.hush('everything', true, this);
+        this.#call.holdBack('everything', true, this);
         return this.#tap?.pause(how as 'silence' | 'skip').then(() => this.#gapsStored);
       case 'resume_tap':
         return this.#tap?.resume().then(() => {
@@ -171,12 +171,12 @@ export class Recording {
 
   /** Called after the tap resumed: sound from before may still be in transit to the streams. */
   #liftHush(): void {
-    if (this.#state !== 'paused') this.#call.hush('everything', false, this);
+    if (this.#state !== 'paused') this.#call.holdBack('everything', false, this);
   }
 
   /** Handles the end of the tap, whatever its cause. */
   async #closed(end: TapEnd): Promise<void> {
-    this.#call.hush('everything', false, this);
+    this.#call.holdBack('everything', false, this);
     const endedAt = this.#call.now();
     if (end.cause === 'write_failed') {
       this.#change({ error: { code: 'recording_write_failed', message: end.error ?? 'the write failed' } });

@@ -121,11 +121,11 @@ describe('a stream', () => {
     ['keys typed ahead for a sensitive gather', 'keys', [SPEECH, SPEECH, SPEECH]],
   ] as const)('holds back %s', async (_, what, expected) => {
     const sound = call.start(receiver.url, { track: 'both' });
-    call.hushed = { ...call.hushed, [what]: true };
+    call.heldBack = { ...call.heldBack, [what]: true };
     sound.emit('inbound', 2);
     sound.emit('outbound', 2);
     call.leg.press('4');
-    call.hushed = { ...call.hushed, [what]: false };
+    call.heldBack = { ...call.heldBack, [what]: false };
     sound.emit('inbound', 2);
     call.leg.press('5');
     const dtmf = await receiver.received('dtmf');
@@ -197,9 +197,9 @@ describe('each call', () => {
     expect(streamsOf(session)).toBe(streamsOf(session));
     expect(streamsOf(newSession('call_b'))).not.toBe(streamsOf(session));
     streamsOf(session).start({ streamUrl: receiver.url, track: 'inbound', bidirectional: false });
-    session.hush('caller', true);
+    session.holdBack('caller', true);
     (session.leg as SimulatedLeg).press('6');
-    session.hush('caller', false);
+    session.holdBack('caller', false);
     (session.leg as SimulatedLeg).press('7');
     expect((await receiver.received('dtmf'))[0]!.dtmf.digit).toBe('7');
     await session.end({ kind: 'completed', by: 'application' });

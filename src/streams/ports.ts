@@ -11,7 +11,7 @@ export interface StreamOptions {
 }
 
 /** What streams need from their call. */
-export type StreamedCall = Pick<Session, 'leg' | 'record' | 'hushed' | 'log' | 'note'>;
+export type StreamedCall = Pick<Session, 'leg' | 'record' | 'heldBack' | 'log' | 'note'>;
 
 /** Metrics of all streams since the start. */
 export interface StreamCounts {

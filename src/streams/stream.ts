@@ -64,7 +64,7 @@ export class Stream {
 
   /** The caller pressed a key. */
   digit(digit: string): void {
-    const { everything, caller, keys } = this.#context.call.hushed;
+    const { everything, caller, keys } = this.#context.call.heldBack;
     if (!everything && !caller && !keys) this.#push(this.#messages.dtmf(digit));
   }
 
@@ -87,7 +87,7 @@ export class Stream {
 
   #sendFrame(track: 'inbound' | 'outbound', payload: Uint8Array): void {
     if (this.options.track !== 'both' && this.options.track !== track) return;
-    const { everything, caller } = this.#context.call.hushed;
+    const { everything, caller } = this.#context.call.heldBack;
     const isHeldBack = everything || (caller && track === 'inbound');
     this.#push(this.#messages.media(track, isHeldBack ? SILENCE : base64(payload)));
   }

@@ -1,10 +1,10 @@
 import type { Perform } from '../flow.ts';
-import { connect, talk } from './talk.ts';
+import { dialSecondLeg, talkUntilHangup } from '../second-leg.ts';
 
-/** Calls a destination and joins it to the caller; what follows runs only if that fails, or is asked for. */
+/** Dials a destination and connects it with the caller. The next action runs if that fails, or with `continue_after`. */
 export const bridge: Perform<'bridge'> = async (action, flow) => {
-  const far = await connect(flow, action);
-  await talk(flow, far);
+  const far = await dialSecondLeg(flow, action);
+  await talkUntilHangup(flow, far);
   if (action.continueAfter) return undefined;
   return { kind: 'end', ending: { kind: 'completed', by: 'callee' } };
 };

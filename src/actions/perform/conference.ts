@@ -1,19 +1,18 @@
-import type { Perform } from '../flow.ts';
-import { aborted } from './talk.ts';
+import { aborted, type Perform } from '../flow.ts';
 
-/** Joins a room: all calls of the application in the room of that name hear each other. */
+/** Joins a conference: the calls of an application that name the same `room` hear each other. */
 export const conference: Perform<'conference'> = async (action, flow) => {
   const { session, leg, services, signal, keys } = flow;
-  const room = `${session.record.applicationId}/${action.room}`;
-  const seat = services.rooms.enter(room, action.endOnExit);
-  session.scope.defer(() => seat.leave());
+  const name = `${session.record.applicationId}/${action.room}`;
+  const participant = services.conferences.join(name, action.endOnExit);
+  session.scope.defer(() => participant.leave());
   keys.ignore();
-  leg.sound.join(room, { muted: action.mute });
-  flow.muted.room = action.mute ? room : undefined;
-  await Promise.race([seat.ended, aborted(signal)]);
+  leg.sound.join(name, { muted: action.mute });
+  flow.muted.conference = action.mute ? name : undefined;
+  await Promise.race([participant.ended, aborted(signal)]);
   leg.sound.leave();
   keys.listen();
-  flow.muted.room = undefined;
-  seat.leave();
+  flow.muted.conference = undefined;
+  participant.leave();
   return { kind: 'end', ending: { kind: 'completed', by: 'application' } };
 };

@@ -1,40 +1,37 @@
 import type { ActionOf } from '../../../contract/actions/index.ts';
 import type { Timer } from '../../core/index.ts';
-import type { Flow, Gathered, Perform } from '../flow.ts';
-import { speak } from '../speech.ts';
-import type { KeyTaker } from '../type-ahead.ts';
+import { type Flow, type Gathered, maskDigits, type Perform } from '../flow.ts';
+import { speak } from '../playback.ts';
+import type { KeyListener } from '../type-ahead.ts';
 
 type Gather = ActionOf<'gather'>;
 
-/** Speaks the prompt, then listens for digits; reports what was heard as `call.gathered`. */
+/** Speaks the prompt, collects digits, and reports them as `call.gathered`. */
 export const gather: Perform<'gather'> = async (action, flow) => {
-  if (action.sensitive) flow.session.hush('caller', true);
+  if (action.sensitive) flow.session.holdBack('caller', true);
   try {
-    const gathered = await listen(action, flow);
+    const gathered = await collect(action, flow);
     if (action.sensitive) flow.session.addSensitive(gathered.digits);
     flow.gathered = gathered;
     flow.gatheredInSecret = action.sensitive;
-    const told = action.sensitive ? secretly(gathered, flow) : gathered;
-    const { sealed_digits: _sealed, ...shown } = told as Record<string, unknown>;
-    flow.session.note('gather', shown);
-    await flow.session.report('call.gathered', { ...told, ...rules(action) });
+    const reported = action.sensitive ? sealed(gathered, flow) : gathered;
+    const { sealed_digits: _, ...noted } = reported as Record<string, unknown>;
+    flow.session.note('gather', noted);
+    await flow.session.report('call.gathered', { ...reported, ...rules(action) });
   } finally {
-    if (action.sensitive) flow.session.hush('caller', false);
+    if (action.sensitive) flow.session.holdBack('caller', false);
   }
 };
 
 /**
- * Sensitive digits are masked wherever the event is kept; only the `webhook_url` of this moment is sent what is
- * sealed, and without one nothing is sealed.
+ * The result with masked digits. If the application has a `webhook_url`, the digits are also in it, sealed for delivery
+ * to this URL only.
  */
-function secretly({ digits, ...rest }: Gathered, { services, session }: Flow): Record<string, unknown> {
+function sealed({ digits, ...rest }: Gathered, { services, session }: Flow): Record<string, unknown> {
   const url = services.settings(session.record.applicationId)?.webhookUrl;
-  const sealed = url ? { sealed_digits: services.seal(JSON.stringify({ digits, url })) } : {};
-  return { digits: masked(digits), ...sealed, ...rest };
+  const sealedDigits = url ? { sealed_digits: services.seal(JSON.stringify({ digits, url })) } : {};
+  return { digits: maskDigits(digits), ...sealedDigits, ...rest };
 }
-
-/** As many stars as there are digits. */
-export const masked = (digits: string): string => '*'.repeat(digits.length);
 
 function rules(action: Gather): Record<string, unknown> {
   return {
@@ -45,8 +42,8 @@ function rules(action: Gather): Record<string, unknown> {
   };
 }
 
-/** Digits count from the first moment; the first one stops the prompt. The time runs when nothing is spoken. */
-async function listen(action: Gather, flow: Flow): Promise<Gathered> {
+/** Digits count during the prompt, too: the first one stops it. The timeout starts when the prompt has ended. */
+async function collect(action: Gather, flow: Flow): Promise<Gathered> {
   const collector = new Collector(action, flow);
   try {
     if (action.prompt && !collector.pressed.aborted) await speak(flow, action.prompt, {}, collector.pressed);
@@ -57,7 +54,8 @@ async function listen(action: Gather, flow: Flow): Promise<Gathered> {
   }
 }
 
-class Collector implements KeyTaker {
+/** Collects digits until there are enough, or the time is up. */
+class Collector implements KeyListener {
   readonly result: Promise<Gathered>;
   #digits = '';
   #action: Gather;
@@ -65,7 +63,7 @@ class Collector implements KeyTaker {
   #timer: Timer | undefined;
   #pressed = new AbortController();
   #finished = false;
-  #close: (() => void)[] = [];
+  #disposers: (() => void)[] = [];
   #resolve!: (gathered: Gathered) => void;
 
   constructor(action: Gather, flow: Flow) {
@@ -76,20 +74,20 @@ class Collector implements KeyTaker {
     });
     const canceled = () => this.#finish('canceled', false);
     flow.signal.addEventListener('abort', canceled, { once: true });
-    this.#close = [
-      flow.keys.take(this),
+    this.#disposers = [
+      flow.keys.deliverTo(this),
       () => flow.signal.removeEventListener('abort', canceled),
       () => this.#timer?.cancel(),
     ];
-    this.#takeKept();
+    this.#takeBuffered();
   }
 
-  /** Aborted by the first key, and when the call ends. */
+  /** Aborted by the first key, and when the flow is interrupted. */
   get pressed(): AbortSignal {
     return AbortSignal.any([this.#pressed.signal, this.#flow.signal]);
   }
 
-  /** The time runs from now, and anew from each digit; not while a key is down, for that one still counts. */
+  /** Restarts the timeout, unless a key is held down: that key still counts. */
   startTimer(): void {
     this.#timer?.cancel();
     if (this.#finished || this.#flow.keys.held) return;
@@ -100,10 +98,10 @@ class Collector implements KeyTaker {
   }
 
   close(): void {
-    for (const close of this.#close) close();
+    for (const dispose of this.#disposers) dispose();
   }
 
-  held(down: boolean): void {
+  hold(down: boolean): void {
     if (down) {
       this.#pressed.abort();
       this.#timer?.cancel();
@@ -124,12 +122,12 @@ class Collector implements KeyTaker {
       return;
     }
     this.#finish('completed', false);
-    // Who was told to finish with a key does so, though it is not needed.
+    // Callers press the finish key although the maximum number of digits completed the gather.
     if (finishOnKey !== undefined) this.#flow.keys.drop(finishOnKey);
   }
 
-  /** Takes what was pressed before, as far as it is wanted: the rest is for the next gather. */
-  #takeKept(): void {
+  /** Takes the buffered keys that this gather needs and leaves the rest for the next one. */
+  #takeBuffered(): void {
     const { keys } = this.#flow;
     if (this.#action.flush) keys.flush();
     if (keys.held) this.#pressed.abort();

@@ -1,6 +1,6 @@
 import type { Perform } from '../flow.ts';
 
-/** The caller hears music and is heard by nobody, until `resume`. */
+/** Plays music to the caller, whom nobody hears until `resume`. */
 export const hold: Perform<'hold'> = async (_action, flow) => {
   flow.leg.sound.hold(flow.services.holdMusic());
 };

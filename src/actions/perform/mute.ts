@@ -1,18 +1,18 @@
 import type { ActionOf } from '../../../contract/actions/index.ts';
 import type { Flow, Perform } from '../flow.ts';
 
-/** Cuts the sound one way or both: `write` what the caller says, `read` what the caller hears of the far end. */
-export const mute: Perform<'mute'> = async (action, flow) => turn(action, flow, true);
+/** Mutes what the caller says (`write`), hears (`read`), or both. */
+export const mute: Perform<'mute'> = async (action, flow) => setMuted(action, flow, true);
 
-export const unmute: Perform<'unmute'> = async (action, flow) => turn(action, flow, false);
+export const unmute: Perform<'unmute'> = async (action, flow) => setMuted(action, flow, false);
 
-function turn({ direction }: ActionOf<'mute' | 'unmute'>, flow: Flow, on: boolean): undefined {
+function setMuted({ direction }: ActionOf<'mute' | 'unmute'>, flow: Flow, on: boolean): undefined {
   const { leg, muted } = flow;
   if (direction !== 'write') muted.read = on;
   if (direction !== 'read') muted.write = on;
   leg.sound.mute({ read: muted.read, write: muted.write });
-  // Who was let in as a listener gets a voice.
-  if (on || direction === 'read' || muted.room === undefined) return;
-  leg.sound.join(muted.room);
-  muted.room = undefined;
+  // `unmute` also ends the mute with which the caller joined a conference.
+  if (on || direction === 'read' || muted.conference === undefined) return;
+  leg.sound.join(muted.conference);
+  muted.conference = undefined;
 }

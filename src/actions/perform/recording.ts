@@ -1,20 +1,19 @@
-import type { AudioClip } from '../../calls/index.ts';
 import type { Perform } from '../flow.ts';
-import { once } from '../speech.ts';
-import { RATE, tones } from '../tones.ts';
+import { oneClip } from '../playback.ts';
+import { beep } from '../tones.ts';
 
-/** Starts a recording and goes on at once; with `beep` the caller hears one first. */
+/** Starts a recording, with `beep` after a tone. The next action follows at once. */
 export const startRecording: Perform<'start_recording'> = async (action, flow) => {
-  if (action.beep) await flow.leg.sound.play(once(beep()), flow.signal);
+  if (action.beep) await flow.leg.sound.play(oneClip(beep()), flow.signal);
   await flow.services.recorder(flow.session).start(action);
 };
 
-/** Stops the active recording; the flow goes on when its file is available. */
+/** Stops the active recording. The next action follows when the file is available. */
 export const stopRecording: Perform<'stop_recording'> = async (_action, flow) => {
   await flow.services.recorder(flow.session).stop();
 };
 
-/** From now on nothing that is said reaches the file. */
+/** Pauses the recording: nothing that is said is in the file until it resumes. */
 export const pauseRecording: Perform<'pause_recording'> = async (action, flow) => {
   await flow.services.recorder(flow.session).pause(action.mode);
 };
@@ -22,9 +21,3 @@ export const pauseRecording: Perform<'pause_recording'> = async (action, flow) =
 export const resumeRecording: Perform<'resume_recording'> = async (_action, flow) => {
   await flow.services.recorder(flow.session).resume();
 };
-
-/** A quarter second of 1,000 Hz with soft edges. */
-function beep(): AudioClip {
-  const length = RATE / 4;
-  return tones(0.25, [1000], (i) => 8000 * Math.min(1, i / 80, (length - i) / 80));
-}

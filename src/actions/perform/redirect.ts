@@ -2,7 +2,7 @@ import { Failure } from '../../core/index.ts';
 import { DOCUMENT_ERROR, nextDocument } from '../documents.ts';
 import type { Perform } from '../flow.ts';
 
-/** Goes on with another document. `maxRedirects` bounds the redirects of the call so far. */
+/** Continues with another document. `maxRedirects` limits the redirects of the whole call. */
 export const redirect: Perform<'redirect'> = async (action, flow) => {
   if (flow.redirects >= action.maxRedirects) {
     throw new Failure(DOCUMENT_ERROR, `The call was redirected more than ${action.maxRedirects} times.`);

@@ -2,19 +2,19 @@ import type { ActionOf } from '../../../contract/actions/index.ts';
 import { sleep } from '../../core/index.ts';
 import type { Flow, Perform } from '../flow.ts';
 
-/** Milliseconds that each letter of waiting stands for. */
+/** Pauses between digits, in milliseconds. */
 const WAITS: Record<string, number> = { w: 500, W: 1000, ',': 1000 };
 
-/** Presses keys towards the far end, with pauses between them. */
+/** Sends DTMF digits to the caller's side, with pauses between them. */
 export const sendDigits: Perform<'send_digits'> = async (action, flow) => {
   const by = {};
-  // Pauses between the keys do not make them less secret.
+  // Sensitive digits stay sensitive with pauses between them.
   const isSensitive = flow.session.isSensitive(action.digits.replace(/[wW,]/g, ''));
-  if (isSensitive) flow.session.hush('caller', true, by);
+  if (isSensitive) flow.session.holdBack('caller', true, by);
   try {
     await send(action, flow);
   } finally {
-    if (isSensitive) flow.session.hush('caller', false, by);
+    if (isSensitive) flow.session.holdBack('caller', false, by);
   }
 };
 

@@ -3,7 +3,7 @@ import {
   type CallRecord,
   type DialRequest,
   type EventDraft,
-  Rooms,
+  Conferences,
   type Route,
   type Session,
   Switchboard,
@@ -13,11 +13,11 @@ import { SimulatedDialledLeg, SimulatedLeg } from '../../calls/testing/simulated
 import { Failure, Ids, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { type DocumentRequest, Flows, type Services, type Settings } from '../index.ts';
-import { once } from '../speech.ts';
+import { oneClip } from '../playback.ts';
 
 type Answer = object | Error | ((request: DocumentRequest) => object);
 
-/** One call run in virtual time: documents by URL, speech of one second per ten letters, everything written down. */
+/** Runs a call in virtual time: with documents by URL, and speech of one second per ten letters. */
 export class SimulatedCall {
   readonly clock = new VirtualClock();
   readonly leg = new SimulatedLeg(this.clock);
@@ -25,11 +25,11 @@ export class SimulatedCall {
   readonly timeline: TimelineEntry[] = [];
   readonly requests: DocumentRequest[] = [];
   readonly recorded: string[] = [];
-  /** How each text was to be spoken, and for whom. */
+  /** The options with which each text was spoken. */
   readonly spoken: object[] = [];
-  /** Whom the call dialled, in order. */
+  /** The legs that the call dialed, in order. */
   readonly dialled: (SimulatedDialledLeg & { destination: string; request: DialRequest })[] = [];
-  readonly rooms = new Rooms();
+  readonly conferences = new Conferences();
   readonly settings: Settings = {
     answerMethod: 'POST',
     fallbackAnswerUrl: null,
@@ -46,17 +46,17 @@ export class SimulatedCall {
   #documents: Record<string, Answer>;
   #switchboard: Switchboard;
 
-  /** What becomes of a secret that is kept. */
+  /** The sealed form of secrets; default: a text without the secret. */
   sealed: string | undefined;
 
-  /** Whether its customer pays for what is dialled. */
+  /** Whether the customer is charged for dialed legs. */
   charged = false;
 
   constructor(
     documents: Record<string, Answer>,
     settings: Partial<Settings> = {},
     more: Partial<Route> = {},
-    /** The actions that came with the order of the call, in place of a document. */
+    /** The first actions, which replace those of a document. */
     given?: object[],
   ) {
     this.#documents = documents;
@@ -67,7 +67,7 @@ export class SimulatedCall {
       clock: this.clock,
       log: silentLog,
       ids: new Ids(this.clock),
-      lead: (session) => this.flows.lead(session, given && actionsOf(given)),
+      runFlow: (session) => this.flows.run(session, given && actionsOf(given)),
     });
     const route: Route = {
       customerId: 'cust_1',
@@ -80,27 +80,27 @@ export class SimulatedCall {
     this.over = this.#switchboard.arrive({ leg: this.leg, from: '+15550001', to: '+15550002', route });
   }
 
-  /** The call while it lives. */
+  /** The session while the call is live. */
   get session(): Session | undefined {
     return this.#switchboard.session(this.record!.id);
   }
 
-  /** Moves time on by so many seconds. */
+  /** Advances the clock. */
   seconds(count: number): Promise<void> {
     return this.clock.advance(count * 1000);
   }
 
-  /** A document that arrives while the call runs. */
+  /** Sends actions to the live call. */
   takeOver(actions: object[]): void {
     this.flows.takeOver(this.record!.id, actionsOf(actions));
   }
 
-  /** The names of the events so far, in order. */
-  get told(): string[] {
+  /** The names of the reported events, in order. */
+  get reported(): string[] {
     return this.events.map(({ event }) => event);
   }
 
-  /** `say completed`, `transfer failed not_available_yet`, … in order. */
+  /** The actions performed, in order: `say completed`, `transfer failed not_available_yet`, … */
   get done(): string[] {
     return this.timeline
       .filter(({ kind }) => kind === 'action')
@@ -122,10 +122,10 @@ export class SimulatedCall {
       speaker: {
         speak: (text, options) => {
           this.spoken.push(options ?? {});
-          return once(silence(text.length * 100));
+          return oneClip(silence(text.length * 100));
         },
       },
-      sounds: { fetch: async () => ({ play: () => once(silence(1000)), release() {} }) },
+      sounds: { fetch: async () => ({ play: () => oneClip(silence(1000)), release() {} }) },
       documents: { fetch: async (request) => this.#document(request) },
       recorder: () => ({
         start: note('start'),
@@ -149,7 +149,7 @@ export class SimulatedCall {
           return leg;
         },
       },
-      rooms: this.rooms,
+      conferences: this.conferences,
       holdMusic: () => silence(1000),
       seal: (secret) => this.sealed ?? `sealed:${secret.length} characters`,
       streams: () => ({

@@ -6,7 +6,7 @@ import {
   type DialledLeg,
   type DialRequest,
   endInterrupted,
-  Rooms,
+  Conferences,
   type Session,
   Switchboard,
 } from '../../calls/index.ts';
@@ -65,8 +65,8 @@ export class BillingHarness {
     this.#dial = (request) => dialer.dial(request);
     this.#flows = new Flows(servicesOver(clock, dialer, () => this.#actions));
     const { journal } = billing;
-    const lead = (session: Session) => this.#flows.lead(session);
-    this.#switchboard = new Switchboard({ journal, clock, ids, lead, log: silentLog });
+    const runFlow = (session: Session) => this.#flows.run(session);
+    this.#switchboard = new Switchboard({ journal, clock, ids, runFlow, log: silentLog });
   }
 
   /** Kills the process of a harness, and does what the next start does. */
@@ -85,7 +85,7 @@ export class BillingHarness {
     const request = { destination: to, from: '+15550100000', customerId: CUSTOMER, timeoutMs: 60_000 };
     const leg = await this.#dial({ ...request, signal: new AbortController().signal });
     const placement = { leg, from: request.from, to, route, metadata: {}, variables: {} };
-    return this.#switchboard.place(placement, (session) => this.#flows.lead(session, checked(actions)));
+    return this.#switchboard.place(placement, (session) => this.#flows.run(session, checked(actions)));
   }
 
   /** Places an outbound call that is answered and lasts until it is ended. @returns its far end. */
@@ -168,7 +168,7 @@ function servicesOver(clock: VirtualClock, dialer: Dialer, actions: () => Action
   return {
     clock,
     dialer,
-    rooms: new Rooms(),
+    conferences: new Conferences(),
     speaker: { async *speak() {} },
     sounds: { fetch: async () => ({ async *play() {}, release() {} }) },
     holdMusic: () => silence,

@@ -23,11 +23,6 @@ export class SimulatedLeg implements Leg {
     return this.#over.signal;
   }
 
-  /** The mixer that it is in. */
-  get room(): string | undefined {
-    return this.sound.mixer;
-  }
-
   ring(): void {
     this.seen.push('ringing');
   }

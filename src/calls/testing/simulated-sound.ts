@@ -96,7 +96,7 @@ export class SimulatedSound implements Sound {
   }
 
   privacyHold(on: boolean): void {
-    this.#seen.push(on ? 'withheld' : 'no longer withheld');
+    this.#seen.push(on ? 'held back' : 'no longer held back');
   }
 
   async close() {

@@ -163,7 +163,7 @@ class Scenario {
     this.#party = party;
     this.#files = new InstantFiles(join(bed.folder, call.id));
     const leg = { sound: party.audio } as never;
-    const recorded = { leg, record: call, log: silentLog, now: () => bed.clock.now(), hush: () => {} };
+    const recorded = { leg, record: call, log: silentLog, now: () => bed.clock.now(), holdBack: () => {} };
     this.#recordings = new CallRecordings(recorded, { journal: this.#journal, files: this.#files, finisher });
   }
 

@@ -20,7 +20,7 @@ export class TestCall {
   /** The sound of each stream, in the order in which they started. */
   readonly sounds: FakeAudioStream[] = [];
   readonly notes: { kind: string; data: Record<string, unknown> }[] = [];
-  hushed = { everything: false, caller: false, keys: false };
+  heldBack = { everything: false, caller: false, keys: false };
   readonly counts = { open: 0, started: 0, failed: 0, dropped: 0 };
   readonly ports: StreamPorts;
   readonly streams: CallStreams;
@@ -36,14 +36,14 @@ export class TestCall {
     };
     const { ca, ...ports } = options;
     const allowPrivate = options.allowPrivate ?? true;
-    const hushed = () => this.hushed;
+    const heldBack = () => this.heldBack;
     const call = {
       leg,
       record,
       log: silentLog,
       note: this.#note.bind(this),
-      get hushed() {
-        return hushed();
+      get heldBack() {
+        return heldBack();
       },
     };
     this.ports = {

@@ -10,21 +10,21 @@ beforeEach(async () => {
 });
 
 describe('a call to a number of route mode sip', () => {
-  test('is passed on without asking anybody, and rings meanwhile', () => {
+  test('is forwarded without fetching actions, and rings meanwhile', () => {
     expect(call.dialled.map(({ destination }) => destination)).toEqual(['sip:desk@pbx.example']);
     expect(call.requests).toEqual([]);
     expect(call.leg.seen).toContain('ringing');
     expect(call.leg.seen).not.toContain('answered');
   });
 
-  test('is answered when the far end answers, and ends when that hangs up', async () => {
+  test('is answered when the far end answers, and ends when it hangs up', async () => {
     far().farEndAnswers();
     await call.seconds(1);
     expect(call.leg.seen).toContain('answered');
-    expect(call.leg.room).toBe(far().room);
+    expect(call.leg.sound.mixer).toBe(far().sound.mixer);
     far().farEndHangsUp();
     await call.over;
-    expect(call.told).toEqual(['call.created', 'call.answered', 'call.completed']);
+    expect(call.reported).toEqual(['call.created', 'call.answered', 'call.completed']);
     expect(call.record).toMatchObject({ status: 'completed', endedBy: 'callee', routeMode: 'sip' });
   });
 
@@ -33,15 +33,15 @@ describe('a call to a number of route mode sip', () => {
     ['rejected', 603, 'refused rejected'],
     ['no_answer', 408, 'refused unavailable'],
     ['unreachable', 404, 'refused not_found'],
-  ])('that is not taken (%s) is refused likewise, and says so', async (reason, status, refused) => {
+  ])('is refused when the far end does not answer: %s', async (reason, status, refused) => {
     far().farEndRefuses(reason, status);
     await call.over;
     expect(call.leg.seen).toContain(refused);
     expect(call.record).toMatchObject({ status: 'failed', reason, sipStatus: status });
-    expect(call.told).toEqual(['call.created', 'call.failed']);
+    expect(call.reported).toEqual(['call.created', 'call.failed']);
   });
 
-  test('that the caller gives up takes the far end along', async () => {
+  test('hangs up on the far end when the caller hangs up', async () => {
     call.leg.farEndHangsUp();
     await call.over;
     expect(call.record?.status).toBe('canceled');

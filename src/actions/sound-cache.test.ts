@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { freshnessOf } from './freshness.ts';
+import { freshnessOf } from './sound-cache.ts';
 
 const NOW = 1_000_000;
 const seconds = (headers: Record<string, string>) => (freshnessOf(headers, NOW).freshUntil - NOW) / 1000;
