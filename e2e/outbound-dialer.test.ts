@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type DialledLeg, DialRefusal } from '../src/calls/index.ts';
+import { type DialedLeg, DialRefusal } from '../src/calls/index.ts';
 import { type Failure, silentLog, systemClock, systemRandom } from '../src/core/index.ts';
 import { createMediaEngine, type MediaEngine } from '../src/media/index.ts';
 import { systemNetwork } from '../src/net/index.ts';
@@ -56,7 +56,7 @@ const dial = (to: string, timeoutMs = 10_000, over: ReturnType<typeof trunkTo>[]
     signal: new AbortController().signal,
   });
 
-const outcome = (leg: DialledLeg): Promise<string> =>
+const outcome = (leg: DialedLeg): Promise<string> =>
   leg.answer().then(
     () => 'answered',
     (error: Failure) => `${error.code} ${error.cause instanceof DialRefusal ? error.cause.sipStatus : error}`,

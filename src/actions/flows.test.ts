@@ -54,7 +54,7 @@ describe('the flow of a call', () => {
       ],
     });
     await call.seconds(1);
-    call.dialled[0]!.farEndRefuses('busy', 486);
+    call.dialed[0]!.farEndRefuses('busy', 486);
     await call.seconds(1);
     expect(call.done).toEqual(['set_variable completed', 'bridge failed busy', 'say completed']);
     expect(call.record?.status).toBe('completed');

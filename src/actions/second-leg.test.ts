@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { SimulatedCall } from './testing/simulated-call.ts';
 
 let call: SimulatedCall;
-const far = () => call.dialled[0]!;
+const far = () => call.dialed[0]!;
 
 beforeEach(async () => {
   call = new SimulatedCall({}, {}, { routeMode: 'sip', routingTarget: 'sip:desk@pbx.example' });
@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 describe('a call to a number of route mode sip', () => {
   test('is forwarded without fetching actions, and rings meanwhile', () => {
-    expect(call.dialled.map(({ destination }) => destination)).toEqual(['sip:desk@pbx.example']);
+    expect(call.dialed.map(({ destination }) => destination)).toEqual(['sip:desk@pbx.example']);
     expect(call.requests).toEqual([]);
     expect(call.leg.seen).toContain('ringing');
     expect(call.leg.seen).not.toContain('answered');

@@ -1,6 +1,6 @@
 import { errorMessage, isErrorCode } from '../../contract/errors.ts';
 import {
-  type DialledLeg,
+  type DialedLeg,
   dialEnding,
   type Ending,
   type PassedOn,
@@ -26,7 +26,7 @@ export interface Destination {
 export async function dialSecondLeg(
   flow: Flow,
   { destination, from, timeoutSeconds, sipHeaders }: Destination,
-): Promise<DialledLeg> {
+): Promise<DialedLeg> {
   const { session, leg, services, signal } = flow;
   const far = await services.dialer.dial({
     destination,
@@ -74,7 +74,7 @@ function passedOn({ record, isCallerTrusted: isTrusted }: Flow['session'], isRep
 }
 
 /** Connects the two legs until one of them hangs up, or another document replaces the actions. */
-export async function talkUntilHangup(flow: Flow, far: DialledLeg): Promise<void> {
+export async function talkUntilHangup(flow: Flow, far: DialedLeg): Promise<void> {
   connect(flow, far);
   const end = await Promise.race([far.ended, aborted(flow.signal)]);
   if (end?.by === 'system') {
@@ -90,7 +90,7 @@ export async function talkUntilHangup(flow: Flow, far: DialledLeg): Promise<void
 }
 
 /** From now on the caller's keys are for the far end. */
-function connect({ leg, keys }: Flow, far: DialledLeg): void {
+function connect({ leg, keys }: Flow, far: DialedLeg): void {
   keys.ignore();
   leg.sound.join(far.id);
   far.sound.join(far.id);

@@ -8,7 +8,7 @@ describe('bridge', () => {
   test('plays ringback to the caller, and connects both when the far end answers', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }, after] });
     await call.seconds(3);
-    const [far] = call.dialled;
+    const [far] = call.dialed;
     far!.farEndAnswers();
     await call.seconds(1);
     expect(call.leg.seen).toEqual(['ringing', 'answered', 'entered speaking', 'heard 3 s, cut short']);
@@ -20,7 +20,7 @@ describe('bridge', () => {
     async (who) => {
       const call = new SimulatedCall({ '/answer': [{ bridge: { to } }, after] });
       await call.seconds(1);
-      const far = call.dialled[0]!;
+      const far = call.dialed[0]!;
       far.farEndAnswers();
       await call.seconds(5);
       (who === 'caller' ? call.leg : far).farEndHangsUp();
@@ -37,7 +37,7 @@ describe('bridge', () => {
   test('notes on the timeline why the leg of the far end failed', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
     await call.seconds(1);
-    const far = call.dialled[0]!;
+    const far = call.dialed[0]!;
     far.farEndAnswers();
     await call.seconds(5);
     await far.hangup('media_timeout');
@@ -52,7 +52,7 @@ describe('bridge', () => {
     call.leg.farEndHangsUp();
     await call.seconds(1);
     const last = call.timeline.findLast(({ kind }) => kind === 'leg');
-    expect(last?.data).toMatchObject({ leg_id: call.dialled[0]!.id, status: 'canceled' });
+    expect(last?.data).toMatchObject({ leg_id: call.dialed[0]!.id, status: 'canceled' });
   });
 
   test.each(['far_end', 'call'] as const)(
@@ -60,7 +60,7 @@ describe('bridge', () => {
     async (who) => {
       const call = new SimulatedCall({ '/answer': [{ bridge: { to, continue_after: true } }] });
       await call.seconds(1);
-      const far = call.dialled[0]!;
+      const far = call.dialed[0]!;
       far.farEndAnswers();
       await call.seconds(3);
       if (who === 'far_end') far.farEndHangsUp();
@@ -75,9 +75,9 @@ describe('bridge', () => {
   test('performs the next action when the far end hangs up, with continue_after', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to, continue_after: true } }, after] });
     await call.seconds(1);
-    call.dialled[0]!.farEndAnswers();
+    call.dialed[0]!.farEndAnswers();
     await call.seconds(1);
-    call.dialled[0]!.farEndHangsUp();
+    call.dialed[0]!.farEndHangsUp();
     await call.seconds(1);
     expect(call.done).toEqual(['bridge completed', 'say completed']);
   });
@@ -86,7 +86,7 @@ describe('bridge', () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to, timeout_seconds: 5 } }, after] });
     await call.seconds(6.1);
     expect(call.done).toEqual(['bridge failed no_answer', 'say completed']);
-    expect(call.dialled[0]!.seen.at(-1)).toBe('hung up');
+    expect(call.dialed[0]!.seen.at(-1)).toBe('hung up');
   });
 
   test('cancels the far leg when the caller hangs up while it rings', async () => {
@@ -96,22 +96,22 @@ describe('bridge', () => {
     await call.seconds(0);
     expect(call.done).toEqual(['bridge interrupted']);
     expect(call.record).toMatchObject({ status: 'completed', endedBy: 'caller' });
-    expect(call.dialled[0]!.signal.aborted).toBe(true);
+    expect(call.dialed[0]!.signal.aborted).toBe(true);
   });
 
   test('lets the caller hear the early media of the far end', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
     await call.seconds(1);
-    call.dialled[0]!.progress.emit('early_media');
+    call.dialed[0]!.progress.emit('early_media');
     await call.seconds(0);
-    expect(call.leg.sound.mixer).toBe(call.dialled[0]!.sound.mixer);
+    expect(call.leg.sound.mixer).toBe(call.dialed[0]!.sound.mixer);
     expect(call.leg.seen.at(-1)).toBe('heard 1 s, cut short');
   });
 
   test('continues during concurrent actions, and is replaced by others', async () => {
     const call = new SimulatedCall({ '/answer': [{ bridge: { to } }] });
     await call.seconds(1);
-    call.dialled[0]!.farEndAnswers();
+    call.dialed[0]!.farEndAnswers();
     await call.seconds(1);
     call.takeOver([{ hold: {} }, { resume: {} }]);
     await call.seconds(1);
@@ -119,7 +119,7 @@ describe('bridge', () => {
     expect(call.leg.sound.mixer).toBeDefined();
     call.takeOver([after]);
     await call.seconds(2);
-    expect(call.dialled[0]!.seen.at(-1)).toBe('hung up');
+    expect(call.dialed[0]!.seen.at(-1)).toBe('hung up');
     expect(call.leg.seen.slice(-3)).toEqual(['left', 'heard 1 s', 'hung up']);
   });
 });
@@ -128,9 +128,9 @@ describe('transfer', () => {
   test('connects both, and the call ends when one of them hangs up', async () => {
     const call = new SimulatedCall({ '/answer': [{ transfer: { destination: to } }, after] });
     await call.seconds(1);
-    call.dialled[0]!.farEndAnswers();
+    call.dialed[0]!.farEndAnswers();
     await call.seconds(60);
-    call.dialled[0]!.farEndHangsUp();
+    call.dialed[0]!.farEndHangsUp();
     await call.seconds(0);
     expect(call.record).toMatchObject({ status: 'completed', endedBy: 'callee' });
     expect(call.done).toEqual(['transfer completed']);
@@ -262,7 +262,7 @@ test.each([
   async (more, { from, ...rest }) => {
     const call = new SimulatedCall({ '/answer': [{ transfer: { destination: '+4930123456', ...more } }] });
     await call.seconds(1);
-    expect(call.dialled[0]?.request).toMatchObject({
+    expect(call.dialed[0]?.request).toMatchObject({
       from,
       passesOn: { from: '+15550001', to: '+15550002', isTrusted: false, ...rest },
     });

@@ -99,11 +99,11 @@ describe('keys pressed while no gather is running', () => {
       '/answer': [{ bridge: { destination: '+15550100001', continue_after: true } }, gather(), say(1)],
     });
     await call.seconds(0);
-    call.dialled[0]!.farEndAnswers();
+    call.dialed[0]!.farEndAnswers();
     await call.seconds(1);
     expect(call.leg.sound.digits.listeners).toBe(0);
     call.leg.press('12');
-    call.dialled[0]!.farEndHangsUp();
+    call.dialed[0]!.farEndHangsUp();
     await call.seconds(0);
     expect(call.leg.sound.digits.listeners).toBe(1);
     call.leg.press('3');
@@ -181,7 +181,7 @@ describe('a key that is held down', () => {
 test('a forwarded call does not listen for keys', async () => {
   const call = new SimulatedCall({}, {}, { routeMode: 'sip', routingTarget: 'sip:desk@10.0.0.7' });
   await call.seconds(0);
-  call.dialled[0]!.farEndAnswers();
+  call.dialed[0]!.farEndAnswers();
   await call.seconds(1);
   expect(call.leg.sound.digits.listeners).toBe(0);
 });

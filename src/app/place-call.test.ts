@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DialledLeg, DialRequest, Placement } from '../calls/index.ts';
+import type { DialedLeg, DialRequest, Placement } from '../calls/index.ts';
 import type { Application } from '../directory/index.ts';
 import { callPlacer } from './place-call.ts';
 
@@ -12,7 +12,7 @@ function place(written: Promise<void>) {
   const asked: { request?: DialRequest; placement?: Placement } = {};
   const dial = async (request: DialRequest) => {
     asked.request = request;
-    return {} as DialledLeg;
+    return {} as DialedLeg;
   };
   const switchboard = {
     place: async (placement: Placement) => {

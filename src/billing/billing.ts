@@ -1,4 +1,4 @@
-import type { CallJournal, CallRecord, DialledLeg, DialRequest } from '../calls/index.ts';
+import type { CallJournal, CallRecord, DialedLeg, DialRequest } from '../calls/index.ts';
 import type { Micros } from '../core/index.ts';
 import { type Clock, detach, Failure, type Ids, type Log } from '../core/index.ts';
 import { ChargingJournal } from './charging-journal.ts';
@@ -29,7 +29,7 @@ export interface Balance {
 /** Permission to dial one leg. */
 export interface Permit {
   /** The leg exists: it is charged until it ends. */
-  dialed(leg: DialledLeg): void;
+  dialed(leg: DialedLeg): void;
   /** The leg could not be dialed. */
   release(): void;
 }

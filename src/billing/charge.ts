@@ -1,11 +1,11 @@
-import type { DialledLeg } from '../calls/index.ts';
+import type { DialedLeg } from '../calls/index.ts';
 import { type Clock, detach, type Micros, type Timer } from '../core/index.ts';
 import type { Chargeable, ChargedCall } from './call-charges.ts';
 import type { Reservation } from './reservation.ts';
 import type { ChargeRecord, Rate } from './store.ts';
 
 export interface ChargeParts {
-  leg: DialledLeg;
+  leg: DialedLeg;
   destination: string;
   customerId: string;
   rate: Rate;

@@ -31,7 +31,7 @@ export type {
   AudioStream,
   CallJournal,
   Dialer,
-  DialledLeg,
+  DialedLeg,
   DialRequest,
   Digit,
   EventDraft,

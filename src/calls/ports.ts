@@ -6,100 +6,104 @@ export type { AudioStream, Sound, Tap, TapEnd, TapOptions } from '../media/index
 
 import type { CallRecord } from './call.ts';
 
-/** How a leg came to its end, told once. */
+/** How a leg ended. */
 export interface LegEnd {
-  /** `far_end`: it hung up; `application`: we did; `system`: the line or the media failed. */
+  /** `far_end`: it hung up; `application`: MiniVoice hung up; `system`: signaling or media failed. */
   by: 'far_end' | 'application' | 'system';
   reason: string;
-  /** What went wrong, where more is known than the reason. */
+  /** A description of the error, if there is more than the reason. */
   message?: string;
   sipStatus?: number;
 }
 
-/** One party of a call: a SIP dialog and its sound. Everything a call can do is a function over this. */
+/** One party of a call: a SIP dialog and its sound. Everything that a call can do is a function over this. */
 export interface Leg {
   /** A UUID: the contract's `provider_call_id`. */
   readonly id: string;
-  /** Aborted when the leg has ended, whoever ended it. */
+  /** Aborted when the leg has ended. */
   readonly signal: AbortSignal;
   readonly ended: Promise<LegEnd>;
   /** What this party hears and says. It closes when the leg ends. */
   readonly sound: Sound;
-  /** Lets the caller hear ringing. Does nothing once answered. */
+  /** Lets the caller hear ringing. Does nothing after the answer. */
   ring(): void;
-  /** Takes the call; resolves when the answer is on the wire. Rejects if the leg has ended. */
+  /** Answers the call. Resolves when the answer was sent; rejects if the leg has ended. */
   answer(): Promise<void>;
   /** Refuses a call that was not answered. */
   refuse(reason: RefusalReason): void;
   /**
-   * Ends the leg; resolves when it has ended. Idempotent.
-   * @param reason given when neither the application nor the flow of the call ends it: the system does.
+   * Ends the leg. Resolves when it has ended. Idempotent.
+   * @param reason the error code if the system ends the leg, and not the application or the call's flow.
    */
   hangup(reason?: string): Promise<void>;
-  /** Asks the far end to call someone else itself (RFC 3515); resolves when that call is up. Fails with `transfer_failed`. */
+  /**
+   * Asks the far end to call the target directly (RFC 3515). Resolves when it reports success.
+   * @throws Failure `transfer_failed`.
+   */
   refer(target: string, signal: AbortSignal): Promise<void>;
 }
 
-/** A call that we place, from one of a customer's trunks or phones. */
+/** A request to dial a leg. */
 export interface DialRequest {
-  /** E.164, or a SIP URI. */
+  /** An E.164 number or a SIP URI. */
   destination: string;
-  /** The caller id that the far end is shown. */
+  /** The caller ID. */
   from: string;
-  /** The call that this one passes on; undefined: it was asked for by itself. */
+  /** The call that the new leg forwards; undefined for an outbound call. */
   passesOn?: PassedOn | undefined;
   customerId: string;
   timeoutMs: number;
-  /** Takes the call back when aborted. */
+  /** Cancels the leg when aborted. */
   signal: AbortSignal;
-  /** Nothing is sent before this resolves. */
+  /** The INVITE is sent after this resolves. */
   after?: Promise<void>;
   /** Header fields of the INVITE, with `X-` names. */
   sipHeaders?: Record<string, string> | undefined;
-  /** The leg that this one is to talk with: both then live on the same media thread. */
+  /** The leg to connect with: both then use the same media thread. */
   beside?: Leg;
-  /** The log of the call that it is for; what is sensitive in that call is masked there. */
+  /** The log of the call, which masks its sensitive values. */
   log?: Log;
 }
 
-/** A call whose caller another leg is dialed for. */
+/** The call for whose caller a leg is dialed. */
 export interface PassedOn {
   from: string;
   to: string;
-  /** The number in `from` comes from one of the operator's trunks, and not from what a customer says. */
+  /** `from` came in on one of the operator's trunks, so it is reliable. */
   isTrusted: boolean;
-  /** Nobody has asked for this caller ID: where it must not be shown, another takes its place. */
+  /** The caller ID is a default: where it must not be shown, another one replaces it. */
   isReplaceable: boolean;
 }
 
-/** Places calls. */
+/** Dials legs. */
 export interface Dialer {
   /**
-   * Starts dialling; `answer()` of the leg resolves when the far end answers, and rejects with a Failure whose
-   * code is the contract's reason: `busy`, `no_answer`, `rejected`, `unreachable`, `canceled`; its `cause` is a
-   * `DialRefusal` where a SIP status is known. Rejects at once with `no_active_trunk` or `invalid_request`.
+   * Starts to dial. `answer()` of the leg resolves when the far end answers, or rejects with a Failure whose code is the
+   * contract's reason: `busy`, `no_answer`, `rejected`, `unreachable`, `canceled`. Its `cause` is a `DialRefusal` if
+   * there is a SIP status.
+   * @throws Failure `no_active_trunk`, `invalid_request`.
    */
-  dial(request: DialRequest): Promise<DialledLeg>;
+  dial(request: DialRequest): Promise<DialedLeg>;
   /**
-   * Throws `transfer_failed` where the customer's caller may not be referred to somebody (REFER): his carrier would
-   * place that call, and nobody here could charge for it. Absent: he always may.
+   * Throws `transfer_failed` if the customer's callers may not be transferred by REFER: the caller's carrier would place
+   * that call, and it could not be charged for. Absent: they always may.
    */
   checkRefer?(customerId: string): void;
 }
 
-/** A leg that rings at the far end. */
-export interface DialledLeg extends Leg {
-  /** The far end rings, or sends sound before it answers (early media). Told at most once each. */
+/** A leg that was dialed and is not answered yet. */
+export interface DialedLeg extends Leg {
+  /** The far end rings, or sends early media. Each is emitted at most once. */
   readonly progress: Signal<'ringing' | 'early_media'>;
 }
 
-/** The SIP status with which a dialled leg was refused. */
+/** The SIP status of a dialed leg that was refused. */
 export class DialRefusal extends Error {
   readonly sipStatus: number;
 
-  /** @param why what the far end answered, or why it could not be asked */
-  constructor(sipStatus: number, why: string) {
-    super(why);
+  /** @param message what the far end responded, or why it could not be reached. */
+  constructor(sipStatus: number, message: string) {
+    super(message);
     this.sipStatus = sipStatus;
   }
 }
@@ -112,16 +116,16 @@ export type RefusalReason =
   | 'not_acceptable'
   | 'overloaded';
 
-/** An event before it has its number: storage gives `sequence` and `event_key` as it is committed. */
+/** An event before it is committed. The storage assigns `sequence` and `event_key`. */
 export interface EventDraft {
   event: string;
   at: number;
-  /** The call as it is at this moment. */
+  /** The call at the time of the event. */
   call: CallRecord;
   data: Record<string, unknown>;
 }
 
-/** One line of a call's story, for the developer who asks why. */
+/** An entry of a call's timeline, which shows developers what happened. */
 export interface TimelineEntry {
   callId: string;
   at: number;
@@ -130,23 +134,23 @@ export interface TimelineEntry {
   data: Record<string, unknown>;
 }
 
-/** The `Idempotency-Key` of a request, and what was asked for with it. */
+/** The `Idempotency-Key` of a request, and a hash of the request. */
 export interface RepeatKey {
   key: string;
   requestHash: string;
 }
 
-/** Where calls are kept. A change and the events that report it are written together or not at all. */
+/** Writes calls. A change and the events that report it are written together, or not at all. */
 export interface CallJournal {
   /**
-   * Resolves when it is written, or kept in memory while it cannot be.
-   * @param change.refusable it is rejected then: what does not exist yet can still be refused.
+   * Resolves when the change is written, or kept in memory while nothing can be written.
+   * @param change.refusable rejects instead of keeping the change in memory: a new call can still be refused.
    */
   commit(change: {
     call?: CallRecord;
     events?: EventDraft[];
     timeline?: TimelineEntry[];
-    /** Kept with the call that it has placed. */
+    /** Stored with the call that it placed. */
     repeatKey?: RepeatKey | undefined;
     refusable?: boolean;
   }): Promise<void>;

@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Ids, silentLog } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { type CallRecord, type EventDraft, type Session, Switchboard, type TimelineEntry } from './index.ts';
-import { SimulatedDialledLeg } from './testing/simulated-leg.ts';
+import { SimulatedDialedLeg } from './testing/simulated-leg.ts';
 
 let clock: VirtualClock;
 let events: EventDraft[];
 let timeline: TimelineEntry[];
 let switchboard: Switchboard;
-let leg: SimulatedDialledLeg;
+let leg: SimulatedDialedLeg;
 
 beforeEach(() => {
   clock = new VirtualClock();
@@ -28,7 +28,7 @@ beforeEach(() => {
     runFlow,
     maxSeconds: 3600,
   });
-  leg = new SimulatedDialledLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
+  leg = new SimulatedDialedLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
 });
 
 /** Waits for the answer and the end of the call. */

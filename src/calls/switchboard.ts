@@ -1,7 +1,7 @@
 import { detach, explain, type Ids, sleep } from '../core/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, endingOf } from './ending.ts';
-import type { DialledLeg, Leg, RepeatKey } from './ports.ts';
+import type { DialedLeg, Leg, RepeatKey } from './ports.ts';
 import { Session, type SessionPorts } from './session.ts';
 
 /** The route of a number. */
@@ -28,7 +28,7 @@ export interface Arrival {
 
 /** An outbound call for an application. */
 export interface Placement extends Omit<Arrival, 'leg' | 'isCallerTrusted'> {
-  leg: DialledLeg;
+  leg: DialedLeg;
   metadata: Record<string, unknown>;
   variables: Record<string, string>;
   /** The key of the request that places the call, stored with the call. */

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { Failure, Ids, silentLog } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { type EventDraft, type Route, Switchboard } from './index.ts';
-import { SimulatedDialledLeg, SimulatedLeg } from './testing/simulated-leg.ts';
+import { SimulatedDialedLeg, SimulatedLeg } from './testing/simulated-leg.ts';
 
 const full = new Failure('overloaded', 'the database cannot be written at present');
 const route: Route = {
@@ -41,7 +41,7 @@ test('an inbound call that cannot be written is refused, and leaves no call', as
 });
 
 test('placing a call that cannot be written fails, and the far end is not called', async () => {
-  const leg = new SimulatedDialledLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
+  const leg = new SimulatedDialedLeg(clock, { timeoutMs: 30_000, signal: new AbortController().signal });
   const placing = switchboard.place({ leg, ...numbers, metadata: {}, variables: {} });
   await expect(placing).rejects.toBe(full);
   await clock.advance(0);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { DialledLeg } from '../calls/index.ts';
+import type { DialedLeg } from '../calls/index.ts';
 import { sounds, tone } from '../media/testing/bed.ts';
 import type { Phone } from '../media/testing/phone.ts';
 import type { SipRequest } from '../sip/index.ts';
@@ -10,7 +10,7 @@ const CALLER = '10.0.0.1';
 
 let bench: Bench;
 let peer: Peer;
-let leg: DialledLeg;
+let leg: DialedLeg;
 let invite: SipRequest;
 
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { DialledLeg } from '../calls/index.ts';
+import type { DialedLeg } from '../calls/index.ts';
 import { type Bench, type FarEnd, HERE, makeBench, trunk } from './testing/bench.ts';
 
 let bench: Bench;
 let carrier: FarEnd;
-let leg: DialledLeg;
+let leg: DialedLeg;
 
 beforeEach(async () => {
   bench = await makeBench({}, { quietSeconds: 60 });

@@ -1,4 +1,4 @@
-import type { Dialer, DialledLeg, DialRequest } from '../calls/index.ts';
+import type { Dialer, DialedLeg, DialRequest } from '../calls/index.ts';
 import { type Clock, detach, type Log, type Random } from '../core/index.ts';
 import type { MediaEngine, Sound } from '../media/index.ts';
 import type { UserAgent } from '../sip/index.ts';
@@ -32,7 +32,7 @@ export function createDialer(ports: DialerPorts): Dialer & { check(request: Dial
   };
 }
 
-async function dial(request: DialRequest, ports: DialerPorts): Promise<DialledLeg> {
+async function dial(request: DialRequest, ports: DialerPorts): Promise<DialedLeg> {
   const ways = withHeaders(waysTo(request, ports.userAgent.local, ports), request);
   // Two that are to talk are cheapest on one media thread.
   const beside = request.beside?.sound;
@@ -64,7 +64,7 @@ function place(request: DialRequest, ways: Way[][], sound: Sound, ports: DialerP
 }
 
 /** A leg that we have called. */
-class DialledSipLeg extends SipLeg implements DialledLeg {
+class DialledSipLeg extends SipLeg implements DialedLeg {
   readonly progress: Dialling['progress'];
 
   constructor(parts: SipLegParts & { opening: Dialling }) {

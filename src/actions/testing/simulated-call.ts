@@ -9,7 +9,7 @@ import {
   Switchboard,
   type TimelineEntry,
 } from '../../calls/index.ts';
-import { SimulatedDialledLeg, SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
+import { SimulatedDialedLeg, SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
 import { Failure, Ids, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { type DocumentRequest, Flows, type Services, type Settings } from '../index.ts';
@@ -28,7 +28,7 @@ export class SimulatedCall {
   /** The options with which each text was spoken. */
   readonly spoken: object[] = [];
   /** The legs that the call dialed, in order. */
-  readonly dialled: (SimulatedDialledLeg & { destination: string; request: DialRequest })[] = [];
+  readonly dialed: (SimulatedDialedLeg & { destination: string; request: DialRequest })[] = [];
   readonly conferences = new Conferences();
   readonly settings: Settings = {
     answerMethod: 'POST',
@@ -144,8 +144,8 @@ export class SimulatedCall {
           if (this.charged) throw new Failure('transfer_failed', 'it cannot be charged');
         },
         dial: async (request) => {
-          const leg = new SimulatedDialledLeg(this.clock, request);
-          this.dialled.push(Object.assign(leg, { destination: request.destination, request }));
+          const leg = new SimulatedDialedLeg(this.clock, request);
+          this.dialed.push(Object.assign(leg, { destination: request.destination, request }));
           return leg;
         },
       },

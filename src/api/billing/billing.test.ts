@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { billedDialer } from '../../billing/index.ts';
-import { SimulatedDialledLeg } from '../../calls/testing/simulated-leg.ts';
+import { SimulatedDialedLeg } from '../../calls/testing/simulated-leg.ts';
 import { aCall } from '../../storage/testing/records.ts';
 import type { ApiPorts } from '../index.ts';
 import { ADMIN_TOKEN, type House, openHouse, type Settled, settle } from '../testing/house.ts';
@@ -12,7 +12,7 @@ let ours: Settled;
 const place: ApiPorts['place'] = async ({ customerId }, { to: destination, from }) => {
   const { clock, billing } = house;
   const dialer = billedDialer(
-    { check() {}, dial: async (request) => new SimulatedDialledLeg(clock, request) },
+    { check() {}, dial: async (request) => new SimulatedDialedLeg(clock, request) },
     billing,
   );
   const { signal } = new AbortController();

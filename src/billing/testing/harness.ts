@@ -3,14 +3,14 @@ import { Flows, type Services } from '../../actions/index.ts';
 import {
   type CallRecord,
   type Dialer,
-  type DialledLeg,
+  type DialedLeg,
   type DialRequest,
   endInterrupted,
   Conferences,
   type Session,
   Switchboard,
 } from '../../calls/index.ts';
-import { SimulatedDialledLeg, SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
+import { SimulatedDialedLeg, SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
 import { Failure, Ids, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { Billing, billedDialer } from '../index.ts';
@@ -21,7 +21,7 @@ export const CUSTOMER = 'cust_1';
 export const UNIT = 1_000_000;
 
 /** A dialed leg with a unique id. */
-class FarEnd extends SimulatedDialledLeg {
+class FarEnd extends SimulatedDialedLeg {
   override readonly id = crypto.randomUUID();
 }
 
@@ -42,7 +42,7 @@ export class BillingHarness {
   #switchboard: Switchboard;
   #flows: Flows;
   #actions: Action[] = [];
-  #dial: (request: DialRequest) => Promise<DialledLeg>;
+  #dial: (request: DialRequest) => Promise<DialedLeg>;
 
   static async open(
     ledger = new MemoryLedger(),

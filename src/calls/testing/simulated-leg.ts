@@ -1,13 +1,13 @@
 import { type Clock, Failure, Signal } from '../../core/index.ts';
-import { type DialledLeg, DialRefusal, type Leg, type LegEnd, type RefusalReason } from '../index.ts';
+import { type DialedLeg, DialRefusal, type Leg, type LegEnd, type RefusalReason } from '../index.ts';
 import { SimulatedSound } from './simulated-sound.ts';
 
-/** A leg without a line: a test plays the far end. */
+/** A leg without a SIP dialog: a test controls the far end. */
 export class SimulatedLeg implements Leg {
   readonly id: string = '6f1c3a52-3d0e-4b53-9a57-9d1f0c6b8f10';
   readonly sound: SimulatedSound;
   readonly ended: Promise<LegEnd>;
-  /** What the far end saw and heard, in order: `ringing`, `answered`, `heard 1.5 s`, `refused busy`, `hung up`. */
+  /** What the far end noticed, in order: `ringing`, `answered`, `heard 1.5 s`, `refused busy`, `hung up`. */
   readonly seen: string[] = [];
   #over = new AbortController();
   #resolve!: (end: LegEnd) => void;
@@ -43,7 +43,7 @@ export class SimulatedLeg implements Leg {
     this.end(reason ? { by: 'system', reason } : { by: 'application', reason: 'normal' });
   }
 
-  /** What the far end makes of a REFER: it calls the target at once unless a test says otherwise. */
+  /** Handles a REFER; default: the far end calls the target at once. */
   onRefer: (signal: AbortSignal) => Promise<void> = async () => {};
 
   async refer(target: string, signal: AbortSignal): Promise<void> {
@@ -68,8 +68,8 @@ export class SimulatedLeg implements Leg {
   }
 }
 
-/** A leg that is dialled: a test lets its far end ring, answer or refuse. */
-export class SimulatedDialledLeg extends SimulatedLeg implements DialledLeg {
+/** A dialed leg: a test lets its far end ring, answer or refuse. */
+export class SimulatedDialedLeg extends SimulatedLeg implements DialedLeg {
   readonly progress = new Signal<'ringing' | 'early_media'>();
   #answered = Promise.withResolvers<void>();
 

@@ -1,5 +1,5 @@
 /** A dialer in virtual time on a network in memory, and far ends that are told what to do. For tests only. */
-import { type Dialer, type DialledLeg, DialRefusal, type DialRequest } from '../../calls/index.ts';
+import { type Dialer, type DialedLeg, DialRefusal, type DialRequest } from '../../calls/index.ts';
 import { type Failure, seededRandom, silentLog } from '../../core/index.ts';
 import { type Bed, makeBed } from '../../media/testing/bed.ts';
 import type { Phone } from '../../media/testing/phone.ts';
@@ -14,9 +14,9 @@ export interface Bench extends Bed {
   dialer: Dialer;
   /** Who is called, and may be changed by a test. */
   trunks: TrunkLine[];
-  dial(destination: string, more?: Partial<DialRequest>): Promise<DialledLeg>;
+  dial(destination: string, more?: Partial<DialRequest>): Promise<DialedLeg>;
   /** How a call ends that is waited for so long: `answered`, `busy 486`, … */
-  outcome(leg: DialledLeg, waitMs?: number): Promise<string>;
+  outcome(leg: DialedLeg, waitMs?: number): Promise<string>;
   /** Puts somebody at the address, who does this with every INVITE. */
   farEnd(address: string, take: (invite: IncomingInvite) => void): Promise<FarEnd>;
 }

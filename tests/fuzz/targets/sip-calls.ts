@@ -1,4 +1,4 @@
-import type { DialledLeg } from '../../../src/calls/index.ts';
+import type { DialedLeg } from '../../../src/calls/index.ts';
 import { Signal, seededRandom } from '../../../src/core/index.ts';
 import type { MediaEngine, Sound } from '../../../src/media/index.ts';
 import type { Endpoint } from '../../../src/net/index.ts';
@@ -56,7 +56,7 @@ async function open(): Promise<Subject> {
     resolve: (host) => wire.resolve(host),
     services: async () => [],
   });
-  const legs: DialledLeg[] = [];
+  const legs: DialedLeg[] = [];
   const run = async (seconds: number) => {
     for (let s = 0; s < seconds; s += 5) {
       clock.run(5000);
