@@ -4,7 +4,7 @@ const MAX_PARTICIPANTS = 100;
 
 /** A call's place in a conference. */
 export interface Participant {
-  /** Resolves when the conference ends because a participant left who ends it. */
+  /** Resolves when a participant leaves whose exit ends the conference. */
   readonly ended: Promise<void>;
   /** Idempotent. */
   leave(): void;

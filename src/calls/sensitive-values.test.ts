@@ -48,7 +48,7 @@ describe.each(['48213', '9071', CARD, '0000#*1'])('%s', (value) => {
 
   it.each<[string, string]>([
     ['in a JSON string, as an indented list', JSON.stringify(JSON.stringify([...value], null, 1))],
-    ['in a JSON string, with tabs', JSON.stringify([...value].join('\t'))],
+    ['in a JSON string, separated by \\t', JSON.stringify([...value].join('\t'))],
     ['with invisible characters', [...value].join('\u200b')],
     ['in full-width digits', value.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)))],
   ])('is masked %s', (_, text) => {

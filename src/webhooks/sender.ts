@@ -34,7 +34,7 @@ export class DeliverySender {
     }
   }
 
-  /** Counts a failed attempt although nothing was sent: otherwise it would be repeated at once, for ever. */
+  /** Counts a failed attempt although nothing was sent: otherwise it would be repeated at once without end. */
   #failWithoutAttempt(delivery: Delivery, error: unknown): void {
     const { event } = delivery;
     const attempt = event.attempts + 1;
