@@ -21,7 +21,8 @@ export async function nextDocument(flow: Flow, request: NextRequest): Promise<Ac
     return await fetchDocument(flow, request);
   } catch (error) {
     const { fallbackAnswerUrl, answerMethod } = flow.settings;
-    if (!isDocumentError(error) || flow.signal.aborted || !fallbackAnswerUrl || flow.fallbackUsed) throw error;
+    if (!isDocumentError(error) || flow.signal.aborted || !fallbackAnswerUrl || flow.fallbackUsed)
+      throw error;
     flow.fallbackUsed = true;
     return await fetchDocument(flow, { ...request, url: fallbackAnswerUrl, method: answerMethod });
   }

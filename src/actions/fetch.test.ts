@@ -127,19 +127,16 @@ describe('the request', () => {
     expect(requests[0]?.url).not.toMatch(/digits|gather_status/);
   });
 
-  it.each(['GET', 'POST'] as const)(
-    'is signed over timestamp and body with %s',
-    async (method) => {
-      const { requests } = await fetch([{}], { method, secrets: ['s3cret'] });
-      const { headers, body = '' } = requests[0]!;
-      const timestamp = String(Math.floor(clock.now() / 1000));
-      const expected = createHmac('sha256', 's3cret').update(`${timestamp}.${body}`).digest('hex');
-      expect(headers).toMatchObject({
-        'X-MiniVoice-Timestamp': timestamp,
-        'X-MiniVoice-Signature': `v1=${expected}`,
-      });
-    },
-  );
+  it.each(['GET', 'POST'] as const)('is signed over timestamp and body with %s', async (method) => {
+    const { requests } = await fetch([{}], { method, secrets: ['s3cret'] });
+    const { headers, body = '' } = requests[0]!;
+    const timestamp = String(Math.floor(clock.now() / 1000));
+    const expected = createHmac('sha256', 's3cret').update(`${timestamp}.${body}`).digest('hex');
+    expect(headers).toMatchObject({
+      'X-MiniVoice-Timestamp': timestamp,
+      'X-MiniVoice-Signature': `v1=${expected}`,
+    });
+  });
 
   it.each([
     ['https://app.test/answer?tenant=a%20b#top', 'https://app.test/answer?tenant=a%20b&'],

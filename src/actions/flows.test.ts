@@ -218,17 +218,20 @@ describe('a hangup of the caller', () => {
     { play: { url: 'https://app.example/a.wav' } },
   ];
 
-  test.each(actions.map((action) => [Object.keys(action)[0], action]))('interrupts %s', async (_name, action) => {
-    const call = new SimulatedCall({ '/answer': [action, { say: { text: 'never' } }] });
-    await call.seconds(0.5);
-    call.leg.farEndHangsUp();
-    await call.seconds(0);
-    await call.over;
-    expect(call.reported.at(-1)).toBe('call.completed');
-    expect(call.record).toMatchObject({ status: 'completed', endedBy: 'caller' });
-    expect(call.done).toHaveLength(1);
-    expect(call.clock.pending).toBe(0);
-  });
+  test.each(actions.map((action) => [Object.keys(action)[0], action]))(
+    'interrupts %s',
+    async (_name, action) => {
+      const call = new SimulatedCall({ '/answer': [action, { say: { text: 'never' } }] });
+      await call.seconds(0.5);
+      call.leg.farEndHangsUp();
+      await call.seconds(0);
+      await call.over;
+      expect(call.reported.at(-1)).toBe('call.completed');
+      expect(call.record).toMatchObject({ status: 'completed', endedBy: 'caller' });
+      expect(call.done).toHaveLength(1);
+      expect(call.clock.pending).toBe(0);
+    },
+  );
 
   test('before the answer makes the call canceled', async () => {
     const call = new SimulatedCall({ '/answer': () => [{ pause: { seconds: 1 } }] });

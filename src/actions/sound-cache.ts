@@ -36,7 +36,9 @@ export class SoundCache {
     const { folder, log } = options;
     this.#ready = rm(folder, { recursive: true, force: true })
       .then(() => mkdir(folder, { recursive: true }))
-      .catch((error) => log.warn({ error: explain(error) }, 'could not create the folder of the sound cache'));
+      .catch((error) =>
+        log.warn({ error: explain(error) }, 'could not create the folder of the sound cache'),
+      );
   }
 
   /** Finds the sound of a URL, fresh or stale. */

@@ -85,7 +85,8 @@ class WebSounds implements Sounds {
     const first = await load(this.#small, SMALL_BYTES);
     const { response, sound } = first.response.truncated ? await load(this.#large, MAX_BYTES) : first;
     const freshness = freshnessOf(response.headers, this.#options.clock.monotonic());
-    if (response.status === 304 && cached) return Object.assign(cached, { freshness: renewed(cached.freshness, freshness) });
+    if (response.status === 304 && cached)
+      return Object.assign(cached, { freshness: renewed(cached.freshness, freshness) });
     if (!sound) throw new Failure('play_failed', `${url} is larger than 25 MB.`);
     return this.#cache.add(url, sound.samples, { url: response.url, freshness });
   }

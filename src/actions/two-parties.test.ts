@@ -178,7 +178,9 @@ describe('transfer', () => {
 });
 
 describe('conference', () => {
-  const conferenceWith = (more: object = {}) => ({ '/answer': [{ conference: { room: 'one', ...more } }, after] });
+  const conferenceWith = (more: object = {}) => ({
+    '/answer': [{ conference: { room: 'one', ...more } }, after],
+  });
 
   test('keeps the call in the conference of its application until the caller hangs up', async () => {
     const call = new SimulatedCall(conferenceWith({ mute: true }));

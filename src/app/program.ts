@@ -7,10 +7,10 @@ import { createSoundDecoder, holdMusic } from '../audio/index.ts';
 import { Billing, billedDialer } from '../billing/index.ts';
 import {
   Admission,
+  Conferences,
   type Dialer,
   endInterrupted,
   explainRefusal,
-  Conferences,
   SensitiveCalls,
   Switchboard,
 } from '../calls/index.ts';

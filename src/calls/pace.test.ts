@@ -51,12 +51,15 @@ describe('the pace of new calls', () => {
     expect(pace.limited).toBe(false);
   });
 
-  it.each([2, 4, 10])('is close to the capacity when %i times as many calls are offered, and few wait', (times) => {
-    const { taken, mostWaiting } = load(new Pace(), 300, 300 * times, 40);
-    expect(taken).toBeGreaterThan(300 * 0.7);
-    expect(taken).toBeLessThanOrEqual(300 + 45);
-    expect(mostWaiting).toBeLessThan(300 / 4);
-  });
+  it.each([2, 4, 10])(
+    'is close to the capacity when %i times as many calls are offered, and few wait',
+    (times) => {
+      const { taken, mostWaiting } = load(new Pace(), 300, 300 * times, 40);
+      expect(taken).toBeGreaterThan(300 * 0.7);
+      expect(taken).toBeLessThanOrEqual(300 + 45);
+      expect(mostWaiting).toBeLessThan(300 / 4);
+    },
+  );
 
   it('is unlimited again after the overload', () => {
     const pace = new Pace();

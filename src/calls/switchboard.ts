@@ -97,7 +97,9 @@ export class Switchboard {
     leg.progress.on(() => {
       session
         .ring()
-        .catch((error) => session.log.error({ error: explain(error) }, 'could not record that the far end rings'));
+        .catch((error) =>
+          session.log.error({ error: explain(error) }, 'could not record that the far end rings'),
+        );
     });
     await this.#start(session, runFlow, repeatKey).created;
     return placed;
@@ -147,9 +149,7 @@ export class Switchboard {
     this.#live.set(session.id, session);
     const created = session.create(repeatKey);
     const over = this.#run(session, created, runFlow)
-      .catch((error) =>
-        session.log.error({ error: explain(error) }, 'could not record the end of the call'),
-      )
+      .catch((error) => session.log.error({ error: explain(error) }, 'could not record the end of the call'))
       .finally(() => {
         this.#live.delete(session.id);
         this.#running.delete(over);
@@ -159,11 +159,7 @@ export class Switchboard {
     return { created, over };
   }
 
-  async #run(
-    session: Session,
-    created: Promise<void>,
-    runFlow: SwitchboardPorts['runFlow'],
-  ): Promise<void> {
+  async #run(session: Session, created: Promise<void>, runFlow: SwitchboardPorts['runFlow']): Promise<void> {
     const { from, to, direction } = session.record;
     detach(
       'calls.switchboard',

@@ -203,6 +203,9 @@ describe('each call', () => {
     (session.leg as SimulatedLeg).press('7');
     expect((await receiver.received('dtmf'))[0]!.dtmf.digit).toBe('7');
     await session.end({ kind: 'completed', by: 'application' });
-    expect((await receiver.received('stop'))[0]!.stop).toMatchObject({ call_id: 'call_a', reason: 'call_ended' });
+    expect((await receiver.received('stop'))[0]!.stop).toMatchObject({
+      call_id: 'call_a',
+      reason: 'call_ended',
+    });
   });
 });

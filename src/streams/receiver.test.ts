@@ -230,12 +230,12 @@ describe('a receiver that is dead', () => {
 describe('a receiver that violates the protocol', () => {
   it.each([
     ['responds with a page', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', /200/],
+    ['redirects', 'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n', /302/],
     [
-      'redirects',
-      'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n',
-      /302/,
+      'sends no Sec-WebSocket-Accept',
+      'HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+      /Accept/,
     ],
-    ['sends no Sec-WebSocket-Accept', 'HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n', /Accept/],
     ['does not speak HTTP', 'SSH-2.0-OpenSSH_9.2\r\n', /HTTP|Parse/],
   ])('%s and gets no stream', async (_, answer, message) => {
     let connections = 0;

@@ -4,7 +4,14 @@ import { type QueuedMessage, SendQueue } from './send-queue.ts';
 
 const steps = fc.array(
   fc.record({
-    event: fc.constantFrom<(QueuedMessage['event'] | 'sent')[]>('media', 'media', 'media', 'dtmf', 'mark', 'sent'),
+    event: fc.constantFrom<(QueuedMessage['event'] | 'sent')[]>(
+      'media',
+      'media',
+      'media',
+      'dtmf',
+      'mark',
+      'sent',
+    ),
     times: fc.integer({ min: 1, max: 300 }),
   }),
   { maxLength: 20 },

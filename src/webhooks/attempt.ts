@@ -1,7 +1,13 @@
 import { CUT_MARGIN_BYTES, presentEventCall, storedText } from '../calls/index.ts';
 import { type Clock, explain, type Ids, rfc3339 } from '../core/index.ts';
 import type { HttpClient } from '../net/index.ts';
-import { MAX_SEALED_MS, maskSealedDigits, type UnsealPorts, unsealDigits, withoutSealed } from './sealed-digits.ts';
+import {
+  MAX_SEALED_MS,
+  maskSealedDigits,
+  type UnsealPorts,
+  unsealDigits,
+  withoutSealed,
+} from './sealed-digits.ts';
 import { signatureHeaders } from './signature.ts';
 import type { AttemptRecord, EventRecord } from './store.ts';
 

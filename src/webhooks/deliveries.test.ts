@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Harness, callRecord, eventRecord, START } from './testing/harness.ts';
+import { callRecord, eventRecord, Harness, START } from './testing/harness.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -257,7 +257,10 @@ describe('after a restart', () => {
 
   it('overdue events are sent at once', async () => {
     const harness = new Harness();
-    harness.events.set('evt_call_1_1', eventRecord(1, 'call_1', { attempts: 4, nextAttemptAt: START - HOUR }));
+    harness.events.set(
+      'evt_call_1_1',
+      eventRecord(1, 'call_1', { attempts: 4, nextAttemptAt: START - HOUR }),
+    );
     await harness.deliveries.start();
     await harness.clock.advance(0);
     expect(harness.attempts).toMatchObject([{ attempt: 5, status: 200 }]);

@@ -6,8 +6,8 @@ import type { DeliveriesPorts, DeliveryCounts } from './ports.ts';
 import { MAX_DELAY_MS } from './retry-schedule.ts';
 import { maskSealedDigits, SealedDigits } from './sealed-digits.ts';
 import { DeliverySender } from './sender.ts';
-import { StoreBacklog } from './store-backlog.ts';
 import { type EventRecord, PARK_AFTER_ATTEMPTS } from './store.ts';
+import { StoreBacklog } from './store-backlog.ts';
 
 /** Attempts in flight per application. A receiver that takes 100 ms for each gets a thousand events a second. */
 const MAX_IN_FLIGHT = 100;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Harness, eventRecord } from './testing/harness.ts';
+import { eventRecord, Harness } from './testing/harness.ts';
 
 const DAY = 24 * 3600 * 1000;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Harness, eventRecord, START } from './testing/harness.ts';
+import { eventRecord, Harness, START } from './testing/harness.ts';
 
 const HOUR = 3_600_000;
 const PIN = '48213';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Harness, callRecord, eventRecord } from './testing/harness.ts';
+import { callRecord, eventRecord, Harness } from './testing/harness.ts';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Harness, eventRecord } from './testing/harness.ts';
+import { eventRecord, Harness } from './testing/harness.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -52,7 +52,12 @@ test('starts while the store cannot be read, and delivers once it can', async ()
   expect(harness.received).toEqual([]);
   harness.readError = undefined;
   await harness.clock.advance(2 * MINUTE);
-  expect(harness.received.toSorted()).toEqual(['evt_call_1_1', 'evt_call_1_2', 'evt_call_1_3', 'evt_call_2_1']);
+  expect(harness.received.toSorted()).toEqual([
+    'evt_call_1_1',
+    'evt_call_1_2',
+    'evt_call_1_3',
+    'evt_call_2_1',
+  ]);
   expect(harness.deliveries.counts).toMatchObject({ pending: 0, delivered: 4 });
   await harness.deliveries.close();
   expect(harness.clock.pending).toBe(0);

@@ -274,7 +274,8 @@ export const names: Chapter = {
       promised: {
         caller: 'hears the error prompt',
         application: '`call.failed` (`answer_url_error`)',
-        operator: 'log: `could not fetch actions from answer_url` (the name servers of app.test do not answer)',
+        operator:
+          'log: `could not fetch actions from answer_url` (the name servers of app.test do not answer)',
       },
     },
   ],

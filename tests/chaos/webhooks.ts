@@ -1,4 +1,4 @@
-import { Harness, eventRecord } from '../../src/webhooks/testing/harness.ts';
+import { eventRecord, Harness } from '../../src/webhooks/testing/harness.ts';
 import type { Chapter, Fault } from './fault.ts';
 import type { Seen } from './world.ts';
 

@@ -1,9 +1,9 @@
 import { type Action, checkDocument } from '../../../contract/actions/index.ts';
 import {
   type CallRecord,
+  Conferences,
   type DialRequest,
   type EventDraft,
-  Conferences,
   type Route,
   type Session,
   Switchboard,

@@ -2,11 +2,11 @@ import { type Action, checkDocument } from '../../../contract/actions/index.ts';
 import { Flows, type Services } from '../../actions/index.ts';
 import {
   type CallRecord,
-  type Dialer,
+  Conferences,
   type DialedLeg,
+  type Dialer,
   type DialRequest,
   endInterrupted,
-  Conferences,
   type Session,
   Switchboard,
 } from '../../calls/index.ts';
