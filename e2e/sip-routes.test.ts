@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 /** A number that is passed on to somebody who does this. */
-async function passedOn(steps: Step[]): Promise<{ line: Line; desk: Answerer }> {
+async function forwardedCall(steps: Step[]): Promise<{ line: Line; desk: Answerer }> {
   const [line, desk] = await Promise.all([harness.line([]), Answerer.start(steps)]);
   const did = await line.get(`/v1/dids/by-number/${encodeURIComponent(line.number)}`);
   const route = { route_mode: 'sip', routing_target: desk.uri };
@@ -24,7 +24,7 @@ describe.skipIf(missing.sipp)(
   { concurrent: true },
   () => {
     it('rings where it leads, and is answered there', async () => {
-      const { line, desk } = await passedOn([
+      const { line, desk } = await forwardedCall([
         ...([{ say: 180 }, { wait: 300 }, { say: 200, sdp: true }, { hear: 'ACK' }] as Step[]),
         ...([{ wait: 300 }, { bye: true }] as Step[]),
       ]);
@@ -35,7 +35,7 @@ describe.skipIf(missing.sipp)(
     });
 
     it('is busy when that is busy', async () => {
-      const { line, desk } = await passedOn([{ say: 486 }, { hear: 'ACK' }]);
+      const { line, desk } = await forwardedCall([{ say: 486 }, { hear: 'ACK' }]);
       const caller = await Sipp.call(harness.server, { to: line.number, expect: 486 });
       const call = await line.arrived();
       expect((await call.next('call.failed')).data).toMatchObject({ reason: 'busy', sip_status: 486 });

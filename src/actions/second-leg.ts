@@ -3,7 +3,7 @@ import {
   type DialedLeg,
   dialEnding,
   type Ending,
-  type PassedOn,
+  type ForwardedCall,
   type RefusalReason,
 } from '../calls/index.ts';
 import { detach, explain, Failure } from '../core/index.ts';
@@ -32,7 +32,7 @@ export async function dialSecondLeg(
     destination,
     sipHeaders,
     from: from ?? session.record.from,
-    passesOn: passedOn(session, from === undefined),
+    forwardedCall: forwardedCall(session, from === undefined),
     customerId: session.record.customerId,
     timeoutMs: timeoutSeconds * 1000,
     beside: leg,
@@ -69,7 +69,10 @@ export async function dialSecondLeg(
   }
 }
 
-function passedOn({ record, isCallerTrusted: isTrusted }: Flow['session'], isReplaceable: boolean): PassedOn {
+function forwardedCall(
+  { record, isCallerTrusted: isTrusted }: Flow['session'],
+  isReplaceable: boolean,
+): ForwardedCall {
   return { from: record.from, to: record.to, isTrusted, isReplaceable };
 }
 

@@ -266,7 +266,7 @@ test.each([
     await call.seconds(1);
     expect(call.dialed[0]?.request).toMatchObject({
       from,
-      passesOn: { from: '+15550001', to: '+15550002', isTrusted: false, ...rest },
+      forwardedCall: { from: '+15550001', to: '+15550002', isTrusted: false, ...rest },
     });
   },
 );

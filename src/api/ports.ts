@@ -2,7 +2,13 @@ import type { Action } from '../../contract/actions/index.ts';
 import type { VoiceShown } from '../../contract/resources/index.ts';
 import type { UrlRules } from '../../contract/url-rules.ts';
 import type { Billing, BillingStore } from '../billing/index.ts';
-import type { CallRecord, CallStore, IdempotencyStore, QuarantineStore, RepeatKey } from '../calls/index.ts';
+import type {
+  CallRecord,
+  CallStore,
+  IdempotencyKey,
+  IdempotencyStore,
+  QuarantineStore,
+} from '../calls/index.ts';
 import type { Clock, Log, Random } from '../core/index.ts';
 import type { Application, Directory } from '../directory/index.ts';
 import type { InsightStore, Insights } from '../insights/index.ts';
@@ -71,7 +77,7 @@ export interface ApiPorts {
   /** Absent where there is no SIP: nothing is registered then. */
   lines?: LineStates;
   /** Places a call. Fails with `overloaded`, as `Billing.admit` does, with `invalid_request`, `originate_failed`. */
-  place(application: Application, order: CallOrder, key?: RepeatKey): Promise<CallRecord>;
+  place(application: Application, order: CallOrder, key?: IdempotencyKey): Promise<CallRecord>;
   idempotency: IdempotencyStore;
   billing: Pick<Billing, 'balance' | 'adjust' | 'setLimits' | 'setRate' | 'removeRate'>;
   ledger: Pick<BillingStore, 'adjustments' | 'rates' | 'usage'>;

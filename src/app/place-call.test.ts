@@ -34,7 +34,7 @@ test('nobody is called before the call is written, with the key of its request',
     called = true;
   });
   await new Promise(setImmediate);
-  expect(asked.placement?.repeatKey).toEqual({ key: 'order-1', requestHash: 'x' });
+  expect(asked.placement?.idempotencyKey).toEqual({ key: 'order-1', requestHash: 'x' });
   expect(called).toBe(false);
   written.resolve();
   await placed;

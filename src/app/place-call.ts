@@ -10,7 +10,7 @@ export function callPlacer(
   flows: Flows,
   admission: Admission,
 ): ApiPorts['place'] {
-  return async (application, order, repeatKey) => {
+  return async (application, order, idempotencyKey) => {
     const { from, to, answerUrl, actions, metadata, variables, sipHeaders, timeoutSeconds } = order;
     const refusal = admission.ask();
     if (refusal) throw new Failure('overloaded', `no call can be placed now: ${explainRefusal(refusal)}`);
@@ -34,7 +34,7 @@ export function callPlacer(
       routeMode: 'webhook',
       routingTarget: applicationId,
     } as const;
-    const placement = { leg, from, to, route, metadata, variables, sipHeaders, repeatKey };
+    const placement = { leg, from, to, route, metadata, variables, sipHeaders, idempotencyKey };
     const placed = switchboard.place(placement, (session) => flows.run(session, actions));
     placed.catch(() => unwritten.abort()).finally(written.resolve);
     return placed;

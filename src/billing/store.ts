@@ -2,9 +2,9 @@ import type {
   CallJournal,
   CallRecord,
   EventDraft,
+  IdempotencyKey,
   Page,
   PageRequest,
-  RepeatKey,
   TimelineEntry,
 } from '../calls/index.ts';
 import type { Micros } from '../core/index.ts';
@@ -95,7 +95,7 @@ export interface BillingJournal extends CallJournal {
     events?: EventDraft[];
     timeline?: TimelineEntry[];
     billing?: BillingChange;
-    repeatKey?: RepeatKey | undefined;
+    idempotencyKey?: IdempotencyKey | undefined;
     refusable?: boolean;
   }): Promise<void>;
 }

@@ -50,7 +50,7 @@ export interface DialRequest {
   /** The caller ID. */
   from: string;
   /** The call that the new leg forwards; undefined for an outbound call. */
-  passesOn?: PassedOn | undefined;
+  forwardedCall?: ForwardedCall | undefined;
   customerId: string;
   timeoutMs: number;
   /** Cancels the leg when aborted. */
@@ -66,7 +66,7 @@ export interface DialRequest {
 }
 
 /** The call for whose caller a leg is dialed. */
-export interface PassedOn {
+export interface ForwardedCall {
   from: string;
   to: string;
   /** `from` came in on one of the operator's trunks, so it is reliable. */
@@ -135,7 +135,7 @@ export interface TimelineEntry {
 }
 
 /** The `Idempotency-Key` of a request, and a hash of the request. */
-export interface RepeatKey {
+export interface IdempotencyKey {
   key: string;
   requestHash: string;
 }
@@ -151,7 +151,7 @@ export interface CallJournal {
     events?: EventDraft[];
     timeline?: TimelineEntry[];
     /** Stored with the call that it placed. */
-    repeatKey?: RepeatKey | undefined;
+    idempotencyKey?: IdempotencyKey | undefined;
     refusable?: boolean;
   }): Promise<void>;
 }

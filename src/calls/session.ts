@@ -1,7 +1,7 @@
 import { type Clock, explain, type Log, Scope } from '../core/index.ts';
 import { type CallRecord, durations } from './call.ts';
 import { type Ending, endData, finalOf } from './ending.ts';
-import type { CallJournal, EventDraft, Leg, RepeatKey } from './ports.ts';
+import type { CallJournal, EventDraft, IdempotencyKey, Leg } from './ports.ts';
 import { type HeldBack, maskedFields, maskedLog, PrivacyHold, SensitiveCalls } from './privacy.ts';
 
 /** What a session needs from other modules. */
@@ -76,9 +76,9 @@ export class Session {
   }
 
   /** Writes the call for the first time. If that rejects, there is no call. */
-  create(repeatKey?: RepeatKey): Promise<void> {
+  create(idempotencyKey?: IdempotencyKey): Promise<void> {
     const events = [this.draft('call.created', {})];
-    this.#created = this.#journal.commit({ call: this.#record, events, repeatKey, refusable: true });
+    this.#created = this.#journal.commit({ call: this.#record, events, idempotencyKey, refusable: true });
     return this.#created;
   }
 

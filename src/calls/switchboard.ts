@@ -1,7 +1,7 @@
 import { detach, explain, type Ids, sleep } from '../core/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, endingOf } from './ending.ts';
-import type { DialedLeg, Leg, RepeatKey } from './ports.ts';
+import type { DialedLeg, IdempotencyKey, Leg } from './ports.ts';
 import { Session, type SessionPorts } from './session.ts';
 
 /** The route of a number. */
@@ -32,7 +32,7 @@ export interface Placement extends Omit<Arrival, 'leg' | 'isCallerTrusted'> {
   metadata: Record<string, unknown>;
   variables: Record<string, string>;
   /** The key of the request that places the call, stored with the call. */
-  repeatKey?: RepeatKey | undefined;
+  idempotencyKey?: IdempotencyKey | undefined;
 }
 
 export interface SwitchboardPorts extends SessionPorts {
@@ -86,7 +86,7 @@ export class Switchboard {
    * @param runFlow replaces the flow of this call.
    */
   async place(placement: Placement, runFlow = this.#ports.runFlow): Promise<CallRecord> {
-    const { leg, from, to, route, repeatKey, ...more } = placement;
+    const { leg, from, to, route, idempotencyKey, ...more } = placement;
     const record = { ...this.#blank(leg, route), ...more, from, to, status: 'dialing' } as const;
     const session = new Session(
       { ...record, direction: 'outbound', dialingAt: this.#now() },
@@ -101,7 +101,7 @@ export class Switchboard {
           session.log.error({ error: explain(error) }, 'could not record that the far end rings'),
         );
     });
-    await this.#start(session, runFlow, repeatKey).created;
+    await this.#start(session, runFlow, idempotencyKey).created;
     return placed;
   }
 
@@ -145,9 +145,9 @@ export class Switchboard {
     );
   }
 
-  #start(session: Session, runFlow = this.#ports.runFlow, repeatKey?: RepeatKey) {
+  #start(session: Session, runFlow = this.#ports.runFlow, idempotencyKey?: IdempotencyKey) {
     this.#live.set(session.id, session);
-    const created = session.create(repeatKey);
+    const created = session.create(idempotencyKey);
     const over = this.#run(session, created, runFlow)
       .catch((error) => session.log.error({ error: explain(error) }, 'could not record the end of the call'))
       .finally(() => {

@@ -76,8 +76,8 @@ async function aCallOf(daysAgo: number, but: Partial<CallRecord> = {}): Promise<
   const recording = aRecording(call, { file, status: 'completed', endedAt: at + 60_000 });
   const events = Array.from({ length: 30 }, () => ({ ...anEvent(call), at }));
   const timeline = Array.from({ length: 250 }, (_, n) => ({ callId: id, at, kind: 'action', data: { n } }));
-  const repeatKey = { key: `key of ${id}`, requestHash: 'hash' };
-  await store.commit({ call, recording, events, timeline, repeatKey });
+  const idempotencyKey = { key: `key of ${id}`, requestHash: 'hash' };
+  await store.commit({ call, recording, events, timeline, idempotencyKey });
   for (const event of (await store.events({ callId: id }, { limit: 200 })).data) {
     const settled = { ...event, state: 'delivered' as const, attempts: 1, nextAttemptAt: null };
     await store.saveAttempt(anAttempt(store.ids.next('dlv'), event.id), settled);

@@ -4,10 +4,10 @@ import type {
   CallRecord,
   CallStore,
   EventDraft,
+  IdempotencyKey,
   IdempotencyStore,
   PendingByeStore,
   QuarantineStore,
-  RepeatKey,
   TimelineEntry,
 } from '../calls/index.ts';
 import type { Clock, Ids, Log, Signal } from '../core/index.ts';
@@ -27,7 +27,7 @@ export interface Change {
   /** A file in the recordings folder that is deleted after this is written. */
   obsoleteFile?: string;
   /** The idempotency key of the request that created the call. */
-  repeatKey?: RepeatKey | undefined;
+  idempotencyKey?: IdempotencyKey | undefined;
   /** Whether the change is rejected with `overloaded`, not kept in memory, while nothing can be written. */
   refusable?: boolean;
 }

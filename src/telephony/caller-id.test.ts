@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DialRequest, PassedOn } from '../calls/index.ts';
+import type { DialRequest, ForwardedCall } from '../calls/index.ts';
 import { type CallerIdRules, shownCaller } from './caller-id.ts';
 
 const OWN = '+15550100000';
@@ -11,7 +11,7 @@ const STRICT = { customerId: null, forwardCallerId: false } as const;
 const OPEN = { customerId: null, callerIds: 'any' } as const;
 const CUSTOMER = { customerId: 'cust_1' } as const;
 
-function shown(from: string, over: CallerIdRules = OPERATOR, passesOn?: Partial<PassedOn>): string {
+function shown(from: string, over: CallerIdRules = OPERATOR, forwardedCall?: Partial<ForwardedCall>): string {
   const request = {
     ...{
       destination: '+4930',
@@ -20,7 +20,13 @@ function shown(from: string, over: CallerIdRules = OPERATOR, passesOn?: Partial<
       timeoutMs: 1,
       signal: new AbortController().signal,
     },
-    passesOn: passesOn && { from: CALLER, to: OWN, isTrusted: true, isReplaceable: false, ...passesOn },
+    forwardedCall: forwardedCall && {
+      from: CALLER,
+      to: OWN,
+      isTrusted: true,
+      isReplaceable: false,
+      ...forwardedCall,
+    },
   } satisfies DialRequest;
   const mayShow = (customerId: string, number: string) =>
     customerId === 'cust_1' && [OWN, VERIFIED].includes(`+${number.replace('+', '')}`);
@@ -94,10 +100,10 @@ describe('a call that is passed on', () => {
   test.each([
     ["called in over a customer's trunk", OPERATOR, { isTrusted: false }],
     ['is not to be shown over this trunk', STRICT, {}],
-  ] as const)('shows the called number where the caller %s', (_, over, passesOn) => {
-    expect(shown(CALLER, over, { ...passesOn, isReplaceable: true })).toBe(OWN);
-    expect(shown(CALLER, over, { ...passesOn, isReplaceable: true, to: 'desk' })).toBe('anonymous');
-    expect(shown(CALLER, over, passesOn)).toBe('caller_id_not_allowed');
+  ] as const)('shows the called number where the caller %s', (_, over, forwardedCall) => {
+    expect(shown(CALLER, over, { ...forwardedCall, isReplaceable: true })).toBe(OWN);
+    expect(shown(CALLER, over, { ...forwardedCall, isReplaceable: true, to: 'desk' })).toBe('anonymous');
+    expect(shown(CALLER, over, forwardedCall)).toBe('caller_id_not_allowed');
   });
 
   test('shows the called number in place of a name, or of what cannot be shown', () => {

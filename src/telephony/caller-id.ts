@@ -41,9 +41,9 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export function shownCaller(request: DialRequest, over: CallerIdRules, ports: CallerIdPorts): string {
   const user = userOf(request.from);
   if (user !== undefined && isAllowed(user, request, over, ports)) return user;
-  const { passesOn, customerId } = request;
-  if (passesOn?.isReplaceable) {
-    const called = userOf(passesOn.to);
+  const { forwardedCall, customerId } = request;
+  if (forwardedCall?.isReplaceable) {
+    const called = userOf(forwardedCall.to);
     return called !== undefined && ports.mayShow(customerId, called) ? called : ANONYMOUS;
   }
   if (user === undefined) throw new Failure('invalid_request', NOT_A_CALLER_ID);
@@ -56,13 +56,13 @@ const NOT_ALLOWED =
   "cannot be shown as caller ID: from must be one of the customer's numbers or verified numbers (the operator adds them with POST /admin/v1/dids and POST /admin/v1/customers/:id/verified-numbers), unless the trunk has caller_ids any";
 
 function isAllowed(user: string, request: DialRequest, over: CallerIdRules, ports: CallerIdPorts): boolean {
-  const { customerId, passesOn } = request;
+  const { customerId, forwardedCall } = request;
   if (user === ANONYMOUS || over === 'phone') return true;
   if (over !== 'host' && callerIdsOf(over) === 'any') return true;
   if (NUMBER.test(user) ? ports.mayShow(customerId, user) : over === 'host') return true;
-  if (!passesOn || user !== userOf(passesOn.from)) return false;
+  if (!forwardedCall || user !== userOf(forwardedCall.from)) return false;
   // What a customer's trunk or phone says of its caller must not leave over the operator's trunk.
-  return over === 'host' || (passesOn.isTrusted && over.forwardCallerId !== false);
+  return over === 'host' || (forwardedCall.isTrusted && over.forwardCallerId !== false);
 }
 
 const callerIdsOf = ({ callerIds, customerId }: CallerIdTrunk): 'owned' | 'any' =>

@@ -1,4 +1,4 @@
-import type { Dialer, DialedLeg, DialRequest } from '../calls/index.ts';
+import type { DialedLeg, Dialer, DialRequest } from '../calls/index.ts';
 import { type Clock, detach, type Log, type Random } from '../core/index.ts';
 import type { MediaEngine, Sound } from '../media/index.ts';
 import type { UserAgent } from '../sip/index.ts';

@@ -80,9 +80,9 @@ const shown = (request: DialRequest, over: CallerIdRules, origin: Origin): DialR
  * over a customer's trunk whose proxy is that carrier.
  */
 function isOwnCaller(request: DialRequest, origin: Origin): boolean {
-  const passesOn = request.passesOn && { ...request.passesOn, isReplaceable: false };
+  const forwardedCall = request.forwardedCall && { ...request.forwardedCall, isReplaceable: false };
   try {
-    shownCaller({ ...request, passesOn }, { customerId: null }, origin);
+    shownCaller({ ...request, forwardedCall }, { customerId: null }, origin);
     return true;
   } catch {
     return false;

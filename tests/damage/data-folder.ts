@@ -46,9 +46,9 @@ export async function fillWithCalls(folder: string, owner: Owner): Promise<strin
   const over = aCall(storage.ids.next('call'), { ...mine, status: 'completed', endedAt: 1_780_056_009_000 });
   const recording = aRecording(over, { status: 'completed', endedAt: over.endedAt });
   const line = { callId: over.id, at: over.createdAt, kind: 'action', data: { type: 'say' } };
-  const repeatKey = { key: 'once', requestHash: 'hash' };
+  const idempotencyKey = { key: 'once', requestHash: 'hash' };
   await storage.commit({ call: open, recording: aRecording(open), events: [anEvent(open, 'call.created')] });
-  await storage.commit({ call: over, recording, events: [anEvent(over)], timeline: [line], repeatKey });
+  await storage.commit({ call: over, recording, events: [anEvent(over)], timeline: [line], idempotencyKey });
   const { data: events } = await storage.events({ callId: over.id }, { limit: 1 });
   const tried = { ...events[0]!, attempts: 1, nextAttemptAt: over.createdAt };
   await storage.saveAttempt(

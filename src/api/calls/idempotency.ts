@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CallRecord, RepeatKey } from '../../calls/index.ts';
+import type { CallRecord, IdempotencyKey } from '../../calls/index.ts';
 import { Failure } from '../../core/index.ts';
 import type { Application } from '../../directory/index.ts';
 import type { CallOrder } from '../ports.ts';
@@ -16,7 +16,7 @@ export async function oncePerKey(
   key: string | string[] | undefined,
   application: Application,
   order: CallOrder,
-  place: (key?: RepeatKey) => Promise<CallRecord>,
+  place: (key?: IdempotencyKey) => Promise<CallRecord>,
   services: Services,
 ): Promise<CallRecord> {
   if (typeof key !== 'string' || key === '') return place();
@@ -35,7 +35,7 @@ async function repeatOrPlace(
   key: string,
   applicationId: string,
   order: CallOrder,
-  place: (key: RepeatKey) => Promise<CallRecord>,
+  place: (key: IdempotencyKey) => Promise<CallRecord>,
   { idempotency, calls }: Services,
 ): Promise<CallRecord> {
   const requestHash = createHash('sha256').update(JSON.stringify(order)).digest('hex');

@@ -10,7 +10,12 @@ import {
   timelineQuery,
   call as wire,
 } from '../../../contract/resources/index.ts';
-import { type CallRecord, presentCall, presentTimelineEntry, type RepeatKey } from '../../calls/index.ts';
+import {
+  type CallRecord,
+  type IdempotencyKey,
+  presentCall,
+  presentTimelineEntry,
+} from '../../calls/index.ts';
 import { Failure } from '../../core/index.ts';
 import type { Application } from '../../directory/index.ts';
 import { presentEvent } from '../events/present.ts';
@@ -58,7 +63,7 @@ export const callRoutes = [
     ],
     async handle({ body, caller, services, request }) {
       const order = orderOf(body, caller, services);
-      const place = (key?: RepeatKey) => services.place(caller, order, key);
+      const place = (key?: IdempotencyKey) => services.place(caller, order, key);
       return presentCall(
         await oncePerKey(request.headers['idempotency-key'], caller, order, place, services),
       );

@@ -46,7 +46,7 @@ export async function openHouse(
     directory,
     calls: storage,
     live,
-    async place(application, order, repeatKey) {
+    async place(application, order, idempotencyKey) {
       placed.push(order);
       const { from, to, metadata, variables, answerUrl } = order;
       const owner = { customerId: application.customerId, applicationId: application.id };
@@ -62,7 +62,7 @@ export async function openHouse(
         direction: 'outbound',
         createdAt: clock.now(),
       });
-      await storage.commit({ call, repeatKey });
+      await storage.commit({ call, idempotencyKey });
       return call;
     },
     idempotency: storage,

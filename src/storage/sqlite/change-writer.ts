@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 export interface Snapshot {
   call: Value[] | undefined;
   /** applicationId, key, requestHash, callId, at */
-  repeatKey: Value[] | undefined;
+  idempotencyKey: Value[] | undefined;
   recording: Value[] | undefined;
   /** file, at */
   obsoleteFile: Value[] | undefined;
@@ -25,10 +25,10 @@ export interface Snapshot {
 }
 
 export function snapshotOf(change: Change): Snapshot {
-  const { call, recording, events = [], timeline = [], insights, billing, repeatKey: key } = change;
+  const { call, recording, events = [], timeline = [], insights, billing, idempotencyKey: key } = change;
   return {
     call: call && tables.calls.toParameters(call),
-    repeatKey: call && key && [call.applicationId, key.key, key.requestHash, call.id, call.createdAt],
+    idempotencyKey: call && key && [call.applicationId, key.key, key.requestHash, call.id, call.createdAt],
     recording: recording && tables.recordings.toParameters(recording),
     obsoleteFile:
       change.obsoleteFile === undefined ? undefined : [change.obsoleteFile, recording?.updatedAt ?? 0],
@@ -71,7 +71,7 @@ export class ChangeWriter {
     if (change.insights) this.#writeInsights(change.insights);
     if (change.billing) this.#writeBilling(change.billing);
     if (change.call) run.saveCall.run(...change.call);
-    if (change.repeatKey) this.#keepKey(change.repeatKey);
+    if (change.idempotencyKey) this.#keepKey(change.idempotencyKey);
     if (change.recording) run.saveRecording.run(...change.recording);
     if (change.obsoleteFile) run.deleteFileSoon.run(...change.obsoleteFile);
     for (const entry of change.entries) run.addEntry.run(...entry);

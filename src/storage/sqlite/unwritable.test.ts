@@ -77,7 +77,7 @@ test('rejects refusable changes while nothing can be written, and keeps nothing 
   const created = { call, events: [anEvent(call, 'call.created')], refusable: true };
   await expect(storage.commit(created)).rejects.toMatchObject({ code: 'overloaded' });
   await expect(storage.commit(created)).rejects.toMatchObject({ code: 'overloaded' });
-  const keyed = { ...created, repeatKey: { key: 'k', requestHash: '' } };
+  const keyed = { ...created, idempotencyKey: { key: 'k', requestHash: '' } };
   await expect(storage.commit(keyed)).rejects.toMatchObject({ code: 'overloaded' });
   unlock();
   // No write is waiting: the storage tests by itself whether it can write.

@@ -1,5 +1,5 @@
 /** A dialer in virtual time on a network in memory, and far ends that are told what to do. For tests only. */
-import { type Dialer, type DialedLeg, DialRefusal, type DialRequest } from '../../calls/index.ts';
+import { type DialedLeg, type Dialer, DialRefusal, type DialRequest } from '../../calls/index.ts';
 import { type Failure, seededRandom, silentLog } from '../../core/index.ts';
 import { type Bed, makeBed } from '../../media/testing/bed.ts';
 import type { Phone } from '../../media/testing/phone.ts';
