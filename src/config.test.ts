@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeConfig, readConfig, settings } from './config.ts';
 
-const refusal = (env: Record<string, string>): string => {
+const errorFor = (env: Record<string, string>): string => {
   try {
     readConfig(env);
     return '';
@@ -11,7 +11,7 @@ const refusal = (env: Record<string, string>): string => {
 };
 
 describe('a setting', () => {
-  it('has its default where it is not given, or empty', () => {
+  it('has its default if the variable is missing or empty', () => {
     expect(readConfig({})).toMatchObject({ httpPort: 8080, trustedProxies: [], metricsToken: '' });
     expect(readConfig({ MINIVOICE_HTTP_PORT: ' ' }).httpPort).toBe(8080);
   });
@@ -26,23 +26,23 @@ describe('a setting', () => {
     [{ MINIVOICE_PUBLIC_URL: 'voice.example.com' }, 'a URL that begins with http:// or https://'],
     [{ MINIVOICE_TRUSTED_PROXIES: '10.0.0.0/33' }, 'addresses and CIDR blocks'],
     [{ MINIVOICE_TRUSTED_PROXIES: 'proxy.example.com' }, 'addresses and CIDR blocks'],
-  ])('that is invalid is refused with the values that are allowed: %j', (env, sentence) => {
-    expect(refusal(env)).toContain(sentence);
+  ])('with an invalid value is refused with the allowed values: %j', (env, message) => {
+    expect(errorFor(env)).toContain(message);
   });
 
-  it('is refused together with all others that are wrong', () => {
-    const all = refusal({ MINIVOICE_HTTP_PORT: 'x', MINIVOICE_SIP_PORT: 'y', MINIVOICE_NODES: '1' });
+  it('is refused together with all other invalid ones', () => {
+    const all = errorFor({ MINIVOICE_HTTP_PORT: 'x', MINIVOICE_SIP_PORT: 'y', MINIVOICE_NODES: '1' });
     expect(all).toMatch(/^Invalid settings: .*MINIVOICE_NODES.*; .*HTTP_PORT.*; .*SIP_PORT/);
   });
 
-  it('may list addresses and blocks of both families', () => {
+  it('may contain addresses and blocks of both families', () => {
     const given = ' 127.0.0.1, 10.0.0.0/8 ::1,fd00::/8';
     const expected = ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8'];
     expect(readConfig({ MINIVOICE_TRUSTED_PROXIES: given }).trustedProxies).toEqual(expected);
   });
 });
 
-describe('a variable that is named like a setting', () => {
+describe('a variable that looks like a setting', () => {
   it.each([
     ['MINIVOICE_HTTPPORT', 'MINIVOICE_HTTP_PORT'],
     ['MINIVOICE_ALLOW_PRIVATE_URL', 'MINIVOICE_ALLOW_PRIVATE_URLS'],
@@ -51,24 +51,24 @@ describe('a variable that is named like a setting', () => {
     ['MINIVOICE_DATADIR', 'MINIVOICE_DATA_DIR'],
     ['minivoice_http_port', 'MINIVOICE_HTTP_PORT'],
     ['MINIVOICE_PORT', 'MINIVOICE_HTTP_PORT or MINIVOICE_SIP_PORT'],
-  ])('and is none, %s, is refused with the name that was meant', (name, meant) => {
-    expect(refusal({ [name]: '1' })).toContain(`there is no setting ${name}: did you mean ${meant}`);
+  ])('is refused with similar names: %s', (name, similar) => {
+    expect(errorFor({ [name]: '1' })).toContain(`there is no setting ${name}: did you mean ${similar}`);
   });
 
-  it('and is like none is refused too', () => {
-    expect(refusal({ MINIVOICE_FROBNICATE: '1' })).toContain(
-      'MINIVOICE_FROBNICATE: the command config lists all',
+  it('is refused without a similar name', () => {
+    expect(errorFor({ MINIVOICE_FROBNICATE: '1' })).toContain(
+      'MINIVOICE_FROBNICATE: the command config lists all settings',
     );
   });
 
-  it('and belongs to an application of MiniVoice is left alone', () => {
+  it('is ignored if it belongs to an application of MiniVoice', () => {
     expect(
-      refusal({ MINIVOICE_URL: 'http://127.0.0.1:8080', MINIVOICE_API_KEY: 'mv_live_x', PATH: '/bin' }),
+      errorFor({ MINIVOICE_URL: 'http://127.0.0.1:8080', MINIVOICE_API_KEY: 'mv_live_x', PATH: '/bin' }),
     ).toBe('');
   });
 });
 
-it('prints every setting with what it takes, and no secret', () => {
+it('describeConfig prints every setting with its allowed values, and no secret', () => {
   const text = describeConfig({ MINIVOICE_METRICS_TOKEN: 'hidden', MINIVOICE_ADMIN_TOKEN: 'hidden' });
   for (const { name } of Object.values(settings)) expect(text).toContain(`${name}=`);
   expect(text).toContain('MINIVOICE_METRICS_TOKEN=(set)');
@@ -86,11 +86,11 @@ it.each([
   ['MINIVOICE_PUBLIC_ADDRESS', 'a\r\nb'],
   ['MINIVOICE_SIP_DOMAIN', 'sip:example.com'],
   ['MINIVOICE_TRUSTED_PROXIES', '10.0.0.0/33'],
-])('%s=%j is refused with what is allowed', (name, value) => {
+])('refuses %s=%j with the allowed values', (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(name);
 });
 
-it('addresses and hosts are kept in their one form', () => {
+it('converts addresses and hosts to canonical form', () => {
   const config = readConfig({
     MINIVOICE_SIP_HOST: '0:0::1',
     MINIVOICE_PUBLIC_ADDRESS: '[2001:DB8::1]',

@@ -1,328 +1,245 @@
 import { availableParallelism } from 'node:os';
-import { parseNetwork } from '../contract/ip-network.ts';
-import { nearest } from '../contract/nearest.ts';
-import { parseHostPort, parseIpAddress } from '../contract/network-address.ts';
-import { Failure, type LogLevel } from './core/index.ts';
+import { z } from 'zod';
+import { Failure } from './core/index.ts';
+import {
+  baseUrl,
+  flag,
+  host,
+  infoOf,
+  ipAddress,
+  misspelled,
+  networks,
+  oneOf,
+  portOrOff,
+  portRange,
+  type SettingInfo,
+  setting,
+  text,
+  wholeNumber,
+} from './setting-types.ts';
 
-/** One setting: the environment variable that sets it, its default, and what it means. */
-interface Setting<T> {
-  name: string;
-  default: string;
-  meaning: string;
-  /** The values that it takes, as a person would say them; left out where it takes any text. */
-  allowed?: string;
-  /** Turns the text into a value; returns undefined where it is not allowed. */
-  read(text: string): T | undefined;
-  /** Never shown in full. */
-  secret?: boolean;
-}
+const port = wholeNumber(0, 65_535);
+const days = wholeNumber(0, 36_500);
 
-const text = (name: string, fallback: string, meaning: string): Setting<string> => ({
-  name,
-  default: fallback,
-  meaning,
-  read: (value) => value,
-});
-
-const count = (
-  name: string,
-  fallback: string,
-  meaning: string,
-  from: number,
-  to: number,
-): Setting<number> => ({
-  name,
-  default: fallback,
-  meaning,
-  allowed: `a whole number from ${from} to ${to}`,
-  read: (value) => (/^\d+$/.test(value) && +value >= from && +value <= to ? +value : undefined),
-});
-
-const flag = (name: string, fallback: string, meaning: string): Setting<boolean> => ({
-  name,
-  default: fallback,
-  meaning,
-  allowed: 'true, false, 1 or 0',
-  read: (value) => ({ true: true, '1': true, false: false, '0': false })[value.toLowerCase()],
-});
-
-const oneOf = <T extends string>(
-  name: string,
-  fallback: T,
-  meaning: string,
-  values: readonly T[],
-): Setting<T> => ({
-  name,
-  default: fallback,
-  meaning,
-  allowed: `one of ${values.join(', ')}`,
-  read: (value) => values.find((candidate) => candidate === value),
-});
-
-const range = (name: string, fallback: string, meaning: string): Setting<{ from: number; to: number }> => ({
-  name,
-  default: fallback,
-  meaning,
-  allowed: 'two ports from 1024 to 65535, at least 3 apart, such as 20000-29999',
-  read(value) {
-    const [from, to] = /^\d+-\d+$/.test(value) ? value.split('-').map(Number) : [];
-    if (!from || !to || from < 1024 || to > 65_535 || to - from < 3) return undefined;
-    return { from, to };
-  },
-});
-
-const NETWORK = 'addresses and CIDR blocks, separated by commas, such as 127.0.0.1,10.0.0.0/8';
-
-function networksOf(value: string): string[] | undefined {
-  const networks = value.split(/[\s,]+/).filter(Boolean);
-  return networks.every((network) => parseNetwork(network)) ? networks : undefined;
-}
-
-const address = (name: string, fallback: string, meaning: string): Setting<string> => ({
-  ...text(name, fallback, meaning),
-  allowed: 'an IP address, without brackets or port',
-  read: parseIpAddress,
-});
-
-/** A host without a port, or nothing. */
-const host = (name: string, meaning: string): Setting<string> => ({
-  ...text(name, '', meaning),
-  allowed: 'a host name or an IP address, without a port',
-  read(value) {
-    const literal = parseIpAddress(value);
-    if (value === '' || literal !== undefined) return literal ?? '';
-    const place = parseHostPort(value);
-    return place?.port === undefined ? place?.host : undefined;
-  },
-});
-
-/** Every setting of the program. Each has a default with which it runs on a fresh machine. */
-export const settings = {
-  httpHost: address('MINIVOICE_HTTP_HOST', '127.0.0.1', 'address of REST and the status page'),
-  httpPort: count(
-    'MINIVOICE_HTTP_PORT',
-    '8080',
-    'port of REST and the status page; 0 picks a free one',
-    0,
-    65_535,
+/** All settings. The defaults work on a fresh machine. */
+const schema = z.object({
+  httpHost: setting('MINIVOICE_HTTP_HOST', ipAddress, '127.0.0.1', 'address of the REST API'),
+  httpPort: setting('MINIVOICE_HTTP_PORT', port, '8080', 'port of the REST API; 0 picks a free one'),
+  sipHost: setting('MINIVOICE_SIP_HOST', ipAddress, '127.0.0.1', 'address for SIP and RTP'),
+  sipPort: setting('MINIVOICE_SIP_PORT', port, '5060', 'port of SIP over UDP and TCP; 0 picks a free one'),
+  sipTlsPort: setting(
+    'MINIVOICE_SIP_TLS_PORT',
+    portOrOff,
+    'off',
+    'port of SIP over TLS; off: only outgoing TLS connections; 0 picks a free one',
   ),
-  sipHost: address('MINIVOICE_SIP_HOST', '127.0.0.1', 'address that SIP and RTP are bound to'),
-  sipPort: count('MINIVOICE_SIP_PORT', '5060', 'SIP over UDP and TCP; 0 picks a free one', 0, 65_535),
-  sipTlsPort: {
-    name: 'MINIVOICE_SIP_TLS_PORT',
-    default: 'off',
-    meaning: 'SIP over TLS; off: we only connect to others; 0 picks a free one',
-    allowed: 'off, or a whole number from 0 to 65535',
-    read: (value) => (value === 'off' ? null : /^\d+$/.test(value) && +value <= 65_535 ? +value : undefined),
-  } as Setting<number | null>,
-  sipTlsCert: text('MINIVOICE_SIP_TLS_CERT', '', 'file with our certificate and those above it, in PEM'),
-  sipTlsKey: text('MINIVOICE_SIP_TLS_KEY', '', 'file with the key of the certificate, in PEM'),
-  sipTlsCa: text(
-    'MINIVOICE_SIP_TLS_CA',
+  sipTlsCert: setting(
+    'MINIVOICE_SIP_TLS_CERT',
+    text,
     '',
-    'file with authorities, in PEM, whose certificates are believed besides those that the machine believes',
+    'PEM file with the certificate of this server and the intermediate ones',
   ),
-  sipDomain: host(
+  sipTlsKey: setting('MINIVOICE_SIP_TLS_KEY', text, '', 'PEM file with the key of the certificate'),
+  sipTlsCa: setting(
+    'MINIVOICE_SIP_TLS_CA',
+    text,
+    '',
+    "PEM file with certificate authorities to trust besides the machine's own",
+  ),
+  sipDomain: setting(
     'MINIVOICE_SIP_DOMAIN',
-    'a host name that means this server in SIP URIs, besides its address',
+    host,
+    '',
+    'host name of this server in SIP URIs, besides its address',
   ),
-  customerTrunkIpv4Prefix: count(
+  customerTrunkIpv4Prefix: setting(
     'MINIVOICE_CUSTOMER_TRUNK_IPV4_PREFIX',
+    wholeNumber(0, 32),
     '24',
-    "how wide a block of IPv4 addresses a customer's trunk may name in inbound_ip: the bits that are fixed at least",
-    0,
-    32,
+    "shortest IPv4 prefix that a customer's trunk may use in inbound_ip",
   ),
-  customerTrunkIpv6Prefix: count('MINIVOICE_CUSTOMER_TRUNK_IPV6_PREFIX', '64', 'the same for IPv6', 0, 128),
-  rtpPorts: range('MINIVOICE_RTP_PORTS', '20000-29999', 'ports for RTP (even) and RTCP (the next)'),
-  publicAddress: host('MINIVOICE_PUBLIC_ADDRESS', 'what SDP and Contact say; empty: the address bound'),
-  publicUrl: {
-    ...text('MINIVOICE_PUBLIC_URL', '', 'how the world reaches REST, for file_url; empty: as bound'),
-    allowed: 'a URL that begins with http:// or https://',
-    read: (value) =>
-      value === '' || /^https?:\/\/[^\s/]/.test(value) ? value.replace(/\/+$/, '') : undefined,
-  } as Setting<string>,
-  trustedProxies: {
-    name: 'MINIVOICE_TRUSTED_PROXIES',
-    default: '',
-    meaning: 'proxies before REST whose X-Forwarded-For or Forwarded names the client; empty: none',
-    allowed: NETWORK,
-    read: networksOf,
-  } as Setting<string[]>,
-  metricsToken: {
-    ...text(
-      'MINIVOICE_METRICS_TOKEN',
-      '',
-      'opens /metrics; empty: the admin token does, or nothing is needed on loopback',
-    ),
-    secret: true,
-  },
-  dataDir: text('MINIVOICE_DATA_DIR', './data', 'database, recordings, prompts cache, secrets (made 0700)'),
-  adminToken: {
-    ...text(
-      'MINIVOICE_ADMIN_TOKEN',
-      '',
-      'for /admin/v1; empty: made at the first start and kept in the data folder',
-    ),
-    secret: true,
-  },
-  allowPrivateUrls: flag(
+  customerTrunkIpv6Prefix: setting(
+    'MINIVOICE_CUSTOMER_TRUNK_IPV6_PREFIX',
+    wholeNumber(0, 128),
+    '64',
+    'the same for IPv6',
+  ),
+  rtpPorts: setting('MINIVOICE_RTP_PORTS', portRange, '20000-29999', 'ports for RTP (even) and RTCP (odd)'),
+  publicAddress: setting(
+    'MINIVOICE_PUBLIC_ADDRESS',
+    host,
+    '',
+    'address in SDP and Contact; empty: the address of SIP',
+  ),
+  publicUrl: setting(
+    'MINIVOICE_PUBLIC_URL',
+    baseUrl,
+    '',
+    'public URL of the REST API, for file_url; empty: the address of the REST API',
+  ),
+  trustedProxies: setting(
+    'MINIVOICE_TRUSTED_PROXIES',
+    networks,
+    '',
+    'proxies whose X-Forwarded-For or Forwarded header names the client; empty: none',
+  ),
+  metricsToken: setting(
+    'MINIVOICE_METRICS_TOKEN',
+    text,
+    '',
+    'token for /metrics; empty: the admin token, or no token on loopback',
+    { isSecret: true },
+  ),
+  dataDir: setting(
+    'MINIVOICE_DATA_DIR',
+    text,
+    './data',
+    'folder for the database, recordings, cached speech and secrets (mode 0700)',
+  ),
+  adminToken: setting(
+    'MINIVOICE_ADMIN_TOKEN',
+    text,
+    '',
+    'token for /admin/v1; empty: generated at the first start and kept in the data folder',
+    { isSecret: true },
+  ),
+  allowPrivateUrls: setting(
     'MINIVOICE_ALLOW_PRIVATE_URLS',
+    flag,
     'false',
-    'lets customers’ URLs be http and reach private addresses: for development and tests',
+    "allows http and private addresses in customers' URLs, for development and tests",
   ),
-  mediaWorkers: count(
+  mediaWorkers: setting(
     'MINIVOICE_MEDIA_WORKERS',
+    wholeNumber(1, 256),
     String(Math.max(1, availableParallelism() - 1)),
-    'media threads; the default is cores − 1',
-    1,
-    256,
+    'number of media threads; default: cores − 1',
   ),
-  maxCalls: count(
+  maxCalls: setting(
     'MINIVOICE_MAX_CALLS',
+    wholeNumber(1, 100_000),
     '2000',
-    'calls at once; further ones get 503 with Retry-After',
-    1,
-    100_000,
+    'limit of simultaneous calls; further ones get 503 with Retry-After',
   ),
-  maxCallSeconds: count(
+  maxCallSeconds: setting(
     'MINIVOICE_MAX_CALL_SECONDS',
+    wholeNumber(0, 2_000_000),
     '14400',
-    'how long a call may last from its answer on; 0 sets no limit',
-    0,
-    2_000_000,
+    'limit of the duration of a call from its answer, in seconds; 0: no limit',
   ),
-  mediaTimeoutSeconds: count(
+  mediaTimeoutSeconds: setting(
     'MINIVOICE_MEDIA_TIMEOUT_SECONDS',
+    wholeNumber(0, 86_400),
     '300',
-    'a call ends when neither RTP nor RTCP has come for so long, but for one on hold; 0 waits for ever',
-    0,
-    86_400,
+    'ends a call after this many seconds without RTP and RTCP (except on hold); 0 disables it',
   ),
-  sipT1: count(
+  sipT1: setting(
     'MINIVOICE_SIP_T1_MS',
+    wholeNumber(20, 5000),
     '500',
-    'T1 of RFC 3261: what goes unanswered is sent again after it, and given up after 64 times as long',
-    20,
-    5000,
+    'T1 of RFC 3261: the first retransmission interval; requests time out after 64 times T1',
   ),
-  drainSeconds: count(
+  drainSeconds: setting(
     'MINIVOICE_DRAIN_SECONDS',
+    wholeNumber(0, 86_400),
     '30',
-    'how long running calls may go on after SIGTERM',
-    0,
-    86_400,
+    'how long running calls may continue after SIGTERM, in seconds',
   ),
-  recordingDays: count(
+  recordingDays: setting(
     'MINIVOICE_RECORDING_DAYS',
+    days,
     '0',
-    'recordings older than this are deleted; 0 keeps them',
-    0,
-    36_500,
+    'deletes recordings after this many days; 0: never',
   ),
-  callDays: count(
+  callDays: setting(
     'MINIVOICE_CALLS_DAYS',
+    days,
     '365',
-    'calls older than this are deleted with everything derived from them, once their recordings are; 0 keeps them',
-    0,
-    36_500,
+    'deletes calls and everything derived from them after this many days, once their recordings are deleted; 0: never',
   ),
-  eventDays: count(
+  eventDays: setting(
     'MINIVOICE_EVENTS_DAYS',
+    days,
     '90',
-    'events older than this, and the attempts to deliver them, are deleted, unless undelivered; 0 keeps them',
-    0,
-    36_500,
+    'deletes events and their delivery attempts after this many days, unless undelivered; 0: never',
   ),
-  timelineDays: count(
+  timelineDays: setting(
     'MINIVOICE_TIMELINES_DAYS',
+    days,
     '90',
-    'timelines of calls older than this are deleted; 0 keeps them',
-    0,
-    36_500,
+    'deletes timelines of calls after this many days; 0: never',
   ),
-  chargeDays: count(
+  chargeDays: setting(
     'MINIVOICE_CHARGES_DAYS',
+    days,
     '730',
-    'charges settled longer ago than this are deleted; balances stay as they are; 0 keeps them',
-    0,
-    36_500,
+    'deletes settled charges after this many days; balances do not change; 0: never',
   ),
-  recogniser: oneOf<'base' | 'tiny' | 'off'>(
+  recogniser: setting(
     'MINIVOICE_RECOGNISER',
+    oneOf('base', 'tiny', 'off'),
     'base',
-    'what writes recordings down where an application names no server of its own',
-    ['base', 'tiny', 'off'],
+    'speech-to-text model used when the application configures no server',
   ),
-  transcriptions: count(
+  transcriptions: setting(
     'MINIVOICE_TRANSCRIPTIONS',
+    wholeNumber(1, 64),
     '1',
-    'recordings transcribed at once, each by a process of one thread, the lowest priority and some 450 MB',
-    1,
-    64,
+    'recordings transcribed at the same time, each by a process with one thread and about 450 MB',
   ),
-  node: count(
+  node: setting(
     'MINIVOICE_NODE',
+    wholeNumber(0, 999),
     '0',
-    'this process’s number among its peers: the last digits of every id',
-    0,
-    999,
+    'number of this process among its nodes: the last digits of every id',
   ),
-  logLevel: oneOf<LogLevel>('MINIVOICE_LOG_LEVEL', 'info', 'JSON lines on stdout', [
-    'debug',
+  logLevel: setting(
+    'MINIVOICE_LOG_LEVEL',
+    oneOf('debug', 'info', 'warn', 'error', 'silent'),
     'info',
-    'warn',
-    'error',
-    'silent',
-  ]),
-} satisfies Record<string, Setting<unknown>>;
+    'lowest level that is logged',
+  ),
+  logFormat: setting(
+    'MINIVOICE_LOG_FORMAT',
+    oneOf('pretty', 'json'),
+    process.stdout.isTTY ? 'pretty' : 'json',
+    'format of the log; default: pretty on a terminal, otherwise json',
+  ),
+});
 
-type Values<S> = { [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
+/** The parsed value of every setting. */
+export type Config = z.output<typeof schema>;
 
-/** Every setting's value, checked. */
-export type Config = Values<typeof settings>;
+type Environment = Record<string, string | undefined>;
 
-/** Reads all settings; fails with `invalid_setting`, naming every wrong one at once. */
-export function readConfig(env: Record<string, string | undefined>): Config {
-  const wrong = Object.keys(env).flatMap((name) => misspelled(name) ?? []);
-  const entries = Object.entries<Setting<unknown>>(settings).map(([key, setting]) => {
-    const given = env[setting.name]?.trim() || setting.default;
-    const value = setting.read(given);
-    if (value === undefined)
-      wrong.push(`${setting.name}=${JSON.stringify(given)} must be ${setting.allowed}`);
-    return [key, value];
+/** All settings with their names, defaults and descriptions, by key of `Config`. */
+export const settings = Object.fromEntries(
+  Object.entries(schema.shape).map(([key, each]) => [key, infoOf(each)]),
+) as Record<keyof Config, SettingInfo>;
+
+const names = Object.values(settings).map(({ name }) => name);
+
+/** Reads all settings. Fails with `invalid_setting`, naming every invalid one. */
+export function readConfig(env: Environment): Config {
+  const unknown = Object.keys(env).flatMap((variable) => misspelled(variable, names) ?? []);
+  const given = Object.entries(settings).map(([key, { name }]) => [key, env[name]]);
+  const { success, data, error } = schema.safeParse(Object.fromEntries(given));
+  const invalid = new Set(error?.issues.map(({ path }) => path[0] as keyof Config));
+  const problems = [...unknown, ...[...invalid].map((key) => problemOf(settings[key], env))];
+  if (success && problems.length === 0) return data;
+  throw new Failure('invalid_setting', `Invalid settings: ${problems.join('; ')}`);
+}
+
+const problemOf = ({ name, allowed }: SettingInfo, env: Environment): string =>
+  `${name}=${JSON.stringify(env[name]?.trim())} must be ${allowed}`;
+
+/** Lists all settings with description, default and current value, as the command `config` prints them. */
+export function describeConfig(env: Environment): string {
+  const lines = Object.values(settings).map(({ name, description, allowed, isSecret, ...info }) => {
+    const given = env[name]?.trim();
+    const shown = given && (isSecret ? '(set)' : given);
+    const value = shown || `${info.default || '(empty)'}   (default)`;
+    return `${name}=${value}\n    ${description}${allowed ? ` (${allowed})` : ''}\n`;
   });
-  if (wrong.length > 0) throw new Failure('invalid_setting', `Invalid settings: ${wrong.join('; ')}`);
-  return Object.fromEntries(entries) as Config;
-}
-
-/** Settings of other programs: where an application finds the server, as in `examples/`. */
-const OF_OTHERS = ['MINIVOICE_URL', 'MINIVOICE_API_KEY'];
-
-/** What is wrong with a variable that is named like a setting and is none: it would be ignored without a word. */
-function misspelled(name: string): string | undefined {
-  const names = Object.values<Setting<unknown>>(settings).map((setting) => setting.name);
-  if (!/^minivoice_/i.test(name) || names.includes(name) || OF_OTHERS.includes(name)) return undefined;
-  const short = (text: string) => text.slice('MINIVOICE_'.length).toLowerCase();
-  const close = nearest(short(name), names.map(short));
-  const like = close ? [close] : names.map(short).filter((each) => each.split('_').includes(short(name)));
-  const meant = like.slice(0, 3).map((each) => `MINIVOICE_${each.toUpperCase()}`);
-  const hint = meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : 'the command config lists all';
-  return `there is no setting ${name}: ${hint}`;
-}
-
-/** A table of all settings with meaning, default and the value in force, as `minivoice config` prints it. */
-export function describeConfig(env: Record<string, string | undefined>): string {
-  return Object.values<Setting<unknown>>(settings)
-    .map((setting) => {
-      const given = env[setting.name]?.trim();
-      const value = given
-        ? setting.secret
-          ? '(set)'
-          : given
-        : `${setting.default || '(empty)'}   (default)`;
-      const allowed = setting.allowed ? ` (${setting.allowed})` : '';
-      return `${setting.name}=${value}\n    ${setting.meaning}${allowed}\n`;
-    })
-    .join('');
+  return lines.join('');
 }

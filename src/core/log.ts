@@ -1,6 +1,7 @@
+import { styleText } from 'node:util';
 import { type DestinationStream, pino } from 'pino';
 
-/** JSON lines, one child per call. Secrets are never passed to it. */
+/** A structured log: JSON lines, with one child per call. Never pass secrets to it. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -10,49 +11,81 @@ export interface Log {
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+/** `json`: one JSON object per line; `pretty`: readable lines for terminals. */
+export type LogFormat = 'pretty' | 'json';
 
-/** What waits for a reader that is slow or stands still; lines beyond it are lost, rather than memory or calls. */
+/** The most that waits for a slow or blocked reader. Further lines are lost, so that memory and calls are not. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
-/** Somewhere to write without waiting, such as `process.stdout` when it is a pipe. */
-export interface Outlet {
+/** A stream that is written to without waiting, such as `process.stdout` when it is a pipe. */
+export interface LogOutput {
   readonly writableLength: number;
   write(text: string): unknown;
 }
 
-/** Lines of a log on their way to a reader who must not be able to hold up the work. Says how many were lost. */
-export function patiently(outlet: Outlet): DestinationStream {
+/** Writes log lines to a reader that must not block the server. Reports how many lines were lost. */
+export function boundedLogStream(output: LogOutput): DestinationStream {
   let lost = 0;
   return {
     write(line) {
-      if (outlet.writableLength + line.length > MAX_WAITING_BYTES) {
+      if (output.writableLength + line.length > MAX_WAITING_BYTES) {
         lost++;
         return;
       }
-      if (lost > 0) outlet.write(`{"level":"warn","lines":${lost},"msg":"lines of the log were lost"}\n`);
+      if (lost > 0) output.write(`{"level":"warn","lines":${lost},"msg":"log lines were lost"}\n`);
       lost = 0;
-      outlet.write(line);
+      output.write(line);
     },
   };
 }
 
 function stdout(): DestinationStream {
-  // Who reads the log may go and come again (EPIPE).
+  // The reader of the log may disappear and come back (EPIPE).
   process.stdout.on('error', () => {});
-  return patiently(process.stdout);
+  return boundedLogStream(process.stdout);
 }
 
-/** Writes to stdout unless another stream is given. */
-export function createLog(level: LogLevel, destination?: DestinationStream): Log {
+export interface LogOptions {
+  /** Default: `json`. */
+  format?: LogFormat;
+  /** Default: stdout. */
+  destination?: DestinationStream;
+}
+
+/** Creates a log. */
+export function createLog(
+  level: LogLevel,
+  { format = 'json', destination = stdout() }: LogOptions = {},
+): Log {
+  const pretty = { write: (line: string) => destination.write(prettyLine(line)) };
   const options = {
     level,
     base: null,
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return pino(options, destination ?? stdout());
+  return pino(options, format === 'pretty' ? pretty : destination);
 }
 
+const COLORS = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
+
+/** Formats a JSON line of the log for people: `12:02:12.345 WARN  INVITE refused  status=403`. */
+export function prettyLine(json: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
+  const color = COLORS[level as keyof typeof COLORS] ?? 'white';
+  const label = styleText(color, String(level).toUpperCase().padEnd(5));
+  const clock = String(time ?? new Date().toISOString()).slice(11, 23);
+  const shown = Object.entries(fields).map(
+    ([name, value]) => `${styleText('gray', `${name}=`)}${textOf(value)}`,
+  );
+  return `${[`${clock} ${label} ${msg}`, ...shown].join('  ')}\n`;
+}
+
+/** Shows simple text as it is, and everything else as JSON. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value);
+
+/** A log that writes nothing. */
 export const silentLog: Log = {
   debug() {},
   info() {},
