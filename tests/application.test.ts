@@ -9,7 +9,7 @@ import { Deliveries } from '../src/webhooks/index.ts';
 import { callRecord, eventRecord } from '../src/webhooks/testing/harness.ts';
 import { AppServer, type Misbehavior } from './support/app-server.ts';
 
-// What asks applications, over real sockets, against the application that the e2e tests use.
+// The clients of applications, over real sockets, against the application of the e2e tests.
 
 const clock = new VirtualClock(Math.floor(performance.timeOrigin));
 let app: AppServer;
@@ -26,7 +26,7 @@ afterEach(async () => {
   expect(clock.pending).toBe(0);
 });
 
-function ask(url: string, method: 'GET' | 'POST' = 'POST') {
+function fetchActions(url: string, method: 'GET' | 'POST' = 'POST') {
   const documents = createDocumentFetcher({
     http,
     clock,
@@ -46,58 +46,57 @@ function ask(url: string, method: 'GET' | 'POST' = 'POST') {
   });
 }
 
-it.each(['GET', 'POST'] as const)(
-  'an application is asked with a signed %s and answers with actions',
-  async (method) => {
-    const url = app.on('/answer', ({ query, body }) => [
-      { say: { text: `Hello ${query['from'] ?? body.call?.['from']}` } },
-    ]);
-    expect(await ask(`${url}?tenant=7`, method)).toMatchObject([{ type: 'say', text: 'Hello +15550001111' }]);
-    expect(app.requests.all).toMatchObject([
-      { method, path: '/answer', query: { tenant: '7' }, verified: true },
-    ]);
-  },
-);
+it.each(['GET', 'POST'] as const)('fetches actions with a signed %s request', async (method) => {
+  const url = app.on('/answer', ({ query, body }) => [
+    { say: { text: `Hello ${query['from'] ?? body.call?.['from']}` } },
+  ]);
+  expect(await fetchActions(`${url}?tenant=7`, method)).toMatchObject([
+    { type: 'say', text: 'Hello +15550001111' },
+  ]);
+  expect(app.requests.all).toMatchObject([
+    { method, path: '/answer', query: { tenant: '7' }, verified: true },
+  ]);
+});
 
 it.each<[Misbehavior, number, string]>([
   ['garbage', 1, 'invalid action payload'],
   ['huge', 1, 'invalid action payload'],
-  ['reset', 2, 'the connection ended without an answer'],
+  ['reset', 2, 'the connection closed without a response'],
   [500, 2, 'the server answered with 500'],
   [302, 1, 'the server answered with 302'],
-])('a server that answers with %s is asked so many times: %i', async (answer, times, message) => {
-  await expect(ask(app.on('/answer', answer))).rejects.toMatchObject({
+])('sends a server that responds with %s this many requests: %i', async (behavior, requests, message) => {
+  await expect(fetchActions(app.on('/answer', behavior))).rejects.toMatchObject({
     code: 'answer_url_error',
     message: expect.stringContaining(message),
   });
-  expect(app.requests.all).toHaveLength(times);
+  expect(app.requests.all).toHaveLength(requests);
 });
 
-it.each<Misbehavior>(['silent', 'endless'])('a %s server is given five seconds', async (answer) => {
-  const asked = expect(ask(app.on('/answer', answer))).rejects.toMatchObject({
+it.each<Misbehavior>(['silent', 'endless'])('waits five seconds for a %s server', async (behavior) => {
+  const rejected = expect(fetchActions(app.on('/answer', behavior))).rejects.toMatchObject({
     message: expect.stringContaining('within 5000 ms'),
   });
   await app.requests.take(() => true, 'request');
   await clock.advance(5000);
-  await asked;
+  await rejected;
 });
 
-it('events reach the webhook verified and in order, though it fails at first', async () => {
+it('delivers events in order and signed to a webhook that fails at first', async () => {
   const failures: Misbehavior[] = ['reset', 503];
   app.webhook = () => failures.shift() ?? 204;
-  const waits = new VirtualClock(clock.now());
+  const retryClock = new VirtualClock(clock.now());
   const events = [1, 2, 3].map((sequence) => eventRecord(sequence));
   const saved: (number | null)[] = [];
-  const kept = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<void>();
   let onSaved = () => {};
   const deliveries = new Deliveries({
     http,
-    clock: waits,
+    clock: retryClock,
     random: seededRandom(1),
-    ids: new Ids(waits),
+    ids: new Ids(retryClock),
     log: silentLog,
     open: String,
-    sensitive: new SensitiveCalls(waits),
+    sensitive: new SensitiveCalls(retryClock),
     target: () => ({ url: app.webhookUrl, secrets: ['s3cret'] }),
     store: {
       pendingEvents: async () => ({ events, more: false }),
@@ -111,14 +110,14 @@ it('events reach the webhook verified and in order, though it fails at first', a
       saveAttempt: async ({ status }) => {
         saved.push(status);
         onSaved();
-        if (saved.length === 5) kept.resolve();
+        if (saved.length === 5) done.resolve();
       },
     },
   });
-  // A failure is a wait in virtual time, which passes as soon as it is recorded.
-  onSaved = () => void Promise.resolve().then(() => waits.advance(60_000));
+  // Advances the virtual time to the next attempt as soon as one is recorded.
+  onSaved = () => void Promise.resolve().then(() => retryClock.advance(60_000));
   await deliveries.start();
-  await kept.promise;
+  await done.promise;
   await deliveries.drain(1000);
   expect(saved).toEqual([null, 503, 204, 204, 204]);
   expect(app.events.all.map(({ data }) => data['sequence'])).toEqual([1, 1, 1, 2, 3]);

@@ -23,6 +23,17 @@ test('only core reads the clock of the machine, starts its timers, and draws its
   expect(wrong).toEqual([]);
 });
 
+// A media thread constructs what it needs, as the application does on the main thread.
+const COMPOSITION_ROOTS = ['app/platform.ts', 'media/thread/worker.ts'];
+
+test('only the composition root uses the clock, random source and network of this machine', () => {
+  const system = /\bsystem(Clock|Random|Network|Resolve|Services)\b/;
+  const wrong = files
+    .filter((name) => !isTest(name) && !/^(core|net)\//.test(name) && !COMPOSITION_ROOTS.includes(name))
+    .filter((name) => system.test(textOf(name)));
+  expect(wrong).toEqual([]);
+});
+
 // Biome finds a promise that nobody awaits, unless `void` marks it: its rejection would then reach the process. What
 // runs on its own is given to `detach`, which reports what goes wrong.
 test('no statement discards a promise with void', () => {

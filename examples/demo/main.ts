@@ -4,7 +4,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startProgram } from '../../src/app/index.ts';
+import { startApp, systemPlatform } from '../../src/app/index.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLog, silentLog, sleep, systemClock } from '../../src/core/index.ts';
 import { createSpeaker } from '../../src/speech/index.ts';
@@ -31,7 +31,7 @@ const settings = {
   MINIVOICE_ALLOW_PRIVATE_URLS: 'true',
 };
 const opening = openPhone({ from: 25_000, to: 29_999 }, join(dataDir, 'phone.wav'));
-const server = await startProgram(readConfig(settings), createLog('error'));
+const server = await startApp(readConfig(settings), systemPlatform(createLog('error')));
 step(`MiniVoice is running: REST at ${server.http}, SIP at ${server.sip}`);
 
 // 2. The application: a web server of forty lines, registered with a number.

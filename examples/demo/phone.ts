@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type AudioClip, readWav } from '../../src/audio/index.ts';
 import { silentLog, systemClock, systemRandom } from '../../src/core/index.ts';
 import { createMediaEngine } from '../../src/media/index.ts';
+import { systemNetwork } from '../../src/net/index.ts';
 import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
 import { createUserAgent } from '../../src/sip/index.ts';
 
@@ -9,7 +10,12 @@ import { createUserAgent } from '../../src/sip/index.ts';
 export async function openPhone(ports: { from: number; to: number }, heardFile: string) {
   const parts = { clock: systemClock, random: systemRandom, log: silentLog, host: '127.0.0.1' };
   const media = await createMediaEngine({ ...parts, workers: 1, ports });
-  const userAgent = createUserAgent({ ...parts, port: 0, userAgent: 'MiniVoice demo phone' });
+  const userAgent = createUserAgent({
+    ...parts,
+    network: systemNetwork,
+    port: 0,
+    userAgent: 'MiniVoice demo phone',
+  });
   const { port } = await userAgent.listen();
 
   async function call(number: string, server: string) {

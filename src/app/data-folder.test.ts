@@ -12,14 +12,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true }));
 
-describe('the data folder', () => {
-  it('is made where it is missing, for its user alone', async () => {
+describe('openDataFolder', () => {
+  it('creates the folder, readable for its user only', async () => {
     const { release } = await openDataFolder(folder);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     release();
   });
 
-  it('is for one at a time', async () => {
+  it('allows one process at a time', async () => {
     const first = await openDataFolder(folder);
     await expect(openDataFolder(folder)).rejects.toThrow(
       `MINIVOICE_DATA_DIR, ${folder}, cannot be used: another MiniVoice is running on it`,
@@ -30,7 +30,7 @@ describe('the data folder', () => {
   });
 
   it.each(['/proc/minivoice', '/proc/minivoice/data'])(
-    'is refused at once where none can be made: %s',
+    'rejects at once for a path that cannot be created: %s',
     async (path) => {
       await expect(openDataFolder(path)).rejects.toThrow(
         `MINIVOICE_DATA_DIR, ${path}, cannot be used: ENOENT`,
@@ -38,7 +38,7 @@ describe('the data folder', () => {
     },
   );
 
-  it('is named by whatever fails in it', async () => {
+  it('withinDataFolder names the folder in every error', async () => {
     const full = () =>
       Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
     await expect(withinDataFolder('/data', full)).rejects.toThrow(
@@ -46,7 +46,7 @@ describe('the data folder', () => {
     );
   });
 
-  it('is not used when it is none', async () => {
+  it('rejects a path that is not a folder', async () => {
     writeFileSync(join(parent, 'a'), '');
     await expect(openDataFolder(folder)).rejects.toThrow(/cannot be used: ENOTDIR: not a directory/);
   });

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { defectCounts, type Log, reportDefect, silentLog } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
-import { defectFigures, logDefects } from './defects.ts';
+import { defectMetrics, logDefects } from './defects.ts';
 
 let stop = () => {};
 afterEach(() => {
@@ -17,13 +17,13 @@ function watch() {
   return { lines, clock };
 }
 
-it('says where a defect came from and what it was', () => {
+it('logs the origin and the error of a defect', () => {
   const { lines } = watch();
   reportDefect('sip.message', new Error('connect failed', { cause: new Error('ECONNREFUSED') }));
   expect(lines).toMatchObject([{ origin: 'sip.message', error: 'connect failed: ECONNREFUSED' }]);
 });
 
-it('writes one line per origin and second, and says how many it left out', async () => {
+it('logs one line per origin and second, with the number of omitted ones', async () => {
   const { lines, clock } = watch();
   for (let at = 0; at < 100; at++) reportDefect('sip.message', new Error('x'));
   reportDefect('timer', new Error('y'));
@@ -31,7 +31,7 @@ it('writes one line per origin and second, and says how many it left out', async
   await clock.advance(1_000);
   reportDefect('sip.message', new Error('x'));
   expect(lines[2]).toMatchObject({ origin: 'sip.message', more: 99 });
-  expect(defectFigures.defects_total.values()).toEqual([
+  expect(defectMetrics.defects_total.values()).toEqual([
     ['sip.message', 101],
     ['timer', 1],
   ]);

@@ -8,31 +8,31 @@ import {
   reportDefect,
 } from '../core/index.ts';
 
-/** One line per origin and second: whoever can provoke a defect must not be able to fill the log with it. */
-const QUIET_MS = 1_000;
+/** At most one line per origin and second: a peer that can cause a defect must not be able to flood the log. */
+const INTERVAL_MS = 1_000;
 
 /**
- * Logs what escapes an entry point, with its origin and where it was thrown.
- * @returns what ends it.
+ * Logs each defect with its origin and stack.
+ * @returns a function that stops logging.
  */
 export function logDefects(log: Log, clock: Clock): () => void {
-  const lines = new Map<string, { at: number; unsaid: number }>();
+  const lines = new Map<string, { at: number; omitted: number }>();
   return defects.on(({ origin, error }: Defect) => {
     const now = clock.monotonic();
     const line = lines.get(origin);
-    if (line && now - line.at < QUIET_MS) {
-      line.unsaid++;
+    if (line && now - line.at < INTERVAL_MS) {
+      line.omitted++;
       return;
     }
-    lines.set(origin, { at: now, unsaid: 0 });
-    const more = line?.unsaid ? { more: line.unsaid } : {};
+    lines.set(origin, { at: now, omitted: 0 });
+    const more = line?.omitted ? { more: line.omitted } : {};
     const stack = error instanceof Error ? error.stack?.split('\n').slice(1, 6).join('\n') : undefined;
     log.error({ origin, error: explain(error), ...more, stack }, 'a defect was contained; please report it');
   });
 }
 
-/** The metric of it. */
-export const defectFigures = {
+/** The metric of defects by origin. */
+export const defectMetrics = {
   defects_total: {
     help: 'Errors that escaped their handler, by origin; each ended only what it belongs to',
     label: 'origin',
@@ -41,8 +41,9 @@ export const defectFigures = {
 };
 
 /**
- * The last resort, for what no guard has caught: such an error ends nothing, because the calls of everybody depend on
- * this process. Defects are logged from now on until the process ends, so that no error is thrown again without end.
+ * Keeps the process running after errors that no guard has caught, because all calls depend on it.
+ *
+ * Defects are logged until the process ends: without a listener, `reportDefect` would throw them again and again.
  */
 export function surviveDefects(log: Log, clock: Clock): void {
   logDefects(log, clock);

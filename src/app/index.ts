@@ -1,7 +1,8 @@
 /**
- * The roof: the only place that constructs drivers. It builds every room from the ground up, joins what one says
- * it needs to what another can do, and closes all of it in reverse.
+ * The composition root: opens all modules, connects them through the interfaces that they declare, and closes them in
+ * reverse order. It is the only module that constructs drivers, all of them from a `Platform`.
  */
 export { surviveDefects } from './defects.ts';
-export { type Program, startProgram } from './program.ts';
+export { type Platform, systemPlatform } from './platform.ts';
+export { type App, startApp } from './start-app.ts';
 export { version } from './version.ts';

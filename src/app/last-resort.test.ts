@@ -15,7 +15,7 @@ const PROGRAM = `
   });
 `;
 
-it('an error that nobody catches is logged once, and the process goes on', () => {
+it('logs an uncaught error once and keeps the process running', () => {
   const args = ['--input-type=module', '--eval', PROGRAM];
   const cwd = join(import.meta.dirname, '../..');
   const { stdout, status } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8', timeout: 60_000 });

@@ -1,19 +1,24 @@
 import { Failure } from '../core/index.ts';
 import type { Network } from '../net/index.ts';
 
-/** What is listened on, by the settings that say where. */
-export interface Listening {
+/** An address and port, and the settings that contain them. */
+export interface ListenAddress {
   hostSetting: string;
   host: string;
   portSetting: string;
   port: number;
 }
 
-/** Why an address cannot be listened on, in a sentence that names the setting to change. Always throws. */
-export function cannotListen({ hostSetting, host, portSetting, port }: Listening): (error: unknown) => never {
+/** Returns an error handler that throws a `Failure` naming the setting to change. */
+export function cannotListen({
+  hostSetting,
+  host,
+  portSetting,
+  port,
+}: ListenAddress): (error: unknown) => never {
   return (cause) => {
     const { code = '' } = cause as NodeJS.ErrnoException;
-    const sentences: Record<string, string> = {
+    const messages: Record<string, string> = {
       EADDRINUSE: `${portSetting}: port ${port} of ${host} is in use by another program; end that, or set another port`,
       EACCES: `${portSetting}: this user may not open port ${port}; set one above 1023`,
       EADDRNOTAVAIL: `${hostSetting}: this machine has no address ${host}`,
@@ -21,17 +26,18 @@ export function cannotListen({ hostSetting, host, portSetting, port }: Listening
       EAI_AGAIN: `${hostSetting}: the name ${host} could not be looked up`,
       EINVAL: `${hostSetting}: ${host} cannot be listened on`,
     };
-    if (!sentences[code]) throw cause;
-    throw new Failure('invalid_setting', sentences[code], { cause });
+    if (!messages[code]) throw cause;
+    throw new Failure('invalid_setting', messages[code], { cause });
   };
 }
 
-/** So many pairs of ports are tried before the range is taken for used up. */
-const PAIRS_TRIED = 1_000;
+/** The number of port pairs that are tried before the range is considered to be in use. */
+const MAX_PAIRS = 1_000;
 
 /**
- * Makes sure that there is a port for the sound of a first call: a range that another program uses would be noticed
- * only when calls are refused. Fails with `invalid_setting`.
+ * Checks that the RTP range has a free port, so that a range in use is noticed before the first call.
+ *
+ * Rejects with `invalid_setting`.
  */
 export async function checkRtpPorts(
   { from, to }: { from: number; to: number },
@@ -39,7 +45,7 @@ export async function checkRtpPorts(
   network: Pick<Network, 'bind'>,
 ): Promise<void> {
   const first = from + (from % 2);
-  const last = Math.min(to - 1, first + 2 * PAIRS_TRIED);
+  const last = Math.min(to - 1, first + 2 * MAX_PAIRS);
   for (let port = first; port <= last; port += 2) {
     try {
       const socket = await network.bind({ address: host, port }, () => {});
@@ -50,6 +56,6 @@ export async function checkRtpPorts(
       cannotListen({ ...settings, host, port })(error);
     }
   }
-  const sentence = `MINIVOICE_RTP_PORTS: the ports from ${from} to ${to} of ${host} are in use by other programs`;
-  throw new Failure('invalid_setting', `${sentence}; set other ones`);
+  const message = `MINIVOICE_RTP_PORTS: the ports from ${from} to ${to} of ${host} are in use by other programs`;
+  throw new Failure('invalid_setting', `${message}; set other ones`);
 }

@@ -1,10 +1,10 @@
 import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 
-/** How long the main thread has had nothing to do so far. */
+/** Returns how long the main thread has been idle since the start, in milliseconds. */
 export const idleMs = (): number => performance.eventLoopUtilization().idle;
 
-/** What is left of memory, as the gate for new calls wants to know it. */
+/** Returns how much memory is left, for admission control. */
 export function memoryLeft(): { heapUsed: number; availableBytes: number } {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
   return {
@@ -14,25 +14,25 @@ export function memoryLeft(): { heapUsed: number; availableBytes: number } {
       freeBytes: freemem(),
       limitBytes: process.constrainedMemory(),
       ownBytes: process.memoryUsage.rss(),
-      saidBytes: process.availableMemory(),
+      reportedBytes: process.availableMemory(),
     }),
   };
 }
 
 /**
- * What may still be used of the machine, or of the container that we are in.
- * @param memory.limitBytes of the container; 0, or more than the machine has, where there is none.
- * @param memory.saidBytes what the system says itself.
+ * Returns the bytes that may still be used of the machine, or of the container that this process runs in.
+ * @param memory.limitBytes the limit of the container; 0, or more than the machine has, if there is none.
+ * @param memory.reportedBytes what the system reports as available.
  */
 export function availableBytes({
   machineBytes,
   freeBytes,
   limitBytes,
   ownBytes,
-  saidBytes,
-}: Record<'machineBytes' | 'freeBytes' | 'limitBytes' | 'ownBytes' | 'saidBytes', number>): number {
-  if (limitBytes === 0 || limitBytes >= machineBytes) return saidBytes;
-  // A container counts the files that were written as used memory, until it needs the room: with recordings there is
-  // soon next to nothing left by what it says (libuv reads memory.current).
+  reportedBytes,
+}: Record<'machineBytes' | 'freeBytes' | 'limitBytes' | 'ownBytes' | 'reportedBytes', number>): number {
+  if (limitBytes === 0 || limitBytes >= machineBytes) return reportedBytes;
+  // A container counts the page cache of written files as used memory until it has to reclaim it: with recordings, the
+  // reported value (libuv reads memory.current) soon approaches zero.
   return Math.min(freeBytes, limitBytes - ownBytes);
 }

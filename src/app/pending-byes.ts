@@ -5,7 +5,7 @@ import type { Dialog, Login, PendingBye, UserAgent } from '../sip/index.ts';
 interface Ports {
   userAgent: Pick<UserAgent, 'dialogs' | 'request'>;
   store: PendingByeStore;
-  /** The login of that name, where the peer asks who we are. */
+  /** Returns the credentials of an account, for a peer that asks for authentication. */
   login(account: string): Login | undefined;
   log: Log;
 }
@@ -13,13 +13,13 @@ interface Ports {
 const keyOf = ({ callId, localTag }: Dialog): string => `${callId} ${localTag}`;
 
 /**
- * Keeps with every call that is up what it takes to hang up on its peer, for the process that comes after a crash.
- * @returns what hangs up on the peers of the process before this one, where they can still be reached; to be called
- * when SIP is open. It never rejects.
+ * Stores the BYE of every confirmed dialog, so that the next process can hang up after a crash.
+ * @returns a function that sends the BYEs which an earlier process left; call it once SIP listens. It never rejects.
  */
 export async function openPendingByes({ userAgent, store, login, log }: Ports): Promise<() => Promise<void>> {
-  const left = await store.pendingByes();
-  const failed = (error: unknown) => log.warn({ error: explain(error) }, 'a farewell could not be kept');
+  const pending = await store.pendingByes();
+  const failed = (error: unknown) =>
+    log.warn({ error: explain(error) }, 'could not store or send a pending BYE');
   const keep = (dialog: Dialog) => {
     store.keepPendingBye(keyOf(dialog), dialog.pendingBye).catch(failed);
   };
@@ -28,14 +28,14 @@ export async function openPendingByes({ userAgent, store, login, log }: Ports): 
   userAgent.dialogs.ended.on((dialog) => {
     store.dropPendingBye(keyOf(dialog)).catch(failed);
   });
-  const say = async (key: string, { account, ...pendingBye }: PendingBye) => {
+  const send = async (key: string, { account, ...pendingBye }: PendingBye) => {
     const credentials = account === undefined ? undefined : login(account);
     const { status } = await userAgent.request({ ...pendingBye, credentials });
-    log.info({ peer: pendingBye.target, status }, 'a peer of before the crash was hung up on');
+    log.info({ peer: pendingBye.target, status }, 'hung up on a peer of an earlier process');
     await store.dropPendingBye(key);
   };
   return async () => {
-    const said = left.map(({ key, pendingBye }) => say(key, pendingBye as PendingBye).catch(failed));
-    await Promise.all(said);
+    const sent = pending.map(({ key, pendingBye }) => send(key, pendingBye as PendingBye).catch(failed));
+    await Promise.all(sent);
   };
 }

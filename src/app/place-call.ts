@@ -3,7 +3,7 @@ import type { ApiPorts } from '../api/index.ts';
 import { type Admission, type Dialer, explainRefusal, type Switchboard } from '../calls/index.ts';
 import { explain, Failure } from '../core/index.ts';
 
-/** Places the calls that applications ask for over REST: dialled here, then led like any other call. */
+/** Returns what places the outbound calls that applications request through the API. */
 export function callPlacer(
   dialer: Dialer,
   switchboard: Switchboard,
@@ -15,15 +15,16 @@ export function callPlacer(
     const refusal = admission.ask();
     if (refusal) throw new Failure('overloaded', `no call can be placed now: ${explainRefusal(refusal)}`);
     const { id: applicationId, customerId } = application;
-    // Nobody is called by a call that is not written: after a crash nothing would be known of it.
-    const written = Promise.withResolvers<void>();
-    const unwritten = new AbortController();
-    const waiting = { after: written.promise, signal: unwritten.signal };
+    // The INVITE is sent only once the call is stored: after a crash, the call must be known.
+    const stored = Promise.withResolvers<void>();
+    const notStored = new AbortController();
+    const gate = { after: stored.promise, signal: notStored.signal };
     const timeoutMs = timeoutSeconds * 1000;
-    const request = { destination: to, from, customerId, timeoutMs, sipHeaders, ...waiting };
+    const request = { destination: to, from, customerId, timeoutMs, sipHeaders, ...gate };
     const leg = await dialer.dial(request).catch((cause) => {
-      const isPorts = cause instanceof Failure && cause.code === 'no_media_port';
-      if (isPorts) throw new Failure('overloaded', `no call can be placed now: ${cause.message}`, { cause });
+      const isPortFailure = cause instanceof Failure && cause.code === 'no_media_port';
+      if (isPortFailure)
+        throw new Failure('overloaded', `no call can be placed now: ${cause.message}`, { cause });
       if (cause instanceof Failure) throw cause;
       throw new Failure('originate_failed', `the call could not be placed: ${explain(cause)}`, { cause });
     });
@@ -36,7 +37,7 @@ export function callPlacer(
     } as const;
     const placement = { leg, from, to, route, metadata, variables, sipHeaders, idempotencyKey };
     const placed = switchboard.place(placement, (session) => flows.run(session, actions));
-    placed.catch(() => unwritten.abort()).finally(written.resolve);
+    placed.catch(() => notStored.abort()).finally(stored.resolve);
     return placed;
   };
 }

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { type Clock, detach, Failure, type Log, type Random, type Scope } from '../core/index.ts';
 import { type Directory, normalizeNumber, PHONE_REALM, withPlus } from '../directory/index.ts';
 import type { MediaEngine } from '../media/index.ts';
-import { type Endpoint, systemResolve, systemServices } from '../net/index.ts';
+import type { Endpoint, Network } from '../net/index.ts';
 import {
   createUserAgent,
   type Gate,
@@ -41,6 +41,7 @@ export interface TelephonyParts {
   log: Log;
   clock: Clock;
   random: Random;
+  network: Network;
   scope: Scope;
   directory: Directory;
   media: MediaEngine;
@@ -48,16 +49,16 @@ export interface TelephonyParts {
 
 /** SIP, which does not listen yet: what places calls over it, and who is registered. */
 export function openLines(parts: TelephonyParts) {
-  const { config, clock, random, log, scope, directory, media } = parts;
+  const { config, clock, random, network, log, scope, directory, media } = parts;
   const publicAddress = config.publicAddress || undefined;
   const userAgent = createUserAgent({
-    ...{ clock, random, log, publicAddress, tls: tlsOf(config) },
+    ...{ clock, random, network, log, publicAddress, tls: tlsOf(config) },
     host: config.sipHost,
     port: config.sipPort,
     timers: timersFrom(config.sipT1),
     userAgent: `MiniVoice/${version}`,
   });
-  scope.defer(() => userAgent.close());
+  scope.defer('SIP', () => userAgent.close());
   const find = (username: string) => directory.phones.byUsername(username);
   const phones = new PhoneIdentity({
     ...{ find, realm: PHONE_REALM, clock, random },
@@ -105,13 +106,15 @@ export function openLines(parts: TelephonyParts) {
   const allowPrivate = config.allowPrivateUrls;
   const trunksKnown = () => carriers.known();
   const reaching = {
-    ...{ allowPrivate, resolve, services: systemServices, random, isForeignTrunk, trunksKnown },
+    resolve: (host: string) => network.resolve(host),
+    services: (name: string) => network.services(name),
+    ...{ allowPrivate, random, isForeignTrunk, trunksKnown },
   };
   const carriers = new Carriers({
     ...{ userAgent, clock, log, ...reaching },
     trunks: () => directory.trunks.active(),
   });
-  scope.defer(() => carriers.close());
+  scope.defer('trunk registrations', () => carriers.close());
   reportTrunkProblems(directory, log);
   const dialer = createDialer({
     ...{ userAgent, media, clock, log, publicAddress, ...reaching },
@@ -209,8 +212,6 @@ function readPem(setting: string, file: string): string {
     throw new Failure('invalid_setting', `${setting} must name a file that can be read`, { cause });
   }
 }
-
-const resolve = async (name: string) => (await systemResolve(name)).map(({ address }) => address);
 
 /** Whether a SIP URI means this server. */
 function isHere(host: string, port: number | undefined, config: Config, userAgent: UserAgent): boolean {

@@ -1,4 +1,4 @@
 import { createRequire } from 'node:module';
 
-/** The program's version, as package.json says it. */
+/** The version in package.json. */
 export const version: string = createRequire(import.meta.url)('../../package.json').version;

@@ -6,6 +6,7 @@ export {
   Admission,
   type AdmissionPorts,
   explainRefusal,
+  type Gauges,
   REFUSAL_CAUSES,
   type RefusalCause,
 } from './admission.ts';

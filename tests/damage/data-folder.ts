@@ -6,13 +6,13 @@ import { aTranscript, someParts } from '../../src/insights/testing/records.ts';
 import { openSqliteStorage } from '../../src/storage/index.ts';
 import { aCall, anAttempt, anEvent, aRecording } from '../../src/storage/testing/records.ts';
 
-/** Whose rows these are. */
+/** The owner of the rows. */
 export interface Owner {
   customerId: string;
   applicationId: string;
 }
 
-/** Every table whose rows are read, the columns that name a row, and others that no two rows share. */
+/** Every table whose rows are read, with its key and unique columns. */
 const TABLES: Record<string, { key: string[]; unique?: string[] }> = {
   calls: { key: ['id'] },
   recordings: { key: ['id'] },
@@ -37,28 +37,41 @@ const TABLES: Record<string, { key: string[]; unique?: string[] }> = {
   idempotency_keys: { key: ['key'] },
 };
 
-/** Puts a row into every table that calls write; the directory and the rates are there already. @returns the open call. */
+/**
+ * Inserts a row into every table that calls write. The directory and the rates exist already.
+ * @returns the id of the open call.
+ */
 export async function fillWithCalls(folder: string, owner: Owner): Promise<string> {
   const file = join(folder, 'minivoice.db');
   const storage = await openSqliteStorage({ file, clock: systemClock, hasWebhook: () => true });
-  const mine = { ...owner, routingTarget: owner.applicationId };
-  const open = aCall(storage.ids.next('call'), { ...mine, status: 'in_progress' });
-  const over = aCall(storage.ids.next('call'), { ...mine, status: 'completed', endedAt: 1_780_056_009_000 });
-  const recording = aRecording(over, { status: 'completed', endedAt: over.endedAt });
-  const line = { callId: over.id, at: over.createdAt, kind: 'action', data: { type: 'say' } };
+  const owned = { ...owner, routingTarget: owner.applicationId };
+  const open = aCall(storage.ids.next('call'), { ...owned, status: 'in_progress' });
+  const ended = aCall(storage.ids.next('call'), {
+    ...owned,
+    status: 'completed',
+    endedAt: 1_780_056_009_000,
+  });
+  const recording = aRecording(ended, { status: 'completed', endedAt: ended.endedAt });
+  const line = { callId: ended.id, at: ended.createdAt, kind: 'action', data: { type: 'say' } };
   const idempotencyKey = { key: 'once', requestHash: 'hash' };
   await storage.commit({ call: open, recording: aRecording(open), events: [anEvent(open, 'call.created')] });
-  await storage.commit({ call: over, recording, events: [anEvent(over)], timeline: [line], idempotencyKey });
-  const { data: events } = await storage.events({ callId: over.id }, { limit: 1 });
-  const tried = { ...events[0]!, attempts: 1, nextAttemptAt: over.createdAt };
+  await storage.commit({
+    call: ended,
+    recording,
+    events: [anEvent(ended)],
+    timeline: [line],
+    idempotencyKey,
+  });
+  const { data: events } = await storage.events({ callId: ended.id }, { limit: 1 });
+  const attempted = { ...events[0]!, attempts: 1, nextAttemptAt: ended.createdAt };
   await storage.saveAttempt(
-    anAttempt(storage.ids.next('dlv'), tried.id, { status: 500, error: 'no' }),
-    tried,
+    anAttempt(storage.ids.next('dlv'), attempted.id, { status: 500, error: 'no' }),
+    attempted,
   );
-  const of = { recordingId: recording.id, callId: over.id, applicationId: owner.applicationId };
+  const of = { recordingId: recording.id, callId: ended.id, applicationId: owner.applicationId };
   await storage.commit({ insights: { transcript: aTranscript(of) } });
   for (const part of someParts(of)) await storage.commit({ insights: { part } });
-  await storage.commit({ insights: { enqueue: [{ ...of, createdAt: over.createdAt }] } });
+  await storage.commit({ insights: { enqueue: [{ ...of, createdAt: ended.createdAt }] } });
   await storage.commit({ billing: { charges: [charge(open.id, owner)] } });
   const { customerId } = owner;
   const verified = { id: 'num_1', customerId, numberE164: '+15550100077', createdAt: 1 };
@@ -92,8 +105,8 @@ function charge(callId: string, owner: Owner) {
 }
 
 /**
- * A copy of the folder in which every table has one more row for every column, like one that is there but with `bad`
- * in that column. @returns how many rows those are.
+ * Copies the folder and inserts, for every column of every table, a copy of a row with `bad` in that column.
+ * @returns the number of inserted rows.
  */
 export function damaged(folder: string, copy: string, bad: SQLInputValue): number {
   cpSync(folder, copy, { recursive: true });
@@ -108,21 +121,21 @@ export function damaged(folder: string, copy: string, bad: SQLInputValue): numbe
     if (!row) throw new Error(`${table} is empty`);
     const columns = Object.keys(row);
     for (const [at, column] of columns.entries()) {
-      const victim: Record<string, unknown> = { ...row };
+      const copied: Record<string, unknown> = { ...row };
       for (const name of [...names.key, ...(names.unique ?? [])])
-        victim[name] = typeof row[name] === 'number' ? row[name] + 100 + at : `${row[name]}9${at}`;
-      victim[column] = bad;
+        copied[name] = typeof row[name] === 'number' ? row[name] + 100 + at : `${row[name]}9${at}`;
+      copied[column] = bad;
       const marks = columns.map(() => '?').join(', ');
       const quoted = columns.map((name) => `"${name}"`).join(', ');
       const insert = database.prepare(`INSERT OR IGNORE INTO ${table} (${quoted}) VALUES (${marks})`);
-      rows += Number(insert.run(...(Object.values(victim) as SQLInputValue[])).changes);
+      rows += Number(insert.run(...(Object.values(copied) as SQLInputValue[])).changes);
     }
   }
   database.close();
   return rows;
 }
 
-/** What no program writes, a damaged file may hold. */
+/** Removes NOT NULL constraints: a damaged file may contain what no program writes. */
 function allowNulls(file: string): void {
   const database = new DatabaseSync(file, { defensive: false });
   database.exec(`PRAGMA writable_schema = ON;

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, detach, explain, type Log, type Timer, within } from '../../core/index.ts';
+import { type Clock, detach, explain, type Log, type Timer, withTimeout } from '../../core/index.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** Transactions between checkpoints: a few MB of write-ahead log. */
@@ -50,12 +50,13 @@ export class Checkpoints {
     this.#startThread = start;
     group.onBatch = () => {
       this.#since += 1;
-      if (this.#since >= CHECKPOINT_EVERY) this.#running ??= this.#run();
+      if (this.#since >= CHECKPOINT_EVERY && this.#hasLog) this.#running ??= this.#run();
     };
   }
 
   /** Schedules a checkpoint that removes erased data from the log, within seconds. */
   scheduleErasure(): void {
+    if (!this.#hasLog) return;
     this.#scheduled ??= this.#clock.after(ERASURE_DELAY_MS, async () => {
       this.#scheduled = undefined;
       // A checkpoint that runs already may have started before the erasure.
@@ -64,15 +65,22 @@ export class Checkpoints {
     });
   }
 
+  /** A database in memory has no write-ahead log. */
+  get #hasLog(): boolean {
+    return this.#file !== ':memory:';
+  }
+
   /** Waits for a running checkpoint, for at most a minute, and ends the thread. */
   async close(): Promise<void> {
     this.#group.onBatch = () => {};
     this.#scheduled?.cancel();
     await this.#running;
     const ended = this.#end();
-    await within(this.#clock, END_TIMEOUT_MS, ended, 'the checkpoint thread does not end').catch((error) => {
-      this.#log.warn({ error: explain(error) }, 'could not end the checkpoint thread');
-    });
+    await withTimeout(this.#clock, END_TIMEOUT_MS, ended, 'the checkpoint thread does not end').catch(
+      (error) => {
+        this.#log.warn({ error: explain(error) }, 'could not end the checkpoint thread');
+      },
+    );
   }
 
   async #run(last: Step = 'finish'): Promise<void> {
@@ -97,7 +105,12 @@ export class Checkpoints {
     } catch (error) {
       done.reject(error);
     }
-    return within(this.#clock, STEP_TIMEOUT_MS, done.promise, `the checkpoint hangs in its step ${step}`);
+    return withTimeout(
+      this.#clock,
+      STEP_TIMEOUT_MS,
+      done.promise,
+      `the checkpoint hangs in its step ${step}`,
+    );
   }
 
   async #end(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Clock, detach, explain, type Log, type Timer, within } from '../../core/index.ts';
+import { type Clock, detach, explain, type Log, type Timer, withTimeout } from '../../core/index.ts';
 import { BUSY_TIMEOUT_MS, isUnwritable, unwritable } from './database.ts';
 
 interface Work {
@@ -137,7 +137,7 @@ export class GroupCommit {
 
   /** Makes writes wait while `during` runs, for 5 s at most. Rejects when it takes longer, or fails. */
   async hold(during: () => Promise<void>): Promise<void> {
-    this.#held = within(this.#clock, MAX_HOLD_MS, during(), 'writes were held for more than 5 s');
+    this.#held = withTimeout(this.#clock, MAX_HOLD_MS, during(), 'writes were held for more than 5 s');
     try {
       await this.#held;
     } finally {

@@ -22,7 +22,7 @@ import { SqliteJournal } from './journal.ts';
 import { matchingInSqlite, openTranscriptSearch } from './transcript-search.ts';
 
 export interface SqliteOptions extends StorageOptions {
-  /** The database file. It is created if missing; its folder must exist. */
+  /** The database file, or `:memory:`. It is created if missing; its folder must exist. */
   file: string;
   /**
    * Milliseconds between two transactions: under load, writes wait this long to share a transaction. A single write

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
-import type { Clock, Log, Scope } from '../core/index.ts';
 import type { Application, Directory } from '../directory/index.ts';
 import {
   EmbeddedTranscriber,
@@ -15,12 +14,9 @@ import type { HttpClient } from '../net/index.ts';
 import type { RecordingFiles } from '../recordings/index.ts';
 import { createRecognizer, createServerSpeaker, type Speaker } from '../speech/index.ts';
 import type { Storage } from '../storage/index.ts';
+import type { Deps } from './platform.ts';
 
-interface Surroundings {
-  config: Config;
-  log: Log;
-  clock: Clock;
-  scope: Scope;
+interface InsightDeps extends Pick<Deps, 'config' | 'log' | 'clock' | 'scope'> {
   /** The data folder. */
   folder: string;
   storage: Storage;
@@ -29,41 +25,41 @@ interface Surroundings {
   files: RecordingFiles;
 }
 
-/** Whether an application's recordings are to be transcribed, and there is an engine that can. */
+/** Whether an application wants its recordings transcribed and an engine is available. */
 export const wantsInsights = ({ recogniser }: Config, application: Application | undefined): boolean =>
   Boolean(application?.aiEnabled && (recogniser !== 'off' || application.ai?.transcriptionModel));
 
-/** Recordings that are worked on at the same time; the recognizer takes `MINIVOICE_TRANSCRIPTIONS` of them. */
-const JOBS_AT_ONCE = 16;
-/** One customer's AI server that does not answer holds no more places than these. */
-const JOBS_PER_CUSTOMER = 2;
+/** Recordings that are processed at the same time; the recognizer takes `MINIVOICE_TRANSCRIPTIONS` of them. */
+const CONCURRENCY = 16;
+/** The share of one customer, whose AI server may not answer. */
+const CONCURRENCY_PER_CUSTOMER = 2;
 
-/** The applications of the customer that one belongs to. */
+/** Returns the applications of the customer that an application belongs to. */
 function siblingsOf(directory: Directory, applicationId: string): string[] {
   const customerId = directory.application(applicationId)?.customerId;
   if (customerId === undefined) return [applicationId];
   return directory.applicationsOf(customerId).map(({ id }) => id);
 }
 
-/** What happens with recordings after the call; goes on with what a former process has left. */
-export async function openInsights(around: Surroundings): Promise<Insights> {
-  const { config, log, clock, scope, storage, directory, files } = around;
+/** Starts the transcription and analysis of recordings, including those that an earlier process left. */
+export async function openInsights(deps: InsightDeps): Promise<Insights> {
+  const { config, log, clock, scope, storage, directory, files } = deps;
   const insights = new Insights({
     store: storage,
     journal: storage,
     calls: storage,
     recordings: storage,
     files,
-    engines: openEngines(around),
+    engines: openEngines(deps),
     settings: (applicationId) => directory.application(applicationId),
     clock,
     log,
     node: config.node,
-    atOnce: JOBS_AT_ONCE,
-    atOncePerCustomer: Math.max(JOBS_PER_CUSTOMER, config.transcriptions),
+    concurrency: CONCURRENCY,
+    concurrencyPerCustomer: Math.max(CONCURRENCY_PER_CUSTOMER, config.transcriptions),
     siblings: (applicationId) => siblingsOf(directory, applicationId),
   });
-  scope.defer(() => insights.close());
+  scope.defer('insights', () => insights.close());
   await insights.start();
   storage.onCommitted.on((events) => {
     if (events.some(({ event }) => event === 'recording.completed')) insights.wake();
@@ -71,10 +67,10 @@ export async function openInsights(around: Surroundings): Promise<Insights> {
   return insights;
 }
 
-/** The application's own server first, where it has named one; then what comes with the program. */
-function openEngines({ config, log, clock, scope, folder, directory, http }: Surroundings) {
+/** Returns the engines by application: its own servers first, then the embedded ones. */
+function openEngines({ config, log, clock, scope, folder, directory, http }: InsightDeps) {
   const heuristic = new HeuristicAnalyst({ clock, log });
-  scope.defer(() => heuristic.close());
+  scope.defer('analysis', () => heuristic.close());
   const model = config.recogniser;
   const recognizer =
     model === 'off'
@@ -82,37 +78,39 @@ function openEngines({ config, log, clock, scope, folder, directory, http }: Sur
       : createRecognizer({
           model,
           folder: join(folder, 'speech'),
-          atOnce: config.transcriptions,
+          concurrency: config.transcriptions,
           clock,
           log,
         });
-  if (recognizer) scope.defer(() => recognizer.close());
+  if (recognizer) scope.defer('recognizer', () => recognizer.close());
   const servers = new UnresponsiveServers(http, clock);
   const embedded = recognizer && new EmbeddedTranscriber(recognizer);
   return (applicationId: string): Engines => {
     const { ai, language, customerId } = directory.application(applicationId) ?? {};
     const client = servers.client(`${customerId} ${ai?.baseUrl}`, customerId);
     const server = ai ? { http: client, baseUrl: ai.baseUrl, apiKey: ai.apiKey } : undefined;
-    const hears = server && ai?.transcriptionModel;
-    const thinks = server && ai?.chatModel;
+    const transcriptionModel = server && ai?.transcriptionModel;
+    const chatModel = server && ai?.chatModel;
     return {
       transcribers: [
-        ...(hears ? [new OpenAiTranscriber({ ...server, model: hears, language: language ?? null })] : []),
+        ...(transcriptionModel
+          ? [new OpenAiTranscriber({ ...server, model: transcriptionModel, language: language ?? null })]
+          : []),
         ...(embedded ? [embedded] : []),
       ],
-      analysts: [...(thinks ? [new OpenAiAnalyst({ ...server, model: thinks })] : []), heuristic],
+      analysts: [...(chatModel ? [new OpenAiAnalyst({ ...server, model: chatModel })] : []), heuristic],
     };
   };
 }
 
-/** The voice that comes with the program, but for applications that have named a server to speak for them. */
+/** Speaks with the embedded voices, or with the server of an application that has configured one. */
 export const speakerWithServers = ({
   speaker,
   directory,
   http,
   clock,
   log,
-}: { speaker: Speaker } & Pick<Surroundings, 'directory' | 'http' | 'clock' | 'log'>): Speaker =>
+}: { speaker: Speaker } & Pick<InsightDeps, 'directory' | 'http' | 'clock' | 'log'>): Speaker =>
   createServerSpeaker({
     http,
     fallback: speaker,

@@ -7,10 +7,10 @@ import type { UserAgent, UserAgentCounters } from '../sip/index.ts';
 import type { Storage } from '../storage/index.ts';
 import type { StreamCounts } from '../streams/index.ts';
 import type { FailedLogins } from '../telephony/index.ts';
-import { defectFigures } from './defects.ts';
+import { defectMetrics } from './defects.ts';
 import type { Door } from './door.ts';
 
-interface Rooms {
+interface Sources {
   admission: Admission;
   storage: Pick<Storage, 'trouble' | 'waiting' | 'quarantined'>;
   media: Pick<MediaEngine, 'load'>;
@@ -22,25 +22,25 @@ interface Rooms {
   clock: Clock;
 }
 
-/** Metrics of the modules that REST does not know. Names that end in `_total` are counters, others gauges. */
-export const figuresOf = (rooms: Rooms): NonNullable<ApiPorts['figures']> => ({
-  ...ofAdmission(rooms.admission),
-  ...ofStorage(rooms.storage),
-  ...ofMedia(rooms.media),
-  ...ofSip(rooms.userAgent),
-  ...ofStrangers(rooms.strangers),
+/** Returns the metrics of modules that the API does not know. Names ending in `_total` are counters, others gauges. */
+export const metricsOf = (sources: Sources): NonNullable<ApiPorts['figures']> => ({
+  ...ofAdmission(sources.admission),
+  ...ofStorage(sources.storage),
+  ...ofMedia(sources.media),
+  ...ofSip(sources.userAgent),
+  ...ofStrangers(sources.strangers),
   sip_logins_failed_total: {
     help: 'REGISTERs and INVITEs with a wrong name or password',
-    value: () => rooms.logins.count,
+    value: () => sources.logins.count,
   },
-  ...ofStreams(rooms.streamCounts),
-  ...ofInsights(rooms.insights, rooms.clock),
-  ...defectFigures,
+  ...ofStreams(sources.streamCounts),
+  ...ofInsights(sources.insights, sources.clock),
+  ...defectMetrics,
 });
 
 const ofAdmission = (admission: Admission) => ({
   calls_refused_total: {
-    help: 'New calls refused since the start, by cause',
+    help: 'New calls refused, by cause',
     label: 'cause',
     values: () => REFUSAL_CAUSES.map((cause) => [cause, admission.refused[cause] ?? 0] as const),
   },
@@ -54,75 +54,90 @@ const ofAdmission = (admission: Admission) => ({
   },
 });
 
-const ofStorage = (storage: Rooms['storage']) => ({
+const ofStorage = (storage: Sources['storage']) => ({
   database_writable: {
     help: '1, or 0 while the database cannot be written',
     value: () => (storage.trouble ? 0 : 1),
   },
   database_changes_kept: {
-    help: 'Changes in memory that are still to be written',
+    help: 'Changes in memory that wait to be written',
     value: () => storage.waiting,
   },
   rows_quarantined: {
-    help: 'Stored rows that cannot be used and are left out; see /admin/v1/quarantine',
+    help: 'Stored rows that are damaged and ignored; see /admin/v1/quarantine',
     value: () => storage.quarantined.length,
   },
 });
 
-const ofMedia = (media: Rooms['media']) => ({
-  media_sessions: { help: 'RTP streams that are open', value: () => media.load.sessions },
+const ofMedia = (media: Sources['media']) => ({
+  media_sessions: { help: 'Open RTP sessions', value: () => media.load.sessions },
   media_beats_total: {
-    help: 'Beats of 20 ms since the start, over all threads',
+    help: 'Ticks of 20 ms of all media threads',
     value: () => media.load.beats,
   },
   media_late_beats_total: {
-    help: 'Beats that began more than 10 ms late',
+    help: 'Ticks that started more than 10 ms late',
     value: () => media.load.lateBeats,
   },
 });
 
-function ofSip(userAgent: Rooms['userAgent']) {
+function ofSip(userAgent: Sources['userAgent']) {
   const sum = (name: 'received' | 'malformed' | 'defects') => () =>
     Object.values(userAgent.counters.transport).reduce((total, transport) => total + transport[name], 0);
   const open = (name: keyof UserAgentCounters['open']) => () => userAgent.counters.open[name];
   return {
-    sip_dialogs_open: { help: 'Dialogs that are not over, early ones too', value: open('dialogs') },
-    sip_invites_open: { help: 'INVITEs, ours and theirs, without a final response', value: open('invites') },
+    sip_dialogs_open: { help: 'Dialogs that are open, including early ones', value: open('dialogs') },
+    sip_invites_open: {
+      help: 'INVITEs, sent and received, without a final response',
+      value: open('invites'),
+    },
     sip_transactions_open: {
-      help: 'Transactions that may still repeat a message',
+      help: 'Transactions that are open',
       value: open('transactions'),
     },
-    sip_messages_received_total: { help: 'SIP messages so far', value: sum('received') },
-    sip_messages_malformed_total: { help: 'Those of them that could not be read', value: sum('malformed') },
+    sip_messages_received_total: { help: 'SIP messages received', value: sum('received') },
+    sip_messages_malformed_total: {
+      help: 'Received SIP messages that could not be parsed',
+      value: sum('malformed'),
+    },
     sip_messages_failed_total: {
-      help: 'Those of them that a defect kept from being handled',
+      help: 'Received SIP messages that were lost through a defect',
       value: sum('defects'),
     },
   };
 }
 
-const ofStrangers = (strangers: Rooms['strangers']) => ({
+const ofStrangers = (strangers: Sources['strangers']) => ({
   sip_addresses_silenced_total: {
-    help: 'Addresses that were not answered any more after ten refusals',
+    help: 'Addresses that were blocked after repeated refusals',
     value: () => strangers.silenced,
   },
-  sip_requests_ignored_total: { help: 'Requests from such addresses', value: () => strangers.ignored },
+  sip_requests_ignored_total: {
+    help: 'Requests ignored from blocked addresses',
+    value: () => strangers.ignored,
+  },
 });
 
 const ofStreams = (counts: StreamCounts) => ({
-  streams_open: { help: 'Live streams that are open', value: () => counts.open },
-  streams_started_total: { help: 'Live streams started so far', value: () => counts.started },
-  streams_failed_total: { help: 'Live streams given up after their reconnects', value: () => counts.failed },
-  streams_dropped_total: { help: 'Messages that receivers were too slow for', value: () => counts.dropped },
+  streams_open: { help: 'Open live streams', value: () => counts.open },
+  streams_started_total: { help: 'Live streams started', value: () => counts.started },
+  streams_failed_total: {
+    help: 'Live streams that failed after their reconnects',
+    value: () => counts.failed,
+  },
+  streams_dropped_total: {
+    help: 'Stream messages dropped because the receiver was too slow',
+    value: () => counts.dropped,
+  },
 });
 
-const ofInsights = (insights: Rooms['insights'], clock: Clock) => ({
+const ofInsights = (insights: Sources['insights'], clock: Clock) => ({
   insights_waiting: {
-    help: 'Recordings that wait to be transcribed',
+    help: 'Recordings that wait for transcription',
     value: () => insights.backlog.waiting,
   },
   insights_running: {
-    help: 'Recordings that are worked on, by all nodes',
+    help: 'Recordings in transcription, on all nodes',
     value: () => insights.backlog.running,
   },
   insights_oldest_seconds: {
