@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Ids, Signal, silentLog, systemClock, systemRandom } from '../src/core/index.ts';
+import { systemResolve } from '../src/net/index.ts';
 import { CallStreams, createConnect, type StreamedCall } from '../src/streams/index.ts';
 import { numbered, StreamMessages } from '../src/streams/messages.ts';
 import type { Row } from './row.ts';
@@ -91,7 +92,7 @@ const ports = {
   clock: systemClock,
   random: systemRandom,
   ids: new Ids(systemClock),
-  connect: createConnect({ clock: systemClock, allowPrivate: true }),
+  connect: createConnect({ clock: systemClock, resolve: systemResolve, allowPrivate: true }),
   allowPrivate: true,
   secrets: () => ['secret'],
   counts: { open: 0, started: 0, failed: 0, dropped: 0 },

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '../src/core/index.ts';
+import { systemNetwork } from '../src/net/index.ts';
 import { createUserAgent } from '../src/sip/index.ts';
 import { TestReceiver } from '../src/streams/testing/receiver.ts';
 import { Answerer } from './support/answerer.ts';
@@ -12,7 +13,7 @@ import { Sipp } from './support/sipp.ts';
 
 /** The status of the response to OPTIONS, which proxies use as a probe. */
 async function probe({ host, port }: { host: string; port: number }): Promise<number> {
-  const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+  const deps = { clock: systemClock, random: systemRandom, network: systemNetwork, log: silentLog };
   const agent = createUserAgent({ ...deps, host: '127.0.0.1', port: 0, userAgent: 'proxy' });
   await agent.listen();
   const ask = { method: 'OPTIONS', target: `sip:${host}:${port}`, from: 'sip:proxy@127.0.0.1' };

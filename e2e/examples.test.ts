@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSoundDecoder, toneLevel } from '../src/audio/index.ts';
+import { silentLog, systemClock } from '../src/core/index.ts';
 import type { Step } from './support/answerer.ts';
 import { Example } from './support/example.ts';
 import { type Call, Harness, type Line } from './support/harness.ts';
@@ -121,7 +122,7 @@ describe.skipIf(missing.sipp)(
       await alice.call.next('call.gathered');
       await answerPrompt(alice, '1');
       await alice.call.next('call.completed');
-      const decoder = createSoundDecoder();
+      const decoder = createSoundDecoder({ clock: systemClock, log: silentLog });
       const { samples } = await decoder.decode(await alice.call.file());
       await decoder.close();
       expect(toneLevel(samples.subarray(1600, 6400), 600)).toBeGreaterThan(1500);

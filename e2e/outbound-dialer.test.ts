@@ -15,7 +15,7 @@ let media: MediaEngine;
 beforeAll(async () => {
   const random = systemRandom;
   const settings = { clock, random, log: silentLog, host: '127.0.0.1', port: 0, userAgent: 'MiniVoice' };
-  agent = createUserAgent({ ...settings, timers: { t1: 50, t2: 400, t4: 500 } });
+  agent = createUserAgent({ ...settings, network: systemNetwork, timers: { t1: 50, t2: 400, t4: 500 } });
   await agent.listen();
   const ports = { from: 30_000, to: 30_999 };
   media = await createMediaEngine({ ...settings, workers: 1, ports });

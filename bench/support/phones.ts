@@ -1,7 +1,7 @@
 import { freePort } from '../../e2e/support/peers.ts';
 import { silentLog, sleep, systemClock, systemRandom } from '../../src/core/index.ts';
 import { Beat } from '../../src/media/thread/beat.ts';
-import { type RtpSocket, type RtpSockets, rtpSockets } from '../../src/net/index.ts';
+import { type RtpSocket, type RtpSockets, rtpSockets, systemNetwork } from '../../src/net/index.ts';
 import { acceptAnswer, answerOffer, createOffer } from '../../src/sdp/index.ts';
 import {
   createUserAgent,
@@ -34,7 +34,7 @@ export class Phones {
 
   /** @param firstPort even; each phone takes the next even one for RTP. */
   static async start(firstPort: number): Promise<Phones> {
-    const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+    const deps = { clock: systemClock, random: systemRandom, network: systemNetwork, log: silentLog };
     const userAgent = createUserAgent({ ...deps, host: HOST, port: freePort(), userAgent: 'bench' });
     await userAgent.listen();
     const phones = new Phones(userAgent, await rtpSockets(HOST, silentLog), firstPort);

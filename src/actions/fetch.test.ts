@@ -5,7 +5,7 @@ import { answerQuery, answerRequest } from '../../contract/answer-request.ts';
 import type { CallRecord } from '../calls/index.ts';
 import { Failure, Ids, silentLog } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
-import type { HttpAnswer, HttpRequest } from '../net/index.ts';
+import type { HttpRequest, HttpResponse } from '../net/index.ts';
 import { createDocumentFetcher } from './fetch.ts';
 import type { DocumentRequest } from './ports.ts';
 
@@ -49,7 +49,7 @@ type Reply = { status?: number; body?: string | Buffer; truncated?: boolean } | 
 async function fetch(replies: Reply[], patch: Partial<DocumentRequest> = {}) {
   const requests: HttpRequest[] = [];
   const exchanges: Record<string, unknown>[] = [];
-  const request = async (request: HttpRequest): Promise<HttpAnswer> => {
+  const request = async (request: HttpRequest): Promise<HttpResponse> => {
     requests.push(request);
     const reply = replies.shift() ?? new Error('asked too often');
     if (reply instanceof Error) throw reply;
@@ -172,7 +172,7 @@ describe('when the application fails', () => {
 
   it.each([
     ['the network fails', broken],
-    ['the response breaks off', new Failure('answer_broken', 'the answer broke off')],
+    ['the response breaks off', new Failure('answer_broken', 'the connection closed during the response')],
     ['the server responds with 500', { status: 500 }],
     ['the server responds with 503', { status: 503 }],
   ])('it is retried once when %s', async (_, reply) => {
@@ -185,7 +185,7 @@ describe('when the application fails', () => {
   });
 
   it.each([
-    ['a timeout', new Failure('timeout', 'no answer came within 5000 ms'), 'no answer came within 5000 ms'],
+    ['a timeout', new Failure('timeout', 'no response within 5000 ms'), 'no response within 5000 ms'],
     [
       'a refused address',
       new Failure('address_not_allowed', '10.0.0.1 is a private address'),
@@ -250,7 +250,7 @@ describe('a document', () => {
 it('a hangup ends the request and is not reported as an error of the application', async () => {
   const hangup = new AbortController();
   const reason = new Error('the caller hung up');
-  const promise = fetch([new Failure('answer_broken', 'the answer broke off'), {}], {
+  const promise = fetch([new Failure('answer_broken', 'the connection closed during the response'), {}], {
     signal: hangup.signal,
   });
   hangup.abort(reason);

@@ -1,7 +1,7 @@
 import type { Verdict } from '../../contract/actions/index.ts';
 import { presentCall, storedText } from '../calls/index.ts';
 import { type Clock, type Detail, explain, Failure, type Log } from '../core/index.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../net/index.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../net/index.ts';
 import { signatureHeaders, urlSignatureHeader } from '../webhooks/index.ts';
 import { DOCUMENT_ERROR } from './documents.ts';
 import type { DocumentRequest, Documents } from './ports.ts';
@@ -51,7 +51,7 @@ function isRetryable(error: unknown): boolean {
 }
 
 /** Sends one request and reports the exchange, also if it fails. */
-async function send(request: DocumentRequest, { http, clock }: DocumentFetcherPorts): Promise<HttpAnswer> {
+async function send(request: DocumentRequest, { http, clock }: DocumentFetcherPorts): Promise<HttpResponse> {
   const startedAt = clock.monotonic();
   // The URL without the added query, which may contain digits that must not be stored.
   const exchange = { url: request.url, method: request.method };
@@ -88,7 +88,7 @@ function httpRequestOf(request: DocumentRequest, clock: Clock): HttpRequest {
     headers: { ...HEADERS[method], ...signature, ...urlSignature },
     ...(body ? { body } : {}),
     timeoutMs: TIMEOUT_MS,
-    maxAnswerBytes: MAX_BYTES,
+    maxResponseBytes: MAX_BYTES,
     tenant: request.call.customerId,
     signal,
   };
@@ -112,13 +112,13 @@ function withQuery({ url, reason, call, data }: DocumentRequest): string {
   return URL.parse(full)?.href ?? full;
 }
 
-function actionsOf(response: HttpAnswer, check: (text: string) => Verdict) {
+function actionsOf(response: HttpResponse, check: (text: string) => Verdict) {
   const verdict = verdictOf(response, check);
   if (verdict.ok) return verdict.actions;
   throw new Failure(DOCUMENT_ERROR, 'invalid action payload', { details: verdict.details });
 }
 
-function verdictOf({ body, truncated }: HttpAnswer, check: (text: string) => Verdict): Verdict {
+function verdictOf({ body, truncated }: HttpResponse, check: (text: string) => Verdict): Verdict {
   const invalid = (code: 'payload_too_large' | 'invalid_json', message: string): Verdict => {
     return { ok: false, details: [{ pointer: '', code, message }] };
   };

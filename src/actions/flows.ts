@@ -37,8 +37,8 @@ export class Flows {
       return notConnected(session, error) ?? this.#endWithPrompt(flow, error);
     });
     // Events of an action that the end of the call interrupts precede the last event of the call.
-    session.scope.defer(() => ending.then(ignore, ignore));
-    session.scope.defer(() => void this.#running.delete(session.id));
+    session.scope.defer('actions', () => ending.then(ignore, ignore));
+    session.scope.defer('flow', () => void this.#running.delete(session.id));
     return ending;
   }
 

@@ -39,7 +39,7 @@ export async function dialSecondLeg(
     signal,
     log: session.log,
   });
-  session.scope.defer(() => far.hangup());
+  session.scope.defer('other leg', () => far.hangup());
   const note = (status: string, more: object = {}) =>
     session.note('leg', { leg_id: far.id, destination, status, ...more });
   const ringing = new AbortController();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Failure, type Job, silentLog } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
-import type { HttpAnswer, HttpRequest } from '../net/index.ts';
+import type { HttpRequest, HttpResponse } from '../net/index.ts';
 import type { FetchedSound, Sounds } from './ports.ts';
 import { createSounds } from './sounds.ts';
 
@@ -41,7 +41,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 let running = 0;
-async function request(request: HttpRequest): Promise<HttpAnswer> {
+async function request(request: HttpRequest): Promise<HttpResponse> {
   asked.push(request);
   most = Math.max(most, ++running);
   await gate;
@@ -49,8 +49,8 @@ async function request(request: HttpRequest): Promise<HttpAnswer> {
   const page = pages[new URL(request.url).pathname] ?? { status: 404 };
   const { status = 200, headers = {}, size = 100 } = typeof page === 'function' ? page(request) : page;
   const whole = status === 200 ? size : 0;
-  const body = Buffer.alloc(Math.min(whole, request.maxAnswerBytes), request.url);
-  return { status, headers, body, truncated: whole > request.maxAnswerBytes, durationMs: 1 };
+  const body = Buffer.alloc(Math.min(whole, request.maxResponseBytes), request.url);
+  return { status, headers, body, truncated: whole > request.maxResponseBytes, durationMs: 1 };
 }
 
 /** Decodes a file into a sound of the same length. */
@@ -83,7 +83,7 @@ test('fetches and decodes a file once for 24 calls that play it at the same time
     Array.from({ length: 24 }, (_, i) => get('/a.wav', { callId: `call ${i}`, customerId: `c${i % 3}` })),
   );
   // The size of a file is known only after an attempt to fetch it as a small one.
-  expect(asked.map(({ maxAnswerBytes }) => maxAnswerBytes)).toEqual([2 * 1024 * 1024, 25 * 1024 * 1024]);
+  expect(asked.map(({ maxResponseBytes }) => maxResponseBytes)).toEqual([2 * 1024 * 1024, 25 * 1024 * 1024]);
   expect(decoded).toHaveLength(1);
   for (const sound of all) expect(await octetsOf(sound)).toBe(3_000_000);
   expect(readdirSync(join(folder, 'sounds')).length).toBeLessThanOrEqual(decoded.length);

@@ -1,6 +1,6 @@
 import type { AudioClip } from '../calls/index.ts';
 import { type Clock, explain, Failure, FairQueue, type Job, type Log } from '../core/index.ts';
-import { type HttpAnswer, type HttpClient, requestFollowing } from '../net/index.ts';
+import { type HttpClient, type HttpResponse, requestFollowing } from '../net/index.ts';
 import type { FetchedSound, Sounds } from './ports.ts';
 import { freshnessOf, renewed, SoundCache, type StoredSound } from './sound-cache.ts';
 
@@ -18,7 +18,7 @@ export interface SoundsOptions {
   log: Log;
 }
 
-type Fetched = HttpAnswer & { url: string };
+type Fetched = HttpResponse & { url: string };
 
 interface Loaded {
   response: Fetched;
@@ -32,8 +32,8 @@ const MB = 1024 * 1024;
 const MAX_BYTES = 25 * MB;
 /** Most files are smaller than this. Many of these are fetched at a time, but only a few larger ones. */
 const SMALL_BYTES = 2 * MB;
-const SMALL = { atOnce: 128, atOncePerTenant: 32, maxWaitMs: MAX_WAIT_MS };
-const LARGE = { atOnce: 6, atOncePerTenant: 2, maxWaitMs: MAX_WAIT_MS };
+const SMALL = { concurrency: 128, concurrencyPerTenant: 32, maxWaitMs: MAX_WAIT_MS };
+const LARGE = { concurrency: 6, concurrencyPerTenant: 2, maxWaitMs: MAX_WAIT_MS };
 
 /** Fetches sound files of up to 25 MB within 10 s, decodes them, and caches them as HTTP allows. */
 export function createSounds(options: SoundsOptions): Sounds {
@@ -103,7 +103,7 @@ class WebSounds implements Sounds {
       url,
       method: 'GET',
       timeoutMs: TIMEOUT_MS,
-      maxAnswerBytes: bytes,
+      maxResponseBytes: bytes,
       tenant,
       signal,
     } as const;

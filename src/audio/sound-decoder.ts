@@ -1,13 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import {
-  type Clock,
-  Failure,
-  FairWorkers,
-  type Job,
-  type Log,
-  silentLog,
-  systemClock,
-} from '../core/index.ts';
+import { type Clock, Failure, FairWorkers, type Job, type Log } from '../core/index.ts';
 import type { AudioClip } from './frame.ts';
 
 /** Decodes sound files in its own threads, so that decoding does not delay calls. */
@@ -32,13 +24,12 @@ const MAX_BYTES = 300_000_000;
 const THREADS = 3;
 
 /** Creates a decoder. A thread starts with the first file, and again with the next file after it died. */
-export function createSoundDecoder(options: { clock?: Clock; log?: Log } = {}): SoundDecoder {
-  const { clock = systemClock, log = silentLog } = options;
+export function createSoundDecoder({ clock, log }: { clock: Clock; log: Log }): SoundDecoder {
   const workers = new FairWorkers<Uint8Array, Int16Array<SharedArrayBuffer>>({
     clock,
     log,
-    atOnce: THREADS,
-    atOncePerTenant: 1,
+    concurrency: THREADS,
+    concurrencyPerTenant: 1,
     maxTryMs: MAX_RUN_MS,
     maxWaitMs: MAX_WAIT_MS,
     maxBytesPerTenant: MAX_BYTES_PER_TENANT,

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createMp3Encoder } from 'wasm-media-encoders';
+import { silentLog, systemClock } from '../core/index.ts';
 import { toneLevel } from './goertzel.ts';
 import { createSoundDecoder } from './sound-decoder.ts';
 import { decodeSound } from './sound-file.ts';
@@ -154,7 +155,7 @@ function eightBit(seconds: number): Buffer {
 
 describe('the sound decoder', () => {
   it('decodes several files at the same time and reports the ones it refuses', async () => {
-    const decoder = createSoundDecoder();
+    const decoder = createSoundDecoder({ clock: systemClock, log: silentLog });
     try {
       const [fromWav, fromMp3, wrong] = await Promise.allSettled([
         decoder.decode(wavFile(16_000)),
@@ -172,7 +173,7 @@ describe('the sound decoder', () => {
   });
 
   it('rejects with the reason of an aborted signal', async () => {
-    const decoder = createSoundDecoder();
+    const decoder = createSoundDecoder({ clock: systemClock, log: silentLog });
     const abort = new AbortController();
     const decoding = decoder.decode(mp3, { signal: abort.signal });
     abort.abort(new Error('hung up'));
@@ -182,7 +183,7 @@ describe('the sound decoder', () => {
   });
 
   it('fails running and later jobs once it is closed', async () => {
-    const decoder = createSoundDecoder();
+    const decoder = createSoundDecoder({ clock: systemClock, log: silentLog });
     const decoding = decoder.decode(mp3);
     const failing = expect(decoding).rejects.toMatchObject({ code: 'play_failed' });
     await decoder.close();

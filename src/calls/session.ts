@@ -26,7 +26,7 @@ export class Session {
   readonly log: Log;
   readonly isCallerTrusted: boolean;
   /** Closes everything that was opened for the call, in reverse order. A hangup aborts its signal. */
-  readonly scope = new Scope();
+  readonly scope: Scope;
   #privacyHold: PrivacyHold;
   #journal: CallJournal;
   #clock: Clock;
@@ -49,7 +49,8 @@ export class Session {
     this.#clock = ports.clock;
     this.#maxSeconds = ports.maxSeconds ?? 0;
     this.#epoch = record.createdAt - ports.clock.monotonic();
-    this.scope.defer(() => leg.hangup());
+    this.scope = new Scope({ clock: ports.clock, log: this.log });
+    this.scope.defer('leg', () => leg.hangup());
   }
 
   get id(): string {
@@ -161,7 +162,7 @@ export class Session {
   #limit(): void {
     if (this.#maxSeconds === 0) return;
     const timer = this.#clock.after(this.#maxSeconds * 1000, () => this.leg.hangup('max_duration'));
-    this.scope.defer(() => timer.cancel());
+    this.scope.defer('call limit', () => timer.cancel());
   }
 
   async #finish(ending: Ending): Promise<void> {

@@ -3,11 +3,11 @@ import type { Clock } from './clock.ts';
 import { type Defect, defects } from './guard.ts';
 
 /**
- * What every `Clock` must do.
- * @param open gives a clock, and `run`, which lets at least so many milliseconds of it pass.
+ * Tests that every `Clock` passes.
+ * @param open returns a clock and `run`, which lets at least `ms` milliseconds of its time pass.
  */
 export function clockConformance(open: () => { clock: Clock; run(ms: number): Promise<void> }): void {
-  it('fires timers once, in the order of their due time', async () => {
+  it('fires each timer once, in order of due time', async () => {
     const { clock, run } = open();
     const fired: number[] = [];
     clock.after(4, () => fired.push(4));
@@ -16,23 +16,29 @@ export function clockConformance(open: () => { clock: Clock; run(ms: number): Pr
     expect(fired).toEqual([1, 4]);
   });
 
-  it.each([0, -1, -1e12])('%s ms is at once, but not during the call', async (ms) => {
-    const { clock, run } = open();
-    let fired = false;
-    clock.after(ms, () => {
-      fired = true;
-    });
-    expect(fired).toBe(false);
-    await run(5);
-    expect(fired).toBe(true);
-  });
+  it.each([0, -1, -1e12])(
+    'fires a timer of %s ms as soon as possible, but not during the call',
+    async (ms) => {
+      const { clock, run } = open();
+      let fired = false;
+      clock.after(ms, () => {
+        fired = true;
+      });
+      expect(fired).toBe(false);
+      await run(5);
+      expect(fired).toBe(true);
+    },
+  );
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuses to wait %s ms', (ms) => {
-    expect(() => open().clock.after(ms, () => {})).toThrow(RangeError);
-  });
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'throws a RangeError for a delay of %s ms',
+    (ms) => {
+      expect(() => open().clock.after(ms, () => {})).toThrow(RangeError);
+    },
+  );
 
   it.each([2 ** 31 - 1, 2 ** 31, 4_294_967_295_000, Number.MAX_SAFE_INTEGER])(
-    'does not fire a timer of %s ms early, and can cancel it',
+    'does not fire a timer of %s ms early, and cancels it',
     async (ms) => {
       const { clock, run } = open();
       let fired = false;
@@ -46,7 +52,7 @@ export function clockConformance(open: () => { clock: Clock; run(ms: number): Pr
     },
   );
 
-  it('does not fire what was canceled', async () => {
+  it('does not fire a canceled timer', async () => {
     const { clock, run } = open();
     let fired = false;
     clock
@@ -59,7 +65,7 @@ export function clockConformance(open: () => { clock: Clock; run(ms: number): Pr
   });
 
   describe('a timer that throws', () => {
-    it('is reported, and the others fire', async () => {
+    it('is reported as a defect, and other timers fire', async () => {
       const seen: Defect[] = [];
       onTestFinished(defects.on((defect) => seen.push(defect)));
       const { clock, run } = open();

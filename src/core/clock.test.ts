@@ -3,11 +3,11 @@ import { clockConformance } from './clock.conformance.ts';
 import { sleep, systemClock } from './clock.ts';
 import { VirtualClock } from './testing/virtual-clock.ts';
 
-describe('the clock of the machine', () => {
+describe('systemClock', () => {
   clockConformance(() => ({ clock: systemClock, run: (ms) => sleep(systemClock, ms) }));
 });
 
-describe('a virtual clock', () => {
+describe('VirtualClock', () => {
   clockConformance(() => {
     const clock = new VirtualClock();
     return { clock, run: (ms) => clock.advance(ms) };

@@ -1,19 +1,19 @@
-/** One kind of event: whoever listens is called in order of listening, synchronously. */
+/** One kind of event. `emit` calls the listeners synchronously, in the order in which they were added. */
 export class Signal<T> {
   #listeners = new Set<(value: T) => void>();
-  #wanted: ((wanted: boolean) => void) | undefined;
+  #onUseChanged: ((isUsed: boolean) => void) | undefined;
 
-  /** @param wanted called when the first listener comes and when the last one goes. */
-  constructor(wanted?: (wanted: boolean) => void) {
-    this.#wanted = wanted;
+  /** @param onUseChanged called with true when the first listener is added and with false when the last is removed. */
+  constructor(onUseChanged?: (isUsed: boolean) => void) {
+    this.#onUseChanged = onUseChanged;
   }
 
-  /** @returns a function that ends the listening. */
+  /** Adds a listener. @returns a function that removes it. */
   on(listener: (value: T) => void): () => void {
     this.#listeners.add(listener);
-    if (this.#listeners.size === 1) this.#wanted?.(true);
+    if (this.#listeners.size === 1) this.#onUseChanged?.(true);
     return () => {
-      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#wanted?.(false);
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#onUseChanged?.(false);
     };
   }
 
@@ -21,6 +21,7 @@ export class Signal<T> {
     for (const listener of [...this.#listeners]) listener(value);
   }
 
+  /** The number of listeners. */
   get listeners(): number {
     return this.#listeners.size;
   }

@@ -1,6 +1,6 @@
-/** Something that is wrong with a document or a request, at one place in it. */
+/** One problem in a document or a request, with its location. */
 export interface Detail {
-  /** JSON pointer (RFC 6901) to the place. */
+  /** JSON pointer (RFC 6901) to the value that is wrong. */
   pointer: string;
   code: string;
   message: string;
@@ -9,8 +9,8 @@ export interface Detail {
 }
 
 /**
- * The one exception of the house: a code from the catalogue in `contract/errors.ts`, and a sentence that a
- * person can act on. Everything else that is thrown is a defect.
+ * An expected failure: a code from `contract/errors.ts` and a message that a person can act on. It is the only exception
+ * that MiniVoice throws on purpose; everything else that is thrown is a defect.
  */
 export class Failure extends Error {
   readonly code: string;
@@ -24,11 +24,11 @@ export class Failure extends Error {
   }
 }
 
-/** A sentence about anything that was thrown, with its causes: `connect failed: ECONNREFUSED`. */
+/** Describes a thrown value and its causes in one line: `connect failed: ECONNREFUSED`. */
 export function explain(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   const own = thrown.message || ((thrown as { code?: string }).code ?? thrown.name);
   if (!thrown.cause) return own;
-  const why = explain(thrown.cause);
-  return own.endsWith(why) ? own : `${own}: ${why}`;
+  const cause = explain(thrown.cause);
+  return own.endsWith(cause) ? own : `${own}: ${cause}`;
 }

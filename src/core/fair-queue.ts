@@ -1,46 +1,48 @@
 import type { Clock, Timer } from './clock.ts';
 import { guarded } from './guard.ts';
 
-/** What a queue allows. */
+/** The limits of a `FairQueue`. */
 export interface FairQueueLimits {
-  /** Jobs that run at the same time. */
-  atOnce: number;
-  /** Jobs of one tenant that run at the same time; default: `atOnce`. */
-  atOncePerTenant?: number;
-  /** Callers of one tenant that wait; default 1,000. */
+  /** The number of jobs that run at the same time. */
+  concurrency: number;
+  /** The same for the jobs of one tenant. Default: `concurrency`. */
+  concurrencyPerTenant?: number;
+  /** The number of waiting callers of one tenant. Default: 1,000. */
   maxWaitingPerTenant?: number;
-  /** Bytes that jobs hold while they wait and run, of one tenant and of all; default: unlimited. */
+  /** Bytes that the waiting and running jobs of one tenant hold. Default: unlimited. */
   maxBytesPerTenant?: number;
+  /** Bytes that all waiting and running jobs hold. Default: unlimited. */
   maxBytes?: number;
-  /** The longest wait for a turn, in milliseconds; default: unlimited. */
+  /** The longest wait in milliseconds. Default: unlimited. */
   maxWaitMs?: number;
-  /** The longest run, in milliseconds. A job that runs longer is aborted, fails, and gives its place back. */
+  /** The longest run in milliseconds. A job that runs longer is aborted and fails. Default: unlimited. */
   maxRunMs?: number;
 }
 
-/** One piece of work for one tenant. */
+/** One job of one tenant. */
 export interface Job {
-  /** The customer whose work it is. Tenants share the running time equally, however much each of them asks for. */
+  /** The customer. Tenants share the running time equally, however many jobs each of them has. */
   tenant: string;
-  /** Part of the tenant, like a call. The lanes of a tenant take turns. */
+  /** A part of the tenant, such as a call. The lanes of a tenant take turns. */
   lane?: string | undefined;
-  /** Jobs with the same key that are not done yet are one job: it runs once, and all who asked get its result. */
+  /** Unfinished jobs with the same key are one job: it runs once, and every caller gets its result. */
   key?: string | undefined;
-  /** What the job holds in memory until it is done. */
+  /** Bytes that the job holds until it is finished. */
   bytes?: number | undefined;
-  /** Aborted when the result is not wanted any more. A job that nobody wants is dropped, or aborted while it runs. */
+  /** Aborted by a caller that no longer needs the result. A job without callers is dropped or aborted. */
   signal?: AbortSignal | undefined;
 }
 
 export interface FairQueueOptions extends FairQueueLimits {
   clock: Clock;
-  /** Makes the error for a job that is refused or given up. `why` is a clause without a period. */
-  failure: (why: string) => Error;
+  /** Creates the error of a job that is refused or dropped. `reason` is a clause without a period. */
+  failure: (reason: string) => Error;
 }
 
 /**
- * Work of many tenants on few workers. The tenant that has had the least running time is next, so that one that asks
- * for a lot waits for itself and for nobody else. A job that fails, or runs for too long, fails alone.
+ * Schedules the jobs of many tenants so that a busy tenant only delays itself.
+ *
+ * The tenant that has had the least running time is next. A job that fails or runs too long affects no other job.
  */
 export class FairQueue {
   #options: FairQueueOptions;
@@ -49,8 +51,8 @@ export class FairQueue {
   #works = new Set<Work>();
   #running = 0;
   #bytes = 0;
-  /** The running time of the tenant that was served last: a new tenant begins there. */
-  #floor = 0;
+  /** The running time of the tenant that was started last, which new tenants begin with. */
+  #baselineMs = 0;
   #closed: Error | undefined;
   #isPicking = false;
 
@@ -58,15 +60,15 @@ export class FairQueue {
     this.#options = options;
   }
 
-  /** Jobs that run, and jobs that wait for their turn. */
+  /** The number of jobs that run and that wait. */
   get load(): { running: number; waiting: number } {
     return { running: this.#running, waiting: this.#works.size - this.#running };
   }
 
   /**
-   * Runs a job when it is its turn. Rejects as `run` does; with the signal's reason when that is aborted; with
+   * Runs a job when it is its turn. Rejects as `run` does, with the signal's reason when that is aborted, and with
    * `failure` when a limit is reached or the queue is closed.
-   * @param run is given a signal that is aborted when nobody waits for the job any more, or it has taken too long.
+   * @param run receives a signal that is aborted when the job has no callers left or has run too long.
    */
   async run<T>(job: Job, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     job.signal?.throwIfAborted();
@@ -75,11 +77,11 @@ export class FairQueue {
     this.#checkWaiting(tenant);
     const work = (job.key !== undefined && this.#shared.get(job.key)) || this.#admit(job, tenant, run);
     const result = this.#join(work, job, tenant);
-    this.#next();
+    this.#startNext();
     return result as Promise<T>;
   }
 
-  /** Fails what waits, aborts what runs, and refuses everything from now on. */
+  /** Fails waiting jobs, aborts running ones and refuses new ones. */
   close(): void {
     this.#closed ??= this.#options.failure('it was closed');
     for (const work of [...this.#works]) this.#settle(work, (waiter) => waiter.reject(this.#closed));
@@ -88,7 +90,7 @@ export class FairQueue {
   #tenant(name: string): Tenant {
     const known = this.#tenants.get(name);
     if (known) return known;
-    const tenant = { name, served: this.#floor, running: 0, bytes: 0, waiting: 0, lanes: new Map() };
+    const tenant = { name, servedMs: this.#baselineMs, running: 0, bytes: 0, waiting: 0, lanes: new Map() };
     this.#tenants.set(name, tenant);
     return tenant;
   }
@@ -96,21 +98,20 @@ export class FairQueue {
   #checkWaiting(tenant: Tenant): void {
     const { maxWaitingPerTenant = 1_000 } = this.#options;
     if (tenant.waiting >= maxWaitingPerTenant)
-      throw this.#refusal(tenant, 'too much of this customer is waiting already');
+      throw this.#refuse(tenant, 'too many jobs of this customer are waiting');
   }
 
-  /** Keeps nothing of a tenant that is new and gets nothing. */
-  #refusal(tenant: Tenant, why: string): Error {
+  #refuse(tenant: Tenant, reason: string): Error {
     this.#forget(tenant);
-    return this.#options.failure(why);
+    return this.#options.failure(reason);
   }
 
   #admit(job: Job, tenant: Tenant, run: Work['run']): Work {
     const { bytes = 0, key } = job;
     const { maxBytes = Infinity, maxBytesPerTenant = Infinity } = this.#options;
     if (tenant.bytes + bytes > maxBytesPerTenant)
-      throw this.#refusal(tenant, 'too many bytes of this customer are waiting');
-    if (this.#bytes + bytes > maxBytes) throw this.#refusal(tenant, 'too many bytes are waiting');
+      throw this.#refuse(tenant, 'too many bytes of this customer are waiting');
+    if (this.#bytes + bytes > maxBytes) throw this.#refuse(tenant, 'too many bytes are waiting');
     const work: Work = { key, bytes, owner: tenant, run, waiters: new Set(), abort: new AbortController() };
     tenant.bytes += bytes;
     this.#bytes += bytes;
@@ -119,7 +120,7 @@ export class FairQueue {
     return work;
   }
 
-  /** A job that is shared waits in the lanes of all who asked for it, and runs when the first of them has its turn. */
+  /** A shared job waits in the lanes of all its callers and runs when the first of them has its turn. */
   #join(work: Work, { signal, lane = '' }: Job, tenant: Tenant): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers();
     const giveUp = (reason: unknown) => {
@@ -142,19 +143,19 @@ export class FairQueue {
     tenant.lanes.set(lane, waiting.add(waiter));
     tenant.waiting++;
     if (maxWaitMs !== undefined)
-      waiter.patience = clock.after(maxWaitMs, () => giveUp(failure('its turn did not come in time')));
+      waiter.timer = clock.after(maxWaitMs, () => giveUp(failure('it waited too long')));
   }
 
   #dequeue(waiter: Waiter): void {
     const { tenant, lane } = waiter;
-    waiter.patience?.cancel();
+    waiter.timer?.cancel();
     const waiting = tenant.lanes.get(lane);
     if (!waiting?.delete(waiter)) return;
     tenant.waiting--;
     if (waiting.size === 0) tenant.lanes.delete(lane);
   }
 
-  /** Removes a waiter that does not want its job any more. */
+  /** Removes a caller that no longer needs its job. */
   #leave(waiter: Waiter): void {
     const { work } = waiter;
     waiter.stopListening();
@@ -164,8 +165,8 @@ export class FairQueue {
     else this.#forget(waiter.tenant);
   }
 
-  #next(): void {
-    // A job that is given up in here asks for the next one too.
+  #startNext(): void {
+    // Dropping a job below calls this again.
     if (this.#isPicking) return;
     this.#isPicking = true;
     try {
@@ -177,22 +178,22 @@ export class FairQueue {
 
   #pick(tenant: Tenant): void {
     const { work, signal, giveUp } = firstOf(tenant);
-    // One signal may abort many jobs, and begins with those that run: the others are not to be started meanwhile.
+    // One signal may abort many jobs, running ones first: the waiting ones must not be started in between.
     if (signal?.aborted) giveUp(signal.reason);
     else this.#start(work, tenant);
   }
 
-  /** The waiting tenant with the fewest running jobs; among these, the one that has had the least running time. */
+  /** The waiting tenant with the fewest running jobs; of several, the one with the least running time. */
   #fairest(): Tenant | undefined {
-    const { atOnce, atOncePerTenant = atOnce } = this.#options;
-    if (this.#running >= atOnce) return undefined;
+    const { concurrency, concurrencyPerTenant = concurrency } = this.#options;
+    if (this.#running >= concurrency) return undefined;
     let best: Tenant | undefined;
     for (const tenant of this.#tenants.values()) {
-      if (tenant.waiting === 0 || tenant.running >= atOncePerTenant) continue;
+      if (tenant.waiting === 0 || tenant.running >= concurrencyPerTenant) continue;
       const isBetter =
         !best ||
         tenant.running < best.running ||
-        (tenant.running === best.running && tenant.served < best.served);
+        (tenant.running === best.running && tenant.servedMs < best.servedMs);
       if (isBetter) best = tenant;
     }
     return best;
@@ -205,10 +206,9 @@ export class FairQueue {
     work.startedAt = clock.monotonic();
     tenant.running++;
     this.#running++;
-    this.#floor = Math.max(this.#floor, tenant.served);
+    this.#baselineMs = Math.max(this.#baselineMs, tenant.servedMs);
     const fail = (error: unknown) => this.#settle(work, (waiter) => waiter.reject(error));
-    if (maxRunMs !== undefined)
-      work.patience = clock.after(maxRunMs, () => fail(failure('it took too long')));
+    if (maxRunMs !== undefined) work.timer = clock.after(maxRunMs, () => fail(failure('it took too long')));
     const run = async () => {
       const result = await work.run(work.abort.signal);
       this.#settle(work, (waiter) => waiter.resolve(result));
@@ -216,15 +216,15 @@ export class FairQueue {
     run().catch(fail);
   }
 
-  /** The job is over, whatever became of it: gives its place to the next one. */
-  #settle(work: Work, tell: (waiter: Waiter) => void): void {
+  /** Ends a job, whatever its outcome, and starts the next one. */
+  #settle(work: Work, notify: (waiter: Waiter) => void): void {
     if (!this.#works.delete(work)) return;
-    work.patience?.cancel();
+    work.timer?.cancel();
     if (work.key !== undefined) this.#shared.delete(work.key);
     const { runner } = work;
     if (runner) {
       runner.running--;
-      runner.served += Math.max(LEAST_MS, this.#options.clock.monotonic() - work.startedAt!);
+      runner.servedMs += Math.max(MIN_SERVED_MS, this.#options.clock.monotonic() - work.startedAt!);
       this.#running--;
     }
     work.owner.bytes -= work.bytes;
@@ -232,56 +232,59 @@ export class FairQueue {
     for (const waiter of work.waiters) {
       waiter.stopListening();
       this.#dequeue(waiter);
-      tell(waiter);
+      notify(waiter);
       this.#forget(waiter.tenant);
     }
     work.waiters.clear();
     this.#forget(work.owner);
     if (runner) this.#forget(runner);
-    // What still runs is not wanted any more; for a job that has ended this does nothing.
-    work.abort.abort(this.#options.failure('nobody waits for it any more'));
-    guarded('queue', () => this.#next())();
+    // Stops a job that still runs; for a finished one this does nothing.
+    work.abort.abort(this.#options.failure('it has no callers left'));
+    guarded('queue', () => this.#startNext())();
   }
 
-  /** Forgets a tenant that has nothing here, unless it has had more than its share. */
+  /** Forgets a tenant without jobs, unless it has had more than its share. */
   #forget(tenant: Tenant): void {
-    // Somebody who waited for a shared job may outlast their tenant, and find a new one of that name.
+    // A waiter of a shared job may outlive its tenant; the name may now belong to a new one.
     if (this.#tenants.get(tenant.name) !== tenant) return;
     const isIdle = tenant.waiting === 0 && tenant.running === 0 && tenant.bytes === 0;
-    if (isIdle && (tenant.served <= this.#floor || this.#tenants.size > MOST_TENANTS))
+    if (isIdle && (tenant.servedMs <= this.#baselineMs || this.#tenants.size > MAX_TENANTS))
       this.#tenants.delete(tenant.name);
   }
 }
 
-/** What a job counts at least, so that tenants take turns with jobs that take no time at all. */
-const LEAST_MS = 1;
-/** More tenants than this are not remembered while they have nothing to do. */
-const MOST_TENANTS = 1_000;
+/** The least time that a job counts for, so that tenants take turns with jobs that take no time. */
+const MIN_SERVED_MS = 1;
+/** With more tenants than this, idle ones are forgotten. */
+const MAX_TENANTS = 1_000;
 
 interface Tenant {
   name: string;
-  /** Milliseconds of running time that it has had, or would have had if it had been here from the beginning. */
-  served: number;
+  /** The running time that it has had, plus that of the others before it came, in milliseconds. */
+  servedMs: number;
   running: number;
   waiting: number;
   bytes: number;
   lanes: Map<string, Set<Waiter>>;
 }
 
+/** A job that one or more callers share. */
 interface Work {
   key: string | undefined;
   bytes: number;
-  /** The tenant that asked first. The bytes count for it. */
+  /** The tenant that asked first, to which the bytes count. */
   owner: Tenant;
   run: (signal: AbortSignal) => Promise<unknown>;
   waiters: Set<Waiter>;
   abort: AbortController;
-  /** Whose turn it is in; undefined while it waits. */
+  /** The tenant in whose turn it runs; undefined while it waits. */
   runner?: Tenant;
   startedAt?: number;
-  patience?: Timer;
+  /** Limits its run. */
+  timer?: Timer;
 }
 
+/** A caller that waits for the result of a job. */
 interface Waiter {
   work: Work;
   tenant: Tenant;
@@ -292,10 +295,11 @@ interface Waiter {
   /** Leaves the queue and rejects. */
   giveUp: (reason: unknown) => void;
   stopListening: () => void;
-  patience?: Timer;
+  /** Limits its wait. */
+  timer?: Timer;
 }
 
-/** The first of the tenant's next lane, which then goes to the end. */
+/** Returns the first waiter of the tenant's next lane, and moves that lane to the end. */
 function firstOf({ lanes }: Tenant): Waiter {
   const [lane, waiting] = lanes.entries().next().value!;
   lanes.delete(lane);

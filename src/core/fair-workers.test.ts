@@ -5,14 +5,14 @@ import { FairWorkers, type FairWorkersOptions } from './fair-workers.ts';
 import { silentLog } from './log.ts';
 import { VirtualClock } from './testing/virtual-clock.ts';
 
-/** Echoes its order; some orders make it fail, die, or never answer. */
+/** Echoes its input; some inputs make it fail, die, or never reply. */
 const PROGRAM = `
 const { parentPort, threadId } = require('node:worker_threads');
-parentPort.on('message', ({ order, job }) => {
-  if (job === 'die') process.exit(1);
-  if (job === 'throw') setImmediate(() => { throw new Error('a defect'); });
-  else if (job === 'fail') parentPort.postMessage({ order, failure: { code: 'unsupported_sound', message: 'no sound' } });
-  else if (job !== 'hang') parentPort.postMessage({ order, answer: job + ' by ' + threadId });
+parentPort.on('message', ({ id, input }) => {
+  if (input === 'die') process.exit(1);
+  if (input === 'throw') setImmediate(() => { throw new Error('a defect'); });
+  else if (input === 'fail') parentPort.postMessage({ id, failure: { code: 'unsupported_sound', message: 'no sound' } });
+  else if (input !== 'hang') parentPort.postMessage({ id, output: input + ' by ' + threadId });
 });
 parentPort.postMessage({ ready: true });`;
 
@@ -27,15 +27,15 @@ function open(options: Partial<FairWorkersOptions> = {}) {
     started++;
     return new Worker(PROGRAM, { eval: true });
   };
-  const failure = (why: string) => new Failure('speech_failed', why);
-  workers = new FairWorkers({ clock, atOnce: 1, start, failure, log: silentLog, ...options });
+  const failure = (reason: string) => new Failure('speech_failed', reason);
+  workers = new FairWorkers({ clock, concurrency: 1, start, failure, log: silentLog, ...options });
   return workers;
 }
 afterEach(() => workers.close());
 
-const run = (order: string, signal?: AbortSignal) => workers.run({ tenant: 'a', signal }, order);
+const run = (input: string, signal?: AbortSignal) => workers.run({ tenant: 'a', signal }, input);
 
-test('one thread does one job after the other', async () => {
+test('one thread runs one job after the other', async () => {
   open();
   await workers.warm();
   const [one, other] = await Promise.all([run('one'), run('two')]);
@@ -44,7 +44,7 @@ test('one thread does one job after the other', async () => {
   expect(started).toBe(1);
 });
 
-test('a job that fails has its code, and the next one is done by the same thread', async () => {
+test('a failed job keeps its code, and the same thread runs the next job', async () => {
   open();
   const failing = expect(run('fail')).rejects.toMatchObject({ code: 'unsupported_sound' });
   await expect(run('next')).resolves.toMatch(/^next/);
@@ -53,10 +53,10 @@ test('a job that fails has its code, and the next one is done by the same thread
 });
 
 test.each(['die', 'throw'])(
-  'a job that makes every thread %s fails alone, after a second try',
-  async (order) => {
+  'a job that makes every thread %s fails after a second try, and other jobs succeed',
+  async (input) => {
     open();
-    const jobs = [run('before'), run(order), run('after')];
+    const jobs = [run('before'), run(input), run('after')];
     await expect(jobs[0]).resolves.toMatch(/^before/);
     await expect(jobs[1]).rejects.toMatchObject({ code: 'speech_failed' });
     await expect(jobs[2]).resolves.toMatch(/^after/);
@@ -64,7 +64,7 @@ test.each(['die', 'throw'])(
   },
 );
 
-test('a job whose thread dies for another reason is done by the next thread', async () => {
+test('a job whose thread dies for another reason is run by the next thread', async () => {
   let dying = true;
   open({
     start: () => {
@@ -76,7 +76,7 @@ test('a job whose thread dies for another reason is done by the next thread', as
   await expect(run('fine')).resolves.toMatch(/^fine/);
 });
 
-test('a thread that does not answer in time is replaced', async () => {
+test('a thread that does not reply in time is replaced', async () => {
   open({ maxTryMs: 5_000 });
   await workers.warm();
   const hung = expect(run('hang')).rejects.toMatchObject({ message: 'it took too long' });
@@ -87,34 +87,34 @@ test('a thread that does not answer in time is replaced', async () => {
   expect(started).toBe(2);
 });
 
-test('a job that nobody wants any more does not hold the thread for longer than a moment', async () => {
+test('a thread that does not stop its aborted job within graceMs is replaced', async () => {
   open();
   await workers.warm();
   const hangup = new AbortController();
-  const unwanted = expect(run('hang', hangup.signal)).rejects.toThrow('hung up');
+  const aborted = expect(run('hang', hangup.signal)).rejects.toThrow('hung up');
   const next = run('next');
   await clock.advance(0);
   hangup.abort(new Error('hung up'));
-  await unwanted;
+  await aborted;
   await clock.advance(1_000);
   await expect(next).resolves.toMatch(/^next/);
 });
 
-test('two jobs that wait for threads to be given back get one each', async () => {
-  open({ atOnce: 2 });
+test('two jobs that wait for threads get one each', async () => {
+  open({ concurrency: 2 });
   const hangup = new AbortController();
-  const unwanted = [run('hang', hangup.signal), run('hang', hangup.signal)].map((job) =>
+  const aborted = [run('hang', hangup.signal), run('hang', hangup.signal)].map((job) =>
     expect(job).rejects.toThrow('hung up'),
   );
   await clock.advance(0);
   hangup.abort(new Error('hung up'));
-  await Promise.all(unwanted);
+  await Promise.all(aborted);
   const next = Promise.all([run('one'), run('two')]);
   await clock.advance(1_000);
   await expect(next).resolves.toEqual([expect.stringMatching(/^one/), expect.stringMatching(/^two/)]);
 });
 
-test('closing ends the threads, fails what is there, and takes nothing more', async () => {
+test('close terminates the threads, fails all jobs and refuses new ones', async () => {
   open();
   await workers.warm();
   const terminate = vi.spyOn(Worker.prototype, 'terminate');

@@ -1,103 +1,105 @@
-import type { Worker } from 'node:worker_threads';
+import { setPriority } from 'node:os';
+import { parentPort, type Worker } from 'node:worker_threads';
 import type { Timer } from './clock.ts';
 import { explain, Failure } from './failure.ts';
 import { FairQueue, type FairQueueOptions, type Job } from './fair-queue.ts';
 import { detach, guarded } from './guard.ts';
 import type { Log } from './log.ts';
 
-/** What `serveJobs` answers: `ready` once, then one answer for each order. */
-export type JobAnswer<Answer> =
+/** What `serveJobs` sends: `ready` once, then one reply per request. */
+type Reply<Output> =
   | { ready: true }
-  | { order: number; answer: Answer }
-  | { order: number; failure: { code: string | undefined; message: string } };
+  | { id: number; output: Output }
+  | { id: number; failure: { code: string | undefined; message: string } };
 
 export interface FairWorkersOptions extends FairQueueOptions {
-  /** A thread that has not done its job after so many milliseconds hangs: it is replaced, and the job fails. */
+  /** A thread that has not finished its job after this time hangs: it is replaced, and the job fails. */
   maxTryMs?: number;
-  /** Such a job is tried once more before it fails. */
+  /** Whether such a job is tried a second time before it fails. */
   retriesHung?: boolean;
-  /** Starts one thread, which runs `serveJobs`. `atOnce` threads are started at most, each when it is first needed. */
+  /** Starts one thread, which runs `serveJobs`. Called when a thread is first needed, `concurrency` times at most. */
   start: () => Worker;
-  /** A job that nobody wants any more may end within this time; then its thread is ended. Default: 1,000 ms. */
+  /** How long an aborted job may keep running before its thread is terminated. Default: 1,000 ms. */
   graceMs?: number;
   log: Log;
 }
 
-/** A thread that dies takes one job with it, which is then tried once more. */
-const TRIES = 2;
+/** A job whose thread dies is tried a second time. */
+const MAX_TRIES = 2;
 const GRACE_MS = 1_000;
 
 /**
- * Threads that work for many tenants, one job at a time each, in the order of a `FairQueue`. A thread that dies or
- * takes too long is replaced, and no job but its own notices.
+ * A pool of worker threads that many tenants share in the order of a `FairQueue`.
+ *
+ * Each thread runs one job at a time. A thread that dies or hangs is replaced, which affects only its own job.
  */
-export class FairWorkers<Order, Answer> {
+export class FairWorkers<Input, Output> {
   #options: FairWorkersOptions;
   #queue: FairQueue;
-  #threads: JobThread<Order, Answer>[];
+  #threads: JobThread<Input, Output>[];
   #closed = false;
 
   constructor(options: FairWorkersOptions) {
     this.#options = options;
     this.#queue = new FairQueue(options);
-    this.#threads = Array.from({ length: options.atOnce }, () => new JobThread(options));
+    this.#threads = Array.from({ length: options.concurrency }, () => new JobThread(options));
   }
 
-  /** Jobs that run, and jobs that wait for their turn. */
+  /** The number of jobs that run and that wait. */
   get load(): { running: number; waiting: number } {
     return this.#queue.load;
   }
 
-  /** Starts a thread ahead of its first job; resolves when it is ready. */
+  /** Starts a thread before its first job; resolves when it is ready. */
   async warm(): Promise<void> {
     await this.#threads[0]!.warm();
   }
 
-  /** Rejects with the thread's `Failure`, and as `FairQueue.run` does. */
-  run(job: Job, order: Order): Promise<Answer> {
-    return this.#queue.run(job, (signal) => this.#try(order, signal));
+  /** Runs a job in a thread. Rejects with the thread's `Failure`, and as `FairQueue.run` does. */
+  run(job: Job, input: Input): Promise<Output> {
+    return this.#queue.run(job, (signal) => this.#try(input, signal));
   }
 
-  /** Ends all threads; what is running or waiting fails. Idempotent. */
+  /** Ends all threads and fails running and waiting jobs. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#queue.close();
     await Promise.all(this.#threads.map((thread) => thread.end('it was closed')));
   }
 
-  async #try(order: Order, signal: AbortSignal): Promise<Answer> {
+  async #try(input: Input, signal: AbortSignal): Promise<Output> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#tryOnce(order, signal);
+        return await this.#tryOnce(input, signal);
       } catch (error) {
         if (!(error instanceof ThreadLost) || signal.aborted) throw error;
         this.#options.log.error({ cause: error.message, tries }, 'a worker thread was lost and is replaced');
         if (error.hung && !this.#options.retriesHung) throw this.#options.failure('it took too long');
-        if (tries === TRIES) throw this.#options.failure(error.message);
+        if (tries === MAX_TRIES) throw this.#options.failure(error.message);
       }
     }
   }
 
-  /** Waits for an idle thread: an aborted job gives its place back before its thread is idle. */
-  async #tryOnce(order: Order, signal: AbortSignal): Promise<Answer> {
+  /** Waits for an idle thread: the queue starts the next job before the thread of an aborted one is idle. */
+  async #tryOnce(input: Input, signal: AbortSignal): Promise<Output> {
     let thread = this.#idle();
     for (; !thread; thread = this.#idle()) await Promise.race(this.#threads.map((one) => one.idle));
-    // Nothing is awaited from here to `run`, which makes the thread busy: no other job can take it too.
+    // There is no await from here to `run`, which makes the thread busy: no other job can take the same thread.
     if (this.#closed) throw this.#options.failure('it was closed');
     signal.throwIfAborted();
     const deadline = this.#deadline(thread);
     try {
-      return await thread.run(order, signal);
+      return await thread.run(input, signal);
     } finally {
       deadline?.cancel();
     }
   }
 
-  #idle(): JobThread<Order, Answer> | undefined {
+  #idle(): JobThread<Input, Output> | undefined {
     return this.#threads.find((thread) => !thread.busy);
   }
 
-  #deadline(thread: JobThread<Order, Answer>): Timer | undefined {
+  #deadline(thread: JobThread<Input, Output>): Timer | undefined {
     const { clock, maxTryMs } = this.#options;
     const end = () => detach('worker', thread.end('the thread hangs', true));
     return maxTryMs === undefined ? undefined : clock.after(maxTryMs, end);
@@ -108,13 +110,13 @@ class ThreadLost extends Error {
   hung = false;
 }
 
-/** One thread and its job. */
-class JobThread<Order, Answer> {
+/** One thread and its current job. */
+class JobThread<Input, Output> {
   #options: FairWorkersOptions;
   #worker: Worker | undefined;
   #ready: PromiseWithResolvers<void> | undefined;
-  #job: PromiseWithResolvers<Answer> | undefined;
-  #orders = 0;
+  #job: PromiseWithResolvers<Output> | undefined;
+  #lastId = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: FairWorkersOptions) {
@@ -125,7 +127,7 @@ class JobThread<Order, Answer> {
     return this.#idle !== undefined;
   }
 
-  /** Resolves when it has no job. */
+  /** Resolves when the thread has no job. */
   get idle(): Promise<void> {
     return this.#idle?.promise ?? Promise.resolve();
   }
@@ -135,22 +137,22 @@ class JobThread<Order, Answer> {
     return this.#ready!.promise;
   }
 
-  async run(order: Order, signal: AbortSignal): Promise<Answer> {
-    const job = Promise.withResolvers<Answer>();
+  async run(input: Input, signal: AbortSignal): Promise<Output> {
+    const job = Promise.withResolvers<Output>();
     this.#job = job;
     this.#idle = Promise.withResolvers();
     let grace: Timer | undefined;
-    const giveUp = () => {
-      const end = () => this.#job === job && detach('worker', this.end('nobody waits for it any more'));
+    const endAfterGrace = () => {
+      const end = () => this.#job === job && detach('worker', this.end('the job was aborted'));
       grace = this.#options.clock.after(this.#options.graceMs ?? GRACE_MS, end);
     };
-    signal.addEventListener('abort', giveUp, { once: true });
+    signal.addEventListener('abort', endAfterGrace, { once: true });
     try {
       if (!this.#worker) this.#start();
-      this.#worker!.postMessage({ order: ++this.#orders, job: order });
+      this.#worker!.postMessage({ id: ++this.#lastId, input });
       return await job.promise;
     } finally {
-      signal.removeEventListener('abort', giveUp);
+      signal.removeEventListener('abort', endAfterGrace);
       grace?.cancel();
       this.#job = undefined;
       this.#idle.resolve();
@@ -158,42 +160,68 @@ class JobThread<Order, Answer> {
     }
   }
 
-  /** Ends the thread; its job fails. The next job starts another. */
+  /** Terminates the thread, which fails its job. The next job starts a new thread. */
   async end(cause: string, hung = false): Promise<void> {
     const worker = this.#worker;
-    this.#lost(cause, hung);
+    this.#lose(cause, hung);
     await worker?.terminate();
   }
 
   #start(): void {
     const worker = this.#options.start();
-    const lost = (cause: string) => {
-      if (worker === this.#worker) this.#lost(cause);
+    const lose = (cause: string) => {
+      if (worker === this.#worker) this.#lose(cause);
     };
-    const take = (answer: JobAnswer<Answer>) => worker === this.#worker && this.#take(answer);
-    worker.on('message', guarded('worker.message', take));
-    worker.on('messageerror', (error) => lost(explain(error)));
-    worker.on('error', (error) => lost(explain(error)));
-    worker.on('exit', (code) => lost(`the thread ended with ${code}`));
+    const receive = (reply: Reply<Output>) => worker === this.#worker && this.#receive(reply);
+    worker.on('message', guarded('worker.message', receive));
+    worker.on('messageerror', (error) => lose(explain(error)));
+    worker.on('error', (error) => lose(explain(error)));
+    worker.on('exit', (code) => lose(`the thread ended with ${code}`));
     this.#worker = worker;
     this.#ready = Promise.withResolvers();
     this.#ready.promise.catch(() => {});
   }
 
-  #take(answer: JobAnswer<Answer>): void {
-    if ('ready' in answer) this.#ready?.resolve();
-    else if (answer.order !== this.#orders) return;
-    else if ('answer' in answer) this.#job?.resolve(answer.answer);
+  #receive(reply: Reply<Output>): void {
+    if ('ready' in reply) this.#ready?.resolve();
+    else if (reply.id !== this.#lastId) return;
+    else if ('output' in reply) this.#job?.resolve(reply.output);
     else {
-      const { code, message } = answer.failure;
+      const { code, message } = reply.failure;
       this.#job?.reject(code === undefined ? this.#options.failure(message) : new Failure(code, message));
     }
   }
 
-  #lost(cause: string, hung = false): void {
+  #lose(cause: string, hung = false): void {
     this.#worker = undefined;
     const lost = Object.assign(new ThreadLost(cause), { hung });
     this.#ready?.reject(lost);
     this.#job?.reject(lost);
   }
+}
+
+/**
+ * Runs the jobs of a `FairWorkers` pool in the calling worker thread, one after the other.
+ * @param nice 0–19: the lower priority of this thread compared with the threads that carry calls.
+ * @param afterwards called after each reply was sent.
+ */
+export function serveJobs<Input, Output>(
+  nice: number,
+  work: (input: Input) => Output | Promise<Output>,
+  afterwards = () => {},
+): void {
+  // Only on Linux is the priority that of one thread; elsewhere it would be that of the whole process.
+  if (process.platform === 'linux') setPriority(0, nice);
+  const port = parentPort!;
+  const send = (reply: Reply<Output>) => port.postMessage(reply);
+  port.on('message', async ({ id, input }: { id: number; input: Input }) => {
+    try {
+      send({ id, output: await work(input) });
+    } catch (error) {
+      const code = error instanceof Failure ? error.code : undefined;
+      send({ id, failure: { code, message: explain(error) } });
+    }
+    afterwards();
+  });
+  send({ ready: true });
 }

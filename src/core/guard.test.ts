@@ -16,7 +16,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 const broken = new Error('broken');
 
 describe('guarded', () => {
-  it('reports what the callback throws, with its origin, and lets nothing escape', () => {
+  it('reports an error that the callback throws, with its origin, and does not rethrow it', () => {
     const entry = guarded('sip.datagram', () => {
       throw broken;
     });
@@ -29,7 +29,7 @@ describe('guarded', () => {
     expect(defectCounts.get('sip.datagram')).toBe(2);
   });
 
-  it('reports what an asynchronous callback rejects with', async () => {
+  it('reports the rejection of an asynchronous callback', async () => {
     guarded('timer', async () => {
       throw broken;
     })();
@@ -37,7 +37,7 @@ describe('guarded', () => {
     expect(seen).toEqual([{ origin: 'timer', error: broken }]);
   });
 
-  it('ends what the error belongs to, and survives when that fails as well', () => {
+  it('calls `failed` and reports an error that `failed` throws', () => {
     const second = new Error('second');
     guarded(
       'call',
@@ -51,15 +51,15 @@ describe('guarded', () => {
     expect(seen.map(({ error }) => error)).toEqual([broken, second]);
   });
 
-  it('passes the arguments on', () => {
+  it('passes the arguments to the callback', () => {
     const got: unknown[] = [];
     guarded('x', (a: number, b: string) => got.push(a, b))(1, 'b');
     expect(got).toEqual([1, 'b']);
   });
 
-  it('survives a reporter that throws', () => {
+  it('ignores an error that a defect listener throws', () => {
     const off = defects.on(() => {
-      throw new Error('reporter');
+      throw new Error('listener');
     });
     expect(() =>
       guarded('x', () => {
@@ -71,7 +71,7 @@ describe('guarded', () => {
 });
 
 describe('detach', () => {
-  it('reports a rejection and gives it to its owner', async () => {
+  it('reports a rejection and passes it to `failed`', async () => {
     const failed: unknown[] = [];
     detach('webhooks.refill', Promise.reject(broken), (error) => failed.push(error));
     await settle();
@@ -79,7 +79,7 @@ describe('detach', () => {
     expect(failed).toEqual([broken]);
   });
 
-  it('is silent about a promise that is kept', async () => {
+  it('reports nothing for a promise that resolves', async () => {
     detach('x', Promise.resolve(1));
     await settle();
     expect(seen).toEqual([]);

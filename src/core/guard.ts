@@ -8,13 +8,13 @@ export interface Defect {
 }
 
 /**
- * Reports what `guarded` and `detach` catch. One per thread, because Node's own last resorts (`uncaughtException`,
- * `unhandledRejection`) are one per thread too. While nobody listens, errors are thrown again outside of the caller,
- * so that a test that provokes one fails.
+ * Emits the errors that `guarded` and `detach` catch. Each thread has its own, as each thread has its own
+ * `uncaughtException`. While it has no listener, errors are thrown again in a microtask, so that a test that causes one
+ * fails.
  */
 export const defects = new Signal<Defect>();
 
-/** How many defects each origin has had since the start of this thread. */
+/** The number of defects by origin since this thread started. */
 export const defectCounts = new Map<string, number>();
 
 /** Reports an error that was caught at an entry point. Never throws. */
@@ -29,13 +29,13 @@ export function reportDefect(origin: string, error: unknown): void {
   try {
     defects.emit({ origin, error });
   } catch {
-    // A reporter that fails must not become the next defect.
+    // A listener that fails must not cause the next defect.
   }
 }
 
 /**
- * Makes an entry point safe: what `run` throws, or rejects with, is reported instead of reaching the event loop.
- * `failed` ends what the error belongs to: the message, the transaction, the call. It is guarded too.
+ * Wraps an entry point so that an error that `run` throws or rejects with is reported and does not reach the event loop.
+ * `failed` then ends what the error belongs to: the message, the transaction, the call. It is guarded as well.
  */
 export function guarded<Args extends unknown[]>(
   origin: string,
@@ -61,7 +61,7 @@ export function guarded<Args extends unknown[]>(
   };
 }
 
-/** Lets a promise run on its own. A rejection is reported, then given to `failed`, which ends what it belongs to. */
+/** Lets a promise run unawaited. A rejection is reported and passed to `failed`, which ends what it belongs to. */
 export function detach(
   origin: string,
   work: PromiseLike<unknown> | undefined,

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** The prefixes of contract 2. */
+/** The prefixes of ids (contract §2). */
 export type IdPrefix =
   | 'app'
   | 'call'
@@ -18,21 +18,22 @@ export type IdPrefix =
   | 'vnum';
 
 /**
- * Makes ids of the form `call_20260529T120212.123456007`: the UTC second, then nine digits, of which six are
- * the microsecond and three the node. They strictly increase even when the wall clock is set back, and two
- * nodes never make the same one.
+ * Generates ids such as `call_20260529T120212.123456007`.
+ *
+ * The UTC second is followed by six digits for the microsecond and three for the node. Ids strictly increase even when
+ * the wall clock is set back, and two nodes never generate the same id.
  */
 export class Ids {
   #clock: Clock;
   #node: string;
   #last: number;
   #second = -1;
-  /** `#second` as ids have it. */
-  #written = '';
+  /** `#second` in the format of ids. */
+  #formatted = '';
 
   /**
-   * @param node 0–999, this process's number among its peers.
-   * @param after an id made earlier (by a former process on the same data); all new ids are greater.
+   * @param options.node 0–999, the number of this process among the nodes.
+   * @param options.after an id that an earlier process generated on the same data; all new ids are greater.
    */
   constructor(clock: Clock, options: { node?: number; after?: string | undefined } = {}) {
     this.#clock = clock;
@@ -40,21 +41,22 @@ export class Ids {
     this.#last = options.after ? microsecondsOf(options.after) : 0;
   }
 
+  /** Generates the next id with this prefix. */
   next(prefix: IdPrefix): string {
     this.#last = Math.max(Math.floor(this.#clock.now() * 1000), this.#last + 1);
     const micros = String(this.#last % 1_000_000).padStart(6, '0');
     return `${prefix}_${this.#secondOf(this.#last)}.${micros}${this.#node}`;
   }
 
-  /** Written once a second, since a busy call centre asks for thousands of ids in each. */
+  /** Formats each second once: a busy call center generates thousands of ids per second. */
   #secondOf(microseconds: number): string {
     const second = Math.floor(microseconds / 1_000_000);
     if (second !== this.#second) {
       this.#second = second;
       const iso = new Date(second * 1000).toISOString();
-      this.#written = iso.slice(0, 19).replaceAll('-', '').replaceAll(':', '');
+      this.#formatted = iso.slice(0, 19).replaceAll('-', '').replaceAll(':', '');
     }
-    return this.#written;
+    return this.#formatted;
   }
 }
 

@@ -9,10 +9,10 @@ it.each([
   ['-0', 0],
   ['-0.000001', -1],
   ['999999999.999999', 999_999_999_999_999],
-])('reads %s', (text, micros) => expect(parseAmount(text)).toBe(micros));
+])('parses %s', (text, micros) => expect(parseAmount(text)).toBe(micros));
 
 it.each(['', '.5', '1.', '1.0000001', '1e3', '1234567890', '+1', ' 1', '1,50', '--1', 'NaN'])(
-  'does not take %j for an amount',
+  'rejects %j',
   (text) => expect(parseAmount(text)).toBeUndefined(),
 );
 
@@ -23,9 +23,9 @@ it.each([
   [-20_000, '-0.02'],
   [12_500, '0.0125'],
   [1_000_000_000, '1000.00'],
-])('writes %d as %s', (micros, text) => expect(formatAmount(micros)).toBe(text));
+])('formats %d as %s', (micros, text) => expect(formatAmount(micros)).toBe(text));
 
-it('reads what it writes', () => {
+it('parses every amount that it formats', () => {
   const amount = fc.integer({ min: -999_999_999_999_999, max: 999_999_999_999_999 });
   fc.assert(fc.property(amount, (micros) => parseAmount(formatAmount(micros)) === micros));
 });

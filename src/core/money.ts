@@ -1,12 +1,12 @@
 /**
- * An amount of money: whole millionths (10⁻⁶) of a currency unit, so that sums are exact. Safe integers reach
+ * An amount of money in whole millionths (10⁻⁶) of a currency unit, so that sums are exact. Safe integers hold up to
  * nine billion units.
  */
 export type Micros = number;
 
 const AMOUNT = /^(-?)(\d{1,9})(?:\.(\d{1,6}))?$/;
 
-/** Reads `"12.50"`; undefined for what is no amount of at most nine digits before and six after the point. */
+/** Parses `"12.50"`; undefined unless it has 1–9 digits before the point and at most 6 after it. */
 export function parseAmount(text: string): Micros | undefined {
   const [, sign, units, fraction = ''] = AMOUNT.exec(text) ?? [];
   if (units === undefined) return undefined;
@@ -14,7 +14,7 @@ export function parseAmount(text: string): Micros | undefined {
   return sign && micros > 0 ? -micros : micros;
 }
 
-/** Writes an amount with two digits after the point, or as many as it needs: `12.50`, `0.0125`. */
+/** Formats an amount with at least two digits after the point: `12.50`, `0.0125`. */
 export function formatAmount(micros: Micros): string {
   const digits = String(Math.abs(micros)).padStart(7, '0');
   const fraction = digits.slice(-6).replace(/0{1,4}$/, '');

@@ -1,22 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** Where chance comes from; handed in, so that a run can be repeated. */
+/** The source of random values. Code receives a `Random`, so that a run can be repeated. */
 export interface Random {
   /** Uniform in [0, 1). Not for secrets. */
   float(): number;
-  /** `count` bytes, fit for keys and tokens. */
+  /** `count` bytes, suitable for keys and tokens. */
   bytes(count: number): Buffer;
   /** A version 4 UUID. */
   uuid(): string;
 }
 
+/** The random source of this machine. */
 export const systemRandom: Random = {
   float: () => Math.random(),
   bytes: (count) => randomBytes(count),
   uuid: () => randomUUID(),
 };
 
-/** The same numbers for the same seed (mulberry32). For tests and the simulator, never for secrets. */
+/** Returns the same values for the same seed (mulberry32). For tests and simulations, never for secrets. */
 export function seededRandom(seed: number): Random {
   const float = () => {
     seed = (seed + 0x6d2b79f5) | 0;

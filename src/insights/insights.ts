@@ -97,8 +97,8 @@ export class Insights {
   }
 
   async #fill(): Promise<void> {
-    const { store, node, clock, atOnce } = this.#ports;
-    while (this.#running.size < atOnce && !this.#closing.signal.aborted) {
+    const { store, node, clock, concurrency } = this.#ports;
+    while (this.#running.size < concurrency && !this.#closing.signal.aborted) {
       const now = Math.round(clock.now());
       const job = await store.claimJob(node, now, now + LEASE_MS, this.#busy());
       if (!job) return;
@@ -116,19 +116,19 @@ export class Insights {
 
   /** The applications of customers whose limit of running jobs is reached. */
   #busy(): string[] {
-    const { atOnce, atOncePerCustomer = atOnce, siblings = (id) => [id] } = this.#ports;
+    const { concurrency, concurrencyPerCustomer = concurrency, siblings = (id) => [id] } = this.#ports;
     const applications = [...this.#running.values()].map(({ applicationId }) => siblings(applicationId));
     const counts = new Map<string, number>();
     for (const id of applications.flat()) counts.set(id, (counts.get(id) ?? 0) + 1);
-    return [...counts].filter(([, count]) => count >= atOncePerCustomer).map(([id]) => id);
+    return [...counts].filter(([, count]) => count >= concurrencyPerCustomer).map(([id]) => id);
   }
 
   /** Records the state of the queue and schedules the next check for when a job is due. */
   async #schedule(): Promise<void> {
-    const { store, clock, atOnce } = this.#ports;
+    const { store, clock, concurrency } = this.#ports;
     this.#backlog = await store.backlog();
     const due = await store.nextDue(this.#busy());
-    if (due !== undefined && this.#running.size < atOnce) this.#wakeAfter(due - clock.now());
+    if (due !== undefined && this.#running.size < concurrency) this.#wakeAfter(due - clock.now());
   }
 
   #wakeAfter(ms: number): void {

@@ -34,7 +34,7 @@ export interface InsightPorts {
    */
   siblings?(applicationId: string): string[];
   /** Concurrent jobs. Most of them wait for servers or for the recognizer, which has its own queue. */
-  atOnce: number;
-  /** Concurrent jobs of one customer; default `atOnce`. */
-  atOncePerCustomer?: number;
+  concurrency: number;
+  /** Concurrent jobs of one customer; default `concurrency`. */
+  concurrencyPerCustomer?: number;
 }

@@ -41,7 +41,7 @@ function queue(store: Partial<InsightPorts['store']>) {
     clock,
     log: silentLog,
     node: 0,
-    atOnce: 2,
+    concurrency: 2,
   };
   return { jobs, finished, insights: new Insights(ports as unknown as InsightPorts) };
 }
@@ -129,8 +129,8 @@ test('limits the running jobs of one customer', async () => {
     clock,
     log: silentLog,
     node: 0,
-    atOnce: 10,
-    atOncePerCustomer: 2,
+    concurrency: 10,
+    concurrencyPerCustomer: 2,
     // The first two applications are of one customer.
     siblings: (id: string) => (id === 'app_3' ? [id] : ['app_1', 'app_2']),
   };

@@ -62,11 +62,11 @@ class ThreadedEngine implements MediaEngine {
   async open({ beside }: { beside?: Sound } = {}): Promise<Sound> {
     for (let tries = 1; ; tries++) {
       if (this.#closing) throw new Failure('no_media_port', 'the media engine is closed');
-      const port = this.#ports.take();
+      const port = this.#ports.allocate();
       try {
         return await this.#openOn(this.#threadFor(beside), port);
       } catch (error) {
-        this.#ports.give(port);
+        this.#ports.release(port);
         if ((error as { code?: string }).code === 'EADDRINUSE' && tries < MAX_TRIES) continue;
         throw new Failure('no_media_port', 'no port of MINIVOICE_RTP_PORTS can be opened', { cause: error });
       }
@@ -93,7 +93,7 @@ class ThreadedEngine implements MediaEngine {
       moved: (room) => this.#links.move(session, thread, room),
       closed: () => {
         thread.audios.delete(session);
-        this.#ports.give(port);
+        this.#ports.release(port);
       },
     });
     return thread.open(session, this.#host, port, audio);

@@ -29,7 +29,7 @@ describe('a hold by address (port 0)', () => {
       phone.talk(audio.local, 500);
       await bed.beats(20);
       const sent: string[] = [];
-      bed.network.passes = ({ from, to }) => {
+      bed.network.filter = ({ from, to }) => {
         if (from.address === audio.local.address) sent.push(`${to.address}:${to.port}`);
         return true;
       };

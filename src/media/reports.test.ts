@@ -30,7 +30,7 @@ beforeEach(async () => {
   audio = await bed.engine.open();
   phone = await bed.phone();
   told = [];
-  bed.network.passes = ({ at, from, to, data }) => {
+  bed.network.filter = ({ at, from, to, data }) => {
     if (from.address === audio.local.address && isRtcp(data, 0, data.length))
       told.push(read(at, to.port, data));
     return true;
@@ -81,9 +81,9 @@ describe('RTCP', () => {
   });
 
   it('tells how much of the sound was lost', async () => {
-    const lose = bed.network.passes;
+    const lose = bed.network.filter;
     let count = 0;
-    bed.network.passes = (datagram) =>
+    bed.network.filter = (datagram) =>
       lose(datagram) && (datagram.from.address !== phone.local.address || count++ % 4 !== 3);
     audio.connect(agreement(phone));
     phone.talk(audio.local, 500);
@@ -169,7 +169,7 @@ describe('RTCP', () => {
   });
 
   it('measures the jitter of what is heard', async () => {
-    bed.network.weather = { ...bed.network.weather, jitterMs: 16 };
+    bed.network.conditions = { ...bed.network.conditions, jitterMs: 16 };
     audio.connect(agreement(phone));
     phone.talk(audio.local, 500);
     await bed.clock.advance(10_000);

@@ -274,7 +274,7 @@ describe('what is left out of a tap', () => {
 });
 
 it('keeps both channels aligned when packets are lost, late and out of order', async () => {
-  bed.network.weather = { delayMs: 5, jitterMs: 60, loss: 0.05, duplication: 0.05 };
+  bed.network.conditions = { delayMs: 5, jitterMs: 60, loss: 0.05, duplication: 0.05 };
   const running = await tap();
   await bed.beats(199);
   expect((await running.stop()).samples).toBe(200 * FRAME);

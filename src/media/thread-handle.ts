@@ -1,5 +1,5 @@
 import { FRAME_MS } from '../audio/index.ts';
-import { type Clock, explain, guarded, type Log, reportDefect, within } from '../core/index.ts';
+import { type Clock, explain, guarded, type Log, reportDefect, withTimeout } from '../core/index.ts';
 import type { Link, StartThread } from './link.ts';
 import { type Command, type Report, STREAMED } from './protocol.ts';
 import type { Sound } from './sound.ts';
@@ -76,8 +76,8 @@ export class ThreadHandle {
   async close(): Promise<void> {
     this.#closing = true;
     const closed = Promise.all([...this.audios.values()].map((audio) => audio.close()));
-    await within(this.#clock, CLOSE_MS, closed, 'the media thread does not close its audios').catch((error) =>
-      this.#log.warn({ error: explain(error) }, 'a media thread is ended'),
+    await withTimeout(this.#clock, CLOSE_MS, closed, 'the media thread does not close its audios').catch(
+      (error) => this.#log.warn({ error: explain(error) }, 'a media thread is ended'),
     );
     await this.#link.end();
     this.#lose('the media thread was closed');

@@ -32,7 +32,7 @@ const PUBLIC = [
   '64:ff9b::808:808',
 ];
 
-const CLOSED: Record<string, string[]> = {
+const SPECIAL: Record<string, string[]> = {
   'this network': ['0.0.0.0', '0.255.255.255'],
   private: ['10.0.0.0', '10.255.255.255', '172.16.0.0', '172.31.255.255', '192.168.0.1', '192.168.255.255'],
   'carrier-grade NAT': ['100.64.0.0', '100.127.255.255', '100.100.100.200'],
@@ -62,16 +62,16 @@ const EMBEDDED: Record<string, string[]> = {
   private: ['::ffff:10.0.0.1', '::ffff:a00:1', '64:ff9b::c0a8:1', '0:0:0:0:0:ffff:c0a8:0001'],
   'link-local': ['::ffff:169.254.169.254', '64:ff9b::a9fe:a9fe'],
   'this network': ['64:ff9b::', '::ffff:0:0', '::ffff:0.0.0.0'],
-  // The deprecated IPv4-compatible form, and the block of RFC 8215 for a network's own translators.
+  // The deprecated IPv4-compatible form, and the local-use translation prefix of RFC 8215.
   reserved: ['::127.0.0.1', '::10.0.0.1', '64:ff9b:1::8.8.8.8'],
 };
 
-describe('which addresses a customer may name', () => {
+describe('whyNotPublic', () => {
   it.each(PUBLIC)('%s is public', (address) => {
     expect(whyNotPublic(address)).toBeUndefined();
   });
 
-  for (const table of [CLOSED, EMBEDDED]) {
+  for (const table of [SPECIAL, EMBEDDED]) {
     const rows = Object.entries(table).flatMap(([name, all]) => all.map((address) => [address, name]));
     it.each(rows)('%s is refused: %s', (address, name) => {
       expect(whyNotPublic(address!)).toContain(name);
@@ -84,7 +84,7 @@ const answering =
   async () =>
     addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 
-function look(resolve: Resolve, allowPrivate = false): Promise<unknown> {
+function lookUp(resolve: Resolve, allowPrivate = false): Promise<unknown> {
   return new Promise((done, fail) => {
     guardedLookup(resolve, allowPrivate)('host.test', { all: true }, (error, found) =>
       error ? fail(error) : done(found),
@@ -92,23 +92,25 @@ function look(resolve: Resolve, allowPrivate = false): Promise<unknown> {
   });
 }
 
-describe('looking up a host', () => {
-  it('hides the closed addresses of a host that has open ones too', async () => {
-    expect(await look(answering('10.0.0.1', '8.8.8.8', '::1'))).toEqual([{ address: '8.8.8.8', family: 4 }]);
+describe('guardedLookup', () => {
+  it('removes the private addresses of a host that also has public ones', async () => {
+    expect(await lookUp(answering('10.0.0.1', '8.8.8.8', '::1'))).toEqual([
+      { address: '8.8.8.8', family: 4 },
+    ]);
   });
 
-  it('refuses a host that has closed addresses only, and says what it found', async () => {
-    await expect(look(answering('192.168.1.1', '::1'))).rejects.toMatchObject({
+  it('fails for a host with private addresses only, and names one', async () => {
+    await expect(lookUp(answering('192.168.1.1', '::1'))).rejects.toMatchObject({
       code: 'address_not_allowed',
       message: expect.stringContaining('host.test (192.168.1.1) is a private address'),
     });
   });
 
-  it('lets everything through where private addresses are allowed', async () => {
-    expect(await look(answering('127.0.0.1'), true)).toEqual([{ address: '127.0.0.1', family: 4 }]);
+  it('returns private addresses when they are allowed', async () => {
+    expect(await lookUp(answering('127.0.0.1'), true)).toEqual([{ address: '127.0.0.1', family: 4 }]);
   });
 
-  it('fails plainly for a host without an address', async () => {
-    await expect(look(answering())).rejects.toMatchObject({ code: 'connect_failed' });
+  it('fails for a host without addresses', async () => {
+    await expect(lookUp(answering())).rejects.toMatchObject({ code: 'connect_failed' });
   });
 });

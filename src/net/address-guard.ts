@@ -1,17 +1,17 @@
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Failure } from '../core/index.ts';
 
-/** An address that a host name stands for. */
+/** One address of a host name. */
 export interface ResolvedAddress {
   address: string;
   family: 4 | 6;
 }
 
-/** Asks the name service for all addresses of a host; rejects when there is none. */
+/** Looks up all addresses of a host; rejects when there are none. */
 export type Resolve = (hostname: string) => Promise<ResolvedAddress[]>;
 
-// IANA's registries of special-purpose addresses (RFC 6890, as of 2025), and what clouds put beside them.
-const CLOSED: [name: string, ...blocks: string[]][] = [
+// IANA's registries of special-purpose addresses (RFC 6890, as of 2025), and the metadata addresses of clouds.
+const SPECIAL: [name: string, ...blocks: string[]][] = [
   ['a "this network" address', '0.0.0.0/8'],
   ['a private address', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
   ['a carrier-grade NAT address', '100.64.0.0/10'],
@@ -25,14 +25,14 @@ const CLOSED: [name: string, ...blocks: string[]][] = [
   ['a unique local address', 'fc00::/7'],
   ['a site-local address', 'fec0::/10'],
   ["a cloud's metadata address", '168.63.129.16/32'],
-  // Both carry an IPv4 address to a relay that nobody needs to run any more (RFC 7526).
+  // Embeds an IPv4 address for a relay; RFC 7526 deprecates them.
   ['a 6to4 address', '2002::/16'],
 ];
 
-const closed = CLOSED.map(([name, ...blocks]) => ({ name, list: blockList(blocks) }));
+const special = SPECIAL.map(([name, ...blocks]) => ({ name, list: blockList(blocks) }));
 const globalUnicast = blockList(['2000::/3']);
 const mapped = blockList(['::ffff:0:0/96']);
-// RFC 6052: how an IPv6-only network reaches the whole of IPv4, so the address inside decides.
+// RFC 6052: IPv6-only networks reach all of IPv4 through this prefix, so the embedded address decides.
 const nat64 = blockList(['64:ff9b::/96']);
 
 function blockList(blocks: string[]): BlockList {
@@ -45,23 +45,24 @@ function blockList(blocks: string[]): BlockList {
 }
 
 /**
- * Why a customer's URL may not reach an address: `a loopback address`, …; undefined for an address of the
- * public internet. What is not an address at all is refused too.
+ * Why a customer's URL may not reach an address: `a loopback address`, …; undefined for a public address.
+ *
+ * Text that is not an IP address is refused as well.
  */
 export function whyNotPublic(address: string): string | undefined {
   const family = isIP(address);
   if (family === 0 || address.includes('%')) return 'not a public address';
-  if (family === 4) return closed.find(({ list }) => list.check(address, 'ipv4'))?.name;
+  if (family === 4) return special.find(({ list }) => list.check(address, 'ipv4'))?.name;
   if (mapped.check(address, 'ipv6') || nat64.check(address, 'ipv6')) return whyNotPublic(lastIpv4(address));
-  const name = closed.find(({ list }) => list.check(address, 'ipv6'))?.name;
+  const name = special.find(({ list }) => list.check(address, 'ipv6'))?.name;
   return name ?? (globalUnicast.check(address, 'ipv6') ? undefined : 'a reserved address');
 }
 
-/** Whether a peer in the world names an address that only our own networks know. */
+/** Whether a public peer names an address that is not public. */
 export const isPrivateFromPublicPeer = (address: string, peer: string): boolean =>
   whyNotPublic(address) !== undefined && whyNotPublic(peer) === undefined;
 
-/** The last 32 bits of an IPv6 address, as IPv4 is written. */
+/** The last 32 bits of an IPv6 address, in IPv4 notation. */
 function lastIpv4(address: string): string {
   const dotted = /[\d.]+$/.exec(address)?.[0];
   if (dotted?.includes('.')) return dotted;
@@ -70,14 +71,14 @@ function lastIpv4(address: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
-function notAllowed(host: string, why: string): Failure {
+function notAllowed(host: string, kind: string): Failure {
   return new Failure(
     'address_not_allowed',
-    `${host} is ${why}; this server only calls addresses of the public internet, unless it is started with MINIVOICE_ALLOW_PRIVATE_URLS=true`,
+    `${host} is ${kind}; this server only connects to public addresses unless it is started with MINIVOICE_ALLOW_PRIVATE_URLS=true`,
   );
 }
 
-/** @throws Failure `address_not_allowed` when a host is written as an address that is not public. */
+/** @throws Failure `address_not_allowed` when the host is an IP address that is not public. */
 export function checkLiteral(host: string): void {
   const address = host.startsWith('[') ? host.slice(1, -1) : host;
   const why = isIP(address) ? whyNotPublic(address) : undefined;
@@ -85,25 +86,27 @@ export function checkLiteral(host: string): void {
 }
 
 /**
- * A `lookup` for `net.connect` that hides addresses which are not public. What it gives is what is connected
- * to, so that a name that answers differently the second time (DNS rebinding) gains nothing.
+ * Creates a `lookup` for `net.connect` that removes addresses which are not public.
+ *
+ * The connection goes to the addresses that it returns, which makes DNS rebinding useless: a second, different answer
+ * for the same name is never used.
  */
 export function guardedLookup(resolve: Resolve, allowPrivate: boolean): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname)
-      .then((found) => open(hostname, found, allowPrivate))
+      .then((found) => permitted(hostname, found, allowPrivate))
       .then(
-        (open) => (options.all ? callback(null, open) : callback(null, open[0]!.address, open[0]!.family)),
+        (all) => (options.all ? callback(null, all) : callback(null, all[0]!.address, all[0]!.family)),
         (error) => callback(error, ''),
       );
   };
 }
 
-function open(hostname: string, found: ResolvedAddress[], allowPrivate: boolean): ResolvedAddress[] {
+function permitted(hostname: string, found: ResolvedAddress[], allowPrivate: boolean): ResolvedAddress[] {
   if (found.length === 0) throw new Failure('connect_failed', `${hostname} has no address`);
   if (allowPrivate) return found;
-  const open = found.filter(({ address }) => !whyNotPublic(address));
-  if (open.length > 0) return open;
+  const allowed = found.filter(({ address }) => !whyNotPublic(address));
+  if (allowed.length > 0) return allowed;
   const { address } = found[0]!;
   throw notAllowed(`${hostname} (${address})`, whyNotPublic(address)!);
 }

@@ -1,10 +1,10 @@
 import type { Endpoint } from './network.ts';
-import type { TakeDatagram } from './rtp-socket.ts';
+import type { DatagramHandler } from './rtp-socket.ts';
 
-/** Two seconds of packets: more than that is never worth hearing. */
+/** Two seconds of packets: older audio is useless. */
 const MAX_WAITING = 100;
 
-/** Datagrams that came as events and wait for the beat. When it is full, the oldest gives way. */
+/** Holds received datagrams until the next 20 ms tick. When it is full, the oldest one is dropped. */
 export class DatagramQueue {
   #waiting: { bytes: Buffer; from: Endpoint; arrivedAt: number }[] = [];
 
@@ -13,18 +13,18 @@ export class DatagramQueue {
     this.#waiting.push({ bytes, from, arrivedAt });
   }
 
-  drain(take: TakeDatagram): void {
-    for (const { bytes, from, arrivedAt } of this.#waiting) take(bytes, bytes.length, from, arrivedAt);
+  drain(handle: DatagramHandler): void {
+    for (const { bytes, from, arrivedAt } of this.#waiting) handle(bytes, bytes.length, from, arrivedAt);
     this.#waiting.length = 0;
   }
 
-  /** Drops what came from elsewhere. */
+  /** Drops the datagrams of other sources. */
   keepOnly(peer: Endpoint): void {
     this.#waiting = this.#waiting.filter(({ from }) => isFrom(peer, from));
   }
 }
 
-/** Whether something from there is from the peer. */
+/** Whether a source is the peer. */
 export function isFrom(peer: Endpoint, from: Endpoint): boolean {
   return from.port === peer.port && from.address === peer.address;
 }

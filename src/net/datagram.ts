@@ -4,36 +4,36 @@ import { isPort, parseIpAddress } from '../../contract/network-address.ts';
 import { guarded } from '../core/index.ts';
 import type { Datagrams, Endpoint } from './network.ts';
 
-// A burst of calls must not overflow the kernel's queue while the thread is busy for some milliseconds.
+// A burst of calls must not overflow the kernel's queue while the thread is busy for a few milliseconds.
 const RECEIVE_BUFFER_BYTES = 2 * 1024 * 1024;
 
-/** Opens a UDP socket; port 0 takes a free one. Rejects when the address cannot be bound. */
+/** Opens a UDP socket; port 0 picks a free one. Rejects when the address cannot be bound. */
 export function openDatagrams(
   at: Endpoint,
   received: (data: Buffer, from: Endpoint) => void,
 ): Promise<Datagrams> {
-  if (at.port !== 0 && !isPort(at.port)) return Promise.reject(impossiblePort(at));
-  const socket = createSocket({ type: isIPv6(at.address) ? 'udp6' : 'udp4', lookup: literal });
-  const take = (data: Buffer, { address, port }: Endpoint) => received(data, endpointOf(address, port));
-  socket.on('message', guarded('net.datagram', take));
+  if (at.port !== 0 && !isPort(at.port)) return Promise.reject(badPortError(at));
+  const socket = createSocket({ type: isIPv6(at.address) ? 'udp6' : 'udp4', lookup: literalLookup });
+  const receive = (data: Buffer, { address, port }: Endpoint) => received(data, endpointOf(address, port));
+  socket.on('message', guarded('net.datagram', receive));
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(at.port, at.address, () => {
       socket.off('error', reject);
-      // An error without a datagram of ours to blame: the socket stays usable.
+      // An error that no sent datagram caused; the socket stays usable.
       socket.on('error', () => {});
-      enlarge(() => socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES));
+      tryToSet(() => socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES));
       const { address, port } = socket.address();
       resolve({
         local: { address, port },
         send(data, to, failed) {
           const sent = guarded('net.datagram', (error: Error | null) => error && failed?.(error));
           try {
-            // Node takes an empty address for this machine.
+            // Node treats an empty address as this machine.
             if (to.address === '') throw Object.assign(new Error('send EINVAL'), { code: 'EINVAL' });
             socket.send(data, to.port, to.address, sent);
           } catch (error) {
-            // An impossible port, or a socket that is closed: reported later, like the errors of the system.
+            // A bad port or a closed socket: reported later, as system errors are.
             setImmediate(sent, error as Error);
           }
         },
@@ -43,20 +43,20 @@ export function openDatagrams(
   });
 }
 
-/** Node would take another port: the number modulo 65536. */
-export function impossiblePort({ address, port }: Endpoint): Error {
+/** Creates the error for a port outside of 0–65535. Node itself would use the number modulo 65536. */
+export function badPortError({ address, port }: Endpoint): Error {
   return Object.assign(new Error(`bind ERR_SOCKET_BAD_PORT ${address}:${port}`), {
     code: 'ERR_SOCKET_BAD_PORT',
   });
 }
 
-/** An endpoint with its address in canonical form: a dual-stack socket gives IPv4 hosts in their mapped form. */
+/** Creates an endpoint with a canonical address: dual-stack sockets report IPv4 hosts in mapped form. */
 export function endpointOf(address: string, port: number): Endpoint {
   return { address: address.startsWith('::ffff:') ? (parseIpAddress(address) ?? address) : address, port };
 }
 
-/** Only addresses are sent to: Node would ask the name service's thread even for those. */
-function literal(
+/** Returns the address itself: Node would pass even IP literals to its name service thread. */
+function literalLookup(
   address: string,
   _options: unknown,
   found: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
@@ -64,8 +64,8 @@ function literal(
   found(null, address, isIPv6(address) ? 6 : 4);
 }
 
-/** The operator may have set a lower limit (net.core.rmem_max): then that is what we have. */
-function enlarge(set: () => void): void {
+/** Ignores an error: the operator may have set a lower limit (net.core.rmem_max). */
+function tryToSet(set: () => void): void {
   try {
     set();
   } catch {}

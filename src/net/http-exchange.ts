@@ -1,17 +1,51 @@
 import type { Dispatcher } from 'undici';
 import { type Clock, explain, Failure, type Timer } from '../core/index.ts';
-import type { HttpAnswer, HttpRequest } from './http.ts';
+
+/** A request to a server that a customer configured. */
+export interface HttpRequest {
+  /** Absolute http or https URL without user name and password. */
+  url: string;
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  /** Limits the whole exchange, from waiting for a connection to the last byte of the response. */
+  timeoutMs: number;
+  /** A longer response body is truncated, and its connection closed. */
+  maxResponseBytes: number;
+  /**
+   * Accepts a body that breaks off or does not end in time: the response is then `truncated` and not a failure. For
+   * requests whose response status is all that matters.
+   */
+  allowPartialBody?: boolean;
+  /** Receives the body of a 2xx response chunk by chunk; it is then neither kept nor truncated. */
+  onData?: (chunk: Buffer) => void;
+  /** The customer whose request it is: tenants share the connections to an origin. */
+  tenant?: string | undefined;
+  /** Ends the exchange; the promise rejects with its reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A response to an `HttpRequest`. */
+export interface HttpResponse {
+  status: number;
+  /** Names in lower case; the values of repeated headers are joined by `, `. */
+  headers: Record<string, string>;
+  body: Buffer;
+  /** Whether the body is incomplete. */
+  truncated: boolean;
+  durationMs: number;
+}
 
 type Controller = Dispatcher.DispatchController;
 
-/** One request and what comes back: settles exactly once, and lets go of its connection when it does. */
+/** One request and its response. Settles exactly once and then releases its connection. */
 export class HttpExchange implements Dispatcher.DispatchHandler {
-  readonly answer: Promise<HttpAnswer>;
+  readonly response: Promise<HttpResponse>;
   #request: HttpRequest;
   #clock: Clock;
-  #began: number;
+  #startedAt: number;
   #timer: Timer;
-  #settle!: { resolve: (answer: HttpAnswer) => void; reject: (error: unknown) => void };
+  #settle!: { resolve: (response: HttpResponse) => void; reject: (error: unknown) => void };
   #settled = false;
   #controller: Controller | undefined;
   #status = 0;
@@ -22,23 +56,23 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   constructor(request: HttpRequest, clock: Clock) {
     this.#request = request;
     this.#clock = clock;
-    this.#began = clock.monotonic();
-    this.answer = new Promise((resolve, reject) => {
+    this.#startedAt = clock.monotonic();
+    this.response = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
     this.#timer = clock.after(request.timeoutMs, this.#timeOut);
     request.signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
-  /** Fails a request that cannot be sent. Does nothing once it has an answer or has failed. */
+  /** Fails a request that cannot be sent. Does nothing once it is settled. */
   refuse(error: Error): void {
     this.#fail(error);
   }
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
-    // It waited for a connection for longer than anybody waited for it.
-    if (this.#settled) controller.abort(new Error('no longer wanted'));
+    // The request was settled, for instance by its timeout, while it waited for a connection.
+    if (this.#settled) controller.abort(new Error('the request is over'));
   }
 
   onResponseStart(_controller: Controller, status: number, headers: NodeJS.Dict<string | string[]>): void {
@@ -59,8 +93,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       }
       return;
     }
-    const room = this.#request.maxAnswerBytes - this.#bytes;
-    const kept = chunk.length > room ? chunk.subarray(0, room) : chunk;
+    const free = this.#request.maxResponseBytes - this.#bytes;
+    const kept = chunk.length > free ? chunk.subarray(0, free) : chunk;
     this.#chunks.push(kept);
     this.#bytes += kept.length;
     if (kept !== chunk) this.#succeed(true);
@@ -76,47 +110,49 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   #timeOut = (): void => {
     const { timeoutMs } = this.#request;
-    const stage = this.#status ? 'the answer did not end' : 'no answer came';
-    this.#fail(new Failure('timeout', `${stage} within ${timeoutMs} ms`));
+    const what = this.#status ? 'the response did not end' : 'no response';
+    this.#fail(new Failure('timeout', `${what} within ${timeoutMs} ms`));
   };
 
   #abort = (): void => this.#end(() => this.#settle.reject(this.#request.signal?.reason));
 
   #succeed(truncated: boolean): void {
     const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
-    const durationMs = Math.round(this.#clock.monotonic() - this.#began);
-    const answer = { status: this.#status, headers: this.#headers, body, truncated, durationMs };
-    this.#end(() => this.#settle.resolve(answer), truncated);
+    const durationMs = Math.round(this.#clock.monotonic() - this.#startedAt);
+    const response = { status: this.#status, headers: this.#headers, body, truncated, durationMs };
+    this.#end(() => this.#settle.resolve(response), truncated);
   }
 
   #fail(failure: Error): void {
-    if (this.#request.headIsEnough && this.#status) this.#succeed(true);
+    if (this.#request.allowPartialBody && this.#status) this.#succeed(true);
     else this.#end(() => this.#settle.reject(failure));
   }
 
-  #end(settle: () => void, hangUp = true): void {
+  #end(settle: () => void, disconnect = true): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#timer.cancel();
     this.#request.signal?.removeEventListener('abort', this.#abort);
     settle();
-    if (hangUp) this.#controller?.abort(new Error('no longer wanted'));
+    if (disconnect) this.#controller?.abort(new Error('the request is over'));
   }
 }
 
 function failureOf(error: Error, status: number): Error {
   if (error instanceof Failure) return error;
   switch ((error as { code?: string }).code) {
-    // A header or method of ours that cannot be sent is a defect, not the other side's failure.
+    // A header or method that cannot be sent is our defect, not a failure of the server.
     case 'UND_ERR_INVALID_ARG':
       return error;
     case 'UND_ERR_HEADERS_OVERFLOW':
-      return new Failure('answer_too_large', 'the headers of the answer are larger than 16 KiB', {
+      return new Failure('answer_too_large', 'the response headers are larger than 16 KiB', {
         cause: error,
       });
     default: {
-      const stage = status ? 'the answer broke off' : 'the connection ended without an answer';
-      return new Failure('answer_broken', `${stage}: ${explain(error)}`, { cause: error });
+      const what = status
+        ? 'the connection closed during the response'
+        : 'the connection closed without a response';
+      return new Failure('answer_broken', `${what}: ${explain(error)}`, { cause: error });
     }
   }
 }

@@ -3,7 +3,8 @@ import { createServer as createHttpServer, type RequestListener, type ServerResp
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
-import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpRequest } from './http.ts';
+import { createHttpClient, type HttpClient, type HttpClientOptions } from './http.ts';
+import type { HttpRequest } from './http-exchange.ts';
 
 const open: (() => unknown)[] = [];
 
@@ -30,14 +31,14 @@ async function listen(server: Server): Promise<string> {
 
 const serve = (listener: RequestListener) => listen(createHttpServer(listener) as unknown as Server);
 
-/** A server that writes these bytes as its answer to the first bytes of each connection. */
-async function answering(answer: string, then: (socket: Socket) => void = () => {}) {
+/** Starts a server that writes `response` when it receives the first bytes of a connection. */
+async function rawServer(response: string, then: (socket: Socket) => void = () => {}) {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
-    socket.once('data', () => socket.write(answer, () => then(socket)));
+    socket.once('data', () => socket.write(response, () => then(socket)));
   });
-  return { url: await listen(server), sockets, asked: once(server, 'connection') };
+  return { url: await listen(server), sockets, connected: once(server, 'connection') };
 }
 
 async function closed(socket: Socket): Promise<void> {
@@ -48,36 +49,36 @@ const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => ({
   url,
   method: 'GET',
   timeoutMs: 5000,
-  maxAnswerBytes: 1000,
+  maxResponseBytes: 1000,
   ...more,
 });
 
 describe('a request', () => {
-  it('carries method, path, query, headers and body, and brings back the answer', async () => {
+  it('sends method, path, query, headers and body, and returns the response', async () => {
     const url = await serve(async (request, response) => {
       const body = (await request.toArray()).join('');
       const { method, url, headers } = request;
       response.writeHead(201, { 'X-Twice': ['a', 'b'] });
       response.end(`${method} ${url} ${headers['x-one']} ${body}`);
     });
-    const answer = await client().request(
+    const response = await client().request(
       get(`${url}/a/b?c=d#e`, { method: 'POST', headers: { 'X-One': '1' }, body: 'hé' }),
     );
-    expect(answer.status).toBe(201);
-    expect(answer.headers['x-twice']).toBe('a, b');
-    expect(answer.body.toString()).toBe('POST /a/b?c=d 1 hé');
-    expect(answer.truncated).toBe(false);
+    expect(response.status).toBe(201);
+    expect(response.headers['x-twice']).toBe('a, b');
+    expect(response.body.toString()).toBe('POST /a/b?c=d 1 hé');
+    expect(response.truncated).toBe(false);
   });
 
   it('does not follow a redirect', async () => {
     const url = await serve((_, response) =>
       response.writeHead(302, { Location: 'http://127.0.0.1:1/' }).end(),
     );
-    const answer = await client().request(get(url));
-    expect(answer).toMatchObject({ status: 302, headers: { location: 'http://127.0.0.1:1/' } });
+    const response = await client().request(get(url));
+    expect(response).toMatchObject({ status: 302, headers: { location: 'http://127.0.0.1:1/' } });
   });
 
-  it('uses connections again', async () => {
+  it('reuses connections', async () => {
     const connections = new Set<Socket>();
     const url = await serve((request, response) => {
       connections.add(request.socket);
@@ -85,11 +86,11 @@ describe('a request', () => {
     });
     const http = client();
     for (let i = 0; i < 10; i++) await http.request(get(url));
-    // The second begins in the very turn in which the first ends, before its connection is free again.
+    // The second request starts in the turn in which the first one ends, before its connection is free.
     expect(connections.size).toBeLessThanOrEqual(2);
   });
 
-  it('waits its turn when all connections are busy', async () => {
+  it('waits when all connections are busy', async () => {
     const held: ServerResponse[] = [];
     let most = 0;
     const answerBoth = () => {
@@ -105,7 +106,7 @@ describe('a request', () => {
     expect(most).toBe(2);
   });
 
-  it('lets no tenant take all the connections to a server', async () => {
+  it('limits the connections of one tenant to a server', async () => {
     const held: ServerResponse[] = [];
     const url = await serve((request, response) => {
       if (request.url === '/hang') held.push(response);
@@ -124,7 +125,7 @@ describe('a request', () => {
     await expect(http.request({ ...get(url), tenant: 'one' })).resolves.toMatchObject({ status: 200 });
   });
 
-  it('gives up a request that has waited too long for a connection', async () => {
+  it('times out while it waits for a connection', async () => {
     const url = await serve((request) => void request.resume());
     const clock = new VirtualClock();
     const http = client({ maxConnections: 1, clock });
@@ -133,13 +134,13 @@ describe('a request', () => {
     await Promise.all(both);
   });
 
-  it('skips interim answers', async () => {
-    const { url } = await answering(
+  it('skips interim responses', async () => {
+    const { url } = await rawServer(
       'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
     );
-    const answer = await client().request(get(url));
-    expect(answer).toMatchObject({ status: 200, headers: { 'content-length': '2' } });
-    expect(answer.headers).not.toHaveProperty('link');
+    const response = await client().request(get(url));
+    expect(response).toMatchObject({ status: 200, headers: { 'content-length': '2' } });
+    expect(response.headers).not.toHaveProperty('link');
   });
 });
 
@@ -171,51 +172,51 @@ describe('a URL from a customer', () => {
     'http://169.254.169.254/latest/meta-data',
     'http://１２７.0.0.1/',
     'https://10.0.0.1/',
-  ])('%s is refused, however the address is written', async (url) => {
+  ])('%s is refused in every notation', async (url) => {
     const http = client({ allowPrivate: false });
     await expect(http.request(get(url))).rejects.toMatchObject({ code: 'address_not_allowed' });
   });
 
-  it('cannot reach a private address through a name', async () => {
-    let asked = 0;
-    const url = await serve((_, response) => response.end(String(asked++)));
+  it('does not reach a private address through a name', async () => {
+    let requests = 0;
+    const url = await serve((_, response) => response.end(String(requests++)));
     const http = client({ allowPrivate: false });
     await expect(http.request(get(url.replace('127.0.0.1', 'localhost')))).rejects.toMatchObject({
       code: 'address_not_allowed',
     });
-    expect(asked).toBe(0);
+    expect(requests).toBe(0);
   });
 
-  it('cannot reach one through a name that changes its answer: each connection looks at what it connects to', async () => {
-    let asked = 0;
-    const url = await serve((_, response) => response.end(String(asked++)));
-    let looks = 0;
+  it('does not reach one through a name whose addresses change: each connection checks its own lookup', async () => {
+    let requests = 0;
+    const url = await serve((_, response) => response.end(String(requests++)));
+    let lookups = 0;
     const http = client({
       allowPrivate: false,
-      resolve: async () => [{ address: looks++ === 0 ? '0.0.0.0' : '127.0.0.1', family: 4 }],
+      resolve: async () => [{ address: lookups++ === 0 ? '0.0.0.0' : '127.0.0.1', family: 4 }],
     });
     const rebinding = url.replace('127.0.0.1', 'rebinding.test');
     for (let i = 0; i < 3; i++) {
       await expect(http.request(get(rebinding))).rejects.toMatchObject({ code: 'address_not_allowed' });
     }
-    expect(looks).toBe(3);
-    expect(asked).toBe(0);
+    expect(lookups).toBe(3);
+    expect(requests).toBe(0);
   });
 });
 
 describe('a server that misbehaves', () => {
-  const timesOut = async (answer: string, message: RegExp) => {
+  const timesOut = async (response: string, message: RegExp) => {
     const clock = new VirtualClock();
-    const { url, sockets, asked } = await answering(answer, () => sent.resolve());
+    const { url, sockets, connected } = await rawServer(response, () => sent.resolve());
     const sent = Promise.withResolvers<void>();
     const request = client({ clock }).request(get(url));
     const rejected = expect(request).rejects.toMatchObject({
       code: 'timeout',
       message: expect.stringMatching(message),
     });
-    await asked;
+    await connected;
     await sent.promise;
-    // The bytes are on loopback; let the client read them before its time is up.
+    // The bytes are on loopback: let the client read them before the timeout.
     for (let i = 0; i < 20; i++) await new Promise((done) => setImmediate(done));
     const gone = closed(sockets[0]!);
     await clock.advance(5000);
@@ -224,81 +225,84 @@ describe('a server that misbehaves', () => {
     expect(clock.pending).toBe(0);
   };
 
-  it('cannot keep us waiting for an answer', () => timesOut('', /^no answer came within 5000 ms$/));
+  it('that does not respond makes the request time out', () => timesOut('', /^no response within 5000 ms$/));
 
-  it('cannot keep us waiting within the head', () =>
+  it('that stops within the headers makes the request time out', () =>
     timesOut('HTTP/1.1 200 OK\r\nX-Slow:', /within 5000 ms$/));
 
-  it('cannot keep us waiting for bytes it promised', () =>
+  it('that sends less than its Content-Length makes the request time out', () =>
     timesOut('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort', /within 5000 ms$/));
 
-  it('cannot keep us waiting for the last chunk', () =>
+  it('that does not send the last chunk makes the request time out', () =>
     timesOut('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n', /within 5000 ms$/));
 
-  it('is cut off when its body goes beyond the limit', async () => {
-    const { url, sockets } = await answering('HTTP/1.1 200 OK\r\n\r\n', (socket) => {
+  it('that sends more than maxResponseBytes gets its connection closed', async () => {
+    const { url, sockets } = await rawServer('HTTP/1.1 200 OK\r\n\r\n', (socket) => {
       const more = () => socket.writable && socket.write('x'.repeat(600), more);
       more();
     });
-    const answer = await client().request(get(url));
-    expect(answer.truncated).toBe(true);
-    expect(answer.body.toString()).toBe('x'.repeat(1000));
+    const response = await client().request(get(url));
+    expect(response.truncated).toBe(true);
+    expect(response.body.toString()).toBe('x'.repeat(1000));
     await closed(sockets[0]!);
   });
 
-  it('may send exactly as much as the limit', async () => {
+  it('that sends exactly maxResponseBytes gets no truncated response', async () => {
     const url = await serve((_, response) => response.end('x'.repeat(1000)));
-    const answer = await client().request(get(url));
-    expect(answer).toMatchObject({ truncated: false });
-    expect(answer.body.length).toBe(1000);
+    const response = await client().request(get(url));
+    expect(response).toMatchObject({ truncated: false });
+    expect(response.body.length).toBe(1000);
   });
 
   it.each([
     ['closes within its body', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort'],
     ['closes within a chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nabc'],
-    ['closes without an answer', ''],
+    ['closes without a response', ''],
     ['does not speak HTTP', 'SIP/2.0 200 OK\r\n\r\n'],
-    ['lies twice about the length', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
-  ])('that %s gives an error', async (_, answer) => {
-    const { url } = await answering(answer, (socket) => socket.end());
+    [
+      'sends two different Content-Length headers',
+      'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+    ],
+  ])('that %s causes answer_broken', async (_, response) => {
+    const { url } = await rawServer(response, (socket) => socket.end());
     await expect(client().request(get(url))).rejects.toMatchObject({ code: 'answer_broken' });
   });
 
-  it('that resets the connection in mid-body gives an error', async () => {
-    const { url } = await answering('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab', (socket) =>
+  it('that resets the connection within the body causes answer_broken', async () => {
+    const { url } = await rawServer('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab', (socket) =>
       socket.resetAndDestroy(),
     );
     await expect(client().request(get(url))).rejects.toMatchObject({ code: 'answer_broken' });
   });
 
-  it('that sends more than it promised is believed in its promise, and not asked again', async () => {
-    const { url } = await answering(
+  it('that sends more than its Content-Length gets only that much read', async () => {
+    const { url } = await rawServer(
       'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and something that follows',
     );
     expect((await client().request(get(url))).body.toString()).toBe('ok');
   });
 
-  it('that sends endless headers is cut off', async () => {
-    const { url } = await answering(`HTTP/1.1 200 OK\r\n${'X-Long: abcdefghij\r\n'.repeat(2000)}`);
+  it('that sends endless headers causes answer_too_large', async () => {
+    const { url } = await rawServer(`HTTP/1.1 200 OK\r\n${'X-Long: abcdefghij\r\n'.repeat(2000)}`);
     await expect(client().request(get(url))).rejects.toMatchObject({ code: 'answer_too_large' });
   });
 
-  it('has answered, where the head is enough', async () => {
-    const { url } = await answering('HTTP/1.1 202 OK\r\nContent-Length: 100\r\n\r\nshort', (socket) =>
+  it('that breaks off the body has responded, with allowPartialBody', async () => {
+    const { url } = await rawServer('HTTP/1.1 202 OK\r\nContent-Length: 100\r\n\r\nshort', (socket) =>
       socket.end(),
     );
-    const answer = await client().request(get(url, { headIsEnough: true }));
-    expect(answer).toMatchObject({ status: 202, truncated: true });
-    expect(answer.body.toString()).toBe('short');
+    const response = await client().request(get(url, { allowPartialBody: true }));
+    expect(response).toMatchObject({ status: 202, truncated: true });
+    expect(response.body.toString()).toBe('short');
   });
 });
 
-describe('ending', () => {
-  it('the signal ends a request at once, and frees its connection', async () => {
-    const { url, sockets, asked } = await answering('');
+describe('the end of a request', () => {
+  it('an aborted request rejects at once and closes its connection', async () => {
+    const { url, sockets, connected } = await rawServer('');
     const hangup = new AbortController();
     const request = client().request(get(url, { signal: hangup.signal }));
-    await asked;
+    await connected;
     const gone = closed(sockets[0]!);
     hangup.abort(new Error('the caller hung up'));
     await expect(request).rejects.toThrow('the caller hung up');
@@ -307,16 +311,16 @@ describe('ending', () => {
     await expect(late).rejects.toThrow('the caller hung up');
   });
 
-  it('closing the client ends its requests', async () => {
-    const { url, asked } = await answering('');
+  it('closing the client fails its requests', async () => {
+    const { url, connected } = await rawServer('');
     const http = client();
     const request = expect(http.request(get(url))).rejects.toMatchObject({ code: 'answer_broken' });
-    await asked;
+    await connected;
     await http.close();
     await request;
   });
 
-  it('a port where nobody listens is a failure to connect', async () => {
+  it('a closed port causes connect_failed', async () => {
     const url = await listen(createServer());
     await open.pop()!();
     await expect(client().request(get(url))).rejects.toMatchObject({
@@ -325,7 +329,7 @@ describe('ending', () => {
     });
   });
 
-  it('a name that nobody knows is a failure to connect', async () => {
+  it('an unknown host name causes connect_failed', async () => {
     const resolve = async () => {
       throw Object.assign(new Error('getaddrinfo ENOTFOUND nowhere.test'), { code: 'ENOTFOUND' });
     };
@@ -335,8 +339,8 @@ describe('ending', () => {
     });
   });
 
-  it('a server without TLS on an https URL is a failure of TLS', async () => {
-    const { url } = await answering('HTTP/1.1 400 Bad Request\r\n\r\n');
+  it('a server without TLS on an https URL causes tls_failed', async () => {
+    const { url } = await rawServer('HTTP/1.1 400 Bad Request\r\n\r\n');
     await expect(client().request(get(url.replace('http:', 'https:')))).rejects.toMatchObject({
       code: 'tls_failed',
     });

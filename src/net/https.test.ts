@@ -22,18 +22,18 @@ async function get(host: string, ca?: string) {
   const resolve = async () => [{ address: '127.0.0.1', family: 4 as const }];
   const http = createHttpClient({ allowPrivate: true, resolve, ...(ca ? { ca } : {}) });
   const url = `https://${host}:${port}/`;
-  const request = http.request({ url, method: 'GET', timeoutMs: 5000, maxAnswerBytes: 1000 });
+  const request = http.request({ url, method: 'GET', timeoutMs: 5000, maxResponseBytes: 1000 });
   return request.finally(() => http.close());
 }
 
-it('speaks TLS with a server whose certificate is trusted and bears its name', async () => {
-  const answer = await get('app.test', testCertificate.cert);
-  expect(answer.body.toString()).toBe(`app.test:${port} 127.0.0.1`);
+it('connects to a server whose certificate is trusted and contains its name', async () => {
+  const response = await get('app.test', testCertificate.cert);
+  expect(response.body.toString()).toBe(`app.test:${port} 127.0.0.1`);
 });
 
 it.each([
   ['is not trusted', 'app.test', undefined, /self.signed/],
-  ['bears another name', 'other.test', testCertificate.cert, /does not match/],
+  ['contains another name', 'other.test', testCertificate.cert, /does not match/],
 ])('refuses a server whose certificate %s', async (_, host, ca, message) => {
   await expect(get(host, ca)).rejects.toMatchObject({
     code: 'tls_failed',

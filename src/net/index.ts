@@ -1,6 +1,6 @@
 /**
- * The wires: sockets for SIP and RTP, the pool of RTP ports, and outgoing HTTP that a customer's URL cannot turn
- * against the machine. It knows nothing of calls; the loopback in memory makes the same wires for tests.
+ * Network access: sockets for SIP and RTP, the pool of RTP ports, host names, and an HTTP client for customers' URLs.
+ * It knows nothing about calls. Tests replace it by the memory network in `testing/`.
  */
 export {
   checkLiteral,
@@ -10,32 +10,22 @@ export {
   type ResolvedAddress,
   whyNotPublic,
 } from './address-guard.ts';
-export {
-  createHttpClient,
-  type HttpAnswer,
-  type HttpClient,
-  type HttpClientOptions,
-  type HttpRequest,
-} from './http.ts';
+export { createHttpClient, type HttpClient, type HttpClientOptions } from './http.ts';
+export type { HttpRequest, HttpResponse } from './http-exchange.ts';
 export { requestFollowing } from './http-redirects.ts';
-export { reachableAddress } from './local-address.ts';
-export { type ServiceRecord, systemResolve, systemServices } from './name-service.ts';
-export {
-  type Datagrams,
-  type Endpoint,
-  type Listener,
-  type Network,
-  type Stream,
-  type StreamHandlers,
-  systemNetwork,
+export { type ServiceRecord, systemResolve } from './name-service.ts';
+export type {
+  Datagrams,
+  Endpoint,
+  Listener,
+  Network,
+  Stream,
+  StreamHandlers,
+  TlsIdentity,
+  TlsPeer,
 } from './network.ts';
 export { RtpPorts } from './rtp-ports.ts';
-export {
-  dgramSockets,
-  type RtpSocket,
-  type RtpSockets,
-  rtpSockets,
-  type TakeDatagram,
-} from './rtp-socket.ts';
+export type { DatagramHandler, RtpSocket, RtpSockets } from './rtp-socket.ts';
 export { networkSockets } from './rtp-socket-network.ts';
-export type { TlsIdentity, TlsPeer } from './secure-stream.ts';
+export { dgramSockets, rtpSockets } from './rtp-sockets.ts';
+export { reachableAddress, systemNetwork } from './system-network.ts';

@@ -1,5 +1,5 @@
 import type { Endpoint } from './network.ts';
-import type { TakeDatagram } from './rtp-socket.ts';
+import type { DatagramHandler } from './rtp-socket.ts';
 
 /** Size of a `struct sockaddr_in`. */
 export const SOCKADDR_BYTES = 16;
@@ -12,14 +12,14 @@ const IOVEC_COUNT = 24;
 const CONTROL = 32;
 const CONTROL_LENGTH = 40;
 const RECEIVED = 56;
-/** Room for one `struct cmsghdr` with a `struct timespec`, and where in it are its seconds and nanoseconds. */
+/** Size of a `struct cmsghdr` with a `struct timespec`; offsets of its seconds and nanoseconds. */
 const CONTROL_BYTES = 64;
 const SECONDS = 16;
 const NANOSECONDS = 24;
-/** A packet of 20 ms G.711 has 172 bytes; what is cut off at the end of a larger one is of no use to us. */
+/** A packet with 20 ms of G.711 has 172 bytes. Larger datagrams than this are truncated. */
 const SLOT_BYTES = 1536;
 
-/** An IPv4 address and port as a `struct sockaddr_in`. */
+/** Encodes an IPv4 address and port as a `struct sockaddr_in`. */
 export function socketAddress({ address, port }: Endpoint): Uint8Array {
   const bytes = Buffer.alloc(SOCKADDR_BYTES);
   bytes.writeUInt16LE(2, 0);
@@ -30,10 +30,10 @@ export function socketAddress({ address, port }: Endpoint): Uint8Array {
   return bytes;
 }
 
-/** Room for `capacity` datagrams and their sources in one piece of memory, laid out as `recvmmsg(2)` wants it. */
+/** A buffer for `capacity` datagrams and their sources, in the memory layout that `recvmmsg(2)` expects. */
 export class DatagramSlots {
   readonly capacity: number;
-  /** The array of `struct mmsghdr`, at the start of the memory. */
+  /** The array of `struct mmsghdr`, at the start of the buffer. */
   readonly headers: Uint8Array;
   /** Headers and control messages, as 32-bit words. */
   #words: Uint32Array;
@@ -41,7 +41,7 @@ export class DatagramSlots {
   #names: Uint8Array;
   #slots: { bytes: Buffer; source: Endpoint }[];
 
-  /** @param addressOf tells where a buffer is in memory. */
+  /** @param addressOf returns the memory address of a buffer. */
   constructor(capacity: number, addressOf: (buffer: Uint8Array) => bigint) {
     const vectors = capacity * HEADER_BYTES;
     const names = vectors + capacity * IOVEC_BYTES;
@@ -74,22 +74,22 @@ export class DatagramSlots {
     }
   }
 
-  /** Hands over what is in a slot. */
-  give(slot: number, take: TakeDatagram): void {
+  /** Passes the datagram in a slot to `handle`. */
+  pass(slot: number, handle: DatagramHandler): void {
     const { bytes, source } = this.#slots[slot]!;
     const length = this.#words[(slot * HEADER_BYTES + RECEIVED) / 4]!;
     const control = this.#controls + slot * CONTROL_BYTES;
     const seconds = this.#words[(control + SECONDS) / 4]!;
     const nanoseconds = this.#words[(control + NANOSECONDS) / 4]!;
-    take(bytes, length, source, seconds * 1000 + nanoseconds / 1e6);
+    handle(bytes, length, source, seconds * 1000 + nanoseconds / 1e6);
   }
 
-  /** Makes a slot ready for the next datagram: the kernel has written how much of the control message it used. */
+  /** Prepares a slot for the next datagram: restores the control length, which the kernel overwrites. */
   clear(slot: number): void {
     this.#words[(slot * HEADER_BYTES + CONTROL_LENGTH) / 4] = CONTROL_BYTES;
   }
 
-  /** Whether the datagram came from there: the same port and address. */
+  /** Whether the datagram in a slot came from this address and port. */
   isFrom(slot: number, peer: Uint8Array): boolean {
     const at = slot * SOCKADDR_BYTES;
     for (let i = 2; i < 8; i++) if (this.#names[at + i] !== peer[i]) return false;
@@ -97,7 +97,7 @@ export class DatagramSlots {
   }
 }
 
-/** A `struct sockaddr_in` that is read only when somebody asks. */
+/** A source that is decoded from its `struct sockaddr_in` only when it is read. */
 class Source implements Endpoint {
   #names: Uint8Array;
   #at: number;

@@ -1,70 +1,72 @@
 import type { Clock } from '../core/index.ts';
 
-/** An answer of a name service, and how long it may be used, in milliseconds. */
+/** An answer of a name service and its lifetime in milliseconds. */
 export interface Answer<T> {
   value: T;
   lifetimeMs: number;
 }
 
-/** Bounds on the lifetime of an answer: later requests of a call must not ask again, and a change must be seen. */
-const LIFETIME_MS = { shortest: 5_000, longest: 5 * 60_000 };
-/** A name that does not exist, or whose servers are silent, is asked for again after this. */
+/** Bounds of the lifetime: a call must not ask for a name again and again, and a change must take effect. */
+const LIFETIME_MS = { min: 5_000, max: 5 * 60_000 };
+/** A name that does not exist, or whose servers do not answer, is looked up again after this time. */
 const FAILED_MS = 5_000;
-/** How long an old answer is used while the name servers are silent. */
+/** How long an expired answer is used while the name servers do not answer. */
 const STALE_MS = 24 * 3_600_000;
 const MAX_NAMES = 10_000;
 
 interface Entry<T> {
   answer?: T;
-  /** Use of the answer, and of a failure, by the monotonic clock. */
+  /** When the answer or failure expires, and when the answer is no longer used at all, in monotonic time. */
   freshUntil: number;
   staleUntil: number;
   failure?: unknown;
-  asking?: Promise<T>;
+  lookup?: Promise<T>;
 }
 
 /**
- * Asks for each name once per lifetime of its answer, whoever wants it, and once at a time. While the name servers
- * are silent, the last answer of the last 24 hours stays in use.
+ * Caches the answers of a name service.
+ *
+ * Each name is looked up once per lifetime of its answer, and never twice at the same time. While the name servers do
+ * not answer, the last answer of the last 24 hours stays in use.
  */
 export class NameCache<T> {
   #clock: Clock;
-  #ask: (name: string) => Promise<Answer<T>>;
-  #isSilence: (error: unknown) => boolean;
+  #lookUp: (name: string) => Promise<Answer<T>>;
+  #isOutage: (error: unknown) => boolean;
   #entries = new Map<string, Entry<T>>();
 
-  /** @param isSilence whether a failure means that no name server has answered, and not that there is no such name. */
+  /** @param isOutage whether a failure means that no name server answered, rather than that the name is unknown. */
   constructor(
     clock: Clock,
-    ask: (name: string) => Promise<Answer<T>>,
-    isSilence: (error: unknown) => boolean,
+    lookUp: (name: string) => Promise<Answer<T>>,
+    isOutage: (error: unknown) => boolean,
   ) {
     this.#clock = clock;
-    this.#ask = ask;
-    this.#isSilence = isSilence;
+    this.#lookUp = lookUp;
+    this.#isOutage = isOutage;
   }
 
-  /** Rejects as `ask` does. */
+  /** Returns the value of a name. Rejects as `lookUp` does. */
   get(name: string): Promise<T> {
     const key = name.toLowerCase();
     const entry = this.#entries.get(key) ?? this.#add(key);
-    if (entry.asking) return entry.asking;
+    if (entry.lookup) return entry.lookup;
     const isFresh = this.#clock.monotonic() < entry.freshUntil;
     if (isFresh && entry.failure !== undefined) return Promise.reject(entry.failure);
     if (isFresh && entry.answer !== undefined) return Promise.resolve(entry.answer);
-    entry.asking = this.#refresh(key, entry).finally(() => {
-      delete entry.asking;
+    entry.lookup = this.#refresh(key, entry).finally(() => {
+      delete entry.lookup;
     });
-    return entry.asking;
+    return entry.lookup;
   }
 
   async #refresh(key: string, entry: Entry<T>): Promise<T> {
     try {
-      const { value, lifetimeMs } = await this.#ask(key);
-      const { shortest, longest } = LIFETIME_MS;
+      const { value, lifetimeMs } = await this.#lookUp(key);
+      const { min, max } = LIFETIME_MS;
       const now = this.#clock.monotonic();
       entry.answer = value;
-      entry.freshUntil = now + Math.min(Math.max(lifetimeMs, shortest), longest);
+      entry.freshUntil = now + Math.min(Math.max(lifetimeMs, min), max);
       entry.staleUntil = now + STALE_MS;
       delete entry.failure;
       return value;
@@ -76,7 +78,7 @@ export class NameCache<T> {
   #failed(entry: Entry<T>, error: unknown): T {
     const now = this.#clock.monotonic();
     entry.freshUntil = now + FAILED_MS;
-    if (entry.answer !== undefined && this.#isSilence(error) && now < entry.staleUntil) return entry.answer;
+    if (entry.answer !== undefined && this.#isOutage(error) && now < entry.staleUntil) return entry.answer;
     delete entry.answer;
     entry.failure = error;
     throw error;

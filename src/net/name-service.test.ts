@@ -13,8 +13,8 @@ afterEach(() => {
   for (const close of open.splice(0)) close();
 });
 
-/** A name server that answers A and AAAA questions with these addresses, with an error, or not at all. */
-async function dns(answers: { A?: number[]; AAAA?: number[]; code?: number } | 'silent') {
+/** Starts a name server that answers A and AAAA queries with these addresses, with an error, or not at all. */
+async function nameServer(answers: { A?: number[]; AAAA?: number[]; code?: number } | 'silent') {
   const server = createSocket('udp4');
   open.push(() => server.close());
   server.on('message', (query, from) => {
@@ -45,7 +45,7 @@ async function dns(answers: { A?: number[]; AAAA?: number[]; code?: number } | '
     server.send(data ? Buffer.concat([head, Buffer.from(record)]) : head, from.port, from.address);
   });
   await once(server.bind(0, '127.0.0.1'), 'listening');
-  // An answer is waited for on a busy machine too.
+  // Long enough for a busy machine.
   const resolver = new Resolver({ timeout: answers === 'silent' ? 50 : 60_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${server.address().port}`]);
   return createNameService(resolver, systemClock);
@@ -53,23 +53,23 @@ async function dns(answers: { A?: number[]; AAAA?: number[]; code?: number } | '
 
 const V6 = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
 
-it('gives the addresses of both families', async () => {
-  const { resolve } = await dns({ A: [192, 0, 2, 1], AAAA: V6 });
+it('returns the addresses of both families', async () => {
+  const { resolve } = await nameServer({ A: [192, 0, 2, 1], AAAA: V6 });
   expect(await resolve('app.test')).toEqual([
     { address: '192.0.2.1', family: 4 },
     { address: '2001:db8::1', family: 6 },
   ]);
 });
 
-it('is content with one', async () => {
-  expect(await (await dns({ A: [192, 0, 2, 1] })).resolve('app.test')).toEqual([
+it('returns the addresses of one family', async () => {
+  expect(await (await nameServer({ A: [192, 0, 2, 1] })).resolve('app.test')).toEqual([
     { address: '192.0.2.1', family: 4 },
   ]);
 });
 
-it('gives up on name servers that are silent or broken', async () => {
+it('fails when the name servers do not answer or fail', async () => {
   for (const answers of ['silent', { code: 2 }] as const) {
-    const { resolve } = await dns(answers);
+    const { resolve } = await nameServer(answers);
     await expect(resolve('app.test')).rejects.toMatchObject({
       code: 'connect_failed',
       message: 'the name servers of app.test do not answer',
@@ -77,83 +77,83 @@ it('gives up on name servers that are silent or broken', async () => {
   }
 });
 
-it('says that nobody answers for a service, and not that there is none', async () => {
+it('distinguishes name servers that do not answer from a service without records', async () => {
   for (const answers of ['silent', { code: 2 }] as const) {
-    const { services } = await dns(answers);
+    const { services } = await nameServer(answers);
     await expect(services('_sip._udp.app.test')).rejects.toMatchObject({ code: 'connect_failed' });
   }
-  expect(await (await dns({ code: 3 })).services('_sip._udp.app.test')).toEqual([]);
+  expect(await (await nameServer({ code: 3 })).services('_sip._udp.app.test')).toEqual([]);
 });
 
-it('leaves out services that are not offered: a target of ".", or port 0 (RFC 2782)', async () => {
+it('skips SRV records with target "." or port 0 (RFC 2782)', async () => {
   const record = { name: 'sip.app.test', port: 5060, priority: 1, weight: 0 };
   const resolveSrv = async () => [{ ...record, name: '' }, record, { ...record, port: 0 }];
   const { services } = createNameService({ resolveSrv } as unknown as Resolver, systemClock);
   expect(await services('_sip._udp.app.test')).toEqual([record]);
 });
 
-it('fails for a name that nobody knows', async () => {
-  await expect((await dns({ code: 3 })).resolve('nobody.invalid')).rejects.toThrow('nobody.invalid');
+it('fails for an unknown name', async () => {
+  await expect((await nameServer({ code: 3 })).resolve('nobody.invalid')).rejects.toThrow('nobody.invalid');
 });
 
-it("knows the names of the machine's own hosts file", async () => {
+it('resolves names of the hosts file', async () => {
   expect(await systemResolve('localhost')).toContainEqual({ address: '127.0.0.1', family: 4 });
 });
 
-describe('answers that are kept', () => {
-  const silent = new Error('silent');
+describe('NameCache', () => {
+  const outage = new Error('outage');
   function cache() {
     const clock = new VirtualClock();
-    const asked: string[] = [];
+    const lookups: string[] = [];
     let next: () => Promise<string> = async () => 'first';
-    const ask = async (name: string) => {
-      asked.push(name);
+    const lookUp = async (name: string) => {
+      lookups.push(name);
       return { value: await next(), lifetimeMs: 60_000 };
     };
-    const names = new NameCache(clock, ask, (error) => error === silent);
-    return { clock, asked, names, answer: (answer: () => Promise<string>) => (next = answer) };
+    const names = new NameCache(clock, lookUp, (error) => error === outage);
+    return { clock, lookups, names, answer: (answer: () => Promise<string>) => (next = answer) };
   }
 
-  it('are asked for once per lifetime, in any case, and once at a time', async () => {
-    const { clock, asked, names } = cache();
+  it('looks up a name once per lifetime, ignoring case, and once at a time', async () => {
+    const { clock, lookups, names } = cache();
     await Promise.all([names.get('A.test'), names.get('a.test')]);
     await clock.advance(59_000);
     expect(await names.get('a.TEST')).toBe('first');
-    expect(asked).toEqual(['a.test']);
+    expect(lookups).toEqual(['a.test']);
     await clock.advance(2_000);
     await names.get('a.test');
-    expect(asked).toHaveLength(2);
+    expect(lookups).toHaveLength(2);
   });
 
-  it('stay in use while the name servers are silent, for a day', async () => {
-    const { clock, asked, names, answer } = cache();
+  it('uses an expired answer for a day while the name servers do not answer', async () => {
+    const { clock, lookups, names, answer } = cache();
     await names.get('a.test');
-    answer(() => Promise.reject(silent));
+    answer(() => Promise.reject(outage));
     await clock.advance(61_000);
     expect(await names.get('a.test')).toBe('first');
     expect(await names.get('a.test')).toBe('first');
-    expect(asked).toHaveLength(2);
+    expect(lookups).toHaveLength(2);
     await clock.advance(25 * 3_600_000);
-    await expect(names.get('a.test')).rejects.toBe(silent);
+    await expect(names.get('a.test')).rejects.toBe(outage);
   });
 
-  it('are dropped when the name is gone, and failures are kept for seconds', async () => {
-    const { clock, asked, names, answer } = cache();
+  it('drops the answer when the name is gone, and caches failures for seconds', async () => {
+    const { clock, lookups, names, answer } = cache();
     await names.get('a.test');
     answer(() => Promise.reject(new Error('ENOTFOUND')));
     await clock.advance(61_000);
     await expect(names.get('a.test')).rejects.toThrow('ENOTFOUND');
     await expect(names.get('a.test')).rejects.toThrow('ENOTFOUND');
-    expect(asked).toHaveLength(2);
+    expect(lookups).toHaveLength(2);
     answer(async () => 'second');
     await clock.advance(5_001);
     expect(await names.get('a.test')).toBe('second');
   });
 
-  it('are bounded in number', async () => {
-    const { asked, names } = cache();
+  it('limits the number of names', async () => {
+    const { lookups, names } = cache();
     for (let at = 0; at <= 10_000; at++) await names.get(`${at}.test`);
     await names.get('0.test');
-    expect(asked).toHaveLength(10_002);
+    expect(lookups).toHaveLength(10_002);
   });
 });

@@ -4,45 +4,44 @@ import { type Clock, Failure, systemClock } from '../core/index.ts';
 import type { Resolve, ResolvedAddress } from './address-guard.ts';
 import { type Answer, NameCache } from './name-cache.ts';
 
-/** Where a service of a domain is (RFC 2782). */
+/** An SRV record: one location of a service of a domain (RFC 2782). */
 export interface ServiceRecord {
   name: string;
   port: number;
-  /** The lowest is to be tried first. */
+  /** The lowest is tried first. */
   priority: number;
-  /** How often, among those of the same priority. */
+  /** The relative frequency among records of the same priority. */
   weight: number;
 }
 
-/** Finds hosts and services by name. */
+/** Looks up hosts and services by name. */
 export interface NameService {
-  /** All addresses of a host, IPv4 first; an address stands for itself. Rejects when there is none. */
+  /** Returns all addresses of a host, IPv4 first; for an IP address, itself. Rejects when there are none. */
   resolve: Resolve;
   /**
-   * The SRV records of `_sip._udp.example.com`; none where there are none.
+   * Returns the SRV records of a name such as `_sip._udp.example.com`, perhaps none.
    * Rejects with `connect_failed` when the name servers do not answer.
    */
   services(name: string): Promise<ServiceRecord[]>;
 }
 
-/** The lifetime of names that this machine itself knows, and of SRV records: Node does not report it. */
+/** The lifetime of names from the hosts file and of SRV records, for which Node reports none. */
 const DEFAULT_LIFETIME_MS = 30_000;
 
 /**
- * Asks DNS without taking a thread, and the machine (its hosts file, its search domains) only for what DNS says
- * it does not know.
+ * Creates a name service that asks DNS, and for names unknown to DNS the system (hosts file, search domains).
  *
- * `getaddrinfo` alone would do, but it waits in the thread pool that also writes files: a hundred requests to a
- * customer's name whose servers are silent would hold up every other customer's.
+ * `getaddrinfo` alone would do, but it blocks the thread pool that also writes files: a hundred requests for one
+ * customer's name whose servers do not answer would delay all other customers.
  */
 export function createNameService(dns: Resolver, clock: Clock): NameService {
-  const hosts = new NameCache(clock, (name) => askForHost(dns, name), isSilence);
-  const services = new NameCache(clock, (name) => askForService(dns, name), isSilence);
+  const hosts = new NameCache(clock, (name) => lookUpHost(dns, name), isOutage);
+  const services = new NameCache(clock, (name) => lookUpService(dns, name), isOutage);
   return {
     async resolve(hostname) {
       const literal = parseIpAddress(hostname);
       if (literal !== undefined) return [{ address: literal, family: literal.includes(':') ? 6 : 4 }];
-      // getaddrinfo takes `127.1` and `0x7f000001` for addresses: nobody who checked the text has seen them as such.
+      // getaddrinfo accepts `127.1` and `0x7f000001` as addresses, which the checks of literals do not recognize.
       if (!parseHostPort(hostname)) throw new Error(`getaddrinfo ENOTFOUND ${hostname}`);
       return hosts.get(hostname);
     },
@@ -50,7 +49,7 @@ export function createNameService(dns: Resolver, clock: Clock): NameService {
   };
 }
 
-async function askForHost(dns: Resolver, hostname: string): Promise<Answer<ResolvedAddress[]>> {
+async function lookUpHost(dns: Resolver, hostname: string): Promise<Answer<ResolvedAddress[]>> {
   if (hostname.includes('.')) {
     const ttl = { ttl: true } as const;
     const [v4, v6] = await Promise.allSettled([dns.resolve4(hostname, ttl), dns.resolve6(hostname, ttl)]);
@@ -60,20 +59,20 @@ async function askForHost(dns: Resolver, hostname: string): Promise<Answer<Resol
       return { value: found.map(({ address }) => resolved(address)), lifetimeMs };
     }
     for (const result of [v4, v6])
-      if (result.status === 'rejected' && isSilent(result.reason)) throw silence(hostname);
+      if (result.status === 'rejected' && isNoAnswer(result.reason)) throw outage(hostname);
   }
   const found = await lookup(hostname, { all: true });
   return { value: found.map(({ address }) => resolved(address)), lifetimeMs: DEFAULT_LIFETIME_MS };
 }
 
-async function askForService(dns: Resolver, name: string): Promise<Answer<ServiceRecord[]>> {
+async function lookUpService(dns: Resolver, name: string): Promise<Answer<ServiceRecord[]>> {
   try {
     const records = await dns.resolveSrv(name);
-    // RFC 2782: a target of "." says that the service is decidedly not there, and a port of 0 leads nowhere.
+    // RFC 2782: a target of "." means that the service is not available. A port of 0 is unusable.
     const value = records.filter((record) => record.name !== '' && record.port > 0);
     return { value, lifetimeMs: DEFAULT_LIFETIME_MS };
   } catch (error) {
-    if (isSilent(error as NodeJS.ErrnoException)) throw silence(name);
+    if (isNoAnswer(error as NodeJS.ErrnoException)) throw outage(name);
     return { value: [], lifetimeMs: DEFAULT_LIFETIME_MS };
   }
 }
@@ -88,17 +87,18 @@ function resolved(text: string): ResolvedAddress {
   return { address, family: address.includes(':') ? 6 : 4 };
 }
 
-/** ECONNREFUSED is not among them: a machine without a name server lives by its hosts file. */
-const isSilent = (error: NodeJS.ErrnoException): boolean =>
+/** ECONNREFUSED is not among them: a machine without a name server relies on its hosts file. */
+const isNoAnswer = (error: NodeJS.ErrnoException): boolean =>
   ['ETIMEOUT', 'ESERVFAIL', 'EREFUSED'].includes(error.code ?? '');
 
-const silence = (name: string): Failure =>
+const outage = (name: string): Failure =>
   new Failure('connect_failed', `the name servers of ${name} do not answer`);
 
-const isSilence = (error: unknown): boolean => error instanceof Failure;
+const isOutage = (error: unknown): boolean => error instanceof Failure;
 
 const systemNames = createNameService(new Resolver({ timeout: 1500, tries: 2 }), systemClock);
 
-/** By the machine's own name servers; gives up after about four seconds. */
+/** Looks up a host with the name servers of this machine; rejects after about four seconds. */
 export const systemResolve: Resolve = systemNames.resolve;
+/** Looks up SRV records with the name servers of this machine. */
 export const systemServices = systemNames.services;

@@ -2,10 +2,10 @@ import { describe } from 'vitest';
 import { seededRandom, sleep, systemClock } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { networkConformance } from './network.conformance.ts';
-import { systemNetwork } from './network.ts';
+import { systemNetwork } from './system-network.ts';
 import { MemoryNetwork } from './testing/memory-network.ts';
 
-describe('the network of the machine', () => {
+describe('systemNetwork', () => {
   networkConformance(async () => ({
     network: systemNetwork,
     host: '127.0.0.1',
@@ -13,7 +13,7 @@ describe('the network of the machine', () => {
   }));
 });
 
-describe('a network in memory', () => {
+describe('MemoryNetwork', () => {
   networkConformance(async () => {
     const clock = new VirtualClock();
     const network = new MemoryNetwork(clock, seededRandom(1));

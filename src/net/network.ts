@@ -1,7 +1,4 @@
-import { openDatagrams } from './datagram.ts';
-import { systemResolve } from './name-service.ts';
-import { connectSecurely, listenSecurely, type TlsIdentity, type TlsPeer } from './secure-stream.ts';
-import { connectStream, listenStreams } from './stream.ts';
+import type { ServiceRecord } from './name-service.ts';
 
 /** An IP address (IPv6 without brackets) and a port. */
 export interface Endpoint {
@@ -12,56 +9,65 @@ export interface Endpoint {
 /** An open UDP socket. */
 export interface Datagrams {
   readonly local: Endpoint;
-  /** `failed` is told when the machine could not send; it is never told that nobody received. */
+  /** Sends a datagram. `failed` is called if this machine could not send it; an unreachable peer is not reported. */
   send(data: Buffer, to: Endpoint, failed?: (error: Error) => void): void;
   close(): Promise<void>;
 }
 
-/** What a stream tells its owner. */
+/** The callbacks of a stream. */
 export interface StreamHandlers {
   data(chunk: Buffer): void;
-  /** Once, when the connection has ended on either side; after it nothing more comes. */
+  /** Called once, when either side has closed the connection. No other callback follows. */
   closed(error?: Error): void;
 }
 
-/** An open TCP connection. */
+/** An open TCP or TLS connection. */
 export interface Stream {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  /** Bytes written that the far end has not taken yet. */
+  /** The number of bytes that are written and not yet accepted by the system. */
   readonly backlog: number;
-  /** Must be called at once by whoever gets the stream. */
+  /** Sets the callbacks. The owner must call it as soon as it gets the stream. */
   handle(handlers: StreamHandlers): void;
   write(data: Buffer): void;
-  /** Ends it at once in both directions. */
+  /** Closes the connection at once in both directions. */
   close(): void;
 }
 
 /** An open listening socket. */
 export interface Listener {
   readonly local: Endpoint;
-  /** Takes no more connections; those that are open stay. */
+  /** Accepts no more connections; open ones stay open. */
   close(): Promise<void>;
 }
 
-/** The network as signalling sees it; handed in, so that whole calls can be run without one. */
-export interface Network {
-  bind(at: Endpoint, received: (data: Buffer, from: Endpoint) => void): Promise<Datagrams>;
-  /** With an identity, for TLS. */
-  listen(at: Endpoint, accepted: (stream: Stream) => void, tls?: TlsIdentity): Promise<Listener>;
-  /**
-   * With a peer, over TLS. @throws when there is no connection, when the peer is somebody else, or when `signal` is
-   * aborted first.
-   */
-  connect(to: Endpoint, signal: AbortSignal, tls?: TlsPeer): Promise<Stream>;
-  /** All addresses of a host name, at least one. @throws when there is none. */
-  resolve(host: string): Promise<string[]>;
+/** The certificate that a server presents, in PEM. */
+export interface TlsIdentity {
+  /** The server certificate, and the intermediate ones up to a root. */
+  cert: string;
+  key: string;
 }
 
-/** The network of the machine. */
-export const systemNetwork: Network = {
-  bind: openDatagrams,
-  listen: (at, accepted, tls) => (tls ? listenSecurely(at, accepted, tls) : listenStreams(at, accepted)),
-  connect: (to, signal, tls) => (tls ? connectSecurely(to, signal, tls) : connectStream(to, signal)),
-  resolve: async (host) => (await systemResolve(host)).map(({ address }) => address),
-};
+/** The peer that a client expects. */
+export interface TlsPeer {
+  /** The host name or IP address that the peer's certificate must contain. */
+  serverName: string;
+  /** Certificates of further authorities to trust, in PEM. */
+  ca?: string | undefined;
+}
+
+/** The network for signaling: UDP, TCP, TLS and host names. Code receives it, so that calls can run in memory. */
+export interface Network {
+  bind(at: Endpoint, received: (data: Buffer, from: Endpoint) => void): Promise<Datagrams>;
+  /** Listens for TCP connections, or for TLS connections if an identity is given. */
+  listen(at: Endpoint, accepted: (stream: Stream) => void, tls?: TlsIdentity): Promise<Listener>;
+  /**
+   * Connects over TCP, or over TLS if a peer is given. Rejects when the connection fails, when the peer's certificate is
+   * wrong, or when `signal` is aborted first.
+   */
+  connect(to: Endpoint, signal: AbortSignal, tls?: TlsPeer): Promise<Stream>;
+  /** Returns all addresses of a host name, at least one. Rejects when there are none. */
+  resolve(host: string): Promise<string[]>;
+  /** Returns the SRV records of a name such as `_sip._udp.example.com`, perhaps none. */
+  services(name: string): Promise<ServiceRecord[]>;
+}

@@ -1,9 +1,9 @@
 import { type Clock, Failure, FairQueue } from '../core/index.ts';
 
-/** Connections that every tenant may take, also where half of them are fewer: one request must not wait for another. */
-const LEAST_SHARE = 4;
+/** Connections that every tenant may use, even if half of all are fewer: it can then send requests in parallel. */
+const MIN_SHARE = 4;
 
-/** Turns for the connections to each scheme, host and port: a tenant takes half of them, or 4 where there are fewer. */
+/** One fair queue per origin (scheme, host and port) for its connections, of which a tenant uses at most half. */
 export class OriginQueues {
   #clock: Clock;
   #connections: number;
@@ -15,20 +15,20 @@ export class OriginQueues {
   }
 
   /**
-   * Runs a request when there is a connection for it.
-   * @param over is aborted when nobody waits for the request any more.
+   * Runs a request when a connection is free for it.
+   * @param settled aborted when the request is over.
    */
   async run(
     origin: string,
     tenant: string | undefined,
-    over: AbortSignal,
+    settled: AbortSignal,
     run: () => Promise<unknown>,
   ): Promise<void> {
     const entry = this.#queues.get(origin) ?? { queue: this.#open(origin), users: 0 };
     this.#queues.set(origin, entry);
     entry.users++;
     try {
-      await entry.queue.run({ tenant: tenant ?? '', signal: over }, run);
+      await entry.queue.run({ tenant: tenant ?? '', signal: settled }, run);
     } finally {
       if (--entry.users === 0) this.#queues.delete(origin);
     }
@@ -37,9 +37,12 @@ export class OriginQueues {
   #open(origin: string): FairQueue {
     return new FairQueue({
       clock: this.#clock,
-      atOnce: this.#connections,
-      atOncePerTenant: Math.min(this.#connections, Math.max(LEAST_SHARE, Math.floor(this.#connections / 2))),
-      failure: (why) => new Failure('connect_failed', `no connection to ${origin} is free: ${why}`),
+      concurrency: this.#connections,
+      concurrencyPerTenant: Math.min(
+        this.#connections,
+        Math.max(MIN_SHARE, Math.floor(this.#connections / 2)),
+      ),
+      failure: (reason) => new Failure('connect_failed', `no connection to ${origin} is free: ${reason}`),
     });
   }
 }

@@ -4,33 +4,33 @@ import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { RtpPorts } from './rtp-ports.ts';
 
 const random = seededRandom(7);
-const take = (ports: RtpPorts, count: number) => Array.from({ length: count }, () => ports.take());
+const allocate = (ports: RtpPorts, count: number) => Array.from({ length: count }, () => ports.allocate());
 
 describe('the pool of RTP ports', () => {
-  it('gives every even port whose neighbour is in the range, once', () => {
+  it('allocates each even port whose odd neighbor is in the range once', () => {
     const ports = new RtpPorts({ from: 20_001, to: 20_010 }, new VirtualClock(), random);
-    expect(take(ports, 4).sort()).toEqual([20_002, 20_004, 20_006, 20_008]);
+    expect(allocate(ports, 4).sort()).toEqual([20_002, 20_004, 20_006, 20_008]);
   });
 
-  it('fails when none is left', () => {
+  it('fails when no port is left', () => {
     const ports = new RtpPorts({ from: 20_000, to: 20_001 }, new VirtualClock(), random);
-    ports.take();
-    expect(() => ports.take()).toThrow(expect.objectContaining({ code: 'no_media_port' }) as Failure);
+    ports.allocate();
+    expect(() => ports.allocate()).toThrow(expect.objectContaining({ code: 'no_media_port' }) as Failure);
   });
 
-  it('lets a port rest for five seconds before it is used again', async () => {
+  it('does not reuse a released port for five seconds', async () => {
     const clock = new VirtualClock();
     const ports = new RtpPorts({ from: 20_000, to: 20_001 }, clock, random);
-    ports.give(ports.take());
+    ports.release(ports.allocate());
     await clock.advance(4_999);
-    expect(() => ports.take()).toThrow('no RTP port is free');
+    expect(() => ports.allocate()).toThrow('no RTP port is free');
     await clock.advance(1);
-    expect(ports.take()).toBe(20_000);
+    expect(ports.allocate()).toBe(20_000);
   });
 
-  it('starts anywhere, so that a restart does not meet the packets of calls that were cut off', () => {
+  it('starts at a random port, so that a restart does not receive packets of earlier calls', () => {
     const first = (seed: number) =>
-      new RtpPorts({ from: 20_000, to: 29_999 }, new VirtualClock(), seededRandom(seed)).take();
+      new RtpPorts({ from: 20_000, to: 29_999 }, new VirtualClock(), seededRandom(seed)).allocate();
     expect(new Set([1, 2, 3].map(first)).size).toBe(3);
   });
 });

@@ -1,17 +1,18 @@
 import { type Clock, Failure, type Random } from '../core/index.ts';
 
-/** Late packets of the former call must not be heard by the next one on the same port. */
+/** Late packets of a call must not reach the next call on the same port. */
 const QUARANTINE_MS = 5_000;
 
 /**
- * Even ports for RTP, each with the odd one above it for RTCP (RFC 3550 §11). They are given out in turn from
- * a random start, and a port that came back rests for five seconds.
+ * The pool of even RTP ports, each with the odd port above it for RTCP (RFC 3550 §11).
+ *
+ * Ports are allocated in turn from a random start. A released port is not reused for five seconds.
  */
 export class RtpPorts {
   #clock: Clock;
   #waiting: { port: number; from: number }[] = [];
 
-  /** @param range from the first port to the last, both included. */
+  /** @param range the first and the last port, inclusive. */
   constructor(range: { from: number; to: number }, clock: Clock, random: Random) {
     this.#clock = clock;
     const first = range.from + (range.from % 2);
@@ -21,8 +22,8 @@ export class RtpPorts {
       this.#waiting.push({ port: first + 2 * ((start + i) % count), from: -Infinity });
   }
 
-  /** @throws Failure `no_media_port` when all are in use or at rest. */
-  take(): number {
+  /** Allocates a port. @throws Failure `no_media_port` when all are in use or in quarantine. */
+  allocate(): number {
     const next = this.#waiting[0];
     if (!next || next.from > this.#clock.monotonic())
       throw new Failure('no_media_port', 'no RTP port is free: widen MINIVOICE_RTP_PORTS');
@@ -30,8 +31,8 @@ export class RtpPorts {
     return next.port;
   }
 
-  /** Gives back a port that was taken. */
-  give(port: number): void {
+  /** Returns an allocated port to the pool. */
+  release(port: number): void {
     this.#waiting.push({ port, from: this.#clock.monotonic() + QUARANTINE_MS });
   }
 }

@@ -2,18 +2,21 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { isPort } from '../../contract/network-address.ts';
 import { guarded, systemClock } from '../core/index.ts';
-import { endpointOf, impossiblePort } from './datagram.ts';
+import { badPortError, endpointOf } from './datagram.ts';
 import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Endpoint } from './network.ts';
-import type { RtpSocket, TakeDatagram } from './rtp-socket.ts';
+import type { DatagramHandler, RtpSocket } from './rtp-socket.ts';
 
-/** @param host an IP address of this machine. */
+/** Opens an RTP socket with Node's dgram module. @param host an IP address of this machine. */
 export function openDgramSocket(host: string, port: number): Promise<RtpSocket> {
-  if (!isPort(port)) return Promise.reject(impossiblePort({ address: host, port }));
+  if (!isPort(port)) return Promise.reject(badPortError({ address: host, port }));
   const family = isIP(host) === 6 ? 6 : 4;
-  // Addresses are literals, so the lookup answers at once; that makes `connect` take effect at once too.
-  const lookup = (address: string, _options: unknown, done: (e: null, a: string, f: number) => void) =>
-    done(null, address, family);
+  // Addresses are literals. A lookup that calls back at once makes `connect` take effect at once.
+  const lookup = (
+    address: string,
+    _options: unknown,
+    done: (error: null, address: string, family: number) => void,
+  ) => done(null, address, family);
   const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup });
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
@@ -37,36 +40,36 @@ class DgramSocket implements RtpSocket {
     this.#socket = socket;
     this.#family = family;
     this.port = socket.address().port;
-    const arrived = (bytes: Buffer, { address, port }: Endpoint) => {
+    const receive = (bytes: Buffer, { address, port }: Endpoint) => {
       const from = endpointOf(address, port);
-      // What was read from the kernel before `connect` may still be on its way through the event loop.
+      // Datagrams that were read from the kernel before `connect` may still be queued in the event loop.
       if (!this.#connected || isFrom(this.#target!, from))
         this.#waiting.add(bytes, from, systemClock.monotonic());
     };
-    socket.on('message', guarded('net.rtp', arrived));
-    // ECONNREFUSED says that the far port is closed, now or for the moment.
+    socket.on('message', guarded('net.rtp', receive));
+    // ECONNREFUSED: the remote port is closed, perhaps only for now.
     socket.on('error', () => this.unsent++);
   }
 
-  aim(to: Endpoint): void {
+  setRemote(to: Endpoint): void {
     if (this.#connected) this.#attempt(() => this.#socket.disconnect());
     this.#connected = false;
     this.#target = isPort(to.port) && isIP(to.address) === this.#family ? { ...to } : undefined;
   }
 
   connect(to: Endpoint): void {
-    this.aim(to);
+    this.setRemote(to);
     this.#waiting.keepOnly(to);
     if (!this.#target) return;
     this.#connected = this.#attempt(() => this.#socket.connect(to.port, to.address));
   }
 
-  since(arrivedAt: number): number {
+  elapsedSince(arrivedAt: number): number {
     return systemClock.monotonic() - arrivedAt;
   }
 
-  receive(take: TakeDatagram): void {
-    this.#waiting.drain(take);
+  receive(handle: DatagramHandler): void {
+    this.#waiting.drain(handle);
   }
 
   send(bytes: Uint8Array, length: number): void {
@@ -80,7 +83,7 @@ class DgramSocket implements RtpSocket {
     this.#socket.close();
   }
 
-  /** Node throws what the kernel would have refused: that is one packet less, and no reason to stop. */
+  /** Counts an error that Node throws instead of the kernel as an unsent packet. */
   #attempt(run: () => void): boolean {
     try {
       run();

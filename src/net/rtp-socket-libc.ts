@@ -4,12 +4,12 @@ import { endianness } from 'node:os';
 import type * as Koffi from 'koffi';
 import { isPort } from '../../contract/network-address.ts';
 import { systemClock } from '../core/index.ts';
-import { impossiblePort } from './datagram.ts';
+import { badPortError } from './datagram.ts';
 import { DatagramSlots, SOCKADDR_BYTES, socketAddress } from './libc-layout.ts';
 import type { Endpoint } from './network.ts';
-import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
+import type { DatagramHandler, RtpSocket, RtpSockets } from './rtp-socket.ts';
 
-// The numbers of Linux on x86-64 and arm64.
+// Constants of Linux on x86-64 and arm64.
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0o4000;
@@ -17,10 +17,10 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_TIMESTAMPNS = 35;
 const MSG_DONTWAIT = 0x40;
-/** Of eight datagrams each: a flood on one port must not hold up the beat of the others. */
+/** Rounds of eight datagrams per tick: a flood on one port must not delay the others. */
 const MAX_ROUNDS = 8;
-/** No datagram waits longer in the kernel: every socket is asked once a second at least. */
-const LONGEST_WAIT_MS = 10_000;
+/** An upper bound of the time in the kernel: every socket is read at least once per second. */
+const MAX_WAIT_MS = 10_000;
 const NO_ADDRESS = new Uint8Array(SOCKADDR_BYTES);
 
 interface Libc {
@@ -32,26 +32,28 @@ interface Libc {
   sendto(fd: number, bytes: Uint8Array, length: number, flags: number, to: Uint8Array, size: number): number;
   recvmmsg(fd: number, messages: Uint8Array, count: number, flags: number, timeout: null): number;
   close(fd: number): number;
-  /** The system's name of the last error: `EADDRINUSE`. */
+  /** The name of the last system error: `EADDRINUSE`. */
   lastError(): string;
 }
 
 /**
- * IPv4 sockets by libc's own calls: a beat asks each socket once and gets all that waits, and no packet wakes
- * the event loop. Rejects where there is no Linux, no koffi, or another layout of structures.
+ * Loads IPv4 sockets that call libc directly.
+ *
+ * One batched call per 20 ms tick reads all waiting datagrams of a socket, and no packet wakes the event loop. Rejects
+ * unless it runs on Linux with koffi and a known structure layout.
  */
 export async function loadLibc(): Promise<RtpSockets> {
   if (process.platform !== 'linux') throw new Error(`no libc calls on ${process.platform}`);
   if (!['x64', 'arm64'].includes(process.arch) || endianness() !== 'LE')
-    throw new Error(`the layout of libc's structures on ${process.arch} is not known`);
+    throw new Error(`the structure layout of libc on ${process.arch} is not known`);
   const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
   const libc = bindings(koffi);
-  // One set of buffers for all sockets of a thread: they are emptied before the next one is asked.
+  // All sockets of a thread share one set of buffers, which is emptied before the next socket is read.
   const slots = new DatagramSlots(8, (buffer) => BigInt(koffi.address(buffer)));
   return {
     kind: 'libc',
     async open(host, port) {
-      if (!isPort(port)) throw impossiblePort({ address: host, port });
+      if (!isPort(port)) throw badPortError({ address: host, port });
       return new LibcSocket(libc, slots, bound(libc, host, port), port);
     },
   };
@@ -76,7 +78,7 @@ function bindings(koffi: typeof Koffi): Libc {
 function bound(libc: Libc, host: string, port: number): number {
   const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) throw systemError('socket', libc.lastError());
-  // The kernel notes when a packet came, so that jitter is not measured by our beat.
+  // The kernel timestamps packets, so that our ticks do not affect measured jitter.
   libc.setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, new Uint8Array([1, 0, 0, 0]), 4);
   if (libc.bind(fd, socketAddress({ address: host, port }), SOCKADDR_BYTES) === 0) return fd;
   const name = libc.lastError();
@@ -104,34 +106,34 @@ class LibcSocket implements RtpSocket {
     this.port = port;
   }
 
-  aim(to: Endpoint): void {
-    // A `sockaddr` of family AF_UNSPEC (0) dissolves the connection; the port was bound by number, so it stays.
+  setRemote(to: Endpoint): void {
+    // A `sockaddr` of family AF_UNSPEC (0) disconnects the socket, which keeps its bound port.
     if (this.#connected) this.#libc.connect(this.#fd, NO_ADDRESS, SOCKADDR_BYTES);
     this.#connected = false;
     this.#target = isPort(to.port) && isIPv4(to.address) ? socketAddress(to) : undefined;
   }
 
   connect(to: Endpoint): void {
-    this.aim(to);
+    this.setRemote(to);
     if (!this.#target) return;
     if (this.#libc.connect(this.#fd, this.#target, SOCKADDR_BYTES) === 0) this.#connected = true;
     else this.unsent++;
   }
 
-  since(arrivedAt: number): number {
-    // The kernel notes the time of day. One that was set meanwhile, or was not noted, says nothing.
+  elapsedSince(arrivedAt: number): number {
+    // The kernel's timestamp is wall-clock time. If the clock was set since, or there is none, the age is unknown.
     const ms = systemClock.now() - arrivedAt;
-    return ms > 0 && ms < LONGEST_WAIT_MS ? ms : 0;
+    return ms > 0 && ms < MAX_WAIT_MS ? ms : 0;
   }
 
-  receive(take: TakeDatagram): void {
+  receive(handle: DatagramHandler): void {
     const { capacity, headers } = this.#slots;
     for (let rounds = 0, count = capacity; count === capacity && rounds < MAX_ROUNDS; rounds++) {
-      // Minus one: nothing is there, or the far port is closed, which `send` tells as well.
+      // −1: no datagram waits, or the remote port is closed, which `send` reports as well.
       count = this.#libc.recvmmsg(this.#fd, headers, capacity, MSG_DONTWAIT, null);
       for (let slot = 0; slot < count; slot++) {
-        // The kernel keeps what had arrived from elsewhere before `connect`.
-        if (!this.#connected || this.#slots.isFrom(slot, this.#target!)) this.#slots.give(slot, take);
+        // The kernel keeps datagrams that other sources sent before `connect`.
+        if (!this.#connected || this.#slots.isFrom(slot, this.#target!)) this.#slots.pass(slot, handle);
         this.#slots.clear(slot);
       }
     }

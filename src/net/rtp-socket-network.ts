@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { isPort } from '../../contract/network-address.ts';
 import { type Clock, detach } from '../core/index.ts';
-import { impossiblePort } from './datagram.ts';
+import { badPortError } from './datagram.ts';
 import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Datagrams, Endpoint, Network } from './network.ts';
-import type { RtpSocket, RtpSockets, TakeDatagram } from './rtp-socket.ts';
+import type { DatagramHandler, RtpSocket, RtpSockets } from './rtp-socket.ts';
 
-/** RTP over any `Network`, such as the one in memory on which whole calls run in virtual time. */
+/** Creates RTP sockets on any `Network`, such as the memory network of whole calls in virtual time. */
 export function networkSockets(network: Network, clock: Clock): RtpSockets {
   return {
     kind: 'network',
@@ -23,9 +23,9 @@ class NetworkSocket implements RtpSocket {
   #connected = false;
 
   static async open(network: Network, clock: Clock, at: Endpoint): Promise<RtpSocket> {
-    if (!isPort(at.port)) throw impossiblePort(at);
+    if (!isPort(at.port)) throw badPortError(at);
     const socket = new NetworkSocket(
-      await network.bind(at, (bytes, from) => socket.#arrived(bytes, from)),
+      await network.bind(at, (bytes, from) => socket.#received(bytes, from)),
       clock,
     );
     return socket;
@@ -40,27 +40,27 @@ class NetworkSocket implements RtpSocket {
     return this.#datagrams.local.port;
   }
 
-  aim(to: Endpoint): void {
+  setRemote(to: Endpoint): void {
     this.#connected = false;
     this.#target = isPort(to.port) && isIP(to.address) !== 0 ? { ...to } : undefined;
   }
 
   connect(to: Endpoint): void {
-    this.aim(to);
+    this.setRemote(to);
     this.#waiting.keepOnly(to);
     this.#connected = this.#target !== undefined;
   }
 
-  since(arrivedAt: number): number {
+  elapsedSince(arrivedAt: number): number {
     return this.#clock.monotonic() - arrivedAt;
   }
 
-  receive(take: TakeDatagram): void {
-    this.#waiting.drain(take);
+  receive(handle: DatagramHandler): void {
+    this.#waiting.drain(handle);
   }
 
   send(bytes: Uint8Array, length: number): void {
-    // Copied, since the network may hold it for a while.
+    // A copy, because the network may deliver it after the caller has overwritten the buffer.
     const data = Buffer.from(bytes.subarray(0, length));
     if (this.#target) this.#datagrams.send(data, this.#target, () => this.unsent++);
   }
@@ -69,7 +69,7 @@ class NetworkSocket implements RtpSocket {
     detach('net.rtp', this.#datagrams.close());
   }
 
-  #arrived(bytes: Buffer, from: Endpoint): void {
+  #received(bytes: Buffer, from: Endpoint): void {
     if (!this.#connected || isFrom(this.#target!, from))
       this.#waiting.add(bytes, from, this.#clock.monotonic());
   }

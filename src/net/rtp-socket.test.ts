@@ -4,31 +4,32 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../e2e/support/peers.ts';
 import { createLog, seededRandom, silentLog, sleep, systemClock } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
-import { dgramSockets, type RtpSocket, type RtpSockets, rtpSockets } from './rtp-socket.ts';
+import type { RtpSocket, RtpSockets } from './rtp-socket.ts';
 import { networkSockets } from './rtp-socket-network.ts';
+import { dgramSockets, rtpSockets } from './rtp-sockets.ts';
 import { MemoryNetwork } from './testing/memory-network.ts';
 
-interface Bed {
+interface Fixture {
   sockets: RtpSockets;
   host: string;
-  /** Lets what is on its way arrive. */
+  /** Lets sent datagrams arrive. */
   settle(): Promise<void>;
-  /** Lets so much time pass. */
+  /** Lets time pass. */
   pass(ms: number): Promise<void>;
   /** Milliseconds. */
   now(): number;
 }
 
-const loopback = (sockets: RtpSockets, host = '127.0.0.1'): Bed => ({
+const loopback = (sockets: RtpSockets, host = '127.0.0.1'): Fixture => ({
   sockets,
   host,
-  settle: () => overtaken(host),
+  settle: () => loopbackDrained(host),
   pass: (ms) => sleep(systemClock, ms),
   now: () => systemClock.monotonic(),
 });
 
-/** Resolves when datagrams that were sent later than others have arrived, several times. */
-async function overtaken(host: string): Promise<void> {
+/** Resolves when datagrams that were sent after all others have arrived, several times. */
+async function loopbackDrained(host: string): Promise<void> {
   const type = host.includes(':') ? 'udp6' : 'udp4';
   const [from, to] = [createSocket(type), createSocket(type)];
   await once(to.bind(0, host), 'listening');
@@ -41,21 +42,21 @@ async function overtaken(host: string): Promise<void> {
   to.close();
 }
 
-function inMemory(): Bed {
+function inMemory(): Fixture {
   const clock = new VirtualClock();
   const sockets = networkSockets(new MemoryNetwork(clock, seededRandom(1)), clock);
   const pass = (ms: number) => clock.advance(ms);
   return { sockets, host: '10.0.0.1', settle: () => pass(100), pass, now: () => clock.monotonic() };
 }
 
-const beds: Record<string, () => Promise<Bed>> = {
-  'the cheapest of this machine': async () => loopback(await rtpSockets('127.0.0.1', silentLog)),
+const fixtures: Record<string, () => Promise<Fixture>> = {
+  'the cheapest on this machine': async () => loopback(await rtpSockets('127.0.0.1', silentLog)),
   dgram: async () => loopback(dgramSockets),
   'dgram with IPv6': async () => loopback(await rtpSockets('::1', silentLog), '::1'),
-  'a network in memory': async () => inMemory(),
+  'memory network': async () => inMemory(),
 };
 
-describe.each(Object.keys(beds))('RTP sockets: %s', (name) => {
+describe.each(Object.keys(fixtures))('RTP sockets: %s', (name) => {
   let open: RtpSocket[] = [];
   afterEach(() => {
     for (const socket of open) socket.close();
@@ -63,147 +64,150 @@ describe.each(Object.keys(beds))('RTP sockets: %s', (name) => {
   });
 
   async function make(count: number) {
-    const bed = await beds[name]!();
-    for (let i = 0; i < count; i++) open.push(await bed.sockets.open(bed.host, freePort()));
-    return { bed, sockets: open as [RtpSocket, RtpSocket, RtpSocket] };
+    const fixture = await fixtures[name]!();
+    for (let i = 0; i < count; i++) open.push(await fixture.sockets.open(fixture.host, freePort()));
+    return { fixture, sockets: open as [RtpSocket, RtpSocket, RtpSocket] };
   }
-  const heard = (socket: RtpSocket) => {
+  const received = (socket: RtpSocket) => {
     const texts: string[] = [];
     socket.receive((bytes, length, from) =>
       texts.push(`${Buffer.from(bytes).toString('latin1', 0, length)} from ${from.port}`),
     );
     return texts;
   };
-  const say = (socket: RtpSocket, text: string) => socket.send(Buffer.from(text), text.length);
+  const send = (socket: RtpSocket, text: string) => socket.send(Buffer.from(text), text.length);
 
-  it('hands over all datagrams in order, with their source, however many wait', async () => {
-    const { bed, sockets } = await make(2);
+  it('receives all waiting datagrams with their source', async () => {
+    const { fixture, sockets } = await make(2);
     const [a, b] = sockets;
-    a.aim({ address: bed.host, port: b.port });
+    a.setRemote({ address: fixture.host, port: b.port });
     const words = Array.from({ length: 20 }, (_, i) => `word ${i}`);
-    for (const word of words) say(a, word);
-    await bed.settle();
-    expect(heard(b).sort()).toEqual(words.map((word) => `${word} from ${a.port}`).sort());
-    expect(heard(b)).toEqual([]);
+    for (const word of words) send(a, word);
+    await fixture.settle();
+    expect(received(b).sort()).toEqual(words.map((word) => `${word} from ${a.port}`).sort());
+    expect(received(b)).toEqual([]);
   });
 
-  it('hears everybody until it is connected, then only its peer, even of what came before', async () => {
-    const { bed, sockets } = await make(3);
-    const [a, peer, foreigner] = sockets;
-    for (const socket of [peer, foreigner]) socket.aim({ address: bed.host, port: a.port });
-    say(foreigner, 'first');
-    await bed.settle();
-    expect(heard(a)).toEqual([`first from ${foreigner.port}`]);
-    say(foreigner, 'early');
-    say(peer, 'hello');
-    await bed.settle();
-    a.connect({ address: bed.host, port: peer.port });
-    say(foreigner, 'late');
-    await bed.settle();
-    expect(heard(a)).toEqual([`hello from ${peer.port}`]);
+  it('receives from every source until it is connected, then only from its peer', async () => {
+    const { fixture, sockets } = await make(3);
+    const [a, peer, other] = sockets;
+    for (const socket of [peer, other]) socket.setRemote({ address: fixture.host, port: a.port });
+    send(other, 'first');
+    await fixture.settle();
+    expect(received(a)).toEqual([`first from ${other.port}`]);
+    send(other, 'early');
+    send(peer, 'hello');
+    await fixture.settle();
+    a.connect({ address: fixture.host, port: peer.port });
+    send(other, 'late');
+    await fixture.settle();
+    expect(received(a)).toEqual([`hello from ${peer.port}`]);
   });
 
-  it('opens up again when it is aimed elsewhere, on the same port', async () => {
-    const { bed, sockets } = await make(3);
+  it('receives from every source again after setRemote, on the same port', async () => {
+    const { fixture, sockets } = await make(3);
     const [a, b, c] = sockets;
-    a.connect({ address: bed.host, port: b.port });
-    a.aim({ address: bed.host, port: c.port });
-    c.aim({ address: bed.host, port: a.port });
-    say(a, 'to c');
-    say(c, 'to a');
-    await bed.settle();
-    expect(heard(c)).toEqual([`to c from ${a.port}`]);
-    expect(heard(a)).toEqual([`to a from ${c.port}`]);
+    a.connect({ address: fixture.host, port: b.port });
+    a.setRemote({ address: fixture.host, port: c.port });
+    c.setRemote({ address: fixture.host, port: a.port });
+    send(a, 'to c');
+    send(c, 'to a');
+    await fixture.settle();
+    expect(received(c)).toEqual([`to c from ${a.port}`]);
+    expect(received(a)).toEqual([`to a from ${c.port}`]);
   });
 
-  it('sends nothing to what is no address, and says nothing when nobody listens', async () => {
-    const { bed, sockets } = await make(1);
+  it('sends nothing to an invalid address, and ignores a closed remote port', async () => {
+    const { fixture, sockets } = await make(1);
     const [a] = sockets;
-    say(a, 'nowhere yet');
-    a.aim({ address: 'phone.example', port: 4000 });
-    say(a, 'no address');
-    a.connect({ address: bed.host, port: freePort() });
+    send(a, 'nowhere yet');
+    a.setRemote({ address: 'phone.example', port: 4000 });
+    send(a, 'no address');
+    a.connect({ address: fixture.host, port: freePort() });
     for (let i = 0; i < 3; i++) {
-      say(a, 'nobody there');
-      await bed.settle();
+      send(a, 'no listener');
+      await fixture.settle();
     }
-    expect(heard(a)).toEqual([]);
-    if (bed.sockets.kind !== 'network') expect(a.unsent).toBeGreaterThan(0);
+    expect(received(a)).toEqual([]);
+    if (fixture.sockets.kind !== 'network') expect(a.unsent).toBeGreaterThan(0);
   });
 
-  it('tells when each datagram arrived, though it waited', async () => {
-    const { bed, sockets } = await make(2);
+  it('reports when each datagram arrived', async () => {
+    const { fixture, sockets } = await make(2);
     const [a, b] = sockets;
-    a.aim({ address: bed.host, port: b.port });
+    a.setRemote({ address: fixture.host, port: b.port });
     const attempt = async () => {
-      const before = bed.now();
-      say(a, 'one');
-      await bed.settle();
-      await bed.pass(10);
-      say(a, 'two');
-      await bed.settle();
-      const took = bed.now() - before;
+      const before = fixture.now();
+      send(a, 'one');
+      await fixture.settle();
+      await fixture.pass(10);
+      send(a, 'two');
+      await fixture.settle();
+      const took = fixture.now() - before;
       const times: number[] = [];
       const waited: number[] = [];
       b.receive((_bytes, _length, _from, arrivedAt) => {
         times.push(arrivedAt);
-        waited.push(b.since(arrivedAt));
+        waited.push(b.elapsedSince(arrivedAt));
       });
       expect(times).toHaveLength(2);
-      return { apart: times[1]! - times[0]!, waited: waited[0]!, took, upTo: bed.now() - before };
+      return { apart: times[1]! - times[0]!, waited: waited[0]!, took, upTo: fixture.now() - before };
     };
     let { apart, took, waited, upTo } = await attempt();
-    // The kernel begins to note times a moment after the first socket wants them.
+    // The kernel starts to timestamp a moment after the first socket asks for it.
     for (let more = 20; apart < 5 && more > 0; more--) ({ apart, took, waited, upTo } = await attempt());
     expect(apart).toBeGreaterThan(5);
-    // Its clock is another one.
+    // The kernel uses a different clock.
     expect(apart).toBeLessThan(took + 5);
-    // The first has waited at least until the second arrived; the clock of the day counts whole milliseconds.
+    // The first waited at least until the second arrived; the wall clock counts whole milliseconds.
     expect(waited).toBeGreaterThan(apart - 1.5);
     expect(waited).toBeLessThan(upTo + 5);
   });
 
-  it('refuses a port that is taken', async () => {
-    const { bed, sockets } = await make(1);
-    await expect(bed.sockets.open(bed.host, sockets[0].port)).rejects.toThrow('EADDRINUSE');
+  it('fails to open a port that is in use', async () => {
+    const { fixture, sockets } = await make(1);
+    await expect(fixture.sockets.open(fixture.host, sockets[0].port)).rejects.toThrow('EADDRINUSE');
   });
 
-  it.each([0, -1, 65_536, 99_999, 1.5, Number.NaN])('does not open port %s', async (port) => {
-    const bed = await beds[name]!();
-    await expect(bed.sockets.open(bed.host, port)).rejects.toThrow();
+  it.each([0, -1, 65_536, 99_999, 1.5, Number.NaN])('fails to open port %s', async (port) => {
+    const fixture = await fixtures[name]!();
+    await expect(fixture.sockets.open(fixture.host, port)).rejects.toThrow();
   });
 
-  it.each([0, -1, 65_536, 99_999, 1.5, Number.NaN])('sends nothing to port %s, and goes on', async (port) => {
-    const { bed, sockets } = await make(2);
-    const [a, b] = sockets;
-    for (const direct of [a.aim, a.connect]) {
-      direct.call(a, { address: bed.host, port });
-      say(a, 'nowhere');
-    }
-    a.connect({ address: bed.host, port: b.port });
-    say(a, 'to b');
-    await bed.settle();
-    expect(heard(b)).toEqual([`to b from ${a.port}`]);
-  });
+  it.each([0, -1, 65_536, 99_999, 1.5, Number.NaN])(
+    'sends nothing to port %s, and then works as before',
+    async (port) => {
+      const { fixture, sockets } = await make(2);
+      const [a, b] = sockets;
+      for (const direct of [a.setRemote, a.connect]) {
+        direct.call(a, { address: fixture.host, port });
+        send(a, 'nowhere');
+      }
+      a.connect({ address: fixture.host, port: b.port });
+      send(a, 'to b');
+      await fixture.settle();
+      expect(received(b)).toEqual([`to b from ${a.port}`]);
+    },
+  );
 
   it.each(['192.0.2.999', '127.1', '::ffff:127.0.0.1.1', '', 'fe80::1%lo', '[::1]'])(
-    'sends nothing to %j, and goes on',
+    'sends nothing to %j, and then works as before',
     async (address) => {
-      const { bed, sockets } = await make(2);
+      const { fixture, sockets } = await make(2);
       const [a, b] = sockets;
       a.connect({ address, port: b.port });
-      say(a, 'nowhere');
-      a.connect({ address: bed.host, port: b.port });
-      say(a, 'to b');
-      await bed.settle();
-      expect(heard(b)).toEqual([`to b from ${a.port}`]);
+      send(a, 'nowhere');
+      a.connect({ address: fixture.host, port: b.port });
+      send(a, 'to b');
+      await fixture.settle();
+      expect(received(b)).toEqual([`to b from ${a.port}`]);
     },
   );
 });
 
-it('uses batched libc calls on Linux, and dgram for IPv6', async () => {
+it('uses batched libc calls on Linux and dgram for IPv6', async () => {
   const lines: string[] = [];
-  const log = createLog('info', { write: (line: string) => void lines.push(line) });
+  const log = createLog('info', { destination: { write: (line: string) => void lines.push(line) } });
   const expected = process.platform === 'linux' ? 'libc' : 'dgram';
   expect((await rtpSockets('127.0.0.1', log)).kind).toBe(expected);
   expect((await rtpSockets('::1', log)).kind).toBe('dgram');

@@ -1,62 +1,42 @@
-import type { Log } from '../core/index.ts';
 import type { Endpoint } from './network.ts';
-import { openDgramSocket } from './rtp-socket-dgram.ts';
-import { loadLibc } from './rtp-socket-libc.ts';
 
 /**
- * Takes one datagram. `bytes` is a buffer that is used again: only its first `length` bytes count, and only
- * during the call; so does `from`. `arrivedAt` is in milliseconds since any beginning: see `RtpSocket.since`.
+ * Receives one datagram.
+ *
+ * `bytes` and `from` are reused: they are valid only during the call, and only the first `length` bytes count.
+ * `arrivedAt` is in milliseconds since an arbitrary start: see `RtpSocket.elapsedSince`.
  */
-export type TakeDatagram = (bytes: Buffer, length: number, from: Endpoint, arrivedAt: number) => void;
+export type DatagramHandler = (bytes: Buffer, length: number, from: Endpoint, arrivedAt: number) => void;
 
 /**
- * A UDP port for RTP or RTCP. It is asked once a beat, and raises no event per packet. Nothing here throws
- * after the opening: what the network refuses is counted.
+ * A UDP socket for RTP or RTCP that is read once per 20 ms tick and emits no event per packet.
+ *
+ * Once it is open, no method throws: packets that cannot be sent are counted.
  */
 export interface RtpSocket {
   readonly port: number;
-  /** Datagrams that could not be sent: the far port is closed, no route, no room. */
+  /** The number of datagrams that could not be sent: closed port, no route, full buffer. */
   readonly unsent: number;
   /**
-   * Sends to there from now on, and receives from everyone. Nothing is sent to a port outside of 1 to 65535, or to an
+   * Sets the destination of `send`; receives from every source. Nothing is sent to a port outside of 1–65535 or to an
    * address that is not an IP literal of the socket's family.
    */
-  aim(to: Endpoint): void;
-  /** Sends to there from now on, and hears nobody else: the kernel drops the rest. */
+  setRemote(to: Endpoint): void;
+  /** Sets the destination of `send` and receives only from there: datagrams of other sources are dropped. */
   connect(to: Endpoint): void;
-  /** Milliseconds from an `arrivedAt` of this socket until now, never negative; 0 where the system did not note it. */
-  since(arrivedAt: number): number;
-  /** Hands over what has arrived since the last time. */
-  receive(take: TakeDatagram): void;
-  /** Sends the first `length` bytes, which may be overwritten after the call. */
+  /** Milliseconds since an `arrivedAt` of this socket, never negative; 0 if the system did not timestamp it. */
+  elapsedSince(arrivedAt: number): number;
+  /** Passes each datagram that has arrived since the last call to `handle`. */
+  receive(handle: DatagramHandler): void;
+  /** Sends the first `length` bytes; the caller may overwrite them after the call. */
   send(bytes: Uint8Array, length: number): void;
   close(): void;
 }
 
-/** A way to open RTP sockets. */
+/** Opens RTP sockets. */
 export interface RtpSockets {
-  /** `libc`: batched system calls; `dgram`: Node's own; `network`: those of a `Network`, as in memory. */
+  /** `libc`: batched system calls; `dgram`: Node's UDP sockets; `network`: sockets of a `Network`. */
   readonly kind: 'libc' | 'dgram' | 'network';
-  /** Rejects with the system's error (`EADDRINUSE`, `EMFILE`, …) when the port cannot be had. */
+  /** Rejects with the system's error (`EADDRINUSE`, `EMFILE`, …) when the port cannot be opened. */
   open(host: string, port: number): Promise<RtpSocket>;
-}
-
-/** Node's own UDP sockets: everywhere, IPv4 and IPv6. */
-export const dgramSockets: RtpSockets = { kind: 'dgram', open: openDgramSocket };
-
-/**
- * The cheapest sockets that this machine has for addresses like `host`: batched libc calls on Linux where
- * koffi is installed, else `dgram`, saying why in one line of the log.
- */
-export async function rtpSockets(host: string, log: Pick<Log, 'info'>): Promise<RtpSockets> {
-  if (host.includes(':')) return dgramSockets;
-  try {
-    return await loadLibc();
-  } catch (error) {
-    log.info(
-      { reason: (error as Error).message },
-      'RTP uses dgram sockets, which cost more CPU than libc calls',
-    );
-    return dgramSockets;
-  }
 }

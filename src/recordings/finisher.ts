@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, explain, FairWorkers, type Log, within } from '../core/index.ts';
+import { type Clock, explain, FairWorkers, type Log, withTimeout } from '../core/index.ts';
 import type { FinishRequest, FinishResult } from './finishing-thread.ts';
 
 /** A file that is complete and on disk. */
@@ -47,7 +47,7 @@ export class ThreadFinisher implements Finisher {
       clock,
       log,
       start,
-      atOnce: 1,
+      concurrency: 1,
       maxTryMs: MAX_RUN_MS,
       retriesHung: true,
       // No recording is dropped because there are many.
@@ -55,7 +55,7 @@ export class ThreadFinisher implements Finisher {
       failure: (why: string) => new Error(`could not finish the recording: ${why}`),
     };
     // A customer uses at most one of the two encoding threads, so that a long file does not delay other customers.
-    const encoding = { ...options, atOnce: 2, atOncePerTenant: 1 };
+    const encoding = { ...options, concurrency: 2, concurrencyPerTenant: 1 };
     this.#threads = { wav: new FairWorkers(options), mp3: new FairWorkers(encoding) };
   }
 
@@ -69,7 +69,7 @@ export class ThreadFinisher implements Finisher {
 
   async close(): Promise<void> {
     const all = Promise.allSettled([...this.#running]);
-    await within(this.#clock, CLOSE_TIMEOUT_MS, all, 'files are still being finished').catch((error) => {
+    await withTimeout(this.#clock, CLOSE_TIMEOUT_MS, all, 'files are still being finished').catch((error) => {
       this.#log.warn(
         { error: explain(error), files: this.#running.size },
         'files remain unfinished; the next start finishes them',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { beginPeer, freePort, missing } from '../../e2e/support/peers.ts';
 import { until } from '../../tests/support/until.ts';
 import { silentLog, sleep, systemClock, systemRandom } from '../core/index.ts';
+import { systemNetwork } from '../net/index.ts';
 import { ANSWER } from './testing/pair.ts';
 import { createUserAgent } from './user-agent.ts';
 
@@ -15,6 +16,7 @@ const SDP = `${ANSWER}c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\n
 const agent = createUserAgent({
   clock: systemClock,
   random: systemRandom,
+  network: systemNetwork,
   log: silentLog,
   host: '127.0.0.1',
   port: 0,

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '../core/index.ts';
+import { systemNetwork } from '../net/index.ts';
 import { ANSWER, established, leftovers, NOTHING, OFFER, pair } from './testing/pair.ts';
 import { createUserAgent } from './user-agent.ts';
 
 const REAL = {
   clock: systemClock,
   random: systemRandom,
+  network: systemNetwork,
   log: silentLog,
   host: '127.0.0.1',
   port: 0,
@@ -95,7 +97,7 @@ test('closing ends what is open: calls with BYE, calls coming in with 503, calls
 test('closing does not wait for ever for a side that is gone', async () => {
   const both = await pair();
   const { near } = await established(both);
-  both.network.passes = () => false;
+  both.network.filter = () => false;
   const closing = Promise.all([both.alice.close(), both.bob.close()]);
   await both.clock.advance(2000);
   await closing;
@@ -107,7 +109,7 @@ test('closing leaves no timer of a call that was taken back from a side that is 
   const both = await pair();
   const outgoing = both.alice.invite({ target: 'sip:bob@10.0.0.2', from: 'sip:carol@10.0.0.1', sdp: OFFER });
   await both.clock.advance(300);
-  both.network.passes = () => false;
+  both.network.filter = () => false;
   outgoing.cancel();
   expect(await outgoing.result).toMatchObject({ status: 487 });
   const closing = Promise.all([both.alice.close(), both.bob.close()]);

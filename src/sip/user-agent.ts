@@ -1,5 +1,13 @@
-import { type Clock, detach, explain, type Log, type Random, type Signal, within } from '../core/index.ts';
-import { type Endpoint, type Network, systemNetwork } from '../net/index.ts';
+import {
+  type Clock,
+  detach,
+  explain,
+  type Log,
+  type Random,
+  type Signal,
+  withTimeout,
+} from '../core/index.ts';
+import type { Endpoint, Network } from '../net/index.ts';
 import { Authorization, type Login } from './authorization.ts';
 import type { Core } from './core.ts';
 import { type Dialog, Dialogs, reachableFrom } from './dialog/index.ts';
@@ -37,7 +45,7 @@ export interface UserAgentOptions {
   sessionExpires?: number | undefined;
   /** Seconds: the shortest session timer that is taken. Default 90, the least that the RFC allows. */
   minSe?: number | undefined;
-  network?: Network | undefined;
+  network: Network;
   timers?: TimerBase | undefined;
   /** More open transactions than this, and new requests are refused with 503. Default 100,000. */
   maxTransactions?: number | undefined;
@@ -110,7 +118,7 @@ export function createUserAgent(options: UserAgentOptions): UserAgent {
 
 function coreOf(options: UserAgentOptions): Core {
   const { clock, random, log, userAgent, timers = standardTimers, sessionExpires } = options;
-  const { host, port, publicAddress, network = systemNetwork, maxTransactions = 100_000 } = options;
+  const { host, port, publicAddress, network, maxTransactions = 100_000 } = options;
   const tokens = new Tokens(random);
   const transport = new TransportLayer({ clock, log, network, host, port, publicAddress, tls: options.tls });
   const transactions = new TransactionLayer({
@@ -237,7 +245,7 @@ class SipUserAgent implements UserAgent {
     this.#reception.close();
     for (const invite of this.#outgoing) invite.cancel();
     const byes = Promise.all([...dialogs].map((dialog) => dialog.bye()));
-    await within(clock, graceMs, byes, 'a peer does not answer the BYE').catch((error) =>
+    await withTimeout(clock, graceMs, byes, 'a peer does not answer the BYE').catch((error) =>
       log.warn({ error: explain(error) }, 'calls are ended without an answer to the BYE'),
     );
     for (const dialog of dialogs) dialog.discard({ by: 'local', reason: 'The server has stopped' });

@@ -37,7 +37,7 @@ async function run(both: Pair, { weather, reliable, ring, answer, cancelAt, rein
     dialogs.set(side, dialog);
     void dialog.ended.then((end) => endings[side].push(end));
   };
-  network.weather = weather;
+  network.conditions = weather;
   const calls = { taken: 0, canceled: 0 };
   bob.onInvite = (invite) => {
     calls.taken++;

@@ -99,7 +99,7 @@ export function streamsOfCalls(ports: StreamPorts): (session: Session) => CallSt
     if (existing) return existing;
     const streams = new CallStreams(session, ports);
     all.set(session, streams);
-    session.scope.defer(() => streams.close());
+    session.scope.defer('streams', () => streams.close());
     return streams;
   };
 }

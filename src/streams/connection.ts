@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { type Clock, Failure, guarded, type Timer } from '../core/index.ts';
-import { checkLiteral, guardedLookup, type Resolve, systemResolve } from '../net/index.ts';
+import { checkLiteral, guardedLookup, type Resolve } from '../net/index.ts';
 
 /** Callbacks of a connection. `closed` is called exactly once, and no other after it. */
 export interface ConnectionHandlers {
@@ -31,7 +31,7 @@ export interface ConnectOptions {
   clock: Clock;
   /** Allows plain ws, and loopback, private and link-local addresses. */
   allowPrivate: boolean;
-  resolve?: Resolve;
+  resolve: Resolve;
   /** Additional trusted certificate authorities, in PEM. */
   ca?: string;
 }
@@ -57,7 +57,7 @@ export function checkStreamUrl(text: string, allowPrivate: boolean): void {
 }
 
 /** Connects to allowed addresses only: with verified TLS, without redirects or compression. */
-export function createConnect({ clock, allowPrivate, resolve = systemResolve, ca }: ConnectOptions): Connect {
+export function createConnect({ clock, allowPrivate, resolve, ca }: ConnectOptions): Connect {
   const lookup = guardedLookup(resolve, allowPrivate);
   return (url, headers, handlers) => {
     const socket = new WebSocket(url, {

@@ -25,7 +25,7 @@ describe('a far end that is gone without a word', () => {
 
   test('ends the call with a code, not with a sentence, when it answers no request', async () => {
     carrier.phone.talk({ address: HERE, port: 20_000 });
-    bench.network.passes = ({ to }) => to.address !== '10.0.0.2' || to.port !== 5060;
+    bench.network.filter = ({ to }) => to.address !== '10.0.0.2' || to.port !== 5060;
     void leg.refer('sip:else@10.0.0.9', new AbortController().signal).catch(() => {});
     await bench.clock.advance(33_000);
     expect(await leg.ended).toEqual({ by: 'system', reason: 'no_response', sipStatus: 408 });

@@ -6,7 +6,7 @@ import {
   type Log,
   type Random,
   type Timer,
-  within,
+  withTimeout,
 } from '../core/index.ts';
 import { formatUri, type Hop, type SipResponse, type UserAgent } from '../sip/index.ts';
 import { type Located, locator } from './locator.ts';
@@ -73,7 +73,7 @@ export class Registrations {
     this.#running.clear();
     const { clock, log } = this.#parts;
     const ends = Promise.all(all.map((each) => each.end()));
-    await within(clock, CLOSE_MS, ends, 'a registrar does not answer').catch((error) =>
+    await withTimeout(clock, CLOSE_MS, ends, 'a registrar does not answer').catch((error) =>
       log.warn({ error: explain(error) }, 'registrations are left to expire'),
     );
   }

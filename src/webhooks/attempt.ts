@@ -57,8 +57,8 @@ export async function attemptDelivery(
       headers: headersOf(body, event, attempt, target),
       body,
       timeoutMs: TIMEOUT_MS,
-      maxAnswerBytes: STORED_ANSWER_BYTES + CUT_MARGIN_BYTES,
-      headIsEnough: true,
+      maxResponseBytes: STORED_ANSWER_BYTES + CUT_MARGIN_BYTES,
+      allowPartialBody: true,
       tenant: event.call.customerId,
       signal,
     });

@@ -11,7 +11,7 @@ import {
   systemRandom,
 } from '../../src/core/index.ts';
 import { Beat } from '../../src/media/thread/beat.ts';
-import { type RtpSocket, rtpSockets } from '../../src/net/index.ts';
+import { type RtpSocket, rtpSockets, systemNetwork } from '../../src/net/index.ts';
 import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
 import { createUserAgent, type Dialog, type UserAgent } from '../../src/sip/index.ts';
 
@@ -72,7 +72,7 @@ export class Caller {
     manners: Manners = {},
   ): Promise<Caller> {
     runAsPeer();
-    const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+    const deps = { clock: systemClock, random: systemRandom, network: systemNetwork, log: silentLog };
     const userAgent = createUserAgent({ ...deps, host: HOST, port: freePort(), userAgent: 'chaos' });
     await userAgent.listen();
     const sockets = await rtpSockets(HOST, silentLog);

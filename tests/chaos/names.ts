@@ -10,7 +10,7 @@ import type { Chapter } from './fault.ts';
 import { accountOf, type Seen, World } from './world.ts';
 
 const OURSELVES =
-  'app.test (127.0.0.1) is a loopback address; this server only calls addresses of the public internet, unless it is started with MINIVOICE_ALLOW_PRIVATE_URLS=true';
+  'app.test (127.0.0.1) is a loopback address; this server only connects to public addresses unless it is started with MINIVOICE_ALLOW_PRIVATE_URLS=true';
 const NOWHERE = 'no connection is attempted';
 const PRELOAD = join(import.meta.dirname, 'names.mjs');
 /** An address of the internet, behind which `Outside` stands. */

@@ -1,5 +1,6 @@
 import type { Harness, Line } from '../../e2e/support/harness.ts';
 import { createSoundDecoder, toneLevel } from '../../src/audio/index.ts';
+import { silentLog, systemClock } from '../../src/core/index.ts';
 import { TestReceiver } from '../../src/streams/testing/receiver.ts';
 import { Caller, type Manners, seconds } from '../chaos/caller.ts';
 import type { Mark } from './marks.ts';
@@ -117,7 +118,7 @@ async function asMp3(harness: Harness): Promise<Scene> {
   await call.record('stop');
   const file = await call.file();
   await caller.close();
-  const decoder = createSoundDecoder();
+  const decoder = createSoundDecoder({ clock: systemClock, log: silentLog });
   const { samples } = await decoder.decode(file);
   await decoder.close();
   const levels = [500, 1000].map((hz) => toneLevel(samples, hz));

@@ -5,7 +5,7 @@ export const conference: Perform<'conference'> = async (action, flow) => {
   const { session, leg, services, signal, keys } = flow;
   const name = `${session.record.applicationId}/${action.room}`;
   const participant = services.conferences.join(name, action.endOnExit);
-  session.scope.defer(() => participant.leave());
+  session.scope.defer('conference', () => participant.leave());
   keys.ignore();
   leg.sound.join(name, { muted: action.mute });
   flow.muted.conference = action.mute ? name : undefined;

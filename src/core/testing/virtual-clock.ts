@@ -7,14 +7,14 @@ interface Due {
   run: () => void;
 }
 
-/** Time that only moves when told to; timers fire in order of their due time, then of their setting. */
+/** A clock that moves only in `advance`. Timers fire in order of due time, then in the order in which they were set. */
 export class VirtualClock implements Clock {
   #elapsed = 0;
   #order = 0;
   #wall: number;
   #due = new Set<Due>();
 
-  /** @param start wall-clock milliseconds since 1970 at which time stands still. */
+  /** @param start the wall-clock time, in milliseconds since 1970, at which the clock starts. */
   constructor(start = Date.UTC(2026, 4, 29, 12, 0, 0)) {
     this.#wall = start;
   }
@@ -38,12 +38,12 @@ export class VirtualClock implements Clock {
     return { cancel: () => this.#due.delete(due) };
   }
 
-  /** Timers that are set and have not fired. Zero at the end of a test means nothing was left open. */
+  /** The number of timers that are set and have not fired. Zero at the end of a test: nothing was left open. */
   get pending(): number {
     return this.#due.size;
   }
 
-  /** Moves time on by `ms`, firing what falls due, and lets promises settle after every timer. */
+  /** Moves time forward by `ms`, fires the timers that fall due, and lets promises settle after each of them. */
   async advance(ms: number): Promise<void> {
     const end = this.#elapsed + ms;
     await settle();
@@ -56,7 +56,7 @@ export class VirtualClock implements Clock {
     this.#elapsed = end;
   }
 
-  /** Sets the wall clock as an operator would; monotonic time does not notice. */
+  /** Changes the wall clock as an operator would. Monotonic time does not change. */
   jump(ms: number): void {
     this.#wall += ms;
   }
@@ -71,7 +71,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Lets everything that only waits for other promises run to its end. */
+/** Lets the promises that do not wait for time or I/O settle. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, Failure, FairWorkers, type Log, silentLog, systemClock } from '../../core/index.ts';
+import { type Clock, Failure, FairWorkers, type Log } from '../../core/index.ts';
 import type { AnalysisInput, Analyst } from '../engines.ts';
 import type { PartName, Parts } from '../insight.ts';
 import type { AnalysisRequest } from './heuristic-thread.ts';
@@ -15,11 +15,11 @@ export class HeuristicAnalyst implements Analyst {
   readonly engine = 'heuristic';
   #workers: FairWorkers<AnalysisRequest, Parts[PartName]>;
 
-  constructor({ clock = systemClock, log = silentLog }: { clock?: Clock; log?: Log } = {}) {
+  constructor({ clock, log }: { clock: Clock; log: Log }) {
     this.#workers = new FairWorkers({
       clock,
       log,
-      atOnce: 1,
+      concurrency: 1,
       maxTryMs: MAX_RUN_MS,
       start: () => new Worker(new URL('./heuristic-thread.ts', import.meta.url), { name: 'analysis' }),
       failure: (why) => new Failure('analysis_failed', `could not analyze the call: ${why}`),

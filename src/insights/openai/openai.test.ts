@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLog } from '../../core/index.ts';
+import { silentLog, systemClock } from '../../core/index.ts';
 import { createHttpClient, type HttpClient } from '../../net/index.ts';
 import { joined, RATE, silence, writeWav } from '../../speech/testing/spoken.ts';
 import { aCall, aRecording } from '../../storage/testing/records.ts';
@@ -182,7 +182,7 @@ describe('analysis by a model', () => {
     ['a closed connection', () => ({ reset: true as const }), 1],
   ])('uses the embedded engine after %s', async (_, reply, times) => {
     server.completion = reply;
-    const heuristic = new HeuristicAnalyst();
+    const heuristic = new HeuristicAnalyst({ clock: systemClock, log: silentLog });
     const engines = [analyst(), heuristic];
     const made = await tryInOrder(
       engines,

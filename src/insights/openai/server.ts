@@ -8,7 +8,7 @@ export interface Http {
     headers: Record<string, string>;
     body: string | Buffer;
     timeoutMs: number;
-    maxAnswerBytes: number;
+    maxResponseBytes: number;
     tenant?: string | undefined;
     signal?: AbortSignal | undefined;
   }): Promise<{ status: number; body: Buffer; truncated: boolean }>;
@@ -44,7 +44,7 @@ export async function ask(
     headers: { 'content-type': type, ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }) },
     body,
     timeoutMs: TIMEOUT_MS,
-    maxAnswerBytes: MAX_ANSWER,
+    maxResponseBytes: MAX_ANSWER,
     signal,
   });
   if (answer.status < 200 || answer.status > 299) throw unusable(`it answered with ${answer.status}`);

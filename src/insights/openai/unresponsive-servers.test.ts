@@ -21,12 +21,12 @@ const request = {
   headers: {},
   body: '',
   timeoutMs: 1,
-  maxAnswerBytes: 1,
+  maxResponseBytes: 1,
 } as const;
 const ask = (key: string) => servers.client(key).request(request);
 
 test('sends no request to a server that timed out for five minutes', async () => {
-  failing = new Failure('timeout', 'no answer came');
+  failing = new Failure('timeout', 'no response');
   await expect(ask('a')).rejects.toMatchObject({ code: 'timeout' });
   failing = undefined;
   await expect(ask('a')).rejects.toMatchObject({ code: 'ai_endpoint_failed' });

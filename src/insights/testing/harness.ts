@@ -70,7 +70,7 @@ export async function openInsightsHarness() {
       clock,
       log: silentLog,
       node: 0,
-      atOnce: 2,
+      concurrency: 2,
     });
     await insights.start();
     return insights;

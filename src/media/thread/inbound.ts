@@ -72,7 +72,7 @@ export class Inbound {
     this.#pendingBye = moved && this.#target ? FAREWELL_BEATS : 0;
     this.#former = this.#target;
     if (moved || !this.#target) this.#target = { address, port };
-    this.#socket.aim(this.#target);
+    this.#socket.setRemote(this.#target);
     this.#events.found(this.#target);
   }
 

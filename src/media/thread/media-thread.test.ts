@@ -6,7 +6,7 @@ import { PCMU } from '../../audio/codec/g711.ts';
 import { readWav } from '../../audio/wav-reader.ts';
 import { type Defect, defects, seededRandom } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
-import type { RtpSocket, RtpSockets, TakeDatagram } from '../../net/index.ts';
+import type { DatagramHandler, RtpSocket, RtpSockets } from '../../net/index.ts';
 import { isRtcp, RtpHeader } from '../../rtp/packet.ts';
 import { type Command, FIGURES, type Report } from '../protocol.ts';
 import { instantFiles } from './files.ts';
@@ -29,10 +29,10 @@ class Port implements RtpSocket {
     this.#fails = fails;
   }
 
-  aim = () => this.#do('aim');
+  setRemote = () => this.#do('setRemote');
   connect = () => this.#do('connect');
-  since = () => 0;
-  receive = (take: TakeDatagram) => {
+  elapsedSince = () => 0;
+  receive = (take: DatagramHandler) => {
     this.#do('receive');
     for (const bytes of this.arriving.splice(0))
       take(bytes, bytes.length, agreement.remote, clock.monotonic());
@@ -157,7 +157,7 @@ const of = (session: number, told: string) =>
   reports.filter((report) => report.told === told && 'session' in report && report.session === session);
 
 describe('a defect in one session of a media thread', () => {
-  it.each(['aim', 'receive', 'send', 'close'])(
+  it.each(['setRemote', 'receive', 'send', 'close'])(
     'in %s ends that session with one report, and no other',
     async (what) => {
       await twoSessions(what);

@@ -1,6 +1,6 @@
 import { FRAME_MS } from '../../audio/index.ts';
 import type { Clock, Random } from '../../core/index.ts';
-import type { Endpoint, RtpSocket, TakeDatagram } from '../../net/index.ts';
+import type { DatagramHandler, Endpoint, RtpSocket } from '../../net/index.ts';
 import type { ReceiverStats, ReportBlock } from '../../rtp/index.ts';
 import {
   type RtcpHandler,
@@ -60,7 +60,7 @@ export class RtcpExchange {
     const port = mux ? farEnd.port : farEnd.port + 1;
     // There is no port above 65535: such a far end gets no reports.
     this.#peer = farEnd.port > 0 && port < 65_536 ? { address: farEnd.address, port } : undefined;
-    if (this.#peer) this.#deps.rtcp.aim(this.#peer);
+    if (this.#peer) this.#deps.rtcp.setRemote(this.#peer);
   }
 
   beat(beat: number): void {
@@ -113,13 +113,13 @@ export class RtcpExchange {
     if (this.#peer) (this.#mux ? rtp : rtcp).send(this.#packet, length);
   }
 
-  #arrived: TakeDatagram = (bytes, length, from, arrivedAt) => {
+  #arrived: DatagramHandler = (bytes, length, from, arrivedAt) => {
     const peer = this.#peer;
     if (!peer || from.address !== peer.address) return;
     this.#deps.heard();
-    this.take(bytes, length, this.#deps.rtcp.since(arrivedAt));
+    this.take(bytes, length, this.#deps.rtcp.elapsedSince(arrivedAt));
     // Behind a NAT the port above is another one than it was said to be.
-    if (from.port !== peer.port) this.#deps.rtcp.aim((this.#peer = { ...peer, port: from.port }));
+    if (from.port !== peer.port) this.#deps.rtcp.setRemote((this.#peer = { ...peer, port: from.port }));
   };
 
   // The far end's goodbye changes nothing: the dialog decides when the sound ends.

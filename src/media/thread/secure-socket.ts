@@ -1,4 +1,4 @@
-import type { Endpoint, RtpSocket, TakeDatagram } from '../../net/index.ts';
+import type { DatagramHandler, Endpoint, RtpSocket } from '../../net/index.ts';
 import { isRtcp, RTCP_TRAILER_BYTES, SrtpContext } from '../../rtp/index.ts';
 import type { SrtpKeys } from '../sound.ts';
 
@@ -32,7 +32,7 @@ export class Protection {
 export class SecureSocket implements RtpSocket {
   protection: Protection | null = null;
   #socket: RtpSocket;
-  #taker: TakeDatagram | undefined;
+  #taker: DatagramHandler | undefined;
 
   constructor(socket: RtpSocket) {
     this.#socket = socket;
@@ -46,19 +46,19 @@ export class SecureSocket implements RtpSocket {
     return this.#socket.unsent;
   }
 
-  aim(to: Endpoint): void {
-    this.#socket.aim(to);
+  setRemote(to: Endpoint): void {
+    this.#socket.setRemote(to);
   }
 
   connect(to: Endpoint): void {
     this.#socket.connect(to);
   }
 
-  since(arrivedAt: number): number {
-    return this.#socket.since(arrivedAt);
+  elapsedSince(arrivedAt: number): number {
+    return this.#socket.elapsedSince(arrivedAt);
   }
 
-  receive(take: TakeDatagram): void {
+  receive(take: DatagramHandler): void {
     this.#taker = take;
     this.#socket.receive(this.protection ? this.#open : take);
   }
@@ -80,7 +80,7 @@ export class SecureSocket implements RtpSocket {
     this.#socket.send(PACKET, sealed);
   }
 
-  #open: TakeDatagram = (bytes, length, from, arrivedAt) => {
+  #open: DatagramHandler = (bytes, length, from, arrivedAt) => {
     const context = this.protection?.receive;
     const opened = isRtcp(bytes, 0, length)
       ? context?.unprotectRtcp(bytes, length)

@@ -82,7 +82,7 @@ export class MediaSession {
     this.#inbound = new Inbound(rtp, {
       sound: (header, bytes) => this.#offer(header, bytes),
       event: (header, bytes, clockRate) => this.#keys.packet(header, bytes, clockRate),
-      rtcp: (bytes, length, arrivedAt) => this.#rtcp.take(bytes, length, rtp.since(arrivedAt)),
+      rtcp: (bytes, length, arrivedAt) => this.#rtcp.take(bytes, length, rtp.elapsedSince(arrivedAt)),
       found: (farEnd) => this.#rtcp.found(farEnd, this.#agreement?.rtcpMux ?? false),
     });
     this.#rtcp = new RtcpExchange({

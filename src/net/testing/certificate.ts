@@ -1,6 +1,7 @@
 /**
- * A certificate for app.test, localhost and 127.0.0.1, signed by itself and good until 2126, for servers in
- * tests. Its key is public, and so protects nothing.
+ * A self-signed test certificate for app.test, localhost and 127.0.0.1, valid until 2126.
+ *
+ * Its key is public, so it protects nothing.
  */
 export const testCertificate = {
   cert: `-----BEGIN CERTIFICATE-----

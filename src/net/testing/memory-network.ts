@@ -1,22 +1,23 @@
 import { isIP } from 'node:net';
 import { isPort, parseIpAddress } from '../../../contract/network-address.ts';
 import { type Clock, guarded, type Random } from '../../core/index.ts';
+import type { ServiceRecord } from '../name-service.ts';
 import type { Datagrams, Endpoint, Listener, Network, Stream, StreamHandlers } from '../network.ts';
 
-/** How badly the datagrams of a `MemoryNetwork` fare; streams are only late. */
-export interface Weather {
-  /** One way, in milliseconds. */
+/** The conditions for datagrams in a `MemoryNetwork`. Streams are only delayed. */
+export interface NetworkConditions {
+  /** One-directional delay in milliseconds. */
   delayMs: number;
-  /** Added to the delay, evenly spread: what makes datagrams overtake each other. */
+  /** The upper bound of a uniform random delay that is added, which reorders datagrams. */
   jitterMs: number;
-  /** 0–1: the part of the datagrams that are lost. */
+  /** 0–1: the fraction of datagrams that are lost. */
   loss: number;
-  /** 0–1: the part that arrive twice. */
+  /** 0–1: the fraction that are delivered twice. */
   duplication: number;
 }
 
-/** One datagram on its way. */
-export interface Passed {
+/** A datagram in transit. */
+export interface SentDatagram {
   at: number;
   from: Endpoint;
   to: Endpoint;
@@ -25,24 +26,27 @@ export interface Passed {
 
 const key = ({ address, port }: Endpoint): string => `${address}:${port}`;
 
-/** RFC 768: what one datagram can carry over IPv4. */
+/** RFC 768: the largest payload of a datagram over IPv4. */
 const MAX_DATAGRAM_BYTES = 65_507;
 
 const systemError = (what: string, code: string, at: Endpoint): Error =>
   Object.assign(new Error(`${what} ${code} ${key(at)}`), { code });
 
 /**
- * A network of any number of hosts inside one process, on the clock that is handed in. It refuses what the machine
- * refuses, with the same codes: one conformance suite runs against both.
+ * A network of any number of hosts in memory.
+ *
+ * It fails where the real network fails, with the same codes: both pass the same conformance suite.
  */
 export class MemoryNetwork implements Network {
-  weather: Weather = { delayMs: 5, jitterMs: 0, loss: 0, duplication: 0 };
-  /** Sees every datagram as it is sent, and decides: false loses it, whatever the weather. */
-  passes: (datagram: Passed) => boolean = () => true;
-  /** Addresses behind a firewall: connections to them are neither taken nor refused. */
+  conditions: NetworkConditions = { delayMs: 5, jitterMs: 0, loss: 0, duplication: 0 };
+  /** Called with each datagram that is sent; false drops it. */
+  filter: (datagram: SentDatagram) => boolean = () => true;
+  /** Addresses behind a firewall: connections to them are neither accepted nor refused. */
   readonly silent = new Set<string>();
   /** Names that `resolve` knows. */
   readonly names = new Map<string, string[]>();
+  /** The SRV records that `services` knows. */
+  readonly records = new Map<string, ServiceRecord[]>();
   #clock: Clock;
   #random: Random;
   #bound = new Map<string, (data: Buffer, from: Endpoint) => void>();
@@ -61,8 +65,8 @@ export class MemoryNetwork implements Network {
       local,
       send: (data, to, failed) => {
         const code = this.#whyUnsendable(local, to, data);
-        const tell = guarded('net.datagram', (error: Error) => failed?.(error));
-        if (code) this.#clock.after(0, () => tell(systemError('send', code, to)));
+        const report = guarded('net.datagram', (error: Error) => failed?.(error));
+        if (code) this.#clock.after(0, () => report(systemError('send', code, to)));
         else this.#send({ at: this.#clock.monotonic(), from: local, to, data });
       },
       close: async () => void this.#bound.delete(key(local)),
@@ -81,10 +85,10 @@ export class MemoryNetwork implements Network {
     if (this.silent.has(to.address)) await aborted(signal);
     const accepted = this.#listening.get(key(to));
     if (!accepted) throw systemError('connect', 'ECONNREFUSED', to);
-    const near = { address: '10.255.255.1', port: this.#nextPort++ };
-    const later = (run: () => void) => void this.#clock.after(this.weather.delayMs, run);
-    const here = new MemoryStream(near, to, later);
-    const there = new MemoryStream(to, near, later);
+    const client = { address: '10.255.255.1', port: this.#nextPort++ };
+    const later = (run: () => void) => void this.#clock.after(this.conditions.delayMs, run);
+    const here = new MemoryStream(client, to, later);
+    const there = new MemoryStream(to, client, later);
     here.peer = there;
     there.peer = here;
     guarded(
@@ -103,6 +107,10 @@ export class MemoryNetwork implements Network {
     return addresses;
   }
 
+  async services(name: string): Promise<ServiceRecord[]> {
+    return this.records.get(name) ?? [];
+  }
+
   #free(at: Endpoint, taken: Map<string, unknown>): Endpoint {
     if (at.port !== 0 && !isPort(at.port)) throw systemError('bind', 'ERR_SOCKET_BAD_PORT', at);
     if (isIP(at.address) === 0) throw systemError('bind', 'EINVAL', at);
@@ -118,15 +126,15 @@ export class MemoryNetwork implements Network {
     return data.length > MAX_DATAGRAM_BYTES ? 'EMSGSIZE' : undefined;
   }
 
-  #send(datagram: Passed): void {
-    const { loss, duplication } = this.weather;
-    if (!this.passes(datagram) || this.#random.float() < loss) return;
+  #send(datagram: SentDatagram): void {
+    const { loss, duplication } = this.conditions;
+    if (!this.filter(datagram) || this.#random.float() < loss) return;
     this.#deliver(datagram);
     if (this.#random.float() < duplication) this.#deliver(datagram);
   }
 
-  #deliver({ data, from, to }: Passed): void {
-    const delay = this.weather.delayMs + this.#random.float() * this.weather.jitterMs;
+  #deliver({ data, from, to }: SentDatagram): void {
+    const delay = this.conditions.delayMs + this.#random.float() * this.conditions.jitterMs;
     this.#clock.after(delay, () => this.#bound.get(key(to))?.(data, from));
   }
 }

@@ -24,7 +24,7 @@ export async function pair(options: Partial<UserAgentOptions> = {}, seed = 1): P
   const random = seededRandom(seed);
   const network = new MemoryNetwork(clock, random);
   const wire: string[] = [];
-  network.passes = ({ data, from }) => {
+  network.filter = ({ data, from }) => {
     wire.push(`${from.address === '10.0.0.1' ? 'alice' : 'bob'} ${summary(data)}`);
     return true;
   };

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '../../core/index.ts';
+import { systemNetwork } from '../../net/index.ts';
 import { testCertificate } from '../../net/testing/certificate.ts';
 import { ANSWER, OFFER } from '../testing/pair.ts';
 import { createUserAgent, type UserAgent, type UserAgentOptions } from '../user-agent.ts';
@@ -8,7 +9,8 @@ const agents: UserAgent[] = [];
 afterEach(() => Promise.all(agents.splice(0).map((agent) => agent.close())));
 
 async function agent(tls: UserAgentOptions['tls']): Promise<UserAgent> {
-  const settings = { clock: systemClock, random: systemRandom, log: silentLog, userAgent: 'test' };
+  const deps = { clock: systemClock, random: systemRandom, network: systemNetwork, log: silentLog };
+  const settings = { ...deps, userAgent: 'test' };
   const agent = createUserAgent({ ...settings, host: '127.0.0.1', port: 0, tls });
   agents.push(agent);
   await agent.listen();

@@ -27,7 +27,7 @@ export class EspeakEngine implements Engine {
     this.#program = options.program ?? 'espeak-ng';
     this.#queue = new FairQueue({
       clock: options.clock,
-      atOnce: AT_ONCE,
+      concurrency: AT_ONCE,
       maxRunMs: MAX_RUN_MS,
       maxWaitMs: MAX_WAIT_MS,
       maxWaitingPerTenant: MAX_WAITING,

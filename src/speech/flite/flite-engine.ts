@@ -17,7 +17,7 @@ export class FliteEngine implements Engine {
     this.#workers = new FairWorkers({
       clock,
       log,
-      atOnce: 1,
+      concurrency: 1,
       maxTryMs: MAX_RUN_MS,
       // Loading the voices again takes longer than any sentence.
       graceMs: MAX_RUN_MS,

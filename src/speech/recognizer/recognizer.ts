@@ -10,7 +10,7 @@ export interface RecognizerSettings {
   /** Folder for derived files, which are kept; created if missing. */
   folder: string;
   /** Concurrent recordings, each in a process with one thread and about 450 MB. Default 1. */
-  atOnce?: number;
+  concurrency?: number;
   clock: Clock;
   log: Log;
   /** Starts a process; for tests. */
@@ -41,15 +41,15 @@ export interface Recognizer {
  * the program when native code fails. Processes start on demand and end after a minute without work.
  */
 export function createRecognizer(settings: RecognizerSettings): Recognizer {
-  const atOnce = Math.min(settings.atOnce ?? 1, availableParallelism());
-  const children = Array.from({ length: atOnce }, () => new RecognizerChild(settings));
+  const concurrency = Math.min(settings.concurrency ?? 1, availableParallelism());
+  const children = Array.from({ length: concurrency }, () => new RecognizerChild(settings));
   const idle = [...children];
   let freed = Promise.withResolvers<void>();
   const engine = `moonshine-${settings.model}`;
   const failure = (why: string) =>
     new Failure('recognition_failed', `the recording could not be transcribed: ${why}`);
   const { clock } = settings;
-  const queue = new FairQueue({ clock, atOnce, maxWaitingPerTenant: Number.POSITIVE_INFINITY, failure });
+  const queue = new FairQueue({ clock, concurrency, maxWaitingPerTenant: Number.POSITIVE_INFINITY, failure });
 
   /** @param aborted ends the process, which is then free again. */
   async function run(request: TranscriptionRequest, aborted: AbortSignal): Promise<Transcription> {

@@ -21,7 +21,7 @@ export interface StreamingHttp {
     headers: Record<string, string>;
     body: string;
     timeoutMs: number;
-    maxAnswerBytes: number;
+    maxResponseBytes: number;
     onData: (chunk: Buffer) => void;
     tenant?: string | undefined;
     signal?: AbortSignal | undefined;
@@ -99,7 +99,7 @@ async function* stream(
       response_format: 'pcm',
     }),
     timeoutMs: TIMEOUT_MS,
-    maxAnswerBytes: 4096,
+    maxResponseBytes: 4096,
     onData(chunk) {
       late.cancel();
       if (chunks.bytes > MAX_BYTES_AHEAD)

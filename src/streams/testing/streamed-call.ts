@@ -2,6 +2,7 @@ import type { CallRecord } from '../../calls/index.ts';
 import { SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
 import { Ids, seededRandom, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
+import { systemResolve } from '../../net/index.ts';
 import { CallStreams, type Connect, createConnect, type StreamPorts } from '../index.ts';
 import { FakeAudioStream } from './fake-audio-stream.ts';
 
@@ -50,7 +51,7 @@ export class TestCall {
       clock,
       random: seededRandom(1),
       ids: new Ids(clock),
-      connect: createConnect({ clock, allowPrivate, ...(ca ? { ca } : {}) }),
+      connect: createConnect({ clock, allowPrivate, resolve: systemResolve, ...(ca ? { ca } : {}) }),
       allowPrivate,
       secrets: () => SECRETS,
       counts: this.counts,

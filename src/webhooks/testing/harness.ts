@@ -1,7 +1,7 @@
 import { type CallRecord, SensitiveCalls } from '../../calls/index.ts';
 import { Ids, seededRandom, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
-import type { HttpAnswer, HttpRequest } from '../../net/index.ts';
+import type { HttpRequest, HttpResponse } from '../../net/index.ts';
 import { Deliveries } from '../deliveries.ts';
 import { bytesOf } from '../delivery-queue.ts';
 import type { DeliveriesPorts } from '../ports.ts';
@@ -173,7 +173,7 @@ export class Harness {
     return this.#pending.filter(({ attempts }) => attempts >= PARK_AFTER_ATTEMPTS);
   }
 
-  async #request(request: HttpRequest): Promise<HttpAnswer> {
+  async #request(request: HttpRequest): Promise<HttpResponse> {
     const { call, data } = JSON.parse(String(request.body));
     const id = `evt_${call.id}_${data.sequence}`;
     this.requests.push({ id, at: this.clock.now() - START, request });

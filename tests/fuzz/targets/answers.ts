@@ -31,7 +31,7 @@ async function open(): Promise<Subject> {
   const clock = new StepClock();
   const client = createHttpClient({ allowPrivate: true, clock, maxConnections: 4 });
   const ask = (path: string) =>
-    client.request({ url: url + path, method: 'GET', timeoutMs: 5000, maxAnswerBytes: MOST });
+    client.request({ url: url + path, method: 'GET', timeoutMs: 5000, maxResponseBytes: MOST });
   let inputs = 0;
   return {
     async take(input) {

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { openHouse } from '../../../src/api/testing/house.ts';
 import { seededRandom, systemClock } from '../../../src/core/index.ts';
+import { systemNetwork } from '../../../src/net/index.ts';
 import { testCertificate } from '../../../src/net/testing/certificate.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
 import type { Chance } from '../chance.ts';
@@ -99,7 +100,8 @@ export const http: Target = {
 async function openTls(): Promise<Subject> {
   const defects: string[] = [];
   const agent = createUserAgent({
-    ...{ clock: systemClock, random: seededRandom(1), log: defectsIn(defects), userAgent: 'fuzz' },
+    ...{ clock: systemClock, random: seededRandom(1), network: systemNetwork },
+    ...{ log: defectsIn(defects), userAgent: 'fuzz' },
     ...{ host: '127.0.0.1', port: 0, tls: { server: { ...testCertificate, port: 0 } } },
   });
   await agent.listen();

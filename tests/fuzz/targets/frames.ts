@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { systemClock } from '../../../src/core/index.ts';
+import { systemResolve } from '../../../src/net/index.ts';
 import { createConnect } from '../../../src/streams/index.ts';
 import type { Chance } from '../chance.ts';
 import type { Subject, Target } from '../target.ts';
@@ -21,7 +22,7 @@ async function open(): Promise<Subject> {
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const connect = createConnect({ clock: systemClock, allowPrivate: true });
+  const connect = createConnect({ clock: systemClock, resolve: systemResolve, allowPrivate: true });
   const ends = { closed: 0, expected: 0 };
   return {
     async take(input) {

@@ -24,4 +24,8 @@ export class LonelyNetwork implements Network {
     if (/^[\d.]+$/.test(host)) return [host];
     throw new Error('getaddrinfo ENOTFOUND');
   }
+
+  async services(): Promise<never[]> {
+    return [];
+  }
 }

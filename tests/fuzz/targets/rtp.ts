@@ -4,7 +4,7 @@ import type { AudioAgreement } from '../../../src/media/index.ts';
 import type { Report } from '../../../src/media/protocol.ts';
 import { instantFiles } from '../../../src/media/thread/files.ts';
 import { MediaThread } from '../../../src/media/thread/media-thread.ts';
-import type { Endpoint, RtpSocket, TakeDatagram } from '../../../src/net/index.ts';
+import type { DatagramHandler, Endpoint, RtpSocket } from '../../../src/net/index.ts';
 import { writeBye, writeReport } from '../../../src/rtp/rtcp.ts';
 import type { Chance } from '../chance.ts';
 import { StepClock } from '../step-clock.ts';
@@ -98,7 +98,7 @@ class Port implements RtpSocket {
     if (!this.#only || this.#only.port === from.port) this.#queue.push({ data, from });
   }
 
-  aim(): void {
+  setRemote(): void {
     this.#only = undefined;
   }
 
@@ -106,11 +106,11 @@ class Port implements RtpSocket {
     this.#only = to;
   }
 
-  since(): number {
+  elapsedSince(): number {
     return 0;
   }
 
-  receive(take: TakeDatagram): void {
+  receive(take: DatagramHandler): void {
     for (const { data, from } of this.#queue.splice(0)) {
       const length = Math.min(2048, data.copy(this.#shared));
       take(this.#shared, length, from, 0);

@@ -2,7 +2,7 @@ import { createMp3Encoder } from 'wasm-media-encoders';
 import { createSoundDecoder } from '../../../src/audio/index.ts';
 import { decodeSound } from '../../../src/audio/sound-file.ts';
 import { wavHeader } from '../../../src/audio/wav-writer.ts';
-import { Failure } from '../../../src/core/index.ts';
+import { Failure, silentLog, systemClock } from '../../../src/core/index.ts';
 import type { Chance } from '../chance.ts';
 import { type Subject, stateless, type Target, type Verdict } from '../target.ts';
 
@@ -44,7 +44,7 @@ export const wav: Target = {
 const isMp3 = (input: Buffer) => input.toString('latin1', 0, 4) !== 'RIFF';
 
 async function openMp3(): Promise<Subject> {
-  const decoder = createSoundDecoder();
+  const decoder = createSoundDecoder({ clock: systemClock, log: silentLog });
   return {
     take: (input) => verdictOf(() => decoder.decode(input)),
     settle: async () => [],
