@@ -14,7 +14,7 @@ const steepest = (samples: number[]) =>
 
 const spoken = (frames: number) => {
   const concealment = new Concealment();
-  for (let n = 0; n < frames; n++) concealment.heard(voice(n));
+  for (let n = 0; n < frames; n++) concealment.received(voice(n));
   return concealment;
 };
 const concealed = (concealment: Concealment) => {
@@ -43,7 +43,7 @@ describe('concealment of a loss', () => {
     const concealment = spoken(5);
     const gap = concealed(concealment);
     const after = voice(6);
-    concealment.heard(after);
+    concealment.received(after);
     expect(steepest([...voice(4), ...gap, ...after])).toBeLessThan(1.3 * steepest([...voice(4)]));
   });
 
@@ -51,7 +51,7 @@ describe('concealment of a loss', () => {
     const concealment = spoken(5);
     concealed(concealment);
     const after = voice(6);
-    concealment.heard(after);
+    concealment.received(after);
     expect(after.subarray(40)).toEqual(voice(6).subarray(40));
   });
 });
@@ -68,6 +68,6 @@ it('leaves the first sound of a stream unchanged', () => {
   const concealment = new Concealment();
   expect(loudness(concealed(concealment))).toBe(0);
   const first = voice(0);
-  concealment.heard(first);
+  concealment.received(first);
   expect(first).toEqual(voice(0));
 });

@@ -11,8 +11,8 @@ const FADE = 480;
 const EDGE = 40;
 
 /**
- * Packet loss concealment: repeats the last pitch period with a fade and blends in the sound that follows. A simplified
- * ITU-T G.711 Appendix I.
+ * Packet loss concealment, a simplified ITU-T G.711 Appendix I. It repeats the last pitch period with a fade and blends in
+ * the sound that follows.
  */
 export class Concealment {
   #past = new Int16Array(KEPT);
@@ -30,7 +30,7 @@ export class Concealment {
   }
 
   /** Learns from sound that arrived, `out[from…to)`; after a gap, blends its first 5 ms in place. */
-  heard(out: Int16Array, from = 0, to = FRAME_SAMPLES): void {
+  received(out: Int16Array, from = 0, to = FRAME_SAMPLES): void {
     if (this.#concealing && this.#hasPlayed) this.#rejoin(out, from, to);
     this.#concealing = false;
     this.#hasPlayed = true;

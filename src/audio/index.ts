@@ -1,6 +1,6 @@
 /**
- * Audio as arithmetic: codecs, resampling, mixing, packet loss concealment, in-band tones, and WAV and MP3 files.
- * All of it works on 8 kHz mono samples and knows no sockets or calls.
+ * Audio processing: codecs, resampling, mixing, loss concealment, in-band tones, WAV and MP3 files. All of it works on
+ * 8 kHz mono samples and knows no sockets or calls.
  */
 export { type Codec, type CodecName, LONGEST_PAYLOAD } from './codec/codec.ts';
 export { decodeG711, encodeG711, PCMU } from './codec/g711.ts';

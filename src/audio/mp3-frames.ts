@@ -16,7 +16,7 @@ interface Frame {
   samples: number;
 }
 
-/** Bit rates of layer III in kbit/s, by index and MPEG version; 0 is the free format, which no encoder uses. */
+/** Bit rates of layer III in kbit/s, by MPEG version and index. 0 is the free format, which no encoder uses. */
 const BITRATES = {
   1: [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
   2: [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
@@ -116,7 +116,7 @@ function nextSync(bytes: Uint8Array, skipped: number, at: number): number {
   return bytes.length;
 }
 
-/** Skips an ID3v2 tag: ten octets with the size in four times seven bits, and a footer if a flag announces it. */
+/** Skips an ID3v2 tag. Its header of ten octets has the size in four times seven bits; a flag announces a footer. */
 function skipTag(bytes: Uint8Array, at: number): number {
   if (!startsWith(bytes, at, 'ID3') || at + 10 > bytes.length) return at;
   const size = [6, 7, 8, 9].map((place) => bytes[at + place]!);

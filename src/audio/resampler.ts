@@ -8,7 +8,7 @@ const BETA = 8.6;
 const CUTOFF = 0.92;
 
 /**
- * Converts the sample rate of a stream with a polyphase windowed-sinc filter; aliases are more than 80 dB down. The output
+ * Converts the sample rate of a stream with a polyphase windowed-sinc filter. Aliases are more than 80 dB down. The output
  * does not depend on how the input is split into chunks. The delay of the filter is compensated: output sample 0 has the
  * time of input sample 0.
  */

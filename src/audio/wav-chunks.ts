@@ -72,7 +72,7 @@ function findChunk(bytes: Uint8Array, from: number): number {
   return Math.min(bytes.length, ...places);
 }
 
-/** Octets of the known chunks that follow samples of unknown length and reach exactly to the end of the file. */
+/** Octets of the chunks that follow samples of unknown length. They must be known and end exactly with the file. */
 function trailerOf(bytes: Uint8Array, start: number): number {
   const view = viewOf(bytes);
   for (let at = Math.max(start, bytes.length - MAX_TRAILER); at + 8 <= bytes.length; at++) {

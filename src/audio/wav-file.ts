@@ -31,7 +31,7 @@ export async function readPcm16Format(file: FileHandle): Promise<WavFormat | und
 }
 
 /**
- * Makes a WAV file playable that was not closed: cuts it to whole samples and corrects the sizes in its header. Repairing a
+ * Makes a WAV file playable that was not closed. Cuts it to whole samples and corrects the sizes in its header. Repairing a
  * file twice changes nothing.
  * @returns samples per channel (0 when the file has no sound yet) and their rate. Undefined when it is not such a file.
  */

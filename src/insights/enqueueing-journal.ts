@@ -15,8 +15,8 @@ interface Journal {
 }
 
 /**
- * Wraps the journal of recordings so that the commit that completes a recording also adds it to the queue: neither happens
- * without the other.
+ * Wraps the journal of recordings so that it adds completed recordings to the queue. Both happen in one commit, so neither
+ * happens without the other.
  * @param wanted reports whether the recordings of an application are analyzed; called at each commit.
  */
 export function enqueueingJournal(

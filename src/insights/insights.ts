@@ -55,7 +55,7 @@ export class Insights {
   }
 
   /**
-   * Transcribes and analyzes a call anew; what there was is forgotten. @returns how many recordings that are.
+   * Discards the transcripts and analysis of a call and makes them again. @returns the number of recordings.
    * Rejects with `nothing_to_process` or `ai_not_available`.
    */
   async reprocess({ id, applicationId }: { id: string; applicationId: string }): Promise<number> {

@@ -24,7 +24,7 @@ export class CallRecordings {
   }
 
   /**
-   * Starts a recording and resolves when its first frame is in the file; returns the running one if there is one. Rejects
+   * Starts a recording and resolves when its first frame is in the file. Returns the running one if there is one. Rejects
    * with `recording_start_failed`, which `recording.failed` reports, or with `call_ended`.
    */
   async start(options: RecordingOptions): Promise<{ recording: RecordingRecord; already: boolean }> {

@@ -31,8 +31,8 @@ const startThread = () =>
   new Worker(new URL('./finishing-thread.ts', import.meta.url), { name: 'finishing' });
 
 /**
- * Finishes files in its own threads, so that hashing and encoding do not delay calls, and files that are only measured do
- * not wait for files that are encoded. A thread that dies is replaced, and its file is tried once more.
+ * Finishes files in its own threads, so that hashing and encoding do not delay calls. Files that are only measured do not
+ * wait for files that are encoded. A thread that dies is replaced, and its file is tried once more.
  */
 export class ThreadFinisher implements Finisher {
   #log: Log;

@@ -36,7 +36,7 @@ async function finish({ wav, format }: FinishRequest): Promise<FinishResult> {
   }
 }
 
-/** One buffer for all files: reading is synchronous, because a file that was just written is in the page cache. */
+/** One buffer for all files. Reading is synchronous, because a file that was just written is in the page cache. */
 const block = Buffer.allocUnsafeSlow(256 * 1024);
 
 /** Flushes a file to disk and computes size and hash of what can be read back. */

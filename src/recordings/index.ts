@@ -1,5 +1,5 @@
 /**
- * Recordings of calls: each starts and ends exactly once, its file is complete before it is announced, and it is recovered
+ * Recordings of calls. Each starts and ends exactly once, its file is complete before it is announced, and it is recovered
  * after a crash. The tap of a leg writes the frames; this module does everything else.
  */
 export { CallRecordings } from './call-recordings.ts';

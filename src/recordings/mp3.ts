@@ -8,7 +8,7 @@ const BLOCK = 8000;
 /** Bit rate in kbit/s by number of channels: inaudible loss for telephone speech. */
 const BITRATE = { 1: 32, 2: 64 } as const;
 
-/** Encodes a closed WAV file to an MP3 file beside it, which appears only when it is complete and on disk. */
+/** Encodes a closed WAV file to an MP3 file beside it. The MP3 appears only when it is complete and on disk. */
 export async function encodeMp3(wav: string): Promise<void> {
   const target = mp3Beside(wav);
   const draft = target + DRAFT;

@@ -22,7 +22,7 @@ export interface RecoveryPorts extends RecordingPorts {
 }
 
 /**
- * Finishes the recordings that a crash interrupted: every recording that is still `started` becomes a playable file and
+ * Finishes the recordings that a crash interrupted. Every recording that is still `started` becomes a playable file and
  * gets its final event. Must run at the start, before new calls, and before the interrupted calls get their final event.
  * Idempotent. Its cost depends on the number of open recordings, not of all recordings.
  * @returns the number of open recordings.
@@ -45,7 +45,7 @@ export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
 const MOST_MISSING = 4;
 
 /**
- * Stores recordings whose files exist without a row, with the event that reports their start: the first frames may be
+ * Stores recordings whose files exist without a row, with the event that reports their start. The first frames may be
  * written before the row. A file that fails stays and does not affect others.
  */
 async function adopt(ports: RecoveryPorts): Promise<void> {

@@ -165,7 +165,7 @@ export class TelephoneEventReceiver {
     return seconds * this.clockRate;
   }
 
-  /** Reports whether a duration restarts under the same timestamp: in a held press, or because its field was full. */
+  /** Reports whether a duration restarts under the same timestamp. It does in a held press, or when its field is full. */
   #restarts(): boolean {
     const isFull = this.#isFull;
     if (!isFull && (!this.#running || this.#quietBeats >= PAUSE_BEATS)) return false;

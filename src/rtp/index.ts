@@ -1,6 +1,6 @@
 /**
- * RTP on the wire: packets, the jitter buffer, RTCP (RFC 3550), SRTP (RFC 3711), and telephone events (RFC 4733).
- * It knows no sockets, threads, or calls.
+ * RTP: packets, jitter buffer, RTCP (RFC 3550), SRTP (RFC 3711), telephone events (RFC 4733). Knows no sockets, threads, or
+ * calls.
  */
 export { TelephoneEventReceiver } from './event-receiver.ts';
 export { EVENT_PAYLOAD, TelephoneEventSender } from './event-sender.ts';

@@ -49,8 +49,8 @@ const QUIET = 200;
 const MAX_JUMP = 1920;
 
 /**
- * An adaptive jitter buffer: turns packets that arrive unevenly, out of order, twice or not at all into one frame per beat
- * of 20 ms. Packets may have any length. Samples are stored in a ring at the position of their timestamp. The delay starts
+ * An adaptive jitter buffer, which plays one frame per beat of 20 ms. Packets may arrive unevenly, out of order, twice or
+ * not at all, and have any length. Samples are stored in a ring at the position of their timestamp. The delay starts
  * at 40 ms, grows up to 120 ms when packets are late, and shrinks when they are early. All memory is allocated up front.
  *
  * Time is counted in beats only. A beat without enough sound is concealed and the play position waits: if the packet was
@@ -306,7 +306,7 @@ export class JitterBuffer {
     const samples = this.#samples;
     const play = this.#play;
     for (let i = from; i < to; i++) out[i] = samples[(play + i) & MASK]!;
-    this.#concealment.heard(out, from, to);
+    this.#concealment.received(out, from, to);
   }
 
   #isQuiet(): boolean {

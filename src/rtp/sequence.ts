@@ -13,7 +13,7 @@ export type PacketOrder =
   | 'stray';
 
 const WINDOW = 64;
-/** A larger step forward restarts the numbering and is not a loss: one minute (MAX_DROPOUT of RFC 3550 A.1). */
+/** One minute. A larger step forward restarts the numbering and is not a loss (MAX_DROPOUT of RFC 3550 A.1). */
 const MAX_DROPOUT = 3000;
 
 /** Follows the sequence numbers of one stream through loss, reordering, wrap and restart. */

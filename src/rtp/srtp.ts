@@ -23,7 +23,7 @@ const MAX_PACKET = 2048;
 export interface SrtpParameters {
   /** Octets of the RTP tag: 4 with AES_CM_128_HMAC_SHA1_32, whose RTCP tag has 10 (RFC 4568 §6.2.2). */
   tagBytes?: 4 | 10 | undefined;
-  /** Octets of the key identifier before the tag of received packets (RFC 3711 §3.1); sent packets have none. */
+  /** Octets of the key identifier before the tag (RFC 3711 §3.1) of received packets. Sent packets have none. */
   mkiBytes?: number | undefined;
 }
 
@@ -197,7 +197,7 @@ class Transform {
   #inner = Buffer.alloc(64 + MAX_PACKET + 4);
   #outer = Buffer.alloc(64 + 20);
 
-  /** @param label 0 for RTP, 3 for RTCP (RFC 3711 §4.3.2), followed by the labels of authentication and salt. */
+  /** @param label 0 for RTP, 3 for RTCP (RFC 3711 §4.3.2); the next two label authentication and salt. */
   constructor(master: Uint8Array, label: number) {
     this.#aes = aes(derive(master, label, KEY_BYTES));
     const secret = derive(master, label + 1, AUTH_BYTES);

@@ -15,8 +15,8 @@ export interface CacheOptions {
 }
 
 /**
- * A cache of spoken sentences: a small one in memory, a larger one on disk (raw 16-bit samples, 8 kHz, little-endian, named
- * by hash). A file is complete or absent. A failing disk only costs time.
+ * A cache of spoken sentences, small in memory and larger on disk. Files are raw 16-bit samples (8 kHz, little-endian), named
+ * by hash; a file is complete or absent. A failing disk only costs time.
  */
 export class SpeechCache {
   #options: CacheOptions;
@@ -64,7 +64,7 @@ export class SpeechCache {
     if (this.#diskBytes > this.#options.diskBytes) await this.prune();
   }
 
-  /** Measures the cache on disk and deletes drafts that a crash left, then the oldest files over the limit. */
+  /** Measures the cache on disk, deletes drafts that a crash left and the oldest files over the limit. */
   async prune(): Promise<void> {
     const names = await readdir(this.#options.folder, { recursive: true }).catch(() => []);
     const files: { path: string; size: number; used: number }[] = [];

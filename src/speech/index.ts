@@ -1,6 +1,5 @@
 /**
- * Speech: text to speech for `say`, for the prompt of a `gather`, and for the error prompt; speech to text for recordings.
- * English is built in. Text is spoken sentence by sentence, and the sound of each sentence is cached.
+ * Speech: text to speech for `say`, prompts and the error prompt; speech to text for recordings. English is built in. Text is spoken sentence by sentence, and the sound of each sentence is cached.
  */
 export type { Transcription } from './recognizer/child.ts';
 export type { ModelName } from './recognizer/models.ts';

@@ -5,8 +5,8 @@ const PEAK = 32768 * 0.89;
 const FRAME = 160;
 
 /**
- * Prepares synthetic speech for calls: no DC offset, the same loudness for every sentence and voice, no silence before the
- * first sound, a short pause after the last, and no clicks at the edges.
+ * Normalizes the loudness of synthetic speech, so that all sentences and voices sound alike. Also removes DC offset, silence
+ * before the first sound and clicks at the edges, and adds a short pause after the last sound.
  */
 export function normalizeLoudness(speech: Int16Array): Int16Array<SharedArrayBuffer> {
   const samples = withoutDc(speech);
@@ -54,7 +54,7 @@ function gainFor(samples: Float32Array, spoken: number[]): number {
   return Math.min(TARGET / Math.sqrt(power), PEAK / peak);
 }
 
-/** Applies the gain with a fade of 5 ms at each edge, and appends 100 ms of silence to separate sentences. */
+/** Applies the gain with a fade of 5 ms at each edge. Appends 100 ms of silence to separate sentences. */
 function faded(samples: Float32Array, gain: number): Int16Array<SharedArrayBuffer> {
   const out = new Int16Array(new SharedArrayBuffer((samples.length + 800) * 2));
   for (let i = 0; i < samples.length; i++) {

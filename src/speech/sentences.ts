@@ -1,4 +1,4 @@
-/** Longest piece in characters: about fifteen seconds of speech, which take a third of a second to synthesize. */
+/** Longest piece in characters: about 15 s of speech, which take a third of a second to synthesize. */
 const LONGEST = 220;
 /** Longest first piece, split at a comma: the caller waits for it. */
 const LONGEST_FIRST = 110;
@@ -11,8 +11,8 @@ const MAY_END = /(?:inc|ltd|co|[ap]\.m|u\.s|jr|sr)\.$/i;
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
 /**
- * Splits a text into pieces that are spoken one after the other: at the ends of sentences and lines, and long sentences at
- * commas or between words. Only white space is lost.
+ * Splits a text into pieces that are spoken one after the other. Splits at the ends of sentences and lines, and long
+ * sentences at commas or between words. Only white space is lost.
  */
 export function sentences(text: string): string[] {
   const pieces: string[] = [];
@@ -39,7 +39,7 @@ function shorten(piece: string, limit: number): string[] {
   return [piece.slice(0, at).trim(), ...shorten(piece.slice(at).trim(), LONGEST)];
 }
 
-/** The last index within `limit` where `mark` ends; undefined if the piece would have fewer than 20 characters. */
+/** The last index within `limit` where `mark` ends. Undefined if the piece would have fewer than 20 characters. */
 function lastBreak(piece: string, mark: RegExp, limit: number): number | undefined {
   const ends = [...piece.slice(0, limit).matchAll(mark)].map((match) => match.index + match[0].length);
   const last = ends.at(-1);

@@ -25,7 +25,7 @@ const SYMBOLS: Record<string, string> = {
 };
 
 /**
- * Rewrites a sentence for the English voice: plain ASCII, with dates, money, phone numbers and symbols in words. Amounts in
+ * Rewrites a sentence as plain ASCII for the English voice. Dates, money, phone numbers and symbols become words. Amounts in
  * dollars, clock times and ordinals stay as they are, because the voice reads them well.
  * @returns an empty string if nothing can be spoken.
  */

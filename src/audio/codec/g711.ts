@@ -7,7 +7,7 @@ export interface G711 {
   readonly silence: number;
   /** The 16-bit sample of each octet. */
   readonly samples: Int16Array;
-  /** The octet of each 14-bit sample, indexed by `(sample >> 2) & 0x3fff`: neither law uses the two lowest bits. */
+  /** The octet of each sample, by `(sample >> 2) & 0x3fff`. Neither law uses the two lowest bits. */
   readonly octets: Uint8Array;
 }
 

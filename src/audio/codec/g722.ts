@@ -143,7 +143,7 @@ class LowBand {
   }
 }
 
-/** The code of a decision level (G.722 table 17): 63 or 62 for the smallest negative levels, others count down by sign. */
+/** The code of a decision level (G.722 table 17). Codes count down with the level, apart for each sign. */
 function codeOf(level: number, negative: boolean): number {
   if (negative) return level < 2 ? 63 - level : 33 - level;
   return 61 - level;

@@ -39,7 +39,7 @@ interface Libopus {
   ): number;
 }
 
-/** The module and buffers in its memory, which all codecs of a thread share: each call ends before the next begins. */
+/** libopus and buffers in its memory. All codecs of a thread share them, because each call ends before the next. */
 interface Loaded {
   libopus: Libopus;
   packetAt: number;
@@ -86,8 +86,8 @@ interface State {
 }
 
 /**
- * Opus (RFC 6716, RFC 7587) with libopus in WebAssembly: a hostile packet cannot reach memory outside its sandbox. It
- * encodes and decodes 8 kHz mono, whatever the far end does.
+ * Opus (RFC 6716, RFC 7587) with libopus in WebAssembly. A hostile packet cannot reach memory outside the sandbox. The codec
+ * uses 8 kHz mono, whatever the far end does.
  */
 export class OpusCodec implements Codec {
   /** The RTP clock runs at 48 kHz (RFC 7587 §4.1). */

@@ -16,7 +16,7 @@ const verboseJson = z.object({
   segments: z.array(z.object({ start: z.number(), end: z.number(), text: z.string() })).optional(),
 });
 
-/** Transcribes recordings with an OpenAI-compatible server at `/audio/transcriptions`, one channel at a time. */
+/** Transcribes recordings with an OpenAI-compatible server, one channel at a time. */
 export class OpenAiTranscriber implements Transcriber {
   #server: OpenAiServer;
   #language: string | null;

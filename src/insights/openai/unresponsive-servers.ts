@@ -7,7 +7,7 @@ const REST_MS = 300_000;
 const MOST_SERVERS = 1_000;
 
 /**
- * Remembers servers that timed out, so that a recording waits for such a server once and not for each of its requests.
+ * Remembers servers that timed out. A recording waits for such a server once and not for each of its requests.
  */
 export class UnresponsiveServers {
   #http: Http;

@@ -1,4 +1,4 @@
-/** Runs every order of starting, stopping, pausing, interrupting and killing a recording on the real recorder. */
+/** Runs a recording with start, stop, pause, failures and kills in every order on the real recorder. */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -55,7 +55,7 @@ const idle: Record<Exclude<Phase, 'over'>, Move[]> = {
   paused: ['start', 'pause'],
 };
 
-/** Generates all scenarios of up to `depth` effective moves, each in the same beat as the next move or before it. */
+/** Generates all scenarios of up to `depth` effective moves. Each move is in the same beat as the next or before it. */
 export function* scenarios(depth: number, phase: Phase = 'none', steps: Step[] = []): Generator<Step[]> {
   yield steps;
   if (depth === 0 || phase === 'over') return;
@@ -149,7 +149,7 @@ class Scenario {
   #recordings: CallRecordings;
   #party: Awaited<ReturnType<Bed['party']>>;
   #killed = false;
-  /** Expected cause of the end of each recording, in order of their starts; undefined if it is not predictable. */
+  /** Expected cause of the end of each recording, in order of their starts. Undefined if it is not predictable. */
   #causes: (string | undefined)[] = [];
   #running = false;
   #skipping = false;

@@ -9,7 +9,7 @@ export type FliteVoice = 'rms' | 'slt';
 const PACE: Record<FliteVoice, string> = { rms: '1.0', slt: '1.1' };
 
 /**
- * The flite synthesizer in WebAssembly: a command-line program that runs once, so every sentence gets a new instance.
+ * The flite synthesizer in WebAssembly. It is a command-line program that runs once, so every sentence gets a new instance.
  * Creating one takes a third of the time of a short sentence; `prepare` does so ahead of time.
  */
 export class Flite {

@@ -19,8 +19,8 @@ export interface MutedRange {
 }
 
 /**
- * A message to the parent: `ready` once; then for each request its utterances as they are found, the progress now and then,
- * and one `done` or `error`.
+ * A message to the parent. `ready` comes once; then for each request its utterances as they are found, the progress now and
+ * then, and one `done` or `error`.
  */
 export type RecognizerMessage =
   | 'ready'

@@ -1,6 +1,6 @@
 /**
- * Splits sound into pieces of at most `most` samples, at the quietest point of the last third of each piece, so that words
- * stay whole. @param window samples over which loudness is compared.
+ * Splits sound into pieces of at most `most` samples at quiet points, so that words stay whole. Each cut is the quietest
+ * point of the last third of a piece. @param window samples over which loudness is compared.
  */
 export function splitAtQuiet<T extends Float32Array | Int16Array>(
   samples: T,
