@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ROUTES } from '../src/api/index.ts';
-import { ADMIN_TOKEN, openHouse } from '../src/api/testing/house.ts';
+import { ADMIN_TOKEN, startTestServer } from '../src/api/testing/test-server.ts';
 import type { Row } from './row.ts';
 import type { Asked } from './support/rest-client.ts';
 import { fill } from './support/rest-data.ts';
@@ -19,18 +19,18 @@ const KIB = 1024;
 
 export async function run(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'minivoice-bench-'));
-  const house = await openHouse({}, {}, join(folder, 'minivoice.db'));
+  const server = await startTestServer({}, {}, join(folder, 'minivoice.db'));
   const client = new Worker(new URL('./support/rest-client.ts', import.meta.url), {
-    workerData: await house.api.listen('127.0.0.1', 0),
+    workerData: await server.api.listen('127.0.0.1', 0),
   });
   try {
-    const filled = await fill(house);
+    const filled = await fill(server);
     const rows: Row[] = [];
     for (const route of ROUTES) rows.push(await longest(route, filled, client));
     return rows;
   } finally {
     await client.terminate();
-    await house.close();
+    await server.close();
     await rm(folder, { recursive: true });
   }
 }

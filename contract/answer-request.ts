@@ -1,38 +1,42 @@
+/** The request for a document of actions: to `answer_url`, and to the URL of a `redirect`. */
 import { z } from 'zod';
+import { gatherResult } from './actions/digits.ts';
 import { call } from './resources/call.ts';
-import { variables } from './resources/values.ts';
+import { direction, variables } from './resources/values.ts';
 
-/** What the last gather brought, in a request after it. */
-export const gatherResult = z.object({
-  digits: z.string().describe('What was pressed, without `finish_on_key`; also where the timeout ended it.'),
-  status: z
-    .enum(['completed', 'timed_out', 'canceled'])
-    .describe('`timed_out`: fewer than `min_digits` came; `canceled`: the call or its flow ended before.'),
-  timed_out: z.boolean().describe('Whether the timeout ended it, with enough digits or too few.'),
-});
+/** How long MiniVoice waits for the response, in milliseconds. */
+export const ANSWER_TIMEOUT_MS = 5000;
 
-/** The body of the request to `answer_url`, and of a redirect with POST. */
+const reason = z
+  .enum(['answer', 'redirect'])
+  .describe(
+    '`answer`: the first request of the call. `redirect`: a `redirect` action. A request to `fallback_answer_url` has the reason of the request that failed.',
+  );
+
+/** The body of a request with POST. */
 export const answerRequest = z.object({
-  reason: z.enum(['answer', 'redirect']).describe('`redirect` when an action asked for it.'),
-  call: call.describe('The call as it is at this moment.'),
+  reason,
+  call: call.describe('The call at the time of the request, as in `GET /v1/calls/:id`.'),
   variables,
   data: z
     .union([gatherResult, z.object({})])
-    .describe(
-      'The result of the last `gather`: `digits`, `status`, `timed_out`. Empty where there was none.',
-    ),
+    .describe('The result of the last `gather`; an empty object if there was none.'),
 });
 
-/** The query of the same request with GET. */
+/** The query of a request with GET. */
 export const answerQuery = z.object({
-  reason: z.enum(['answer', 'redirect']),
-  call_id: z.string(),
-  direction: z.enum(['inbound', 'outbound']),
-  from: z.string(),
-  to: z.string(),
-  digits: z.string().optional().describe('After a gather: what was pressed; `*` for each sensitive digit.'),
-  gather_status: z
-    .enum(['completed', 'timed_out', 'canceled'])
+  reason,
+  call_id: z.string().describe('The id of the call.'),
+  direction,
+  from: z.string().describe('The caller: a number in E.164, or a SIP user.'),
+  to: z.string().describe('The called party: a number in E.164, or a SIP URI.'),
+  digits: z
+    .string()
     .optional()
-    .describe('After a gather: its `status`.'),
+    .describe(
+      'The `digits` of the last `gather`, with `*` for each sensitive digit; absent if there was none.',
+    ),
+  gather_status: gatherResult.shape.status
+    .optional()
+    .describe('The `status` of the last `gather`; absent if there was none.'),
 });

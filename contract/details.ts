@@ -1,27 +1,27 @@
+/** Turns validation errors of zod into details that an application can act on. */
 import type { z } from 'zod';
 import type { Detail, DetailCode } from './errors.ts';
 import { nearest, snakeCase } from './nearest.ts';
-import { pointer, valueAt } from './pointer.ts';
 
 type Issue = z.core.$ZodIssue;
 
 export interface DetailContext {
-  /** The whole document, as it came. */
+  /** The whole document, unchanged. */
   document: unknown;
-  /** Where in the document the checked value stands. */
+  /** The path of the checked value in the document. */
   base: readonly PropertyKey[];
-  /** The fields that the object at a path may have, to suggest one for a name that is not among them. */
+  /** The allowed fields of the object at a path, to suggest one for an unknown field. */
   fieldsAt(path: readonly PropertyKey[]): readonly string[];
-  /** What other platforms call the fields of the checked value: the name here, or a sentence. */
-  elsewhere?: Record<string, string>;
-  /** What messages call a member of the value. Default: `field`. */
+  /** By the name of a field on other platforms: the name of the field here, or a hint. */
+  equivalents?: Record<string, string>;
+  /** The word for a member of the value in messages. Default: `field`. */
   noun?: string;
 }
 
-/** More faults than these are told to nobody: a body of 1 MiB must not become an answer, and an event, of 20. */
+/** The maximum number of details: a body of 1 MiB must not cause a response, and an event, of 20 MiB. */
 export const MAX_DETAILS = 200;
 
-/** Turns what zod found into details that name the place in the original document, the first `MAX_DETAILS` of them. */
+/** Converts the first `MAX_DETAILS` issues that zod found to details with their place in the original document. */
 export function detailsOf(error: z.core.$ZodError, context: DetailContext): Detail[] {
   const issues = error.issues.slice(0, MAX_DETAILS);
   const details = issues.flatMap((issue) => {
@@ -36,14 +36,14 @@ function unknownField(key: string, issue: Issue, context: DetailContext): Detail
   const path = [...base, ...issue.path, key];
   const known = context.fieldsAt(issue.path);
   const other =
-    issue.path.length === 0 ? valueAt(context.elsewhere, [snakeCase(key.slice(0, 40))]) : undefined;
+    issue.path.length === 0 ? valueAt(context.equivalents, [snakeCase(key.slice(0, 40))]) : undefined;
   const isName = typeof other === 'string' && known.includes(other);
-  const meant = isName ? other : nearest(key, known);
-  const advice = meant ? `; did you mean "${meant}"?` : other ? `: ${other}` : '';
+  const suggestion = isName ? other : nearest(key, known);
+  const hint = suggestion ? `; did you mean "${suggestion}"?` : other ? `: ${other}` : '';
   return {
     pointer: pointer(path),
     code: 'unknown_field',
-    message: `there is no ${noun} ${quote(key)} here${advice}`,
+    message: `there is no ${noun} ${quote(key)} here${hint}`,
     ...(known.length > 0 ? { expected: `one of ${known.join(', ')}` } : {}),
     found: describe(valueAt(document, path)),
   };
@@ -53,7 +53,7 @@ function detailOf(issue: Issue, { document, base }: DetailContext): Detail {
   const path = [...base, ...issue.path];
   const value = valueAt(document, path);
   const name = String(path.at(-1) ?? 'the value');
-  const { code, expected } = fault(issue, value);
+  const { code, expected } = classify(issue, value);
   const message =
     issue.code === 'custom' && code === 'conflict'
       ? issue.message
@@ -63,12 +63,12 @@ function detailOf(issue: Issue, { document, base }: DetailContext): Detail {
   return { pointer: pointer(path), code, message, expected, found: describe(value) };
 }
 
-interface Fault {
+interface Classified {
   code: DetailCode;
   expected: string;
 }
 
-function fault(issue: Issue, value: unknown): Fault {
+function classify(issue: Issue, value: unknown): Classified {
   switch (issue.code) {
     case 'invalid_type':
       return {
@@ -98,7 +98,7 @@ function fault(issue: Issue, value: unknown): Fault {
       };
     case 'invalid_key':
       return issue.issues[0]
-        ? fault(issue.issues[0], '')
+        ? classify(issue.issues[0], '')
         : { code: 'invalid_format', expected: 'another name' };
     default:
       return { code: 'invalid_format', expected: issue.message };
@@ -122,16 +122,31 @@ function bound(word: string, limit: number | bigint, origin: string): string {
 }
 
 const quote = (value: unknown): string => {
-  // What is long is cut first: to quote a mebibyte for the sake of sixty characters costs time.
+  // Cuts long text first: quoting 1 MiB to show sixty characters takes time.
   const short = typeof value === 'string' ? value.slice(0, 100) : value;
   const text = JSON.stringify(short) ?? String(short);
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
 };
 
-/** What was found, short enough to stand in a sentence. */
+/** Describes a value in a few words, for messages. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   return quote(value);
+}
+
+/** Creates a JSON pointer (RFC 6901): `['actions', 0, 'a/b']` becomes `/actions/0/a~1b`. */
+export function pointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** Returns the value at a path, or undefined if there is none. */
+export function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
+  let value = document;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[part];
+  }
+  return value;
 }

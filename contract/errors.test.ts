@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode, errorStatus } from './errors.ts';
 
-describe('the catalogue of errors', () => {
+describe('the error catalog', () => {
   it.each([
     ['invalid_request', 400],
     ['unauthorized', 401],
@@ -14,16 +14,16 @@ describe('the catalogue of errors', () => {
     ['payload_too_large', 413],
     ['cps_limit_reached', 429],
     ['recording_start_failed', 502],
-  ])('answers %s with %i', (code, status) => {
+  ])('has the status of %s: %i', (code, status) => {
     expect(errorStatus(code)).toBe(status);
   });
 
-  it('answers what it does not know, and what only calls tell of, with 500', () => {
+  it('has status 500 for unknown codes, and for codes that REST does not use', () => {
     for (const code of ['constructor', 'no_such_code', 'answer_url_error'])
       expect(errorStatus(code)).toBe(500);
   });
 
-  it('writes every code in snake_case and gives each a sentence', () => {
+  it('has a message for each code, and all codes are in snake_case', () => {
     for (const code of Object.keys(ERRORS) as ErrorCode[]) {
       expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
       expect(ERRORS[code].message.length).toBeGreaterThan(8);

@@ -1,14 +1,18 @@
 import { z } from 'zod';
-import { gatherResult } from './answer-request.ts';
+import { gatherResult } from './actions/digits.ts';
 import { eventCall } from './resources/call.ts';
-import { fault, time, variables } from './resources/values.ts';
+import { errorInfo, time, variables } from './resources/values.ts';
 
 const common = {
-  event_key: z.string().describe('`<call_id>:<event>`; for the second of its kind `<call_id>:<event>:2`.'),
-  sequence: z.int().min(1).describe("Counts the call's events: 1, 2, 3, … without a gap."),
+  event_key: z
+    .string()
+    .describe(
+      'Identifies the event: `<call_id>:<event>`, for the second event of the same name `<call_id>:<event>:2`.',
+    ),
+  sequence: z.int().min(1).describe('The number of the event in the call: 1, 2, 3, … without a gap.'),
 };
 
-const plain = z.object(common);
+const noData = z.object(common);
 
 const ending = z.object({
   reason: z
@@ -16,22 +20,26 @@ const ending = z.object({
     .describe(
       '`normal`, `busy`, `no_answer`, `rejected`, `canceled`, `unreachable`, or the code of `error`, such as `answer_url_error`, `media_timeout`, `node_restarted`.',
     ),
-  ended_by: z.enum(['caller', 'callee', 'application', 'system']),
-  duration_seconds: z.int().describe('From creation to end.'),
-  billsec_seconds: z.int().describe('From answer to end; 0 where nobody answered.'),
-  sip_status: z.int().optional().describe('The SIP status that ended it, where one is known.'),
+  ended_by: z
+    .enum(['caller', 'callee', 'application', 'system'])
+    .describe('The party that ended the call; `system` is MiniVoice.'),
+  duration_seconds: z.int().describe('Seconds from the creation of the call to its end, rounded down.'),
+  billsec_seconds: z
+    .int()
+    .describe('Seconds from the answer to the end, rounded down; 0 if the call was not answered.'),
+  sip_status: z.int().optional().describe('The SIP status that ended the call, if known.'),
   cost_amount: z
     .string()
     .optional()
-    .describe('What its outbound legs have cost, such as `0.0125`; absent where nothing is charged.'),
-  cost_currency: z.string().optional().describe('ISO 4217, such as `EUR`.'),
-  error: fault.optional(),
+    .describe('The cost of the outbound legs, such as `0.0125`; absent if nothing is billed.'),
+  cost_currency: z.string().optional().describe('An ISO 4217 code, such as `EUR`.'),
+  error: errorInfo.optional(),
   ...common,
 });
 
 const gathered = z.object({
   ...gatherResult.shape,
-  min_digits: z.int(),
+  min_digits: z.int().describe('As in the action; so are the following fields.'),
   max_digits: z.int(),
   timeout_seconds: z.int(),
   finish_on_key: z.string().nullable().optional(),
@@ -50,23 +58,31 @@ const recordingStarted = z.object({
 const recordingCompleted = z.object({
   recording_id: z.string(),
   status: z.literal('completed'),
-  duration_seconds: z.int().describe('Samples ÷ rate, rounded down.'),
-  size_bytes: z.int().describe('Of the file on disk.'),
-  duration_ms: z.int().describe('Exact.'),
-  sha256: z.string().describe('Of the file, in hex.'),
+  duration_seconds: z.int().describe('The length of the audio in seconds, rounded down.'),
+  size_bytes: z.int().describe('The size of the file.'),
+  duration_ms: z.int().describe('The length of the audio in milliseconds.'),
+  sha256: z.string().describe('The SHA-256 of the file in hex.'),
   ended_by: z
     .string()
-    .describe('`stop_recording`, `api`, `hangup`, `max_seconds`, or `recovery` after a crash.'),
-  recovered: z.boolean().optional().describe('True where the file was finished after a crash.'),
+    .describe(
+      'What ended the recording: `stop_recording`, `api`, `hangup`, `max_seconds`, or `recovery` after a crash.',
+    ),
+  recovered: z.boolean().optional().describe('True if the file was completed after a crash.'),
   ...file,
   ...common,
 });
 
 const recordingFailed = z.object({
   status: z.literal('failed'),
-  error: fault,
-  recording_id: z.string().optional().describe('Absent where none was running; so is what follows.'),
-  duration_seconds: z.int().optional().describe('What could be saved of it.'),
+  error: errorInfo,
+  recording_id: z
+    .string()
+    .optional()
+    .describe('Absent if no recording was running; so are the following fields.'),
+  duration_seconds: z
+    .int()
+    .optional()
+    .describe('The length of the audio that was saved, in seconds, rounded down.'),
   size_bytes: z.int().optional(),
   duration_ms: z.int().optional(),
   channels: z.int().optional(),
@@ -79,17 +95,17 @@ const recordingFailed = z.object({
 
 const partStatus = z.enum(['completed', 'failed']);
 
-const analysed = z.object({
+const analyzed = z.object({
   recording_id: z.string(),
   transcription: partStatus,
   summary: partStatus,
   score: partStatus,
   topics: partStatus,
-  error: fault.optional(),
+  error: errorInfo.optional(),
   ...common,
 });
 
-/** What an event is, what its `data` holds, and what that looks like (without key and sequence). */
+/** The definition of an event: when it is sent, the schema of its `data`, and an example without the common fields. */
 interface EventDefinition {
   summary: string;
   data: z.ZodObject;
@@ -99,12 +115,16 @@ interface EventDefinition {
 const normalEnd = { reason: 'normal', ended_by: 'caller', duration_seconds: 46, billsec_seconds: 42 };
 const noAnswer = { duration_seconds: 12, billsec_seconds: 0 };
 
-/** Every event there is, in the order in which a call has them. */
+/** All events, in the order in which they occur in a call. */
 export const EVENTS = {
-  'call.created': { summary: 'A call has come in, or one was created.', data: plain, example: {} },
-  'call.answered': { summary: 'The call was answered: it is in progress.', data: plain, example: {} },
+  'call.created': {
+    summary: 'An inbound call arrived, or an outbound call was created.',
+    data: noData,
+    example: {},
+  },
+  'call.answered': { summary: 'The call was answered and is in progress.', data: noData, example: {} },
   'call.gathered': {
-    summary: 'A `gather` has ended.',
+    summary: 'A `gather` is complete.',
     data: gathered,
     example: {
       digits: '12345',
@@ -117,12 +137,12 @@ export const EVENTS = {
     },
   },
   'recording.started': {
-    summary: 'A recording has begun.',
+    summary: 'A recording started.',
     data: recordingStarted,
     example: { recording_id: 'rec_call_123', status: 'started', channels: 2, format: 'wav' },
   },
   'recording.completed': {
-    summary: 'A recording is complete and its file can be read.',
+    summary: 'A recording is complete, and its file is available.',
     data: recordingCompleted,
     example: {
       recording_id: 'rec_call_123',
@@ -137,7 +157,7 @@ export const EVENTS = {
     },
   },
   'recording.failed': {
-    summary: 'A recording could not be started or kept, or there was none to stop.',
+    summary: 'A recording could not be started or saved, or there was no recording to stop.',
     data: recordingFailed,
     example: {
       status: 'failed',
@@ -145,12 +165,12 @@ export const EVENTS = {
     },
   },
   'call.completed': {
-    summary: 'The call is over, and went as it should.',
+    summary: 'The call ended normally.',
     data: ending,
     example: normalEnd,
   },
   'call.failed': {
-    summary: 'The call is over because something failed, or was refused.',
+    summary: 'The call ended because something failed or the call was rejected.',
     data: ending,
     example: {
       ...noAnswer,
@@ -160,13 +180,13 @@ export const EVENTS = {
     },
   },
   'call.canceled': {
-    summary: 'The caller gave up before the call was answered.',
+    summary: 'The caller hung up before the call was answered.',
     data: ending,
     example: { ...noAnswer, reason: 'canceled', ended_by: 'caller' },
   },
   'ai.completed': {
-    summary: 'A recording was transcribed and analysed. Sent where the application has `ai_events` on.',
-    data: analysed,
+    summary: 'A recording was transcribed and analyzed. Sent if the application has `ai_events` set.',
+    data: analyzed,
     example: {
       recording_id: 'rec_call_123',
       transcription: 'completed',
@@ -176,8 +196,8 @@ export const EVENTS = {
     },
   },
   'ai.failed': {
-    summary: 'Some of it could not be made. Sent where the application has `ai_events` on.',
-    data: analysed,
+    summary: 'A part of the transcription or analysis failed. Sent if the application has `ai_events` set.',
+    data: analyzed,
     example: {
       recording_id: 'rec_call_123',
       transcription: 'failed',
@@ -198,7 +218,7 @@ export const envelope = (name: EventName) =>
   z.object({
     event: z.literal(name),
     created_at: time,
-    call: eventCall.describe('The call as it was at that moment.'),
+    call: eventCall.describe('The call at the time of the event.'),
     variables,
     data: EVENTS[name].data,
   });

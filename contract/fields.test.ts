@@ -5,7 +5,7 @@ import { newTrunk } from './resources/trunk.ts';
 
 const accepts = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
 
-describe("a trunk's proxy", () => {
+describe('the proxy of a trunk', () => {
   it.each([
     'sip.example.com',
     'sip.example.com:5061',
@@ -65,15 +65,15 @@ describe('a SIP URI', () => {
   });
 });
 
-describe('a caller', () => {
-  it('may be anonymous, and whom to call may not', () => {
+describe('a caller ID', () => {
+  it('may be anonymous, but a destination may not', () => {
     expect([accepts(caller, 'anonymous'), accepts(address, 'anonymous')]).toEqual([true, false]);
     expect(accepts(caller, '+15550100000')).toBe(true);
     expect([accepts(caller, 'Anonymous <x>'), accepts(caller, '')]).toEqual([false, false]);
   });
 });
 
-describe('what becomes part of a header', () => {
+describe('a text for a header field', () => {
   it.each(['a\r\nVia: x', 'a\nb', 'a\rb', 'a\u0000b', 'a\tb', 'a\u007fb'])('may not be %j', (text) => {
     expect(accepts(oneLine(200), text)).toBe(false);
     for (const field of ['username', 'password', 'realm', 'name'])

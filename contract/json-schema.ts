@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { MAX_ACTIONS } from './actions/document.ts';
-import { ACTION_TYPES, ACTIONS, type ActionType } from './actions/index.ts';
+import { ACTION_TYPES, ACTIONS, type ActionType, MAX_ACTIONS } from './actions/index.ts';
 import { EVENT_NAMES, envelope } from './events.ts';
 
 /** A JSON Schema, draft 2020-12. */
@@ -8,16 +7,16 @@ export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 const draft = 'https://json-schema.org/draft/2020-12/schema';
 
-/** The JSON Schema of what is written on the wire. */
+/** Converts a schema to the JSON Schema of its form on the wire. */
 export function wireSchema(schema: z.ZodType): JsonSchema {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
   return rest;
 }
 
-/** The fields of an action, without its name. */
+/** The JSON Schema of an action's fields, without its type. */
 export const actionFields = (type: ActionType): JsonSchema => wireSchema(ACTIONS[type].schema);
 
-/** The schema of a whole document, for editors and for checks in other languages. */
+/** The JSON Schema of a whole document, for editors and for validation in other languages. */
 export function documentSchema(): JsonSchema {
   const either = ACTION_TYPES.flatMap((type) => [
     { $ref: `#/$defs/${type}_shorthand` },
@@ -56,7 +55,7 @@ function typedSchema(type: ActionType): JsonSchema {
   };
 }
 
-/** The schema of every webhook's body. */
+/** The JSON Schema of the body of a webhook. */
 export function eventsSchema(): JsonSchema {
   return {
     $schema: draft,

@@ -1,4 +1,4 @@
-/** The one of `names` that `written` was probably meant to be, or undefined where none is close. */
+/** Finds the one of `names` that is most similar to `written`; undefined if none is similar enough. */
 export function nearest(written: string, names: readonly string[]): string | undefined {
   if (written.length > 40) return undefined;
   const wanted = snakeCase(written);
@@ -8,12 +8,12 @@ export function nearest(written: string, names: readonly string[]): string | und
     const distance = editDistance(wanted, name);
     if (distance <= allowed && (!best || distance < best.distance)) best = { name, distance };
   }
-  // `timeout` is `timeout_seconds`, where no other name has that word.
+  // `timeout` means `timeout_seconds` if no other name contains that word.
   const longer = names.filter((name) => name.startsWith(`${wanted}_`) || name.endsWith(`_${wanted}`));
   return longer.length === 1 && (!best || best.distance > 1) ? longer[0] : best?.name;
 }
 
-/** `startRecording`, `Start-Recording` and `start recording` are all `start_recording`. */
+/** Converts a name to snake_case: `startRecording`, `Start-Recording` and `start recording` become `start_recording`. */
 export function snakeCase(text: string): string {
   return text
     .replace(/([a-z])([A-Z])/g, '$1_$2')
@@ -21,7 +21,7 @@ export function snakeCase(text: string): string {
     .toLowerCase();
 }
 
-/** How many letters must be put in, taken out, or changed to make `a` of `b` (Levenshtein). */
+/** The Levenshtein distance: the number of insertions, deletions and substitutions between two texts. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -7,7 +7,7 @@ describe('a port', () => {
     ['5060', 5060],
     ['05060', 5060],
     ['65535', 65_535],
-  ])('is read from %s', (text, port) => expect(parsePort(text)).toBe(port));
+  ])('is parsed from %s', (text, port) => expect(parsePort(text)).toBe(port));
 
   it.each([
     '0',
@@ -23,7 +23,7 @@ describe('a port', () => {
     ' 1',
     '1e3',
     '1\r\n',
-  ])('is not read from %j', (text) => expect(parsePort(text)).toBeUndefined());
+  ])('is not parsed from %j', (text) => expect(parsePort(text)).toBeUndefined());
 });
 
 describe('an IP address', () => {
@@ -37,7 +37,7 @@ describe('an IP address', () => {
     ['64:ff9b::192.0.2.1', '64:ff9b::c000:201'],
     ['::', '::'],
     ['::1', '::1'],
-  ])('%s is kept as %s', (text, kept) => expect(parseIpAddress(text)).toBe(kept));
+  ])('%s has the canonical form %s', (text, canonical) => expect(parseIpAddress(text)).toBe(canonical));
 
   it.each([
     '',
@@ -49,14 +49,14 @@ describe('an IP address', () => {
     '192.0.2.256',
     '192.0.2.01',
     'fe80::1%lo',
-  ])('%j is none', (text) => expect(parseIpAddress(text)).toBeUndefined());
+  ])('%j is invalid', (text) => expect(parseIpAddress(text)).toBeUndefined());
   it.each(['[::1]', '::::', '1.2.3.4.5', '1.2.3.4 ', '1.2.3.4\n', 'host', '12345::', ':'])(
-    '%j is none',
+    '%j is invalid',
     (text) => expect(parseIpAddress(text)).toBeUndefined(),
   );
 });
 
-describe('the host that an address stands for', () => {
+describe('the host that an address identifies', () => {
   it.each([
     '192.0.2.1',
     '::ffff:192.0.2.1',
@@ -80,7 +80,7 @@ describe('the host that an address stands for', () => {
   ])('%s is %s', (address, identity) => expect(addressIdentity(address)).toBe(identity));
 });
 
-describe('a host with or without a port', () => {
+describe('a host with an optional port', () => {
   it.each([
     ['sip.example.com', 'sip.example.com', undefined],
     ['sip.example.com.', 'sip.example.com.', undefined],
@@ -115,5 +115,5 @@ describe('a host with or without a port', () => {
     '',
     ':5060',
     '[]',
-  ])('%j is none', (text) => expect(parseHostPort(text)).toBeUndefined());
+  ])('%j is invalid', (text) => expect(parseHostPort(text)).toBeUndefined());
 });

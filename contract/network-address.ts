@@ -1,23 +1,23 @@
-import { isIPv4, isIPv6 } from 'node:net';
-
 /**
- * Ports, IP addresses and hosts within the limits of the operating system. REST, SIP, SDP, DNS and the settings all
- * read them with these functions, so that what one of them accepts can be used by all others.
+ * Ports, IP addresses, networks and hosts. REST, SIP, SDP, DNS and the settings all parse them with these functions, so
+ * that every part of MiniVoice accepts the same values.
  */
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
-/** Whether a peer can be sent to at this port: 1 to 65535. */
+/** Whether a number is a port that packets can be sent to: 1 to 65535. */
 export const isPort = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 65_535;
 
-/** Reads a port in decimal digits. Leading zeros are allowed. @returns undefined outside of 1 to 65535. */
+/** Parses a decimal port. Leading zeros are allowed. @returns undefined outside 1 to 65535. */
 export function parsePort(text: string): number | undefined {
   const port = /^\d{1,8}$/.test(text) ? Number(text) : 0;
   return isPort(port) ? port : undefined;
 }
 
 /**
- * Reads an address literal, without brackets, into the one form in which it is kept: IPv4 as four decimal numbers,
- * IPv6 as RFC 5952 writes it, and an IPv4-mapped IPv6 address as IPv4.
- * @returns undefined for anything else, which includes scoped addresses and numbers in other radixes.
+ * Parses an IP address without brackets into its canonical form.
+ *
+ * IPv4 becomes four decimal numbers, IPv6 the form of RFC 5952, and an IPv4-mapped IPv6 address IPv4.
+ * @returns undefined for anything else, including scoped addresses and numbers in other radixes.
  */
 export function parseIpAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
@@ -27,24 +27,25 @@ export function parseIpAddress(text: string): string | undefined {
 }
 
 /**
- * The host that an address stands for, to compare two addresses: without the scope, and as IPv4 where the address
- * only carries an IPv4 address (mapped, compatible, translated by NAT64 or SIIT, 6to4).
- * Never send to it: an IPv6-only network reaches that host by the IPv6 address alone.
+ * The host that an address identifies, for comparisons.
+ *
+ * It has no scope, and is an IPv4 address if the IPv6 address contains one (mapped, compatible, NAT64, SIIT, 6to4).
+ * Do not send to it: in an IPv6-only network, only the IPv6 address reaches the host.
  */
 export function addressIdentity(address: string): string {
   if (!address.includes(':')) return address;
   const text = address.split('%', 1)[0]!;
   if (!isIPv6(text)) return address;
   const groups = groupsOf(text);
-  if (CARRIERS.some((prefix) => startsWith(groups, prefix))) return ipv4Of(groups[6]!, groups[7]!);
+  if (IPV4_PREFIXES.some((prefix) => startsWith(groups, prefix))) return ipv4Of(groups[6]!, groups[7]!);
   if (groups[0] === 0x2002) return ipv4Of(groups[1]!, groups[2]!);
   const isCompatible = groups.slice(0, 6).every((group) => group === 0) && groups[6] !== 0;
   return isCompatible ? ipv4Of(groups[6]!, groups[7]!) : compressed(text);
 }
 
 /**
- * Whom requests from an address are counted for: an IPv4 address, or a /64 of IPv6 (`2001:db8:0:0::/64`), which one
- * client has for itself.
+ * The source that requests from an address are counted for: an IPv4 address, or an IPv6 /64 such as
+ * `2001:db8:0:0::/64`, because one client usually has a whole /64.
  */
 export function sourceNetwork(address: string): string {
   const host = addressIdentity(address);
@@ -53,9 +54,9 @@ export function sourceNetwork(address: string): string {
   return `${groups.map((group) => group.toString(16)).join(':')}::/64`;
 }
 
-// RFC 4291 §2.5.5.2, RFC 6052 §2.1, RFC 8215, RFC 7915 §4: the prefixes before an IPv4 address in the last 32 bits.
+// RFC 4291 §2.5.5.2, RFC 6052 §2.1, RFC 8215, RFC 7915 §4: prefixes of addresses that contain an IPv4 address in the last 32 bits.
 const MAPPED = [0, 0, 0, 0, 0, 0xffff];
-const CARRIERS = [MAPPED, [0x64, 0xff9b, 0, 0, 0, 0], [0x64, 0xff9b, 1], [0, 0, 0, 0, 0xffff, 0]];
+const IPV4_PREFIXES = [MAPPED, [0x64, 0xff9b, 0, 0, 0, 0], [0x64, 0xff9b, 1], [0, 0, 0, 0, 0xffff, 0]];
 
 const startsWith = (groups: number[], prefix: number[]): boolean =>
   prefix.every((group, at) => groups[at] === group);
@@ -72,22 +73,22 @@ function groupsOf(ipv6: string): number[] {
   return [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
 }
 
-/** A host as signaling names it. */
+/** A host in signaling, with an optional port. */
 export interface HostPort {
-  /** A host name as it was written, or an IP address in the form of `parseIpAddress`, without brackets. */
+  /** A host name as it was written, or an IP address in its canonical form, without brackets. */
   host: string;
   port: number | undefined;
 }
 
-// An underscore is not in RFC 3261's grammar, but is common in private domains.
+// RFC 3261 does not allow an underscore, but it is common in private domains.
 const HOST_PORT =
   /^(?:([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_.])?)|\[([0-9A-Fa-f:.]{2,45})\])(?::(\d{1,8}))?$/;
 const DIGITS_AND_DOTS = /^[\d.]+$/;
 
 /**
- * Reads `host`, `host:port`, `[IPv6]` or `[IPv6]:port`.
- * @returns undefined when the host is malformed, has only digits and dots without being an IPv4 address, or when
- * the port is not one that can be sent to.
+ * Parses `host`, `host:port`, `[IPv6]` or `[IPv6]:port`.
+ * @returns undefined if the host is malformed, if it has only digits and dots but is not an IPv4 address, or if the
+ * port is not 1 to 65535.
  */
 export function parseHostPort(text: string): HostPort | undefined {
   const match = HOST_PORT.exec(text);
@@ -99,11 +100,46 @@ export function parseHostPort(text: string): HostPort | undefined {
   return host === undefined || (digits !== undefined && port === undefined) ? undefined : { host, port };
 }
 
-// RFC 1123 §2.1: a name whose last label is a number cannot be told from an address in another radix.
+// RFC 1123 §2.1: a name whose last label is a number looks like an address in another radix.
 function hostName(name: string): string | undefined {
   if (isIPv4(name)) return name;
   const labels = name.replace(/\.$/, '').split('.');
   const isNumber = /^(\d+|0x[0-9a-f]*)$/i.test(labels.at(-1)!);
   const fits = labels.every((label) => label.length >= 1 && label.length <= 63);
   return isNumber || DIGITS_AND_DOTS.test(name) || !fits ? undefined : name;
+}
+
+/** An IP network: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`. */
+export interface IpNetwork {
+  /** The length of the prefix in bits. */
+  prefix: number;
+  version: 4 | 6;
+  /** Compares hosts, not texts: a mapped or translated IPv6 address counts as the IPv4 address in it. */
+  contains(address: string): boolean;
+  overlaps(other: IpNetwork): boolean;
+  /** The address before the slash. */
+  address: string;
+}
+
+const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+/** Parses an address or a CIDR block. @returns undefined for any other text. */
+export function parseNetwork(text: string): IpNetwork | undefined {
+  const [literal = '', length, ...rest] = text.split('/');
+  const maxBits = isIP(literal) === 6 ? 128 : 32;
+  const bits = length === undefined ? maxBits : /^\d{1,3}$/.test(length) ? Number(length) : -1;
+  if (parseIpAddress(literal) === undefined || rest.length > 0 || bits < 0 || bits > maxBits)
+    return undefined;
+  // A network of mapped addresses is an IPv4 network.
+  const contained = maxBits === 128 && bits >= 96 ? addressIdentity(literal) : literal;
+  const address = isIP(contained) === 4 ? contained : literal;
+  const prefix = address === literal ? bits : bits - 96;
+  const list = new BlockList();
+  list.addSubnet(address, prefix, family(address));
+  const contains = (other: string) => {
+    const host = addressIdentity(other);
+    return isIP(host) === isIP(address) && list.check(host, family(host));
+  };
+  const overlaps = (other: IpNetwork) => contains(other.address) || other.contains(address);
+  return { address, prefix, version: isIP(address) === 6 ? 6 : 4, contains, overlaps };
 }

@@ -5,7 +5,7 @@ import { sipHeaders } from './sip-headers.ts';
 
 const accepts = (value: unknown) => sipHeaders.safeParse(value).success;
 
-describe('the header fields that an application sets', () => {
+describe('header fields of an application', () => {
   it.each([{}, { 'X-Order-Id': 'A-17' }, { 'x-a': '' }, { 'X-Name': 'José <sip:a@b>, "x"' }])(
     'may be %o',
     (value) => expect(accepts(value)).toBe(true),
@@ -32,7 +32,7 @@ describe('the header fields that an application sets', () => {
     Object.fromEntries(Array.from({ length: 5 }, (_, n) => [`X-A${n}`, 'é'.repeat(500)])),
   ])('may not be %o', (value) => expect(accepts(value)).toBe(false));
 
-  it('can be given to a call, a transfer and a bridge', () => {
+  it('are accepted for a call, a transfer and a bridge', () => {
     const sip_headers = { 'X-Order-Id': 'A-17' };
     expect(newCall.parse({ from: '+15550100000', to: '+15550100001', sip_headers })).toMatchObject({
       sip_headers,

@@ -1,11 +1,27 @@
-import { describe } from './details.ts';
+import { z } from 'zod';
+import { describe, pointer } from './details.ts';
 import type { Detail } from './errors.ts';
-import { pointer } from './pointer.ts';
 
-/** What can be spoken for an application. Undefined: anything, for it has a speech server of its own. */
+/** A voice that an application can name. */
+export const voiceShown = z.object({
+  voice: z.string().describe('The name of the voice, for actions and for the application.'),
+  gender: z.enum(['male', 'female']).nullable().describe('null if unknown.'),
+  languages: z
+    .array(z.string())
+    .describe(
+      'The languages of the voice as BCP 47 tags. `de` also includes more specific tags such as `de-AT`. Empty if unknown.',
+    ),
+  engine: z
+    .string()
+    .describe("The speech engine: `flite`, `espeak-ng`, or the model of the application's AI server."),
+});
+
+export type VoiceShown = z.output<typeof voiceShown>;
+
+/** The voices and languages that an application may name. */
 export interface SpeechRules {
   voices: readonly string[];
-  /** BCP 47, in lower case. A tag that is more exact, like `de-AT` for `de`, is spoken too. */
+  /** BCP 47 tags in lower case. `de` also allows more specific tags such as `de-AT`. */
   languages: readonly string[];
 }
 
@@ -16,30 +32,30 @@ export const speechRules = (
   languages: [...new Set(voices.flatMap(({ languages }) => languages))].sort(),
 });
 
-/** What is wrong with a voice or a language where they are given: what is expected is what there is. */
-export function speechFaults(
+/** The errors for an unknown voice or language; undefined rules allow any. */
+export function speechErrors(
   { voice, language }: { voice?: unknown; language?: unknown },
   base: readonly PropertyKey[],
   rules: SpeechRules | undefined,
 ): Detail[] {
   if (!rules) return [];
-  const faults: Detail[] = [];
-  const fault = (field: string, expected: string, found: string) =>
-    faults.push({
+  const errors: Detail[] = [];
+  const add = (field: string, expected: string, found: string) =>
+    errors.push({
       pointer: pointer([...base, field]),
       code: 'invalid_value',
-      message: `there is no ${field} ${describe(found)} here; GET /v1/voices lists what there is`,
+      message: `there is no ${field} ${describe(found)}; GET /v1/voices lists the voices and languages`,
       expected,
       found: describe(found),
     });
   if (typeof voice === 'string' && !rules.voices.includes(voice))
-    fault('voice', `one of ${rules.voices.join(', ')}`, voice);
+    add('voice', `one of ${rules.voices.join(', ')}`, voice);
   if (typeof language === 'string' && !nearestLanguage(language, new Set(rules.languages)))
-    fault('language', `one of ${rules.languages.join(', ')}`, language);
-  return faults;
+    add('language', `one of ${rules.languages.join(', ')}`, language);
+  return errors;
 }
 
-/** The nearest of the known languages: for `de-AT-1996` that is `de-at`, or else `de`. */
+/** The closest known language: for `de-AT-1996` it is `de-at`, or else `de`. */
 export function nearestLanguage(
   language: string,
   known: { has(language: string): boolean },
@@ -49,9 +65,9 @@ export function nearestLanguage(
   return undefined;
 }
 
-/** The elements of SSML 1.1, and those that vendors have added under a prefix. */
+/** Tags of SSML 1.1 and of vendors' extensions. */
 const SSML =
   /<\/?(?:speak|break|prosody|say-as|emphasis|phoneme|sub|voice|audio|mark|lang|lexicon|lookup|token|metadata|meta|desc|par|seq|media|p|s|w|[a-z]+:[a-z-]+)(?:\s[^<>]*)?\/?>|<\?xml\s|<!\[CDATA\[/i;
 
-/** The first tag of SSML in a text; undefined in plain text, in which `<` and `>` may well stand. */
+/** Returns the first SSML tag in a text; undefined for plain text, which may contain `<` and `>`. */
 export const ssmlIn = (text: string): string | undefined => SSML.exec(text)?.[0];

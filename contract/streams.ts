@@ -1,20 +1,22 @@
 /**
- * The messages of a live stream: JSON in text frames over a WebSocket that MiniVoice opens to the application. They
- * have the form of Twilio's media streams, counts as text included, in this contract's names.
+ * The messages of a live stream: JSON in text frames of a WebSocket that MiniVoice opens to the application. Their form
+ * follows Twilio's media streams, including counters as text, with the names of this contract.
  */
 import { z } from 'zod';
 import { id, variables } from './resources/values.ts';
 
-const count = (meaning: string) => z.string().regex(/^\d+$/).describe(meaning);
+const counter = (description: string) => z.string().regex(/^\d+$/).describe(description);
 
 const track = z.enum(['inbound', 'outbound']);
 
-const sound = z.base64().describe('mu-law, 8 kHz, mono; in base64.');
+const audio = z.base64().describe('Audio as µ-law, 8 kHz, mono, in base64.');
 
 const markName = z.string().min(1).max(256);
 
 const numbered = {
-  sequence_number: count("Counts this connection's messages after `connected`: 1, 2, 3, … without a gap."),
+  sequence_number: counter(
+    'The number of the message on this connection after `connected`: 1, 2, 3, … without a gap.',
+  ),
   stream_id: id('str'),
 };
 
@@ -34,14 +36,16 @@ const start = z.object({
     track: z
       .enum(['inbound', 'outbound', 'both'])
       .describe('`inbound`: what the caller says. `outbound`: what the caller hears.'),
-    bidirectional: z.boolean().describe('What is sent back is heard by the caller.'),
+    bidirectional: z.boolean().describe('The caller hears the audio that the server sends back.'),
     media_format: z.object({
       encoding: z.literal('audio/x-mulaw'),
       sample_rate: z.literal(8000),
       channels: z.literal(1),
     }),
     custom_parameters: variables,
-    reconnect: z.int().describe('0 on the first connection; 1, 2, … when the stream goes on over another.'),
+    reconnect: z
+      .int()
+      .describe('0 for the first connection; 1, 2, … for each new connection of the same stream.'),
   }),
 });
 
@@ -50,9 +54,9 @@ const media = z.object({
   ...numbered,
   media: z.object({
     track,
-    chunk: count("Counts the track's frames: 1, 2, 3, …; what is missing was dropped."),
-    timestamp: count("The frame's beginning: milliseconds since the beginning of the stream."),
-    payload: sound,
+    chunk: counter('The number of the frame in the track: 1, 2, 3, … Missing numbers are dropped frames.'),
+    timestamp: counter('The start of the frame in milliseconds since the start of the stream.'),
+    payload: audio,
   }),
 });
 
@@ -72,27 +76,33 @@ const stop = z.object({
     application_id: id('app'),
     reason: z
       .enum(['stopped', 'call_ended', 'flooded'])
-      .describe('`stopped` by `stop_stream`; `flooded`: the server sent more than can be taken.'),
+      .describe('`stopped`: by `stop_stream`. `flooded`: the server sent messages too fast.'),
     messages_dropped: z
       .int()
-      .describe('Messages that were not sent, because the receiver was too slow or away.'),
-    messages_ignored: z.int().describe('Messages from the server that were not taken.'),
+      .describe(
+        'The number of messages that were not sent because the receiver was too slow or unreachable.',
+      ),
+    messages_ignored: z.int().describe('The number of invalid or excess messages from the server.'),
   }),
 });
 
-const ours = z.string().optional().describe('Where it is given, it must be that of `start`.');
+const ownStreamId = z.string().optional().describe('Optional; must be the id from `start`.');
 
 const playMedia = z.object({
   event: z.literal('media'),
-  stream_id: ours,
-  media: z.object({ payload: sound }),
+  stream_id: ownStreamId,
+  media: z.object({ payload: audio }),
 });
 
-const askMark = z.object({ event: z.literal('mark'), stream_id: ours, mark: z.object({ name: markName }) });
+const requestMark = z.object({
+  event: z.literal('mark'),
+  stream_id: ownStreamId,
+  mark: z.object({ name: markName }),
+});
 
-const clear = z.object({ event: z.literal('clear'), stream_id: ours });
+const clear = z.object({ event: z.literal('clear'), stream_id: ownStreamId });
 
-/** What MiniVoice sends, by the name of its event. */
+/** The messages that MiniVoice sends, by event name. */
 export const STREAM_MESSAGES = {
   connected: {
     summary: 'The first message on every connection.',
@@ -100,7 +110,7 @@ export const STREAM_MESSAGES = {
     example: { event: 'connected', protocol: 'Call', version: '1.0.0' },
   },
   start: {
-    summary: 'What the stream is; the second message on every connection.',
+    summary: 'Describes the stream. The second message on every connection.',
     schema: start,
     example: {
       event: 'start',
@@ -119,7 +129,7 @@ export const STREAM_MESSAGES = {
     },
   },
   media: {
-    summary: 'A frame of 20 ms, 160 bytes, of one track.',
+    summary: '20 ms (160 bytes) of audio of one track.',
     schema: media,
     example: {
       event: 'media',
@@ -139,12 +149,12 @@ export const STREAM_MESSAGES = {
     },
   },
   mark: {
-    summary: 'What was sent before the mark of that name has been heard by the caller, or cleared.',
+    summary: 'The caller has heard the audio that was sent before the mark of this name, or it was cleared.',
     schema: mark,
     example: { event: 'mark', sequence_number: '4', stream_id: 'str_123', mark: { name: 'greeting' } },
   },
   stop: {
-    summary: 'The last message of the stream; MiniVoice then closes the connection.',
+    summary: 'The last message of the stream. MiniVoice then closes the connection.',
     schema: stop,
     example: {
       event: 'stop',
@@ -161,21 +171,22 @@ export const STREAM_MESSAGES = {
   },
 };
 
-/** What the server may send on a bidirectional stream. */
+/** The messages that the server may send on a bidirectional stream. */
 export const STREAM_REQUESTS = {
   media: {
     summary:
-      'Sound of any length for the caller to hear, after what is queued. What is more than 60 seconds ahead is not taken.',
+      'Adds audio of any length to the queue that the caller hears. The queue holds up to 60 seconds; audio beyond that is ignored.',
     schema: playMedia,
     example: { event: 'media', stream_id: 'str_123', media: { payload: 'f39/fw==' } },
   },
   mark: {
-    summary: 'Asks to be told, by a `mark` of the same name, when all that was sent before has been heard.',
-    schema: askMark,
+    summary:
+      'Requests a `mark` of the same name when the caller has heard all audio that was sent before it.',
+    schema: requestMark,
     example: { event: 'mark', stream_id: 'str_123', mark: { name: 'greeting' } },
   },
   clear: {
-    summary: 'Drops what is queued; the marks that wait come back at once.',
+    summary: 'Discards the queued audio. Pending marks are returned at once.',
     schema: clear,
     example: { event: 'clear', stream_id: 'str_123' },
   },
@@ -185,7 +196,7 @@ export const STREAM_REQUESTS = {
 export const streamMessage = z.discriminatedUnion('event', [connected, start, media, dtmf, mark, stop]);
 
 /** Any message that the server may send. */
-export const streamRequest = z.discriminatedUnion('event', [playMedia, askMark, clear]);
+export const streamRequest = z.discriminatedUnion('event', [playMedia, requestMark, clear]);
 
 export type StreamMessage = z.output<typeof streamMessage>;
 export type StreamRequest = z.output<typeof streamRequest>;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { parseNetwork } from '../contract/ip-network.ts';
 import { nearest } from '../contract/nearest.ts';
-import { parseHostPort, parseIpAddress } from '../contract/network-address.ts';
+import { parseHostPort, parseIpAddress, parseNetwork } from '../contract/network-address.ts';
 
 /** What is known about a setting besides its schema. */
 export interface SettingInfo {

@@ -8,23 +8,23 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
   (name) => name.endsWith('.ts') && !/\.(test|conformance)\.ts$|\/testing\//.test(name),
 );
 
-/** Codes that only the log and SIP responses contain. */
-const INSIDE = ['invalid_setting', 'forbidden', 'rejected', 'interrupted'];
+/** Codes that never leave MiniVoice: for settings, and for INVITEs, which get a SIP status. */
+const INTERNAL = ['invalid_setting', 'forbidden', 'rejected', 'interrupted'];
 
-test('whatever the system ends a leg for is in the catalogue', () => {
+test('every reason for which the system ends a leg is in the catalog', () => {
   const reasons = files.flatMap((name) => {
-    const reasons = readFileSync(join(src, name), 'utf8').matchAll(/by: 'system', reason: '(\w+)'/g);
-    return [...reasons].map(([, reason]) => reason!);
+    const found = readFileSync(join(src, name), 'utf8').matchAll(/by: 'system', reason: '(\w+)'/g);
+    return [...found].map(([, reason]) => reason!);
   });
   expect(reasons).toContain('media_lost');
   expect(reasons.filter((reason) => !isErrorCode(reason))).toEqual([]);
 });
 
-test('every failure has a code of the catalogue', () => {
+test('every failure has a code of the catalog', () => {
   const codes = files.flatMap((name) => {
-    const made = readFileSync(join(src, name), 'utf8').matchAll(/new Failure\(\s*'(\w+)'/g);
-    return [...made].map(([, code]) => ({ name, code: code! }));
+    const found = readFileSync(join(src, name), 'utf8').matchAll(/new Failure\(\s*'(\w+)'/g);
+    return [...found].map(([, code]) => ({ name, code: code! }));
   });
   expect(codes.length).toBeGreaterThan(20);
-  expect(codes.filter(({ code }) => !isErrorCode(code) && !INSIDE.includes(code))).toEqual([]);
+  expect(codes.filter(({ code }) => !isErrorCode(code) && !INTERNAL.includes(code))).toEqual([]);
 });

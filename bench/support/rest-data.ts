@@ -1,4 +1,4 @@
-import type { House } from '../../src/api/testing/house.ts';
+import type { TestServer } from '../../src/api/testing/test-server.ts';
 import type { CallRecord } from '../../src/calls/index.ts';
 import { aTranscript, someParts } from '../../src/insights/testing/records.ts';
 import { aCall, anAttempt, anEvent, aRecording } from '../../src/storage/testing/records.ts';
@@ -12,8 +12,8 @@ const metadata = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`k${n}
 const variables = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`v${n}`, 'x'.repeat(4096)]));
 
 /** Fills a database to the limits that the contract sets. */
-export async function fill(house: House) {
-  const { directory, storage, live } = house;
+export async function fill(server: TestServer) {
+  const { directory, storage, live } = server;
   const customer = await directory.createCustomer({ name: 'Bench' });
   const customerId = customer.id;
   const answerUrl = 'https://example.com/answer';
@@ -37,7 +37,7 @@ export async function fill(house: House) {
       call: aCall(storage.ids.next('call'), { ...owner, direction, status: 'completed' }),
     });
   });
-  const [call, spare] = [await long(house, owner, LARGE), await long(house, owner, LARGE + 1)];
+  const [call, spare] = [await long(server, owner, LARGE), await long(server, owner, LARGE + 1)];
   live.add(call.id);
   // Only a call whose events are delivered can be erased.
   for (let cursor: string | undefined | null; cursor !== null; ) {
@@ -46,7 +46,7 @@ export async function fill(house: House) {
       await storage.saveEventState({ id, state: 'delivered', attempts: 1, nextAttemptAt: null });
     cursor = page.nextCursor;
   }
-  await inPieces(LARGE, (n) => large(house, owner, n).then(() => {}));
+  await inPieces(LARGE, (n) => large(server, owner, n).then(() => {}));
   const [event] = (await storage.events({ callId: call.id }, { limit: 1 })).data;
   for (let n = 0; n < 400; n++)
     await storage.saveAttempt(anAttempt(`dlv_${1000 + n}`, event!.id, { answer: 'x'.repeat(4096) }), event!);
@@ -65,8 +65,8 @@ export async function fill(house: House) {
 }
 
 /** A large call on which much has happened. */
-async function long(house: House, owner: object, n: number): Promise<CallRecord> {
-  const call = await large(house, owner, n);
+async function long(server: TestServer, owner: object, n: number): Promise<CallRecord> {
+  const call = await large(server, owner, n);
   const body = 'x'.repeat(64 * 1024);
   const timeline = Array.from({ length: 300 }, (_, at) => ({
     callId: call.id,
@@ -74,11 +74,11 @@ async function long(house: House, owner: object, n: number): Promise<CallRecord>
     kind: 'request',
     data: { body },
   }));
-  await house.storage.commit({ timeline, events: Array.from({ length: 200 }, () => anEvent(call)) });
+  await server.storage.commit({ timeline, events: Array.from({ length: 200 }, () => anEvent(call)) });
   return call;
 }
 
-async function large({ storage }: House, owner: object, n: number): Promise<CallRecord> {
+async function large({ storage }: TestServer, owner: object, n: number): Promise<CallRecord> {
   const call = aCall(storage.ids.next('call'), { ...owner, metadata, variables, status: 'completed' });
   const gap = (at: number) => ({ startMs: at, endMs: at + 1, cause: 'pause' as const });
   const recording = aRecording(call, {

@@ -11,7 +11,7 @@ function outcome(type: ActionType, fields: object, options: CheckOptions = {}) {
 
 const text = (length: number) => 'a'.repeat(length);
 
-describe('what is taken', () => {
+describe('accepts', () => {
   it.each<[ActionType, object, object]>([
     ['say', { text: text(4000), voice: 'amy', language: 'en-GB', loop: 10 }, { loop: 10, language: 'en-GB' }],
     ['gather', {}, { minDigits: 1, maxDigits: 1, timeoutSeconds: 5, sensitive: false }],
@@ -41,7 +41,7 @@ describe('what is taken', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('rejects', () => {
   it.each<[ActionType, object, string]>([
     ['say', { text: '' }, 'text too_short'],
     ['say', { text: text(4001) }, 'text too_long'],
@@ -88,12 +88,12 @@ describe('what is refused', () => {
     ['pause', { seconds: 60.1 }, 'seconds out_of_range'],
     ['hangup', { reason: 'bored' }, 'reason invalid_value'],
     ['pause_recording', { mode: 'beep' }, 'mode invalid_value'],
-  ])('%s %j: %s', (type, fields, fault) => {
-    expect(outcome(type, fields)).toEqual([fault]);
+  ])('%s %j: %s', (type, fields, error) => {
+    expect(outcome(type, fields)).toEqual([error]);
   });
 });
 
-it('lets sound come and go unencrypted where development allows it', () => {
+it('allows unencrypted audio URLs with allowPrivateUrls', () => {
   const relaxed = { allowPrivateUrls: true };
   expect(outcome('play', { url: 'http://127.0.0.1/a.wav' }, relaxed)).toMatchObject({ type: 'play' });
   expect(outcome('start_stream', { stream_url: 'ws://127.0.0.1' }, relaxed)).toMatchObject({
@@ -102,7 +102,7 @@ it('lets sound come and go unencrypted where development allows it', () => {
   expect(outcome('play', { url: 'file:///etc/passwd' }, relaxed)).toEqual(['url invalid_format']);
 });
 
-it('takes every document made by the rules', () => {
+it('accepts every generated valid document', () => {
   const seconds = fc.integer({ min: 5, max: 120 });
   const target = fc.oneof(
     fc.stringMatching(/^\+[1-9]\d{1,14}$/),

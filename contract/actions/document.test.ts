@@ -8,7 +8,7 @@ const details = (input: unknown): Detail[] => {
   const verdict = checkDocument(input);
   return verdict.ok ? [] : verdict.details;
 };
-const faults = (...actions: unknown[]) =>
+const errors = (...actions: unknown[]) =>
   details({ actions }).map(({ pointer, code }) => `${pointer} ${code}`);
 const action = (entry: unknown) => {
   const verdict = checkDocument({ actions: [entry] });
@@ -16,7 +16,7 @@ const action = (entry: unknown) => {
 };
 
 describe('a document', () => {
-  it('may hold both shapes, and each becomes the same action', () => {
+  it('may mix both forms, which result in the same action', () => {
     const shorthand = { say: { text: 'Hi' } };
     const typed = { type: 'say', text: 'Hi' };
     expect(checkDocument({ actions: [shorthand, typed] })).toEqual({
@@ -28,16 +28,16 @@ describe('a document', () => {
     });
   });
 
-  it('is told of 200 faults at most, so that rubbish does not make a far larger answer', () => {
-    const rubbish = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`field_${n}`, n]));
-    expect(details(rubbish)).toHaveLength(200);
-    expect(faults(rubbish)).toHaveLength(200);
-    expect(faults({ say: rubbish })).toHaveLength(200);
-    expect(faults(...Array.from({ length: 100 }, () => ({ say: rubbish })))).toHaveLength(200);
+  it('results in at most 200 errors, however invalid it is', () => {
+    const unknownFields = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`field_${n}`, n]));
+    expect(details(unknownFields)).toHaveLength(200);
+    expect(errors(unknownFields)).toHaveLength(200);
+    expect(errors({ say: unknownFields })).toHaveLength(200);
+    expect(errors(...Array.from({ length: 100 }, () => ({ say: unknownFields })))).toHaveLength(200);
   });
 
-  it('names no address with a password in it', () => {
-    expect(faults({ redirect: { url: 'https://user:secret@example.com/' } })).toEqual([
+  it('cannot contain a URL with a password', () => {
+    expect(errors({ redirect: { url: 'https://user:secret@example.com/' } })).toEqual([
       '/actions/0/redirect/url invalid_format',
     ]);
   });
@@ -53,17 +53,17 @@ describe('a document', () => {
     ['with actions that are no list', { actions: {} }, '/actions invalid_type'],
     ['with a field beside actions', { actions: [], version: 1 }, '/version unknown_field'],
     ['with 101 actions', { actions: Array(101).fill({ hold: {} }) }, '/actions too_long'],
-  ])('that is %s is refused', (_, input, fault) => {
-    expect(details(input).map(({ pointer, code }) => `${pointer} ${code}`)).toEqual([fault]);
+  ])('is rejected: %s', (_, input, error) => {
+    expect(details(input).map(({ pointer, code }) => `${pointer} ${code}`)).toEqual([error]);
   });
 
-  it('with 100 actions is taken', () => {
+  it('may have 100 actions', () => {
     expect(checkDocument({ actions: Array(100).fill({ hold: {} }) }).ok).toBe(true);
   });
 
-  it('tells everything that is wrong with it at once', () => {
+  it('results in all errors at once', () => {
     expect(
-      faults(
+      errors(
         { say: { txt: 'Hi', loop: 11 } },
         { type: 'gather', num_digits: 0, max_digits: 2 },
         { transfer: {} },
@@ -82,7 +82,7 @@ describe('a document', () => {
     ]);
   });
 
-  it('says what was expected and what was found', () => {
+  it('results in errors with the expected and the found value', () => {
     expect(details({ actions: [{ say: { text: 5 } }] })).toEqual([
       {
         pointer: '/actions/0/say/text',
@@ -94,8 +94,8 @@ describe('a document', () => {
     ]);
   });
 
-  it('escapes names in pointers as RFC 6901 wants it', () => {
-    expect(faults({ say: { text: 'x', 'a/b~c': 1 } })).toEqual(['/actions/0/say/a~1b~0c unknown_field']);
+  it('results in pointers with the escapes of RFC 6901', () => {
+    expect(errors({ say: { text: 'x', 'a/b~c': 1 } })).toEqual(['/actions/0/say/a~1b~0c unknown_field']);
   });
 });
 
@@ -105,13 +105,13 @@ describe('an action', () => {
     ['Say', 'say'],
     ['gahter', 'gather'],
     ['hang_up', 'hangup'],
-  ])('that is named %s is refused with the name that was meant', (written, meant) => {
+  ])('named %s is rejected with a suggestion', (written, suggestion) => {
     const [detail] = details({ actions: [{ type: written }] });
     expect(detail).toMatchObject({ code: 'unknown_action', pointer: '/actions/0/type' });
-    expect(detail?.message).toContain(`did you mean "${meant}"?`);
+    expect(detail?.message).toContain(`did you mean "${suggestion}"?`);
   });
 
-  it('of a name unlike any other is refused without a guess', () => {
+  it('with an unrelated name is rejected without a suggestion', () => {
     expect(details({ actions: [{ constructor: {} }] })[0]?.message).toBe('there is no action "constructor"');
   });
 
@@ -120,18 +120,18 @@ describe('an action', () => {
     ['that is a list', [], '/actions/0 invalid_type'],
     ['whose type is no string', { type: 1 }, '/actions/0/type invalid_type'],
     ['with null for its fields', { hold: null }, '/actions/0/hold invalid_type'],
-    ['in both shapes', { type: 'say', text: 'x', hold: {} }, '/actions/0/hold mixed_shapes'],
-    ['in both shapes of one name', { type: 'say', say: { text: 'x' } }, '/actions/0/say mixed_shapes'],
+    ['in both forms', { type: 'say', text: 'x', hold: {} }, '/actions/0/hold mixed_shapes'],
+    ['in both forms of one name', { type: 'say', say: { text: 'x' } }, '/actions/0/say mixed_shapes'],
     ['with fields beside its name', { say: { text: 'x' }, loop: 2 }, '/actions/0/loop unknown_field'],
-  ])('%s is refused', (_, entry, fault) => {
-    expect(faults(entry)).toEqual([fault]);
+  ])('%s is rejected', (_, entry, error) => {
+    expect(errors(entry)).toEqual([error]);
   });
 
   it('may have a field with the name of another action', () => {
     expect(action({ type: 'conference', room: 'a', mute: true })).toMatchObject({ room: 'a', mute: true });
   });
 
-  it.each(ACTION_TYPES)('%s takes its own example in both shapes', (type) => {
+  it.each(ACTION_TYPES)('%s accepts its example in both forms', (type) => {
     const { example } = ACTIONS[type];
     const short = checkDocument({ actions: [{ [type]: example }] });
     expect(short.ok).toBe(true);
@@ -144,13 +144,13 @@ describe('the text of a document', () => {
     expect(checkDocumentText('\uFEFF{"actions":[]}')).toEqual({ ok: true, actions: [] });
   });
 
-  it('that is no JSON is refused with line and column', () => {
+  it('that is not JSON is rejected with line and column', () => {
     const verdict = checkDocumentText('{"actions":[\n  {"hold":{},}\n]}');
     expect(verdict).toMatchObject({ ok: false, details: [{ pointer: '', code: 'invalid_json' }] });
     expect(!verdict.ok && verdict.details[0]?.message).toMatch(/^line 2, column 14: /);
   });
 
-  it('is refused from one byte above 1 MiB on', () => {
+  it('is rejected above 1 MiB', () => {
     const text = (bytes: number) => `{"actions":[]}${' '.repeat(bytes - 14)}`;
     expect(checkDocumentText(text(1024 * 1024)).ok).toBe(true);
     expect(checkDocumentText(text(1024 * 1024 + 1))).toMatchObject({
@@ -162,7 +162,7 @@ describe('the text of a document', () => {
   });
 });
 
-describe('whatever an application answers', () => {
+describe('any input', () => {
   const names = fc.constantFrom(...ACTION_TYPES, 'type', 'actions', '__proto__', 'constructor', 'text', 'to');
   const { tree } = fc.letrec((tie) => ({
     tree: fc.oneof(
@@ -173,7 +173,7 @@ describe('whatever an application answers', () => {
     ),
   }));
 
-  it('never makes the check throw, and every refusal has a reason', () => {
+  it('never makes the check throw, and every rejection has a message', () => {
     fc.assert(
       fc.property(fc.oneof(tree, fc.record({ actions: fc.array(tree) }), fc.jsonValue()), (input) => {
         const verdict = checkDocument(input);
@@ -186,7 +186,7 @@ describe('whatever an application answers', () => {
     );
   });
 
-  it('is judged alike in both shapes', () => {
+  it('has the same result in both forms', () => {
     fc.assert(
       fc.property(fc.constantFrom(...ACTION_TYPES), fc.dictionary(fc.string(), tree), (type, fields) => {
         fc.pre(

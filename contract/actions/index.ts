@@ -1,6 +1,13 @@
 /**
- * The actions: what a document may ask of a call, one file for each. Both shapes of an action, shorthand and
- * typed, become one at this door, and a document is checked as a whole before anything of it runs.
+ * The actions: what an application can do with a call. An action can be written in two forms, shorthand and typed; the
+ * check of a document converts both to one, and checks the whole document before any of its actions run.
  */
-export { type CheckOptions, checkDocument, checkDocumentText, type Verdict } from './document.ts';
+export {
+  type CheckOptions,
+  checkDocument,
+  checkDocumentText,
+  MAX_ACTIONS,
+  MAX_DOCUMENT_BYTES,
+  type Verdict,
+} from './document.ts';
 export { ACTION_TYPES, ACTIONS, type Action, type ActionOf, type ActionType } from './table.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type CheckOptions, checkDocument, checkDocumentText } from './document.ts';
 
-const said = (input: unknown, options: CheckOptions = {}) => {
+const messages = (input: unknown, options: CheckOptions = {}) => {
   const verdict = checkDocument(input, options);
   return verdict.ok ? [] : verdict.details.map(({ pointer, message }) => `${pointer} ${message}`);
 };
-const one = (entry: unknown) => said({ actions: [entry] }).join('\n');
+const one = (entry: unknown) => messages({ actions: [entry] }).join('\n');
 
 describe('an action of another platform', () => {
   it.each([
@@ -28,16 +28,16 @@ describe('an action of another platform', () => {
     ['Plivo', { Wait: { length: 3 } }, 'pause'],
     ['Telnyx', { gather_using_speak: {} }, 'gather'],
     ['Telnyx', { playback_start: {} }, 'play'],
-  ])('%s: %j points to %s', (_, entry, action) => {
+  ])('on %s, %j suggests %s', (_, entry, action) => {
     expect(one(entry)).toContain(`did you mean "${action}"?`);
   });
 
   it.each([
     [{ notify: {} }, 'webhook_url'],
-    [{ answer: {} }, 'answered by itself'],
+    [{ answer: {} }, 'answered automatically'],
     [{ transcribe: {} }, 'ai_enabled'],
     [{ sms: {} }, 'no messages'],
-  ])('%j says what there is instead', (entry, hint) => {
+  ])('%j explains the alternative', (entry, hint) => {
     expect(one(entry)).toContain(hint);
     expect(one(entry)).not.toContain('did you mean');
   });
@@ -46,18 +46,18 @@ describe('an action of another platform', () => {
     [{ action: 'talk', text: 'Hi' }, '/actions/0/action', 'did you mean "say"?'],
     [{ verb: 'dial', target: [] }, '/actions/0/verb', 'did you mean "bridge"?'],
     [{ verb: 'say', text: 'Hi' }, '/actions/0/verb', 'the field that names an action is "type"'],
-  ])('%j is told which field names an action', (entry, place, hint) => {
+  ])('%j explains which field names an action', (entry, place, hint) => {
     expect(one(entry)).toMatch(new RegExp(`^${place} `));
     expect(one(entry)).toContain(hint);
   });
 
-  it('in a list alone is told together with the missing object', () => {
-    const [whole, entry] = said([{ action: 'talk', text: 'Hi' }, { say: { text: 'Hi' } }]);
+  it('in a list without an object is reported along with the missing object', () => {
+    const [whole, entry] = messages([{ action: 'talk', text: 'Hi' }, { say: { text: 'Hi' } }]);
     expect(whole).toContain('{"actions":[…]}');
     expect(entry).toContain('did you mean "say"?');
   });
 
-  it('in XML is told that documents are JSON', () => {
+  it('in XML explains that documents are JSON', () => {
     const verdict = checkDocumentText('<?xml version="1.0"?><Response><Say>Hi</Say></Response>');
     expect(!verdict.ok && verdict.details[0]?.message).toContain('this is XML');
   });
@@ -77,12 +77,12 @@ describe('a field of another platform', () => {
     [{ start_stream: { url: 'wss://a.example' } }, 'stream_url'],
     [{ pause: { length: 3 } }, 'seconds'],
     [{ conference: { name: 'a' } }, 'room'],
-  ])('%j points to %s', (entry, field) => {
+  ])('%j suggests %s', (entry, field) => {
     expect(one(entry)).toContain(`did you mean "${field}"?`);
   });
 
-  it('that has no match says what to do', () => {
+  it('without an equivalent explains what to do', () => {
     expect(one({ gather: { action: '/next' } })).toContain('follow it with "redirect"');
-    expect(one({ play: { text: 'Hi' } })).toContain('spoken by "say"');
+    expect(one({ play: { text: 'Hi' } })).toContain('use "say" for text');
   });
 });

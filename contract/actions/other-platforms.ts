@@ -1,32 +1,35 @@
 import type { ActionType } from './table.ts';
 
-/** Our action for what another platform calls otherwise, and what is different where the name alone does not say it. */
-interface Meant {
+/** The action of MiniVoice for an action of another platform, and a hint about differences. */
+interface Equivalent {
   action?: ActionType;
   hint?: string;
 }
 
-const NO_ANSWER: Meant = { hint: 'a call is answered by itself before its first action' };
-const AGENT: Meant = {
+const NO_ANSWER: Equivalent = { hint: 'a call is answered automatically before its first action' };
+const AGENT: Equivalent = {
   action: 'start_stream',
   hint: 'with "bidirectional": true, the server speaks to the caller',
 };
-const DIAL: Meant = { action: 'bridge', hint: '"transfer" gives the call away instead' };
-const RECORD: Meant = {
+const DIAL: Equivalent = { action: 'bridge', hint: '"transfer" hands the call over instead' };
+const RECORD: Equivalent = {
   action: 'start_recording',
-  hint: 'it goes on until "stop_recording" or the end of the call',
+  hint: 'the recording runs until "stop_recording" or the end of the call',
 };
-const REFUSE: Meant = { action: 'hangup', hint: 'with "reason": "busy" or "rejected", as the first action' };
-const QUEUE: Meant = {
+const REFUSE: Equivalent = {
+  action: 'hangup',
+  hint: 'with "reason": "busy" or "rejected", as the first action',
+};
+const QUEUE: Equivalent = {
   action: 'conference',
-  hint: 'callers wait in a room, and an agent joins the same room',
+  hint: 'callers wait in a conference, and an agent joins the same conference',
 };
 
 /**
- * Actions of Twilio's TwiML, Vonage's NCCO, jambonz, Plivo, Telnyx, SignalWire and FreeSWITCH, by their names in
- * lower case without separators.
+ * The equivalents of the actions of Twilio's TwiML, Vonage's NCCO, jambonz, Plivo, Telnyx, SignalWire and FreeSWITCH.
+ * Keys are in lower case and without separators.
  */
-const ACTIONS_ELSEWHERE: Record<string, Meant> = {
+const EQUIVALENT_ACTIONS: Record<string, Equivalent> = {
   ...of(
     { action: 'say' },
     'speak',
@@ -41,7 +44,7 @@ const ACTIONS_ELSEWHERE: Record<string, Meant> = {
   ),
   ...of({ action: 'play' }, 'playback', 'playaudio', 'playfile', 'playurl', 'playbackstart', 'audio', 'dub'),
   ...of(
-    { action: 'gather', hint: 'what it collects is in the request of a "redirect" after it' },
+    { action: 'gather', hint: 'the request of the next "redirect" has the digits' },
     ...['input', 'getdigits', 'getinput', 'collect', 'collectdigits', 'digits', 'prompt', 'gatherusingspeak'],
     ...['gatherusingaudio', 'playandgetdigits', 'read', 'ask', 'menu', 'pay'],
   ),
@@ -91,20 +94,20 @@ const ACTIONS_ELSEWHERE: Record<string, Meant> = {
   ...of({ action: 'redirect' }, 'goto', 'include', 'execute', 'next', 'continue', 'fetch'),
   ...of({ action: 'set_variable' }, 'set', 'tag', 'assign', 'setvar', 'variable', 'export'),
   ...of(
-    { hint: 'every event is sent to the webhook_url of the application' },
+    { hint: 'MiniVoice sends every event to the webhook_url of the application' },
     'notify',
     'webhook',
     'event',
     'log',
   ),
   ...of(
-    { hint: 'calls are transcribed when "ai_enabled" is set on the application' },
+    { hint: 'recordings are transcribed if "ai_enabled" is set on the application' },
     'transcribe',
     'transcription',
   ),
   ...of({ hint: 'MiniVoice sends no messages' }, 'sms', 'sendsms', 'sendmessage', 'mms'),
   ...of(
-    { hint: 'voices and languages are fields of "say", and of the application' },
+    { hint: 'voice and language are fields of "say" and of the application' },
     'config',
     'language',
     'voice',
@@ -112,22 +115,22 @@ const ACTIONS_ELSEWHERE: Record<string, Meant> = {
   ...of(NO_ANSWER, 'answer', 'pickup', 'accept'),
 };
 
-function of(meant: Meant, ...names: string[]): Record<string, Meant> {
-  return Object.fromEntries(names.map((name) => [name, meant]));
+function of(equivalent: Equivalent, ...names: string[]): Record<string, Equivalent> {
+  return Object.fromEntries(names.map((name) => [name, equivalent]));
 }
 
-/** What an action of another platform is here; undefined for names that none of them has. */
-export function elsewhere(name: string): Meant | undefined {
+/** Returns the equivalent of another platform's action; undefined if the name is unknown. */
+export function equivalentAction(name: string): Equivalent | undefined {
   const plain = name.toLowerCase().replace(/[\s_.-]+/g, '');
-  return Object.hasOwn(ACTIONS_ELSEWHERE, plain) ? ACTIONS_ELSEWHERE[plain] : undefined;
+  return Object.hasOwn(EQUIVALENT_ACTIONS, plain) ? EQUIVALENT_ACTIONS[plain] : undefined;
 }
 
-const AFTER = 'follow it with "redirect": its request tells what was collected';
+const USE_REDIRECT = 'follow it with "redirect": its request has the digits';
 
-const NO_SPEECH = 'keys alone are collected; "start_stream" sends live sound to a recognizer of your own';
+const NO_SPEECH = 'gather collects only keys; "start_stream" sends live audio to your own speech recognizer';
 
-/** Fields of other platforms' actions, by our action: the name of ours, or a sentence. */
-const FIELDS_ELSEWHERE: Partial<Record<ActionType, Record<string, string>>> = {
+/** Fields of other platforms, by the action of MiniVoice: the name of the field here, or a hint. */
+const EQUIVALENT_FIELDS: Partial<Record<ActionType, Record<string, string>>> = {
   say: {
     message: 'text',
     body: 'text',
@@ -151,14 +154,14 @@ const FIELDS_ELSEWHERE: Partial<Record<ActionType, Record<string, string>>> = {
     repeat: 'loop',
     times: 'loop',
     count: 'loop',
-    text: 'a text is spoken by "say"',
-    digits: 'digits are sent by "send_digits"',
+    text: 'use "say" for text',
+    digits: 'use "send_digits" for digits',
   },
   gather: {
     text: 'prompt',
     say: 'prompt',
     message: 'prompt',
-    play: 'a file is played by "play" before it',
+    play: 'use "play" before it',
     timeout: 'timeout_seconds',
     digit_timeout: 'timeout_seconds',
     inter_digit_timeout: 'timeout_seconds',
@@ -175,11 +178,11 @@ const FIELDS_ELSEWHERE: Partial<Record<ActionType, Record<string, string>>> = {
     speech_timeout: NO_SPEECH,
     speech_model: NO_SPEECH,
     recognizer: NO_SPEECH,
-    action: AFTER,
-    action_hook: AFTER,
-    url: AFTER,
-    event_url: AFTER,
-    method: AFTER,
+    action: USE_REDIRECT,
+    action_hook: USE_REDIRECT,
+    url: USE_REDIRECT,
+    event_url: USE_REDIRECT,
+    method: USE_REDIRECT,
   },
   redirect: { href: 'url', action: 'url', answer_url: 'url', target: 'url', uri: 'url' },
   start_recording: {
@@ -190,8 +193,8 @@ const FIELDS_ELSEWHERE: Partial<Record<ActionType, Record<string, string>>> = {
     beep_start: 'beep',
     file_format: 'format',
     recording_channels: 'channels',
-    finish_on_key: 'a "gather" after it waits for a key, and "stop_recording" ends it',
-    timeout: 'a "gather" after it waits, and "stop_recording" ends it',
+    finish_on_key: 'use "gather" to wait for a key, then "stop_recording"',
+    timeout: 'use "gather" to wait, then "stop_recording"',
   },
   start_stream: {
     url: 'stream_url',
@@ -207,7 +210,8 @@ const FIELDS_ELSEWHERE: Partial<Record<ActionType, Record<string, string>>> = {
   hangup: { cause: 'reason' },
   set_variable: { key: 'name', variable: 'name', data: 'value' },
 };
-const CALLEE = {
+
+const DESTINATION_FIELDS = {
   number: 'destination',
   phone: 'destination',
   phone_number: 'destination',
@@ -219,10 +223,10 @@ const CALLEE = {
   callerid: 'from',
   timeout: 'timeout_seconds',
   ring_timeout: 'timeout_seconds',
-  answer_on_bridge: 'the caller hears ringing until the destination answers',
+  answer_on_bridge: 'the caller always hears ringing until the destination answers',
 };
 
-/** Names of fields of other platforms for an action of ours. */
-export function fieldsElsewhere(type: ActionType): Record<string, string> {
-  return type === 'bridge' || type === 'transfer' ? CALLEE : (FIELDS_ELSEWHERE[type] ?? {});
+/** Returns other platforms' names for the fields of an action. */
+export function equivalentFields(type: ActionType): Record<string, string> {
+  return type === 'bridge' || type === 'transfer' ? DESTINATION_FIELDS : (EQUIVALENT_FIELDS[type] ?? {});
 }

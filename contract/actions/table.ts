@@ -1,29 +1,14 @@
 import type { z } from 'zod';
-import { bridge } from './bridge.ts';
-import { conference } from './conference.ts';
+import { bridge, conference, transfer } from './connect.ts';
 import type { ActionDefinition } from './define.ts';
-import { gather } from './gather.ts';
-import { hangup } from './hangup.ts';
-import { hold } from './hold.ts';
-import { mute } from './mute.ts';
-import { pause } from './pause.ts';
-import { pauseRecording } from './pause-recording.ts';
-import { play } from './play.ts';
-import { redirect } from './redirect.ts';
-import { resume } from './resume.ts';
-import { resumeRecording } from './resume-recording.ts';
-import { say } from './say.ts';
-import { sendDigits } from './send-digits.ts';
-import { setVariable } from './set-variable.ts';
-import { startRecording } from './start-recording.ts';
-import { startStream } from './start-stream.ts';
-import { stopRecording } from './stop-recording.ts';
-import { stopStream } from './stop-stream.ts';
-import { transfer } from './transfer.ts';
-import { unmute } from './unmute.ts';
-import { unsetVariable } from './unset-variable.ts';
+import { gather, sendDigits } from './digits.ts';
+import { hangup, redirect, setVariable, unsetVariable } from './flow.ts';
+import { hold, mute, resume, unmute } from './hold-mute.ts';
+import { pause, play, say } from './playback.ts';
+import { pauseRecording, resumeRecording, startRecording, stopRecording } from './recording.ts';
+import { startStream, stopStream } from './streaming.ts';
 
-/** Every action there is, in the order of the reference. */
+/** All actions, in the order of the reference. */
 export const ACTIONS = {
   say,
   gather,
@@ -51,10 +36,10 @@ export const ACTIONS = {
 
 export type ActionType = keyof typeof ACTIONS;
 
-/** One kind of action as it runs: camelCase, defaults applied, aliases resolved. */
+/** One kind of action in the form in which it runs: camelCase, defaults applied, aliases resolved. */
 export type ActionOf<Type extends ActionType> = { type: Type } & z.output<(typeof ACTIONS)[Type]['schema']>;
 
-/** Any action, told apart by its `type`. */
+/** Any action; `type` is the discriminator. */
 export type Action = { [Type in ActionType]: ActionOf<Type> }[ActionType];
 
 export const ACTION_TYPES = Object.keys(ACTIONS) as ActionType[];

@@ -4,39 +4,44 @@ import { id, pageQuery, time } from './values.ts';
 
 export const eventState = z
   .enum(['pending', 'delivered', 'dead', 'unsent'])
-  .describe('`dead`: given up. `unsent`: the application has no `webhook_url`.');
+  .describe(
+    'The state of the delivery. `dead`: all attempts failed. `unsent`: the application has no `webhook_url`.',
+  );
 
-/** An event in the log. */
+/** A stored event. */
 export const event = z.object({
   id: id('evt'),
   event: z.string(),
   event_key: z.string(),
-  sequence: z.int().describe('1, 2, 3, … within the call, without a gap.'),
+  sequence: z.int().describe('The number of the event in the call: 1, 2, 3, … without a gap.'),
   call_id: id('call'),
   application_id: id('app'),
   created_at: time,
-  call: eventCall.describe('The call as it was at that moment.'),
+  call: eventCall.describe('The call at the time of the event.'),
   data: z.record(z.string(), z.unknown()),
   state: eventState,
-  attempts: z.int().describe('Tries so far.'),
+  attempts: z.int().describe('The number of delivery attempts so far.'),
   next_attempt_at: time.nullable(),
 });
 
-/** One try to deliver an event. */
+/** One attempt to deliver an event. */
 export const attempt = z.object({
   id: id('dlv'),
   event_id: id('evt'),
-  attempt: z.int().describe('1 for the first.'),
+  attempt: z.int().describe('The number of the attempt, from 1.'),
   at: time,
   duration_ms: z.int(),
-  status: z.int().nullable().describe('The HTTP status, or null where no answer came.'),
-  error: z.string().nullable().describe('Why it failed, where it did.'),
-  answer: z.string().describe('What the receiver answered, cut at 4 KiB.'),
+  status: z.int().nullable().describe('The HTTP status; null if there was no response.'),
+  error: z
+    .string()
+    .nullable()
+    .describe('The reason of the failure; null if the receiver accepted the event.'),
+  answer: z.string().describe('The body of the response, up to 4 KiB.'),
 });
 
 export const eventQuery = pageQuery.extend({
-  call_id: z.string().optional(),
-  event: z.string().max(100).optional().describe('Only events of this name.'),
+  call_id: z.string().optional().describe('Returns only the events of this call.'),
+  event: z.string().max(100).optional().describe('Returns only events with this name.'),
   state: eventState.optional(),
 });
 

@@ -1,26 +1,29 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { fault, id, pageQuery, time } from './values.ts';
+import { errorInfo, id, pageQuery, time } from './values.ts';
 
 const speaker = z
   .enum(['caller', 'agent'])
-  .describe('By the channel: the caller left, what the caller hears right.');
-const ms = z.int().describe('From the beginning of the recording, in milliseconds.');
-const error = fault.pick({ code: true, message: true }).optional().describe('Why it failed, where it did.');
+  .describe('Derived from the channel of the recording: the caller is on the left channel.');
+const ms = z.int().describe('Milliseconds since the start of the recording.');
+const error = errorInfo
+  .pick({ code: true, message: true })
+  .optional()
+  .describe('The error, if this part failed.');
 const engine = z
   .string()
-  .describe('Whose work it is: `moonshine-base`, `heuristic`, or the model that was asked.');
-const confidence = z.number().describe('0 to 1: how far it can be trusted. Rules never say more than 0.7.');
+  .describe('The engine: `moonshine-base`, `heuristic`, or the model of the AI server.');
+const confidence = z.number().describe('The confidence, 0 to 1. The built-in heuristic never exceeds 0.7.');
 
 const status = z
   .enum(['processing', 'completed', 'failed'])
-  .describe('Of this part alone: one that has failed says nothing of the others.');
+  .describe('The state of this part; the other parts have their own state.');
 
-/** The place in a recording that a claim stands on. */
+/** The passage of a recording that supports a statement. */
 const evidence = z
   .object({ recording_id: z.string(), speaker, start_ms: ms, end_ms: ms, text: z.string() })
   .nullable()
-  .describe('What was said, and where; null where nothing in particular shows it.');
+  .describe('The supporting passage; null if there is none.');
 
 export const segment = z.object({
   speaker,
@@ -32,9 +35,9 @@ export const segment = z.object({
 
 export const transcription = z.object({
   status,
-  language: z.string().describe('BCP 47; empty where nothing was said.'),
-  full_text: z.string().describe('A line for each segment.'),
-  segments: z.array(segment).describe('In order of time, one recording after the other.'),
+  language: z.string().describe('A BCP 47 tag; empty if nobody spoke.'),
+  full_text: z.string().describe('The text of all segments, one line each.'),
+  segments: z.array(segment).describe('The segments in chronological order, one recording after the other.'),
   engine,
   error,
 });
@@ -42,21 +45,25 @@ export const transcription = z.object({
 export const aiSummary = z.object({
   status,
   summary: z.string(),
-  outcome: z.string().describe('The heuristic says `resolved`, `follow_up`, `unresolved` or `unknown`.'),
+  outcome: z
+    .string()
+    .describe(
+      'The outcome. The built-in heuristic uses `resolved`, `follow_up`, `unresolved` and `unknown`.',
+    ),
   sentiment: z
     .enum(['positive', 'neutral', 'negative', 'mixed'])
     .nullable()
-    .describe("The caller's; null until known."),
+    .describe('The sentiment of the caller; null until known.'),
   action_items: z.array(z.string()),
   key_points: z.array(z.string()),
   evidence: z
     .object({
       outcome: evidence,
       sentiment: evidence,
-      action_items: z.array(evidence).describe('One for each of the action items.'),
-      key_points: z.array(evidence).describe('One for each of the key points.'),
+      action_items: z.array(evidence).describe('One entry for each action item.'),
+      key_points: z.array(evidence).describe('One entry for each key point.'),
     })
-    .describe('What each claim stands on.'),
+    .describe('The supporting passages.'),
   confidence,
   engine,
   error,
@@ -66,7 +73,7 @@ export const aiScore = z.object({
   status,
   total_score: z.number(),
   max_score: z.number(),
-  percentage: z.number().describe('0 to 100, with one decimal.'),
+  percentage: z.number().describe('The score in percent, 0 to 100 with one decimal.'),
   items: z.array(
     z.object({
       name: z.string(),
@@ -75,7 +82,9 @@ export const aiScore = z.object({
       reason: z.string(),
       evidence: z
         .string()
-        .describe('What was said, with its time: `[00:12] Good morning.` Empty where there is none.'),
+        .describe(
+          'The supporting passage with its time, such as `[00:12] Good morning.`; empty if there is none.',
+        ),
       evidence_at: evidence,
     }),
   ),
@@ -86,8 +95,8 @@ export const aiScore = z.object({
 
 export const aiTopic = z.object({
   topic: z.string(),
-  raw_topic: z.string().describe('As it was said.'),
-  normalized_topic: z.string().describe('In a form to count by.'),
+  raw_topic: z.string().describe('The topic in the words of the call.'),
+  normalized_topic: z.string().describe('The topic in a normalized form, for statistics.'),
   confidence,
   evidence,
 });
@@ -100,7 +109,7 @@ export const aiTopics = z.object({
   error,
 });
 
-/** All of it. A part that there is not is null. */
+/** All parts; a part that does not exist is null. */
 export const ai = z.object({
   data: z.object({
     call,
@@ -115,15 +124,19 @@ export const aiReprocessing = z.object({
   data: z.object({
     call_id: id('call'),
     status: z.literal('processing'),
-    recordings: z.int().describe('How many are transcribed anew.'),
+    recordings: z.int().describe('The number of recordings that are processed again.'),
   }),
 });
 
 export const transcriptionQuery = pageQuery.extend({
-  q: z.string().max(500).optional().describe('All of these words, in any form; phrases in quotation marks.'),
+  q: z
+    .string()
+    .max(500)
+    .optional()
+    .describe('Words that must all occur, in any inflection. Phrases in quotation marks.'),
 });
 
-/** A transcript that was found. */
+/** A search result. */
 export const foundTranscription = z.object({
   call_id: id('call'),
   recording_id: z.string(),
@@ -131,5 +144,5 @@ export const foundTranscription = z.object({
   language: z.string(),
   engine,
   created_at: time,
-  matches: z.array(segment).describe('The segments in which any of the words is said.'),
+  matches: z.array(segment).describe('The segments that contain any of the words.'),
 });

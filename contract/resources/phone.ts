@@ -5,15 +5,19 @@ import { id, time } from './values.ts';
 export const phone = z.object({
   id: id('phone'),
   customer_id: id('cust'),
-  username: z.string().describe('It is called as `sip:username@…`, the host being ours.'),
-  registered: z.boolean().describe('Whether it can be called now.'),
-  registered_at: time.nullable().describe('When it registered last; null while it is not registered.'),
+  username: z
+    .string()
+    .describe('The user name. The phone is reached at `sip:username@` and the host of MiniVoice.'),
+  registered: z.boolean().describe('Whether the phone is registered now and can be called.'),
+  registered_at: time
+    .nullable()
+    .describe('The time of the last registration; null while the phone is not registered.'),
   last_failed_login_at: time
     .nullable()
     .describe(
-      'When a REGISTER or INVITE in its name last had a wrong password; null since the last restart.',
+      'The time of the last REGISTER or INVITE with a wrong password; null if there was none since the last restart.',
     ),
-  last_failed_login_address: z.string().nullable().describe('Where that came from.'),
+  last_failed_login_address: z.string().nullable().describe('The source address of that request.'),
   created_at: time,
 });
 
@@ -21,10 +25,10 @@ export const newPhone = z.strictObject({
   username: formatted(
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
     'made of letters, digits, ".", "_" and "-", at most 63 of them',
-  ).describe('No two phones share one; upper and lower case count alike.'),
+  ).describe('The user name. It is case-insensitive and unique among all phones.'),
 });
 
-/** A phone just made, with what its settings need. */
+/** A new phone with its password. */
 export const phoneWithPassword = phone.extend({
-  password: z.string().describe('Shown this once.'),
+  password: z.string().describe('The SIP password. Only this response has it.'),
 });

@@ -1,60 +1,69 @@
 import { z } from 'zod';
-import { fault, id, pageQuery, time } from './values.ts';
+import { errorInfo, id, pageQuery, time } from './values.ts';
 
 export const recordingStatus = z.enum(['started', 'completed', 'failed']);
 
 export const gap = z.object({
-  start_ms: z.int().describe('From the beginning of the recording, in milliseconds.'),
-  end_ms: z
-    .int()
-    .describe('The same as `start_ms` while it goes on, and for a `skip` that a crash has ended.'),
-  cause: z.enum(['pause', 'skip', 'sensitive']),
+  start_ms: z.int().describe('Milliseconds since the start of the recording.'),
+  end_ms: z.int().describe('Equal to `start_ms` while the gap lasts, and for a `skip` that a crash ended.'),
+  cause: z
+    .enum(['pause', 'skip', 'sensitive'])
+    .describe('`pause` and `skip`: `pause_recording`. `sensitive`: a `gather` with `sensitive`.'),
 });
 
 export const recording = z.object({
   id: z
     .string()
-    .describe('`rec_` and the id of the call; from the second recording of a call on also its number.'),
+    .describe('`rec_` and the id of the call; for the second and later recordings of a call also a number.'),
   call_id: id('call'),
   customer_id: id('cust'),
   application_id: id('app'),
   provider_call_id: z.string(),
   status: recordingStatus,
   storage_type: z.enum(['local', 's3']),
-  file_url: z.string().describe('Opens the file for a while, without a key; empty until there is one.'),
-  duration_seconds: z.int().describe('Samples ÷ rate, rounded down.'),
-  duration_ms: z.int().describe('Exact.'),
-  size_bytes: z.int().describe('Of the file on disk.'),
+  file_url: z
+    .string()
+    .describe(
+      'A signed URL of the file that works without a key for a limited time; empty until the file is complete.',
+    ),
+  duration_seconds: z.int().describe('The length of the audio in seconds, rounded down.'),
+  duration_ms: z.int().describe('The length of the audio in milliseconds.'),
+  size_bytes: z.int().describe('The size of the file.'),
   channels: z
     .union([z.literal(1), z.literal(2)])
-    .describe('2: the caller left, what the caller hears right.'),
+    .describe('2: the caller is on the left channel, and what the caller hears on the right. 1: mixed.'),
   sample_rate: z.int(),
   format: z.enum(['wav', 'mp3']),
-  sha256: z.string().nullable().describe('Of the file, in hex; null until it is complete.'),
+  sha256: z.string().nullable().describe('The SHA-256 of the file in hex; null until the file is complete.'),
   started_at: time,
   ended_at: time.nullable(),
   ended_by: z
     .string()
     .nullable()
-    .describe('`stop_recording`, `api`, `hangup`, `max_seconds`, or `recovery` after a crash.'),
-  gaps: z.array(gap).describe('Where something was kept out.'),
-  recovered: z.boolean().describe('Finished after a crash.'),
-  error: fault.pick({ code: true, message: true }).optional().describe('What failed, if something did.'),
+    .describe(
+      'What ended the recording: `stop_recording`, `api`, `hangup`, `max_seconds`, or `recovery` after a crash.',
+    ),
+  gaps: z.array(gap).describe('The passages that are not in the file.'),
+  recovered: z.boolean().describe('Whether the file was completed after a crash.'),
+  error: errorInfo
+    .pick({ code: true, message: true })
+    .optional()
+    .describe('The error, if the recording failed.'),
   created_at: time,
   updated_at: time,
 });
 
 export const recordingQuery = pageQuery.extend({
-  call_id: z.string().optional(),
+  call_id: z.string().optional().describe('Returns only the recordings of this call.'),
   status: recordingStatus.optional(),
 });
 
 export const recordingOrder = z.strictObject({
   action: z.string().default('start').describe('`start`, `stop`, `pause` or `resume`.'),
-  mode: z.enum(['silence', 'skip']).optional().describe('With `pause`. Default: `silence`.'),
-  channels: z.literal([1, 2]).optional().describe('With `start`. Default: 2.'),
-  format: z.enum(['wav', 'mp3']).optional().describe('With `start`. Default: `wav`.'),
-  max_seconds: z.int().min(1).max(14_400).optional().describe('With `start`. Default: 14,400.'),
+  mode: z.enum(['silence', 'skip']).optional().describe('For `pause`. Default: `silence`.'),
+  channels: z.literal([1, 2]).optional().describe('For `start`. Default: 2.'),
+  format: z.enum(['wav', 'mp3']).optional().describe('For `start`. Default: `wav`.'),
+  max_seconds: z.int().min(1).max(14_400).optional().describe('For `start`. Default: 14,400.'),
 });
 
 export const RECORDING_ORDERS = ['start', 'stop', 'pause', 'resume'] as const;

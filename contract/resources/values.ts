@@ -1,69 +1,75 @@
+/** Schemas that several resources share. */
 import { z } from 'zod';
 
-/** A time as the wire has it, with an example: RFC 3339, UTC, whole seconds. */
+/** A time on the wire: RFC 3339, UTC, whole seconds. */
 export const time = z.string().meta({ format: 'date-time', examples: ['2026-05-29T12:02:12Z'] });
 
-/** An id: never parse meaning out of one. */
+/** The id of a resource. Clients must not interpret it. */
 export const id = (prefix: string) => z.string().meta({ examples: [`${prefix}_20260529T120212.123456000`] });
 
 export const callStatus = z
   .enum(['dialing', 'ringing', 'in_progress', 'completed', 'failed', 'canceled'])
-  .describe('Where the call stands. The last three are final.');
+  .describe('The state of the call. `completed`, `failed` and `canceled` are final.');
 
-export const direction = z.enum(['inbound', 'outbound']).describe('Who called whom.');
+export const direction = z
+  .enum(['inbound', 'outbound'])
+  .describe('`inbound`: a call to MiniVoice. `outbound`: a call that MiniVoice places.');
 
 export const routeMode = z
   .enum(['webhook', 'reject', 'sip'])
-  .describe('`webhook` asks the application, `reject` refuses, `sip` passes the call on to a SIP URI.');
+  .describe(
+    '`webhook`: the application answers with actions. `reject`: the call is rejected. `sip`: the call is forwarded to a SIP URI.',
+  );
 
-/** Variables of a call. */
+/** The variables of a call. */
 export const variables = z
   .record(z.string(), z.string())
-  .describe('What `set_variable` and the creation of the call have kept with it.');
+  .describe('The variables of the call, from `set_variable` and from the request that created the call.');
 
-/** Something that failed, as a call, a recording or an event tells of it. */
-export const fault = z.object({
-  code: z.string().describe('One of the codes in the reference of errors.'),
-  message: z.string().describe('A sentence that a person can act on.'),
-  details: z
-    .array(
-      z.object({
-        pointer: z.string().describe('JSON pointer (RFC 6901) to the place.'),
-        code: z.string(),
-        message: z.string(),
-        expected: z.string().optional(),
-        found: z.string().optional(),
-      }),
-    )
-    .optional()
-    .describe('Everything that is wrong with a document or a body.'),
+/** One error in a document or a body. */
+export const errorDetail = z.object({
+  pointer: z
+    .string()
+    .describe('The JSON pointer (RFC 6901) to the invalid value; empty for the whole document.'),
+  code: z.string().describe('One of the detail codes in the error reference.'),
+  message: z.string().describe('What is wrong, in one sentence.'),
+  expected: z.string().optional().describe('What a valid value is.'),
+  found: z.string().optional().describe('The invalid value, shortened.'),
 });
 
-/** The body of every answer that is not a success. */
-export const errorBody = z.object({ error: fault });
+/** An error in a response, a call, a recording or an event. */
+export const errorInfo = z.object({
+  code: z.string().describe('One of the codes in the error reference.'),
+  message: z.string().describe('What went wrong, in one sentence.'),
+  details: z.array(errorDetail).optional().describe('All errors in a document or a body.'),
+});
 
-/** A list and the way to its next page. */
+/** The body of every error response. */
+export const errorBody = z.object({ error: errorInfo });
+
+/** One page of a list. */
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({
     count: z
       .int()
       .describe(
-        'How many rows there are on this page: fewer than `limit` where they hold more than 1 MiB, or are rare.',
+        'The number of rows on this page. It can be smaller than `limit` before the last page: a page has at most about 1 MiB.',
       ),
     data: z.array(item),
-    next_cursor: z
-      .string()
-      .nullable()
-      .describe('Give it back as `cursor` for the rows that follow; null at the end.'),
+    next_cursor: z.string().nullable().describe('The `cursor` for the next page; null on the last page.'),
   });
 
-/** What every list takes. Numbers come as text in a query. */
+/** The query of every list. Numbers in a query are text. */
 export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50).describe('Rows on a page, 1 to 200.'),
-  cursor: z.string().max(500).optional().describe('Where to go on: `next_cursor` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('The page size, 1 to 200.'),
+  cursor: z
+    .string()
+    .max(500)
+    .optional()
+    .describe('The `next_cursor` of the previous page. Default: the first page.'),
 });
 
-/** A time in a query, made milliseconds since 1970. */
+/** A time in a query, converted to milliseconds since 1970. */
 export const timeQuery = z.iso
   .datetime({ offset: true, error: 'a time such as 2026-05-29T12:02:12Z' })
   .transform((text) => Date.parse(text));

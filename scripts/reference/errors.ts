@@ -1,5 +1,5 @@
 import { DETAIL_CODES, ERRORS, type ErrorEntry } from '../../contract/errors.ts';
-import { cell, GENERATED, json } from './fields.ts';
+import { cell, GENERATED, json } from './markdown.ts';
 
 const example = {
   error: {
@@ -17,7 +17,7 @@ const example = {
   },
 };
 
-/** The reference of all error codes, in Markdown. */
+/** The reference of the error codes, in Markdown. */
 export function errorsReference(): string {
   const entries: [string, ErrorEntry][] = Object.entries(ERRORS);
   const rows = entries.map(
@@ -27,15 +27,15 @@ export function errorsReference(): string {
   return [
     '# Errors\n',
     GENERATED,
-    'REST answers every error with a body of this form. Codes never change; messages are for people.\n',
+    'Every error response of the REST API has a body of this form. Codes never change; messages are for people and can change.\n',
     json(example),
-    'Codes without a status appear only in calls, events, and timelines.\n',
+    'Codes without a status occur only in calls, events, and timelines.\n',
     '| code | HTTP status | message |',
     '|---|---|---|',
     ...rows,
     '\n## Details\n',
-    'Each entry of `details` is one fault; all faults are reported together. `pointer` is a JSON pointer (RFC 6901) to its place.\n',
-    '| code | meaning |',
+    '`details` has all errors in a body or a document. `pointer` is the JSON pointer (RFC 6901) to the invalid value.\n',
+    '| code | description |',
     '|---|---|',
     ...details,
     '',

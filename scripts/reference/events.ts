@@ -1,6 +1,6 @@
 import { EVENT_NAMES, EVENTS, type EventName, envelope } from '../../contract/events.ts';
 import { wireSchema } from '../../contract/json-schema.ts';
-import { fieldTable, GENERATED, json } from './fields.ts';
+import { fieldTable, GENERATED, json } from './markdown.ts';
 
 const call = {
   id: 'call_123',
@@ -16,7 +16,7 @@ const call = {
   sip_headers: {},
 };
 
-/** The status of the call in each event. */
+/** The status of the call in the examples. */
 const STATUS: Partial<Record<EventName, string>> = {
   'call.created': 'ringing',
   'call.completed': 'completed',
@@ -26,7 +26,7 @@ const STATUS: Partial<Record<EventName, string>> = {
   'ai.failed': 'completed',
 };
 
-/** An example of a webhook's body. */
+/** An example of the body of a webhook. */
 export function eventExample(name: EventName): Record<string, unknown> {
   return {
     event: name,
@@ -40,25 +40,27 @@ export function eventExample(name: EventName): Record<string, unknown> {
 const INTRODUCTION = `# Events
 
 ${GENERATED}
-Each event is a \`POST\` of JSON to the application's \`webhook_url\`. Any 2xx accepts it; anything else, or no answer within
-10 seconds, is tried again after 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 3 h, 6 h and 12 h. The events of one call come in order.
-\`data.event_key\` names an event for good: a receiver that has seen one may pass over the next of that key.
+MiniVoice sends each event as a \`POST\` with a JSON body to the \`webhook_url\` of the application. A 2xx response accepts the
+event. After any other response, or none within 10 seconds, MiniVoice sends the event again after 5 s, 30 s, 2 min, 10 min, 30 min,
+1 h, 3 h, 6 h and 12 h. The events of one call arrive in order. An event can arrive more than once; \`data.event_key\` identifies it.
 
-With a \`webhook_secret\`, \`X-MiniVoice-Timestamp\` (Unix seconds) and \`X-MiniVoice-Signature: v1=<hex>\` come with it: the
-HMAC-SHA256, under the secret, of the timestamp, a dot, and the raw body. \`X-MiniVoice-Event\`, \`X-MiniVoice-Delivery\` and
-\`X-MiniVoice-Attempt\` come always. The bodies as a JSON Schema: [events.schema.json](events.schema.json).
+If the application has a \`webhook_secret\`, the request has the headers \`X-MiniVoice-Timestamp\` (Unix time in seconds) and
+\`X-MiniVoice-Signature: v1=<hex>\`: the HMAC-SHA256 of the timestamp, a dot, and the raw body. Every request has
+\`X-MiniVoice-Event\`, \`X-MiniVoice-Delivery\` and \`X-MiniVoice-Attempt\`. How to verify the signature:
+[Receiving webhooks](../guides/receiving-webhooks.md#check-the-signature). The bodies as a JSON Schema:
+[events.schema.json](events.schema.json).
 
 ${json(eventExample('call.answered'))}
 `;
 
-/** The reference of all events, in Markdown. */
+/** The reference of the events, in Markdown. */
 export function eventsReference(): string {
   const { properties } = wireSchema(envelope('call.created'));
-  const callTable = fieldTable(properties?.['call'] as ReturnType<typeof wireSchema>, 'answered');
+  const callTable = fieldTable(properties?.['call'] as ReturnType<typeof wireSchema>, 'response');
   return [
     INTRODUCTION,
     '## call\n',
-    'What every event tells of its call.\n',
+    'The fields of the call in every event.\n',
     callTable,
     ...EVENT_NAMES.map(section),
   ].join('\n');
@@ -69,9 +71,9 @@ function section(name: EventName): string {
   return [
     `## ${name}`,
     '',
-    `${summary} Its \`data\`:`,
+    `${summary} The fields of \`data\`:`,
     '',
-    fieldTable(wireSchema(data), 'answered'),
+    fieldTable(wireSchema(data), 'response'),
     json(eventExample(name)['data']),
   ].join('\n');
 }

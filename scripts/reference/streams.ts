@@ -8,27 +8,28 @@ interface Message {
   example: object;
 }
 
-const DESCRIPTION = `MiniVoice opens a WebSocket to the \`stream_url\` of a \`start_stream\` action and sends the call's live sound in text
-frames of JSON. The handshake carries \`X-MiniVoice-Timestamp\` (Unix seconds) and \`X-MiniVoice-Signature: v1=<hex>\`, the
-HMAC-SHA256, under the application's \`webhook_secret\`, of the timestamp, a dot, and the stream's URL as the action gave it.
+const DESCRIPTION = `MiniVoice opens a WebSocket to the \`stream_url\` of a \`start_stream\` action and sends the live audio of the call in
+text frames of JSON. The handshake has the headers \`X-MiniVoice-Timestamp\` (Unix time in seconds) and
+\`X-MiniVoice-Signature: v1=<hex>\`: the HMAC-SHA256, with the \`webhook_secret\` of the application, of the timestamp, a dot, and the
+URL of the stream as the action has it.
 
-A receiver never delays the call. Five seconds wait for one that is slow or away; then the oldest sound is dropped, and
-\`chunk\` shows the gap. A connection that breaks is tried again three times, after 0.5, 1 and 2 seconds; one that has lasted a
-minute earns the three anew. A receiver that wants no more closes with 1000, and the stream ends. Messages of the server
-have at most 64 KiB; what makes no sense is counted and ignored, and a flood ends the stream.`;
+A receiver never delays the call. If it is slow or unreachable, MiniVoice buffers five seconds of audio and then drops the oldest;
+\`chunk\` shows the gap. After a connection breaks, MiniVoice reconnects up to three times, after 0.5, 1 and 2 seconds; a connection that
+lasts one minute resets the count. To end the stream, the receiver closes the connection with 1000. Messages of the server have at
+most 64 KiB; invalid messages are counted and ignored, and too many messages end the stream.`;
 
 const HEADERS = {
   type: 'object',
   properties: {
-    'X-MiniVoice-Timestamp': { type: 'string', description: 'Unix seconds.' },
+    'X-MiniVoice-Timestamp': { type: 'string', description: 'Unix time in seconds.' },
     'X-MiniVoice-Signature': {
       type: 'string',
-      description: 'One `v1=` value for each live secret, separated by commas.',
+      description: 'One `v1=` value for each active secret, separated by commas.',
     },
   },
 };
 
-/** The messages of live streams as AsyncAPI 3, seen from MiniVoice: it sends the one and receives the other. */
+/** The messages of live streams as an AsyncAPI 3 document, from the point of view of MiniVoice. */
 export function streamsReference(): object {
   const sent = named('', STREAM_MESSAGES);
   const received = named('server_', STREAM_REQUESTS);
@@ -52,13 +53,13 @@ export function streamsReference(): object {
       send: {
         action: 'send',
         channel: { $ref: '#/channels/stream' },
-        summary: 'What MiniVoice sends.',
+        summary: 'The messages that MiniVoice sends.',
         messages: references('#/channels/stream/messages', Object.keys(sent)),
       },
       receive: {
         action: 'receive',
         channel: { $ref: '#/channels/stream' },
-        summary: 'What the server may send, where the stream is bidirectional.',
+        summary: 'The messages that the server may send on a bidirectional stream.',
         messages: references('#/channels/stream/messages', Object.keys(received)),
       },
     },

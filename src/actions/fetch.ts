@@ -1,4 +1,5 @@
-import type { Verdict } from '../../contract/actions/index.ts';
+import { MAX_DOCUMENT_BYTES, type Verdict } from '../../contract/actions/index.ts';
+import { ANSWER_TIMEOUT_MS } from '../../contract/answer-request.ts';
 import { presentCall, storedText } from '../calls/index.ts';
 import { type Clock, type Detail, explain, Failure, type Log } from '../core/index.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../net/index.ts';
@@ -18,8 +19,6 @@ export interface DocumentFetcherPorts {
   check(text: string, base: string, applicationId: string): Verdict;
 }
 
-const TIMEOUT_MS = 5000;
-const MAX_BYTES = 1024 * 1024;
 /** The part of a response that is stored on the timeline. */
 const STORED_BYTES = 64 * 1024;
 
@@ -87,8 +86,8 @@ function httpRequestOf(request: DocumentRequest, clock: Clock): HttpRequest {
     method,
     headers: { ...HEADERS[method], ...signature, ...urlSignature },
     ...(body ? { body } : {}),
-    timeoutMs: TIMEOUT_MS,
-    maxResponseBytes: MAX_BYTES,
+    timeoutMs: ANSWER_TIMEOUT_MS,
+    maxResponseBytes: MAX_DOCUMENT_BYTES,
     tenant: request.call.customerId,
     signal,
   };

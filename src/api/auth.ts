@@ -4,56 +4,60 @@ import { Failure } from '../core/index.ts';
 import type { Application } from '../directory/index.ts';
 import type { Auth } from './route.ts';
 
-/** Whom a request comes from. */
+/** The authenticated sender of a request. */
 export type Identity =
-  | { kind: 'nobody' }
+  | { kind: 'anonymous' }
   | { kind: 'admin' }
   | { kind: 'metrics' }
   | { kind: 'application'; application: Application };
 
-interface Doorkeeper {
+interface Credentials {
   adminToken: string;
-  /** Opens `/metrics` alone; empty where there is none. */
+  /** Grants access to `/metrics` only; empty if not configured. */
   metricsToken: string;
   authenticate(key: string): Application | undefined;
 }
 
-/** Who holds the token of an `Authorization` header. */
+/** Authenticates a request by its `Authorization` header. */
 export function identify(
   header: string | undefined,
-  { adminToken, metricsToken, authenticate }: Doorkeeper,
+  { adminToken, metricsToken, authenticate }: Credentials,
 ): Identity {
-  // RFC 6750 §2.1, with the scheme in any case (RFC 9110 §11.1).
+  // RFC 6750 §2.1; the scheme is case-insensitive (RFC 9110 §11.1).
   const token = /^bearer +(\S+) *$/i.exec(header ?? '')?.[1];
-  if (token === undefined) return { kind: 'nobody' };
-  if (sameSecret(token, adminToken)) return { kind: 'admin' };
-  if (sameSecret(token, metricsToken)) return { kind: 'metrics' };
+  if (token === undefined) return { kind: 'anonymous' };
+  if (isSameSecret(token, adminToken)) return { kind: 'admin' };
+  if (isSameSecret(token, metricsToken)) return { kind: 'metrics' };
   const application = authenticate(token);
-  return application ? { kind: 'application', application } : { kind: 'nobody' };
+  return application ? { kind: 'application', application } : { kind: 'anonymous' };
 }
 
-/** Lets in whom the route lets in. Fails with `unauthorized`. */
-export function admit(auth: Auth, identity: Identity): Application | null {
+/**
+ * Checks that an identity may use a route. Fails with `unauthorized`.
+ * @returns the application of the API key; null for the operator and for public routes.
+ */
+export function authorize(auth: Auth, identity: Identity): Application | null {
   if (auth === 'none' || (auth === 'metrics' && identity.kind === 'metrics')) return null;
   if (identity.kind === 'admin' && auth !== 'key') return null;
   if (identity.kind === 'application' && auth !== 'admin' && auth !== 'metrics') return identity.application;
-  if (identity.kind === 'admin') throw new Failure('unauthorized', KEY_NEEDED);
+  if (identity.kind === 'admin') throw new Failure('unauthorized', KEY_REQUIRED);
   const token = TOKENS[auth];
-  const what = token ? `${token} is required: Authorization: Bearer <token>` : errorMessage('unauthorized');
-  throw new Failure('unauthorized', what);
+  const message = token
+    ? `${token} is required: Authorization: Bearer <token>`
+    : errorMessage('unauthorized');
+  throw new Failure('unauthorized', message);
 }
 
-const KEY_NEEDED =
-  'the admin token does not work here: use an API key of the application that this is done for';
+const KEY_REQUIRED = 'the admin token does not work here: use an API key of the application';
 
-/** What routes want that keys of applications do not open. */
+/** The tokens of routes that do not accept API keys. */
 const TOKENS: Partial<Record<Auth, string>> = {
   admin: 'the admin token',
   metrics: 'MINIVOICE_METRICS_TOKEN or the admin token',
 };
 
-/** Compares in a time that does not depend on where the two differ. An empty secret is nobody's. */
-function sameSecret(given: string, secret: string): boolean {
+/** Compares in constant time. An empty secret matches nothing. */
+function isSameSecret(given: string, secret: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return secret !== '' && timingSafeEqual(digest(given), digest(secret));
 }

@@ -3,15 +3,16 @@ import { sourceNetwork } from '../../contract/network-address.ts';
 import { clientAddress, inBlocks } from './client-address.ts';
 
 const isTrusted = inBlocks(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
-const of = (socket: string, headers: Record<string, string>) => clientAddress(socket, headers, isTrusted);
+const addressOf = (socket: string, headers: Record<string, string>) =>
+  clientAddress(socket, headers, isTrusted);
 
-describe('the address of a client', () => {
+describe('the address of the client', () => {
   it.each([
     ['198.51.100.7', { 'x-forwarded-for': '192.0.2.1' }, '198.51.100.7'],
     ['198.51.100.7', { forwarded: 'for=192.0.2.1' }, '198.51.100.7'],
     ['::ffff:198.51.100.7', {}, '198.51.100.7'],
-  ])('that no trusted proxy speaks for is the socket’s: %s %j', (socket, headers, expected) => {
-    expect(of(socket, headers)).toBe(expected);
+  ])('is the address of the socket without a trusted proxy: %s %j', (socket, headers, expected) => {
+    expect(addressOf(socket, headers)).toBe(expected);
   });
 
   it.each([
@@ -28,8 +29,8 @@ describe('the address of a client', () => {
     ['127.0.0.1', { forwarded: 'for=192.0.2.1;proto=https, for=10.1.1.1' }, '192.0.2.1'],
     ['127.0.0.1', { forwarded: 'proto=https; For="[2001:db8::1]:80"' }, '2001:db8::1'],
     ['127.0.0.1', { forwarded: 'for=192.0.2.1', 'x-forwarded-for': '192.0.2.1' }, '192.0.2.1'],
-  ])('is the right-most untrusted one that a trusted proxy names: %s %j', (socket, headers, expected) => {
-    expect(of(socket, headers)).toBe(expected);
+  ])('is the rightmost untrusted address behind a trusted proxy: %s %j', (socket, headers, expected) => {
+    expect(addressOf(socket, headers)).toBe(expected);
   });
 
   it.each([
@@ -40,12 +41,12 @@ describe('the address of a client', () => {
     [{ 'x-forwarded-for': 'localhost' }],
     [{ 'x-forwarded-for': '' }],
     [{ 'x-forwarded-for': '192.0.2.1, not-an-address' }],
-  ])('is the proxy’s where what is said cannot be believed: %j', (headers) => {
-    expect(of('127.0.0.1', headers)).toBe('127.0.0.1');
+  ])('is the address of the proxy if the headers are invalid or contradictory: %j', (headers) => {
+    expect(addressOf('127.0.0.1', headers)).toBe('127.0.0.1');
   });
 });
 
-it('counts a client of IPv6 by its /64', () => {
+it('counts an IPv6 client by its /64', () => {
   expect(sourceNetwork('192.0.2.1')).toBe('192.0.2.1');
   expect(sourceNetwork('2001:db8:1:2:3::4')).toBe('2001:db8:1:2::/64');
   expect(sourceNetwork('2001:db8::1')).toBe('2001:db8:0:0::/64');

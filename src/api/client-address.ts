@@ -1,17 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { parseNetwork } from '../../contract/ip-network.ts';
-import { parseIpAddress } from '../../contract/network-address.ts';
+import { parseIpAddress, parseNetwork } from '../../contract/network-address.ts';
 
-/** @param blocks addresses and CIDR blocks. @returns whether an address is in one of them. */
+/** Creates a function that tells whether an address is in one of the given addresses and CIDR blocks. */
 export function inBlocks(blocks: readonly string[]): (address: string) => boolean {
   const networks = blocks.flatMap((block) => parseNetwork(block) ?? []);
   return (address) => networks.some((network) => network.contains(address));
 }
 
 /**
- * The address of whoever sends a request: of the socket or, where that is a trusted proxy, the right-most untrusted
- * address of `X-Forwarded-For` or `Forwarded` (RFC 7239). A proxy that writes one of the two passes the other one on as
- * the client wrote it, so where they disagree neither is believed.
+ * The address of the client that sends a request.
+ *
+ * It is the address of the socket or, if that is a trusted proxy, the rightmost untrusted address of `X-Forwarded-For`
+ * or `Forwarded` (RFC 7239). A proxy that writes one of the two headers forwards the other as the client wrote it, so
+ * neither is used if they disagree.
  */
 export function clientAddress(
   socketAddress: string,
@@ -20,23 +21,23 @@ export function clientAddress(
 ): string {
   const peer = plainAddress(socketAddress) ?? socketAddress;
   if (!isTrusted(peer)) return peer;
-  const told = [forwardedFor(headers), forwarded(headers)].filter((hops) => hops !== undefined);
-  const [first = peer, second = first] = told.map((hops) => rightmostUntrusted(hops, peer, isTrusted));
+  const hopLists = [forwardedFor(headers), forwarded(headers)].filter((hops) => hops !== undefined);
+  const [first = peer, second = first] = hopLists.map((hops) => rightmostUntrusted(hops, peer, isTrusted));
   return first === second ? first : peer;
 }
 
-/** Whether a proxy has passed the request on, trusted or not. */
+/** Whether a proxy, trusted or not, has forwarded the request. */
 export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
-  Object.keys(headers).some((name) => OF_PROXIES.test(name));
+  Object.keys(headers).some((name) => PROXY_HEADERS.test(name));
 
-const OF_PROXIES =
+const PROXY_HEADERS =
   /^(x-forwarded.*|forwarded|via|x-real-ip|x-original-.*|x-client-ip|x-cluster-client-ip|true-client-ip|cf-.*|cdn-loop|fastly-.*|x-envoy-.*|x-amzn-.*|x-appengine-.*)$/;
 
 function rightmostUntrusted(hops: string[], peer: string, isTrusted: (address: string) => boolean): string {
   let known = peer;
   for (let at = hops.length - 1; at >= 0 && isTrusted(known); at--) {
     const address = plainAddress(hops[at]!);
-    // `unknown`, a name, or garbage: the last proxy that is trusted answers for it.
+    // For `unknown`, a name, or garbage, the last trusted proxy counts as the client.
     if (address === undefined) return known;
     known = address;
   }
@@ -52,7 +53,7 @@ function forwarded({ forwarded: header }: IncomingHttpHeaders): string[] | undef
   return header.split(',').map((hop) => /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]*)/i.exec(hop)?.[1] ?? '');
 }
 
-/** `192.0.2.1`, `192.0.2.1:80`, `"[2001:db8::1]:80"` and `::ffff:192.0.2.1` as plain addresses; else undefined. */
+/** Reads `192.0.2.1`, `192.0.2.1:80`, `"[2001:db8::1]:80"` and `::ffff:192.0.2.1`; undefined for anything else. */
 function plainAddress(text: string): string | undefined {
   const bare = text.trim().replace(/^"|"$/g, '');
   const host = /^\[([^\]]*)\](:\d+)?$/.exec(bare)?.[1] ?? bare.replace(/^(\d[\d.]*):\d+$/, '$1');

@@ -1,26 +1,25 @@
 /**
- * REST: one small declarative object for each route, gathered in one table by which the server answers, the
- * OpenAPI document is made and the tests go. Handlers ask the middle rooms; what is answered is said by the
- * schemas in `contract/`.
+ * The REST API. Each route is one declarative object; the server, the OpenAPI document, the reference and the tests all
+ * use the same table of routes. The schemas in `contract/` define what requests may hold and what responses hold.
  */
 import type { ApiPorts } from './ports.ts';
 import { buildServer } from './server.ts';
 
-export type { ApiPorts, ApiSettings, CallOrder, LiveCalls } from './ports.ts';
-export { ROUTES } from './routes.ts';
+export type { ApiPorts, ApiSettings, CallOrder, LiveCalls, Metric } from './ports.ts';
+export { ROUTES } from './routes/index.ts';
 
-/** The server of REST. */
+/** The HTTP server of the REST API. */
 export interface Api {
-  /** Listens; port 0 takes a free one. @returns the address as a URL, such as `http://127.0.0.1:8080`. */
+  /** Listens; port 0 selects a free port. @returns the address as a URL, such as `http://127.0.0.1:8080`. */
   listen(host: string, port: number): Promise<string>;
-  /** Lets the requests in progress end for two seconds, then breaks them off, and closes. */
+  /** Gives requests in progress two seconds to complete, then cuts them off, and closes. */
   close(): Promise<void>;
-  /** Answers a request without a port, for tests. */
+  /** Handles a request without a socket, for tests. */
   inject: ReturnType<typeof buildServer>['inject'];
 }
 
-/** Whoever reads a long file slowly must not keep the server from stopping. */
-const CLOSE_GRACE_MS = 2_000;
+/** A client that reads a large file slowly must not keep the server from stopping. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 export function createApi(ports: ApiPorts): Api {
   const server = buildServer(ports);
@@ -30,8 +29,8 @@ export function createApi(ports: ApiPorts): Api {
       return server.listen({ host, port });
     },
     async close() {
-      const cut = ports.clock.after(CLOSE_GRACE_MS, () => server.server.closeAllConnections());
-      await server.close().finally(() => cut.cancel());
+      const timer = ports.clock.after(CLOSE_TIMEOUT_MS, () => server.server.closeAllConnections());
+      await server.close().finally(() => timer.cancel());
     },
     inject: server.inject.bind(server),
   };

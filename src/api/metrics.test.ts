@@ -4,7 +4,7 @@ import { Metrics } from './metrics.ts';
 const counts = { pending: 3, oldestMs: 1500, delivered: 5, failed: 1, dead: 2 };
 const ports = { live: { size: 4 } as never, deliveries: { counts } as never };
 
-/** Name, type and help of every MiniVoice metric of a text in Prometheus' format. */
+/** The name, type and help of every MiniVoice metric in a text in the Prometheus format. */
 function described(text: string) {
   const types = [...text.matchAll(/^# TYPE (minivoice_\S+) (\w+)$/gm)];
   return types.map(([, name, type]) => {
@@ -12,10 +12,10 @@ function described(text: string) {
   });
 }
 
-test('exports a name that ends in _total as a counter, and every other as a gauge', async () => {
+test('exports a name that ends in _total as a counter, and any other name as a gauge', async () => {
   const metrics = new Metrics({
     ...ports,
-    figures: {
+    metrics: {
       calls_refused_total: { help: 'Refused', label: 'cause', values: () => [['ports', 2] as const] },
       streams_open: { help: 'Open', value: () => 1 },
     },
@@ -30,7 +30,7 @@ test('exports a name that ends in _total as a counter, and every other as a gaug
   expect(found).toContainEqual({ name: 'minivoice_streams_open', type: 'gauge', help: 'Open' });
 });
 
-test('a counter has the same value however often it is read', async () => {
+test('a counter keeps its value when it is read twice', async () => {
   const metrics = new Metrics(ports);
   await metrics.text();
   const text = await metrics.text();

@@ -1,10 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { ApiPorts, Figure } from './ports.ts';
+import type { ApiPorts, Metric } from './ports.ts';
 
-/** Metrics of the process, collected once: their observers cannot be removed again. */
+/** Metrics of the process. Collected once, because their observers cannot be removed. */
 let processMetrics: Registry | undefined;
 
-function ofProcess(): Registry {
+function processRegistry(): Registry {
   if (!processMetrics) {
     processMetrics = new Registry();
     collectDefaultMetrics({ register: processMetrics });
@@ -12,13 +12,13 @@ function ofProcess(): Registry {
   return processMetrics;
 }
 
-/** Metrics for Prometheus: of the process, calls, webhooks and REST itself. */
+/** Metrics for Prometheus: of the process, calls, webhooks, other modules, and REST itself. */
 export class Metrics {
   #registry = new Registry();
-  #ofProcess = ofProcess();
+  #processRegistry = processRegistry();
   #requests: Histogram<'method' | 'route' | 'status'>;
 
-  constructor(ports: Pick<ApiPorts, 'live' | 'deliveries' | 'figures'>) {
+  constructor(ports: Pick<ApiPorts, 'live' | 'deliveries' | 'metrics'>) {
     this.#requests = new Histogram({
       name: 'minivoice_http_request_seconds',
       help: 'Duration of REST requests',
@@ -26,25 +26,25 @@ export class Metrics {
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
       registers: [this.#registry],
     });
-    for (const [name, figure] of Object.entries(ownFigures(ports))) this.#add(name, figure);
-    for (const [name, figure] of Object.entries(ports.figures ?? {})) this.#add(name, figure);
+    for (const [name, metric] of Object.entries(ownMetrics(ports))) this.#add(name, metric);
+    for (const [name, metric] of Object.entries(ports.metrics ?? {})) this.#add(name, metric);
   }
 
-  /** @param route as it is in the table, so that ids make no labels. */
+  /** Records a request. @param route is the path as declared, so that ids do not become labels. */
   observe(method: string, route: string, status: number, seconds: number): void {
     this.#requests.observe({ method, route, status }, seconds);
   }
 
-  /** In the format that Prometheus reads. */
+  /** All metrics in the Prometheus text format. */
   text(): Promise<string> {
-    return Registry.merge([this.#ofProcess, this.#registry]).metrics();
+    return Registry.merge([this.#processRegistry, this.#registry]).metrics();
   }
 
-  /** A name that ends in `_total` is a counter, as Prometheus' naming rules have it; every other one a gauge. */
-  #add(name: string, figure: Figure): void {
-    const options = { name: `minivoice_${name}`, help: figure.help, registers: [this.#registry] };
-    const samples = () => ('value' in figure ? [[{}, figure.value()] as const] : labeled(figure));
-    const labelNames = 'value' in figure ? [] : [figure.label];
+  /** A name that ends in `_total` is a counter, following Prometheus' naming rules; any other name is a gauge. */
+  #add(name: string, metric: Metric): void {
+    const options = { name: `minivoice_${name}`, help: metric.help, registers: [this.#registry] };
+    const samples = () => ('value' in metric ? [[{}, metric.value()] as const] : labeled(metric));
+    const labelNames = 'value' in metric ? [] : [metric.label];
     if (name.endsWith('_total')) {
       new Counter({
         ...options,
@@ -66,11 +66,11 @@ export class Metrics {
   }
 }
 
-function labeled({ label, values }: Extract<Figure, { label: string }>) {
+function labeled({ label, values }: Extract<Metric, { label: string }>) {
   return [...values()].map(([each, value]) => [{ [label]: each }, value] as const);
 }
 
-function ownFigures({ live, deliveries }: Pick<ApiPorts, 'live' | 'deliveries'>): Record<string, Figure> {
+function ownMetrics({ live, deliveries }: Pick<ApiPorts, 'live' | 'deliveries'>): Record<string, Metric> {
   const counts = () => deliveries.counts;
   return {
     calls_live: { help: 'Calls in progress', value: () => live.size },

@@ -1,40 +1,27 @@
-import type { z } from 'zod';
-import { type ErrorCode, errorMessage, errorStatus } from '../../contract/errors.ts';
-import { documentSchema, type JsonSchema, wireSchema } from '../../contract/json-schema.ts';
+import { z } from 'zod';
 import {
-  aiScore,
-  aiSummary,
-  aiTopic,
-  application,
-  applicationWithKey,
-  attempt,
-  balance,
-  balanceAdjustment,
-  call,
-  customer,
-  did,
-  errorBody,
-  event,
-  limits,
-  node,
-  phone,
-  rate,
-  recording,
-  timelineEntry,
-  transcription,
-  trunk,
-  usage,
-} from '../../contract/resources/index.ts';
+  type CreateDocumentOptions,
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiParameters,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiRequestBodyObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { type ErrorCode, errorMessage, errorStatus } from '../../contract/errors.ts';
+import { documentSchema, type JsonSchema } from '../../contract/json-schema.ts';
+import * as resources from '../../contract/resources/index.ts';
 import type { Auth, Route } from './route.ts';
 
-/** OpenAPI 3.1 of a table of routes. */
+/** Creates the OpenAPI 3.1 document of a table of routes. */
 export function openApi(routes: readonly Route[], version: string): object {
-  const paths: Record<string, Record<string, object>> = {};
+  const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
     const path = (paths[route.path.replace(/:(\w+)/g, '{$1}')] ??= {});
-    path[route.method.toLowerCase()] = operation(route);
+    path[route.method.toLowerCase() as 'get'] = operation(route);
   }
-  const document = {
+  const document: ZodOpenApiObject = {
     openapi: '3.1.0',
     info: {
       title: 'MiniVoice',
@@ -43,129 +30,114 @@ export function openApi(routes: readonly Route[], version: string): object {
     },
     paths,
     components: {
+      schemas: { ...COMPONENTS, Document: documentComponent() as object },
       securitySchemes: {
-        key: { type: 'http', scheme: 'bearer', description: "An application's API key." },
-        admin: { type: 'http', scheme: 'bearer', description: "The operator's token: it sees everything." },
+        key: { type: 'http', scheme: 'bearer', description: 'The API key of an application.' },
+        admin: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The admin token of the operator. It gives access to all applications.',
+        },
       },
     },
   };
-  const schemas = Object.entries(NAMED).map(([name, schema]) => [name, wireSchema(schema)] as const);
-  const names = new Map(schemas.map(([name, schema]) => [JSON.stringify(schema), name]));
-  const named = byReference(document, names) as typeof document;
-  const components = {
-    ...named.components,
-    schemas: { ...Object.fromEntries(schemas), Document: documentWithin() },
-  };
-  return { ...named, components };
+  return createDocument(document, { override: allowNewFields });
 }
 
-/** Schemas that have a name of their own, so that generated clients have a type for each. */
-const NAMED: Record<string, z.ZodType> = {
-  AiScore: aiScore,
-  AiSummary: aiSummary,
-  AiTopic: aiTopic,
-  Application: application,
-  ApplicationWithKey: applicationWithKey,
-  Attempt: attempt,
-  Balance: balance,
-  BalanceAdjustment: balanceAdjustment,
-  Call: call,
-  Customer: customer,
-  Did: did,
-  Error: errorBody,
-  Event: event,
-  Limits: limits,
-  Node: node,
-  Phone: phone,
-  Rate: rate,
-  Recording: recording,
-  TimelineEntry: timelineEntry,
-  Transcription: transcription,
-  Trunk: trunk,
-  Usage: usage,
+/** Later versions may add fields to responses, so response schemas do not forbid other fields. */
+function allowNewFields({ zodSchema, jsonSchema, io }: OverrideContext): void {
+  const { def } = zodSchema._zod;
+  if (io === 'output' && def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;
+}
+
+type OverrideContext = Parameters<NonNullable<CreateDocumentOptions['override']>>[0];
+
+/** Schemas with their own name, so that generated clients have a type for each. */
+const COMPONENTS: Record<string, z.ZodType> = {
+  AiScore: resources.aiScore,
+  AiSummary: resources.aiSummary,
+  AiTopic: resources.aiTopic,
+  Application: resources.application,
+  ApplicationWithKey: resources.applicationWithKey,
+  Attempt: resources.attempt,
+  Balance: resources.balance,
+  BalanceAdjustment: resources.balanceAdjustment,
+  Call: resources.call,
+  Customer: resources.customer,
+  Did: resources.did,
+  Error: resources.errorBody,
+  Event: resources.event,
+  Limits: resources.limits,
+  Node: resources.node,
+  Phone: resources.phone,
+  Rate: resources.rate,
+  Recording: resources.recording,
+  TimelineEntry: resources.timelineEntry,
+  Transcription: resources.transcription,
+  Trunk: resources.trunk,
+  Usage: resources.usage,
 };
 
-/** The same document with each named schema said once, and referred to. */
-function byReference(value: unknown, names: Map<string, string>): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const name = names.get(JSON.stringify(value));
-  if (name) return { $ref: `#/components/schemas/${name}` };
-  if (Array.isArray(value)) return value.map((item) => byReference(item, names));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, byReference(item, names)]));
-}
-
-/** The document's schema with its definitions where an OpenAPI document has them. */
-function documentWithin(): JsonSchema {
+/** The schema of a document; its definitions are at their place in an OpenAPI document. */
+function documentComponent(): JsonSchema {
   const { $schema, ...schema } = documentSchema();
   const text = JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/Document/$defs/');
   return JSON.parse(text);
 }
 
-function operation(route: Route): object {
-  const { method, path, summary, auth } = route;
-  const parameters = [...pathParameters(path), ...queryParameters(route)];
+function operation(route: Route): ZodOpenApiOperationObject {
+  const { method, path, summary, auth, query } = route;
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
   const body = requestBody(route);
   return {
     operationId: operationId(method, path),
     tags: [path.split('/').find((part) => part !== '' && part !== 'v1' && part !== 'admin') ?? 'status'],
     summary,
     security: SECURITY[auth],
-    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(names.length > 0 || query ? { requestParams: parameters(names, query) } : {}),
     ...(body ? { requestBody: body } : {}),
     responses: responses(route),
   };
 }
 
-const SECURITY: Record<Auth, object[]> = {
+const SECURITY: Record<Auth, Record<string, string[]>[]> = {
   none: [],
   key: [{ key: [] }],
   any: [{ key: [] }, { admin: [] }],
-  link: [{}, { key: [] }, { admin: [] }],
+  signed_url: [{}, { key: [] }, { admin: [] }],
   metrics: [{}, { admin: [] }],
   admin: [{ admin: [] }],
 };
 
-/** `GET /v1/calls/:id` is `get_v1_calls_id`. */
+/** `GET /v1/calls/:id` becomes `get_v1_calls_id`. */
 const operationId = (method: string, path: string): string =>
   [method.toLowerCase(), ...path.split(/\W+/).filter(Boolean)].join('_');
 
-const pathParameters = (path: string): object[] =>
-  [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }));
+const parameters = (names: string[], query: z.ZodType | undefined): ZodOpenApiParameters => ({
+  ...(names.length > 0
+    ? { path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }
+    : {}),
+  ...(query ? { query: query as z.ZodObject } : {}),
+});
 
-function queryParameters({ query }: Route): object[] {
-  if (!query) return [];
-  const { properties = {}, required = [] } = wireSchema(query);
-  return Object.entries(properties).map(([name, schema]) => ({
-    name,
-    in: 'query',
-    required: required.includes(name),
-    schema,
-  }));
-}
-
-function requestBody({ body, raw }: Route): object | undefined {
+function requestBody({ body, raw }: Route): ZodOpenApiRequestBodyObject | undefined {
   if (!body && !raw) return undefined;
-  const schema = body ? wireSchema(body) : { $ref: '#/components/schemas/Document' };
+  const schema = body ?? { $ref: '#/components/schemas/Document' };
   return { content: { 'application/json': { schema } } };
 }
 
-function responses(route: Route): Record<string, object> {
-  const { status = 200, answer, contentType } = route;
-  const content = answer
-    ? { 'application/json': { schema: wireSchema(answer) } }
+function responses(route: Route): ZodOpenApiResponsesObject {
+  const { status = 200, response, contentType } = route;
+  const content = response
+    ? { 'application/json': { schema: response } }
     : contentType
       ? { [contentType]: {} }
       : undefined;
   const success = { description: 'Success.', ...(content ? { content } : {}) };
-  return { [status]: success, ...failures(route) };
+  return { [status]: success, ...errorResponses(route) };
 }
 
-function failures({ auth, body, raw, query, errors = [] }: Route): Record<string, object> {
+function errorResponses({ auth, body, raw, query, errors = [] }: Route): ZodOpenApiResponsesObject {
   const codes: ErrorCode[] = [
     ...(body ? (['invalid_json'] as const) : []),
     ...(body || query ? (['invalid_request'] as const) : []),
@@ -182,7 +154,7 @@ function failures({ auth, body, raw, query, errors = [] }: Route): Record<string
       status,
       {
         description: some.map((code) => `\`${code}\`: ${errorMessage(code)}`).join('; '),
-        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+        content: { 'application/json': { schema: resources.errorBody } },
       },
     ]),
   );

@@ -1,6 +1,6 @@
 import type { Action } from '../../contract/actions/index.ts';
 import type { VoiceShown } from '../../contract/resources/index.ts';
-import type { UrlRules } from '../../contract/url-rules.ts';
+import type { UrlRules } from '../../contract/urls.ts';
 import type { Billing, BillingStore } from '../billing/index.ts';
 import type {
   CallRecord,
@@ -21,26 +21,24 @@ import type {
 } from '../recordings/index.ts';
 import type { DeliveryCounts, EventStore } from '../webhooks/index.ts';
 
-/** What can be done with calls that are alive on this node. */
+/** The live calls of this node. */
 export interface LiveCalls {
-  /** How many there are. */
   readonly size: number;
-  /** Whether this call is one of them. */
   has(callId: string): boolean;
-  /** Hangs up; the ending is reported like any other. */
+  /** Hangs up the call. An event reports the ending. */
   hangup(callId: string): void;
-  /** Runs checked actions at once, in place of what is being performed. */
+  /** Runs valid actions at once, instead of those that are running. */
   perform(callId: string, actions: Action[]): void;
-  /** The recordings of a live call; undefined while it has no SIP leg. */
+  /** The recordings of a live call; undefined while the call has no SIP leg. */
   recordings(callId: string): Pick<CallRecordings, 'start' | 'stop' | 'pause' | 'resume'> | undefined;
 }
 
-/** An outbound call, as it was asked for and checked. */
+/** A valid request for an outbound call. */
 export interface CallOrder {
   from: string;
   to: string;
   answerUrl: string;
-  /** Performed at the answer, in place of a document. */
+  /** Run when the call is answered, instead of a document from `answerUrl`. */
   actions: Action[] | undefined;
   metadata: Record<string, unknown>;
   variables: Record<string, string>;
@@ -48,70 +46,70 @@ export interface CallOrder {
   timeoutSeconds: number;
 }
 
-/** Who is registered now: phones with us, and we with trunks. */
-export interface LineStates {
+/** The current SIP registrations: of phones with MiniVoice, and of MiniVoice with carriers. */
+export interface Registrations {
   phone(phone: { id: string; username: string }): {
-    /** When it has registered last, in ms since 1970; undefined where it is not registered now. */
+    /** Milliseconds since 1970; undefined if the phone is not registered now. */
     registeredAt: number | undefined;
-    /** When, and from where, somebody did not prove its password. */
+    /** The last REGISTER or INVITE with a wrong password. */
     failedLogin: { at: number; address: string } | undefined;
   };
-  /** Undefined: the trunk is not to be registered with. */
+  /** Undefined if the trunk does not need a registration. */
   trunkRegistered(id: string): boolean | undefined;
 }
 
 /** This process. */
 export interface NodeState {
-  /** 0–999, its number among its peers. */
+  /** The number of the node, 0–999. */
   number: number;
   /** Milliseconds since 1970. */
   startedAt: number;
   media(): { sessions: number; beats: number; lateBeats: number };
 }
 
-/** Everything that REST stands on. */
+/** Everything that the REST API needs. */
 export interface ApiPorts {
   directory: Directory;
   calls: CallStore;
   live: LiveCalls;
-  /** Absent where there is no SIP: nothing is registered then. */
-  lines?: LineStates;
-  /** Places a call. Fails with `overloaded`, as `Billing.admit` does, with `invalid_request`, `originate_failed`. */
+  /** Absent without SIP: then nothing is registered. */
+  registrations?: Registrations;
+  /** Places a call. Fails with `overloaded`, `invalid_request`, `originate_failed`, or as `Billing.admit` does. */
   place(application: Application, order: CallOrder, key?: IdempotencyKey): Promise<CallRecord>;
   idempotency: IdempotencyStore;
   billing: Pick<Billing, 'balance' | 'adjust' | 'setLimits' | 'setRate' | 'removeRate'>;
   ledger: Pick<BillingStore, 'adjustments' | 'rates' | 'usage'>;
-  /** Stored rows that are damaged. */
+  /** Damaged database rows. */
   quarantine: Pick<QuarantineStore, 'quarantined' | 'discard'>;
   node: NodeState;
   recordings: RecordingStore;
-  /** Deletes for good. */
+  /** Deletes calls and recordings permanently. */
   eraser: Pick<Eraser, 'eraseCall' | 'deleteRecording'>;
   files: RecordingFiles;
-  /** Opens recordings' files without a key, for a while. */
+  /** Signed URLs that give access to a recording's file without a key, for a limited time. */
   links: FileLinks;
-  /** What is made of recordings. Fails with `nothing_to_process`, `ai_not_available`. */
+  /** Transcripts and analysis of recordings. Fails with `nothing_to_process`, `ai_not_available`. */
   insights: { store: InsightStore; reprocess: Insights['reprocess'] };
   events: EventStore;
   /** Fails with `event_not_found`, `no_webhook_url`. */
   deliveries: { redeliver(eventId: string): Promise<void>; readonly counts: DeliveryCounts };
-  /** The voices that come with the program, and those that the machine has. */
+  /** The built-in voices and those that the machine provides. */
   voices: VoiceShown[];
   clock: Clock;
   random: Random;
   log: Log;
-  /** Rejects, with a reason, while the server cannot do its work. */
+  /** Rejects with the reason while the server cannot take calls. */
   ready(): Promise<void>;
   /**
-   * More metrics, by name without `minivoice_`: those of modules that REST does not know. A name that ends in `_total`
-   * is exported as a counter, every other one as a gauge.
+   * Metrics of other modules, by name without the prefix `minivoice_`. A name that ends in `_total` is exported as a
+   * counter, any other name as a gauge.
    */
-  figures?: Record<string, Figure>;
+  metrics?: Record<string, Metric>;
   settings: ApiSettings;
 }
 
-/** One number, or one for each value of a label, of which there are few. */
-export type Figure = { help: string } & (
+/** One number, or one number for each value of a label that has few values. */
+export type Metric = { help: string } & (
   | { value(): number }
   | { label: string; values(): Iterable<readonly [label: string, value: number]> }
 );
@@ -119,10 +117,10 @@ export type Figure = { help: string } & (
 export interface ApiSettings extends UrlRules {
   version: string;
   adminToken: string;
-  /** Who may read `/metrics`: whoever has this token, if not empty, or, if `open`, everybody not behind a proxy. */
+  /** Access to `/metrics`: with `token` if it is not empty; without a token if `open`, except through a proxy. */
   metrics?: { token: string; open: boolean };
-  /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` or `Forwarded` is believed. */
+  /** Addresses and CIDR blocks of the proxies whose `X-Forwarded-For` or `Forwarded` is used. */
   trustedProxies?: readonly string[];
-  /** Requests a minute: for each key, and for each address that comes without one. */
+  /** Requests per minute: for each key, and for each address without a valid key. */
   requestsPerMinute?: { key: number; address: number };
 }

@@ -5,16 +5,20 @@ import type { Application } from '../directory/index.ts';
 import type { ApiPorts } from './ports.ts';
 
 /**
- * Whom a route lets in. `none`: everybody. `key`: an application's key. `any`: a key, or the admin token, which sees
- * everything. `link`: as `any`, or a signed address. `admin`: the admin token alone. `metrics`: the admin token or that
- * for metrics, or nobody in particular where REST is bound to loopback.
+ * The credentials that a route accepts.
+ * - `none`: public.
+ * - `key`: an API key.
+ * - `any`: an API key or the admin token, which sees all applications.
+ * - `signed_url`: like `any`, or a signed URL.
+ * - `metrics`: the admin token or the metrics token; public if REST is bound to loopback.
+ * - `admin`: the admin token.
  */
-export type Auth = 'none' | 'key' | 'any' | 'link' | 'metrics' | 'admin';
+export type Auth = 'none' | 'key' | 'any' | 'signed_url' | 'metrics' | 'admin';
 
-/** Who asks: an application, or null for the operator. */
-type Caller<A extends Auth> = A extends 'key'
+/** The authenticated client: an application, or null for the operator. */
+type Client<A extends Auth> = A extends 'key'
   ? Application
-  : A extends 'any' | 'link'
+  : A extends 'any' | 'signed_url'
     ? Application | null
     : null;
 
@@ -25,10 +29,10 @@ type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${inf
     ? { [K in Name]: string }
     : unknown;
 
-/** Ports, and what this room makes of them. */
-export interface Services extends ApiPorts {
+/** The ports, with the metrics page and the OpenAPI document that the server adds to them. */
+export interface Services extends Omit<ApiPorts, 'metrics'> {
   metrics(): Promise<string>;
-  /** The description as JSON; made once, in some 50 ms. */
+  /** The OpenAPI document as JSON; created once, in about 50 ms. */
   openapi(): string;
 }
 
@@ -36,15 +40,15 @@ export interface RequestContext<Path extends string, A extends Auth, Query, Body
   params: ParamsOf<Path>;
   query: Query;
   body: Body;
-  /** The body as it came, for routes that take it `raw`. */
+  /** The unparsed body, for `raw` routes. */
   text: string;
-  caller: Caller<A>;
+  client: Client<A>;
   services: Services;
   request: FastifyRequest;
   reply: FastifyReply;
 }
 
-/** What an operation is: who may, what it takes, what it answers, and what it does. */
+/** One operation: who may call it, what it takes, what it responds with, and what it does. */
 export interface Route<
   Path extends string = string,
   A extends Auth = Auth,
@@ -54,29 +58,26 @@ export interface Route<
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   path: Path;
   auth: A;
-  /** A short sentence for the reference. */
+  /** One or two short sentences for the reference. */
   summary: string;
   query?: Query;
   body?: Body;
-  /** The body is not JSON to be checked: the handler takes its text. */
+  /** The handler parses the body itself. */
   raw?: true;
-  /** The most bytes that a body may have. Default: 256 KiB. */
+  /** The size limit of the body in bytes. Default: 256 KiB. */
   maxBytes?: number;
-  /** The status of success, unless the handler sets another. Default: 200. */
+  /** The status of a success, unless the handler sets another one. Default: 200. */
   status?: 200 | 201 | 202 | 204;
-  /** What is answered; absent where nothing is, or no JSON. */
-  answer?: z.ZodType;
-  /** The type of an answer that is not JSON. */
+  /** The schema of a JSON response. */
+  response?: z.ZodType;
+  /** The media type of a response that is not JSON. */
   contentType?: string;
-  /** Error codes of its own, besides those that any route may answer with. */
+  /** Error codes of this route, besides those that every route may respond with. */
   errors?: readonly ErrorCode[];
   handle(context: RequestContext<Path, A, z.output<Query>, z.output<Body>>): unknown;
 }
 
-/** For routes that take a document of actions. */
-export const DOCUMENT_BYTES = 1024 * 1024;
-
-/** Writes a route down, with the types of its handler taken from what it declares. */
+/** Declares a route; the declaration determines the types of the handler's arguments. */
 export function route<
   const Path extends string,
   const A extends Auth,

@@ -1,49 +1,57 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { whyNotPublic } from '../net/index.ts';
-import { ADMIN_TOKEN, type House, openHouse, type Settled, settle } from './testing/house.ts';
+import {
+  ADMIN_TOKEN,
+  type SeededCustomer,
+  seedCustomer,
+  startTestServer,
+  type TestServer,
+} from './testing/test-server.ts';
 
-let house: House;
-let acme: Settled;
+let server: TestServer;
+let acme: SeededCustomer;
 beforeEach(async () => {
   const whyPrivate = (host: string) => (/^[\d.]+$|:/.test(host) ? whyNotPublic(host) : undefined);
-  house = await openHouse({ whyPrivate });
-  acme = await settle(house, 'acme', '+15550100000');
+  server = await startTestServer({ whyPrivate });
+  acme = await seedCustomer(server, 'acme', '+15550100000');
 });
-afterEach(() => house.close());
+afterEach(() => server.close());
 
 const order = { from: '+15550100000', to: '+15550100001' };
 
 describe('an unknown field', () => {
-  it('of a call is refused with its place and the name that was meant', async () => {
+  it('of a call is rejected with its place and a suggestion', async () => {
     const body = { ...order, meta_data: {}, timeout: 30 };
-    const { status, body: answer } = await house.ask('POST', '/v1/calls', acme.key, body);
+    const { status, body: response } = await server.request('POST', '/v1/calls', acme.key, body);
     expect(status).toBe(400);
-    expect(answer.error.code).toBe('invalid_request');
-    const told = answer.error.details.map((each: { pointer: string; message: string }) => each);
-    expect(told.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/meta_data', '/timeout']);
-    expect(told[0].message).toContain('did you mean "metadata"?');
-    expect(told[1].message).toContain('did you mean "timeout_seconds"?');
-    expect(house.placed).toEqual([]);
+    expect(response.error.code).toBe('invalid_request');
+    const { details } = response.error;
+    expect(details.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/meta_data', '/timeout']);
+    expect(details[0].message).toContain('did you mean "metadata"?');
+    expect(details[1].message).toContain('did you mean "timeout_seconds"?');
+    expect(server.placed).toEqual([]);
   });
 
   it('application_id of a call is ignored', async () => {
     const body = { ...order, application_id: 'app_of_another' };
-    const answer = await house.ask('POST', '/v1/calls', acme.key, body);
-    expect(answer.status).toBe(201);
-    expect(answer.body.application_id).toBe(acme.application.id);
+    const response = await server.request('POST', '/v1/calls', acme.key, body);
+    expect(response.status).toBe(201);
+    expect(response.body.application_id).toBe(acme.application.id);
   });
 
-  it('inside of another field is refused with the name that was meant', async () => {
+  it('inside another field is rejected with a suggestion', async () => {
     const path = `/v1/applications/${acme.application.id}`;
-    const nested = await house.ask('PATCH', path, acme.key, {
+    const nested = await server.request('PATCH', path, acme.key, {
       ai: { base_url: 'https://ai.example.com/v1', apikey: 'x' },
       scorecard: [{ name: 'greeting', weigth: 1, look_for: ['hello'] }],
     });
-    const told = nested.body.error.details.map(
+    const messages = nested.body.error.details.map(
       ({ pointer, message }: Record<string, string>) => `${pointer} ${message}`,
     );
-    expect(told.find((each: string) => each.startsWith('/ai/apikey'))).toContain('did you mean "api_key"?');
-    expect(told.find((each: string) => each.startsWith('/scorecard/0/weigth'))).toContain(
+    expect(messages.find((each: string) => each.startsWith('/ai/apikey'))).toContain(
+      'did you mean "api_key"?',
+    );
+    expect(messages.find((each: string) => each.startsWith('/scorecard/0/weigth'))).toContain(
       'did you mean "weight"?',
     );
   });
@@ -55,11 +63,11 @@ describe('an unknown field', () => {
     ['POST', '/admin/v1/customers', { name: 'x', plan: 'gold' }, '/plan'],
     ['POST', '/admin/v1/rates', { prefix: '+49', price_per_minute: '0.01', increment: 1 }, '/increment'],
     ['PATCH', '/admin/v1/trunks/trunk_1', { is_activ: true }, '/is_activ'],
-  ])('of %s %s is refused', async (method, path, body, pointer) => {
+  ])('of %s %s is rejected', async (method, path, body, pointer) => {
     const key = path.startsWith('/admin') ? ADMIN_TOKEN : acme.key;
-    const answer = await house.ask(method, path, key, body);
-    expect(answer.status).toBe(400);
-    expect(answer.body.error.details).toContainEqual(
+    const response = await server.request(method, path, key, body);
+    expect(response.status).toBe(400);
+    expect(response.body.error.details).toContainEqual(
       expect.objectContaining({ pointer, code: 'unknown_field' }),
     );
   });
@@ -71,25 +79,25 @@ describe('an unknown field', () => {
     '/v1/applications?name=x',
     '/v1/usage?since=2026-01-01T00:00:00Z',
     '/v1/recordings?limits=3',
-  ])('of the query of %s is refused', async (path) => {
-    const answer = await house.ask('GET', path, acme.key);
-    expect(answer.status).toBe(400);
-    expect(answer.body.error.details[0].code).toBe('unknown_field');
-    expect(answer.body.error.message).toMatch(/^there is no query parameter "\w+" here/);
+  ])('in the query of %s is rejected', async (path) => {
+    const response = await server.request('GET', path, acme.key);
+    expect(response.status).toBe(400);
+    expect(response.body.error.details[0].code).toBe('unknown_field');
+    expect(response.body.error.message).toMatch(/^there is no query parameter "\w+" here/);
   });
 
-  it('of the query of a route without parameters is refused', async () => {
-    const answer = await house.ask('GET', `/v1/calls/${acme.call.id}?fields=id`, acme.key);
-    expect(answer.body.error.details[0]).toMatchObject({ pointer: '/fields', code: 'unknown_field' });
+  it('in the query of a route without parameters is rejected', async () => {
+    const response = await server.request('GET', `/v1/calls/${acme.call.id}?fields=id`, acme.key);
+    expect(response.body.error.details[0]).toMatchObject({ pointer: '/fields', code: 'unknown_field' });
   });
 
-  it('of the query of a health route is ignored, since probes add some', async () => {
-    expect((await house.ask('GET', '/healthz?now=1')).status).toBe(200);
+  it('in the query of a health check is ignored, because probes add some', async () => {
+    expect((await server.request('GET', '/healthz?now=1')).status).toBe(200);
   });
 });
 
-describe('a URL that could never be requested', () => {
-  const refused = [
+describe('a URL that MiniVoice may not request', () => {
+  const forbidden = [
     'http://app.example.com/answer',
     'https://127.0.0.1/answer',
     'https://[::1]/answer',
@@ -99,63 +107,63 @@ describe('a URL that could never be requested', () => {
     'https://localhost/answer',
   ];
 
-  it.each(refused)('%s is refused when an application is saved, naming the setting', async (url) => {
+  it.each(forbidden)('%s is rejected with the name of the setting that allows it', async (url) => {
     for (const field of ['answer_url', 'fallback_answer_url', 'webhook_url']) {
-      const created = await house.ask('POST', '/v1/applications', acme.key, { name: 'x', [field]: url });
+      const created = await server.request('POST', '/v1/applications', acme.key, { name: 'x', [field]: url });
       expect(created.status).toBe(400);
       expect(created.body.error.details).toMatchObject([{ pointer: `/${field}`, code: 'invalid_format' }]);
       expect(created.body.error.message).toContain('MINIVOICE_ALLOW_PRIVATE_URLS=true');
     }
     const path = `/v1/applications/${acme.application.id}`;
-    const patched = await house.ask('PATCH', path, acme.key, { ai: { base_url: url } });
+    const patched = await server.request('PATCH', path, acme.key, { ai: { base_url: url } });
     expect(patched.body.error.details).toMatchObject([{ pointer: '/ai/base_url' }]);
-    const call = await house.ask('POST', '/v1/calls', acme.key, { ...order, answer_url: url });
+    const call = await server.request('POST', '/v1/calls', acme.key, { ...order, answer_url: url });
     expect(call.body.error.details).toMatchObject([{ pointer: '/answer_url' }]);
   });
 
-  it('is refused of the operator too', async () => {
-    const body = { customer_id: acme.customer.id, name: 'x', answer_url: refused[0] };
-    const answer = await house.ask('POST', '/admin/v1/applications', ADMIN_TOKEN, body);
-    expect(answer.body.error.message).toContain('MINIVOICE_ALLOW_PRIVATE_URLS=true');
+  it('is also rejected for the operator', async () => {
+    const body = { customer_id: acme.customer.id, name: 'x', answer_url: forbidden[0] };
+    const response = await server.request('POST', '/admin/v1/applications', ADMIN_TOKEN, body);
+    expect(response.body.error.message).toContain('MINIVOICE_ALLOW_PRIVATE_URLS=true');
   });
 
-  it('is taken where the setting allows it, and so is one of the public internet', async () => {
-    const open = await openHouse({ allowPrivateUrls: true });
-    const { key } = await settle(open, 'open', '+15550100009');
-    const body = { name: 'x', answer_url: refused[0], webhook_url: refused[1] };
-    expect((await open.ask('POST', '/v1/applications', key, body)).status).toBe(201);
+  it('is accepted if the setting allows it, and so is a public URL', async () => {
+    const open = await startTestServer({ allowPrivateUrls: true });
+    const { key } = await seedCustomer(open, 'open', '+15550100009');
+    const body = { name: 'x', answer_url: forbidden[0], webhook_url: forbidden[1] };
+    expect((await open.request('POST', '/v1/applications', key, body)).status).toBe(201);
     await open.close();
     const url = 'https://app.example.com/answer';
     expect(
-      (await house.ask('POST', '/v1/applications', acme.key, { name: 'x', answer_url: url })).status,
+      (await server.request('POST', '/v1/applications', acme.key, { name: 'x', answer_url: url })).status,
     ).toBe(201);
   });
 
-  it('in a document is refused by its validation', async () => {
+  it('is rejected in a document', async () => {
     const document = { actions: [{ play: { url: 'https://10.0.0.1/a.wav' } }, { play: { url: 'a.wav' } }] };
-    const answer = await house.ask('POST', '/v1/actions/validate', acme.key, document);
-    expect(answer.body.details).toHaveLength(1);
-    expect(answer.body.details[0]).toMatchObject({ pointer: '/actions/0/play/url' });
-    expect(answer.body.details[0].message).toContain('MINIVOICE_ALLOW_PRIVATE_URLS=true');
+    const response = await server.request('POST', '/v1/actions/validate', acme.key, document);
+    expect(response.body.details).toHaveLength(1);
+    expect(response.body.details[0]).toMatchObject({ pointer: '/actions/0/play/url' });
+    expect(response.body.details[0].message).toContain('MINIVOICE_ALLOW_PRIVATE_URLS=true');
   });
 });
 
-it('resolves relative URLs of the actions of a call against its answer_url', async () => {
+it('resolves relative URLs in the actions of a call against its answer_url', async () => {
   const actions = [{ redirect: { url: 'menu' } }];
   const body = { ...order, actions, answer_url: 'https://app.example.com/voice/answer' };
-  expect((await house.ask('POST', '/v1/calls', acme.key, body)).status).toBe(201);
-  expect(house.placed[0]?.actions).toMatchObject([{ url: 'https://app.example.com/voice/menu' }]);
+  expect((await server.request('POST', '/v1/calls', acme.key, body)).status).toBe(201);
+  expect(server.placed[0]?.actions).toMatchObject([{ url: 'https://app.example.com/voice/menu' }]);
 });
 
-describe('what is stored with a call', () => {
+describe('the size of stored data', () => {
   const place = async (metadata: unknown) => {
-    const { status, body } = await house.ask('POST', '/v1/calls', acme.key, { ...order, metadata });
+    const { status, body } = await server.request('POST', '/v1/calls', acme.key, { ...order, metadata });
     return status === 201 ? status : `${body.error.details[0].pointer} ${body.error.details[0].code}`;
   };
   const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
   const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, n]));
 
-  it('may be 64 fields, nested 8 deep, and 16 KiB of metadata', async () => {
+  it('allows metadata of 64 fields, 8 levels and 16 KiB', async () => {
     expect(await place(fields(64))).toBe(201);
     expect(await place(nested(8))).toBe(201);
     expect(await place({ a: 'x'.repeat(16 * 1024 - 8) })).toBe(201);
@@ -167,30 +175,30 @@ describe('what is stored with a call', () => {
     ['lists 9 deep', { a: [[[[[[[[1]]]]]]]] }],
     ['one byte above 16 KiB', { a: 'x'.repeat(16 * 1024 - 7) }],
     ['16 KiB of characters that take two bytes', { a: '\u00e9'.repeat(9 * 1024) }],
-  ])('is refused as metadata of %s', async (_, metadata) => {
+  ])('rejects metadata of %s', async (_, metadata) => {
     expect(await place(metadata)).toBe('/metadata too_long');
   });
 
-  it('is refused as a scorecard of more than 32 KiB', async () => {
+  it('rejects a scorecard of more than 32 KiB', async () => {
     const item = (n: number) => ({ name: `item ${n}`, weight: 1, look_for: Array(50).fill('x'.repeat(300)) });
     const scorecard = [1, 2, 3].map(item);
     const path = `/v1/applications/${acme.application.id}`;
-    const answer = await house.ask('PATCH', path, acme.key, { scorecard });
-    expect(answer.body.error.details).toMatchObject([{ pointer: '/scorecard', code: 'too_long' }]);
+    const response = await server.request('PATCH', path, acme.key, { scorecard });
+    expect(response.body.error.details).toMatchObject([{ pointer: '/scorecard', code: 'too_long' }]);
   });
 });
 
-it('takes documents up to 1 MiB, and other bodies up to 256 KiB', async () => {
+it('accepts documents up to 1 MiB and other bodies up to 256 KiB', async () => {
   const body = (bytes: number) => `{"actions":[]}${' '.repeat(bytes - 14)}`;
-  const validate = (bytes: number) => house.ask('POST', '/v1/actions/validate', acme.key, body(bytes));
+  const validate = (bytes: number) => server.request('POST', '/v1/actions/validate', acme.key, body(bytes));
   expect((await validate(1024 * 1024)).status).toBe(200);
   const document = await validate(1024 * 1024 + 1);
   expect([document.status, document.body.error.message]).toEqual([413, 'the body is larger than 1 MiB']);
-  const phone = await house.ask('POST', '/v1/phones', acme.key, body(256 * 1024 + 1));
+  const phone = await server.request('POST', '/v1/phones', acme.key, body(256 * 1024 + 1));
   expect([phone.status, phone.body.error.message]).toEqual([413, 'the body is larger than 256 KiB']);
 });
 
-it('ends a page of large applications early', async () => {
+it('returns smaller pages of large applications', async () => {
   const look_for = Array.from({ length: 50 }, () => 'x'.repeat(300));
   const body = {
     name: 'x',
@@ -200,12 +208,12 @@ it('ends a page of large applications early', async () => {
     ],
   };
   for (let n = 0; n < 45; n++)
-    expect((await house.ask('POST', '/v1/applications', acme.key, body)).status).toBe(201);
-  const first = await house.ask('GET', '/v1/applications?limit=200', acme.key);
+    expect((await server.request('POST', '/v1/applications', acme.key, body)).status).toBe(201);
+  const first = await server.request('GET', '/v1/applications?limit=200', acme.key);
   expect(first.text.length).toBeLessThan(1.2 * 1024 * 1024);
   expect(first.body.count).toBe(first.body.data.length);
   const cursor = first.body.next_cursor;
-  const rest = await house.ask('GET', `/v1/applications?limit=200&cursor=${cursor}`, acme.key);
+  const rest = await server.request('GET', `/v1/applications?limit=200&cursor=${cursor}`, acme.key);
   expect(first.body.count + rest.body.count).toBe(46);
   expect(rest.body.next_cursor).toBeNull();
 });

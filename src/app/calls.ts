@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { checkDocumentText } from '../../contract/actions/index.ts';
 import { speechRules } from '../../contract/speech-rules.ts';
-import type { UrlRules } from '../../contract/url-rules.ts';
+import type { UrlRules } from '../../contract/urls.ts';
 import { createDocumentFetcher, createSounds, Flows, type Streams, withBuiltin } from '../actions/index.ts';
 import { holdMusic, type SoundDecoder } from '../audio/index.ts';
 import { Admission, Conferences, type Dialer, Switchboard } from '../calls/index.ts';

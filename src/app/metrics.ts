@@ -23,7 +23,7 @@ interface Sources {
 }
 
 /** Returns the metrics of modules that the API does not know. Names ending in `_total` are counters, others gauges. */
-export const metricsOf = (sources: Sources): NonNullable<ApiPorts['figures']> => ({
+export const metricsOf = (sources: Sources): NonNullable<ApiPorts['metrics']> => ({
   ...ofAdmission(sources.admission),
   ...ofStorage(sources.storage),
   ...ofMedia(sources.media),

@@ -61,7 +61,7 @@ export async function openRest(deps: Deps, data: Data, parts: RestParts): Promis
     voices: parts.voices,
     calls: storage,
     live: liveCalls(switchboard, flows, parts.recordingsOf),
-    lines: parts.states,
+    registrations: parts.states,
     place: callPlacer(parts.dialer, switchboard, flows, admission),
     idempotency: storage,
     billing,
@@ -83,7 +83,7 @@ export async function openRest(deps: Deps, data: Data, parts: RestParts): Promis
       const { closed } = admission;
       if (closed) throw new Failure('not_ready', explainRefusal(closed));
     },
-    figures: metricsOf({ ...parts, storage, clock }),
+    metrics: metricsOf({ ...parts, storage, clock }),
     settings: {
       version,
       adminToken: data.adminToken.value,

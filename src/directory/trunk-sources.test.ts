@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseNetwork } from '../../contract/ip-network.ts';
+import { parseNetwork } from '../../contract/network-address.ts';
 import { addressOf } from './trunk-sources.ts';
 
 test.each([

@@ -1,6 +1,10 @@
 import { isIP } from 'node:net';
-import { type IpNetwork, parseNetwork } from '../../contract/ip-network.ts';
-import { parseHostPort, parseIpAddress } from '../../contract/network-address.ts';
+import {
+  type IpNetwork,
+  parseHostPort,
+  parseIpAddress,
+  parseNetwork,
+} from '../../contract/network-address.ts';
 import type { Trunk } from './store.ts';
 
 /** The shortest prefixes that a customer may name in `inbound_ip`. */

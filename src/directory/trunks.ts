@@ -1,4 +1,4 @@
-import { parseNetwork } from '../../contract/ip-network.ts';
+import { parseNetwork } from '../../contract/network-address.ts';
 import type { Page, PageRequest } from '../calls/index.ts';
 import { Failure, Signal } from '../core/index.ts';
 import { isCountry } from './countries.ts';

@@ -191,7 +191,7 @@ export const callees: Fault[] = [
     {
       caller: `${hungUpAfter(QUIET_MS)}, and so is the caller`,
       application: '`call.completed` (`callee`)',
-      operator: 'log: `the other leg was cut off` (no sound came from the far end any more)',
+      operator: 'log: `the other leg was cut off` (no more audio arrived from the far end)',
     },
   ),
   fault(

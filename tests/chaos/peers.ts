@@ -53,7 +53,7 @@ const neverAcks: Fault = {
   promised: {
     caller: 'hears audio, gets the 200 repeatedly, and a BYE after 64 × T1',
     application: CUT('no_ack'),
-    operator: 'log: `call cut off` (the caller never acknowledged that the call was answered)',
+    operator: 'log: `call cut off` (the caller did not send an ACK after the call was answered)',
   },
 };
 
@@ -73,7 +73,7 @@ const goesQuiet: Fault = {
   promised: {
     caller: hungUpAfter(QUIET_MS),
     application: CUT('media_timeout'),
-    operator: 'log: `call cut off` (no sound came from the far end any more)',
+    operator: 'log: `call cut off` (no more audio arrived from the far end)',
   },
 };
 
@@ -94,7 +94,7 @@ const holdsForEver: Fault = {
   promised: {
     caller: 'gets 200, and is ended after `MINIVOICE_MAX_CALL_SECONDS`',
     application: CUT('max_duration'),
-    operator: 'log: `call cut off` (the call had lasted as long as a call may)',
+    operator: 'log: `call cut off` (the call reached the maximum duration)',
   },
 };
 

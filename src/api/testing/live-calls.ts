@@ -3,14 +3,14 @@ import { Failure } from '../../core/index.ts';
 import type { RecordingRecord } from '../../recordings/index.ts';
 import type { LiveCalls } from '../ports.ts';
 
-/** Live calls that only note what is asked of them; `add` says which there are. */
+/** A double of the live calls that records the orders it gets. `add` makes a call live. */
 export class FakeLiveCalls implements LiveCalls {
-  readonly asked: string[] = [];
-  /** A call that is alive but has no recordings has no SIP leg yet. */
+  readonly orders: string[] = [];
+  /** A live call without a recording has no SIP leg yet. */
   #calls = new Map<string, RecordingRecord | undefined>();
   #running = new Set<string>();
 
-  /** What the next order comes to in place of what was asked for. */
+  /** If set, `start` fails with it. */
   failure: Failure | undefined;
 
   add(callId: string, recording?: RecordingRecord): void {
@@ -26,11 +26,11 @@ export class FakeLiveCalls implements LiveCalls {
   }
 
   hangup(callId: string): void {
-    this.asked.push(`hangup ${callId}`);
+    this.orders.push(`hangup ${callId}`);
   }
 
   perform(callId: string, actions: Action[]): void {
-    this.asked.push(`perform ${callId} ${actions.map(({ type }) => type).join(' ')}`);
+    this.orders.push(`perform ${callId} ${actions.map(({ type }) => type).join(' ')}`);
   }
 
   recordings(callId: string): ReturnType<LiveCalls['recordings']> {
@@ -47,17 +47,17 @@ export class FakeLiveCalls implements LiveCalls {
         if (this.failure) throw this.failure;
         const already = this.#running.has(callId);
         this.#running.add(callId);
-        this.asked.push(`start ${options.channels} ${options.format} ${options.maxSeconds}`);
+        this.orders.push(`start ${options.channels} ${options.format} ${options.maxSeconds}`);
         return { recording: { ...recording, status: 'started' }, already };
       },
       stop: async (by) => {
         const stopped = running();
         this.#running.delete(callId);
-        this.asked.push(`stop ${by}`);
+        this.orders.push(`stop ${by}`);
         return stopped;
       },
       pause: async (mode) => {
-        this.asked.push(`pause ${mode}`);
+        this.orders.push(`pause ${mode}`);
         return running();
       },
       resume: async () => running(),

@@ -94,13 +94,10 @@ export class Erasure {
     const call = run.call.get(id);
     if (!call) return run.isErasing.get(id) ? undefined : new Failure('call_not_found', 'call not found');
     if (call['open'] || run.openRecording.get(id) || run.openCharge.get(id)) {
-      return new Failure('call_active', 'the call is not over yet: hang up first');
+      return new Failure('call_active', 'the call has not ended: hang up first');
     }
     if (run.pendingEvent.get(id)) {
-      return new Failure(
-        'call_events_pending',
-        'events of the call are still to be delivered: try again later',
-      );
+      return new Failure('call_events_pending', 'events of the call are not delivered yet: try again later');
     }
     this.force(id);
     return undefined;

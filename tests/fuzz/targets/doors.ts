@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
-import { openHouse } from '../../../src/api/testing/house.ts';
+import { startTestServer } from '../../../src/api/testing/test-server.ts';
 import { seededRandom, systemClock } from '../../../src/core/index.ts';
 import { systemNetwork } from '../../../src/net/index.ts';
 import { testCertificate } from '../../../src/net/testing/certificate.ts';
@@ -34,8 +34,8 @@ function say(port: number, input: Buffer): Promise<string> {
 
 /** Whatever is said to the port of REST, it is answered as HTTP, never with a fault of ours, or the line is cut. */
 async function openHttp(): Promise<Subject> {
-  const house = await openHouse();
-  const port = Number(new URL(await house.api.listen('127.0.0.1', 0)).port);
+  const server = await startTestServer();
+  const port = Number(new URL(await server.api.listen('127.0.0.1', 0)).port);
   return {
     async take(input): Promise<Verdict> {
       const heard = await say(port, input);
@@ -45,7 +45,7 @@ async function openHttp(): Promise<Subject> {
       return status && status < 400 ? 'taken' : 'refused';
     },
     settle: async () => [],
-    close: () => house.close(),
+    close: () => server.close(),
   };
 }
 

@@ -1,21 +1,21 @@
 import { ACTION_TYPES, ACTIONS } from '../../../contract/actions/index.ts';
 import { isErrorCode } from '../../../contract/errors.ts';
 import { ROUTES } from '../../../src/api/index.ts';
-import { ADMIN_TOKEN, openHouse, settle } from '../../../src/api/testing/house.ts';
+import { ADMIN_TOKEN, seedCustomer, startTestServer } from '../../../src/api/testing/test-server.ts';
 import type { Chance } from '../chance.ts';
 import type { Subject, Target, Verdict } from '../target.ts';
 
-/** Requests until the house is a new one: what was really created must not pile up. */
+/** Requests until the server is a new one: what was really created must not pile up. */
 const SPELL = 4000;
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
 
-/** A house with two customers, of whom one asks, or the operator, or nobody. */
+/** A server with two customers, of whom one asks, or the operator, or nobody. */
 async function furnish() {
-  const house = await openHouse({ requestsPerMinute: { key: 1e9, address: 1e9 } });
-  const ours = await settle(house, 'Ours', '+15550100001');
-  const theirs = await settle(house, 'Theirs', '+15550100002');
-  return { house, ours, theirs };
+  const server = await startTestServer({ requestsPerMinute: { key: 1e9, address: 1e9 } });
+  const ours = await seedCustomer(server, 'Ours', '+15550100001');
+  const theirs = await seedCustomer(server, 'Theirs', '+15550100002');
+  return { server, ours, theirs };
 }
 type Furnished = Awaited<ReturnType<typeof furnish>>;
 
@@ -24,7 +24,7 @@ async function open(): Promise<Subject> {
   let furnished = await furnish();
   let inputs = 0;
   const renew = async () => {
-    await furnished.house.close();
+    await furnished.server.close();
     furnished = await furnish();
   };
   return {
@@ -36,11 +36,11 @@ async function open(): Promise<Subject> {
       await renew();
       return [];
     },
-    close: () => furnished.house.close(),
+    close: () => furnished.server.close(),
   };
 }
 
-async function ask({ house, ours, theirs }: Furnished, input: string): Promise<Verdict> {
+async function ask({ server, ours, theirs }: Furnished, input: string): Promise<Verdict> {
   const text = filledIn(input, ours);
   const [method = '', path = '', who = '', range = '', type = '', key = '', ...body] = text.split('\n');
   const url = `/${path.replace(/^\/+/, '')}`;
@@ -54,7 +54,7 @@ async function ask({ house, ours, theirs }: Furnished, input: string): Promise<V
     ...(key && { 'idempotency-key': sendable(key) }),
   };
   const payload = Buffer.from(body.join('\n'), 'latin1');
-  const answer = await house.api.inject({ method: method as Method, url, headers, payload });
+  const answer = await server.api.inject({ method: method as Method, url, headers, payload });
   judge(answer.statusCode, answer.payload, method);
   if (who === 'ours' && answer.payload.includes(theirs.call.id))
     throw new Error(`${method} ${url} tells what is another's`);
