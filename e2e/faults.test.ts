@@ -72,7 +72,7 @@ describe.skipIf(missing.sipp)(`an application ${why}`, { concurrent: true }, () 
     expect(await call.actions()).toEqual([]);
   });
 
-  it('that is down is replaced by its fallback_url', async () => {
+  it('that is down is replaced by its fallback_answer_url', async () => {
     const down = `http://127.0.0.1:${freePort()}/`;
     const fallback = harness.app.on('/fallback', [wait(0.1)]);
     const line = await harness.line([], { answer_url: down, fallback_answer_url: fallback });
