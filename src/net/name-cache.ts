@@ -1,3 +1,4 @@
+import { LruMap } from 'toad-cache';
 import type { Clock } from '../core/index.ts';
 
 /** An answer of a name service and its lifetime in milliseconds. */
@@ -33,7 +34,7 @@ export class NameCache<T> {
   #clock: Clock;
   #lookUp: (name: string) => Promise<Answer<T>>;
   #isOutage: (error: unknown) => boolean;
-  #entries = new Map<string, Entry<T>>();
+  #entries = new LruMap<Entry<T>>(MAX_NAMES);
 
   /** @param isOutage whether a failure means that no name server answered, rather than that the name is unknown. */
   constructor(
@@ -87,8 +88,6 @@ export class NameCache<T> {
   #add(key: string): Entry<T> {
     const entry: Entry<T> = { freshUntil: 0, staleUntil: 0 };
     this.#entries.set(key, entry);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > MAX_NAMES) this.#entries.delete(oldest!);
     return entry;
   }
 }

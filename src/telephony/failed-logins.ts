@@ -1,3 +1,4 @@
+import { LruMap } from 'toad-cache';
 import type { Clock, Log } from '../core/index.ts';
 import { fromOf, type Hop, type SipRequest, toOf, userOf } from '../sip/index.ts';
 import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
@@ -22,8 +23,8 @@ export class FailedLogins {
   #phones: Pick<PhoneIdentity, 'find'>;
   #clock: Clock;
   #log: Log;
-  /** By the id of the phone, the oldest first. */
-  #last = new Map<string, FailedLogin>();
+  /** By the id of the phone. */
+  #last = new LruMap<FailedLogin>(MAX_PHONES);
   #minute = -1;
   #lines = new Set<string>();
 
@@ -59,12 +60,7 @@ export class FailedLogins {
   }
 
   #remember({ id }: PhoneAccount, address: string): void {
-    this.#last.delete(id);
     this.#last.set(id, { at: Math.round(this.#clock.now()), address });
-    for (const oldest of this.#last.keys()) {
-      if (this.#last.size <= MAX_PHONES) break;
-      this.#last.delete(oldest);
-    }
   }
 
   #mayLog(line: string): boolean {

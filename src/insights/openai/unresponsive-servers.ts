@@ -1,3 +1,4 @@
+import { LruMap } from 'toad-cache';
 import { type Clock, Failure } from '../../core/index.ts';
 import type { Http } from './server.ts';
 
@@ -13,7 +14,7 @@ export class UnresponsiveServers {
   #http: Http;
   #clock: Clock;
   /** End of the pause of each server, on the monotonic clock. */
-  #until = new Map<string, number>();
+  #until = new LruMap<number>(MOST_SERVERS);
 
   constructor(http: Http, clock: Clock) {
     this.#http = http;
@@ -35,15 +36,11 @@ export class UnresponsiveServers {
           this.#until.delete(key);
           return answer;
         } catch (error) {
-          if (error instanceof Failure && error.code === 'timeout') this.#remember(key);
+          if (error instanceof Failure && error.code === 'timeout')
+            this.#until.set(key, this.#clock.monotonic() + REST_MS);
           throw error;
         }
       },
     };
-  }
-
-  #remember(key: string): void {
-    if (this.#until.size >= MOST_SERVERS) this.#until.delete(this.#until.keys().next().value!);
-    this.#until.set(key, this.#clock.monotonic() + REST_MS);
   }
 }

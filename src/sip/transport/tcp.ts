@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { LruMap } from 'toad-cache';
 import type { Clock, Timer } from '../../core/index.ts';
 import type { Endpoint, Listener, Network, Stream, TlsIdentity } from '../../net/index.ts';
 import type { Counters, TransportCounters } from './counters.ts';
@@ -37,8 +38,8 @@ export class TcpTransport {
   #listener: Listener | undefined;
   #flows = new Map<string, TcpFlow>();
   #opening = new Map<string, Promise<TcpFlow>>();
-  /** By peer: until when, by the monotonic clock. In the order of the failures. */
-  #unreachable = new Map<string, number>();
+  /** By peer: the end of its time as unreachable, on the monotonic clock. */
+  #unreachable = new LruMap<number>(MAX_UNREACHABLE);
   #closed = new AbortController();
 
   /** @param security makes it TLS. */
@@ -92,18 +93,11 @@ export class TcpTransport {
       this.#unreachable.delete(key(to));
       return this.#adopt(stream, to.serverName);
     } catch (error) {
-      this.#remember(to);
+      this.#unreachable.set(key(to), this.#clock.monotonic() + UNREACHABLE_MS);
       throw error;
     } finally {
       timer.cancel();
     }
-  }
-
-  #remember(to: Endpoint): void {
-    this.#unreachable.delete(key(to));
-    this.#unreachable.set(key(to), this.#clock.monotonic() + UNREACHABLE_MS);
-    const [oldest] = this.#unreachable.keys();
-    if (this.#unreachable.size > MAX_UNREACHABLE) this.#unreachable.delete(oldest!);
   }
 
   #accept(stream: Stream): void {
