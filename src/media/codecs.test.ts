@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AudioAgreement } from './sound.ts';
-import { type Bed, makeBed, type Party } from './testing/bed.ts';
-import { heardBy, recordedIn } from './testing/ear.ts';
+import type { AudioAgreement } from './agreement.ts';
+import { type MediaHarness, type Party, startHarness } from './testing/harness.ts';
+import { heardBy, recordedIn } from './testing/tones.ts';
 
 const CODECS: AudioAgreement['codec'][] = [
   { name: 'PCMU', payloadType: 0 },
@@ -11,24 +11,24 @@ const CODECS: AudioAgreement['codec'][] = [
   { name: 'opus', payloadType: 111 },
 ];
 const TONES = [300, 500, 700, 900];
-let bed: Bed;
+let harness: MediaHarness;
 
 beforeEach(async () => {
-  bed = await makeBed();
+  harness = await startHarness();
 });
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
 describe('a bridge between', () => {
   const pairs = CODECS.flatMap((one) => CODECS.map((other) => [one.name, other.name, one, other] as const));
 
   it.each(pairs)('%s and %s is heard by both and recorded', async (_one, _other, one, other) => {
-    const caller = await bed.party(500, { changes: { codec: one } });
-    const callee = await bed.party(700, { changes: { codec: other } });
-    caller.audio.join('bridge');
-    callee.audio.join('bridge');
-    const path = join(bed.folder, 'a.wav');
-    const opening = caller.audio.tap({ path, channels: 2, maxSeconds: 60 });
-    await bed.beats(40);
+    const caller = await harness.party(500, { changes: { codec: one } });
+    const callee = await harness.party(700, { changes: { codec: other } });
+    caller.sound.join('bridge');
+    callee.sound.join('bridge');
+    const path = join(harness.folder, 'a.wav');
+    const opening = caller.sound.tap({ path, channels: 2, maxSeconds: 60 });
+    await harness.beats(40);
     expect(heardBy(caller.phone, TONES, 30)).toEqual([700]);
     expect(heardBy(callee.phone, TONES, 30)).toEqual([500]);
     await (await opening).stop();
@@ -42,11 +42,11 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
   let callee: Party;
 
   beforeEach(async () => {
-    caller = await bed.party(500, { changes: { codec } });
-    callee = await bed.party(700, { changes: { codec } });
-    caller.audio.join('bridge');
-    callee.audio.join('bridge');
-    await bed.beats(20);
+    caller = await harness.party(500, { changes: { codec } });
+    callee = await harness.party(700, { changes: { codec } });
+    caller.sound.join('bridge');
+    callee.sound.join('bridge');
+    await harness.beats(20);
   });
 
   const payloads = ({ phone }: Party) => phone.heard.map(({ octets }) => octets.toString('hex'));
@@ -67,7 +67,7 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
 
   it('passes packets on as they are while nobody records, plays or listens in', async () => {
     const from = callee.phone.heard.length;
-    await bed.beats(20);
+    await harness.beats(20);
     expect(callee.phone.heard).toHaveLength(from + 20);
     const said = new Set(caller.phone.said.map((octets) => Buffer.from(octets).toString('hex')));
     for (const payload of payloads(callee).slice(from)) expect(said).toContain(payload);
@@ -75,20 +75,20 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
   });
 
   it('decodes them as soon as a recording begins, which has all of it from its first frame', async () => {
-    const path = join(bed.folder, 'a.wav');
-    const opening = caller.audio.tap({ path, channels: 2, maxSeconds: 60 });
-    await bed.beats(20);
+    const path = join(harness.folder, 'a.wav');
+    const opening = caller.sound.tap({ path, channels: 2, maxSeconds: 60 });
+    await harness.beats(20);
     await (await opening).stop();
     expect(await recordedIn(path, TONES)).toEqual({ left: [500], right: [700] });
-    await bed.beats(20);
+    await harness.beats(20);
     expect(heardBy(callee.phone, TONES, 20)).toEqual([500]);
     isOneRow();
   });
 
   it('lets nothing through from the beat at which one is muted', async () => {
     const from = callee.phone.heard.length;
-    caller.audio.mute({ read: false, write: true });
-    await bed.beats(20);
+    caller.sound.mute({ read: false, write: true });
+    await harness.beats(20);
     const said = new Set(caller.phone.said.map((octets) => Buffer.from(octets).toString('hex')));
     for (const payload of payloads(callee).slice(from)) expect(said).not.toContain(payload);
     expect(heardBy(callee.phone, TONES, 15)).toEqual([]);
@@ -98,18 +98,18 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
   it('leaves a gap where a packet was lost, and is silent when none comes', async () => {
     caller.phone.sequence++;
     caller.phone.timestamp += codec.name === 'opus' ? 960 : 160;
-    await bed.beats(10);
+    await harness.beats(10);
     isOneRow(2);
     const rows = callee.phone.heard.map(({ header }) => header.sequence);
     expect(rows.filter((row, i) => i > 0 && ((row - rows[i - 1]!) & 0xffff) === 2)).toHaveLength(1);
-    caller.phone.hush();
-    await bed.beats(30);
+    caller.phone.stopTalking();
+    await harness.beats(30);
     const from = callee.phone.heard.length;
-    await bed.beats(10);
+    await harness.beats(10);
     expect(callee.phone.heard).toHaveLength(from + 10);
     expect(heardBy(callee.phone, TONES, 10)).toEqual([]);
-    caller.phone.talk(caller.audio.local);
-    await bed.beats(20);
+    caller.phone.talk(caller.sound.local);
+    await harness.beats(20);
     expect(heardBy(callee.phone, TONES, 10)).toEqual([500]);
     isOneRow(2, 6);
   });
@@ -121,8 +121,8 @@ describe('Opus', () => {
 
   beforeEach(async () => {
     const telephoneEvent = { payloadType: 110, clockRate: 48_000 } as const;
-    party = await bed.party(500, { changes: { codec: opus, telephoneEvent } });
-    await bed.beats(20);
+    party = await harness.party(500, { changes: { codec: opus, telephoneEvent } });
+    await harness.beats(20);
   });
 
   it('counts its timestamps at 48 kHz, in packets that are short in silence', async () => {
@@ -133,38 +133,38 @@ describe('Opus', () => {
   });
 
   it('is no jitter where it comes evenly, and no loss', async () => {
-    await bed.beats(50);
-    party.phone.hush();
-    await bed.beats(1);
-    const report = await party.audio.close();
+    await harness.beats(50);
+    party.phone.stopTalking();
+    await harness.beats(1);
+    const report = await party.sound.close();
     expect(report).toMatchObject({ packetsLost: 0, packetsReceived: 70 });
     expect(report.jitterMs).toBeLessThan(0.1);
   });
 
   it('has its keys at 48 kHz too, both ways', async () => {
-    const sending = party.audio.sendDigits('5');
-    await bed.beats(11);
+    const sending = party.sound.sendDigits('5');
+    await harness.beats(11);
     await sending;
     const events = party.phone.heard.filter(({ header }) => header.payloadType === 110);
     expect(events).toHaveLength(7);
     expect(events.at(-1)!.octets.readUInt16BE(2)).toBe(4800);
     const pressed: unknown[] = [];
-    party.audio.digits.on((digit) => pressed.push(digit));
+    party.sound.digits.on((digit) => pressed.push(digit));
     party.phone.send(110, Uint8Array.from([7, 10, 0x03, 0xc0]));
     party.phone.send(110, Uint8Array.from([7, 0x8a, 0x12, 0xc0]));
-    await bed.beats(2);
+    await harness.beats(2);
     expect(pressed).toEqual([{ digit: '7', durationMs: 100 }]);
   });
 
   it('gives way to another codec in mid-call', async () => {
-    party.audio.connect({
+    party.sound.connect({
       remote: party.phone.local,
       codec: CODECS[0]!,
       telephoneEvent: null,
       direction: 'sendrecv',
       rtcpMux: false,
     });
-    await bed.beats(5);
+    await harness.beats(5);
     expect(party.phone.heard.at(-1)!.header.payloadType).toBe(0);
     expect(party.phone.heard.at(-1)!.octets).toHaveLength(160);
   });

@@ -5,20 +5,20 @@ import { toneLevel } from '../audio/goertzel.ts';
 import { ToneDetector } from '../audio/tone-detector.ts';
 import { readWav } from '../audio/wav-reader.ts';
 import type { Sound } from './sound.ts';
-import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
+import { agreement, clips, type MediaHarness, startHarness, tone } from './testing/harness.ts';
 import type { Phone } from './testing/phone.ts';
 
 const ALL = '0123456789*#ABCD';
-let bed: Bed;
-let audio: Sound;
+let harness: MediaHarness;
+let sound: Sound;
 let phone: Phone;
 
 beforeEach(async () => {
-  bed = await makeBed();
-  audio = await bed.engine.open();
-  phone = await bed.phone();
+  harness = await startHarness();
+  sound = await harness.engine.open();
+  phone = await harness.phone();
 });
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
 /** The keys that are heard as tones. */
 function keysIn(samples: Int16Array): string {
@@ -34,16 +34,16 @@ const events = () => phone.heard.filter(({ header }) => header.payloadType === 1
 
 describe('keys as telephone events', () => {
   beforeEach(async () => {
-    audio.connect(agreement(phone));
-    await bed.beats(1);
+    sound.connect(agreement(phone));
+    await harness.beats(1);
   });
 
   it('are sent one after the other, 100 ms each, five a second', async () => {
     let at = 0;
-    const sending = audio.sendDigits(ALL).then(() => {
-      at = bed.clock.monotonic();
+    const sending = sound.sendDigits(ALL).then(() => {
+      at = harness.clock.monotonic();
     });
-    await bed.beats(170);
+    await harness.beats(170);
     await sending;
     expect(at).toBe(161 * 20);
     const starts = events().filter(({ header }) => header.marker);
@@ -56,11 +56,11 @@ describe('keys as telephone events', () => {
   });
 
   it('take the place of what plays, in one row of numbers, and leave silence in the recording', async () => {
-    const path = join(bed.folder, 'a.wav');
-    void audio.play(sounds(tone(500, 5000)));
-    const opening = audio.tap({ path, channels: 2, maxSeconds: 60 });
-    const sending = audio.sendDigits('5');
-    await bed.beats(12);
+    const path = join(harness.folder, 'a.wav');
+    void sound.play(clips(tone(500, 5000)));
+    const opening = sound.tap({ path, channels: 2, maxSeconds: 60 });
+    const sending = sound.sendDigits('5');
+    await harness.beats(12);
     await sending;
     await (await opening).stop();
     const types = phone.heard.slice(1).map(({ header }) => header.payloadType);
@@ -74,10 +74,10 @@ describe('keys as telephone events', () => {
 
   it('wait for those that were asked for before', async () => {
     const done: string[] = [];
-    void audio.sendDigits('12').then(() => done.push('12'));
-    void audio.sendDigits('').then(() => done.push('none'));
-    void audio.sendDigits('3').then(() => done.push('3'));
-    await bed.beats(35);
+    void sound.sendDigits('12').then(() => done.push('12'));
+    void sound.sendDigits('').then(() => done.push('none'));
+    void sound.sendDigits('3').then(() => done.push('3'));
+    await harness.beats(35);
     expect(done).toEqual(['none', '12', '3']);
     const starts = events().filter(({ header }) => header.marker);
     expect(starts.map(({ octets }) => octets[0])).toEqual([1, 2, 3]);
@@ -85,47 +85,47 @@ describe('keys as telephone events', () => {
 
   it('stop behind the one under way when aborted', async () => {
     const abort = new AbortController();
-    const sending = audio.sendDigits('123', abort.signal);
-    await bed.beats(12);
+    const sending = sound.sendDigits('123', abort.signal);
+    await harness.beats(12);
     abort.abort(new Error('hung up'));
     await expect(sending).rejects.toThrow('hung up');
-    await bed.beats(30);
+    await harness.beats(30);
     const ends = events().filter(({ octets }) => octets[1]! & 0x80);
     expect(ends.map(({ octets }) => octets[0])).toEqual([1, 1, 1, 2, 2, 2]);
-    await expect(audio.sendDigits('4', abort.signal)).rejects.toThrow('hung up');
+    await expect(sound.sendDigits('4', abort.signal)).rejects.toThrow('hung up');
   });
 
-  it('fail when the audio ends, and when they are no keys', async () => {
-    const sending = audio.sendDigits('123');
+  it('fail when the sound closes, and when they are no keys', async () => {
+    await expect(sound.sendDigits('1w')).rejects.toMatchObject({ code: 'invalid_request' });
+    const sending = sound.sendDigits('123');
     const failed = expect(sending).rejects.toMatchObject({ code: 'audio_closed' });
-    await bed.beats(5);
-    void audio.close();
+    await harness.beats(5);
+    void sound.close();
     await failed;
-    await expect(audio.sendDigits('1')).rejects.toMatchObject({ code: 'audio_closed' });
-    await expect(audio.sendDigits('1w')).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(sound.sendDigits('1')).rejects.toMatchObject({ code: 'audio_closed' });
   });
 });
 
 describe('keys as tones, where events were not agreed on', () => {
   beforeEach(async () => {
-    audio.connect(agreement(phone, { telephoneEvent: null }));
-    await bed.beats(1);
+    sound.connect(agreement(phone, { telephoneEvent: null }));
+    await harness.beats(1);
   });
 
   it('are heard by the far end', async () => {
-    const sending = audio.sendDigits(ALL);
-    await bed.beats(165);
+    const sending = sound.sendDigits(ALL);
+    await harness.beats(165);
     await sending;
     expect(keysIn(phone.sound(0))).toBe(ALL);
   });
 
   it.each([false, true])('are in the recording as they are heard, unless redacted: %s', async (redacted) => {
-    const path = join(bed.folder, 'a.wav');
-    void audio.play(sounds(tone(500, 5000)));
-    audio.redact(redacted);
-    const opening = audio.tap({ path, channels: 2, maxSeconds: 60 });
-    const sending = audio.sendDigits('159D');
-    await bed.beats(50);
+    const path = join(harness.folder, 'a.wav');
+    void sound.play(clips(tone(500, 5000)));
+    sound.redact(redacted);
+    const opening = sound.tap({ path, channels: 2, maxSeconds: 60 });
+    const sending = sound.sendDigits('159D');
+    await harness.beats(50);
     await sending;
     await (await opening).stop();
     const right = readWav(await readFile(path)).channels[1]!;
@@ -139,10 +139,10 @@ describe('keys as tones, where events were not agreed on', () => {
 });
 
 it('begin when there is a far end to hear them', async () => {
-  const sending = audio.sendDigits('1');
-  await bed.beats(20);
-  audio.connect(agreement(phone));
-  await bed.beats(11);
+  const sending = sound.sendDigits('1');
+  await harness.beats(20);
+  sound.connect(agreement(phone));
+  await harness.beats(11);
   await sending;
   expect(events()[0]!.octets[0]).toBe(1);
 });

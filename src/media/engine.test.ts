@@ -4,21 +4,21 @@ import { toneLevel } from '../audio/goertzel.ts';
 import { defects, seededRandom } from '../core/index.ts';
 import type { LinkEvents, StartThread } from './link.ts';
 import type { Sound } from './sound.ts';
-import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
+import { agreement, clips, type MediaHarness, startHarness, tone } from './testing/harness.ts';
 import type { Phone } from './testing/phone.ts';
 
-let bed: Bed;
-let audio: Sound;
+let harness: MediaHarness;
+let sound: Sound;
 let phone: Phone;
 
-async function set(options?: Parameters<typeof makeBed>[0]): Promise<void> {
-  bed = await makeBed(options);
-  audio = await bed.engine.open();
-  phone = await bed.phone();
+async function set(options?: Parameters<typeof startHarness>[0]): Promise<void> {
+  harness = await startHarness(options);
+  sound = await harness.engine.open();
+  phone = await harness.phone();
 }
 
 beforeEach(() => set());
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
 /** Loud is a tone of our making: about 10,000. */
 const LOUD = 8_000;
@@ -26,8 +26,8 @@ const QUIET = 200;
 
 describe('sending', () => {
   it('is 50 packets a second, of silence while nothing plays', async () => {
-    audio.connect(agreement(phone));
-    await bed.beats(50);
+    sound.connect(agreement(phone));
+    await harness.beats(50);
     expect(phone.heard).toHaveLength(50);
     expect(phone.sound().every((sample) => sample === 0)).toBe(true);
     for (const [i, { header }] of phone.heard.entries()) {
@@ -40,25 +40,25 @@ describe('sending', () => {
   });
 
   it('goes on when sequence numbers and timestamps begin again at zero', async () => {
-    await bed.end();
+    await harness.end();
     await set({ random: { ...seededRandom(1), bytes: (count) => Buffer.alloc(count, 0xff) } });
-    audio.connect(agreement(phone));
-    await bed.beats(3);
+    sound.connect(agreement(phone));
+    await harness.beats(3);
     expect(phone.heard.map(({ header }) => header.sequence)).toEqual([65535, 0, 1]);
     const [first, second] = phone.heard.map(({ header }) => header.timestamp);
     expect(second).toBe((first! + 160) % 2 ** 32);
   });
 
   it('obeys the direction, and resumes where the beat is', async () => {
-    audio.connect(agreement(phone));
-    await bed.beats(10);
+    sound.connect(agreement(phone));
+    await harness.beats(10);
     for (const direction of ['recvonly', 'inactive'] as const) {
-      audio.connect(agreement(phone, { direction }));
-      await bed.beats(10);
+      sound.connect(agreement(phone, { direction }));
+      await harness.beats(10);
       expect(phone.heard).toHaveLength(10);
     }
-    audio.connect(agreement(phone, { direction: 'sendonly' }));
-    await bed.beats(10);
+    sound.connect(agreement(phone, { direction: 'sendonly' }));
+    await harness.beats(10);
     const { header: before } = phone.heard[9]!;
     const { header: after } = phone.heard[10]!;
     expect(phone.heard).toHaveLength(20);
@@ -68,14 +68,14 @@ describe('sending', () => {
   });
 
   it('sends nothing to port 0', async () => {
-    audio.connect(agreement(phone, { remote: { address: phone.local.address, port: 0 } }));
-    await bed.beats(10);
+    sound.connect(agreement(phone, { remote: { address: phone.local.address, port: 0 } }));
+    await harness.beats(10);
     expect(phone.heard).toEqual([]);
   });
 
   it('speaks A-law when that was agreed on', async () => {
-    audio.connect(agreement(phone, { codec: { name: 'PCMA', payloadType: 8 } }));
-    await bed.beats(1);
+    sound.connect(agreement(phone, { codec: { name: 'PCMA', payloadType: 8 } }));
+    await harness.beats(1);
     expect(phone.heard[0]!.header.payloadType).toBe(8);
     expect(phone.heard[0]!.octets.every((octet) => octet === 0xd5)).toBe(true);
   });
@@ -83,35 +83,35 @@ describe('sending', () => {
 
 describe('playing', () => {
   beforeEach(async () => {
-    audio.connect(agreement(phone));
-    await bed.beats(1);
+    sound.connect(agreement(phone));
+    await harness.beats(1);
   });
 
   it('is heard by the far end from the next beat, and has finished when the last sample is on the wire', async () => {
     let at = 0;
-    const playing = audio.play(sounds(tone(440, 1000))).finally(() => {
-      at = bed.clock.monotonic();
+    const playing = sound.play(clips(tone(440, 1000))).finally(() => {
+      at = harness.clock.monotonic();
     });
-    await bed.beats(60);
+    await harness.beats(60);
     await expect(playing).resolves.toBe('finished');
     expect(at).toBe(51 * 20);
     expect(toneLevel(phone.sound(1, 51), 440)).toBeGreaterThan(LOUD);
     expect(toneLevel(phone.sound(51), 440)).toBeLessThan(QUIET);
   });
 
-  it('joins sounds without a gap, even in the middle of a frame', async () => {
+  it('joins clips without a gap, even in the middle of a frame', async () => {
     const whole = tone(440, 500).samples;
     const cut = (from: number, to: number) => ({ samples: whole.subarray(from, to) });
     const parts = [cut(0, 1001), cut(1001, 1002), cut(1002, 1002), cut(1002, 1700), cut(1700, 4000)];
-    const playing = audio.play(sounds(...parts));
-    await bed.beats(30);
+    const playing = sound.play(clips(...parts));
+    await harness.beats(30);
     await expect(playing).resolves.toBe('finished');
     const heard = phone.sound(1, 26);
     // µ-law keeps a sample to about 3 %.
     for (let i = 0; i < 4000; i++) expect(Math.abs(heard[i]! - whole[i]!)).toBeLessThan(600);
   });
 
-  it('asks for the next sounds while one plays, and not for all at once', async () => {
+  it('asks for the next clips while one plays, and not for all at once', async () => {
     let made = 0;
     const many = async function* () {
       for (; made < 100; ) {
@@ -119,25 +119,25 @@ describe('playing', () => {
         yield tone(440, 200);
       }
     };
-    const playing = audio.play(many());
-    await bed.beats(1);
+    const playing = sound.play(many());
+    await harness.beats(1);
     expect(made).toBeLessThanOrEqual(3);
-    await bed.beats(50);
+    await harness.beats(50);
     expect(made).toBeGreaterThanOrEqual(7);
     expect(made).toBeLessThanOrEqual(9);
     expect(toneLevel(phone.sound(1), 440)).toBeGreaterThan(LOUD);
-    await audio.close();
+    await sound.close();
     await expect(playing).resolves.toBe('stopped');
   });
 
-  it('waits in silence for sounds that are late', async () => {
+  it('waits in silence for clips that are late', async () => {
     const late = async function* () {
       yield tone(440, 100);
-      await new Promise<void>((resolve) => bed.clock.after(500, resolve));
+      await new Promise<void>((resolve) => harness.clock.after(500, resolve));
       yield tone(440, 100);
     };
-    const playing = audio.play(late());
-    await bed.beats(50);
+    const playing = sound.play(late());
+    await harness.beats(50);
     await expect(playing).resolves.toBe('finished');
     expect(toneLevel(phone.sound(1, 6), 440)).toBeGreaterThan(LOUD);
     expect(toneLevel(phone.sound(7, 25), 440)).toBeLessThan(QUIET);
@@ -146,34 +146,34 @@ describe('playing', () => {
 
   it('stops within a beat when its signal is aborted', async () => {
     const abort = new AbortController();
-    const playing = audio.play(sounds(tone(440, 5000)), abort.signal);
-    await bed.beats(10);
+    const playing = sound.play(clips(tone(440, 5000)), abort.signal);
+    await harness.beats(10);
     abort.abort();
     await expect(playing).resolves.toBe('stopped');
-    await bed.beats(10);
+    await harness.beats(10);
     expect(toneLevel(phone.sound(1, 11), 440)).toBeGreaterThan(LOUD);
     expect(phone.sound(12).every((sample) => sample === 0)).toBe(true);
-    await expect(audio.play(sounds(tone(440, 20)), abort.signal)).resolves.toBe('stopped');
+    await expect(sound.play(clips(tone(440, 20)), abort.signal)).resolves.toBe('stopped');
   });
 
   it('gives way to a new play', async () => {
-    const first = audio.play(sounds(tone(440, 5000)));
-    await bed.beats(10);
-    const second = audio.play(sounds(tone(1000, 100)));
+    const first = sound.play(clips(tone(440, 5000)));
+    await harness.beats(10);
+    const second = sound.play(clips(tone(1000, 100)));
     await expect(first).resolves.toBe('stopped');
-    await bed.beats(10);
+    await harness.beats(10);
     await expect(second).resolves.toBe('finished');
     expect(toneLevel(phone.sound(12, 16), 1000)).toBeGreaterThan(LOUD);
     expect(toneLevel(phone.sound(12), 440)).toBeLessThan(QUIET);
   });
 
   it('waits until there is a far end', async () => {
-    const other = await bed.engine.open();
-    const playing = other.play(sounds(tone(440, 100)));
-    await bed.beats(20);
-    const far = await bed.phone({ port: 4002 });
+    const other = await harness.engine.open();
+    const playing = other.play(clips(tone(440, 100)));
+    await harness.beats(20);
+    const far = await harness.phone({ port: 4002 });
     other.connect(agreement(far));
-    await bed.beats(6);
+    await harness.beats(6);
     await expect(playing).resolves.toBe('finished');
     expect(toneLevel(far.sound(0, 5), 440)).toBeGreaterThan(LOUD);
   });
@@ -183,84 +183,84 @@ describe('playing', () => {
       yield tone(440, 100);
       throw new Error('the voice is lost');
     };
-    await expect(audio.play(failing())).rejects.toThrow('the voice is lost');
-    await bed.beats(5);
+    await expect(sound.play(failing())).rejects.toThrow('the voice is lost');
+    await harness.beats(5);
     expect(toneLevel(phone.sound(2), 440)).toBeLessThan(QUIET);
   });
 });
 
 describe('the ports', () => {
-  it('are given back when an audio is closed, after a rest', async () => {
-    await bed.end();
+  it('are given back when an sound is closed, after a rest', async () => {
+    await harness.end();
     await set({ ports: { from: 20_000, to: 20_003 } });
-    const other = await bed.engine.open();
-    expect([audio.local.port, other.local.port].sort()).toEqual([20_000, 20_002]);
-    await expect(bed.engine.open()).rejects.toMatchObject({ code: 'no_media_port' });
+    const other = await harness.engine.open();
+    expect([sound.local.port, other.local.port].sort()).toEqual([20_000, 20_002]);
+    await expect(harness.engine.open()).rejects.toMatchObject({ code: 'no_media_port' });
     const closing = other.close();
-    await bed.beats(1);
+    await harness.beats(1);
     await closing;
-    await expect(bed.engine.open()).rejects.toMatchObject({ code: 'no_media_port' });
-    await bed.clock.advance(5_000);
-    expect((await bed.engine.open()).local.port).toBe(other.local.port);
+    await expect(harness.engine.open()).rejects.toMatchObject({ code: 'no_media_port' });
+    await harness.clock.advance(5_000);
+    expect((await harness.engine.open()).local.port).toBe(other.local.port);
   });
 
   it('are skipped when another program has them', async () => {
-    await bed.end();
-    bed = await makeBed({ ports: { from: 20_000, to: 20_003 } });
-    phone = await bed.phone({ address: '10.0.0.1', port: 20_001 });
-    audio = await bed.engine.open();
-    expect(audio.local.port).toBe(20_002);
-    expect(bed.engine.load.sessions).toBe(1);
+    await harness.end();
+    harness = await startHarness({ ports: { from: 20_000, to: 20_003 } });
+    phone = await harness.phone({ address: '10.0.0.1', port: 20_001 });
+    sound = await harness.engine.open();
+    expect(sound.local.port).toBe(20_002);
+    expect(harness.engine.load.sessions).toBe(1);
   });
 });
 
 it('tells at the end what was seen on the wire', async () => {
-  audio.connect(agreement(phone));
-  phone.talk(audio.local, 500);
+  sound.connect(agreement(phone));
+  phone.talk(sound.local, 500);
   let count = 0;
-  bed.network.filter = ({ from }) => from.port !== 4000 || count++ % 10 !== 5;
-  await bed.beats(100);
-  const report = await audio.close();
+  harness.network.filter = ({ from }) => from.port !== 4000 || count++ % 10 !== 5;
+  await harness.beats(100);
+  const report = await sound.close();
   expect(report.packetsSent).toBe(100);
   expect(report.packetsReceived).toBeLessThan(100);
   expect(report.packetsLost).toBeGreaterThan(5);
-  expect(await audio.close()).toEqual(report);
+  expect(await sound.close()).toEqual(report);
 });
 
-it('loses one audio to a defect, and none of the others', async () => {
-  const other = await bed.engine.open();
+it('loses one sound to a defect, and none of the others', async () => {
+  const other = await harness.engine.open();
   other.connect(agreement(phone));
   const lost: string[] = [];
-  audio.lost.on((cause) => lost.push(cause));
-  const playing = audio.play(sounds(tone(440, 100)));
+  sound.lost.on((cause) => lost.push(cause));
+  const playing = sound.play(clips(tone(440, 100)));
   const caught: string[] = [];
   const quiet = defects.on(({ origin }) => caught.push(origin));
   // Nothing that types would let through.
-  audio.connect({ remote: null } as never);
-  await bed.beats(10);
+  sound.connect({ remote: null } as never);
+  await harness.beats(10);
   quiet();
   expect(caught).toEqual(['media.session']);
   expect(lost).toHaveLength(1);
   await expect(playing).resolves.toBe('stopped');
-  await expect(audio.close()).resolves.toMatchObject({ packetsSent: 0 });
+  await expect(sound.close()).resolves.toMatchObject({ packetsSent: 0 });
   expect(phone.heard).toHaveLength(10);
-  expect(bed.engine.load.sessions).toBe(1);
+  expect(harness.engine.load.sessions).toBe(1);
 });
 
 it('settles everything that was asked of a session which is lost before it hears of it', async () => {
   const quiet = defects.on(() => {});
-  audio.connect({ remote: null } as never);
-  const stream = audio.stream();
+  sound.connect({ remote: null } as never);
+  const stream = sound.stream();
   const pending = {
-    tap: audio.tap({ path: join(bed.folder, 'a.wav'), channels: 2, maxSeconds: 60 }),
-    play: audio.play(sounds(tone(440, 1000))),
-    digits: audio.sendDigits('123'),
+    tap: sound.tap({ path: join(harness.folder, 'a.wav'), channels: 2, maxSeconds: 60 }),
+    play: sound.play(clips(tone(440, 1000))),
+    digits: sound.sendDigits('123'),
     drained: stream.drained(),
   };
-  audio.join('room');
-  audio.hold(tone(440, 100));
+  sound.join('room');
+  sound.hold(tone(440, 100));
   const settled = Promise.allSettled(Object.values(pending));
-  await bed.beats(10);
+  await harness.beats(10);
   quiet();
   expect(await settled).toMatchObject([
     { status: 'rejected', reason: { code: 'tap_failed' } },
@@ -268,33 +268,33 @@ it('settles everything that was asked of a session which is lost before it hears
     { status: 'rejected', reason: { code: 'audio_closed' } },
     { value: 'dropped' },
   ]);
-  await expect(audio.tap({ path: 'b.wav', channels: 2, maxSeconds: 1 })).rejects.toMatchObject({
+  await expect(sound.tap({ path: 'b.wav', channels: 2, maxSeconds: 1 })).rejects.toMatchObject({
     code: 'audio_closed',
   });
-  await audio.close();
-  expect(bed.engine.load.sessions).toBe(0);
+  await sound.close();
+  expect(harness.engine.load.sessions).toBe(0);
 });
 
-it('refuses to open an audio at once while its thread is gone, and after it was closed', async () => {
-  await bed.end();
+it('refuses to open an sound at once while its thread is gone, and after it was closed', async () => {
+  await harness.end();
   let events: LinkEvents | undefined;
   const starts: number[] = [];
-  const deaf: StartThread = (given) => {
-    starts.push(bed.clock.monotonic());
+  const silent: StartThread = (given) => {
+    starts.push(harness.clock.monotonic());
     events = given;
-    if (starts.length === 1) queueMicrotask(() => given.report({ told: 'ready', sockets: 'network' }));
-    return { post: () => {}, figures: new Float64Array(2), end: async () => {} };
+    if (starts.length === 1) queueMicrotask(() => given.report({ type: 'ready', sockets: 'network' }));
+    return { post: () => {}, counters: new Float64Array(2), end: async () => {} };
   };
-  bed = await makeBed({ start: () => deaf });
-  const opening = bed.engine.open();
+  harness = await startHarness({ start: () => silent });
+  const opening = harness.engine.open();
   events!.died('it was killed');
   await expect(opening).rejects.toMatchObject({ code: 'no_media_port' });
   events!.died('it was killed before it was up');
-  await expect(bed.engine.open()).rejects.toMatchObject({ code: 'no_media_port' });
+  await expect(harness.engine.open()).rejects.toMatchObject({ code: 'no_media_port' });
   expect(starts).toHaveLength(2);
-  await bed.clock.advance(1_000);
+  await harness.clock.advance(1_000);
   expect(starts).toHaveLength(3);
-  const late = bed.engine.open();
-  await bed.engine.close();
+  const late = harness.engine.open();
+  await harness.engine.close();
   await expect(late).rejects.toMatchObject({ code: 'no_media_port' });
 });

@@ -1,61 +1,78 @@
 import { type Clock, Failure, type Log, type Random } from '../core/index.ts';
 import { RtpPorts } from '../net/index.ts';
 import { mediaNice, type StartThread, workerThread } from './link.ts';
+import { MixerLinks } from './mixer-links.ts';
 import { BEATS, LATE_BEATS } from './protocol.ts';
-import { RoomLinks } from './room-links.ts';
-import type { MediaEngine, Sound } from './sound.ts';
+import type { Sound } from './sound.ts';
 import { ThreadHandle } from './thread-handle.ts';
-import { ThreadedAudio } from './threaded-audio.ts';
 
-/** How sound is served. */
+/** The media threads and their RTP ports. */
+export interface MediaEngine {
+  /**
+   * Opens a sound on the least busy thread, or on the thread of `beside`, whose mixer it will join: mixing on one
+   * thread is cheaper, and one frame faster. Rejects with `no_media_port` when no port is free.
+   */
+  open(options?: { beside?: Sound }): Promise<Sound>;
+  /** Counters for `/metrics`. */
+  readonly load: { sessions: number; beats: number; lateBeats: number };
+  close(): Promise<void>;
+}
+
 export interface MediaOptions {
-  /** Media threads, at least 1. */
+  /** Number of media threads, at least 1. */
   workers: number;
-  /** UDP ports, both ends included; each audio takes an even one and the one above it. */
+  /** UDP ports, both ends included. Each sound takes an even port and the one above it. */
   ports: { from: number; to: number };
-  /** The address of this machine to bind to. */
+  /** The local address to bind to. */
   host: string;
-  /** A far end that sends nothing for so long is told of as quiet; 0 or left out: none ever is. */
+  /** A sound that receives nothing for this time emits `quiet`. 0 or undefined: never. */
   quietSeconds?: number;
   clock: Clock;
   random: Random;
   log: Log;
-  /** How a thread is started; worker threads unless said otherwise. */
+  /** Starts a thread. Default: worker threads. */
   start?: StartThread;
 }
 
-/** Ports that other programs hold are skipped; with so many in a row something else is wrong. */
+/** Ports that other programs hold are skipped. After this many in a row, something else is wrong. */
 const MAX_TRIES = 50;
 
-/** Starts the media threads; resolves when all are up. */
+/** Starts the media threads. Resolves when all are ready. */
 export async function createMediaEngine(options: MediaOptions): Promise<MediaEngine> {
-  const start = options.start ?? workerThread(options.log, 'cheapest', mediaNice(options.workers));
-  const threads = Array.from({ length: options.workers }, () => new ThreadHandle(start, options));
-  await Promise.all(threads.map((thread) => thread.ready));
-  return new ThreadedEngine(options, threads);
+  const engine = new ThreadedEngine(options);
+  await engine.ready;
+  return engine;
 }
 
 class ThreadedEngine implements MediaEngine {
+  readonly ready: Promise<unknown>;
   #host: string;
   #ports: RtpPorts;
   #threads: ThreadHandle[];
-  #links = new RoomLinks();
-  #last = 0;
+  #links = new MixerLinks();
   #closing = false;
 
-  constructor({ host, ports, clock, random }: MediaOptions, threads: ThreadHandle[]) {
+  constructor(options: MediaOptions) {
+    const { host, ports, clock, random, log, workers } = options;
     this.#host = host;
     this.#ports = new RtpPorts(ports, clock, random);
-    this.#threads = threads;
+    const start = options.start ?? workerThread(log, 'cheapest', mediaNice(workers));
+    const deps = {
+      ...options,
+      mixerUsed: this.#links.update.bind(this.#links),
+      ended: this.#links.remove.bind(this.#links),
+    };
+    this.#threads = Array.from({ length: workers }, () => new ThreadHandle(start, deps));
+    this.ready = Promise.all(this.#threads.map((thread) => thread.ready));
   }
 
   get load(): { sessions: number; beats: number; lateBeats: number } {
     const sum = (of: (thread: ThreadHandle) => number) =>
       this.#threads.reduce((total, thread) => total + of(thread), 0);
     return {
-      sessions: sum((thread) => thread.audios.size),
-      beats: sum((thread) => thread.figure(BEATS)),
-      lateBeats: sum((thread) => thread.figure(LATE_BEATS)),
+      sessions: sum((thread) => thread.sounds.size),
+      beats: sum((thread) => thread.counter(BEATS)),
+      lateBeats: sum((thread) => thread.counter(LATE_BEATS)),
     };
   }
 
@@ -64,7 +81,7 @@ class ThreadedEngine implements MediaEngine {
       if (this.#closing) throw new Failure('no_media_port', 'the media engine is closed');
       const port = this.#ports.allocate();
       try {
-        return await this.#openOn(this.#threadFor(beside), port);
+        return await this.#threadFor(beside).open(this.#host, port, () => this.#ports.release(port));
       } catch (error) {
         this.#ports.release(port);
         if ((error as { code?: string }).code === 'EADDRINUSE' && tries < MAX_TRIES) continue;
@@ -79,23 +96,7 @@ class ThreadedEngine implements MediaEngine {
   }
 
   #threadFor(beside: Sound | undefined): ThreadHandle {
-    const here = beside && this.#threads.find((thread) => thread.has(beside));
-    return here ?? this.#threads.reduce((a, b) => (b.audios.size < a.audios.size ? b : a));
-  }
-
-  #openOn(thread: ThreadHandle, port: number): Promise<Sound> {
-    const session = ++this.#last;
-    const audio = new ThreadedAudio({
-      session,
-      local: { address: this.#host, port },
-      post: (command) => thread.post(command),
-      number: () => ++this.#last,
-      moved: (room) => this.#links.move(session, thread, room),
-      closed: () => {
-        thread.audios.delete(session);
-        this.#ports.release(port);
-      },
-    });
-    return thread.open(session, this.#host, port, audio);
+    const same = beside && this.#threads.find((thread) => thread.sounds.has(beside));
+    return same ?? this.#threads.reduce((a, b) => (b.sounds.size < a.sounds.size ? b : a));
   }
 }

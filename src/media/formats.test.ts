@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Digit } from '../audio/index.ts';
-import type { AudioAgreement, Sound, Tap } from './sound.ts';
-import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
-import { heardBy, recordedIn } from './testing/ear.ts';
+import type { AudioAgreement } from './agreement.ts';
+import type { Sound, Tap } from './sound.ts';
+import { agreement, clips, type MediaHarness, startHarness, tone } from './testing/harness.ts';
 import type { Phone } from './testing/phone.ts';
+import { heardBy, recordedIn } from './testing/tones.ts';
 
 const PCMU = { name: 'PCMU', payloadType: 0 } as const;
 const PCMA = { name: 'PCMA', payloadType: 8 } as const;
@@ -20,21 +21,21 @@ const RECEIVES: AudioAgreement['receives'] = {
 };
 const TONES = [300, 500, 700];
 
-let bed: Bed;
-let audio: Sound;
+let harness: MediaHarness;
+let sound: Sound;
 let phone: Phone;
 
 beforeEach(async () => {
-  bed = await makeBed();
-  audio = await bed.engine.open();
-  phone = await bed.phone();
+  harness = await startHarness();
+  sound = await harness.engine.open();
+  phone = await harness.phone();
 });
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
 /** Starts to record; one beat passes, which is in the file. */
 async function record(path: string): Promise<Tap> {
-  const opening = audio.tap({ path, channels: 2, maxSeconds: 20 });
-  await bed.beats(1);
+  const opening = sound.tap({ path, channels: 2, maxSeconds: 20 });
+  await harness.beats(1);
   return opening;
 }
 
@@ -45,59 +46,59 @@ async function press(payloadType: number, event: number, clockRate: number): Pro
     const payload = Buffer.from([event, at > 5 ? 0x8a : 0x0a, 0, 0]);
     payload.writeUInt16BE((Math.min(at, 5) * clockRate) / 50, 2);
     phone.send(payloadType, payload, { timestamp });
-    await bed.beats(1);
+    await harness.beats(1);
   }
 }
 
 describe('formats that were agreed on', () => {
   it.each([PCMU, PCMA, G722, OPUS])('are heard and recorded, whichever arrives: %o', async (codec) => {
-    audio.connect(agreement(phone, { codec: PCMU, receives: RECEIVES }));
-    const path = join(bed.folder, 'call.wav');
+    sound.connect(agreement(phone, { codec: PCMU, receives: RECEIVES }));
+    const path = join(harness.folder, 'call.wav');
     const tap = await record(path);
     phone.codec = codec;
-    phone.talk(audio.local, 500);
-    await bed.beats(50);
+    phone.talk(sound.local, 500);
+    await harness.beats(50);
     await tap.stop();
     expect((await recordedIn(path, TONES, 20, 45)).left).toEqual([500]);
   });
 
   it('are followed when the far end changes them in the middle of a call', async () => {
-    audio.connect(agreement(phone, { codec: PCMA, receives: RECEIVES }));
-    const path = join(bed.folder, 'call.wav');
+    sound.connect(agreement(phone, { codec: PCMA, receives: RECEIVES }));
+    const path = join(harness.folder, 'call.wav');
     const tap = await record(path);
-    phone.talk(audio.local, 500);
+    phone.talk(sound.local, 500);
     for (const codec of [PCMA, PCMU, G722, OPUS, PCMA]) {
       phone.codec = codec;
-      await bed.beats(50);
+      await harness.beats(50);
     }
     await tap.stop();
     for (let part = 0; part < 5; part++)
       expect((await recordedIn(path, TONES, part * 50 + 20, part * 50 + 45)).left).toEqual([500]);
-    expect((await audio.close()).packetsLost).toBe(0);
+    expect((await sound.close()).packetsLost).toBe(0);
   });
 
   it.each([160, 320])('are heard in G.722 with %i steps of the timestamp for each packet', async (step) => {
-    audio.connect(agreement(phone, { codec: G722 }));
-    const path = join(bed.folder, 'call.wav');
+    sound.connect(agreement(phone, { codec: G722 }));
+    const path = join(harness.folder, 'call.wav');
     const tap = await record(path);
     phone.codec = G722;
     phone.ticks = step / 160;
-    phone.talk(audio.local, 500);
-    await bed.beats(100);
+    phone.talk(sound.local, 500);
+    await harness.beats(100);
     await tap.stop();
     expect((await recordedIn(path, TONES, 20, 95)).left).toEqual([500]);
-    const { packetsLost, jitterMs } = await audio.close();
+    const { packetsLost, jitterMs } = await sound.close();
     expect([packetsLost, Math.round(jitterMs)]).toEqual([0, 0]);
   });
 
   it('do not change what is sent', async () => {
-    audio.connect(agreement(phone, { codec: PCMA, receives: RECEIVES }));
+    sound.connect(agreement(phone, { codec: PCMA, receives: RECEIVES }));
     phone.codec = G722;
-    phone.talk(audio.local, 500);
-    void audio.play(sounds(tone(700, 2000)));
-    await bed.beats(20);
+    phone.talk(sound.local, 500);
+    void sound.play(clips(tone(700, 2000)));
+    await harness.beats(20);
     phone.codec = PCMA;
-    await bed.beats(15);
+    await harness.beats(15);
     expect(heardBy(phone, TONES)).toEqual([700]);
     expect(phone.heard.at(-1)!.header.payloadType).toBe(8);
   });
@@ -107,38 +108,38 @@ describe('formats that were agreed on', () => {
     [102, 16_000],
     [110, 48_000],
   ])('bring keys as events of type %i, on a clock of %i Hz', async (payloadType, clockRate) => {
-    audio.connect(agreement(phone, { receives: RECEIVES }));
+    sound.connect(agreement(phone, { receives: RECEIVES }));
     const digits: Digit[] = [];
-    audio.digits.on((digit) => digits.push(digit));
-    phone.talk(audio.local, 0);
-    await bed.beats(5);
-    phone.hush();
+    sound.digits.on((digit) => digits.push(digit));
+    phone.talk(sound.local, 0);
+    await harness.beats(5);
+    phone.stopTalking();
     await press(payloadType, 5, clockRate);
-    await bed.beats(20);
+    await harness.beats(20);
     expect(digits).toEqual([{ digit: '5', durationMs: 100 }]);
   });
 
   it('do not open the call for other payload types', async () => {
-    audio.connect(agreement(phone, { receives: RECEIVES }));
+    sound.connect(agreement(phone, { receives: RECEIVES }));
     phone.codec = { name: 'PCMU', payloadType: 97 };
-    phone.talk(audio.local, 500);
-    await bed.beats(20);
-    expect((await audio.close()).packetsReceived).toBe(0);
+    phone.talk(sound.local, 500);
+    await harness.beats(20);
+    expect((await sound.close()).packetsReceived).toBe(0);
   });
 });
 
 it('a packet in another codec than is sent is not passed on as it is', async () => {
   const opus = { name: 'opus', payloadType: 96 } as const;
   const changes = { codec: opus, receives: RECEIVES };
-  const far = await bed.party(300, { changes });
-  const near = await bed.party(500, { changes, beside: far });
-  for (const { audio: each } of [far, near]) each.join('room');
-  await bed.beats(50);
+  const far = await harness.party(300, { changes });
+  const near = await harness.party(500, { changes, beside: far });
+  for (const { sound: each } of [far, near]) each.join('room');
+  await harness.beats(50);
   expect(heardBy(near.phone, TONES)).toEqual([300]);
   far.phone.codec = PCMU;
-  await bed.beats(50);
+  await harness.beats(50);
   expect(heardBy(near.phone, TONES)).toEqual([300]);
   far.phone.codec = opus;
-  await bed.beats(50);
+  await harness.beats(50);
   expect(heardBy(near.phone, TONES)).toEqual([300]);
 });

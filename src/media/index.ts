@@ -1,18 +1,8 @@
 /**
- * Sound: RTP in and out, 20 ms at a time, in worker threads that know nothing of calls.
+ * Audio of calls: RTP in and out, 20 ms at a time, on worker threads that know nothing of calls.
+ * `engine.open()` gives a `Sound`, the proxy of a `MediaSession` on a media thread; `protocol.ts` describes the messages.
  */
-
-export { createMediaEngine, type MediaOptions } from './engine.ts';
+export type { AudioAgreement, AudioReport, SrtpKeys } from './agreement.ts';
+export { createMediaEngine, type MediaEngine, type MediaOptions } from './engine.ts';
 export { type InProcess, inProcessThread, type StartThread, workerThread } from './link.ts';
-export type {
-  AudioAgreement,
-  AudioReport,
-  AudioStream,
-  MediaEngine,
-  Sound,
-  SrtpKeys,
-  Tap,
-  TapEnd,
-  TapGap,
-  TapOptions,
-} from './sound.ts';
+export type { AudioStream, Sound, Tap, TapEnd, TapGap, TapOptions } from './sound.ts';

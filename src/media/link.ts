@@ -2,40 +2,40 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Clock, guarded, type Log, type Random } from '../core/index.ts';
 import type { RtpSockets } from '../net/index.ts';
-import { type Command, FIGURES, type Report } from './protocol.ts';
-import { type Files, instantFiles } from './thread/files.ts';
+import { COUNTERS, type FromThread, type ToThread } from './protocol.ts';
 import { MediaThread } from './thread/media-thread.ts';
+import { type Files, instantFiles } from './thread/recording-file.ts';
 
-/** The wire to one media thread. */
+/** The connection to one media thread. */
 export interface Link {
-  post(command: Command): void;
-  /** What the thread counts: `BEATS`, `LATE_BEATS`. */
-  readonly figures: Float64Array;
-  /** Ends the thread; what is open in it is not tidied up. */
+  post(message: ToThread): void;
+  /** The counters of the thread: `BEATS`, `LATE_BEATS`. */
+  readonly counters: Float64Array;
+  /** Terminates the thread. What is open on it is not closed. */
   end(): Promise<void>;
 }
 
 export interface LinkEvents {
-  report(report: Report): void;
-  /** Once, when the thread has ended without being asked to. */
+  report(message: FromThread): void;
+  /** Called once, when the thread has ended by itself. */
   died(cause: string): void;
 }
 
-/** Starts a media thread; the first report is `ready`. */
+/** Starts a media thread. Its first message is `ready`. */
 export type StartThread = (events: LinkEvents, host: string) => Link;
 
 /**
- * The nice value of the media threads: −15 where the main thread has a core of its own, otherwise −5. Sound cannot
- * wait, but the main thread, which takes new calls, needs a share of the time. On a core that they share, −5 gives a
- * media thread three times the main thread's share; −20 gives it about 25 times, and the main thread starves as soon
- * as beats are late.
+ * The nice value of the media threads: −15 where the main thread has a core of its own, otherwise −5. Audio cannot
+ * wait, but the main thread, which takes new calls, needs CPU time. On a core that they share, −5 gives a media thread
+ * three times the main thread's share; −20 gives it about 25 times, and the main thread starves as soon as beats are
+ * late.
  */
 export const mediaNice = (workers: number, cores = availableParallelism()): number =>
   workers < cores ? -15 : -5;
 
 /**
- * A thread of its own, on the time and the network of the machine.
- * @param sockets `dgram` does without the cheaper sockets that the machine may have. @param nice see `mediaNice`.
+ * Starts worker threads, on the clock and the network of the system.
+ * @param sockets `dgram`: use no cheaper kind of socket, even where the system has one. @param nice see `mediaNice`.
  */
 export function workerThread(
   log: Log,
@@ -43,10 +43,10 @@ export function workerThread(
   nice = mediaNice(1),
 ): StartThread {
   return (events, host) => {
-    const figures = new Float64Array(new SharedArrayBuffer(FIGURES * 8));
+    const counters = new Float64Array(new SharedArrayBuffer(COUNTERS * 8));
     const url = new URL('./thread/worker.ts', import.meta.url);
     const worker = new Worker(url, {
-      workerData: { figures, host, sockets, nice },
+      workerData: { counters, host, sockets, nice },
       execArgv: [],
       name: 'media',
     });
@@ -62,8 +62,8 @@ export function workerThread(
       guarded('media.died', events.died)(cause);
     });
     return {
-      figures,
-      post: (command) => worker.postMessage(command),
+      counters,
+      post: (message) => worker.postMessage(message),
       end: async () => {
         ending = true;
         await worker.terminate();
@@ -72,27 +72,27 @@ export function workerThread(
   };
 }
 
-/** What a media thread stands on when it is none: for the simulator and for tests, in virtual time. */
+/** The platform of a media thread that runs on the calling thread: for simulations and tests in virtual time. */
 export interface InProcess {
   clock: Clock;
   random: Random;
   sockets: RtpSockets;
-  /** Where recordings are written; at once, unless said otherwise. */
+  /** Where recordings are written. Default: synchronously, to the disk. */
   files?: Files;
 }
 
-/** Does the work of a media thread inside this one, by the clock that is handed in. */
+/** Runs a media thread on the calling thread, by the given clock. */
 export function inProcessThread({ clock, random, sockets, files = instantFiles }: InProcess): StartThread {
   return (events) => {
-    const figures = new Float64Array(FIGURES);
-    // As with a real thread, neither side runs inside a call of the other.
+    const counters = new Float64Array(COUNTERS);
+    // As with a worker thread, neither side runs inside a call of the other.
     const take = guarded('media.report', events.report);
-    const report = (report: Report) => queueMicrotask(() => take(report));
-    const thread = new MediaThread({ clock, random, sockets, files, figures, report });
+    const report = (message: FromThread) => queueMicrotask(() => take(message));
+    const thread = new MediaThread({ clock, random, sockets, files, counters, report });
     thread.start();
     return {
-      figures,
-      post: (command) => queueMicrotask(() => thread.do(command)),
+      counters,
+      post: (message) => queueMicrotask(() => thread.take(message)),
       end: async () => thread.end(),
     };
   };

@@ -1,116 +1,117 @@
 /**
- * What the main thread and a media thread say to each other: plain data, and samples in shared memory. Numbers
- * name sessions, plays, taps and streams; the main thread gives them out and never gives one out twice.
+ * The messages between the main thread and a media thread: calls of objects that live on the media thread, their
+ * answers, and events. All are plain data, and samples are in shared memory. The main thread numbers the objects and
+ * the calls, and uses no number twice on one thread.
  */
 
-import type { Digit } from '../audio/index.ts';
-import type { AudioAgreement, AudioReport, TapEnd, TapGap, TapOptions } from './sound.ts';
+/** To a media thread. Messages take effect in their order, between two beats. */
+export type ToThread =
+  | CallMessage
+  /** The caller has aborted a call: its answer is ignored. */
+  | { type: 'abort'; call: number }
+  /** Starts or stops the forwarding of an event. */
+  | { type: 'listen'; id: number; name: string; on: boolean }
+  /** The next item of the async iterable in the arguments of a call. */
+  | { type: 'item'; call: number; value: unknown }
+  /** The iterable has ended, or failed. */
+  | { type: 'items_end'; call: number; failed: boolean };
 
-/** To a media thread. Commands take effect in their order, between two beats. */
-export type Command =
-  /** `patience`: after so many beats without a packet the far end is quiet; 0: never. */
-  | { do: 'open'; session: number; host: string; port: number; patience: number }
-  | { do: 'close'; session: number }
-  | LinkRoom
-  | SessionCommand;
-
-/** To a session that is open. */
-export type SessionCommand = TurnCommand | PlayCommand | TapCommand | StreamCommand;
-
-export type TurnCommand =
-  | { do: 'connect'; session: number; agreement: AudioAgreement }
-  | { do: 'send_digits'; session: number; sending: number; digits: string }
-  | { do: 'stop_digits'; session: number; sending: number }
-  /** Whether keys are reported: tones are searched for only then. */
-  | { do: 'listen'; session: number; on: boolean }
-  /** A key that signaling brings. */
-  | { do: 'signaled'; session: number; digit: Digit }
-  | { do: 'enter'; session: number; room: string; muted: boolean }
-  | { do: 'leave'; session: number }
-  | { do: 'hold'; session: number; music: Int16Array<SharedArrayBuffer> | null }
-  | { do: 'mute'; session: number; read: boolean; write: boolean }
-  | { do: 'redact'; session: number; on: boolean }
-  | { do: 'withhold'; session: number; on: boolean };
-
-export type PlayCommand =
-  /** Begins a play, ending the one before it; its sounds follow, then `no_more`. */
-  | { do: 'play'; session: number; play: number }
-  | { do: 'sound'; session: number; play: number; samples: Int16Array<SharedArrayBuffer> }
-  | { do: 'no_more'; session: number; play: number }
-  | { do: 'stop_play'; session: number; play: number };
-
-export type TapCommand =
-  | { do: 'tap'; session: number; tap: number; options: TapOptions }
-  | { do: 'pause_tap'; session: number; tap: number; mode: 'silence' | 'skip' }
-  | { do: 'resume_tap'; session: number; tap: number }
-  | { do: 'stop_tap'; session: number; tap: number };
-
-export type StreamCommand =
-  | { do: 'stream'; session: number; stream: number }
-  | { do: 'stream_play'; session: number; stream: number; payload: Uint8Array }
-  | { do: 'stream_clear'; session: number; stream: number }
-  /** To be answered when what is queued now has been heard. */
-  | { do: 'stream_mark'; session: number; stream: number; mark: number }
-  | { do: 'end_stream'; session: number; stream: number };
-
-/** To a thread about a room that has members on it. */
-export interface LinkRoom {
-  do: 'link_room';
-  room: string;
-  /** Where this thread tells what its members say; null when the room has no members elsewhere. */
-  own: SharedArrayBuffer | null;
-  /** Where other threads do. */
-  others: SharedArrayBuffer[];
+/** Calls a method of an object. */
+export interface CallMessage {
+  type: 'call';
+  /** The object; `THREAD_ID` is the thread itself. */
+  id: number;
+  /** Names the answer. 0: no answer is expected. */
+  call: number;
+  name: string;
+  args: unknown[];
+  /** The argument that is an async iterable, by position: the thread asks for its items one at a time. */
+  items?: number;
+  /** The argument that is an AbortSignal, by position. */
+  signal?: number;
+  /** The number of the object that the method opens. */
+  opens?: number;
 }
 
 /** From a media thread. */
-export type Report = ThreadReport | OpeningReport | SessionReport;
-
-export type ThreadReport =
-  /** The thread is up; its RTP goes by these sockets. */
-  | { told: 'ready'; sockets: string }
-  /**
-   * One beat of all streams of the thread: of each its session and its number, and 320 octets of mu-law, what comes
-   * in before what goes out.
-   */
-  | { told: 'streamed'; streams: Uint32Array<ArrayBuffer>; sound: Uint8Array<ArrayBuffer> }
+export type FromThread =
+  /** The thread runs; `sockets` names the kind of its RTP sockets. */
+  | { type: 'ready'; sockets: string }
+  | AnswerMessage
+  | { type: 'event'; id: number; name: string; value: unknown }
+  /** Asks for the next item of the async iterable in the arguments of a call. */
+  | { type: 'next'; id: number; call: number }
+  /** One frame of every stream of the thread: the numbers of the streams, and `STREAM_FRAME_BYTES` for each. */
+  | { type: 'frames'; streams: Float64Array<ArrayBuffer>; audio: Uint8Array<ArrayBuffer> }
   /** An error that escaped the code that should have handled it. */
-  | { told: 'defect'; origin: string; cause: string }
+  | { type: 'defect'; origin: string; cause: string }
   /** A line for the log. */
-  | { told: 'note'; fields: object; message: string };
+  | { type: 'note'; fields: object; message: string };
 
-export type OpeningReport =
-  | { told: 'opened'; session: number }
-  /** The port could not be had; `code` is the system's, like `EADDRINUSE`. */
-  | { told: 'refused'; session: number; code: string; message: string };
+/** The answer to a call: its result, or why it failed. */
+export type AnswerMessage = { type: 'answer'; id: number; call: number } & (
+  | { ok: unknown }
+  | { error: { code: string; message: string } }
+);
 
-/** Of a session that is open. */
-export type SessionReport =
-  | { told: 'digit'; session: number; digit: Digit }
-  /** A key goes down, or is up; what it is comes before the latter. */
-  | { told: 'key'; session: number; down: boolean }
-  /** Nothing has come from the far end, which was to send, for as long as patience lasts. Told again each such time. */
-  | { told: 'quiet'; session: number }
-  /** A sound has been played to its end: there is room for another. */
-  | { told: 'sound_done'; session: number; play: number }
-  /** The last frame of the play is on the wire. */
-  | { told: 'played'; session: number; play: number }
-  /** The last key is out, and the pause behind it. */
-  | { told: 'digits_sent'; session: number; sending: number }
-  | { told: 'stream_drained'; session: number; stream: number; mark: number; how: 'heard' | 'dropped' }
-  | { told: 'tap_started'; session: number; tap: number; startedAt: number }
-  | { told: 'tap_gaps'; session: number; tap: number; gaps: TapGap[] }
-  /** An order to pause or to resume has taken effect. */
-  | { told: 'tap_turned'; session: number; tap: number }
-  | { told: 'tap_ended'; session: number; tap: number; end: TapEnd }
-  /** A defect ended the session; its taps are closed, and `closed` follows. */
-  | { told: 'lost'; session: number; cause: string }
-  | { told: 'closed'; session: number; report: AudioReport };
+/** The object that opens sounds on a thread. */
+export const THREAD_ID = 0;
+/** Octets of one frame of a stream: 20 ms of mu-law of the inbound track, then of the outbound track. */
+export const STREAM_FRAME_BYTES = 320;
 
-/** Figures that a media thread keeps in memory it shares: places in a `Float64Array`. */
+/** Counters that a media thread keeps in shared memory: places in a `Float64Array`. */
 export const BEATS = 0;
-/** Beats that began more than 10 ms after their time. */
+/** Beats that began more than 10 ms late. */
 export const LATE_BEATS = 1;
-export const FIGURES = 2;
-/** Octets of one beat of one stream: a frame of mu-law of each track. */
-export const STREAMED = 320;
+export const COUNTERS = 2;
+
+/** How a method crosses to the thread. */
+export type Crossing =
+  /** Returns nothing. Ignored once the object is closed. */
+  | 'send'
+  /** As `send`, but a call with the arguments of the previous one is not sent. */
+  | 'send_changes'
+  /** Returns a promise. It rejects with `audio_closed` when the object closes first, with the signal's reason on abort. */
+  | 'call'
+  /** As `call`, but resolves with this value when the object closes first or the signal aborts. */
+  | { resolvesWith: unknown }
+  /** Closes the object: settles all other calls at once, and answers every later call as closed. */
+  | 'close'
+  /** Returns another object at once. */
+  | { returns: RemoteInterface }
+  /** Returns a promise of another object. It rejects with this code when the object closes first. */
+  | { opens: RemoteInterface; failsWith: string };
+
+/** How an event crosses: `once` is a promise, the others are Signals. */
+export type Forwarding = 'always' | 'while_listened' | 'once';
+
+/** What the proxy of an interface needs to know about it. */
+export interface RemoteInterface {
+  methods: Record<string, Crossing>;
+  events: Record<string, Forwarding>;
+  /** Properties that are copied when the object is opened. */
+  fields: readonly string[];
+  /** The object ends by its `once` event, after the object that opened it has closed. */
+  endsItself?: boolean;
+}
+
+type Keys<T, Type> = { [K in keyof T]: T[K] extends Type ? K : never }[keyof T];
+type Method = (...args: never[]) => unknown;
+/** What a Signal has and a promise or a method has not. */
+type AnySignal = { readonly listeners: number };
+type CrossingOf<F> = F extends (...args: never[]) => infer R
+  ? [R] extends [Promise<infer V>]
+    ? 'call' | 'close' | { resolvesWith: V } | { opens: RemoteInterface; failsWith: string }
+    : [R] extends [object]
+      ? { returns: RemoteInterface }
+      : 'send' | 'send_changes' | 'close'
+  : never;
+
+/** The description of `T`, with every method and event of it: one that is missing does not compile. */
+export interface Describes<T> extends RemoteInterface {
+  methods: { [K in Keys<T, Method> & string]: CrossingOf<T[K]> };
+  events: { [K in Keys<T, AnySignal> & string]: 'always' | 'while_listened' } & {
+    [K in Keys<T, Promise<unknown>> & string]: 'once';
+  };
+  fields: readonly (keyof T & string)[];
+}

@@ -1,54 +1,54 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeReport } from '../rtp/rtcp.ts';
-import { agreement, type Bed, makeBed, type Party } from './testing/bed.ts';
+import { agreement, type MediaHarness, type Party, startHarness } from './testing/harness.ts';
 
-let bed: Bed;
+let harness: MediaHarness;
 let party: Party;
 let told: number;
 
 beforeEach(async () => {
-  bed = await makeBed({ quietSeconds: 10 });
-  party = await bed.party(500);
+  harness = await startHarness({ quietSeconds: 10 });
+  party = await harness.party(500);
   told = 0;
-  party.audio.quiet.on(() => told++);
+  party.sound.quiet.on(() => told++);
 });
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
 describe('a far end', () => {
   it('that sends nothing any more is told of as quiet, and again each time that so long has passed', async () => {
-    await bed.clock.advance(30_000);
-    party.phone.hush();
-    await bed.clock.advance(9900);
+    await harness.clock.advance(30_000);
+    party.phone.stopTalking();
+    await harness.clock.advance(9900);
     expect(told).toBe(0);
-    await bed.clock.advance(200);
+    await harness.clock.advance(200);
     expect(told).toBe(1);
-    await bed.clock.advance(10_000);
+    await harness.clock.advance(10_000);
     expect(told).toBe(2);
   });
 
   it.each(['sendonly', 'recvonly', 'inactive'] as const)(
     'that holds the call is never quiet (%s)',
     async (direction) => {
-      party.phone.hush();
-      party.audio.connect(agreement(party.phone, { direction }));
-      await bed.clock.advance(100_000);
+      party.phone.stopTalking();
+      party.sound.connect(agreement(party.phone, { direction }));
+      await harness.clock.advance(100_000);
       expect(told).toBe(0);
-      party.audio.connect(agreement(party.phone));
-      await bed.clock.advance(10_100);
+      party.sound.connect(agreement(party.phone));
+      await harness.clock.advance(10_100);
       expect(told).toBe(1);
     },
   );
 
   it('that only sends RTCP is muted, and not gone', async () => {
-    party.phone.hush();
+    party.phone.stopTalking();
     const { address, port } = party.phone.local;
-    const socket = await bed.network.bind({ address, port: port + 1 }, () => {});
+    const socket = await harness.network.bind({ address, port: port + 1 }, () => {});
     const packet = Buffer.alloc(160);
     const length = writeReport(packet, 1, 'muted', null, null);
     for (let each = 0; each < 10; each++) {
-      const { address: to, port: rtp } = party.audio.local;
+      const { address: to, port: rtp } = party.sound.local;
       socket.send(packet.subarray(0, length), { address: to, port: rtp + 1 });
-      await bed.clock.advance(5000);
+      await harness.clock.advance(5000);
     }
     expect(told).toBe(0);
     await socket.close();

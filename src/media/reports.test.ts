@@ -4,11 +4,11 @@ import { isRtcp } from '../rtp/packet.ts';
 import type { ReportBlock } from '../rtp/receiver-stats.ts';
 import { ntpMiddle, readRtcp, writeReport } from '../rtp/rtcp.ts';
 import type { Sound } from './sound.ts';
-import { agreement, type Bed, makeBed } from './testing/bed.ts';
+import { agreement, type MediaHarness, startHarness } from './testing/harness.ts';
 import type { Phone } from './testing/phone.ts';
 
-let bed: Bed;
-let audio: Sound;
+let harness: MediaHarness;
+let sound: Sound;
 let phone: Phone;
 
 interface Told {
@@ -26,17 +26,17 @@ const DELAY_MS = 5;
 let told: Told[];
 
 beforeEach(async () => {
-  bed = await makeBed();
-  audio = await bed.engine.open();
-  phone = await bed.phone();
+  harness = await startHarness();
+  sound = await harness.engine.open();
+  phone = await harness.phone();
   told = [];
-  bed.network.filter = ({ at, from, to, data }) => {
-    if (from.address === audio.local.address && isRtcp(data, 0, data.length))
+  harness.network.filter = ({ at, from, to, data }) => {
+    if (from.address === sound.local.address && isRtcp(data, 0, data.length))
       told.push(read(at, to.port, data));
     return true;
   };
 });
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
 function read(at: number, port: number, data: Buffer): Told {
   const packets = data[1] === 200 ? data.readUInt32BE(20) : null;
@@ -56,10 +56,10 @@ function read(at: number, port: number, data: Buffer): Told {
 
 describe('RTCP', () => {
   it('tells the far end about every five seconds what was sent and heard, and says goodbye', async () => {
-    audio.connect(agreement(phone));
-    phone.talk(audio.local, 500);
-    await bed.clock.advance(60_000);
-    await audio.close();
+    sound.connect(agreement(phone));
+    phone.talk(sound.local, 500);
+    await harness.clock.advance(60_000);
+    await sound.close();
     expect(told.length).toBeGreaterThan(8);
     expect(told.length).toBeLessThan(25);
     const gaps = told.slice(1, -1).map(({ at }, i) => at - told[i]!.at);
@@ -73,37 +73,37 @@ describe('RTCP', () => {
   });
 
   it('goes to the port of the sound when that was agreed on', async () => {
-    audio.connect(agreement(phone, { rtcpMux: true }));
-    phone.talk(audio.local, 500);
-    await bed.clock.advance(10_000);
+    sound.connect(agreement(phone, { rtcpMux: true }));
+    phone.talk(sound.local, 500);
+    await harness.clock.advance(10_000);
     expect(told.length).toBeGreaterThan(0);
     expect(new Set(told.map(({ port }) => port))).toEqual(new Set([phone.local.port]));
   });
 
   it('tells how much of the sound was lost', async () => {
-    const lose = bed.network.filter;
+    const lose = harness.network.filter;
     let count = 0;
-    bed.network.filter = (datagram) =>
+    harness.network.filter = (datagram) =>
       lose(datagram) && (datagram.from.address !== phone.local.address || count++ % 4 !== 3);
-    audio.connect(agreement(phone));
-    phone.talk(audio.local, 500);
-    await bed.clock.advance(20_000);
+    sound.connect(agreement(phone));
+    phone.talk(sound.local, 500);
+    await harness.clock.advance(20_000);
     expect(told.at(-1)!.block!.fractionLost).toBeGreaterThan(55);
     expect(told.at(-1)!.block!.fractionLost).toBeLessThan(70);
   });
 
   it('is a receiver report while nothing is sent', async () => {
-    audio.connect(agreement(phone, { direction: 'recvonly' }));
-    await bed.clock.advance(10_000);
+    sound.connect(agreement(phone, { direction: 'recvonly' }));
+    await harness.clock.advance(10_000);
     expect(told.length).toBeGreaterThan(0);
     expect(told.every(({ packets }) => packets === null)).toBe(true);
   });
 
   it('brings what the far end lost of us into the report at the end', async () => {
-    audio.connect(agreement(phone));
-    phone.talk(audio.local, 500);
-    await bed.beats(10);
-    const socket: Datagrams = await bed.network.bind(
+    sound.connect(agreement(phone));
+    phone.talk(sound.local, 500);
+    await harness.beats(10);
+    const socket: Datagrams = await harness.network.bind(
       { ...phone.local, port: phone.local.port + 1 },
       () => {},
     );
@@ -112,11 +112,11 @@ describe('RTCP', () => {
     const { ssrc } = phone.heard[0]!.header;
     const times = { lastSenderReport: 0, sinceSenderReport: 0 };
     const length = writeReport(packet, phone.ssrc, 'phone', null, { ssrc, ...block, ...times });
-    const port = audio.local.port + 1;
-    socket.send(packet.subarray(0, length), { ...audio.local, port });
-    await bed.beats(60);
+    const port = sound.local.port + 1;
+    socket.send(packet.subarray(0, length), { ...sound.local, port });
+    await harness.beats(60);
     await socket.close();
-    const report = await audio.close();
+    const report = await sound.close();
     expect(report.farEnd).toEqual({ packetsLost: 7, jitterMs: 10, roundTripMs: null });
     expect(report.jitterMs).toBeLessThan(1);
   });
@@ -125,28 +125,28 @@ describe('RTCP', () => {
     ['on a port of its own', false],
     ['on the port of the sound', true],
   ])('counts the round trip and the age of reports from their arrival, %s', async (_, rtcpMux) => {
-    audio.connect(agreement(phone, { rtcpMux }));
-    phone.talk(audio.local, 500);
-    await bed.beats(10);
+    sound.connect(agreement(phone, { rtcpMux }));
+    phone.talk(sound.local, 500);
+    await harness.beats(10);
     const { ssrc } = phone.heard[0]!.header;
-    const socket = await bed.network.bind({ ...phone.local, port: phone.local.port + 1 }, () => {});
+    const socket = await harness.network.bind({ ...phone.local, port: phone.local.port + 1 }, () => {});
     const send = (data: Buffer) => {
-      if (rtcpMux) phone.sendRaw(data, audio.local);
-      else socket.send(data, { ...audio.local, port: audio.local.port + 1 });
+      if (rtcpMux) phone.sendRaw(data, sound.local);
+      else socket.send(data, { ...sound.local, port: sound.local.port + 1 });
     };
     told = [];
     const sentAt: number[] = [];
     const packet = Buffer.alloc(100);
     for (let round = 0; round < 40; round++) {
-      const nowMs = bed.clock.now();
+      const nowMs = harness.clock.now();
       const block = { fractionLost: 0, cumulativeLost: 0, highestSequence: 100, jitter: 0 };
       // The far end got our last report 300 ms ago, after 40 ms on the way.
       const times = { lastSenderReport: ntpMiddle(nowMs - 340), sinceSenderReport: Math.round(300 * 65.536) };
       const sender = { nowMs, timestamp: 0, packets: 1, octets: 160 };
       const length = writeReport(packet, phone.ssrc, 'phone', sender, { ssrc, ...block, ...times });
-      sentAt.push(bed.clock.monotonic());
+      sentAt.push(harness.clock.monotonic());
       send(Buffer.from(packet.subarray(0, length)));
-      await bed.clock.advance(1037);
+      await harness.clock.advance(1037);
     }
     await socket.close();
     const ages = told.filter(({ block }) => block?.lastSenderReport);
@@ -157,23 +157,23 @@ describe('RTCP', () => {
       // Those that still wait to be read do not count yet.
       expect(Math.min(...arrivals.map((arrived) => Math.abs(at - arrived - dlsr)))).toBeLessThan(1);
     }
-    const { farEnd } = await audio.close();
+    const { farEnd } = await sound.close();
     expect(farEnd!.roundTripMs).toBeCloseTo(40 + DELAY_MS, 0);
   });
 
   it('is not sent to a port that there is not', async () => {
-    audio.connect(agreement(phone, { remote: { ...phone.local, port: 65_535 } }));
-    await bed.clock.advance(10_000);
+    sound.connect(agreement(phone, { remote: { ...phone.local, port: 65_535 } }));
+    await harness.clock.advance(10_000);
     expect(told).toEqual([]);
-    await expect(audio.close()).resolves.toMatchObject({ packetsSent: 500 });
+    await expect(sound.close()).resolves.toMatchObject({ packetsSent: 500 });
   });
 
   it('measures the jitter of what is heard', async () => {
-    bed.network.conditions = { ...bed.network.conditions, jitterMs: 16 };
-    audio.connect(agreement(phone));
-    phone.talk(audio.local, 500);
-    await bed.clock.advance(10_000);
+    harness.network.conditions = { ...harness.network.conditions, jitterMs: 16 };
+    sound.connect(agreement(phone));
+    phone.talk(sound.local, 500);
+    await harness.clock.advance(10_000);
     // Two evenly spread delays of 0–16 ms differ by a third of that.
-    expect((await audio.close()).jitterMs).toBeCloseTo(16 / 3, -0.5);
+    expect((await sound.close()).jitterMs).toBeCloseTo(16 / 3, -0.5);
   });
 });

@@ -2,41 +2,41 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toneLevel } from '../audio/goertzel.ts';
-import { type Bed, makeBed, type Party, sounds, tone } from './testing/bed.ts';
-import { heardBy, recordedIn } from './testing/ear.ts';
+import { clips, type MediaHarness, type Party, startHarness, tone } from './testing/harness.ts';
+import { heardBy, recordedIn } from './testing/tones.ts';
 
-let bed: Bed;
+let harness: MediaHarness;
 /** Whole periods fit into a frame, so that none of them leaks into another. */
 const TONES = [300, 500, 700, 900, 1100];
 
 beforeEach(async () => {
-  bed = await makeBed();
+  harness = await startHarness();
 });
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
 async function parties(count: number): Promise<Party[]> {
   const made: Party[] = [];
-  for (const frequency of TONES.slice(0, count)) made.push(await bed.party(frequency));
+  for (const frequency of TONES.slice(0, count)) made.push(await harness.party(frequency));
   return made;
 }
 
 async function bridge(): Promise<[Party, Party]> {
   const [one, other] = (await parties(2)) as [Party, Party];
-  one.audio.join('bridge');
-  other.audio.join('bridge');
-  await bed.beats(20);
+  one.sound.join('bridge');
+  other.sound.join('bridge');
+  await harness.beats(20);
   return [one, other];
 }
 
 const hears = ({ phone }: Party) => heardBy(phone, TONES);
 
 /** Records a party for ten frames that follow the last ten. */
-async function record({ audio }: Party, name: string) {
-  const path = join(bed.folder, name);
-  const opening = audio.tap({ path, channels: 2, maxSeconds: 60 });
-  await bed.beats(1);
+async function record({ sound }: Party, name: string) {
+  const path = join(harness.folder, name);
+  const opening = sound.tap({ path, channels: 2, maxSeconds: 60 });
+  await harness.beats(1);
   const tap = await opening;
-  await bed.beats(9);
+  await harness.beats(9);
   await tap.stop();
   return recordedIn(path, TONES);
 }
@@ -44,9 +44,9 @@ async function record({ audio }: Party, name: string) {
 describe('a room', () => {
   it('lets nobody be heard who is not in it', async () => {
     const [one, other] = (await parties(2)) as [Party, Party];
-    one.audio.join('a');
-    other.audio.join('b');
-    await bed.beats(20);
+    one.sound.join('a');
+    other.sound.join('b');
+    await harness.beats(20);
     expect(hears(one)).toEqual([]);
     expect(hears(other)).toEqual([]);
   });
@@ -59,8 +59,8 @@ describe('a room', () => {
 
   it('of many lets each hear all the others, and not itself', async () => {
     const all = await parties(4);
-    for (const { audio } of all) audio.join('many');
-    await bed.beats(20);
+    for (const { sound } of all) sound.join('many');
+    await harness.beats(20);
     const said = TONES.slice(0, 4);
     for (const [i, party] of all.entries())
       expect(hears(party)).toEqual(said.filter((tone) => tone !== TONES[i]));
@@ -72,7 +72,7 @@ describe('a room', () => {
     const delay = async (speaker: Party, { phone }: Party) => {
       const before = phone.heard.length;
       speaker.phone.frequency = 1900;
-      await bed.beats(8);
+      await harness.beats(8);
       const changed = phone.heard.findIndex(
         (_, i) => i >= before && toneLevel(phone.sound(i, i + 1), 1900) > 3000,
       );
@@ -85,62 +85,62 @@ describe('a room', () => {
 
   it('is left by who enters another, and by who leaves', async () => {
     const [one, other] = await bridge();
-    one.audio.join('elsewhere');
-    await bed.beats(20);
+    one.sound.join('elsewhere');
+    await harness.beats(20);
     expect(hears(one)).toEqual([]);
     expect(hears(other)).toEqual([]);
-    one.audio.join('bridge');
-    await bed.beats(20);
+    one.sound.join('bridge');
+    await harness.beats(20);
     expect(hears(other)).toEqual([300]);
-    one.audio.leave();
-    one.audio.leave();
-    await bed.beats(20);
+    one.sound.leave();
+    one.sound.leave();
+    await harness.beats(20);
     expect(hears(other)).toEqual([]);
   });
 
   it('goes on without who has hung up', async () => {
     const [one, two, three] = (await parties(3)) as [Party, Party, Party];
-    for (const { audio } of [one, two, three]) audio.join('room');
-    await bed.beats(20);
-    void three.audio.close();
-    await bed.beats(20);
+    for (const { sound } of [one, two, three]) sound.join('room');
+    await harness.beats(20);
+    void three.sound.close();
+    await harness.beats(20);
     expect(hears(one)).toEqual([500]);
     expect(hears(two)).toEqual([300]);
   });
 
   it('is heard besides what is played', async () => {
     const [one, other] = await bridge();
-    void one.audio.play(sounds(tone(900, 1000)));
-    await bed.beats(20);
+    void one.sound.play(clips(tone(900, 1000)));
+    await harness.beats(20);
     expect(hears(one)).toEqual([500, 900]);
     expect(hears(other)).toEqual([300]);
   });
 
   it('is only listened to by who enters it muted, until it enters again', async () => {
     const [one, other] = await bridge();
-    one.audio.join('bridge', { muted: true });
-    await bed.beats(20);
+    one.sound.join('bridge', { muted: true });
+    await harness.beats(20);
     expect(hears(one)).toEqual([500]);
     expect(hears(other)).toEqual([]);
-    one.audio.join('bridge');
-    await bed.beats(20);
+    one.sound.join('bridge');
+    await harness.beats(20);
     expect(hears(other)).toEqual([300]);
   });
 
   it('is recorded as each of its members hears it', async () => {
     const all = await parties(3);
-    for (const { audio } of all) audio.join('many');
-    void all[0]!.audio.play(sounds(tone(900, 5000)));
-    await bed.beats(20);
+    for (const { sound } of all) sound.join('many');
+    void all[0]!.sound.play(clips(tone(900, 5000)));
+    await harness.beats(20);
     expect(await record(all[0]!, 'a.wav')).toEqual({ left: [300], right: [500, 700, 900] });
     expect(await record(all[1]!, 'b.wav')).toEqual({ left: [500], right: [300, 700] });
   });
 
   it('hears who speaks A-law as who speaks µ-law', async () => {
-    const one = await bed.party(300, { changes: { codec: { name: 'PCMA', payloadType: 8 } } });
-    const other = await bed.party(500);
-    for (const { audio } of [one, other]) audio.join('bridge');
-    await bed.beats(20);
+    const one = await harness.party(300, { changes: { codec: { name: 'PCMA', payloadType: 8 } } });
+    const other = await harness.party(500);
+    for (const { sound } of [one, other]) sound.join('bridge');
+    await harness.beats(20);
     expect(one.phone.heard.at(-1)!.header.payloadType).toBe(8);
   });
 });
@@ -152,7 +152,7 @@ const settings = fc.record({ held: onOff, read: onOff, write: onOff, redacted: o
 describe('a bridge of two', () => {
   it('is heard, recorded and streamed as hold, mute and redaction say, in all combinations', async () => {
     const [one, other] = await bridge();
-    const stream = other.audio.stream();
+    const stream = other.sound.stream();
     const music = tone(1100, 60);
     let inbound: Uint8Array = new Uint8Array();
     stream.frames.on(({ track, payload }) => {
@@ -161,15 +161,15 @@ describe('a bridge of two', () => {
     let files = 0;
     await fc.assert(
       fc.asyncProperty(settings, settings, async (a, b) => {
-        for (const [{ audio }, set] of [
+        for (const [{ sound }, set] of [
           [one, a],
           [other, b],
         ] as const) {
-          audio.hold(set.held ? music : null);
-          audio.mute(set);
-          audio.redact(set.redacted);
+          sound.hold(set.held ? music : null);
+          sound.mute(set);
+          sound.redact(set.redacted);
         }
-        await bed.beats(15);
+        await harness.beats(15);
         const says = (set: typeof a) => !set.held && !set.write;
         const heardFrom = (set: typeof a, from: typeof a, tone: number) =>
           set.held ? [1100] : !set.read && says(from) ? [tone] : [];
@@ -187,8 +187,8 @@ describe('a bridge of two', () => {
 
   it('passes keys on that come by signaling', async () => {
     const [one, other] = await bridge();
-    one.audio.signaled({ digit: '9', durationMs: 160 });
-    await bed.beats(15);
+    one.sound.signaled({ digit: '9', durationMs: 160 });
+    await harness.beats(15);
     const keys = other.phone.heard.filter(({ header }) => header.payloadType === 101);
     expect(new Set(keys.map(({ octets }) => octets[0]))).toEqual(new Set([9]));
   });
@@ -198,44 +198,44 @@ describe('a bridge of two', () => {
     const pressed: string[] = [];
     const keys = () =>
       other.phone.heard.filter(({ header }) => header.payloadType === 101).map(({ octets }) => octets[0]);
-    one.audio.digits.on(({ digit }) => pressed.push(digit));
-    one.phone.hush();
+    one.sound.digits.on(({ digit }) => pressed.push(digit));
+    one.phone.stopTalking();
     await press(one, 5);
-    await bed.beats(15);
+    await harness.beats(15);
     expect(pressed).toEqual(['5']);
     expect(new Set(keys())).toEqual(new Set([5]));
-    one.audio.mute({ read: false, write: true });
+    one.sound.mute({ read: false, write: true });
     await press(one, 6);
-    await bed.beats(15);
+    await harness.beats(15);
     expect(pressed).toEqual(['5', '6']);
     expect(new Set(keys())).toEqual(new Set([5]));
   });
 });
 
-async function press({ phone, audio }: Party, event: number): Promise<void> {
-  phone.target = audio.local;
+async function press({ phone, sound }: Party, event: number): Promise<void> {
+  phone.target = sound.local;
   phone.timestamp += 16_000;
   for (let duration = 160; duration <= 960; duration += 160) {
     const end = duration > 640 ? 0x80 : 0;
     const octets = [event, end | 10, Math.min(duration, 800) >> 8, Math.min(duration, 800) & 0xff];
     phone.send(101, Uint8Array.from(octets));
-    await bed.beats(1);
+    await harness.beats(1);
   }
 }
 
 describe('music on hold', () => {
   it('is heard over and over, gives way to what is played, and ends', async () => {
     const [one] = await bridge();
-    one.audio.hold(tone(1100, 60));
-    await bed.beats(50);
+    one.sound.hold(tone(1100, 60));
+    await harness.beats(50);
     expect(heardBy(one.phone, TONES, 40)).toEqual([1100]);
-    void one.audio.play(sounds(tone(900, 300)));
-    await bed.beats(12);
+    void one.sound.play(clips(tone(900, 300)));
+    await harness.beats(12);
     expect(hears(one)).toEqual([900]);
-    await bed.beats(20);
+    await harness.beats(20);
     expect(hears(one)).toEqual([1100]);
-    one.audio.hold(null);
-    await bed.beats(12);
+    one.sound.hold(null);
+    await harness.beats(12);
     expect(hears(one)).toEqual([500]);
   });
 
@@ -244,8 +244,8 @@ describe('music on hold', () => {
     const music = tone(300, 1000);
     music.samples.set(tone(700, 500).samples, 4000);
     for (let i = 0; i < 4; i++) {
-      one.audio.hold(music);
-      await bed.beats(10);
+      one.sound.hold(music);
+      await harness.beats(10);
     }
     expect(hears(one)).toEqual([700]);
   });
@@ -253,32 +253,32 @@ describe('music on hold', () => {
 
 describe('a room with members on several threads', () => {
   beforeEach(async () => {
-    await bed.end();
-    bed = await makeBed({ workers: 3 });
+    await harness.end();
+    harness = await startHarness({ workers: 3 });
   });
 
   it('lets each hear all the others, and not itself', async () => {
     const all = await parties(5);
-    for (const { audio } of all) audio.join('many');
-    await bed.beats(30);
+    for (const { sound } of all) sound.join('many');
+    await harness.beats(30);
     for (const [i, party] of all.entries())
       expect(hears(party)).toEqual(TONES.filter((tone) => tone !== TONES[i]));
   });
 
   it('keeps what is redacted out of the recordings on other threads', async () => {
     const [one, two, three] = (await parties(3)) as [Party, Party, Party];
-    for (const { audio } of [one, two, three]) audio.join('many');
-    one.audio.redact(true);
-    await bed.beats(30);
+    for (const { sound } of [one, two, three]) sound.join('many');
+    one.sound.redact(true);
+    await harness.beats(30);
     expect(hears(two)).toEqual([300, 700]);
     expect(await record(two, 'b.wav')).toEqual({ left: [500], right: [700] });
   });
 
   it('keeps what is withheld out of the recordings of others, and in its own', async () => {
     const [one, two, three] = (await parties(3)) as [Party, Party, Party];
-    for (const { audio } of [one, two, three]) audio.join('many');
-    one.audio.privacyHold(true);
-    await bed.beats(30);
+    for (const { sound } of [one, two, three]) sound.join('many');
+    one.sound.privacyHold(true);
+    await harness.beats(30);
     expect(hears(two)).toEqual([300, 700]);
     expect(await record(two, 'b.wav')).toEqual({ left: [500], right: [700] });
     expect(await record(one, 'a.wav')).toEqual({ left: [300], right: [500, 700] });
@@ -286,27 +286,27 @@ describe('a room with members on several threads', () => {
 
   it('stops hearing a thread whose last member has left, and hears it again', async () => {
     const [one, two] = (await parties(2)) as [Party, Party];
-    one.audio.join('room');
-    two.audio.join('room');
-    await bed.beats(30);
-    two.audio.leave();
-    await bed.beats(20);
+    one.sound.join('room');
+    two.sound.join('room');
+    await harness.beats(30);
+    two.sound.leave();
+    await harness.beats(20);
     expect(hears(one)).toEqual([]);
-    two.audio.join('room');
-    await bed.beats(30);
+    two.sound.join('room');
+    await harness.beats(30);
     expect(hears(one)).toEqual([500]);
-    void two.audio.close();
-    await bed.beats(20);
+    void two.sound.close();
+    await harness.beats(20);
     expect(hears(one)).toEqual([]);
   });
 
   it('is not needed for who is opened beside another', async () => {
     await parties(2);
-    const one = await bed.party(300);
-    const other = await bed.party(500, { beside: one });
-    one.audio.join('bridge');
-    other.audio.join('bridge');
-    await bed.beats(20);
+    const one = await harness.party(300);
+    const other = await harness.party(500, { beside: one });
+    one.sound.join('bridge');
+    other.sound.join('bridge');
+    await harness.beats(20);
     expect(hears(one)).toEqual([500]);
   });
 });

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isRtcp } from '../rtp/packet.ts';
 import type { Sound } from './sound.ts';
-import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
-import { heardBy } from './testing/ear.ts';
+import { agreement, clips, type MediaHarness, startHarness, tone } from './testing/harness.ts';
 import type { Phone } from './testing/phone.ts';
+import { heardBy } from './testing/tones.ts';
 import { Protection } from './thread/secure-socket.ts';
 
 const OURS = Buffer.alloc(30, 'ours').toString('base64');
@@ -11,33 +11,33 @@ const THEIRS = Buffer.alloc(30, 'theirs').toString('base64');
 const SRTP = { send: OURS, receive: THEIRS };
 const TONES = [300, 500, 700];
 
-let bed: Bed;
-let audio: Sound;
+let harness: MediaHarness;
+let sound: Sound;
 let phone: Phone;
 
 beforeEach(async () => {
-  bed = await makeBed();
-  audio = await bed.engine.open();
-  phone = await bed.phone();
+  harness = await startHarness();
+  sound = await harness.engine.open();
+  phone = await harness.phone();
 });
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
-describe('an audio with keys', () => {
+describe('an sound with keys', () => {
   beforeEach(async () => {
     phone.srtp = new Protection({ send: THEIRS, receive: OURS });
-    audio.connect(agreement(phone, { srtp: SRTP }));
-    phone.talk(audio.local, 500);
-    await bed.beats(10);
+    sound.connect(agreement(phone, { srtp: SRTP }));
+    phone.talk(sound.local, 500);
+    await harness.beats(10);
   });
 
   it('is heard, and hears, encrypted', async () => {
-    const stream = audio.stream();
+    const stream = sound.stream();
     let heard: Uint8Array | undefined;
     stream.frames.on(({ track, payload }) => {
       if (track === 'inbound') heard = payload;
     });
-    void audio.play(sounds(tone(700, 2000)));
-    await bed.beats(20);
+    void sound.play(clips(tone(700, 2000)));
+    await harness.beats(20);
     expect(heardBy(phone, TONES)).toEqual([700]);
     expect(heard!.some((octet) => octet !== 0xff)).toBe(true);
   });
@@ -45,9 +45,9 @@ describe('an audio with keys', () => {
   it('hears nobody without them', async () => {
     const before = phone.heard.length;
     phone.srtp = undefined;
-    await bed.beats(10);
-    phone.hush();
-    const report = await audio.close();
+    await harness.beats(10);
+    phone.stopTalking();
+    const report = await sound.close();
     expect(report.packetsReceived).toBe(10);
     // What it sends cannot be read without the key: it is not what a phone in the clear would take for sound.
     const clear = phone.heard.slice(before).map(({ octets }) => octets);
@@ -57,25 +57,25 @@ describe('an audio with keys', () => {
   });
 
   it('goes on counting when the agreement changes and the keys do not, and begins anew with others', async () => {
-    audio.connect(agreement(phone, { srtp: SRTP, direction: 'sendonly' }));
-    await bed.beats(10);
-    audio.connect(agreement(phone, { srtp: SRTP }));
-    void audio.play(sounds(tone(700, 2000)));
-    await bed.beats(15);
+    sound.connect(agreement(phone, { srtp: SRTP, direction: 'sendonly' }));
+    await harness.beats(10);
+    sound.connect(agreement(phone, { srtp: SRTP }));
+    void sound.play(clips(tone(700, 2000)));
+    await harness.beats(15);
     expect(heardBy(phone, TONES)).toEqual([700]);
     const keys = { send: THEIRS, receive: OURS };
     phone.srtp = new Protection({ send: OURS, receive: THEIRS });
-    audio.connect(agreement(phone, { srtp: keys }));
-    await bed.beats(15);
+    sound.connect(agreement(phone, { srtp: keys }));
+    await harness.beats(15);
     expect(heardBy(phone, TONES)).toEqual([700]);
   });
 
   it('reports by SRTCP', async () => {
     const reports: Buffer[] = [];
-    const socket = await bed.network.bind({ ...phone.local, port: phone.local.port + 1 }, (data) => {
+    const socket = await harness.network.bind({ ...phone.local, port: phone.local.port + 1 }, (data) => {
       reports.push(Buffer.from(data));
     });
-    await bed.beats(500);
+    await harness.beats(500);
     await socket.close();
     const opener = new Protection({ send: THEIRS, receive: OURS });
     expect(reports.length).toBeGreaterThan(0);

@@ -1,194 +1,206 @@
-import type { AudioClip, CodecName, Digit } from '../audio/index.ts';
+import type { AudioClip, Digit } from '../audio/index.ts';
 import type { Signal } from '../core/index.ts';
+import type { AudioAgreement, AudioReport } from './agreement.ts';
+import type { Describes } from './protocol.ts';
 
-/** What offer and answer agreed on, as far as sound is concerned. */
-export interface AudioAgreement {
-  /** Where RTP is sent until the far end is heard from elsewhere (symmetric RTP). Port 0: send nothing. */
-  remote: { address: string; port: number };
-  /** Where its signalling comes from: for a second only there and at `remote` it may be heard. Undefined: anywhere. */
-  signalledFrom?: string;
-  codec: { name: CodecName; payloadType: number };
-  /** Null: digits are listened for and sent in-band. */
-  telephoneEvent: TelephoneEvent | null;
-  /** Everything that the far end may send; undefined: the codec and the events above only. */
-  receives?: {
-    codecs: AudioAgreement['codec'][];
-    telephoneEvents: TelephoneEvent[];
-  };
-  /** As seen from here: `sendonly` and `inactive` hear nothing of the far end. */
-  direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
-  /** The far end takes RTCP on the RTP port (RFC 5761). */
-  rtcpMux: boolean;
-  /** Keys and salts, where AES_CM_128_HMAC_SHA1_80 or its _32 was agreed on (RFC 4568). */
-  srtp?: SrtpKeys;
+/**
+ * The sound of one party, on an RTP port of its own. A media thread serves it; the main thread holds a proxy.
+ * To add a feature, declare it here (with its entry in `SOUND`) and implement it in `MediaSession`.
+ */
+export interface Sound {
+  /** Where RTP is received. RTCP uses the next port, or the same port with rtcp-mux. */
+  readonly local: { address: string; port: number };
+  /**
+   * Emits each key press once: RFC 4733 events, `signaled` digits, and, where events were not agreed on and while
+   * somebody listens here, in-band tones. Listen only while digits matter: the search for tones costs CPU time.
+   */
+  readonly digits: Signal<Digit>;
+  /** Emits true when a key goes down, and false when it is up, after its digit; at the latest 30 s later. */
+  readonly held: Signal<boolean>;
+  /** Emits the cause when a defect or the death of its thread ends the sound. Nothing is played or heard from then on. */
+  readonly lost: Signal<string>;
+  /**
+   * Emits when neither RTP nor RTCP has arrived for the engine's `quietSeconds` and the call is not on hold, and
+   * again each time this long has passed.
+   */
+  readonly quiet: Signal<void>;
+  /** Starts RTP as agreed, or changes it after a re-INVITE. */
+  connect(agreement: AudioAgreement): void;
+  /**
+   * Plays clips one after the other. A new `play` stops the running one.
+   * @returns `finished` when the last sample is on the wire, `stopped` when it was cut short.
+   */
+  play(clips: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'>;
+  /**
+   * Opens a file for the audio of both directions. The first frame is the one of the next beat. Rejects with
+   * `tap_failed` when the file cannot be written, with `audio_closed` when the sound is closed.
+   */
+  tap(options: TapOptions): Promise<Tap>;
+  /**
+   * Sends digits (`0-9 * # A-D`), each for 100 ms and followed by a pause of 100 ms: as RFC 4733 events, or, where
+   * these were not agreed on, as tones that replace what plays. Resolves after the last. Rejects with the signal's
+   * reason when aborted, with `audio_closed` when the sound closes, with `invalid_request` for other characters.
+   */
+  sendDigits(digits: string, signal?: AbortSignal): Promise<void>;
+  /** Takes a digit that the far end sent by signaling (SIP INFO). A press that also arrives in RTP counts once. */
+  signaled(digit: Digit): void;
+  /**
+   * Joins the mixer of this name from the next beat, and leaves any other. Each input hears all others, and what is
+   * played to it besides. Between exactly two, RFC 4733 digits of one are sent on to the other.
+   * @param options `muted`: only listens while in this mixer. Joining again changes that.
+   */
+  join(mixer: string, options?: { muted?: boolean }): void;
+  /** Leaves the mixer. Idempotent. */
+  leave(): void;
+  /**
+   * Plays hold music in a loop, under what is played. The far end hears nothing of the mixer, and no mixer and no
+   * stream hears the far end; its own taps still do. Null ends it.
+   */
+  hold(music: AudioClip | null): void;
+  /**
+   * Mutes directions until the next call, in every mixer. `write`: mixers and streams do not hear the far end.
+   * `read`: the far end does not hear the mixer; it still hears what is played.
+   */
+  mute(directions: { read: boolean; write: boolean }): void;
+  /** Opens a live stream of both directions, from the next beat until it or the sound is closed. */
+  stream(): AudioStream;
+  /**
+   * While on, what the far end says and presses is silence in every tap (those of other inputs of the mixer, too)
+   * and in every stream, and so are the tones of `sendDigits`.
+   */
+  redact(on: boolean): void;
+  /** While on, what the far end says and presses is silence in the taps and streams of the mixer's other inputs. */
+  privacyHold(on: boolean): void;
+  /** Ends RTP, closes all taps, and releases the port. Idempotent. */
+  close(): Promise<AudioReport>;
 }
 
-/** Events of RFC 4733, on a clock of 8 kHz unless said otherwise. */
-interface TelephoneEvent {
-  payloadType: number;
-  clockRate?: 16_000 | 48_000;
-}
-
-/** One key for each direction, 30 octets in base64. */
-export interface SrtpKeys {
-  send: string;
-  receive: string;
-  /** Octets of the tag of each RTP packet; 10 when left out. */
-  tagBytes?: 4;
-  /** Octets of the key identifier (MKI) in each packet that is received; 0 when left out. */
-  mkiBytes?: number;
+/** A WAV file that a sound is written to, both channels on one clock. */
+export interface Tap {
+  /** Wall-clock milliseconds of the first frame in the file. */
+  readonly startedAt: number;
+  /** Emits all gaps so far when one begins or ends, before the call that caused it is answered. */
+  readonly gapped: Signal<TapGap[]>;
+  /** The gaps so far. */
+  readonly gaps: TapGap[];
+  pause(mode: 'silence' | 'skip'): Promise<void>;
+  resume(): Promise<void>;
+  /** Resolves when the file is closed, complete, and readable. Every call has the same result. */
+  stop(): Promise<TapEnd>;
+  /** Resolves when the file is closed, for any cause. Never rejects. */
+  readonly ended: Promise<TapEnd>;
 }
 
 export interface TapOptions {
-  /** Where the WAV file is written; its folder exists. */
+  /** The WAV file; its folder exists. */
   path: string;
-  /** 1 mixes both directions; 2 keeps them apart: far end left, everything it hears right. */
+  /** 1 mixes both directions; 2 writes the far end to the left channel and all that it hears to the right. */
   channels: 1 | 2;
   maxSeconds: number;
 }
 
-/** What became of a file that sound was written to. */
+/** The result of a tap. */
 export interface TapEnd {
-  /** `closed`: the audio was closed while the tap ran. */
+  /** `closed`: the sound was closed while the tap ran. */
   cause: 'stopped' | 'closed' | 'max_reached' | 'write_failed';
-  /** The operating system's sentence, with `write_failed`. */
+  /** The message of the operating system, with `write_failed`. */
   error?: string;
-  /** Samples per channel that the file holds. */
+  /** Samples per channel in the file. */
   samples: number;
   gaps: TapGap[];
 }
 
-/** What a tap leaves out, in milliseconds since its first frame. One that still goes on ends where it began. */
+/** A part that a tap leaves out, in milliseconds since its first frame. A gap that goes on ends where it began. */
 export interface TapGap {
   startMs: number;
   endMs: number;
   cause: 'pause' | 'skip' | 'sensitive';
 }
 
-/** Sound on its way into a WAV file, both channels on one clock. */
-export interface Tap {
-  /** Wall-clock milliseconds of the first frame that is in the file. */
-  readonly startedAt: number;
-  /** Told of all gaps so far when one begins or ends, before the order that did so is answered. */
-  readonly gapped: Signal<TapGap[]>;
-  /** The gaps so far. */
-  readonly gaps: TapGap[];
-  pause(mode: 'silence' | 'skip'): Promise<void>;
-  resume(): Promise<void>;
-  /** The file is closed, complete and readable when this resolves. Stopping twice gives the same answer. */
-  stop(): Promise<TapEnd>;
-  /** Resolves when the file is closed, for whatever cause. Never rejects. */
-  readonly ended: Promise<TapEnd>;
+/** A live stream of a sound: mu-law, 8 kHz, in frames of 20 ms (160 octets). */
+export interface AudioStream extends ServedStream {
+  /** Emits what the far end says (`inbound`) and hears (`outbound`), one frame at a time, in order of each track. */
+  readonly frames: Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>;
 }
 
-/** The live sound of an audio for somebody outside: mu-law, 8 kHz, in frames of 20 ms (160 bytes). */
-export interface AudioStream {
-  /** What the far end says (`inbound`) and what it hears (`outbound`), a frame at a time, in order of each track. */
-  readonly frames: Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>;
-  /** Queues sound of any length for the far end to hear, after what is queued already. Beyond 60 s it is dropped. */
+/** A stream as its thread serves it. Its frames leave in one batch with those of all other streams. */
+export interface ServedStream {
+  /** Queues audio of any length for the far end. Drops what exceeds 60 s. */
   play(payload: Uint8Array): void;
-  /** Drops what is queued. */
+  /** Drops the queue. */
   clear(): void;
-  /** Resolves when everything queued so far has been heard, or any of it was dropped. */
+  /** Resolves when everything queued so far has been played (`heard`), or any of it was dropped. */
   drained(): Promise<'heard' | 'dropped'>;
   close(): void;
 }
 
-/** One stream of sound both ways, on a port of its own, served by a media thread. */
-export interface Sound {
-  /** Where RTP is received. RTCP is on the port above, or on the same one with rtcp-mux. */
-  readonly local: { address: string; port: number };
+/** A sound as its thread serves it. */
+export type ServedSound = Omit<Sound, 'stream'> & { stream(): ServedStream };
+
+/** How a tap crosses to its thread. */
+export const TAP: Describes<Tap> = {
+  methods: { pause: { resolvesWith: undefined }, resume: { resolvesWith: undefined }, stop: 'call' },
+  events: { gapped: 'always', ended: 'once' },
+  fields: ['startedAt', 'gaps'],
+  endsItself: true,
+};
+
+/** How a stream crosses to its thread. */
+export const STREAM: Describes<ServedStream> = {
+  methods: { play: 'send', clear: 'send', drained: { resolvesWith: 'dropped' }, close: 'close' },
+  events: {},
+  fields: [],
+};
+
+/** How a sound crosses to its thread. */
+export const SOUND: Describes<Sound> = {
+  methods: {
+    connect: 'send',
+    play: { resolvesWith: 'stopped' },
+    tap: { opens: TAP, failsWith: 'tap_failed' },
+    sendDigits: 'call',
+    signaled: 'send',
+    join: 'send',
+    leave: 'send',
+    hold: 'send_changes',
+    mute: 'send',
+    stream: { returns: STREAM },
+    redact: 'send',
+    privacyHold: 'send',
+    close: 'close',
+  },
+  events: { digits: 'while_listened', held: 'always', lost: 'always', quiet: 'always' },
+  fields: ['local'],
+};
+
+/** A media thread: opens sounds, and links its mixers with those of other threads. */
+export interface ThreadInterface {
+  /** Emits when the first input joins a mixer on this thread, and when the last leaves it. */
+  readonly mixers: Signal<MixerUse>;
+  /** Takes a port and the one above it. Rejects with the code of the system when they cannot be bound. */
+  open(options: OpenOptions): Promise<Sound>;
   /**
-   * Each press once, whichever way it comes: as RFC 4733 events, by `signaled`, or, where events were not agreed on
-   * and while somebody listens here, as tones.
+   * Connects a mixer with the inputs of other threads.
+   * @param own where this thread writes its sum; null: no other thread has inputs. @param others where others do.
    */
-  readonly digits: Signal<Digit>;
-  /** Emits true when a key goes down, and false when it is up, after its digit; 30 s later at the latest. */
-  readonly held: Signal<boolean>;
-  /** Told with the cause when a defect or the death of its thread has ended the audio: nothing is heard any more. */
-  readonly lost: Signal<string>;
-  /**
-   * Told when neither RTP nor RTCP has come for the engine's `quietSeconds` and the call is not on
-   * hold. Told again each time that so long has passed.
-   */
-  readonly quiet: Signal<void>;
-  /** Starts the flow as agreed, or changes it after a re-INVITE. */
-  connect(agreement: AudioAgreement): void;
-  /**
-   * Plays sounds one after the other; a new `play` stops the running one.
-   * @returns `finished` when the last sample is on the wire, `stopped` when it was cut short.
-   */
-  play(sounds: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'>;
-  /**
-   * Opens a file for the sound of both directions; the first frame is the next beat's. Fails with `tap_failed`
-   * when the file cannot be written, with `audio_closed` after the end.
-   */
-  tap(options: TapOptions): Promise<Tap>;
-  /**
-   * Presses keys for the far end, one of `0-9 * # A-D` each: 100 ms, then 100 ms of nothing; as RFC 4733 events, or
-   * as tones in place of what plays where events were not agreed on. Resolves when the last is out. Rejects with the
-   * signal's reason when aborted, with `audio_closed` when the audio ends, with `invalid_request` for other keys.
-   */
-  sendDigits(digits: string, signal?: AbortSignal): Promise<void>;
-  /** Takes a press of the far end that signaling brings (SIP INFO). What comes as sound, too, counts once. */
-  signaled(digit: Digit): void;
-  /**
-   * Talks with all others in the room of this name, from the next beat; who is in another room leaves that. What is
-   * played is heard besides. Of two that are alone in a room, what one presses as telephone events is sent on to the
-   * other; keys pressed as tones are heard as it is.
-   * @param options `muted`: only listens, while in this room. To enter again changes that.
-   */
-  join(mixer: string, options?: { muted?: boolean }): void;
-  /** Leaves the room. Idempotent. */
-  leave(): void;
-  /**
-   * While held, the far end hears this over and over, but for what is played to it; it hears nobody in the room,
-   * and what it says reaches nobody there and no stream, but its own taps. Null ends it.
-   */
-  hold(music: AudioClip | null): void;
-  /**
-   * `write`: neither room nor streams hear the far end. `read`: the far end does not hear the room; what is played
-   * it hears. Both stay until they are said anew, in whatever room.
-   */
-  mute(muted: { read: boolean; write: boolean }): void;
-  /** Live sound both ways for somebody outside, from the next beat until one of both is closed. */
-  stream(): AudioStream;
-  /**
-   * While on, what the far end says or presses is silence in every tap, of others in the room too, and in every
-   * stream; and so are the tones of `sendDigits`.
-   */
-  redact(on: boolean): void;
-  /** While on, what the far end says or presses is silence in the taps and streams of others in the room. */
-  privacyHold(on: boolean): void;
-  /** Ends the flow, closes what is tapped, gives the port back. Idempotent. */
-  close(): Promise<AudioReport>;
+  linkMixer(name: string, own: SharedArrayBuffer | null, others: SharedArrayBuffer[]): void;
 }
 
-/** What was seen on the wire, told at the end. */
-export interface AudioReport {
-  packetsSent: number;
-  packetsReceived: number;
-  /** Never arrived, or too late to be played. */
-  packetsLost: number;
-  /** RFC 3550 §6.4.1, in milliseconds. */
-  jitterMs: number;
-  /** What the far end last told by RTCP of the sound it gets. */
-  farEnd?: {
-    packetsLost: number;
-    jitterMs: number;
-    /** There and back; null while it is not known. */
-    roundTripMs: number | null;
-  };
+export interface MixerUse {
+  name: string;
+  isUsed: boolean;
 }
 
-/** The media threads and their ports. */
-export interface MediaEngine {
-  /**
-   * Takes a port on the least busy thread, or on the thread of the audio `beside` which it is to talk: that is
-   * cheaper, and a frame faster. Fails with `no_media_port` when none is left.
-   */
-  open(options?: { beside?: Sound }): Promise<Sound>;
-  /** Figures for `/metrics`. */
-  readonly load: { sessions: number; beats: number; lateBeats: number };
-  close(): Promise<void>;
+export interface OpenOptions {
+  host: string;
+  port: number;
+  /** Beats without a packet after which `quiet` is emitted; 0: never. */
+  quietBeats: number;
 }
+
+/** How the calls of a media thread cross to it. */
+export const THREAD: Describes<ThreadInterface> = {
+  methods: { open: { opens: SOUND, failsWith: 'no_media_port' }, linkMixer: 'send' },
+  events: { mixers: 'always' },
+  fields: [],
+};

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeG711, encodeG711, PCMU } from '../audio/codec/g711.ts';
 import type { AudioStream } from './sound.ts';
-import { type Bed, makeBed, type Party, sounds, tone } from './testing/bed.ts';
-import { heardBy, tonesIn } from './testing/ear.ts';
+import { clips, type MediaHarness, type Party, startHarness, tone } from './testing/harness.ts';
+import { heardBy, tonesIn } from './testing/tones.ts';
 
-let bed: Bed;
+let harness: MediaHarness;
 let party: Party;
 let stream: AudioStream;
 let told: { inbound: Uint8Array[]; outbound: Uint8Array[] };
@@ -12,13 +12,13 @@ let told: { inbound: Uint8Array[]; outbound: Uint8Array[] };
 const TONES = [300, 500, 700, 900];
 
 beforeEach(async () => {
-  bed = await makeBed();
-  party = await bed.party(300);
-  await bed.beats(10);
-  stream = party.audio.stream();
+  harness = await startHarness();
+  party = await harness.party(300);
+  await harness.beats(10);
+  stream = party.sound.stream();
   told = listenTo(stream);
 });
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
 function listenTo({ frames }: AudioStream): typeof told {
   const heard: typeof told = { inbound: [], outbound: [] };
@@ -42,10 +42,10 @@ function law(frequency: number, ms: number): Uint8Array {
 
 describe('a stream', () => {
   it('tells every frame of both tracks from the next beat until it is closed', async () => {
-    void party.audio.play(sounds(tone(700, 5000)));
-    await bed.beats(20);
+    void party.sound.play(clips(tone(700, 5000)));
+    await harness.beats(20);
     stream.close();
-    await bed.beats(5);
+    await harness.beats(5);
     expect(told.inbound).toHaveLength(20);
     expect(told.outbound).toHaveLength(20);
     expect(told.inbound.every(({ length }) => length === 160)).toBe(true);
@@ -60,10 +60,10 @@ describe('a stream', () => {
     const others: { frequency: number; told: typeof told }[] = [];
     for (let i = 0; i < 20; i++) {
       const frequency = TONES[i % 4]!;
-      const { audio } = await bed.party(frequency);
-      others.push({ frequency, told: listenTo(audio.stream()) });
+      const { sound } = await harness.party(frequency);
+      others.push({ frequency, told: listenTo(sound.stream()) });
     }
-    await bed.beats(20);
+    await harness.beats(20);
     for (const { frequency, told } of others) {
       expect(told.inbound).toHaveLength(20);
       expect(ofFrames(told.inbound.slice(-10))).toEqual([frequency]);
@@ -71,53 +71,53 @@ describe('a stream', () => {
   });
 
   it('has the room in what goes out', async () => {
-    const other = await bed.party(500);
-    party.audio.join('bridge');
-    other.audio.join('bridge');
-    await bed.beats(20);
+    const other = await harness.party(500);
+    party.sound.join('bridge');
+    other.sound.join('bridge');
+    await harness.beats(20);
     expect(ofFrames(told.outbound.slice(-10))).toEqual([500]);
-    other.audio.redact(true);
-    await bed.beats(10);
+    other.sound.redact(true);
+    await harness.beats(10);
     expect(ofFrames(told.outbound.slice(-10))).toEqual([]);
     expect(heardBy(party.phone, TONES)).toEqual([500]);
   });
 
   it('hears nothing of who is held, muted or redacted', async () => {
     const hears = async () => {
-      await bed.beats(10);
+      await harness.beats(10);
       return ofFrames(told.inbound.slice(-10));
     };
     expect(await hears()).toEqual([300]);
-    party.audio.redact(true);
+    party.sound.redact(true);
     expect(await hears()).toEqual([]);
-    party.audio.redact(false);
-    party.audio.mute({ read: false, write: true });
+    party.sound.redact(false);
+    party.sound.mute({ read: false, write: true });
     expect(await hears()).toEqual([]);
-    party.audio.mute({ read: true, write: false });
+    party.sound.mute({ read: true, write: false });
     expect(await hears()).toEqual([300]);
-    party.audio.hold(tone(700, 500));
+    party.sound.hold(tone(700, 500));
     expect(await hears()).toEqual([]);
     expect(ofFrames(told.outbound.slice(-10))).toEqual([700]);
   });
 
-  it('tells nothing more when the audio is closed', async () => {
-    await bed.beats(5);
+  it('tells nothing more when the sound is closed', async () => {
+    await harness.beats(5);
     const drained = stream.drained();
     stream.play(law(500, 1000));
     const late = stream.drained();
-    await bed.beats(1);
-    void party.audio.close();
-    await bed.beats(5);
+    await harness.beats(1);
+    void party.sound.close();
+    await harness.beats(5);
     expect(told.inbound).toHaveLength(6);
     await expect(drained).resolves.toBe('heard');
     await expect(late).resolves.toBe('dropped');
-    await expect(party.audio.stream().drained()).resolves.toBe('dropped');
+    await expect(party.sound.stream().drained()).resolves.toBe('dropped');
   });
 });
 
 describe('what a stream plays', () => {
   it('is heard by the far end, besides other sound, piece after piece without a gap', async () => {
-    void party.audio.play(sounds(tone(700, 5000)));
+    void party.sound.play(clips(tone(700, 5000)));
     const whole = law(500, 400);
     for (const [from, to] of [
       [0, 33],
@@ -125,16 +125,16 @@ describe('what a stream plays', () => {
       [1000, 3200],
     ])
       stream.play(whole.slice(from, to));
-    await bed.beats(20);
+    await harness.beats(20);
     expect(heardBy(party.phone, TONES, 20)).toEqual([500, 700]);
-    await bed.beats(10);
+    await harness.beats(10);
     expect(heardBy(party.phone, TONES)).toEqual([700]);
   });
 
   it('is octet for octet what is on the wire when nothing else is heard', async () => {
     const octets = law(500, 100);
     stream.play(octets);
-    await bed.beats(5);
+    await harness.beats(5);
     expect(Buffer.concat(party.phone.heard.slice(-5).map(({ octets }) => octets))).toEqual(
       Buffer.from(octets),
     );
@@ -145,17 +145,17 @@ describe('what a stream plays', () => {
     let second = '';
     stream.play(law(500, 200));
     void stream.drained().then(() => {
-      first = bed.clock.monotonic();
+      first = harness.clock.monotonic();
     });
     stream.play(law(500, 200));
-    const start = bed.clock.monotonic() - 10;
+    const start = harness.clock.monotonic() - 10;
     void stream.drained().then((how) => {
       second = how;
     });
-    await bed.beats(19);
+    await harness.beats(19);
     expect(first - start).toBe(200);
     expect(second).toBe('');
-    await bed.beats(1);
+    await harness.beats(1);
     expect(second).toBe('heard');
     await expect(stream.drained()).resolves.toBe('heard');
   });
@@ -163,14 +163,14 @@ describe('what a stream plays', () => {
   it('is dropped when it is cleared, and what comes after is heard', async () => {
     stream.play(law(500, 2000));
     const drained = stream.drained();
-    await bed.beats(5);
+    await harness.beats(5);
     stream.clear();
     stream.play(law(900, 1000));
     const again = stream.drained();
-    await bed.beats(11);
+    await harness.beats(11);
     expect(heardBy(party.phone, TONES)).toEqual([900]);
     await expect(drained).resolves.toBe('dropped');
-    await bed.beats(50);
+    await harness.beats(50);
     await expect(again).resolves.toBe('heard');
   });
 
@@ -178,20 +178,20 @@ describe('what a stream plays', () => {
     for (let second = 0; second < 70; second++) stream.play(law(500, 1000));
     const drained = stream.drained();
     const before = party.phone.heard.length;
-    await bed.beats(61 * 50);
+    await harness.beats(61 * 50);
     await expect(drained).resolves.toBe('dropped');
     expect(tonesIn(party.phone.sound(before + 59 * 50, before + 60 * 50), TONES)).toEqual([500]);
     expect(tonesIn(party.phone.sound(before + 60 * 50), TONES)).toEqual([]);
   });
 
   it('is heard of all streams at once', async () => {
-    const other = party.audio.stream();
+    const other = party.sound.stream();
     stream.play(law(500, 1000));
     other.play(law(900, 1000));
-    await bed.beats(15);
+    await harness.beats(15);
     expect(heardBy(party.phone, TONES)).toEqual([500, 900]);
     other.close();
-    await bed.beats(15);
+    await harness.beats(15);
     expect(heardBy(party.phone, TONES)).toEqual([500]);
   });
 });

@@ -5,17 +5,16 @@ import { toneLevel } from '../audio/goertzel.ts';
 import { readWav } from '../audio/wav-reader.ts';
 import { WAV_HEADER } from '../audio/wav-writer.ts';
 import type { Sound, TapOptions } from './sound.ts';
-import { agreement, type Bed, makeBed, sounds, tone } from './testing/bed.ts';
+import { agreement, clips, type MediaHarness, startHarness, tone } from './testing/harness.ts';
 import type { Phone } from './testing/phone.ts';
-import { ThreadedTap } from './threaded-tap.ts';
 
-let bed: Bed;
-let audio: Sound;
+let harness: MediaHarness;
+let sound: Sound;
 let phone: Phone;
 
 const LOUD = 8_000;
 const FRAME = 160;
-const path = () => join(bed.folder, 'a.wav');
+const path = () => join(harness.folder, 'a.wav');
 const options = (changes: Partial<TapOptions> = {}): TapOptions => ({
   path: path(),
   channels: 2,
@@ -23,34 +22,22 @@ const options = (changes: Partial<TapOptions> = {}): TapOptions => ({
   ...changes,
 });
 
-it('settles all promises of a tap that ends before it starts, and the first end counts', async () => {
-  const tap = new ThreadedTap(options(), { pause: () => {}, resume: () => {}, stop: () => {} });
-  const started = expect(tap.started).rejects.toMatchObject({ code: 'audio_closed' });
-  const paused = tap.pause('silence');
-  tap.end({ cause: 'closed', samples: 8, gaps: [] });
-  tap.end({ cause: 'stopped', samples: 16, gaps: [] });
-  await started;
-  await paused;
-  expect(await tap.ended).toMatchObject({ cause: 'closed', samples: 8 });
-  expect(await tap.stop()).toMatchObject({ cause: 'closed' });
-});
-
 /** The far end says 500 Hz, we say 1,000 Hz, and both are past their beginnings. */
 beforeEach(async () => {
-  bed = await makeBed();
-  audio = await bed.engine.open();
-  phone = await bed.phone();
-  audio.connect(agreement(phone));
-  phone.talk(audio.local, 500);
-  void audio.play(sounds(tone(1000, 60_000)));
-  await bed.beats(10);
+  harness = await startHarness();
+  sound = await harness.engine.open();
+  phone = await harness.phone();
+  sound.connect(agreement(phone));
+  phone.talk(sound.local, 500);
+  void sound.play(clips(tone(1000, 60_000)));
+  await harness.beats(10);
 });
-afterEach(() => bed.end());
+afterEach(() => harness.end());
 
 /** Opens a tap; one beat passes, which is in the file. */
 async function tap(changes: Partial<TapOptions> = {}) {
-  const opening = audio.tap(options(changes));
-  await bed.beats(1);
+  const opening = sound.tap(options(changes));
+  await harness.beats(1);
   return opening;
 }
 
@@ -63,9 +50,9 @@ async function recorded() {
 describe('a tap', () => {
   it('holds the far end on the left and what we send on the right, from the first frame to the last', async () => {
     const running = await tap();
-    await bed.beats(99);
+    await harness.beats(99);
     const end = await running.stop();
-    await bed.beats(5);
+    await harness.beats(5);
     expect(end).toEqual({ cause: 'stopped', samples: 100 * FRAME, gaps: [] });
     const { left, right } = await recorded();
     expect(left).toHaveLength(100 * FRAME);
@@ -80,10 +67,10 @@ describe('a tap', () => {
   it('begins with the beat after the order and ends with the one before the order to stop', async () => {
     const before = phone.heard.length;
     const running = await tap();
-    expect(running.startedAt).toBe(bed.clock.now() - 10);
-    await bed.beats(2);
+    expect(running.startedAt).toBe(harness.clock.now() - 10);
+    await harness.beats(2);
     const stopping = running.stop();
-    await bed.beats(3);
+    await harness.beats(3);
     expect((await stopping).samples).toBe(3 * FRAME);
     const { right } = await recorded();
     const sent = phone.sound(before, before + 3);
@@ -93,7 +80,7 @@ describe('a tap', () => {
 
   it('is a file that can be played while it grows, with its exact size when it is closed', async () => {
     const running = await tap();
-    await bed.beats(99);
+    await harness.beats(99);
     const open = await readFile(path());
     expect(open.readUInt32LE(40)).toBe(0xffffffff);
     // At most half a second is still in memory.
@@ -107,7 +94,7 @@ describe('a tap', () => {
 
   it('mixes both directions into one channel', async () => {
     const running = await tap({ channels: 1 });
-    await bed.beats(49);
+    await harness.beats(49);
     expect((await running.stop()).samples).toBe(50 * FRAME);
     const { left: only } = await recorded();
     expect(only).toHaveLength(50 * FRAME);
@@ -117,8 +104,8 @@ describe('a tap', () => {
 
   it('is silence on the right while nothing may be sent', async () => {
     const running = await tap();
-    audio.connect(agreement(phone, { direction: 'recvonly' }));
-    await bed.beats(9);
+    sound.connect(agreement(phone, { direction: 'recvonly' }));
+    await harness.beats(9);
     await running.stop();
     const { left, right } = await recorded();
     expect(right.subarray(FRAME).every((sample) => sample === 0)).toBe(true);
@@ -127,15 +114,15 @@ describe('a tap', () => {
 
   it('ends by itself at its longest, to the sample', async () => {
     const running = await tap({ maxSeconds: 1 });
-    await bed.beats(100);
+    await harness.beats(100);
     expect(await running.ended).toEqual({ cause: 'max_reached', samples: 8000, gaps: [] });
     expect((await recorded()).left).toHaveLength(8000);
   });
 
   it('is closed with the audio', async () => {
     const running = await tap();
-    await bed.beats(9);
-    const report = await audio.close();
+    await harness.beats(9);
+    const report = await sound.close();
     expect(await running.ended).toMatchObject({ cause: 'closed', samples: 10 * FRAME });
     expect(report.packetsSent).toBe(20);
     expect((await recorded()).left).toHaveLength(10 * FRAME);
@@ -151,31 +138,31 @@ describe('a tap', () => {
   });
 
   it('may be stopped before its first frame, and is then an empty file', async () => {
-    const opening = audio.tap(options());
+    const opening = sound.tap(options());
     await Promise.resolve();
-    const closing = audio.close();
+    const closing = sound.close();
     const running = await opening;
     expect(await running.ended).toEqual({ cause: 'closed', samples: 0, gaps: [] });
     await closing;
     expect((await readFile(path())).length).toBe(WAV_HEADER);
   });
 
-  it('is refused where no file can be made, and when the audio is closed', async () => {
-    const opening = audio.tap(options({ path: join(bed.folder, 'none', 'a.wav') }));
+  it('is refused where no file can be made, and when the sound is closed', async () => {
+    const opening = sound.tap(options({ path: join(harness.folder, 'none', 'a.wav') }));
     const refused = expect(opening).rejects.toMatchObject({
       code: 'tap_failed',
       message: expect.stringContaining('ENOENT'),
     });
-    await bed.beats(2);
+    await harness.beats(2);
     await refused;
-    await audio.close();
-    await expect(audio.tap(options())).rejects.toMatchObject({ code: 'audio_closed' });
+    await sound.close();
+    await expect(sound.tap(options())).rejects.toMatchObject({ code: 'audio_closed' });
   });
 
   it('runs beside other taps of the same audio', async () => {
     const first = await tap();
-    const second = await tap({ path: join(bed.folder, 'b.wav') });
-    await bed.beats(8);
+    const second = await tap({ path: join(harness.folder, 'b.wav') });
+    await harness.beats(8);
     expect((await first.stop()).samples).toBe(10 * FRAME);
     expect((await second.stop()).samples).toBe(9 * FRAME);
   });
@@ -188,11 +175,11 @@ describe('what is left out of a tap', () => {
 
   it('is silence while it is paused, and noted to the millisecond', async () => {
     const running = await tap();
-    await bed.beats(9);
+    await harness.beats(9);
     await running.pause('silence');
-    await bed.beats(10);
+    await harness.beats(10);
     await running.resume();
-    await bed.beats(10);
+    await harness.beats(10);
     const end = await running.stop();
     expect(end.gaps).toEqual([{ startMs: 200, endMs: 400, cause: 'pause' }]);
     expect(end.samples).toBe(30 * FRAME);
@@ -209,9 +196,9 @@ describe('what is left out of a tap', () => {
 
   it('is not in the file when it is skipped', async () => {
     const running = await tap();
-    await bed.beats(9);
+    await harness.beats(9);
     await running.pause('skip');
-    await bed.beats(10);
+    await harness.beats(10);
     const end = await running.stop();
     expect(end).toEqual({
       cause: 'stopped',
@@ -223,11 +210,11 @@ describe('what is left out of a tap', () => {
 
   it('is what the far end says while that is redacted', async () => {
     const running = await tap();
-    await bed.beats(9);
-    audio.redact(true);
-    await bed.beats(10);
-    audio.redact(false);
-    await bed.beats(10);
+    await harness.beats(9);
+    sound.redact(true);
+    await harness.beats(10);
+    sound.redact(false);
+    await harness.beats(10);
     const end = await running.stop();
     expect(end.gaps).toEqual([{ startMs: 200, endMs: 400, cause: 'sensitive' }]);
     const { left, right } = await recorded();
@@ -237,9 +224,9 @@ describe('what is left out of a tap', () => {
   });
 
   it('is also left out of a tap that begins later, and of the mix', async () => {
-    audio.redact(true);
+    sound.redact(true);
     const running = await tap({ channels: 1 });
-    await bed.beats(9);
+    await harness.beats(9);
     const end = await running.stop();
     expect(end.gaps).toEqual([{ startMs: 0, endMs: 200, cause: 'sensitive' }]);
     const { left: only } = await recorded();
@@ -251,12 +238,12 @@ describe('what is left out of a tap', () => {
     const running = await tap();
     const told: unknown[] = [];
     running.gapped.on((gaps) => told.push(gaps));
-    await bed.beats(9);
+    await harness.beats(9);
     await running.pause('skip');
     // What was said before is on disk, however long nothing follows.
-    await bed.beats(1);
+    await harness.beats(1);
     expect((await recorded()).left).toHaveLength(10 * FRAME);
-    await bed.beats(9);
+    await harness.beats(9);
     await running.resume();
     const gap = { startMs: 200, cause: 'skip' };
     expect(told).toEqual([[{ ...gap, endMs: 200 }], [{ ...gap, endMs: 400 }]]);
@@ -268,15 +255,15 @@ describe('what is left out of a tap', () => {
     const running = await tap();
     await running.pause('silence');
     await running.resume();
-    await bed.beats(1);
+    await harness.beats(1);
     expect((await running.stop()).gaps).toEqual([]);
   });
 });
 
 it('keeps both channels aligned when packets are lost, late and out of order', async () => {
-  bed.network.conditions = { delayMs: 5, jitterMs: 60, loss: 0.05, duplication: 0.05 };
+  harness.network.conditions = { delayMs: 5, jitterMs: 60, loss: 0.05, duplication: 0.05 };
   const running = await tap();
-  await bed.beats(199);
+  await harness.beats(199);
   expect((await running.stop()).samples).toBe(200 * FRAME);
   const { left, right } = await recorded();
   expect(left).toHaveLength(right.length);

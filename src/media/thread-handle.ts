@@ -1,159 +1,156 @@
 import { FRAME_MS } from '../audio/index.ts';
 import { type Clock, explain, guarded, type Log, reportDefect, withTimeout } from '../core/index.ts';
 import type { Link, StartThread } from './link.ts';
-import { type Command, type Report, STREAMED } from './protocol.ts';
-import type { Sound } from './sound.ts';
-import type { ThreadedAudio } from './threaded-audio.ts';
+import { type FromThread, STREAM_FRAME_BYTES, THREAD_ID, type ToThread } from './protocol.ts';
+import type { Connection, RemoteObject } from './remote-object.ts';
+import { type RemoteSound, RemoteStream, RemoteThread } from './remote-sound.ts';
+import type { MixerUse, Sound } from './sound.ts';
 
-/** A thread that dies before it is up is not started again at once, lest nothing else be done. */
-const PATIENCE_MS = 1_000;
-/** A thread that has not closed its audios after this long is ended all the same. */
-const CLOSE_MS = 10_000;
+/** A thread that dies before it is ready is started again after this pause, so that other work goes on. */
+const RESTART_MS = 1_000;
+/** A thread that has not closed its sounds after this time is ended all the same. */
+const CLOSE_TIMEOUT_MS = 10_000;
 
-interface Opening {
-  audio: ThreadedAudio;
-  resolve: (audio: Sound) => void;
-  reject: (error: Error) => void;
+/** What a handle needs of the engine. */
+export interface ThreadDeps {
+  host: string;
+  clock: Clock;
+  log: Log;
+  quietSeconds?: number;
+  /** Called when a mixer gets its first input on the thread, or loses its last. */
+  mixerUsed: (thread: RemoteThread, use: MixerUse) => void;
+  /** Called when the thread has ended. */
+  ended: (thread: RemoteThread) => void;
 }
 
-/** A media thread as the engine sees it: when it dies, its audios fail and another takes its place. */
-export class ThreadHandle {
-  /** By session: those that are open. */
-  readonly audios = new Map<number, ThreadedAudio>();
+/** A media thread as the engine sees it. When it dies, its sounds are lost and another thread replaces it. */
+export class ThreadHandle implements Connection {
+  readonly objects = new Map<number, RemoteObject>();
+  /** The sounds that are open. */
+  readonly sounds = new Set<Sound>();
   readonly ready: Promise<void>;
   #start: StartThread;
-  #host: string;
-  #clock: Clock;
-  #log: Log;
-  #patience: number;
-  #link: Link;
-  #opening = new Map<number, Opening>();
-  #up = false;
-  /** Why commands have no effect: the thread has died, or is closed. */
-  #gone: string | undefined;
+  #deps: ThreadDeps;
+  #link!: Link;
+  #thread!: RemoteThread;
+  #lastNumber = THREAD_ID;
+  #isReady = false;
   #closing = false;
+  /** The counters of the threads that this one has replaced. */
   #past: number[] = [];
   #setReady!: () => void;
 
-  constructor(
-    start: StartThread,
-    { host, clock, log, quietSeconds = 0 }: { host: string; clock: Clock; log: Log; quietSeconds?: number },
-  ) {
+  constructor(start: StartThread, deps: ThreadDeps) {
     this.#start = start;
-    this.#host = host;
-    this.#clock = clock;
-    this.#log = log;
-    this.#patience = Math.round((quietSeconds * 1000) / FRAME_MS);
+    this.#deps = deps;
     this.ready = new Promise((resolve) => {
       this.#setReady = resolve;
     });
-    this.#link = this.#begin();
+    this.#begin();
   }
 
-  has(audio: Sound): boolean {
-    for (const own of this.audios.values()) if (own === audio) return true;
-    return false;
+  /** A counter of the thread, with those of the threads before it. */
+  counter(place: number): number {
+    return (this.#past[place] ?? 0) + this.#link.counters[place]!;
   }
 
-  /** A figure of the thread and those before it in its place. */
-  figure(place: number): number {
-    return (this.#past[place] ?? 0) + this.#link.figures[place]!;
+  number(): number {
+    return ++this.#lastNumber;
   }
 
-  post(command: Command): void {
-    this.#link.post(command);
+  post(message: ToThread): void {
+    this.#link.post(message);
   }
 
-  /** Resolves with the audio when its ports are bound; rejects with the system's code when they are not. */
-  open(session: number, host: string, port: number, audio: ThreadedAudio): Promise<Sound> {
-    if (this.#gone !== undefined) return Promise.reject(new Error(this.#gone));
-    return new Promise((resolve, reject) => {
-      this.#opening.set(session, { audio, resolve, reject });
-      this.post({ do: 'open', session, host, port, patience: this.#patience });
-    });
+  /**
+   * Opens a sound on this port and the next. Rejects with the system's code when they cannot be bound.
+   * @param closed called when the sound has ended and its ports are free.
+   */
+  async open(host: string, port: number, closed: () => void): Promise<Sound> {
+    const quietBeats = Math.round(((this.#deps.quietSeconds ?? 0) * 1000) / FRAME_MS);
+    const sound = (await this.#thread.open({ host, port, quietBeats })) as RemoteSound;
+    if (!this.objects.has(sound.id)) throw new Error('the media thread has ended');
+    this.sounds.add(sound);
+    sound.onEnd = () => {
+      this.sounds.delete(sound);
+      closed();
+    };
+    return sound;
   }
 
   async close(): Promise<void> {
     this.#closing = true;
-    const closed = Promise.all([...this.audios.values()].map((audio) => audio.close()));
-    await withTimeout(this.#clock, CLOSE_MS, closed, 'the media thread does not close its audios').catch(
-      (error) => this.#log.warn({ error: explain(error) }, 'a media thread is ended'),
+    const closed = Promise.all([...this.sounds].map((sound) => sound.close()));
+    const { clock, log } = this.#deps;
+    await withTimeout(clock, CLOSE_TIMEOUT_MS, closed, 'the media thread does not close its sounds').catch(
+      (error) => log.warn({ error: explain(error) }, 'media thread terminated'),
     );
     await this.#link.end();
     this.#lose('the media thread was closed');
   }
 
-  #begin(): Link {
-    this.#up = false;
-    this.#gone = undefined;
-    return this.#start(
+  #begin(): void {
+    this.#isReady = false;
+    const thread = new RemoteThread(this, THREAD_ID);
+    thread.mixers.on((use) => this.#deps.mixerUsed(thread, use));
+    this.#thread = thread;
+    this.#link = this.#start(
       { report: (report) => this.#take(report), died: (cause) => this.#died(cause) },
-      this.#host,
+      this.#deps.host,
     );
   }
 
-  #take(report: Report): void {
-    switch (report.told) {
+  #take(message: FromThread): void {
+    switch (message.type) {
       case 'ready':
-        this.#up = true;
+        this.#isReady = true;
         this.#setReady();
         break;
-      case 'streamed':
-        this.#streamed(report.streams, report.sound);
+      case 'answer':
+        this.objects.get(message.id)?.answer(message);
+        break;
+      case 'event':
+        this.objects.get(message.id)?.event(message.name, message.value);
+        break;
+      case 'next':
+        this.objects.get(message.id)?.next(message.call);
+        break;
+      case 'frames':
+        this.#takeFrames(message.streams, message.audio);
         break;
       case 'defect':
-        reportDefect(report.origin, new Error(report.cause));
+        reportDefect(message.origin, new Error(message.cause));
         break;
       case 'note':
-        this.#log.info(report.fields, report.message);
-        break;
-      case 'opened':
-        this.#opened(report.session);
-        break;
-      case 'refused':
-        this.#refused(report.session, Object.assign(new Error(report.message), { code: report.code }));
-        break;
-      default:
-        this.audios.get(report.session)?.take(report);
+        this.#deps.log.info(message.fields, message.message);
         break;
     }
   }
 
-  #streamed(streams: Uint32Array, sound: Uint8Array): void {
-    for (let i = 0; i < streams.length; i += 2) {
-      const at = (i / 2) * STREAMED;
-      this.audios.get(streams[i]!)?.takeFrames(streams[i + 1]!, sound.subarray(at, at + STREAMED));
+  #takeFrames(streams: Float64Array, audio: Uint8Array): void {
+    for (let i = 0; i < streams.length; i++) {
+      const stream = this.objects.get(streams[i]!);
+      const at = i * STREAM_FRAME_BYTES;
+      if (stream instanceof RemoteStream) stream.take(audio.subarray(at, at + STREAM_FRAME_BYTES));
     }
   }
 
-  #opened(session: number): void {
-    const opening = this.#opening.get(session);
-    if (!opening) return;
-    this.#opening.delete(session);
-    this.audios.set(session, opening.audio);
-    opening.resolve(opening.audio);
-  }
-
-  #refused(session: number, error: Error): void {
-    this.#opening.get(session)?.reject(error);
-    this.#opening.delete(session);
-  }
-
-  /** Fails everything that waits for the thread. */
+  /** Settles everything that waits for the thread. */
   #lose(cause: string): void {
-    this.#gone = cause;
-    for (const session of [...this.#opening.keys()]) this.#refused(session, new Error(cause));
-    for (const audio of [...this.audios.values()]) guarded('media.lost', () => audio.fail(cause))();
+    const lost = [...this.objects.values()];
+    for (const object of lost) guarded('media.lost', () => object.event('lost', cause))();
+    for (const object of lost) guarded('media.lost', () => object.end(cause))();
+    this.#deps.ended(this.#thread);
   }
 
   #died(cause: string): void {
     this.#lose(cause);
-    this.#past = Array.from(this.#link.figures, (_, place) => this.figure(place));
+    this.#past = Array.from(this.#link.counters, (_, place) => this.counter(place));
     if (this.#closing) return;
     const again = () => {
-      if (!this.#closing) this.#link = this.#begin();
+      if (!this.#closing) this.#begin();
     };
-    if (this.#up) again();
-    else this.#clock.after(PATIENCE_MS, again);
+    if (this.#isReady) again();
+    else this.#deps.clock.after(RESTART_MS, again);
   }
 }

@@ -12,12 +12,12 @@ import { until } from '../../tests/support/until.ts';
 import { decodeG711, PCMU } from '../audio/codec/g711.ts';
 import { toneLevel } from '../audio/goertzel.ts';
 import { readWav } from '../audio/wav-reader.ts';
-import { silentLog, sleep, systemClock, systemRandom } from '../core/index.ts';
+import { defects, silentLog, sleep, systemClock, systemRandom } from '../core/index.ts';
 import { systemNetwork } from '../net/index.ts';
-import { createMediaEngine } from './engine.ts';
+import { createMediaEngine, type MediaEngine } from './engine.ts';
 import { type Link, mediaNice, workerThread } from './link.ts';
-import type { MediaEngine, Sound } from './sound.ts';
-import { agreement, sounds, tone } from './testing/bed.ts';
+import type { Sound } from './sound.ts';
+import { agreement, clips, tone } from './testing/harness.ts';
 import { Phone } from './testing/phone.ts';
 
 const LOUD = 8_000;
@@ -47,7 +47,7 @@ let link: Link;
 /** Ends that thread as a failure of native code would. */
 async function killThread(): Promise<void> {
   const post = vi.spyOn(Worker.prototype, 'postMessage');
-  link.post({ do: 'link_room', room: '', own: null, others: [] });
+  link.post({ type: 'abort', call: 0 });
   const worker = post.mock.contexts[0] as Worker;
   post.mockRestore();
   await worker.terminate();
@@ -66,24 +66,24 @@ async function call(sockets: 'cheapest' | 'dgram' = 'cheapest') {
     start: (events, host) => (link = start(events, host)),
   });
   phone = await Phone.open(systemClock, systemNetwork, { address: HOST, port: 0 });
-  const audio = await engine.open();
-  audio.connect(agreement(phone));
-  phone.talk(audio.local, 500);
-  return { engine, audio, phone };
+  const sound = await engine.open();
+  sound.connect(agreement(phone));
+  phone.talk(sound.local, 500);
+  return { engine, sound, phone };
 }
 
 describe.each(['cheapest', 'dgram'] as const)(
   'a thread of its own, on %s sockets of the machine',
   (sockets) => {
     it('plays to a phone, records both, and counts its beats', async () => {
-      const { engine, audio, phone } = await call(sockets);
+      const { engine, sound, phone } = await call(sockets);
       await until(() => phone.heard.length > 10, 'the phone is heard and hears');
       const path = join(folder, 'a.wav');
       const asked = systemClock.now();
-      const tap = await audio.tap({ path, channels: 2, maxSeconds: 60 });
+      const tap = await sound.tap({ path, channels: 2, maxSeconds: 60 });
       expect(tap.startedAt).toBeGreaterThanOrEqual(asked - 100);
       expect(tap.startedAt).toBeLessThanOrEqual(systemClock.now() + 100);
-      await expect(audio.play(sounds(tone(1000, 300)))).resolves.toBe('finished');
+      await expect(sound.play(clips(tone(1000, 300)))).resolves.toBe('finished');
       const end = await tap.stop();
       const { channels } = readWav(await readFile(path));
       expect(channels[0]).toHaveLength(end.samples);
@@ -92,7 +92,7 @@ describe.each(['cheapest', 'dgram'] as const)(
       expect(loudest(phone.sound(), 1000)).toBeGreaterThan(LOUD / 2);
       expect(engine.load).toMatchObject({ sessions: 1 });
       expect(engine.load.beats).toBeGreaterThan(20);
-      const report = await audio.close();
+      const report = await sound.close();
       expect(report.packetsReceived).toBeGreaterThan(15);
       expect(engine.load.sessions).toBe(0);
     });
@@ -112,15 +112,15 @@ it('lets parties on different threads hear each other, and streams what they hea
   const other = await Phone.open(systemClock, systemNetwork, { address: HOST, port: 0 });
   phone = await Phone.open(systemClock, systemNetwork, { address: HOST, port: 0 });
   const parties = [phone, other].map(async (party, i) => {
-    const audio = await engine!.open();
-    audio.connect(agreement(party));
-    party.talk(audio.local, i ? 1000 : 500);
-    audio.join('room');
-    return audio;
+    const sound = await engine!.open();
+    sound.connect(agreement(party));
+    party.talk(sound.local, i ? 1000 : 500);
+    sound.join('room');
+    return sound;
   });
-  const [audio] = (await Promise.all(parties)) as [Sound, Sound];
+  const [sound] = (await Promise.all(parties)) as [Sound, Sound];
   const payloads: Uint8Array[] = [];
-  audio.stream().frames.on(({ track, payload }) => {
+  sound.stream().frames.on(({ track, payload }) => {
     if (track === 'outbound') payloads.push(payload);
   });
   const hears = (party: Phone, hz: number) =>
@@ -183,24 +183,57 @@ function nicesOf() {
 }
 
 it('fails visibly when its thread dies, and another takes its place', async () => {
-  const { engine, audio } = await call();
+  const { engine, sound } = await call();
   const lost: string[] = [];
-  audio.lost.on((cause) => lost.push(cause));
-  const tap = await audio.tap({ path: join(folder, 'a.wav'), channels: 2, maxSeconds: 60 });
-  const playing = audio.play(sounds(tone(1000, 5000)));
+  sound.lost.on((cause) => lost.push(cause));
+  const tap = await sound.tap({ path: join(folder, 'a.wav'), channels: 2, maxSeconds: 60 });
+  const playing = sound.play(clips(tone(1000, 5000)));
   await tap.pause('silence');
-  const late = audio.tap({ path: join(folder, 'late.wav'), channels: 2, maxSeconds: 60 });
+  const late = sound.tap({ path: join(folder, 'late.wav'), channels: 2, maxSeconds: 60 });
   await killThread();
   await expect(late).rejects.toMatchObject({ code: 'tap_failed' });
   expect(await tap.ended).toMatchObject({ cause: 'write_failed', gaps: [{ cause: 'pause' }] });
   await expect(playing).resolves.toBe('stopped');
   expect(lost).toHaveLength(1);
-  await audio.close();
-  await expect(audio.tap({ path: join(folder, 'b.wav'), channels: 2, maxSeconds: 1 })).rejects.toThrow(
+  await sound.close();
+  await expect(sound.tap({ path: join(folder, 'b.wav'), channels: 2, maxSeconds: 1 })).rejects.toThrow(
     'closed',
   );
   const other = await engine.open();
   await expect(other.close()).resolves.toMatchObject({ packetsSent: 0 });
+});
+
+/** Asks for a lot at once. @returns how often each outcome has occurred when all has settled. */
+async function manyOutcomes(sound: Sound, end: () => unknown): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const count = (outcome: string) => {
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  };
+  const stream = sound.stream();
+  stream.play(new Uint8Array(80_000));
+  const pending: Promise<unknown>[] = [];
+  for (let i = 0; i < 50; i++) {
+    pending.push(sound.sendDigits('123').catch(({ code }) => count(code)));
+    pending.push(stream.drained().then(count));
+    pending.push(sound.play(clips(tone(500, 10_000))).then(count));
+  }
+  await end();
+  await Promise.all(pending);
+  return counts;
+}
+
+it.each([
+  ['is closed', (sound: Sound) => sound.close()],
+  ['is lost by a defect', (sound: Sound) => sound.connect({ remote: null } as never)],
+  ['is on a thread that dies', () => killThread()],
+])('settles all pending calls once when the sound %s', async (_, end) => {
+  const quiet = defects.on(() => {});
+  const { sound } = await call();
+  const outcomes = await manyOutcomes(sound, () => end(sound));
+  expect(outcomes).toEqual({ audio_closed: 50, dropped: 50, stopped: 50 });
+  await expect(sound.sendDigits('1')).rejects.toMatchObject({ code: 'audio_closed' });
+  await expect(sound.close()).resolves.toMatchObject({ jitterMs: expect.any(Number) });
+  quiet();
 });
 
 it('has all but the last second on disk when the process is killed', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sounds, tone } from '../media/testing/bed.ts';
+import { clips, tone } from '../media/testing/harness.ts';
 import type { PhoneContact } from './routes.ts';
 import { type Bench, type FarEnd, HERE, makeBench, trunk } from './testing/bench.ts';
 
@@ -32,7 +32,7 @@ describe('a phone in two places', () => {
     const leg = await bench.dial(`sip:anna@${HERE}`);
     expect(await bench.outcome(leg, 2000)).toBe('answered');
     expect(desk.invites[0]!.pending).toBe(false);
-    void leg.sound.play(sounds(tone(440, 200)));
+    void leg.sound.play(clips(tone(440, 200)));
     await bench.clock.advance(300);
     expect(mobile.phone.heard.length).toBeGreaterThanOrEqual(9);
     expect(desk.phone.heard).toHaveLength(0);
@@ -92,7 +92,7 @@ describe('a trunk that encrypts', () => {
     bench.trunks.splice(0, 2, trunk('10.0.0.4', { srtp: true }));
     const leg = await bench.dial('+4930123456');
     expect(await bench.outcome(leg)).toBe('answered');
-    void leg.sound.play(sounds(tone(440, 100)));
+    void leg.sound.play(clips(tone(440, 100)));
     await bench.clock.advance(200);
     // Ten octets more than plain sound: the tag.
     expect(third.phone.heard[0]!.octets.length).toBe(170);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DialedLeg } from '../calls/index.ts';
-import { sounds, tone } from '../media/testing/bed.ts';
+import { clips, tone } from '../media/testing/harness.ts';
 import type { Phone } from '../media/testing/phone.ts';
 import type { SipRequest } from '../sip/index.ts';
 import { Peer } from '../sip/testing/peer.ts';
@@ -50,7 +50,7 @@ async function update(tag: string, body: string): Promise<string> {
 /** Which phones hear what is played from now on. */
 async function hearing(...phones: Phone[]): Promise<boolean[]> {
   const before = phones.map((phone) => phone.heard.length);
-  void leg.sound.play(sounds(tone(440, 200)));
+  void leg.sound.play(clips(tone(440, 200)));
   await bench.clock.advance(300);
   return phones.map((phone, at) => phone.heard.length > before[at]! + 5);
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../core/index.ts';
-import { ENGINE, sounds, tone } from '../media/testing/bed.ts';
+import { clips, ENGINE, tone } from '../media/testing/harness.ts';
 import { challenge, fromOf, type IncomingInvite, NonceStore, parseUri, toOf } from '../sip/index.ts';
 import { type Bench, HERE, makeBench, trunk } from './testing/bench.ts';
 
@@ -205,7 +205,7 @@ describe('progress', () => {
     leg.progress.on((what) => told.push(what));
     await bench.clock.advance(100);
     expect(told).toEqual(['early_media']);
-    const played = leg.sound.play(sounds(tone(440, 100)));
+    const played = leg.sound.play(clips(tone(440, 100)));
     await bench.clock.advance(300);
     expect(await played).toBe('finished');
     expect(far.phone.heard.length).toBeGreaterThanOrEqual(5);
@@ -223,7 +223,7 @@ describe('an answered call', () => {
 
   test('is heard by the far end', async () => {
     const { far, leg } = await talking();
-    void leg.sound.play(sounds(tone(440, 200)));
+    void leg.sound.play(clips(tone(440, 200)));
     await bench.clock.advance(300);
     expect(far.phone.heard.length).toBeGreaterThanOrEqual(10);
   });

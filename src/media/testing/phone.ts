@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../../core/index.ts';
 import type { Datagrams, Endpoint, Network } from '../../net/index.ts';
 import { isRtcp, RTP_HEADER, RtpHeader } from '../../rtp/packet.ts';
 import { RTP_TAG_BYTES } from '../../rtp/srtp.ts';
-import type { AudioAgreement } from '../sound.ts';
+import type { AudioAgreement } from '../agreement.ts';
 import type { Protection } from '../thread/secure-socket.ts';
 
 await loadOpus();
@@ -67,12 +67,12 @@ export class Phone {
     this.#timer = this.#clock.after(10, () => this.#beat());
   }
 
-  hush(): void {
+  stopTalking(): void {
     this.#timer?.cancel();
   }
 
   close(): void {
-    this.hush();
+    this.stopTalking();
     void this.#socket.close();
   }
 

@@ -2,7 +2,7 @@
 import { silentLog, systemClock, systemRandom } from '../../core/index.ts';
 import { systemNetwork } from '../../net/index.ts';
 import { createMediaEngine } from '../engine.ts';
-import { agreement } from './bed.ts';
+import { agreement } from './harness.ts';
 import { Phone } from './phone.ts';
 
 const host = '127.0.0.1';
@@ -14,9 +14,9 @@ const engine = await createMediaEngine({
   random: systemRandom,
   log: silentLog,
 });
-const audio = await engine.open();
+const sound = await engine.open();
 const phone = await Phone.open(systemClock, systemNetwork, { address: host, port: 0 });
-audio.connect(agreement(phone));
-phone.talk(audio.local, 500);
-const tap = await audio.tap({ path: process.argv[2]!, channels: 2, maxSeconds: 60 });
+sound.connect(agreement(phone));
+phone.talk(sound.local, 500);
+const tap = await sound.tap({ path: process.argv[2]!, channels: 2, maxSeconds: 60 });
 process.send!(tap.startedAt);

@@ -1,21 +1,21 @@
 import { FRAME_MS } from '../../audio/index.ts';
 import { type Clock, guarded, type Timer } from '../../core/index.ts';
 
-/** A beat that begins later than this after its time may be heard. */
+/** A beat that begins later than this is audible. */
 const LATE_MS = 10;
-/** Further behind than this the machine has slept, and what was missed is not made up for. */
+/** Further behind than this, the machine has slept, and missed beats are left out. */
 const ASLEEP_MS = 5_000;
-/** A frame that is later than this is not sent: no jitter buffer waits for it, and a burst of them fills the buffer. */
+/** A frame later than this is not sent: no jitter buffer waits for it, and a burst of such frames fills the buffer. */
 const STALE_MS = 100;
 
 /**
- * Runs something every 20 ms, by the clock and not by the one before: the nth beat is due at start + n × 20 ms.
- * Beats that are late follow each other at once, so none is ever left out; those later than 100 ms are marked stale.
+ * Runs a function every 20 ms. Beat n is due at start + n × 20 ms, so delays do not add up.
+ * Late beats follow each other at once, and none is left out; those later than 100 ms are marked stale.
  */
 export class Beat {
-  /** Beats that have begun. */
+  /** Number of beats that have begun. */
   count = 0;
-  /** Of those, the ones that began more than 10 ms after their time. */
+  /** Number of those that began more than 10 ms late. */
   late = 0;
   #clock: Clock;
   #run: (beat: number, stale: boolean, overdue: number) => void;
@@ -23,8 +23,8 @@ export class Beat {
   #timer: Timer | undefined;
 
   /**
-   * @param run gets the number of the beat (0, 1, 2, …), whether the beat is too late for its frame to be sent, and how
-   * many beats are overdue as well and follow at once. What it throws is reported, and the next beat follows.
+   * @param run gets the number of the beat (0, 1, 2, …), whether it is too late for its frame to be sent, and how many
+   * more beats are overdue and follow at once. What it throws is reported, and the next beat follows.
    */
   constructor(clock: Clock, run: (beat: number, stale: boolean, overdue: number) => void) {
     this.#clock = clock;
@@ -42,7 +42,7 @@ export class Beat {
   }
 
   #wait(): void {
-    // Rounded up, since a timer that fires early would have to be set twice.
+    // Rounded up, since a timer that fires early must be set again.
     const ms = Math.max(0, Math.ceil(this.#due - this.#clock.monotonic()));
     this.#timer = this.#clock.after(ms, this.#fire);
   }

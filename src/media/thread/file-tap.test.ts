@@ -2,11 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FRAME_SAMPLES } from '../../audio/frame.ts';
 import { WAV_HEADER } from '../../audio/wav-writer.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
-import type { Report } from '../protocol.ts';
 import type { TapEnd } from '../sound.ts';
-import { Blocks } from './block-file.ts';
 import { BLOCK_FRAMES, FileTap } from './file-tap.ts';
-import type { Files } from './files.ts';
+import { Blocks, type Files } from './recording-file.ts';
 
 /** A disk in memory with room for so many octets, which can be made to stand still. */
 class Disk implements Files {
@@ -63,10 +61,13 @@ class Disk implements Files {
 }
 
 let clock: VirtualClock;
-let reports: Report[];
+/** The tap that was opened last: how it has ended, and whether it has started. */
+let end: TapEnd | undefined;
+let hasStarted: boolean;
 beforeEach(() => {
   clock = new VirtualClock();
-  reports = [];
+  end = undefined;
+  hasStarted = false;
 });
 
 const frame = new Int16Array(FRAME_SAMPLES).fill(1000);
@@ -74,17 +75,15 @@ const SECOND = 8000 * 4;
 
 function tapOn(disk: Disk): FileTap {
   const size = BLOCK_FRAMES * FRAME_SAMPLES;
-  return new FileTap(
-    1,
-    2,
-    { path: 'a.wav', channels: 2, maxSeconds: 3600 },
-    {
-      clock,
-      files: disk,
-      report: (report) => reports.push(report),
-      blocks: { 1: new Blocks(size), 2: new Blocks(2 * size) },
-    },
+  const blocks = { 1: new Blocks(size), 2: new Blocks(2 * size) };
+  const options = { path: 'a.wav', channels: 2, maxSeconds: 3600 } as const;
+  const tap = new FileTap(2, options, { clock, files: disk, blocks });
+  tap.started.then(
+    () => (hasStarted = true),
+    () => {},
   );
+  void tap.ended.then((how) => (end = how));
+  return tap;
 }
 
 /** Beats, with the time between them in which files are written. */
@@ -95,18 +94,13 @@ async function beats(tap: FileTap, count: number): Promise<void> {
   }
 }
 
-function end(): TapEnd | undefined {
-  const report = reports.find(({ told }) => told === 'tap_ended');
-  return report?.told === 'tap_ended' ? report.end : undefined;
-}
-
 describe('a disk that is full', () => {
   it('ends the tap, and what was saved can be played', async () => {
     // The last sample that fits is cut in the middle.
     const disk = new Disk(WAV_HEADER + SECOND + 2);
     const tap = tapOn(disk);
     await beats(tap, 100);
-    expect(end()).toEqual({
+    expect(end).toEqual({
       cause: 'write_failed',
       error: 'ENOSPC: no space left on device, write',
       samples: 8000,
@@ -120,8 +114,8 @@ describe('a disk that is full', () => {
   it('ends the tap even when there is no room for a header', async () => {
     const tap = tapOn(new Disk(0));
     await beats(tap, 10);
-    expect(end()).toMatchObject({ cause: 'write_failed', samples: 0 });
-    expect(reports.some(({ told }) => told === 'tap_started')).toBe(false);
+    expect(end).toMatchObject({ cause: 'write_failed', samples: 0 });
+    expect(hasStarted).toBe(false);
   });
 });
 
@@ -136,7 +130,7 @@ describe('a disk that stands still', () => {
     await beats(tap, 100);
     tap.end('stopped');
     await clock.advance(0);
-    expect(end()).toEqual({ cause: 'stopped', samples: 600 * FRAME_SAMPLES, gaps: [] });
+    expect(end).toEqual({ cause: 'stopped', samples: 600 * FRAME_SAMPLES, gaps: [] });
     expect(disk.content).toHaveLength(WAV_HEADER + 12 * SECOND);
   });
 
@@ -146,11 +140,11 @@ describe('a disk that stands still', () => {
     await beats(tap, 50);
     disk.standStill();
     await beats(tap, 600);
-    expect(tap.ended).toBe(true);
+    expect(tap.isEnded).toBe(true);
     disk.goOn();
     await clock.advance(0);
-    expect(end()).toMatchObject({ cause: 'write_failed', error: expect.stringContaining('too slow') });
-    expect(disk.content.length).toBe(WAV_HEADER + end()!.samples * 4);
+    expect(end).toMatchObject({ cause: 'write_failed', error: expect.stringContaining('too slow') });
+    expect(disk.content.length).toBe(WAV_HEADER + end!.samples * 4);
   });
 
   it('is not waited for for ever', async () => {
@@ -160,8 +154,8 @@ describe('a disk that stands still', () => {
     await beats(tap, 50);
     tap.end('closed');
     await clock.advance(5_000);
-    expect(end()).toMatchObject({ cause: 'write_failed', error: 'the disk does not answer' });
-    await tap.closed;
+    expect(end).toMatchObject({ cause: 'write_failed', error: 'the disk does not answer' });
+    await tap.ended;
   });
 });
 
@@ -171,8 +165,8 @@ it('hands over sound every half second, and not for all taps at the same beat', 
     const disk = new Disk();
     const size = BLOCK_FRAMES * FRAME_SAMPLES;
     const blocks = { 1: new Blocks(size), 2: new Blocks(2 * size) };
-    const deps = { clock, files: disk, report: () => {}, blocks };
-    const tap = new FileTap(1, number, { path: 'a.wav', channels: 2, maxSeconds: 60 }, deps);
+    const deps = { clock, files: disk, blocks };
+    const tap = new FileTap(number, { path: 'a.wav', channels: 2, maxSeconds: 60 }, deps);
     let first = 0;
     for (let beat = 1; first === 0; beat++) {
       await beats(tap, 1);

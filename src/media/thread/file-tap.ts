@@ -1,112 +1,124 @@
-import { FRAME_MS, FRAME_SAMPLES, saturate, wavHeader } from '../../audio/index.ts';
-import { type Clock, detach, explain } from '../../core/index.ts';
-import type { Report } from '../protocol.ts';
-import type { TapEnd, TapGap, TapOptions } from '../sound.ts';
-import { type Block, BlockFile, type Blocks } from './block-file.ts';
-import type { Files } from './files.ts';
-import { Gaps } from './gaps.ts';
+import { FRAME_MS, wavHeader } from '../../audio/index.ts';
+import { type Clock, detach, explain, Failure, Signal } from '../../core/index.ts';
+import type { Tap, TapEnd, TapGap, TapOptions } from '../sound.ts';
+import { SILENCE } from './output.ts';
+import { type Block, type Blocks, type Files, interleave, mix, RecordingFile } from './recording-file.ts';
 
-/** Frames that are handed to the system at once: half a second. */
+/** Frames of one block: half a second. */
 export const BLOCK_FRAMES = 25;
-/** Ten seconds that a disk may stand still before its file is given up. */
+/** A disk that stands still for ten seconds ends the tap. */
 const MAX_BACKLOG = 20;
-/** So long the end waits for a disk that does not answer. */
-const HUNG_MS = 5_000;
-const SILENCE = new Int16Array(FRAME_SAMPLES);
+/** The end of a tap waits no longer for a disk that does not answer. */
+const DISK_TIMEOUT_MS = 5_000;
 
-/** What a tap stands on. */
-export interface TapGround {
+export interface TapDeps {
   clock: Clock;
   files: Files;
-  report: (report: Report) => void;
-  /** By channels: 1, 2. */
+  /** By number of channels. */
   blocks: Record<1 | 2, Blocks>;
 }
 
-/** Writes what is heard and what is sent into a WAV file, a frame a beat. */
-export class FileTap {
-  readonly tap: number;
-  /** Resolves when the file is closed and that was reported. */
-  readonly closed: Promise<void>;
-  #session: number;
-  #deps: TapGround;
+/** Writes what a sound receives and sends into a WAV file, one frame a beat. */
+export class FileTap implements Tap {
+  startedAt = 0;
+  readonly gapped = new Signal<TapGap[]>();
+  /** Resolves with this tap when the first frame is in the file. Rejects with `tap_failed`. */
+  readonly started: Promise<Tap>;
+  readonly ended: Promise<TapEnd>;
+  #deps: TapDeps;
   #channels: 1 | 2;
   #maxFrames: number;
-  #file: BlockFile;
+  #file: RecordingFile;
   #block: Block;
-  /** Frames after which the block goes to the file. The first one is shorter, to spread the work of many calls. */
+  /** Frames after which the block goes to the file. */
   #blockFrames: number;
   #blockFilled = 0;
   #frames = 0;
-  /** Beats since the first frame, those that were left out too. */
+  /** Beats since the first frame, with those that were left out. */
   #beats = 0;
-  #started = false;
+  #isStarted = false;
   #mode: 'running' | 'silence' | 'skip' | 'ended' = 'running';
-  #redacted = false;
+  #isRedacted = false;
   #gaps = new Gaps();
-  #setClosed!: () => void;
+  #setStarted!: (tap: Tap) => void;
+  #setFailed!: (error: Failure) => void;
+  #setEnded!: (end: TapEnd) => void;
 
-  constructor(session: number, tap: number, options: TapOptions, deps: TapGround) {
-    this.tap = tap;
-    this.#session = session;
+  /** @param number spreads the writing of many taps over the beats: it gives the length of the first block. */
+  constructor(number: number, options: TapOptions, deps: TapDeps) {
     this.#deps = deps;
     this.#channels = options.channels;
     this.#maxFrames = Math.max(1, Math.floor((options.maxSeconds * 1000) / FRAME_MS));
     const blocks = deps.blocks[options.channels];
-    this.#file = new BlockFile(deps.files, blocks, options.path, wavHeader(options.channels, null));
+    this.#file = new RecordingFile(deps.files, blocks, options.path, wavHeader(options.channels, null));
     this.#block = blocks.take();
-    this.#blockFrames = 1 + ((tap * 7) % BLOCK_FRAMES);
-    this.closed = new Promise((resolve) => {
-      this.#setClosed = resolve;
+    this.#blockFrames = 1 + ((number * 7) % BLOCK_FRAMES);
+    this.started = new Promise((resolve, reject) => {
+      this.#setStarted = resolve;
+      this.#setFailed = reject;
+    });
+    this.started.catch(() => {});
+    this.ended = new Promise((resolve) => {
+      this.#setEnded = resolve;
     });
   }
 
-  get ended(): boolean {
+  /** With the gaps that still go on. */
+  get gaps(): TapGap[] {
+    return this.#gaps.soFar;
+  }
+
+  get isEnded(): boolean {
     return this.#mode === 'ended';
   }
 
   /** Takes the frames of one beat. */
-  write(far: Int16Array, near: Int16Array): void {
-    if (this.#mode === 'ended') return;
-    if (!this.#started) this.#start();
-    if (this.#mode !== 'skip') this.#add(far, near);
+  write(received: Int16Array, sent: Int16Array): void {
+    if (this.isEnded) return;
+    if (!this.#isStarted) this.#start();
+    if (this.#mode !== 'skip') this.#add(received, sent);
     this.#beats++;
     this.#check();
   }
 
-  pause(mode: 'silence' | 'skip'): void {
-    if (this.ended) return;
+  async pause(mode: 'silence' | 'skip'): Promise<void> {
+    if (this.isEnded) return;
     this.#unpause();
     this.#gaps.begin(mode === 'skip' ? 'skip' : 'pause', this.#elapsedMs);
     this.#mode = mode;
-    // No frame will come for a while to fill it up.
-    if (mode === 'skip' && this.#blockFilled > 0) this.#handOver();
-    this.#tellGaps();
+    // No frame comes for a while that would fill the block.
+    if (mode === 'skip' && this.#blockFilled > 0) this.#nextBlock();
+    this.gapped.emit(this.gaps);
   }
 
-  resume(): void {
-    if (this.ended) return;
+  async resume(): Promise<void> {
+    if (this.isEnded) return;
     this.#unpause();
-    this.#tellGaps();
+    this.gapped.emit(this.gaps);
   }
 
   redact(on: boolean): void {
-    if (this.ended) return;
-    this.#redacted = on;
+    if (this.isEnded) return;
+    this.#isRedacted = on;
     if (on) this.#gaps.begin('sensitive', this.#elapsedMs);
     else this.#gaps.end('sensitive', this.#elapsedMs);
-    this.#tellGaps();
+    this.gapped.emit(this.gaps);
   }
 
-  /** The frame of the last beat was the last one. Does nothing when the tap has ended. */
+  stop(): Promise<TapEnd> {
+    this.end('stopped');
+    return this.ended;
+  }
+
+  /** Ends the tap after the frame of the last beat. Idempotent. */
   end(cause: TapEnd['cause']): void {
-    if (this.ended) return;
+    if (this.isEnded) return;
     this.#mode = 'ended';
     this.#gaps.endAll(this.#elapsedMs);
-    if (!this.#started && cause !== 'write_failed') this.#start();
-    this.#hand();
+    if (!this.#isStarted && cause !== 'write_failed') this.#start();
+    this.#file.append(this.#block);
     detach('media.tap', this.#close(cause), (error) =>
-      this.#over({ cause: 'write_failed', error: explain(error), samples: 0, gaps: this.#gaps.list }),
+      this.#finish({ cause: 'write_failed', error: explain(error), samples: 0, gaps: this.#gaps.list }),
     );
   }
 
@@ -121,61 +133,58 @@ export class FileTap {
   }
 
   #start(): void {
-    this.#started = true;
-    const startedAt = this.#deps.clock.now();
+    this.#isStarted = true;
+    this.startedAt = this.#deps.clock.now();
     const started = this.#file.settled.then(() => {
-      if (!this.#file.error) this.#tell({ told: 'tap_started', startedAt });
+      if (!this.#file.error) this.#setStarted(this);
     });
     detach('media.tap', started);
   }
 
-  #add(far: Int16Array, near: Int16Array): void {
-    const left = this.#mode === 'silence' || this.#redacted ? SILENCE : far;
-    const right = this.#mode === 'silence' ? SILENCE : near;
+  #add(received: Int16Array, sent: Int16Array): void {
+    const left = this.#mode === 'silence' || this.#isRedacted ? SILENCE : received;
+    const right = this.#mode === 'silence' ? SILENCE : sent;
     if (this.#channels === 2) interleave(left, right, this.#block);
     else mix(left, right, this.#block);
     this.#frames++;
-    if (++this.#blockFilled === this.#blockFrames) this.#handOver();
+    if (++this.#blockFilled === this.#blockFrames) this.#nextBlock();
   }
 
-  #handOver(): void {
-    this.#hand();
+  #nextBlock(): void {
+    this.#file.append(this.#block);
     this.#block = this.#deps.blocks[this.#channels].take();
     this.#blockFrames = BLOCK_FRAMES;
     this.#blockFilled = 0;
   }
 
-  #hand(): void {
-    this.#file.append(this.#block);
-  }
-
   #check(): void {
     if (this.#file.backlog > MAX_BACKLOG)
-      this.#file.error ??= new Error('the disk is too slow: ten seconds of sound were waiting');
+      this.#file.error ??= new Error('the disk is too slow: ten seconds of audio were waiting');
     if (this.#file.error) this.end('write_failed');
     else if (this.#frames === this.#maxFrames) this.end('max_reached');
   }
 
   async #close(cause: TapEnd['cause']): Promise<void> {
     const unit = 2 * this.#channels;
-    const finished = this.#file.finish((length) => wavHeader(this.#channels, length), unit);
-    await this.#orHung(finished);
+    await this.#finished(this.#file.finish((length) => wavHeader(this.#channels, length), unit));
     const { error, saved } = this.#file;
     const samples = Math.floor(saved / unit);
     const end: TapEnd = error
       ? { cause: 'write_failed', error: error.message, samples, gaps: this.#gaps.list }
       : { cause, samples, gaps: this.#gaps.list };
-    this.#over(end);
+    this.#finish(end);
   }
 
-  #over(end: TapEnd): void {
-    this.#tell({ told: 'tap_ended', end });
-    this.#setClosed();
+  #finish(end: TapEnd): void {
+    // Does nothing when the tap has started.
+    this.#setFailed(new Failure('tap_failed', `the file cannot be written: ${end.error}`));
+    this.#setEnded(end);
   }
 
-  #orHung(finished: Promise<void>): Promise<void> {
+  /** Resolves when the file is finished, or the disk does not answer. */
+  #finished(finished: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#deps.clock.after(HUNG_MS, () => {
+      const timer = this.#deps.clock.after(DISK_TIMEOUT_MS, () => {
         this.#file.error ??= new Error('the disk does not answer');
         resolve();
       });
@@ -186,34 +195,30 @@ export class FileTap {
       finished.then(done, done);
     });
   }
-
-  #tellGaps(): void {
-    this.#tell({ told: 'tap_gaps', gaps: this.#gaps.soFar });
-  }
-
-  #tell(report: Told): void {
-    this.#deps.report({ session: this.#session, tap: this.tap, ...report });
-  }
 }
 
-type Told =
-  | { told: 'tap_started'; startedAt: number }
-  | { told: 'tap_gaps'; gaps: TapGap[] }
-  | { told: 'tap_ended'; end: TapEnd };
+/** What a tap leaves out, in milliseconds since its first frame, by the beats that have passed. */
+class Gaps {
+  readonly list: TapGap[] = [];
+  #open = new Map<TapGap['cause'], TapGap>();
 
-// Samples lie in memory as WAV wants them, low octet first, on every machine that Node runs on.
-function interleave(left: Int16Array, right: Int16Array, block: Block): void {
-  const { samples } = block;
-  let at = block.length;
-  for (let i = 0; i < FRAME_SAMPLES; i++) {
-    samples[at++] = left[i]!;
-    samples[at++] = right[i]!;
+  /** With those that still go on. */
+  get soFar(): TapGap[] {
+    return [...this.list, ...this.#open.values()];
   }
-  block.length = at;
-}
 
-function mix(one: Int16Array, other: Int16Array, block: Block): void {
-  const at = block.length;
-  for (let i = 0; i < FRAME_SAMPLES; i++) block.samples[at + i] = saturate(one[i]! + other[i]!);
-  block.length = at + FRAME_SAMPLES;
+  begin(cause: TapGap['cause'], atMs: number): void {
+    if (!this.#open.has(cause)) this.#open.set(cause, { startMs: atMs, endMs: atMs, cause });
+  }
+
+  /** A gap that ends before a frame has passed does not count. */
+  end(cause: TapGap['cause'], atMs: number): void {
+    const gap = this.#open.get(cause);
+    this.#open.delete(cause);
+    if (gap && atMs > gap.startMs) this.list.push({ ...gap, endMs: atMs });
+  }
+
+  endAll(atMs: number): void {
+    for (const cause of [...this.#open.keys()]) this.end(cause, atMs);
+  }
 }

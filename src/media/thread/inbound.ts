@@ -1,33 +1,33 @@
-import { type Codec, G722Codec, openCodec, SAMPLE_RATE } from '../../audio/index.ts';
+import { type Codec, type CodecName, G722Codec, openCodec, SAMPLE_RATE } from '../../audio/index.ts';
 import type { Endpoint, RtpSocket } from '../../net/index.ts';
 import { G722Clock, isRtcp, JitterBuffer, ReceiverStats, RtpHeader } from '../../rtp/index.ts';
-import type { AudioAgreement } from '../sound.ts';
-import { ReceivedFormats } from './received-formats.ts';
+import type { AudioAgreement } from '../agreement.ts';
 
-/** What the packets bring besides sound. */
+/** What happens on the RTP port. */
 export interface InboundEvents {
-  /** A packet of sound in the codec that is agreed on first, and on its clock, after it was taken. */
-  sound(header: RtpHeader, bytes: Buffer): void;
-  /** A packet of RFC 4733, on a clock of so many steps a second; `header` was read from `bytes`. */
+  /** A packet in the codec that is agreed on first, at its clock rate, after it went to the jitter buffer. */
+  audio(header: RtpHeader, bytes: Buffer): void;
+  /** An RFC 4733 packet with timestamps of this clock rate; `header` was read from `bytes`. */
   event(header: RtpHeader, bytes: Buffer, clockRate: number): void;
-  /** RTCP that came on the RTP port. */
+  /** An RTCP packet on the RTP port. */
   rtcp(bytes: Buffer, length: number, arrivedAt: number): void;
-  /** This is where the far end is, as far as is known. */
+  /** The address of the far end is known, or has changed. */
   found(farEnd: Endpoint): void;
 }
 
-/** One second, in which packets may be on their way from where the far end was before. */
-const FAREWELL_BEATS = 50;
+/** One second, in which packets of the far end's previous address may still be on their way. */
+const STALE_ADDRESS_BEATS = 50;
 
 /**
- * One second, in which only the places that signalling knows of are taken for the far end: who sends sound to every
- * port, and waits for a call to begin there, comes too late (such as "RTP bleed", CVE-2017-14099).
+ * One second, in which only addresses known from signaling are accepted as the far end. An attacker who sends RTP to
+ * every port and waits for a call to begin there is too late ("RTP bleed", CVE-2017-14099).
  */
 const RESERVED_BEATS = 50;
 
 /**
- * The way in: from packets to one frame a beat. Sound is sent to where it comes from (symmetric RTP), so the
- * first packet that is what was agreed on decides who the far end is; the kernel drops what others send.
+ * Receives RTP: from packets to the jitter buffer, which gives one frame a beat. RTP is sent to where it comes from
+ * (symmetric RTP): the first packet that matches the agreement decides the address of the far end, and from then on
+ * the kernel drops packets from others.
  */
 export class Inbound {
   readonly jitter = new JitterBuffer();
@@ -38,17 +38,17 @@ export class Inbound {
   #formats = new ReceivedFormats();
   #agreed: Codec = openCodec('PCMU');
   #g722 = new G722Clock();
-  /** Steps of the timestamp for each sample of the newest packet. */
+  /** Steps of the RTP timestamp for each sample of the newest packet. */
   #ticks = 1;
   #target: Endpoint | undefined;
   #latched = false;
-  /** Where the far end was before it moved, and the beats for which that is not listened to. */
+  /** The address of the far end before it moved, and the beats for which packets from there are ignored. */
   #former: Endpoint | undefined;
-  #pendingBye = 0;
-  /** Beats for which the place is kept for whom signalling knows of. */
+  #formerBeats = 0;
+  /** Beats for which only addresses known from signaling are accepted. */
   #reserved = 0;
   #header = new RtpHeader();
-  /** Beats since anything has come from a far end that is to send. */
+  /** Beats since anything arrived from a far end that should send. */
   #quiet = 0;
 
   constructor(socket: RtpSocket, events: InboundEvents) {
@@ -56,7 +56,7 @@ export class Inbound {
     this.#events = events;
   }
 
-  /** Where sound goes, and the codec that it comes in. A new agreement lets a new far end be heard. */
+  /** Sets the address and the formats of the far end. A new agreement accepts a new address. */
   agree(agreement: AudioAgreement, codec: Codec): void {
     const { address, port } = agreement.remote;
     const before = this.#agreement?.remote;
@@ -67,31 +67,31 @@ export class Inbound {
     this.reception.clockRate = SAMPLE_RATE * codec.ticks;
     this.#latched = false;
     this.#reserved = agreement.signalledFrom === undefined ? 0 : RESERVED_BEATS;
-    // Where the far end said the same as before, it is still behind the address that was heard.
+    // A far end that gives the same address as before still sends from the one that was seen.
     const moved = before?.address !== address || before.port !== port;
-    this.#pendingBye = moved && this.#target ? FAREWELL_BEATS : 0;
+    this.#formerBeats = moved && this.#target ? STALE_ADDRESS_BEATS : 0;
     this.#former = this.#target;
     if (moved || !this.#target) this.#target = { address, port };
     this.#socket.setRemote(this.#target);
     this.#events.found(this.#target);
   }
 
-  /** Takes what has arrived since the last beat. @param overdue beats that follow at once. */
+  /** Takes the packets since the last beat. @param overdue beats that follow at once. */
   receive(overdue: number): void {
     this.jitter.overdue = overdue;
-    if (this.#pendingBye > 0) this.#pendingBye--;
+    if (this.#formerBeats > 0) this.#formerBeats--;
     if (this.#reserved > 0) this.#reserved--;
-    // Who holds the call, by whatever direction, may do so in silence.
+    // A far end that holds the call need not send anything.
     if (this.#agreement?.direction === 'sendrecv') this.#quiet++;
     this.#socket.receive(this.#take);
   }
 
-  /** The far end is there: so does RTCP say while it is muted and sends nothing else. */
+  /** Something has arrived. RTCP counts, since a muted far end may send nothing else. */
   heard(): void {
     this.#quiet = 0;
   }
 
-  /** Whether nothing has come for so many beats; counts anew from there. */
+  /** Whether nothing has arrived for this many beats. Then starts to count again. */
   isQuiet(beats: number): boolean {
     if (this.#quiet < beats) return false;
     this.#quiet = 0;
@@ -116,27 +116,24 @@ export class Inbound {
     this.reception.packet(header, arrivedAt, codec !== undefined);
     if (codec) {
       this.jitter.push(header, bytes, codec, this.#ticks);
-      if (codec === this.#agreed && this.#ticks === codec.ticks) this.#events.sound(header, bytes);
+      if (codec === this.#agreed && this.#ticks === codec.ticks) this.#events.audio(header, bytes);
     } else {
       this.jitter.note(header);
       this.#events.event(header, bytes, eventClock!);
     }
   }
 
-  /** The far end may have changed its codec with the packet that was read last. */
+  /** Follows a change of codec with the packet that was read last. */
   #follow(codec: Codec): void {
     if (codec instanceof G722Codec) this.#g722.observe(this.#header);
     this.#ticks = codec instanceof G722Codec ? this.#g722.ticks : codec.ticks;
     this.reception.clockRate = SAMPLE_RATE * this.#ticks;
   }
 
-  /**
-   * @returns false when the packet is one of the last from where the far end was before it moved, or comes from where
-   * nobody expects it yet.
-   */
+  /** @returns false when the packet is a late one from the previous address, or its address is not accepted yet. */
   #latch({ address, port }: Endpoint): boolean {
     const former = this.#former;
-    if (this.#pendingBye > 0 && former?.port === port && former.address === address) return false;
+    if (this.#formerBeats > 0 && former?.port === port && former.address === address) return false;
     if (this.#reserved > 0 && !this.#expects(address)) return false;
     this.#latched = true;
     this.#target = { address, port };
@@ -153,4 +150,44 @@ export class Inbound {
 
 function hears({ direction }: AudioAgreement): boolean {
   return direction === 'sendrecv' || direction === 'recvonly';
+}
+
+/**
+ * The formats of incoming packets, by payload type. The far end may send any format that was agreed on, and may change
+ * it from one packet to the next (RFC 3264 §7).
+ */
+class ReceivedFormats {
+  #names = new Map<number, CodecName>();
+  #clockRates = new Map<number, number>();
+  /** Decoders keep their state across changes, and are opened when the first packet needs them. */
+  #codecs = new Map<CodecName, Codec>();
+
+  /** @param decoder of the codec that is agreed on first. */
+  agree({ codec, telephoneEvent, receives }: AudioAgreement, decoder: Codec): void {
+    this.#codecs.set(codec.name, decoder);
+    this.#names = new Map();
+    this.#clockRates = new Map();
+    for (const { name, payloadType } of [codec, ...(receives?.codecs ?? [])])
+      if (!this.#names.has(payloadType)) this.#names.set(payloadType, name);
+    const events = telephoneEvent ? [telephoneEvent, ...(receives?.telephoneEvents ?? [])] : [];
+    for (const { payloadType, clockRate = SAMPLE_RATE } of events)
+      if (!this.#names.has(payloadType)) this.#clockRates.set(payloadType, clockRate);
+  }
+
+  /** The decoder of this payload type; undefined: it is no audio. */
+  codecOf(payloadType: number): Codec | undefined {
+    const name = this.#names.get(payloadType);
+    return name && (this.#codecs.get(name) ?? this.#open(name));
+  }
+
+  /** The clock rate of RFC 4733 events of this payload type; undefined: it is something else. */
+  eventClockOf(payloadType: number): number | undefined {
+    return this.#clockRates.get(payloadType);
+  }
+
+  #open(name: CodecName): Codec {
+    const codec = openCodec(name);
+    this.#codecs.set(name, codec);
+    return codec;
+  }
 }

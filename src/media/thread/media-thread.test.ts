@@ -8,11 +8,11 @@ import { type Defect, defects, seededRandom } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { DatagramHandler, RtpSocket, RtpSockets } from '../../net/index.ts';
 import { isRtcp, RtpHeader } from '../../rtp/packet.ts';
-import { type Command, FIGURES, type Report } from '../protocol.ts';
-import { instantFiles } from './files.ts';
+import { COUNTERS, type FromThread, type ToThread } from '../protocol.ts';
 import { MediaThread } from './media-thread.ts';
-import { type Room, Rooms } from './room.ts';
-import { Seat } from './seat.ts';
+import { type Mixer, Mixers } from './mixer.ts';
+import { MixerInput } from './mixer-input.ts';
+import { instantFiles } from './recording-file.ts';
 
 /** A port on which one thing fails, by name. */
 class Port implements RtpSocket {
@@ -72,19 +72,19 @@ class StallingClock extends VirtualClock {
 
 let clock: StallingClock;
 let thread: MediaThread;
-let reports: Report[];
+let reports: FromThread[];
 let ports: Map<number, Port>;
 let caught: Defect[];
 let quiet: () => void;
-/** The report that cannot be sent, once. */
-let unsendable: Report['told'] | undefined;
+/** Whether the next answer with a result cannot be sent. */
+let isUnsendable: boolean;
 
 beforeEach(() => {
   clock = new StallingClock();
   reports = [];
   ports = new Map();
   caught = [];
-  unsendable = undefined;
+  isUnsendable = false;
   quiet = defects.on((defect) => caught.push(defect));
 });
 afterEach(() => {
@@ -108,10 +108,10 @@ function start(fails: string) {
     random: seededRandom(1),
     sockets,
     files: instantFiles,
-    figures: new Float64Array(FIGURES),
+    counters: new Float64Array(COUNTERS),
     report(report) {
-      if (report.told === unsendable) {
-        unsendable = undefined;
+      if (isUnsendable && report.type === 'answer') {
+        isUnsendable = false;
         throw new Error('the report cannot be sent');
       }
       reports.push(report);
@@ -123,10 +123,26 @@ function start(fails: string) {
 /** Two sessions: 1 on sound ports, 2 on those that fail. */
 async function twoSessions(fails: string) {
   start(fails);
-  thread.do({ do: 'open', session: 1, host: 'a', port: 4000, patience: 0 });
-  thread.do({ do: 'open', session: 2, host: 'a', port: 5000, patience: 0 });
+  open(1, 4000);
+  open(2, 5000);
   await clock.advance(20);
-  for (const session of [1, 2]) thread.do({ do: 'connect', session, agreement });
+  for (const session of [1, 2]) call(session, 'connect', agreement);
+}
+
+function open(session: number, port: number): void {
+  const args = [{ host: 'a', port, quietBeats: 0 }];
+  thread.take({ type: 'call', id: 0, call: 100 + session, name: 'open', args, opens: session });
+}
+
+/** Calls a method of a session. The answer to `close` has the number 10 × session. */
+function call(session: number, name: string, ...args: unknown[]): void {
+  thread.take({ type: 'call', id: session, call: name === 'close' ? 10 * session : 0, name, args });
+}
+
+/** Opens a tap, which gets the number 3. */
+function tap(session: number, path: string): void {
+  const args = [{ path, channels: 2, maxSeconds: 60 }];
+  thread.take({ type: 'call', id: session, call: 30, name: 'tap', args, opens: 3 });
 }
 
 const agreement = {
@@ -153,8 +169,13 @@ async function feed(arriving: Buffer[], from: number, to: number, payloadType?: 
   }
 }
 
-const of = (session: number, told: string) =>
-  reports.filter((report) => report.told === told && 'session' in report && report.session === session);
+/** The answers to `close`, or the events of this name. */
+const of = (session: number, name: 'answer' | 'lost') =>
+  reports.filter((report) =>
+    name === 'answer'
+      ? report.type === 'answer' && report.call === 10 * session
+      : report.type === 'event' && report.id === session && report.name === name,
+  );
 
 describe('a defect in one session of a media thread', () => {
   it.each(['setRemote', 'receive', 'send', 'close'])(
@@ -162,9 +183,9 @@ describe('a defect in one session of a media thread', () => {
     async (what) => {
       await twoSessions(what);
       await clock.advance(100);
-      thread.do({ do: 'close', session: 2 });
+      call(2, 'close');
       await clock.advance(20);
-      expect(of(2, 'closed')).toHaveLength(1);
+      expect(of(2, 'answer')).toHaveLength(1);
       expect(of(2, 'lost')).toHaveLength(what === 'close' ? 0 : 1);
       expect(ports.get(5000)!.closed && ports.get(5001)!.closed).toBe(true);
       const before = ports.get(4000)!.sent;
@@ -177,50 +198,52 @@ describe('a defect in one session of a media thread', () => {
 
   it('in its last report does not keep the one that closes it waiting', async () => {
     await twoSessions('');
-    unsendable = 'closed';
-    thread.do({ do: 'close', session: 2 });
+    isUnsendable = true;
+    call(2, 'close');
     await clock.advance(20);
-    expect(of(2, 'closed')).toHaveLength(1);
+    expect(of(2, 'answer')).toHaveLength(1);
     expect(caught).toHaveLength(1);
   });
 
   it('that keeps one room from being mixed is reported with the room, and the next room is mixed', () => {
-    const rooms = new Rooms();
+    const mixers = new Mixers();
     const broken = {
       get listens() {
         throw new Error('a defect');
       },
-    } as unknown as Seat;
-    const seat = () => new Seat({ key: () => {}, packet: () => {} });
-    const [one, other] = [seat(), seat()];
-    const room = rooms.enter('broken', broken);
-    rooms.enter('sound', one);
-    rooms.enter('sound', other);
+    } as unknown as MixerInput;
+    const input = () => new MixerInput({ digit: () => {}, packet: () => {} });
+    const [one, other] = [input(), input()];
+    const mixer = mixers.join('broken', broken);
+    mixers.join('working', one);
+    mixers.join('working', other);
     one.said = new Int16Array(160).fill(7);
-    const failed: Room[] = [];
-    rooms.mix((which) => failed.push(which));
-    expect(failed).toEqual([room]);
+    const failed: Mixer[] = [];
+    mixers.mix((which) => failed.push(which));
+    expect(failed).toEqual([mixer]);
     expect(other.heard).toBe(one.said);
   });
 
-  it.each([[null], [{}], [{ do: 'tap', session: 1, tap: 9, options: null }], [{ do: 'hold', session: 1 }]])(
-    'by a command that cannot be obeyed (%j) leaves the others alone',
-    async (command) => {
-      await twoSessions('');
-      thread.do(command as unknown as Command);
-      const before = ports.get(5000)!.sent;
-      await clock.advance(100);
-      expect(ports.get(5000)!.sent).toBe(before + 5);
-      expect(of(2, 'lost')).toEqual([]);
-    },
-  );
+  it.each([
+    [null],
+    [{}],
+    [{ type: 'call', id: 1, call: 9, name: 'tap', args: [null], opens: 9 }],
+    [{ type: 'call', id: 1, call: 0, name: 'hold' }],
+  ])('in a call that fails (%j) leaves the others alone', async (command) => {
+    await twoSessions('');
+    thread.take(command as unknown as ToThread);
+    const before = ports.get(5000)!.sent;
+    await clock.advance(100);
+    expect(ports.get(5000)!.sent).toBe(before + 5);
+    expect(of(2, 'lost')).toEqual([]);
+  });
 });
 
 it('gives the first port back when the second cannot be had', async () => {
   start('open');
-  thread.do({ do: 'open', session: 2, host: 'a', port: 5000, patience: 0 });
+  open(2, 5000);
   await clock.advance(20);
-  expect(of(2, 'refused')).toMatchObject([{ code: 'EADDRINUSE' }]);
+  expect(reports.at(-1)).toMatchObject({ type: 'answer', call: 102, error: { code: 'EADDRINUSE' } });
   expect(ports.get(5000)!.closed).toBe(true);
 });
 
@@ -254,13 +277,13 @@ describe('after the machine stood still', () => {
     await twoSessions('');
     const folder = mkdtempSync(join(tmpdir(), 'media-thread-'));
     const path = join(folder, 'a.wav');
-    thread.do({ do: 'tap', session: 1, tap: 3, options: { path, channels: 2, maxSeconds: 60 } });
+    tap(1, path);
     const { arriving } = ports.get(4000)!;
     await feed(arriving, 0, 10);
     clock.stallMs = 300;
     await feed(arriving, 10, 40);
     await clock.advance(200);
-    thread.do({ do: 'stop_tap', session: 1, tap: 3 });
+    thread.take({ type: 'call', id: 3, call: 31, name: 'stop', args: [] });
     await clock.advance(20);
     const far = new Set(readWav(readFileSync(path)).channels[0]);
     rmSync(folder, { recursive: true });
@@ -273,8 +296,8 @@ describe('after the machine stood still', () => {
     const telephoneEvent = { payloadType: 101 };
     for (const session of [1, 2]) {
       const codec = { name: 'G722', payloadType: 9 } as const;
-      thread.do({ do: 'connect', session, agreement: { ...agreement, codec, telephoneEvent } });
-      thread.do({ do: 'enter', session, room: 'r', muted: false });
+      call(session, 'connect', { ...agreement, codec, telephoneEvent });
+      call(session, 'join', 'm');
     }
     const { arriving } = ports.get(4000)!;
     const { packets } = ports.get(5000)!;
@@ -294,17 +317,16 @@ describe('after the machine stood still', () => {
     await twoSessions('');
     const folder = mkdtempSync(join(tmpdir(), 'media-thread-'));
     const path = join(folder, 'a.wav');
-    const options = { path, channels: 2, maxSeconds: 60 } as const;
-    thread.do({ do: 'tap', session: 1, tap: 3, options });
-    thread.do({ do: 'play', session: 1, play: 4 });
+    tap(1, path);
+    thread.take({ type: 'call', id: 1, call: 40, name: 'play', args: [null], items: 0 });
     // Every frame of the sound has a value of its own.
     const samples = new Int16Array(new SharedArrayBuffer(30 * 320));
     for (let i = 0; i < samples.length; i++) samples[i] = 1000 * (1 + Math.floor(i / 160));
-    thread.do({ do: 'sound', session: 1, play: 4, samples });
+    thread.take({ type: 'item', call: 40, value: { samples } });
     await clock.advance(100);
     clock.stallMs = 1_000;
     await clock.advance(2_000);
-    thread.do({ do: 'stop_tap', session: 1, tap: 3 });
+    thread.take({ type: 'call', id: 3, call: 31, name: 'stop', args: [] });
     await clock.advance(20);
     const { channels } = readWav(readFileSync(path));
     rmSync(folder, { recursive: true });

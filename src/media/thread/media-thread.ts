@@ -1,138 +1,151 @@
 import { FRAME_SAMPLES } from '../../audio/index.ts';
-import { type Clock, detach, explain, guarded, type Random, reportDefect } from '../../core/index.ts';
+import {
+  type Clock,
+  explain,
+  Failure,
+  guarded,
+  type Random,
+  reportDefect,
+  Signal,
+} from '../../core/index.ts';
 import type { RtpSocket, RtpSockets } from '../../net/index.ts';
-import { BEATS, type Command, LATE_BEATS, type Report, type SessionCommand } from '../protocol.ts';
-import type { AudioReport } from '../sound.ts';
+import { BEATS, type FromThread, LATE_BEATS, THREAD_ID, type ToThread } from '../protocol.ts';
+import { type MixerUse, type OpenOptions, THREAD, type ThreadInterface } from '../sound.ts';
 import { Beat } from './beat.ts';
-import { Blocks } from './block-file.ts';
 import { BLOCK_FRAMES } from './file-tap.ts';
-import type { Files } from './files.ts';
-import { type Room, Rooms } from './room.ts';
-import { MediaSession, type SessionGround } from './session.ts';
-import { StreamBatch } from './stream-batch.ts';
+import { type Mixer, Mixers } from './mixer.ts';
+import { ObjectHost, type Owner } from './object-host.ts';
+import { Blocks, type Files } from './recording-file.ts';
+import { MediaSession, type SessionDeps } from './session.ts';
+import { StreamBatch } from './streams.ts';
 
-/** What a media thread stands on. */
-export interface ThreadGround {
+/** The platform of a media thread. */
+export interface MediaThreadDeps {
   clock: Clock;
   random: Random;
   sockets: RtpSockets;
   files: Files;
-  /** Where it counts its beats, for others to read. */
-  figures: Float64Array;
-  report: (report: Report) => void;
+  /** Shared memory for `BEATS` and `LATE_BEATS`. */
+  counters: Float64Array;
+  report: (message: FromThread) => void;
 }
 
-const NOTHING_SEEN: AudioReport = { packetsSent: 0, packetsReceived: 0, packetsLost: 0, jitterMs: 0 };
+/** How the thread itself is served: its sounds are sessions. */
+type Served = Omit<ThreadInterface, 'open'> & { open(options: OpenOptions): Promise<MediaSession> };
 
-/** All sessions of one thread on one beat. It knows nothing of threads: it runs wherever it is called. */
-export class MediaThread {
-  #deps: ThreadGround;
-  #shared: SessionGround;
-  #rooms = new Rooms();
-  #streamed: StreamBatch;
-  #sessions = new Map<number, MediaSession>();
+/** All sessions of one thread on one beat. It uses no threads itself: it runs where it is called. */
+export class MediaThread implements Served {
+  readonly mixers = new Signal<MixerUse>();
+  #deps: MediaThreadDeps;
+  #host: ObjectHost;
+  #shared: SessionDeps;
+  #mixers = new Mixers((name, isUsed) => this.mixers.emit({ name, isUsed }));
+  #batch: StreamBatch;
+  #sessions = new Set<MediaSession>();
+  #opened = 0;
   #beat: Beat;
 
-  constructor(deps: ThreadGround) {
+  constructor(deps: MediaThreadDeps) {
     this.#deps = deps;
     const block = BLOCK_FRAMES * FRAME_SAMPLES;
-    this.#streamed = new StreamBatch(deps.report);
+    this.#batch = new StreamBatch(deps.report);
     this.#shared = {
       ...deps,
       blocks: { 1: new Blocks(block), 2: new Blocks(2 * block) },
-      rooms: this.#rooms,
-      streamed: this.#streamed,
+      mixers: this.#mixers,
+      batch: this.#batch,
     };
     this.#beat = new Beat(deps.clock, this.#run);
+    this.#host = new ObjectHost(deps.report, (target, owner) => this.#ownerOf(target, owner));
+    const failed = (error: unknown) => reportDefect('media.command', error);
+    this.#host.serve(THREAD_ID, this, THREAD, { called: () => {}, failed });
   }
 
   start(): void {
     this.#beat.start();
-    this.#deps.report({ told: 'ready', sockets: this.#deps.sockets.kind });
+    this.#deps.report({ type: 'ready', sockets: this.#deps.sockets.kind });
   }
 
-  /** Stops the beat. Sessions are to be closed before. */
+  /** Stops the beat. Close all sessions before. */
   end(): void {
     this.#beat.stop();
   }
 
-  /** Never throws: a command that fails ends its own session only. */
-  do(command: Command): void {
-    guarded('media.command', () => this.#obey(command))();
+  /** Takes a message of the main thread. Never throws: a call that fails ends its own session only. */
+  take(message: ToThread): void {
+    guarded('media.command', () => this.#host.take(message))();
   }
 
-  #obey(command: Command): void {
-    if (command.do === 'open') detach('media.open', this.#open(command));
-    else if (command.do === 'close') this.#close(command.session);
-    else if (command.do === 'link_room') this.#rooms.link(command.room, command.own, command.others);
-    else this.#order(command);
-  }
-
-  async #open({ session, host, port, patience }: Extract<Command, { do: 'open' }>): Promise<void> {
+  async open({ host, port, quietBeats }: OpenOptions): Promise<MediaSession> {
     const opened: RtpSocket[] = [];
     try {
       const rtp = await this.#deps.sockets.open(host, port);
       opened.push(rtp);
       const rtcp = await this.#deps.sockets.open(host, port + 1);
       opened.push(rtcp);
-      this.#sessions.set(session, new MediaSession(session, { rtp, rtcp }, this.#shared, patience));
-      this.#deps.report({ told: 'opened', session });
+      const session = new MediaSession(
+        {
+          number: ++this.#opened,
+          local: { address: host, port },
+          sockets: { rtp, rtcp },
+          quietBeats,
+          closing: (closed) => this.#sessions.delete(closed),
+        },
+        this.#shared,
+      );
+      this.#sessions.add(session);
+      return session;
     } catch (error) {
       for (const socket of opened) guarded('media.open', () => socket.close())();
       const { code = '', message } = error as { code?: string; message: string };
-      this.#deps.report({ told: 'refused', session, code, message });
+      throw new Failure(code, message);
     }
   }
 
-  #order(command: SessionCommand): void {
-    const session = this.#sessions.get(command.session);
-    try {
-      session?.do(command);
-    } catch (error) {
-      this.#lose(session!, error);
-    }
+  linkMixer(name: string, own: SharedArrayBuffer | null, others: SharedArrayBuffer[]): void {
+    this.#mixers.link(name, own, others);
   }
 
-  /** A defect in one session ends that session, and none of the others. */
-  #lose({ number }: MediaSession, error: unknown): void {
+  #ownerOf(target: object, owner: Owner): Owner {
+    if (!(target instanceof MediaSession)) return owner;
+    return {
+      called: () => target.stopRelaying(),
+      failed: (error) => this.#lose(target, error),
+    };
+  }
+
+  /** Ends one session, which has a defect, and none of the others. Its proxy then calls `close`. */
+  #lose(session: MediaSession, error: unknown): void {
     reportDefect('media.session', error);
-    this.#deps.report({ told: 'lost', session: number, cause: explain(error) });
-    this.#close(number);
+    if (!this.#sessions.delete(session)) return;
+    this.#host.seal(session);
+    guarded('media.close', () => session.close())();
+    session.lost.emit(explain(error));
   }
 
-  #close(number: number): void {
-    const session = this.#sessions.get(number);
-    if (!session) return;
-    this.#sessions.delete(number);
-    // Whoever closed it waits for the report, so one is sent even if the session cannot make it.
-    detach('media.close', session.close(), () =>
-      this.#deps.report({ told: 'closed', session: number, report: NOTHING_SEEN }),
-    );
-  }
-
-  // In a room all hear before anybody speaks, so that it costs no delay, whoever comes first in it. Who is in none
-  // does both at once, while all its memory is at hand.
-  #run = (beat: number, stale: boolean, overdue: number): void => {
-    this.#deps.figures[BEATS] = this.#beat.count;
-    this.#deps.figures[LATE_BEATS] = this.#beat.late;
+  // All inputs of a mixer are received before any of them is sent, so that mixing adds no delay, whatever their order.
+  // A session without a mixer does both at once, while its memory is in the cache.
+  #run = (beat: number, isStale: boolean, overdue: number): void => {
+    this.#deps.counters[BEATS] = this.#beat.count;
+    this.#deps.counters[LATE_BEATS] = this.#beat.late;
     this.#each((session) => {
-      session.receive(beat, stale, overdue);
-      if (!session.room) session.send(beat, stale);
+      session.receive(beat, isStale, overdue);
+      if (!session.mixer) session.send(beat, isStale);
     });
-    this.#rooms.mix(this.#loseRoom);
+    this.#mixers.mix(this.#loseMixer);
     this.#each((session) => {
-      if (session.room) session.send(beat, stale);
+      if (session.mixer) session.send(beat, isStale);
     });
-    this.#streamed.tell();
+    this.#batch.send();
   };
 
-  /** A defect in the mixing of a room ends the sessions in it. */
-  #loseRoom = (room: Room, error: unknown): void => {
-    for (const session of this.#sessions.values()) if (session.room === room) this.#lose(session, error);
+  /** A defect in a mixer ends the sessions that have joined it. */
+  #loseMixer = (mixer: Mixer, error: unknown): void => {
+    for (const session of this.#sessions) if (session.mixer === mixer) this.#lose(session, error);
   };
 
   #each(run: (session: MediaSession) => void): void {
-    for (const session of this.#sessions.values()) {
+    for (const session of this.#sessions) {
       try {
         run(session);
       } catch (error) {

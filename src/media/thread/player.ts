@@ -1,80 +1,105 @@
-import type { PlayCommand, Report } from '../protocol.ts';
+import { type AudioClip, FRAME_SAMPLES } from '../../audio/index.ts';
 
-/** Cuts sounds into frames, one after the other without a gap. */
+/** Clips that a play asks for ahead of time: the one that plays, and two for when it ends … */
+const ENOUGH_CLIPS = 3;
+/** … unless all of them together are shorter than half a second, in samples. */
+const ENOUGH_SAMPLES = 4000;
+
+interface Play {
+  clips: Int16Array[];
+  /** The iterable has ended. */
+  isComplete: boolean;
+  settle(how: 'finished' | 'stopped'): void;
+  /** Resumes the loop that asks for clips. */
+  resume?: () => void;
+}
+
+/** Plays clips one after the other without a gap, one frame a beat. */
 export class Player {
-  #session: number;
-  #report: (report: Report) => void;
-  #play = -1;
-  #sounds: Int16Array[] = [];
-  /** Samples of the first sound that have been played. */
+  #play: Play | undefined;
+  /** Samples of the first clip that have been played. */
   #offset = 0;
-  #noMore = false;
 
-  constructor(session: number, report: (report: Report) => void) {
-    this.#session = session;
-    this.#report = report;
-  }
-
-  /** Whether there is no play. */
   get idle(): boolean {
-    return this.#play < 0;
+    return !this.#play;
   }
 
-  do(command: PlayCommand): void {
-    if (command.do === 'play') this.start(command.play);
-    else if (command.do === 'sound') this.add(command.play, command.samples);
-    else if (command.do === 'no_more') this.noMore(command.play);
-    else this.stop(command.play);
+  /** Starts to play, and stops what played before. Rejects when the iterable fails. */
+  play(clips: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
+    this.stop();
+    return new Promise((resolve, reject) => {
+      const abort = () => this.#end(play, 'stopped');
+      const play: Play = {
+        clips: [],
+        isComplete: false,
+        settle: (how) => {
+          signal?.removeEventListener('abort', abort);
+          resolve(how);
+        },
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#play = play;
+      this.#collect(play, clips).catch((error) => {
+        reject(error);
+        this.#end(play, 'stopped');
+      });
+    });
   }
 
-  /** Begins a play; what was left of the one before is forgotten. */
-  start(play: number): void {
-    this.#play = play;
-    this.#sounds = [];
-    this.#offset = 0;
-    this.#noMore = false;
+  /** Stops what plays. */
+  stop(): void {
+    if (this.#play) this.#end(this.#play, 'stopped');
   }
 
-  add(play: number, samples: Int16Array): void {
-    if (play === this.#play) this.#sounds.push(samples);
-  }
-
-  /** The play ends with the sounds it has. */
-  noMore(play: number): void {
-    if (play === this.#play) this.#noMore = true;
-  }
-
-  stop(play: number): void {
-    if (play === this.#play) this.start(-1);
-  }
-
-  /** Fills `frame`, with silence where there is nothing to play. @returns whether it holds sound. */
+  /** Fills `frame`, with silence where there is nothing to play. @returns whether it holds audio. */
   pull(frame: Int16Array): boolean {
+    const clips = this.#play?.clips;
     let filled = 0;
-    while (filled < frame.length && this.#sounds.length > 0) filled += this.#copy(frame, filled);
+    while (clips && filled < FRAME_SAMPLES && clips.length > 0) filled += this.#copy(clips, frame, filled);
     frame.fill(0, filled);
     return filled > 0;
   }
 
-  /** To be called when the frame is on the wire: tells when it was the last one. */
+  /** Settles the play when its last frame is out. Call this when the frame of the beat is on the wire. */
   sent(): void {
-    if (!this.#noMore || this.#sounds.length > 0) return;
-    this.#report({ told: 'played', session: this.#session, play: this.#play });
-    this.start(-1);
+    if (this.#play?.isComplete && this.#play.clips.length === 0) this.#end(this.#play, 'finished');
   }
 
-  #copy(frame: Int16Array, filled: number): number {
-    const sound = this.#sounds[0]!;
-    const count = Math.min(frame.length - filled, sound.length - this.#offset);
-    for (let i = 0; i < count; i++) frame[filled + i] = sound[this.#offset + i]!;
+  async #collect(play: Play, clips: AsyncIterable<AudioClip>): Promise<void> {
+    for await (const { samples } of clips) {
+      if (play !== this.#play) return;
+      play.clips.push(samples);
+      while (hasEnough(play) && play === this.#play)
+        await new Promise<void>((resolve) => {
+          play.resume = resolve;
+        });
+    }
+    play.isComplete = true;
+  }
+
+  #copy(clips: Int16Array[], frame: Int16Array, filled: number): number {
+    const clip = clips[0]!;
+    const count = Math.min(FRAME_SAMPLES - filled, clip.length - this.#offset);
+    for (let i = 0; i < count; i++) frame[filled + i] = clip[this.#offset + i]!;
     this.#offset += count;
-    if (this.#offset === sound.length) this.#next();
+    if (this.#offset === clip.length) {
+      clips.shift();
+      this.#offset = 0;
+      this.#play?.resume?.();
+    }
     return count;
   }
 
-  #next(): void {
-    this.#sounds.shift();
+  #end(play: Play, how: 'finished' | 'stopped'): void {
+    if (play !== this.#play) return;
+    this.#play = undefined;
     this.#offset = 0;
-    this.#report({ told: 'sound_done', session: this.#session, play: this.#play });
+    play.resume?.();
+    play.settle(how);
   }
+}
+
+function hasEnough({ clips }: Play): boolean {
+  const samples = clips.reduce((sum, { length }) => sum + length, 0);
+  return clips.length >= ENOUGH_CLIPS && samples >= ENOUGH_SAMPLES;
 }

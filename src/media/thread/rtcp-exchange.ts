@@ -10,55 +10,55 @@ import {
   writeBye,
   writeReport,
 } from '../../rtp/index.ts';
-import type { AudioReport } from '../sound.ts';
+import type { AudioReport } from '../agreement.ts';
 import type { Outbound } from './outbound.ts';
 
-/** Reports are rare, so their port is asked once a second. What is measured counts from their arrival. */
+/** Reports are rare: their port is read once a second. Measurements count from their arrival. */
 const POLL_BEATS = 50;
 
-/** What an exchange reports on, and how it does. */
-export interface RtcpGround {
+/** What an exchange reports on, and the sockets it uses. */
+export interface RtcpDeps {
   rtp: RtpSocket;
   rtcp: RtpSocket;
   outbound: Outbound;
   reception: ReceiverStats;
-  /** Told of everything that comes on the RTCP port. */
+  /** Called for every packet on the RTCP port. */
   heard: () => void;
   clock: Clock;
   random: Random;
 }
 
-/** RTCP of one session (RFC 3550 §6): tells what was sent and heard, and takes what the far end tells. */
+/** RTCP of one session (RFC 3550 §6): sends reports, and takes those of the far end. */
 export class RtcpExchange {
-  /** The far end's last word on the sound it gets. */
+  /** The last report of the far end about the audio that it receives. */
   farEnd: AudioReport['farEnd'];
-  #deps: RtcpGround;
+  #deps: RtcpDeps;
   #mux = false;
   #peer: Endpoint | undefined;
   #cname: string;
   #packet = Buffer.alloc(160);
   #block = {} as ReportBlock;
   #phase: number;
-  /** The beat at which the next report is due; none before there is somebody to tell it. */
+  /** The beat at which the next report is due; undefined while the address of the far end is unknown. */
   #due: number | undefined;
   #packetsBefore = 0;
   #epoch: number;
-  /** Milliseconds for which the packet that is being read has waited for us. */
+  /** Milliseconds between the arrival of the packet that is being read and now. */
   #waited = 0;
 
-  constructor(deps: RtcpGround) {
+  constructor(deps: RtcpDeps) {
     this.#deps = deps;
     this.#epoch = deps.clock.now() - deps.clock.monotonic();
-    // RFC 7022 §4.2: 96 random bits tell nobody who we are.
+    // RFC 7022 §4.2: 96 random bits do not identify this server.
     this.#cname = deps.random.bytes(12).toString('base64');
     this.#phase = Math.floor(deps.random.float() * POLL_BEATS);
   }
 
-  /** Where the far end's sound is; its RTCP is on the port above unless both share one (RFC 5761). */
+  /** Sets the RTP address of the far end. Its RTCP port is the next one, unless both share one (RFC 5761). */
   found(farEnd: Endpoint, mux: boolean): void {
     this.#mux = mux;
     const port = mux ? farEnd.port : farEnd.port + 1;
-    // There is no port above 65535: such a far end gets no reports.
+    // There is no port after 65535: such a far end gets no reports.
     this.#peer = farEnd.port > 0 && port < 65_536 ? { address: farEnd.address, port } : undefined;
     if (this.#peer) this.#deps.rtcp.setRemote(this.#peer);
   }
@@ -73,21 +73,21 @@ export class RtcpExchange {
   }
 
   /**
-   * Takes what came on the RTP port.
-   * @param waited milliseconds since it arrived. RFC 3550 §6.4.1 counts DLSR and the round trip from the arrival.
+   * Takes an RTCP packet from the RTP port.
+   * @param waited milliseconds since it arrived: RFC 3550 §6.4.1 counts DLSR and the round trip from the arrival.
    */
   take(bytes: Buffer, length: number, waited: number): void {
     this.#waited = waited;
     readRtcp(bytes, 0, length, this.#handler);
   }
 
-  /** Tells that this was all (RFC 3550 §6.6). */
+  /** Sends BYE (RFC 3550 §6.6). */
   end(beat: number): void {
     if (this.#due === undefined) return;
     this.#send(writeBye(this.#packet, this.#write(beat), this.#deps.outbound.ssrc));
   }
 
-  /** The time of day as it was at the beginning, and has gone on since: a clock that is set is no time on the way. */
+  /** The wall clock of the beginning, continued by the monotonic clock: setting the clock changes no round trip. */
   #now(): number {
     return this.#epoch + this.#deps.clock.monotonic();
   }
@@ -100,12 +100,18 @@ export class RtcpExchange {
     const { outbound, reception, clock } = this.#deps;
     const { ssrc, packets, octets } = outbound;
     const sender = { nowMs: this.#now(), timestamp: outbound.timestamp(beat), packets, octets };
-    // RFC 3550 §6.4: who has sent nothing since the last report is no sender.
-    const sends = packets > this.#packetsBefore;
+    // RFC 3550 §6.4: a participant that sent nothing since its last report is no sender.
+    const isSender = packets > this.#packetsBefore;
     this.#packetsBefore = packets;
-    const hears = reception.received > 0;
-    if (hears) reception.report(this.#block, clock.monotonic());
-    return writeReport(this.#packet, ssrc, this.#cname, sends ? sender : null, hears ? this.#block : null);
+    const isReceiver = reception.received > 0;
+    if (isReceiver) reception.report(this.#block, clock.monotonic());
+    return writeReport(
+      this.#packet,
+      ssrc,
+      this.#cname,
+      isSender ? sender : null,
+      isReceiver ? this.#block : null,
+    );
   }
 
   #send(length: number): void {
@@ -118,11 +124,11 @@ export class RtcpExchange {
     if (!peer || from.address !== peer.address) return;
     this.#deps.heard();
     this.take(bytes, length, this.#deps.rtcp.elapsedSince(arrivedAt));
-    // Behind a NAT the port above is another one than it was said to be.
+    // Behind a NAT, RTCP comes from another port than the one that follows RTP.
     if (from.port !== peer.port) this.#deps.rtcp.setRemote((this.#peer = { ...peer, port: from.port }));
   };
 
-  // The far end's goodbye changes nothing: the dialog decides when the sound ends.
+  // BYE of the far end changes nothing: the dialog decides when audio ends.
   #handler: RtcpHandler = {
     bye: () => {},
     senderReport: (ssrc, middle) => {

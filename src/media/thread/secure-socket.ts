@@ -1,34 +1,34 @@
 import type { DatagramHandler, Endpoint, RtpSocket } from '../../net/index.ts';
 import { isRtcp, RTCP_TRAILER_BYTES, SrtpContext } from '../../rtp/index.ts';
-import type { SrtpKeys } from '../sound.ts';
+import type { SrtpKeys } from '../agreement.ts';
 
-/** The longest packet that we send, and what protection adds to it. */
-const ROOM = 1500 + RTCP_TRAILER_BYTES;
+/** The longest packet that is sent, with what protection adds to it. */
+const MAX_BYTES = 1500 + RTCP_TRAILER_BYTES;
 /** The packet that is being sent. */
-const PACKET = Buffer.alloc(ROOM);
+const PACKET = Buffer.alloc(MAX_BYTES);
 
-/** The protection of one session, for RTP and RTCP alike. Contexts last as long as their keys: they count packets. */
+/** SRTP and SRTCP of one session. A context lasts as long as its key, since it counts packets. */
 export class Protection {
   readonly send: SrtpContext;
   readonly receive: SrtpContext;
   #keys: SrtpKeys;
 
-  /** @param before a direction whose key has not changed since goes on counting (RFC 3711 §3.3.1). */
+  /** @param before the previous protection: a direction with the same key goes on counting (RFC 3711 §3.3.1). */
   constructor(keys: SrtpKeys, before?: Protection | null) {
     const { send, receive, tagBytes, mkiBytes } = keys;
     const known = before ? before.#keys : undefined;
     const same = known?.tagBytes === tagBytes;
-    const sends = same && known?.send === send;
-    const receives = same && known?.receive === receive && known.mkiBytes === mkiBytes;
+    const keepsSend = same && known?.send === send;
+    const keepsReceive = same && known?.receive === receive && known.mkiBytes === mkiBytes;
     this.#keys = keys;
-    this.send = (sends && before?.send) || new SrtpContext(Buffer.from(send, 'base64'), { tagBytes });
+    this.send = (keepsSend && before?.send) || new SrtpContext(Buffer.from(send, 'base64'), { tagBytes });
     this.receive =
-      (receives && before?.receive) ||
+      (keepsReceive && before?.receive) ||
       new SrtpContext(Buffer.from(receive, 'base64'), { tagBytes, mkiBytes });
   }
 }
 
-/** A socket that encrypts what is sent and drops what is not proven, from when there are keys (RFC 3711). */
+/** An RTP socket that encrypts, and drops packets that fail authentication, while `protection` is set (RFC 3711). */
 export class SecureSocket implements RtpSocket {
   protection: Protection | null = null;
   #socket: RtpSocket;

@@ -1,93 +1,92 @@
-import type { Digit } from '../../audio/index.ts';
-import { FRAME_SAMPLES, isSilent, openCodec, SAMPLE_RATE } from '../../audio/index.ts';
-import { type Clock, guarded, type Random } from '../../core/index.ts';
+import { type AudioClip, type Digit, FRAME_SAMPLES, isSilent } from '../../audio/index.ts';
+import { type Clock, guarded, type Random, Signal } from '../../core/index.ts';
 import type { RtpSocket } from '../../net/index.ts';
-import type { RtpHeader } from '../../rtp/index.ts';
-import type { KeySource } from '../key-presses.ts';
-import type { Report, SessionCommand, TurnCommand } from '../protocol.ts';
-import type { AudioAgreement, AudioReport } from '../sound.ts';
-import { DigitsIn } from './digits-in.ts';
-import { DigitsOut } from './digits-out.ts';
-import type { TapGround } from './file-tap.ts';
+import type { AudioAgreement, AudioReport } from '../agreement.ts';
+import type { ServedSound, ServedStream, Tap, TapOptions } from '../sound.ts';
+import { DigitsIn, type KeySource } from './digits-in.ts';
+import type { TapDeps } from './file-tap.ts';
 import { Inbound } from './inbound.ts';
-import { Near, SILENCE } from './near.ts';
-import { Outbound } from './outbound.ts';
-import type { Room, Rooms } from './room.ts';
+import type { Mixer, Mixers } from './mixer.ts';
+import { MixerInput } from './mixer-input.ts';
+import { Output, SILENCE } from './output.ts';
 import { RtcpExchange } from './rtcp-exchange.ts';
-import { Seat } from './seat.ts';
 import { Protection, SecureSocket } from './secure-socket.ts';
-import type { StreamBatch } from './stream-batch.ts';
+import type { StreamBatch } from './streams.ts';
 import { Taps } from './taps.ts';
+import { Transmitter } from './transmitter.ts';
 
 /** What all sessions of a thread share. */
-export interface SessionGround extends TapGround {
+export interface SessionDeps extends TapDeps {
   clock: Clock;
   random: Random;
-  report: (report: Report) => void;
-  rooms: Rooms;
-  streamed: StreamBatch;
+  mixers: Mixers;
+  batch: StreamBatch;
 }
 
-/** In place of the number of a sending: nobody waits for these keys. */
-const PASSED_ON = 0;
+/** What one session gets. */
+export interface SessionParts {
+  number: number;
+  local: { address: string; port: number };
+  sockets: { rtp: RtpSocket; rtcp: RtpSocket };
+  /** Beats without a packet after which `quiet` is emitted; 0: never. */
+  quietBeats: number;
+  /** Called once, when the session closes: it takes part in no more beats. */
+  closing: (session: MediaSession) => void;
+}
 
 /**
- * One stream of sound both ways. Every 20 ms a frame comes in; when all sessions have theirs and the rooms are
- * mixed, a frame goes out, and taps and streams get both.
+ * A sound on its media thread. Every 20 ms, `receive` takes a frame in. When all sessions have done so and the mixers
+ * have mixed, `send` sends a frame, and gives both to taps and streams. Everything else happens between two beats.
  */
-export class MediaSession {
-  readonly number: number;
-  #deps: SessionGround;
+export class MediaSession implements ServedSound {
+  readonly local: { address: string; port: number };
+  readonly digits = new Signal<Digit>((on) => this.#digitsIn.listen(on));
+  readonly held = new Signal<boolean>();
+  readonly lost = new Signal<string>();
+  readonly quiet = new Signal<void>();
+  #deps: SessionDeps;
   #sockets: { rtp: SecureSocket; rtcp: SecureSocket };
-  #inbound: Inbound;
-  #near: Near;
-  #codec = openCodec('PCMU');
-  #outbound: Outbound;
-  #rtcp: RtcpExchange;
+  #quietBeats: number;
+  #closing: SessionParts['closing'];
   #lastBeat = 0;
   #agreement: AudioAgreement | undefined;
+  #inbound: Inbound;
+  #received = new Int16Array(FRAME_SAMPLES);
+  #digitsIn = new DigitsIn({
+    pressed: (digit, source) => this.#pressed(digit, source),
+    held: (isDown) => this.held.emit(isDown),
+  });
+  #input = new MixerInput({
+    digit: (digit, isSecret) => this.#transmitter.digits.relay(digit, isSecret),
+    packet: (header, bytes, beat) => this.#transmitter.relay(header, bytes, beat),
+  });
+  #output = new Output();
+  #transmitter: Transmitter;
+  #rtcp: RtcpExchange;
   #taps: Taps;
-  #redacted = false;
-  #withheld = false;
+  #isRedacted = false;
+  #isPrivacyHeld = false;
   #muted = { read: false, write: false };
-  #seat = new Seat({
-    key: (digit, secret) => this.#digits.press(digit, PASSED_ON, secret),
-    packet: (header, bytes, beat) => this.#pass(header, bytes, beat),
-  });
-  #place: { name: string; room: Room; muted: boolean } | null = null;
-  #digits: DigitsOut;
-  #keys = new DigitsIn({
-    pressed: (digit, source) => this.#heard(digit, source),
-    held: (down) => this.#deps.report({ told: 'key', session: this.number, down }),
-  });
-  #patience: number;
-  #far = new Int16Array(FRAME_SAMPLES);
+  #closed: Promise<AudioReport> | undefined;
 
-  /** @param patience the beats without a packet after which the far end is quiet; 0: never. */
-  constructor(
-    number: number,
-    sockets: { rtp: RtpSocket; rtcp: RtpSocket },
-    deps: SessionGround,
-    patience: number,
-  ) {
-    this.number = number;
-    this.#patience = patience;
+  constructor({ number, local, sockets, quietBeats, closing }: SessionParts, deps: SessionDeps) {
+    this.local = local;
+    this.#quietBeats = quietBeats;
+    this.#closing = closing;
     this.#deps = deps;
     const [rtp, rtcp] = [new SecureSocket(sockets.rtp), new SecureSocket(sockets.rtcp)];
     this.#sockets = { rtp, rtcp };
-    this.#near = new Near(number, deps.report);
     this.#taps = new Taps(number, deps);
-    this.#digits = new DigitsOut((sending) => this.#sent(sending));
-    this.#outbound = new Outbound(rtp, deps.random);
+    this.#transmitter = new Transmitter(rtp, deps.random);
     this.#inbound = new Inbound(rtp, {
-      sound: (header, bytes) => this.#offer(header, bytes),
-      event: (header, bytes, clockRate) => this.#keys.packet(header, bytes, clockRate),
+      audio: (header, bytes) => this.#input.relayPartner?.fromPartner.packet(header, bytes, this.#lastBeat),
+      event: (header, bytes, clockRate) => this.#digitsIn.packet(header, bytes, clockRate),
       rtcp: (bytes, length, arrivedAt) => this.#rtcp.take(bytes, length, rtp.elapsedSince(arrivedAt)),
       found: (farEnd) => this.#rtcp.found(farEnd, this.#agreement?.rtcpMux ?? false),
     });
     this.#rtcp = new RtcpExchange({
       ...this.#sockets,
-      outbound: this.#outbound,
+      outbound: this.#transmitter.outbound,
       reception: this.#inbound.reception,
       heard: () => this.#inbound.heard(),
       clock: deps.clock,
@@ -95,116 +94,117 @@ export class MediaSession {
     });
   }
 
-  /** Does as it is told, between two beats. */
-  do(command: SessionCommand): void {
-    // Until it is known what follows from it, no packet goes through.
-    this.#seat.passes = null;
-    switch (command.do) {
-      case 'play':
-      case 'sound':
-      case 'no_more':
-      case 'stop_play':
-        this.#near.player.do(command);
-        break;
-      case 'tap':
-      case 'pause_tap':
-      case 'resume_tap':
-      case 'stop_tap':
-        this.#taps.do(command);
-        break;
-      case 'stream':
-      case 'stream_play':
-      case 'stream_clear':
-      case 'stream_mark':
-      case 'end_stream':
-        this.#near.streams.do(command);
-        break;
-      default:
-        this.#turn(command);
-    }
+  connect(agreement: AudioAgreement): void {
+    const before = this.#agreement;
+    if (JSON.stringify(agreement) === JSON.stringify(before)) return;
+    if (JSON.stringify(agreement.srtp) !== JSON.stringify(before?.srtp)) this.#secure(agreement);
+    this.#agreement = agreement;
+    this.#transmitter.agree(agreement);
+    this.#inbound.agree(agreement, this.#transmitter.codec);
+    this.#digitsIn.agree(agreement);
   }
 
-  /** The first half of a beat: takes the next frame of the far end, and says it in the room. */
-  receive(beat: number, stale: boolean, overdue: number): void {
+  play(clips: AsyncIterable<AudioClip>, signal?: AbortSignal): Promise<'finished' | 'stopped'> {
+    return this.#output.player.play(clips, signal);
+  }
+
+  tap(options: TapOptions): Promise<Tap> {
+    return this.#taps.open(options);
+  }
+
+  sendDigits(digits: string, signal?: AbortSignal): Promise<void> {
+    return this.#transmitter.digits.send(digits, this.#isRedacted, signal);
+  }
+
+  signaled(digit: Digit): void {
+    this.#digitsIn.signaled(digit);
+  }
+
+  join(mixer: string, { muted = false }: { muted?: boolean } = {}): void {
+    this.#deps.mixers.join(mixer, this.#input);
+    this.#input.isMuted = muted;
+  }
+
+  leave(): void {
+    this.#deps.mixers.leave(this.#input);
+  }
+
+  hold(music: AudioClip | null): void {
+    this.#output.hold(music?.samples ?? null);
+  }
+
+  mute(directions: { read: boolean; write: boolean }): void {
+    this.#muted = directions;
+  }
+
+  stream(): ServedStream {
+    return this.#output.streams.open();
+  }
+
+  redact(on: boolean): void {
+    this.#isRedacted = on;
+    this.#taps.redact(on);
+  }
+
+  privacyHold(on: boolean): void {
+    this.#isPrivacyHeld = on;
+  }
+
+  /** Ends RTP at once. Resolves when the taps are closed, too. */
+  close(): Promise<AudioReport> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** The mixer that it has joined. Then `send` waits until the mixers have mixed. */
+  get mixer(): Mixer | null {
+    return this.#input.mixer;
+  }
+
+  /** Relays no packets until the next beat, because a call may change what the far end hears. */
+  stopRelaying(): void {
+    this.#input.relays = null;
+  }
+
+  /** The first half of a beat: takes the next frame of the far end and gives it to the mixer. */
+  receive(beat: number, isStale: boolean, overdue: number): void {
     this.#lastBeat = beat;
-    this.#seat.passes = this.#place && !stale && this.#isPlain ? this.#agreement!.codec.name : null;
+    const input = this.#input;
+    input.relays = input.mixer && !isStale && this.#canRelay ? this.#agreement!.codec.name : null;
     this.#inbound.receive(overdue);
-    if (this.#patience > 0 && this.#inbound.isQuiet(this.#patience))
-      this.#deps.report({ told: 'quiet', session: this.number });
-    this.#inbound.jitter.pull(this.#far);
-    this.#keys.beat(this.#far);
-    if (!this.#place) return;
-    const seat = this.#seat;
-    seat.said = this.#speaks && !this.#place.muted && !isSilent(this.#far) ? this.#far : null;
-    seat.saidKept = this.#redacted || this.#withheld ? null : seat.said;
-    seat.listens = !this.#muted.read && !this.#near.held;
-  }
-
-  /** The room that it is in. Then `send` waits until the rooms are mixed. */
-  get room(): Room | null {
-    return this.#place?.room ?? null;
+    if (this.#quietBeats > 0 && this.#inbound.isQuiet(this.#quietBeats)) this.quiet.emit();
+    this.#inbound.jitter.pull(this.#received);
+    this.#digitsIn.beat(this.#received);
+    if (!input.mixer) return;
+    input.said = this.#speaks && !input.isMuted && !isSilent(this.#received) ? this.#received : null;
+    input.saidRecorded = this.#isRedacted || this.#isPrivacyHeld ? null : input.said;
+    input.listens = !this.#muted.read && !this.#output.isHeld;
   }
 
   /**
    * The second half: sends what the far end is to hear. A stale beat sends nothing: what plays waits, its timestamps
-   * pass, and taps and streams get silence, which is what the far end hears meanwhile.
+   * pass, and taps and streams get the silence that the far end hears meanwhile.
    */
-  send(beat: number, stale: boolean): void {
-    const kept = stale ? this.#rest() : this.#sendFrame(beat);
-    this.#taps.write(this.#far, kept);
-    const inbound = this.#speaks && !this.#redacted ? this.#far : SILENCE;
-    this.#near.streams.tell(this.#deps.streamed, inbound, kept);
-    if (stale) return;
-    this.#near.sent();
-    this.#digits.sent();
+  send(beat: number, isStale: boolean): void {
+    const sent = isStale ? this.#transmitter.rest() : this.#sendFrame(beat);
+    this.#taps.write(this.#received, sent);
+    const inbound = this.#speaks && !this.#isRedacted ? this.#received : SILENCE;
+    this.#output.streams.write(this.#deps.batch, inbound, sent);
+    if (isStale) return;
+    this.#output.sent();
+    this.#transmitter.digits.sent();
     this.#rtcp.beat(beat);
-  }
-
-  /** Ends the flow at once; resolves when the taps are closed too. */
-  async close(): Promise<void> {
-    this.#leave();
-    const tapsClosed = this.#taps.end('closed');
-    const { rtp, rtcp } = this.#sockets;
-    // Each is tried, whatever becomes of the others: a socket that stays open keeps its port.
-    for (const step of [() => this.#rtcp.end(this.#lastBeat), () => rtp.close(), () => rtcp.close()])
-      guarded('media.close', step)();
-    await tapsClosed;
-    this.#deps.report({ told: 'closed', session: this.number, report: this.#reportAtEnd() });
   }
 
   /** Whether anybody is to hear the far end. */
   get #speaks(): boolean {
-    return !this.#muted.write && !this.#near.held;
+    return !this.#muted.write && !this.#output.isHeld;
   }
 
-  #turn(command: TurnCommand): void {
-    if (command.do === 'connect') this.#connect(command.agreement);
-    else if (command.do === 'enter') this.#enter(command.room, command.muted);
-    else if (command.do === 'leave') this.#leave();
-    else if (command.do === 'hold') this.#near.hold(command.music);
-    else if (command.do === 'mute') this.#muted = command;
-    else if (command.do === 'redact') this.#redact(command.on);
-    else if (command.do === 'withhold') this.#withheld = command.on;
-    else if (command.do === 'listen') this.#keys.listen(command.on);
-    else if (command.do === 'signaled') this.#keys.signaled(command.digit);
-    else if (command.do === 'stop_digits') this.#digits.stop(command.sending);
-    else this.#digits.press(command.digits, command.sending, this.#redacted);
-  }
-
-  #redact(on: boolean): void {
-    this.#redacted = on;
-    this.#taps.redact(on);
-  }
-
-  #connect(agreement: AudioAgreement): void {
-    if (JSON.stringify(agreement) === JSON.stringify(this.#agreement)) return;
-    if (JSON.stringify(agreement.srtp) !== JSON.stringify(this.#agreement?.srtp)) this.#secure(agreement);
-    if (agreement.codec.name !== this.#agreement?.codec.name) this.#codec = openCodec(agreement.codec.name);
-    this.#agreement = agreement;
-    this.#inbound.agree(agreement, this.#codec);
-    this.#outbound.agree(this.#codec);
-    this.#keys.agree(agreement);
-    this.#digits.events.clockRate = agreement.telephoneEvent?.clockRate ?? SAMPLE_RATE;
+  /** Whether packets of both partners can be relayed: nobody here needs their audio, and nothing else is heard. */
+  get #canRelay(): boolean {
+    const isMuted = this.#muted.read || this.#muted.write || this.#input.isMuted;
+    return this.#transmitter.canRelay && !isMuted && this.#output.isMixerOnly && !this.#taps.any;
   }
 
   #secure({ srtp }: AudioAgreement): void {
@@ -212,90 +212,42 @@ export class MediaSession {
     rtp.protection = rtcp.protection = srtp ? new Protection(srtp, rtp.protection) : null;
   }
 
-  #enter(name: string, muted: boolean): void {
-    if (this.#place?.name !== name) this.#leave();
-    this.#place = { name, room: this.#deps.rooms.enter(name, this.#seat), muted };
-  }
-
-  #leave(): void {
-    if (this.#place) this.#deps.rooms.leave(this.#place.name, this.#seat);
-    this.#place = null;
-  }
-
-  /** A key is passed on to the partner where it is not part of the sound. */
-  #heard(digit: Digit, source: KeySource): void {
-    this.#deps.report({ told: 'digit', session: this.number, digit });
-    if (source === 'tones' || !this.#speaks || !this.#place || this.#place.muted) return;
-    const partner = this.#place.room.partner(this.#seat);
-    if (partner?.listens) partner.bring.key(digit.digit, this.#redacted || this.#withheld);
-  }
-
-  /**
-   * Whether packets can go through as they are: nobody hears them here, and nothing else is heard. Not so with G.711,
-   * which loses nothing by being decoded and costs next to nothing.
-   */
-  get #isPlain(): boolean {
-    const agreement = this.#agreement;
-    if (!agreement?.telephoneEvent || agreement.direction !== 'sendrecv' || agreement.remote.port === 0)
-      return false;
-    const isNarrow = agreement.codec.name === 'PCMU' || agreement.codec.name === 'PCMA';
-    const isMuted = this.#muted.read || this.#muted.write || this.#place?.muted;
-    return !isNarrow && !isMuted && this.#near.isPlain && this.#digits.idle && !this.#taps.any;
-  }
-
-  /** A packet has come in, that the partner may pass on. */
-  #offer(header: RtpHeader, bytes: Buffer): void {
-    this.#counterpart?.bring.packet(header, bytes, this.#lastBeat);
-  }
-
-  /** The partner, where packets go to and fro as they are. */
-  get #counterpart(): Seat | undefined {
-    const { passes } = this.#seat;
-    const partner = passes ? this.#place?.room.partner(this.#seat) : undefined;
-    return partner?.passes === passes ? partner : undefined;
-  }
-
-  #pass(header: RtpHeader, bytes: Buffer, beat: number): void {
-    if (this.#agreement) this.#outbound.pass(header, bytes, beat, this.#agreement.codec.payloadType);
-  }
-
-  #sent(sending: number): void {
-    if (sending !== PASSED_ON) this.#deps.report({ told: 'digits_sent', session: this.number, sending });
+  /** Relays a digit to the mixer partner, unless it is part of the audio. */
+  #pressed(digit: Digit, source: KeySource): void {
+    this.digits.emit(digit);
+    if (source === 'tones' || !this.#speaks || this.#input.isMuted) return;
+    const { partner } = this.#input;
+    if (partner?.listens) partner.fromPartner.digit(digit.digit, this.#isRedacted || this.#isPrivacyHeld);
   }
 
   #sendFrame(beat: number): Int16Array {
     // What is played before there is a far end would be lost.
     if (!this.#agreement) return SILENCE;
-    this.#near.pull(this.#seat.heard, this.#seat.heardKept);
-    return this.#transmit(beat, this.#agreement);
+    this.#output.pull(this.#input.heard, this.#input.heardRecorded);
+    const isRelaying = this.#input.relayPartner !== undefined;
+    return this.#transmitter.send(beat, this.#output, isRelaying, this.#isRedacted);
   }
 
-  #rest(): Int16Array {
-    this.#outbound.rest();
-    return SILENCE;
+  async #close(): Promise<AudioReport> {
+    this.#closing(this);
+    this.leave();
+    this.#output.player.stop();
+    this.#output.streams.close();
+    this.#transmitter.digits.close();
+    const tapsClosed = this.#taps.end('closed');
+    const { rtp, rtcp } = this.#sockets;
+    // Each is tried, even when another fails: a socket that stays open keeps its port.
+    for (const step of [() => this.#rtcp.end(this.#lastBeat), () => rtp.close(), () => rtcp.close()])
+      guarded('media.close', step)();
+    await tapsClosed;
+    return this.#report();
   }
 
-  /** @returns what may be kept of what went out. */
-  #transmit(beat: number, { direction, remote, telephoneEvent, codec }: AudioAgreement): Int16Array {
-    const outbound = this.#outbound;
-    const key = this.#digits.beat(telephoneEvent !== null, outbound.timestamp(beat));
-    if ((direction !== 'sendrecv' && direction !== 'sendonly') || remote.port === 0) return this.#rest();
-    if (key === 'event' && telephoneEvent) {
-      outbound.sendEvent(this.#digits.events, telephoneEvent.payloadType);
-      return SILENCE;
-    }
-    if (outbound.passes(beat) && this.#counterpart) return this.#near.kept;
-    outbound.endPassing();
-    outbound.send(key ? this.#digits.frame : this.#near.frame, beat, this.#codec, codec.payloadType);
-    if (!key) return this.#near.kept;
-    return this.#digits.secret || this.#redacted ? SILENCE : this.#digits.frame;
-  }
-
-  #reportAtEnd(): AudioReport {
+  #report(): AudioReport {
     const { jitter, reception } = this.#inbound;
     const { farEnd } = this.#rtcp;
     return {
-      packetsSent: this.#outbound.packets,
+      packetsSent: this.#transmitter.outbound.packets,
       packetsReceived: jitter.counters.received,
       packetsLost: jitter.lost,
       jitterMs: reception.jitterMs,

@@ -1,17 +1,17 @@
 import { detach } from '../../core/index.ts';
-import type { TapCommand } from '../protocol.ts';
-import type { TapEnd, TapOptions } from '../sound.ts';
-import { FileTap, type TapGround } from './file-tap.ts';
+import type { Tap, TapEnd, TapOptions } from '../sound.ts';
+import { FileTap, type TapDeps } from './file-tap.ts';
 
-/** The files that the sound of one session is written to. */
+/** All taps of one session. */
 export class Taps {
-  #session: number;
-  #deps: TapGround;
+  #number: number;
+  #deps: TapDeps;
   #taps: FileTap[] = [];
-  #redacted = false;
+  #isRedacted = false;
 
-  constructor(session: number, deps: TapGround) {
-    this.#session = session;
+  /** @param number of the session: spreads the writing of many sessions over the beats. */
+  constructor(number: number, deps: TapDeps) {
+    this.#number = number;
     this.#deps = deps;
   }
 
@@ -19,40 +19,31 @@ export class Taps {
     return this.#taps.length > 0;
   }
 
-  do(command: TapCommand): void {
-    const tap = this.#taps.find((file) => file.tap === command.tap);
-    if (command.do === 'tap') this.#open(command.tap, command.options);
-    else if (command.do === 'stop_tap') tap?.end('stopped');
-    else {
-      if (command.do === 'pause_tap') tap?.pause(command.mode);
-      else tap?.resume();
-      this.#deps.report({ told: 'tap_turned', session: this.#session, tap: command.tap });
-    }
+  /** Resolves when the first frame is in the file. */
+  open(options: TapOptions): Promise<Tap> {
+    const tap = new FileTap(this.#number + this.#taps.length, options, this.#deps);
+    if (this.#isRedacted) tap.redact(true);
+    this.#taps.push(tap);
+    const ended = tap.ended.then(() => {
+      this.#taps = this.#taps.filter((other) => other !== tap);
+    });
+    detach('media.tap', ended);
+    return tap.started;
   }
 
   redact(on: boolean): void {
-    this.#redacted = on;
+    this.#isRedacted = on;
     for (const tap of this.#taps) tap.redact(on);
   }
 
   /** Takes the frames of one beat. */
-  write(far: Int16Array, near: Int16Array): void {
-    for (const tap of this.#taps) tap.write(far, near);
+  write(received: Int16Array, sent: Int16Array): void {
+    for (const tap of this.#taps) tap.write(received, sent);
   }
 
   /** Resolves when all files are closed. */
   async end(cause: TapEnd['cause']): Promise<void> {
     for (const tap of this.#taps) tap.end(cause);
-    await Promise.all(this.#taps.map((tap) => tap.closed));
-  }
-
-  #open(tap: number, options: TapOptions): void {
-    const file = new FileTap(this.#session, tap, options, this.#deps);
-    if (this.#redacted) file.redact(true);
-    this.#taps.push(file);
-    const closed = file.closed.then(() => {
-      this.#taps = this.#taps.filter((other) => other !== file);
-    });
-    detach('media.tap', closed);
+    await Promise.all(this.#taps.map((tap) => tap.ended));
   }
 }

@@ -1,43 +1,43 @@
-/** The entry of a media thread: the machine's clock, chance, disk and network, and the wire to the main thread. */
+/** The entry of a media thread: the system's clock, random numbers, disk and network, and the port of the main thread. */
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadOpus } from '../../audio/index.ts';
 import { defects, explain, reportDefect, systemClock, systemRandom } from '../../core/index.ts';
 import { dgramSockets, rtpSockets } from '../../net/index.ts';
-import type { Command, Report } from '../protocol.ts';
-import { systemFiles } from './files.ts';
+import type { FromThread, ToThread } from '../protocol.ts';
 import { MediaThread } from './media-thread.ts';
+import { systemFiles } from './recording-file.ts';
 
 const port = parentPort!;
-const { figures, host, sockets, nice } = workerData as {
-  figures: Float64Array;
+const { counters, host, sockets, nice } = workerData as {
+  counters: Float64Array;
   host: string;
   sockets: 'cheapest' | 'dgram';
   nice: number;
 };
 
-// Sound cannot wait. On Linux this is said of the calling thread alone; elsewhere it would be said of the whole process.
+// Audio cannot wait. On Linux this sets the priority of the calling thread alone; elsewhere, of the whole process.
 try {
   if (process.platform === 'linux') setPriority(0, nice);
 } catch {
-  // Only root may; everybody else shares the machine as it comes.
+  // Only root may do this. Others run at normal priority.
 }
 
-const report = (report: Report) =>
-  port.postMessage(report, report.told === 'streamed' ? [report.sound.buffer] : []);
+const report = (message: FromThread) =>
+  port.postMessage(message, message.type === 'frames' ? [message.audio.buffer] : []);
 // The main thread counts and logs defects; this thread and its other calls go on.
-defects.on(({ origin, error }) => report({ told: 'defect', origin, cause: explain(error) }));
+defects.on(({ origin, error }) => report({ type: 'defect', origin, cause: explain(error) }));
 process.on('uncaughtException', (error) => reportDefect('media.uncaught', error));
 process.on('unhandledRejection', (error) => reportDefect('media.unhandled', error));
-const note = (fields: object, message: string) => report({ told: 'note', fields, message });
+const note = (fields: object, message: string) => report({ type: 'note', fields, message });
 await loadOpus();
 const thread = new MediaThread({
   clock: systemClock,
   random: systemRandom,
   sockets: sockets === 'dgram' ? dgramSockets : await rtpSockets(host, { info: note }),
   files: systemFiles,
-  figures,
+  counters,
   report,
 });
-port.on('message', (command: Command) => thread.do(command));
+port.on('message', (message: ToThread) => thread.take(message));
 thread.start();

@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CallRecord } from '../../calls/index.ts';
 import { silentLog } from '../../core/index.ts';
-import { type Bed, makeBed } from '../../media/testing/bed.ts';
-import { type Files, instantFiles } from '../../media/thread/files.ts';
+import { type MediaHarness, startHarness } from '../../media/testing/harness.ts';
+import { type Files, instantFiles } from '../../media/thread/recording-file.ts';
 import { aCall } from '../../storage/testing/records.ts';
 import { CallRecordings } from '../call-recordings.ts';
 import { RecordingFiles } from '../files.ts';
@@ -110,24 +110,24 @@ class InstantFiles extends RecordingFiles {
 export class ScenarioRunner {
   /** Causes of the ends of recordings, over all scenarios. */
   readonly endings = new Set<unknown>();
-  #bed: Bed;
+  #media: MediaHarness;
   #disk: Disk;
   #count = 0;
 
-  private constructor(bed: Bed, disk: Disk) {
-    this.#bed = bed;
+  private constructor(media: MediaHarness, disk: Disk) {
+    this.#media = media;
     this.#disk = disk;
   }
 
   static async open(): Promise<ScenarioRunner> {
     const disk = new Disk();
-    return new ScenarioRunner(await makeBed({ files: disk }), disk);
+    return new ScenarioRunner(await startHarness({ files: disk }), disk);
   }
 
   /** Runs a scenario. @returns the faults of its result; an empty list if there are none. */
   async run(steps: Step[]): Promise<string[]> {
     const call = aCall(`call_${++this.#count}`, { status: 'in_progress' });
-    const scenario = await Scenario.open(this.#bed, this.#disk, call);
+    const scenario = await Scenario.open(this.#media, this.#disk, call);
     for (const step of steps) await scenario.make(step);
     const faults = await scenario.end();
     for (const cause of scenario.endings) this.endings.add(cause);
@@ -135,19 +135,19 @@ export class ScenarioRunner {
   }
 
   close(): Promise<void> {
-    return this.#bed.end();
+    return this.#media.end();
   }
 }
 
 /** One scenario on a new call. */
 class Scenario {
-  #bed: Bed;
+  #media: MediaHarness;
   #disk: Disk;
   #call: CallRecord;
   #journal = new MemoryJournal();
   #files: RecordingFiles;
   #recordings: CallRecordings;
-  #party: Awaited<ReturnType<Bed['party']>>;
+  #party: Awaited<ReturnType<MediaHarness['party']>>;
   #killed = false;
   /** Expected cause of the end of each recording, in order of their starts. Undefined if it is not predictable. */
   #causes: (string | undefined)[] = [];
@@ -156,29 +156,34 @@ class Scenario {
   /** Commands in progress; the next command does not wait for them. */
   #commands: Promise<unknown>[] = [];
 
-  private constructor(bed: Bed, disk: Disk, call: CallRecord, party: Awaited<ReturnType<Bed['party']>>) {
-    this.#bed = bed;
+  private constructor(
+    media: MediaHarness,
+    disk: Disk,
+    call: CallRecord,
+    party: Awaited<ReturnType<MediaHarness['party']>>,
+  ) {
+    this.#media = media;
     this.#disk = disk;
     this.#call = call;
     this.#party = party;
-    this.#files = new InstantFiles(join(bed.folder, call.id));
-    const leg = { sound: party.audio } as never;
-    const recorded = { leg, record: call, log: silentLog, now: () => bed.clock.now(), holdBack: () => {} };
+    this.#files = new InstantFiles(join(media.folder, call.id));
+    const leg = { sound: party.sound } as never;
+    const recorded = { leg, record: call, log: silentLog, now: () => media.clock.now(), holdBack: () => {} };
     this.#recordings = new CallRecordings(recorded, { journal: this.#journal, files: this.#files, finisher });
   }
 
-  static async open(bed: Bed, disk: Disk, call: CallRecord): Promise<Scenario> {
+  static async open(media: MediaHarness, disk: Disk, call: CallRecord): Promise<Scenario> {
     disk.full = false;
-    const scenario = new Scenario(bed, disk, call, await bed.party(440));
+    const scenario = new Scenario(media, disk, call, await media.party(440));
     // The caller is audible before the first move, so later silence is deliberate.
-    await bed.beats(HEARD_BEATS);
+    await media.beats(HEARD_BEATS);
     return scenario;
   }
 
   async make({ move, beats }: Step): Promise<void> {
     this.#predict(move);
     await this.#do(move);
-    if (beats > 0) await this.#bed.beats(beats);
+    if (beats > 0) await this.#media.beats(beats);
   }
 
   /** Predicts the cause of an end: the first one counts. For a full disk the cause depends on timing. */
@@ -201,10 +206,10 @@ class Scenario {
     this.#predict('hangup');
     if (!this.#killed) this.#command(this.#recordings.finish());
     await this.#settle();
-    await this.#bed.part(this.#party);
+    await this.#media.hangUp(this.#party);
     if (this.#killed) await this.#recover();
     const faults = this.#faults();
-    const folder = join(this.#bed.folder, this.#call.id);
+    const folder = join(this.#media.folder, this.#call.id);
     for (const left of [folder, `${folder}-left`]) rmSync(left, { recursive: true, force: true });
     return faults;
   }
@@ -225,13 +230,13 @@ class Scenario {
       case 'hangup':
         return this.#command(recordings.finish());
       case 'gone':
-        return this.#command(this.#party.audio.close());
+        return this.#command(this.#party.sound.close());
       case 'max_seconds':
         // Skipped time does not count, so a paused recording does not reach its limit.
-        return this.#bed.beats(MAX_BEATS);
+        return this.#media.beats(MAX_BEATS);
       case 'write_error':
         this.#disk.full = true;
-        return this.#bed.beats(30);
+        return this.#media.beats(30);
       case 'kill':
         return this.#kill();
     }
@@ -249,7 +254,7 @@ class Scenario {
   #kill(): void {
     this.#killed = true;
     this.#journal.before = () => new Promise(() => {});
-    const left = join(this.#bed.folder, this.#call.id);
+    const left = join(this.#media.folder, this.#call.id);
     if (existsSync(left)) cpSync(left, `${left}-left`, { recursive: true });
     this.#files = new RecordingFiles(`${left}-left`);
   }
@@ -262,7 +267,7 @@ class Scenario {
     this.#journal = journal;
     const call = async () => this.#call;
     const openCalls = async () => [this.#call];
-    const { clock } = this.#bed;
+    const { clock } = this.#media;
     const ports = {
       journal,
       files: this.#files,
@@ -281,7 +286,7 @@ class Scenario {
       settled = true;
     });
     // After a kill, commands may never finish.
-    for (let beats = 0; beats < 100 && !settled; beats++) await this.#bed.beats(2);
+    for (let beats = 0; beats < 100 && !settled; beats++) await this.#media.beats(2);
     if (!settled && !this.#killed) throw new Error('a command never finished');
   }
 

@@ -1,7 +1,7 @@
 /** A dialer in virtual time on a network in memory, and far ends that are told what to do. For tests only. */
 import { type DialedLeg, type Dialer, DialRefusal, type DialRequest } from '../../calls/index.ts';
 import { type Failure, seededRandom, silentLog } from '../../core/index.ts';
-import { type Bed, makeBed } from '../../media/testing/bed.ts';
+import { type MediaHarness, startHarness } from '../../media/testing/harness.ts';
 import type { Phone } from '../../media/testing/phone.ts';
 import { createUserAgent, type IncomingInvite, type UserAgent } from '../../sip/index.ts';
 import { createDialer, type DialerPorts } from '../outbound.ts';
@@ -9,7 +9,7 @@ import type { TrunkLine } from '../routes.ts';
 
 export const HERE = '10.0.0.1';
 
-export interface Bench extends Bed {
+export interface Bench extends MediaHarness {
   agent: UserAgent;
   dialer: Dialer;
   /** Who is called, and may be changed by a test. */
@@ -31,9 +31,9 @@ export interface FarEnd {
 
 export async function makeBench(
   ports: Partial<DialerPorts> = {},
-  options: Parameters<typeof makeBed>[0] = {},
+  options: Parameters<typeof startHarness>[0] = {},
 ): Promise<Bench> {
-  const bed = await makeBed(options);
+  const bed = await startHarness(options);
   const { clock, network } = bed;
   const agents: UserAgent[] = [];
   const open = async (host: string) => {

@@ -1,9 +1,9 @@
-import { loadOpus } from '../../../src/audio/index.ts';
+import { type Digit, loadOpus } from '../../../src/audio/index.ts';
 import { seededRandom } from '../../../src/core/index.ts';
 import type { AudioAgreement } from '../../../src/media/index.ts';
-import type { Report } from '../../../src/media/protocol.ts';
-import { instantFiles } from '../../../src/media/thread/files.ts';
+import type { FromThread } from '../../../src/media/protocol.ts';
 import { MediaThread } from '../../../src/media/thread/media-thread.ts';
+import { instantFiles } from '../../../src/media/thread/recording-file.ts';
 import type { DatagramHandler, Endpoint, RtpSocket } from '../../../src/net/index.ts';
 import { writeBye, writeReport } from '../../../src/rtp/rtcp.ts';
 import type { Chance } from '../chance.ts';
@@ -18,6 +18,8 @@ const CODECS: AudioAgreement['codec'][] = [
   { name: 'opus', payloadType: 111 },
 ];
 export const EVENTS = 101;
+/** The number of the session. */
+const SESSION = 1;
 /** Packets between two beats. */
 const BURST = 3;
 /** Packets until the codec changes, as after a re-INVITE. */
@@ -28,20 +30,22 @@ export async function openMedia(): Promise<Subject> {
   await loadOpus();
   const clock = new StepClock();
   const ports = new Map<number, Port>();
-  const reports: Report[] = [];
+  const reports: FromThread[] = [];
   const thread = new MediaThread({
     clock,
     random: seededRandom(3),
     sockets: { kind: 'network', open: async (_host, port) => ports.set(port, new Port(port)).get(port)! },
     files: instantFiles,
-    figures: new Float64Array(2),
+    counters: new Float64Array(2),
     report: (report) => void reports.push(report),
   });
   thread.start();
-  thread.do({ do: 'open', session: 1, host: '10.0.0.1', port: 4000, patience: 0 });
+  const args = [{ host: '10.0.0.1', port: 4000, quietBeats: 0 }];
+  thread.take({ type: 'call', id: 0, call: 1, name: 'open', args, opens: SESSION });
   await new Promise(setImmediate);
-  thread.do({ do: 'stream', session: 1, stream: 1 });
-  thread.do({ do: 'enter', session: 1, room: 'fuzz', muted: false });
+  thread.take({ type: 'listen', id: SESSION, name: 'digits', on: true });
+  thread.take({ type: 'call', id: SESSION, call: 0, name: 'stream', args: [], opens: 2 });
+  call(thread, 'join', 'fuzz');
   let inputs = 0;
   return {
     take(input) {
@@ -59,7 +63,7 @@ export async function openMedia(): Promise<Subject> {
       return waiting > 0 ? [`${waiting} packets`] : [];
     },
     async close() {
-      thread.do({ do: 'close', session: 1 });
+      call(thread, 'close');
       thread.end();
     },
   };
@@ -68,13 +72,19 @@ export async function openMedia(): Promise<Subject> {
 function connect(thread: MediaThread, codec: AudioAgreement['codec']): void {
   const telephoneEvent = { payloadType: EVENTS };
   const agreement = { remote: FAR, codec, telephoneEvent, direction: 'sendrecv', rtcpMux: true } as const;
-  thread.do({ do: 'connect', session: 1, agreement });
+  call(thread, 'connect', agreement);
 }
 
-function check(report: Report): void {
-  if (['lost', 'note', 'defect'].includes(report.told)) throw new Error(JSON.stringify(report));
-  if (report.told === 'digit' && !/^[0-9*#A-D]$/.test(report.digit.digit))
-    throw new Error(`the key ${JSON.stringify(report.digit)}`);
+function call(thread: MediaThread, name: string, ...args: unknown[]): void {
+  thread.take({ type: 'call', id: SESSION, call: 0, name, args });
+}
+
+function check(report: FromThread): void {
+  const isLost = report.type === 'event' && report.name === 'lost';
+  if (isLost || ['note', 'defect'].includes(report.type)) throw new Error(JSON.stringify(report));
+  if (report.type !== 'event' || report.name !== 'digits') return;
+  const { digit } = report.value as Digit;
+  if (!/^[0-9*#A-D]$/.test(digit)) throw new Error(`the key ${JSON.stringify(report.value)}`);
 }
 
 /** A port without a network; what is connected hears nobody else, as the kernel does it. */

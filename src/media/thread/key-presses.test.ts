@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { KeyPresses, type KeySource } from './key-presses.ts';
+import { KeyPresses, type KeySource } from './digits-in.ts';
 
 function presses() {
   const told: string[] = [];

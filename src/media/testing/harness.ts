@@ -1,4 +1,4 @@
-/** A media engine in virtual time, on a network in memory, with phones that talk to it. For tests only. */
+/** A media engine in virtual time, on a network in memory, with phones. For tests only. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,32 +7,33 @@ import { type Random, seededRandom, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { networkSockets } from '../../net/index.ts';
 import { MemoryNetwork } from '../../net/testing/memory-network.ts';
-import { createMediaEngine } from '../engine.ts';
+import type { AudioAgreement } from '../agreement.ts';
+import { createMediaEngine, type MediaEngine } from '../engine.ts';
 import { inProcessThread, type StartThread } from '../link.ts';
-import type { AudioAgreement, MediaEngine, Sound } from '../sound.ts';
-import { type Files, instantFiles } from '../thread/files.ts';
+import type { Sound } from '../sound.ts';
+import { type Files, instantFiles } from '../thread/recording-file.ts';
 import { Phone } from './phone.ts';
 
 export const ENGINE = '10.0.0.1';
 
-export interface Bed {
+export interface MediaHarness {
   clock: VirtualClock;
   network: MemoryNetwork;
   engine: MediaEngine;
-  /** A folder of its own for files, removed at the end. */
+  /** A folder for files, removed at the end. */
   folder: string;
   phone(at?: { address?: string; port?: number }): Promise<Phone>;
-  /** A phone in a call, that says a tone. */
+  /** A phone in a call that sends a tone. */
   party(frequency: number, options?: PartyOptions): Promise<Party>;
-  /** Ends the call of a party; its phone, with all that it has heard, is forgotten. */
-  part(party: Party): Promise<void>;
-  /** Lets so many beats pass. */
+  /** Ends the call of a party, and closes its phone. */
+  hangUp(party: Party): Promise<void>;
+  /** Advances the clock by this many beats. */
   beats(count: number): Promise<void>;
   end(): Promise<void>;
 }
 
 export interface Party {
-  audio: Sound;
+  sound: Sound;
   phone: Phone;
 }
 
@@ -41,19 +42,19 @@ export interface PartyOptions {
   beside?: Party;
 }
 
-export interface BedOptions {
+export interface HarnessOptions {
   ports?: { from: number; to: number };
   random?: Random;
-  /** Media threads; 1 unless said otherwise. */
+  /** Number of media threads. Default 1. */
   workers?: number;
   quietSeconds?: number;
-  /** In place of the machine's disk. */
+  /** Default: the disk, written to synchronously. */
   files?: Files;
-  /** Puts something between the engine and its threads. */
+  /** Wraps the start of the threads. */
   start?: (real: StartThread) => StartThread;
 }
 
-export async function makeBed(options: BedOptions = {}): Promise<Bed> {
+export async function startHarness(options: HarnessOptions = {}): Promise<MediaHarness> {
   const clock = new VirtualClock();
   const random = options.random ?? seededRandom(42);
   const network = new MemoryNetwork(clock, seededRandom(1));
@@ -72,9 +73,9 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
     log: silentLog,
     start: options.start?.(real) ?? real,
   });
-  // Tests look at the world in the middle between two beats, when packets have arrived.
+  // Tests look at the state in the middle between two beats, when packets have arrived.
   await clock.advance(10);
-  const bed: Bed = {
+  const harness: MediaHarness = {
     clock,
     network,
     engine,
@@ -86,15 +87,15 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
       return phone;
     },
     async party(frequency, { changes, beside } = {}) {
-      const audio = await engine.open(beside ? { beside: beside.audio } : {});
-      const phone = await bed.phone({ port: 6000 + 2 * (parties++ % 10_000) });
-      audio.connect(agreement(phone, changes));
+      const sound = await engine.open(beside ? { beside: beside.sound } : {});
+      const phone = await harness.phone({ port: 6000 + 2 * (parties++ % 10_000) });
+      sound.connect(agreement(phone, changes));
       if (changes?.codec) phone.codec = changes.codec;
-      phone.talk(audio.local, frequency);
-      return { audio, phone };
+      phone.talk(sound.local, frequency);
+      return { sound, phone };
     },
-    async part({ audio, phone }) {
-      await audio.close();
+    async hangUp({ sound, phone }) {
+      await sound.close();
       phone.close();
       phones.delete(phone);
     },
@@ -104,10 +105,10 @@ export async function makeBed(options: BedOptions = {}): Promise<Bed> {
       await rm(folder, { recursive: true });
     },
   };
-  return bed;
+  return harness;
 }
 
-/** What offer and answer usually agree on. */
+/** A usual result of offer and answer. */
 export function agreement(phone: Phone, changes: Partial<AudioAgreement> = {}): AudioAgreement {
   return {
     remote: phone.local,
@@ -127,6 +128,6 @@ export function tone(frequency: number, ms: number): AudioClip {
   return { samples };
 }
 
-export async function* sounds(...list: AudioClip[]): AsyncGenerator<AudioClip> {
+export async function* clips(...list: AudioClip[]): AsyncGenerator<AudioClip> {
   yield* list;
 }

@@ -1,0 +1,129 @@
+import { Mix } from '../../audio/index.ts';
+import type { MixerInput } from './mixer-input.ts';
+import { MixerLinkReader, MixerLinkWriter } from './mixer-link.ts';
+
+/** The sums of one mixer. Mixers are mixed one after the other and share them. */
+class Sums {
+  readonly said = new Mix();
+  readonly recorded = new Mix();
+}
+
+/** Inputs that hear each other: all on this thread, and the sums of those on other threads. */
+export class Mixer {
+  readonly name: string;
+  readonly inputs = new Set<MixerInput>();
+  #sums: Sums;
+  #writer: MixerLinkWriter | null = null;
+  #readers: MixerLinkReader[] = [];
+
+  constructor(name: string, sums: Sums) {
+    this.name = name;
+    this.#sums = sums;
+  }
+
+  /** Connects the mixer with other threads: where this one writes its sum, and where they do. */
+  link(own: SharedArrayBuffer | null, others: SharedArrayBuffer[]): void {
+    this.#writer = own && new MixerLinkWriter(own);
+    this.#readers = others.map((memory) => new MixerLinkReader(memory));
+  }
+
+  /** The other input, where there are two and none on other threads. */
+  partner(input: MixerInput): MixerInput | undefined {
+    if (this.inputs.size !== 2 || this.#writer) return undefined;
+    for (const other of this.inputs) if (other !== input) return other;
+    return undefined;
+  }
+
+  /** Makes what each input hears in this beat from what all of them say. */
+  mix(): void {
+    if (this.inputs.size === 2 && !this.#writer) this.#exchange();
+    else this.#mixAll();
+  }
+
+  #exchange(): void {
+    for (const input of this.inputs) {
+      const { said, saidRecorded } = this.partner(input)!;
+      input.heard = input.listens ? said : null;
+      input.heardRecorded = input.listens ? saidRecorded : null;
+    }
+  }
+
+  #mixAll(): void {
+    const { said, recorded } = this.#sums;
+    said.clear();
+    recorded.clear();
+    const isSame = this.#sum(said, recorded);
+    for (const input of this.inputs) {
+      const heard = input.listens ? said.without(input.said, input.mixed) : null;
+      input.heard = heard;
+      input.heardRecorded =
+        isSame || !input.listens ? heard : recorded.without(input.saidRecorded, input.mixedRecorded);
+    }
+  }
+
+  /** @returns whether taps may have everything: then `recorded` is left empty. */
+  #sum(said: Mix, recorded: Mix): boolean {
+    let isSame = this.#writer === null;
+    for (const input of this.inputs) {
+      if (input.said) said.add(input.said);
+      if (input.said !== input.saidRecorded) isSame = false;
+    }
+    if (!isSame) for (const input of this.inputs) if (input.saidRecorded) recorded.add(input.saidRecorded);
+    this.#writer?.write(said, recorded);
+    for (const reader of this.#readers) reader.read(said, recorded);
+    return isSame;
+  }
+}
+
+/** The mixers of one thread, by name. */
+export class Mixers {
+  #mixers = new Map<string, Mixer>();
+  #sums = new Sums();
+  #used: (name: string, isUsed: boolean) => void;
+
+  /** @param used called when the first input joins a mixer, and when the last leaves it. */
+  constructor(used: (name: string, isUsed: boolean) => void = () => {}) {
+    this.#used = used;
+  }
+
+  /** Adds an input to the mixer of this name; it leaves any other. */
+  join(name: string, input: MixerInput): Mixer {
+    if (input.mixer && input.mixer.name !== name) this.leave(input);
+    const mixer = this.#mixers.get(name) ?? this.#create(name);
+    mixer.inputs.add(input);
+    input.mixer = mixer;
+    return mixer;
+  }
+
+  /** Removes an input from its mixer. Idempotent. */
+  leave(input: MixerInput): void {
+    const { mixer } = input;
+    input.mixer = input.heard = input.heardRecorded = null;
+    mixer?.inputs.delete(input);
+    if (mixer?.inputs.size !== 0) return;
+    this.#mixers.delete(mixer.name);
+    this.#used(mixer.name, false);
+  }
+
+  link(name: string, own: SharedArrayBuffer | null, others: SharedArrayBuffer[]): void {
+    this.#mixers.get(name)?.link(own, others);
+  }
+
+  /** @param failed gets a mixer that failed. The others are mixed all the same. */
+  mix(failed: (mixer: Mixer, error: unknown) => void): void {
+    for (const mixer of this.#mixers.values()) {
+      try {
+        mixer.mix();
+      } catch (error) {
+        failed(mixer, error);
+      }
+    }
+  }
+
+  #create(name: string): Mixer {
+    const mixer = new Mixer(name, this.#sums);
+    this.#mixers.set(name, mixer);
+    this.#used(name, true);
+    return mixer;
+  }
+}
