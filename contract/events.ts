@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { gatherResult } from './actions/digits.ts';
 import { eventCall } from './resources/call.ts';
-import { errorInfo, time, variables } from './resources/values.ts';
+import { errorInfo, recordingId, time, variables } from './resources/values.ts';
 
 const common = {
   event_key: z
@@ -33,30 +33,33 @@ const ending = z.object({
     .optional()
     .describe('The cost of the outbound legs, such as `0.0125`; absent if nothing is billed.'),
   cost_currency: z.string().optional().describe('An ISO 4217 code, such as `EUR`.'),
-  error: errorInfo.optional(),
+  error: errorInfo.optional().describe('The error that ended the call.'),
   ...common,
 });
 
 const gathered = z.object({
   ...gatherResult.shape,
-  min_digits: z.int().describe('As in the action; so are the following fields.'),
-  max_digits: z.int(),
-  timeout_seconds: z.int(),
-  finish_on_key: z.string().nullable().optional(),
+  min_digits: z.int().describe('As in the action.'),
+  max_digits: z.int().describe('As in the action.'),
+  timeout_seconds: z.int().describe('As in the action.'),
+  finish_on_key: z.string().nullable().optional().describe('As in the action.'),
   ...common,
 });
 
-const file = { channels: z.int(), format: z.enum(['wav', 'mp3']) };
+const file = {
+  channels: z.int().describe('1 or 2 channels.'),
+  format: z.enum(['wav', 'mp3']).describe('The file format.'),
+};
 
 const recordingStarted = z.object({
-  recording_id: z.string(),
+  recording_id: recordingId,
   status: z.literal('started'),
   ...file,
   ...common,
 });
 
 const recordingCompleted = z.object({
-  recording_id: z.string(),
+  recording_id: recordingId,
   status: z.literal('completed'),
   duration_seconds: z.int().describe('The length of the audio in seconds, rounded down.'),
   size_bytes: z.int().describe('The size of the file.'),
@@ -74,7 +77,7 @@ const recordingCompleted = z.object({
 
 const recordingFailed = z.object({
   status: z.literal('failed'),
-  error: errorInfo,
+  error: errorInfo.describe('The error.'),
   recording_id: z
     .string()
     .optional()
@@ -83,25 +86,25 @@ const recordingFailed = z.object({
     .int()
     .optional()
     .describe('The length of the audio that was saved, in seconds, rounded down.'),
-  size_bytes: z.int().optional(),
-  duration_ms: z.int().optional(),
-  channels: z.int().optional(),
-  format: z.enum(['wav', 'mp3']).optional(),
-  sha256: z.string().nullable().optional(),
-  ended_by: z.string().nullable().optional(),
-  recovered: z.boolean().optional(),
+  size_bytes: z.int().optional().describe('The size of the file.'),
+  duration_ms: z.int().optional().describe('The length of the audio that was saved, in milliseconds.'),
+  channels: file.channels.optional(),
+  format: file.format.optional(),
+  sha256: z.string().nullable().optional().describe('The SHA-256 of the file in hex.'),
+  ended_by: z.string().nullable().optional().describe('What ended the recording.'),
+  recovered: z.boolean().optional().describe('True if the file was completed after a crash.'),
   ...common,
 });
 
 const partStatus = z.enum(['completed', 'failed']);
 
 const analyzed = z.object({
-  recording_id: z.string(),
-  transcription: partStatus,
-  summary: partStatus,
-  score: partStatus,
-  topics: partStatus,
-  error: errorInfo.optional(),
+  recording_id: recordingId,
+  transcription: partStatus.describe('The result of the transcription.'),
+  summary: partStatus.describe('The result of the summary.'),
+  score: partStatus.describe('The result of the score.'),
+  topics: partStatus.describe('The result of the topics.'),
+  error: errorInfo.optional().describe('The error, if a part failed.'),
   ...common,
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { expecting, jsonBytes, language, spoken, url, voice } from '../fields.ts';
-import { id, time } from './values.ts';
+import { createdAt, id, updatedAt } from './values.ts';
 
 export const scorecardItem = z.strictObject({
   name: z.string().trim().min(1).max(100).describe('The name of the criterion.'),
@@ -67,7 +67,7 @@ const secret = z.string().min(1).max(500);
 export const application = z.object({
   id: id('app'),
   customer_id: id('cust'),
-  name: z.string(),
+  name: z.string().describe('A name for people.'),
   answer_url: z.string().describe('The URL that MiniVoice requests the actions of a call from.'),
   answer_method: answerMethod,
   fallback_answer_url: z
@@ -92,8 +92,8 @@ export const application = z.object({
     .nullable()
     .describe('The criteria for the score of a call. null: the default criteria, from greeting to closing.'),
   ai: aiSettingsShown.nullable().describe("The application's AI server. null: the built-in engines."),
-  created_at: time,
-  updated_at: time,
+  created_at: createdAt,
+  updated_at: updatedAt,
 });
 
 /** An application with its API key: returned when the key is created, and never again. */
@@ -160,6 +160,10 @@ export const keyRotation = z.strictObject({
     .describe('How long the newest four existing keys remain valid, in seconds. Older keys expire at once.'),
 });
 
-export const customer = z.object({ id: id('cust'), name: z.string(), created_at: time });
+export const customer = z.object({
+  id: id('cust'),
+  name: z.string().describe('A name for people.'),
+  created_at: createdAt,
+});
 
 export const newCustomer = z.strictObject({ name });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatted } from '../fields.ts';
-import { id, time, timeQuery } from './values.ts';
+import { createdAt, id, time, timeQuery } from './values.ts';
 
 const AMOUNT = 'an amount such as 12.50, with at most six digits after the point';
 
@@ -13,9 +13,9 @@ export const balanceAdjustment = z.object({
   id: id('adj'),
   customer_id: id('cust'),
   amount: z.string().describe('The amount, such as `12.50`, or `-12.50` for a subtraction.'),
-  currency: z.string(),
-  note: z.string(),
-  created_at: time,
+  currency: z.string().describe('An ISO 4217 code, such as `EUR`.'),
+  note: z.string().describe('The reason, for people.'),
+  created_at: createdAt,
 });
 
 export const newBalanceAdjustment = z.strictObject({
@@ -30,7 +30,7 @@ export const newBalanceAdjustment = z.strictObject({
 
 export const balance = z.object({
   customer_id: id('cust'),
-  currency: z.string(),
+  currency: z.string().describe('An ISO 4217 code, such as `EUR`.'),
   billing: z.boolean().describe('Whether the customer is billed for calls.'),
   balance: z.string().describe('The sum of all adjustments minus the cost of completed calls.'),
   reserved: z.string().describe('The amount that is reserved for running calls.'),
@@ -52,7 +52,7 @@ export const limits = z.object({
     .describe(
       'Whether calls require a rate and a sufficient balance. The limits on calls apply in any case.',
     ),
-  currency: z.string(),
+  currency: z.string().describe('An ISO 4217 code, such as `EUR`.'),
   spend_limit: z.string().nullable().describe('The maximum cost per period. null: no limit.'),
   spend_period: spendPeriod,
   calls_per_second: z.int().nullable().describe(perSecond),
@@ -82,14 +82,16 @@ export const rate = z.object({
   customer_id: id('cust')
     .nullable()
     .describe('null: for all customers without their own rate for the prefix.'),
-  prefix: z.string(),
-  price_per_minute: z.string(),
-  currency: z.string(),
+  prefix: z
+    .string()
+    .describe('The prefix of the destination. The rate with the longest matching prefix applies.'),
+  price_per_minute: z.string().describe('The price per minute, such as `0.0125`.'),
+  currency: z.string().describe('An ISO 4217 code, such as `EUR`.'),
   first_increment_seconds: z.int().describe('The minimum billed duration of an answered leg, in seconds.'),
   further_increment_seconds: z
     .int()
     .describe('After the first increment, the duration is rounded up to steps of this many seconds.'),
-  created_at: time,
+  created_at: createdAt,
 });
 
 export const newRate = z.strictObject({
@@ -97,7 +99,7 @@ export const newRate = z.strictObject({
     /^(\+\d{0,15}|sips?:[^\s]{0,200})$/i,
     'the beginning of a number or of a SIP URI, such as +49',
   ).describe('The prefix of the destination. The rate with the longest matching prefix applies.'),
-  price_per_minute: amount,
+  price_per_minute: amount.describe('The price per minute, such as `0.0125`, with up to six decimals.'),
   currency: currency.default('EUR'),
   first_increment_seconds: increment
     .default(1)
@@ -116,12 +118,12 @@ export const usageQuery = z.strictObject({
 
 export const usage = z.object({
   application_id: id('app'),
-  from: time,
-  to: time,
+  from: time.describe('The start of the period.'),
+  to: time.describe('The end of the period; not part of it.'),
   summary: z.object({
     calls: z.int().describe('The number of inbound and outbound calls, including running ones.'),
     billsec_seconds: z.int().describe('The seconds from answer to end, over all ended calls.'),
     cost_amount: z.string().describe('The cost of the calls, such as `12.50`.'),
-    cost_currency: z.string(),
+    cost_currency: z.string().describe('An ISO 4217 code, such as `EUR`.'),
   }),
 });

@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { variableName, variableValue } from '../actions/flow.ts';
 import { address, caller, expecting, jsonBytes, url } from '../fields.ts';
 import { callHeaders, sipHeaders } from '../sip-headers.ts';
-import { callStatus, direction, errorInfo, id, pageQuery, routeMode, time, timeQuery } from './values.ts';
+import {
+  callStatus,
+  createdAt,
+  direction,
+  errorInfo,
+  id,
+  pageQuery,
+  routeMode,
+  time,
+  timeQuery,
+} from './values.ts';
 
 /** The part of a call that every event has. */
 export const eventCall = z.object({
@@ -26,11 +36,11 @@ export const call = eventCall.extend({
   metadata: z
     .record(z.string(), z.unknown())
     .describe('The metadata from the request that created the call.'),
-  created_at: time,
+  created_at: createdAt,
   dialing_at: time.nullable().describe('When the INVITE of an outbound call was sent.'),
-  ringing_at: time.nullable(),
-  answered_at: time.nullable(),
-  ended_at: time.nullable(),
+  ringing_at: time.nullable().describe('When the call started to ring.'),
+  answered_at: time.nullable().describe('When the call was answered.'),
+  ended_at: time.nullable().describe('When the call ended.'),
   duration_seconds: z
     .int()
     .nullable()
@@ -128,5 +138,5 @@ export const timelineEntry = z.object({
     .describe(
       'The kind of entry: `request` to the application, `action`, result of a `gather`, `actions` and `hangup` over REST, other `leg` (ringing, early_media, answered, failed, canceled, ended), `recording`, …',
     ),
-  data: z.record(z.string(), z.unknown()),
+  data: z.record(z.string(), z.unknown()).describe('The details, which depend on `kind`.'),
 });

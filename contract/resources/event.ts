@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventCall } from './call.ts';
-import { id, pageQuery, time } from './values.ts';
+import { createdAt, id, pageQuery, time } from './values.ts';
 
 export const eventState = z
   .enum(['pending', 'delivered', 'dead', 'unsent'])
@@ -11,17 +11,19 @@ export const eventState = z
 /** A stored event. */
 export const event = z.object({
   id: id('evt'),
-  event: z.string(),
-  event_key: z.string(),
+  event: z.string().describe('The name of the event, such as `call.answered`.'),
+  event_key: z.string().describe('Identifies the event, as in `data.event_key` of the webhook.'),
   sequence: z.int().describe('The number of the event in the call: 1, 2, 3, … without a gap.'),
   call_id: id('call'),
   application_id: id('app'),
-  created_at: time,
+  created_at: createdAt,
   call: eventCall.describe('The call at the time of the event.'),
-  data: z.record(z.string(), z.unknown()),
+  data: z
+    .record(z.string(), z.unknown())
+    .describe('The `data` of the webhook, with sensitive digits masked.'),
   state: eventState,
   attempts: z.int().describe('The number of delivery attempts so far.'),
-  next_attempt_at: time.nullable(),
+  next_attempt_at: time.nullable().describe('The time of the next attempt; null if there is none.'),
 });
 
 /** One attempt to deliver an event. */
@@ -29,8 +31,8 @@ export const attempt = z.object({
   id: id('dlv'),
   event_id: id('evt'),
   attempt: z.int().describe('The number of the attempt, from 1.'),
-  at: time,
-  duration_ms: z.int(),
+  at: time.describe('The time of the attempt.'),
+  duration_ms: z.int().describe('The duration of the attempt in milliseconds.'),
   status: z.int().nullable().describe('The HTTP status; null if there was no response.'),
   error: z
     .string()
@@ -45,4 +47,6 @@ export const eventQuery = pageQuery.extend({
   state: eventState.optional(),
 });
 
-export const eventWithAttempts = event.extend({ deliveries: z.array(attempt) });
+export const eventWithAttempts = event.extend({
+  deliveries: z.array(attempt).describe('The delivery attempts, oldest first.'),
+});

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { call } from './call.ts';
-import { errorInfo, id, pageQuery, time } from './values.ts';
+import { createdAt, errorInfo, id, pageQuery, recordingId } from './values.ts';
 
 const speaker = z
   .enum(['caller', 'agent'])
@@ -21,16 +21,16 @@ const status = z
 
 /** The passage of a recording that supports a statement. */
 const evidence = z
-  .object({ recording_id: z.string(), speaker, start_ms: ms, end_ms: ms, text: z.string() })
+  .object({ recording_id: recordingId, speaker, start_ms: ms, end_ms: ms, text: z.string() })
   .nullable()
   .describe('The supporting passage; null if there is none.');
 
 export const segment = z.object({
   speaker,
-  text: z.string(),
+  text: z.string().describe('The text of the segment.'),
   start_ms: ms,
   end_ms: ms,
-  recording_id: z.string(),
+  recording_id: recordingId,
 });
 
 export const transcription = z.object({
@@ -44,7 +44,7 @@ export const transcription = z.object({
 
 export const aiSummary = z.object({
   status,
-  summary: z.string(),
+  summary: z.string().describe('The summary in a few sentences.'),
   outcome: z
     .string()
     .describe(
@@ -54,8 +54,8 @@ export const aiSummary = z.object({
     .enum(['positive', 'neutral', 'negative', 'mixed'])
     .nullable()
     .describe('The sentiment of the caller; null until known.'),
-  action_items: z.array(z.string()),
-  key_points: z.array(z.string()),
+  action_items: z.array(z.string()).describe('The tasks that follow from the call.'),
+  key_points: z.array(z.string()).describe('The main points of the call.'),
   evidence: z
     .object({
       outcome: evidence,
@@ -71,15 +71,15 @@ export const aiSummary = z.object({
 
 export const aiScore = z.object({
   status,
-  total_score: z.number(),
-  max_score: z.number(),
+  total_score: z.number().describe('The sum of the scores.'),
+  max_score: z.number().describe('The sum of the maximum scores.'),
   percentage: z.number().describe('The score in percent, 0 to 100 with one decimal.'),
   items: z.array(
     z.object({
-      name: z.string(),
-      score: z.number(),
-      max_score: z.number(),
-      reason: z.string(),
+      name: z.string().describe('The name of the criterion.'),
+      score: z.number().describe('The score of the call.'),
+      max_score: z.number().describe('The maximum score of the criterion.'),
+      reason: z.string().describe('The reason for the score.'),
       evidence: z
         .string()
         .describe(
@@ -94,7 +94,7 @@ export const aiScore = z.object({
 });
 
 export const aiTopic = z.object({
-  topic: z.string(),
+  topic: z.string().describe('The topic.'),
   raw_topic: z.string().describe('The topic in the words of the call.'),
   normalized_topic: z.string().describe('The topic in a normalized form, for statistics.'),
   confidence,
@@ -102,8 +102,8 @@ export const aiTopic = z.object({
 });
 
 export const aiTopics = z.object({
-  count: z.int(),
-  data: z.array(aiTopic),
+  count: z.int().describe('The number of topics.'),
+  data: z.array(aiTopic).describe('The topics.'),
   status,
   engine,
   error,
@@ -123,7 +123,7 @@ export const ai = z.object({
 export const aiReprocessing = z.object({
   data: z.object({
     call_id: id('call'),
-    status: z.literal('processing'),
+    status: z.literal('processing').describe('The state of the new transcript and analysis.'),
     recordings: z.int().describe('The number of recordings that are processed again.'),
   }),
 });
@@ -139,10 +139,10 @@ export const transcriptionQuery = pageQuery.extend({
 /** A search result. */
 export const foundTranscription = z.object({
   call_id: id('call'),
-  recording_id: z.string(),
+  recording_id: recordingId,
   application_id: id('app'),
-  language: z.string(),
+  language: z.string().describe('A BCP 47 tag; empty if nobody spoke.'),
   engine,
-  created_at: time,
+  created_at: createdAt,
   matches: z.array(segment).describe('The segments that contain any of the words.'),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { e164, sipUri } from '../fields.ts';
-import { id, pageQuery, routeMode, time } from './values.ts';
+import { createdAt, id, pageQuery, routeMode, updatedAt } from './values.ts';
 
 const status = z.enum(['active', 'inactive']).describe('`inactive`: calls to the number are rejected.');
 const provider = z
@@ -14,13 +14,13 @@ export const did = z.object({
   id: id('did'),
   customer_id: id('cust'),
   application_id: id('app').nullable().describe('null if the number is not assigned to an application.'),
-  number_e164: z.string(),
+  number_e164: z.string().describe('The phone number in E.164, such as `+15550100000`.'),
   provider: z.string().describe('The provider of the number.'),
   status,
   route_mode: routeMode,
   routing_target: z.string().nullable().describe('The SIP URI for `route_mode` `sip`.'),
-  created_at: time,
-  updated_at: time,
+  created_at: createdAt,
+  updated_at: updatedAt,
 });
 
 /** The fields of a number that an API key may change. */
@@ -32,7 +32,7 @@ export const didPatch = z.strictObject({
 
 export const newDid = z.strictObject({
   application_id: z.string().describe('The application that handles calls to the number.'),
-  number_e164: e164,
+  number_e164: e164.describe('The phone number in E.164, such as `+15550100000`.'),
   provider,
   status: status.optional(),
   route_mode: routeMode.optional().describe('Default: `webhook`.'),
@@ -56,8 +56,8 @@ export const didQuery = pageQuery.extend({
 export const verifiedNumber = z.object({
   id: id('vnum'),
   customer_id: id('cust'),
-  number_e164: z.string(),
-  created_at: time,
+  number_e164: z.string().describe('The phone number in E.164, such as `+15550100000`.'),
+  created_at: createdAt,
 });
 
 export const newVerifiedNumber = z.strictObject({

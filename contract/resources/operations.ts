@@ -4,9 +4,9 @@ import { time } from './values.ts';
 /** A process that carries calls. */
 export const node = z.object({
   node: z.int().describe('The number of the node, 0 to 999.'),
-  version: z.string(),
-  started_at: time,
-  live_calls: z.int(),
+  version: z.string().describe('The version of MiniVoice.'),
+  started_at: time.describe('When the process started.'),
+  live_calls: z.int().describe('The number of live calls.'),
   media: z
     .object({
       sessions: z.int().describe('The number of open RTP streams.'),
@@ -21,5 +21,5 @@ export const quarantinedRow = z.object({
   table: z.string().describe('The name of the database table, such as `trunks`.'),
   id: z.string().describe('The primary key of the row; several columns are separated by `/`.'),
   reason: z.string().describe('The columns with invalid values.'),
-  found_at: time,
+  found_at: time.describe('When the damage was found.'),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatted } from '../fields.ts';
-import { id, time } from './values.ts';
+import { createdAt, id, time } from './values.ts';
 
 export const phone = z.object({
   id: id('phone'),
@@ -18,7 +18,7 @@ export const phone = z.object({
       'The time of the last REGISTER or INVITE with a wrong password; null if there was none since the last restart.',
     ),
   last_failed_login_address: z.string().nullable().describe('The source address of that request.'),
-  created_at: time,
+  created_at: createdAt,
 });
 
 export const newPhone = z.strictObject({

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { errorInfo, id, pageQuery, time } from './values.ts';
+import { createdAt, errorInfo, id, pageQuery, time, updatedAt } from './values.ts';
 
-export const recordingStatus = z.enum(['started', 'completed', 'failed']);
+export const recordingStatus = z
+  .enum(['started', 'completed', 'failed'])
+  .describe('The state of the recording. `started`: it is running.');
 
 export const gap = z.object({
   start_ms: z.int().describe('Milliseconds since the start of the recording.'),
@@ -18,9 +20,9 @@ export const recording = z.object({
   call_id: id('call'),
   customer_id: id('cust'),
   application_id: id('app'),
-  provider_call_id: z.string(),
+  provider_call_id: z.string().describe('The id of the SIP leg, a UUID.'),
   status: recordingStatus,
-  storage_type: z.enum(['local', 's3']),
+  storage_type: z.enum(['local', 's3']).describe('Where the file is stored.'),
   file_url: z
     .string()
     .describe(
@@ -32,11 +34,11 @@ export const recording = z.object({
   channels: z
     .union([z.literal(1), z.literal(2)])
     .describe('2: the caller is on the left channel, and what the caller hears on the right. 1: mixed.'),
-  sample_rate: z.int(),
-  format: z.enum(['wav', 'mp3']),
+  sample_rate: z.int().describe('The sample rate in Hz.'),
+  format: z.enum(['wav', 'mp3']).describe('The file format.'),
   sha256: z.string().nullable().describe('The SHA-256 of the file in hex; null until the file is complete.'),
-  started_at: time,
-  ended_at: time.nullable(),
+  started_at: time.describe('When the recording started.'),
+  ended_at: time.nullable().describe('When the recording ended; null while it is running.'),
   ended_by: z
     .string()
     .nullable()
@@ -49,8 +51,8 @@ export const recording = z.object({
     .pick({ code: true, message: true })
     .optional()
     .describe('The error, if the recording failed.'),
-  created_at: time,
-  updated_at: time,
+  created_at: createdAt,
+  updated_at: updatedAt,
 });
 
 export const recordingQuery = pageQuery.extend({
@@ -71,8 +73,8 @@ export const RECORDING_ORDERS = ['start', 'stop', 'pause', 'resume'] as const;
 export const recordingControl = z.object({
   data: z.object({
     call_id: id('call'),
-    provider_call_id: z.string(),
-    action: z.enum(RECORDING_ORDERS),
-    recording,
+    provider_call_id: z.string().describe('The id of the SIP leg, a UUID.'),
+    action: z.enum(RECORDING_ORDERS).describe('The order, as in the request.'),
+    recording: recording.describe('The recording after the order.'),
   }),
 });

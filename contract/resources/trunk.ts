@@ -1,34 +1,45 @@
 import { z } from 'zod';
 import { formatted, host, oneLine } from '../fields.ts';
-import { id, time } from './values.ts';
+import { createdAt, id, updatedAt } from './values.ts';
 
 const transport = z.enum(['udp', 'tcp', 'tls']);
+const callerIds = z.enum(['owned', 'any']);
 
 export const trunk = z.object({
   id: id('trunk'),
   customer_id: id('cust').nullable().describe('null: a shared trunk, for the calls of all customers.'),
-  name: z.string(),
+  name: z.string().describe('A name for people.'),
   gateway_name: z
     .string()
     .describe("A name for logs and metrics, unique among the customer's trunks and the shared trunks."),
   direction: z
     .enum(['inbound', 'outbound', 'both'])
     .describe('`both` if `inbound_ip` is set, otherwise `outbound`.'),
-  proxy: z.string(),
-  transport,
-  username: z.string().nullable(),
-  realm: z.string().nullable(),
-  from_domain: z.string().nullable(),
-  inbound_ip: z.string().nullable(),
-  is_active: z.boolean(),
-  register: z.boolean(),
+  proxy: z.string().describe('The host or IP address of the carrier, with an optional port.'),
+  transport: transport.describe('The SIP transport.'),
+  username: z.string().nullable().describe('The user name for digest authentication.'),
+  realm: z.string().nullable().describe('The realm for digest authentication; null: any realm.'),
+  from_domain: z.string().nullable().describe('The domain in the From header; null: the host of MiniVoice.'),
+  inbound_ip: z
+    .string()
+    .nullable()
+    .describe('The source of inbound calls: an IP address or a CIDR block; null: no inbound calls.'),
+  is_active: z.boolean().describe('Whether the trunk carries calls.'),
+  register: z.boolean().describe('Whether MiniVoice registers with the carrier.'),
   registered: z.boolean().describe('Whether the registration with the carrier is active now.'),
-  srtp: z.boolean(),
-  caller_ids: z.enum(['owned', 'any']),
-  forward_caller_id: z.boolean(),
-  country: z.string().nullable(),
-  created_at: time,
-  updated_at: time,
+  srtp: z.boolean().describe('Whether the audio is encrypted (SRTP).'),
+  caller_ids: callerIds.describe('The caller IDs that the trunk allows, as in the request.'),
+  forward_caller_id: z
+    .boolean()
+    .describe(
+      'Whether a transfer or bridge may also use the number of a caller that arrived over a shared trunk.',
+    ),
+  country: z
+    .string()
+    .nullable()
+    .describe('The country of the national number format that the carrier sends, such as `US`.'),
+  created_at: createdAt,
+  updated_at: updatedAt,
 });
 
 export const newTrunk = z.strictObject({
@@ -62,8 +73,7 @@ export const newTrunk = z.strictObject({
   transport: transport.optional().describe('The SIP transport. Default: `udp`.'),
   register: z.boolean().optional().describe('Whether MiniVoice registers with the carrier. Default: false.'),
   srtp: z.boolean().optional().describe('Whether the audio is encrypted (SRTP). Default: false.'),
-  caller_ids: z
-    .enum(['owned', 'any'])
+  caller_ids: callerIds
     .optional()
     .describe(
       "The caller IDs that the trunk allows. `owned`: numbers and verified numbers of the customer. `any`: any `from`. Default: `owned` for shared trunks, `any` for a customer's own.",

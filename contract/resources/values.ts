@@ -4,8 +4,34 @@ import { z } from 'zod';
 /** A time on the wire: RFC 3339, UTC, whole seconds. */
 export const time = z.string().meta({ format: 'date-time', examples: ['2026-05-29T12:02:12Z'] });
 
+export const createdAt = time.describe('The time of the creation.');
+export const updatedAt = time.describe('The time of the last change.');
+
+/** The prefixes of ids, and the resources that they stand for. */
+const RESOURCES = {
+  adj: 'balance adjustment',
+  app: 'application',
+  call: 'call',
+  cust: 'customer',
+  did: 'number',
+  dlv: 'delivery attempt',
+  evt: 'event',
+  phone: 'phone',
+  rate: 'rate',
+  str: 'stream',
+  trunk: 'trunk',
+  vnum: 'verified number',
+};
+
 /** The id of a resource. Clients must not interpret it. */
-export const id = (prefix: string) => z.string().meta({ examples: [`${prefix}_20260529T120212.123456000`] });
+export const id = (prefix: keyof typeof RESOURCES) =>
+  z
+    .string()
+    .meta({ examples: [`${prefix}_20260529T120212.123456000`] })
+    .describe(`The id of the ${RESOURCES[prefix]}.`);
+
+/** The id of a recording. */
+export const recordingId = z.string().describe('The id of the recording.');
 
 export const callStatus = z
   .enum(['dialing', 'ringing', 'in_progress', 'completed', 'failed', 'canceled'])

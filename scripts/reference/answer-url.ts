@@ -77,8 +77,8 @@ The body is JSON (\`Content-Type: application/json\`):
 
 ${json(requestExample)}
 ${fieldTable(wireSchema(answerRequest), 'response')}
-\`call\` has all fields of [\`GET /v1/calls/:id\`](rest.md#get-v1callsid). At the first request of an inbound call, its \`status\` is
-\`ringing\`; afterwards it is \`in_progress\`.
+\`call\` has all fields of [\`GET /v1/calls/:id\`](rest.md#get-v1callsid). Its \`status\` is \`ringing\` in the first request of an inbound call,
+and \`in_progress\` after the call was answered.
 
 ## GET
 

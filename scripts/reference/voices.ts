@@ -46,8 +46,8 @@ export const LANGUAGES: Record<string, string> = {
 const INTRODUCTION = `# Voices and languages
 
 ${GENERATED}
-\`say\` and \`gather\` speak with the \`voice\` and \`language\` of the action, or with those of the application. Without either, the voice is
-\`rms\` and the language is English.
+\`say\` speaks with its \`voice\` and \`language\`. The default, also for the prompt of a \`gather\`, is the \`voice\` and \`language\` of the
+application, or else \`rms\` and English.
 
 A running server lists its voices at [\`GET /v1/voices\`](rest.md#get-v1voices). Each entry has:
 

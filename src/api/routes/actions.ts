@@ -29,7 +29,7 @@ export const actionRoutes = [
     summary: 'Checks a document of actions exactly as a call does, without a call.',
     raw: true,
     response: z.object({
-      valid: z.boolean(),
+      valid: z.boolean().describe('Whether a call would run the document.'),
       count: z.int().describe('The number of actions in a valid document; 0 if the document is invalid.'),
       details: z.array(errorDetail).describe('All errors in the document.'),
     }),

@@ -48,7 +48,7 @@ export const voiceRoutes = [
     method: 'GET',
     path: '/v1/voices',
     auth: 'any',
-    summary: 'Lists the voices that `say` and `gather` can use, with their languages.',
+    summary: 'Lists the available voices with their languages.',
     response: listOf(voiceShown),
     handle({ client, services }) {
       const data = voicesOf(client, services);
