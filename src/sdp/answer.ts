@@ -14,44 +14,43 @@ import {
   unicastOf,
 } from './audio.ts';
 import { type Crypto, cryptosOf } from './crypto.ts';
-import { type Media, parseDescription, shown } from './description.ts';
+import { excerpt, type LocalSession, type Media, parseDescription, writeSession } from './description.ts';
 import { both, type Direction, directionOf, isHold, mirror } from './direction.ts';
 import { PayloadTypes, unreadableRtpmap } from './payload-types.ts';
-import { type LocalSession, writeSession } from './session.ts';
 
-/** Audio streams that are considered: more than any device offers. */
-const MAX_CHOICE = 16;
+/** Most audio streams of an offer that are considered. */
+const MAX_STREAMS = 16;
 
-/** What we can do with a stream that is offered. */
-interface Abilities {
+/** Our capabilities for an offered stream. */
+interface Capabilities {
   codecs: readonly CodecName[];
-  /** Our key, 30 octets in base64; without one, encrypted sound is refused. */
+  /** Our SRTP key, 30 octets in base64; undefined: encrypted audio is refused. */
   srtpKey?: string | undefined;
 }
 
 /**
- * Answers with the first stream of sound that has a codec of ours, encrypted where that is offered, and with the codec that the offerer
- * likes best, but G.711 before all others: it costs a hundredth to code, and inside MiniVoice all sound is narrowband.
- * Every other stream is refused at its place.
- * @throws Failure `not_acceptable` when there is none (answer 488), `invalid_sdp` where a line that is needed cannot be
- * read, or for what is not SDP (400). The sentence names the line.
+ * Answers an offer with its first usable audio stream, encrypted if offered so, and refuses all other streams.
+ * Prefers G.711, which takes a hundredth of the coding time while all internal audio is narrowband; else the
+ * offerer's preferred codec.
+ * @throws Failure `not_acceptable` if no stream is usable (488), `invalid_sdp` for a malformed line that is needed or
+ * a text that is not SDP (400). The message quotes the line.
  */
 export function answerOffer(
   offer: string,
   local: LocalSession &
-    Abilities & {
-      /** Take RFC 4733 events when they are offered; default true. */
+    Capabilities & {
+      /** Accepts offered RFC 4733 events; default true. */
       telephoneEvent?: boolean;
-      /** What we would like; default `sendrecv`. */
+      /** Our preferred direction; default `sendrecv`. */
       direction?: Direction;
-      /** Learns from the offer. */
+      /** The payload types of the dialog; extended by the offer. */
       payloadTypes?: PayloadTypes;
     },
 ): { sdp: string; agreement: AudioAgreement } {
   const description = parseDescription(offer);
-  const streams = description.media.filter((media) => media.type === 'audio').slice(0, MAX_CHOICE);
+  const streams = description.media.filter((media) => media.type === 'audio').slice(0, MAX_STREAMS);
   for (const media of streams) local.payloadTypes?.complete(media);
-  const audio = choose(streams, local);
+  const audio = selectStream(streams, local);
   const codec = codecIn(audio, local.codecs)!;
   const formats = formatsOf(audio);
   const telephoneEvent = (local.telephoneEvent ?? true) ? eventFor(codec, formats) : null;
@@ -71,29 +70,30 @@ export function answerOffer(
     ),
     agreement: {
       ...{ remote: remoteOf(audio), codec, telephoneEvent, direction, rtcpMux },
-      receives: received(formats, telephoneEvent, local.codecs),
+      receives: receivable(formats, telephoneEvent, local.codecs),
       ...(theirs && crypto && { srtp: keysOf(crypto, theirs) }),
     },
   };
 }
 
 /**
- * What the answer to an offer of ours means. Streams that were not offered are ignored.
- * @param payloadTypes learns from the answer.
- * @throws Failure `not_acceptable` when the sound was refused or is nothing that we offered, `invalid_sdp` for
- * what is no answer to this offer. The sentence names the line.
+ * Evaluates the answer to our offer. Ignores streams that were not offered.
+ * @param payloadTypes the payload types of the dialog; extended by the answer.
+ * @throws Failure `not_acceptable` if the audio was refused or has no offered codec, `invalid_sdp` if it is not an
+ * answer to this offer. The message quotes the line.
  */
 export function acceptAnswer(
   offer: string,
   answer: string,
   payloadTypes: PayloadTypes = new PayloadTypes(),
 ): AudioAgreement {
-  const asked = parseDescription(offer).media;
-  const given = parseDescription(answer).media;
-  const at = asked.findIndex((media) => media.type === 'audio' && media.port !== 0);
-  const ours = asked[at];
-  // RFC 3264 §6 has the streams in the order of the offer; some leave out those that were refused before.
-  const theirs = given[at]?.type === 'audio' ? given[at] : given.find((media) => media.type === 'audio');
+  const offeredMedia = parseDescription(offer).media;
+  const answeredMedia = parseDescription(answer).media;
+  const at = offeredMedia.findIndex((media) => media.type === 'audio' && media.port !== 0);
+  const ours = offeredMedia[at];
+  // RFC 3264 §6: the streams have the order of the offer; some peers omit those that were refused before.
+  const audio = answeredMedia.find((media) => media.type === 'audio');
+  const theirs = answeredMedia[at]?.type === 'audio' ? answeredMedia[at] : audio;
   if (!ours || !theirs) throw new Failure('invalid_sdp', 'The answer has no m=audio line');
   payloadTypes.learn(ours);
   payloadTypes.complete(theirs);
@@ -102,14 +102,14 @@ export function acceptAnswer(
   const ourCrypto = isSecure(ours) ? cryptosOf(ours)[0] : undefined;
   const fault = faultOf(theirs, { codecs, srtpKey: ourCrypto?.key });
   if (fault) throw fault;
-  const theirCrypto = takenFrom(theirs, ourCrypto);
+  const theirCrypto = selectedCrypto(theirs, ourCrypto);
   const codec = codecIn(theirs, codecs)!;
   const answered = formatsOf(theirs);
   const telephoneEvent = offered.telephoneEvents.length > 0 ? eventFor(codec, answered) : null;
   payloadTypes.learn(theirs);
   return {
     ...{ remote: remoteOf(theirs), codec, telephoneEvent },
-    receives: received(merged(offered, answered), telephoneEvent, codecs),
+    receives: receivable(receivableFormats(offered, answered), telephoneEvent, codecs),
     direction: both(directionOf(ours), mirror(directionOf(theirs))),
     rtcpMux: hasRtcpMux(ours) && hasRtcpMux(theirs),
     ...(ourCrypto && theirCrypto && { srtp: keysOf(ourCrypto, theirCrypto) }),
@@ -117,10 +117,10 @@ export function acceptAnswer(
 }
 
 /**
- * RFC 3264 §6.1: we get what our offer says; some use the numbers of their answer, where these are free. Some send
- * what we offered and they left out of their answer: a static number cannot mean anything else.
+ * The formats that we may receive after our offer: those of the offer (RFC 3264 §6.1), of the answer, whose payload
+ * types some peers use, and offered static ones that some peers omit from their answer but send.
  */
-function merged(offered: Formats, answered: Formats): Formats {
+function receivableFormats(offered: Formats, answered: Formats): Formats {
   const names = answered.codecs.map(({ name }) => name);
   return {
     codecs: [
@@ -132,8 +132,8 @@ function merged(offered: Formats, answered: Formats): Formats {
   };
 }
 
-/** What may come in: each payload type has the meaning that was said first. */
-function received(formats: Formats, event: AudioAgreement['telephoneEvent'], names: readonly CodecName[]) {
+/** Keeps the first meaning of each payload type, and the codecs that are allowed. */
+function receivable(formats: Formats, event: AudioAgreement['telephoneEvent'], names: readonly CodecName[]) {
   const taken = new Set<number>();
   const isFree = ({ payloadType }: { payloadType: number }) =>
     !taken.has(payloadType) && taken.add(payloadType) !== undefined;
@@ -144,20 +144,22 @@ function received(formats: Formats, event: AudioAgreement['telephoneEvent'], nam
   };
 }
 
-/** The stream to be used: the first on a transport that is supported, else the first on one that is unknown. */
-function choose(audio: Media[], abilities: Abilities): Media {
-  const fits = audio.filter((each) => !faultOf(each, abilities));
-  const chosen = fits.find((each) => transportOf(each) !== 'unknown') ?? fits[0];
-  if (chosen) return chosen;
-  // The error of a stream that was meant to be used helps most.
-  const meant = audio.find((each) => each.port !== 0 || each.fault) ?? audio[0];
-  throw (meant && faultOf(meant, abilities)) ?? new Failure('not_acceptable', 'There is no m=audio line');
+/** Selects the first stream with a supported transport, else the first one with an unknown transport. */
+function selectStream(audio: Media[], capabilities: Capabilities): Media {
+  const usable = audio.filter((each) => !faultOf(each, capabilities));
+  const selected = usable.find((each) => transportOf(each) !== 'unknown') ?? usable[0];
+  if (selected) return selected;
+  // Reports the fault of the first stream that is not disabled, which is the most helpful one.
+  const enabled = audio.find((each) => each.port !== 0 || each.fault) ?? audio[0];
+  throw (
+    (enabled && faultOf(enabled, capabilities)) ?? new Failure('not_acceptable', 'There is no m=audio line')
+  );
 }
 
-/** Why a stream of sound cannot be used; undefined when it can. */
-function faultOf(media: Media, { codecs, srtpKey }: Abilities): Failure | undefined {
+/** Why an audio stream is unusable; undefined if it is usable. */
+function faultOf(media: Media, { codecs, srtpKey }: Capabilities): Failure | undefined {
   const { port, protocol, formats, address, fault } = media;
-  const line = `m=audio ${port} ${protocol} ${shown(formats.join(' '))}`.trimEnd();
+  const line = `m=audio ${port} ${protocol} ${excerpt(formats.join(' '))}`.trimEnd();
   if (fault !== undefined) return new Failure('invalid_sdp', fault);
   if (port === 0) return new Failure('not_acceptable', `The audio is refused (port 0) in the line ${line}`);
   const isPlain = ['plain', 'unknown'].includes(transportOf(media));
@@ -169,28 +171,28 @@ function faultOf(media: Media, { codecs, srtpKey }: Abilities): Failure | undefi
   if (!codecIn(media, codecs)) return noCodec(media, line, codecs);
   if (address === undefined) return new Failure('invalid_sdp', `There is no c= line for the line ${line}`);
   if (isHold(address) || unicastOf(address) !== undefined) return undefined;
-  return new Failure('not_acceptable', `${shown(address)} in the c= line is not a unicast address`);
+  return new Failure('not_acceptable', `${excerpt(address)} in the c= line is not a unicast address`);
 }
 
 function noCodec(media: Media, line: string, codecs: readonly CodecName[]): Failure {
   if (media.formats.length === 0) return new Failure('invalid_sdp', `The line ${line} has no format`);
   const broken = unreadableRtpmap(media);
-  if (broken !== undefined) return new Failure('invalid_sdp', `The line ${shown(broken)} is malformed`);
+  if (broken !== undefined) return new Failure('invalid_sdp', `The line ${excerpt(broken)} is malformed`);
   return new Failure('not_acceptable', `None of the codecs is one of ${codecs.join(', ')}: the line ${line}`);
 }
 
-/** RFC 4568 §5.1.3: the answer takes the line of the offer, and encrypts where the offer does. */
-function takenFrom(theirs: Media, ours: Crypto | undefined): Crypto | undefined {
+/** The crypto line of an answer, which must select that of our offer (RFC 4568 §5.1.3). */
+function selectedCrypto(theirs: Media, ours: Crypto | undefined): Crypto | undefined {
   if (isSecure(theirs) !== (ours !== undefined))
     throw new Failure('not_acceptable', `The answer changes the profile to ${theirs.protocol}`);
   if (!ours) return undefined;
-  const taken = cryptosOf(theirs);
-  const match = taken.find(({ tag, suite }) => tag === ours.tag && suite === ours.suite);
+  const answered = cryptosOf(theirs);
+  const match = answered.find(({ tag, suite }) => tag === ours.tag && suite === ours.suite);
   if (match) return match;
-  throw new Failure('invalid_sdp', `The line a=crypto:${taken[0]?.tag} is for a key that was not offered`);
+  throw new Failure('invalid_sdp', `The line a=crypto:${answered[0]?.tag} is for a key that was not offered`);
 }
 
-/** RFC 4568 §5.1.3: each side sends with the key that it has said. */
+/** Each side sends with the key of its own description (RFC 4568 §5.1.3). */
 function keysOf(ours: Crypto, theirs: Crypto): NonNullable<AudioAgreement['srtp']> {
   return {
     ...{ send: ours.key, receive: theirs.key },

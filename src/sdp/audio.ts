@@ -6,41 +6,42 @@ import { encodingsOf, eventEncoding, payloadTypeOf } from './payload-types.ts';
 
 export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'opus';
 
+/** A telephone-event format (RFC 4733). */
 export interface TelephoneEvent {
   payloadType: number;
   clockRate?: 16_000 | 48_000;
 }
 
-/** What offer and answer agreed on, as far as sound is concerned; the media room's shape. */
+/** The result of offer and answer for audio; `media` uses the same shape. */
 export interface AudioAgreement {
   remote: { address: string; port: number };
-  /** The payload type is the one that the far end wants to get. */
+  /** The codec that we send, with the payload type that the far end expects. */
   codec: { name: CodecName; payloadType: number };
-  /** Events count on a clock of 8 kHz unless said otherwise. */
+  /** The events that we send; their clock rate is 8 kHz by default. */
   telephoneEvent: TelephoneEvent | null;
-  /** Everything that the far end may send, by its payload types. */
+  /** All formats that the far end may send. */
   receives: Formats;
   direction: Direction;
   rtcpMux: boolean;
-  /** The master keys of each direction, 30 octets in base64, where the sound is encrypted (RFC 4568). */
+  /** Master keys of each direction, 30 octets in base64, if the audio is encrypted (RFC 4568). */
   srtp?: {
     send: string;
     receive: string;
-    /** Octets of the tag of each RTP packet: 10 unless AES_CM_128_HMAC_SHA1_32 was agreed on. */
+    /** Length of the RTP authentication tag in octets: 10, or 4 with AES_CM_128_HMAC_SHA1_32. */
     tagBytes?: 4;
-    /** Octets of the key identifier in each packet that is received; 0 unless the far end said so. */
+    /** Length of the master key identifier in received packets, in octets; default 0. */
     mkiBytes?: number;
   };
 }
 
-/** What the formats of one `m=` line stand for. */
+/** The supported formats of an `m=` line. */
 export interface Formats {
-  /** In the order of preference. */
+  /** In order of preference. */
   codecs: AudioAgreement['codec'][];
   telephoneEvents: TelephoneEvent[];
 }
 
-// RFC 3551 §4.5.2: the clock of G.722 is 8 kHz in RTP. RFC 7587 §4.1: Opus is always written as stereo.
+// RFC 3551 §4.5.2: the RTP clock of G.722 is 8 kHz. RFC 7587 §4.1: Opus is always declared as stereo.
 export const ENCODINGS: Record<CodecName, string> = {
   PCMU: 'PCMU/8000',
   PCMA: 'PCMA/8000',
@@ -51,7 +52,7 @@ const NAMES = new Map(
   Object.entries(ENCODINGS).map(([name, encoding]) => [encoding.toUpperCase(), name as CodecName]),
 );
 
-/** The formats that are understood here, each payload type once. */
+/** The supported formats of a stream, each payload type once. */
 export function formatsOf(media: Media): Formats {
   const formats: Formats = { codecs: [], telephoneEvents: [] };
   const encodings = encodingsOf(media);
@@ -67,8 +68,8 @@ export function formatsOf(media: Media): Formats {
 }
 
 /**
- * RFC 4733 §2.1: events have the clock of the sound that they stand for; some say 8 kHz whatever that is, and some 16 kHz
- * for G.722.
+ * Selects the telephone-event of a codec. Its clock rate is that of the codec (RFC 4733 §2.1); some peers use 8 kHz
+ * for every codec, and some 16 kHz for G.722.
  */
 export function eventFor(
   codec: AudioAgreement['codec'],
@@ -80,23 +81,23 @@ export function eventFor(
   return at(undefined) ?? (codec.name === 'G722' ? at(16_000) : undefined) ?? null;
 }
 
-/** How a stream is carried: `unknown` may be anything, and is taken for plain RTP where nothing else fits. */
+/** The transport of a stream: `unknown` counts as plain RTP if no other stream is usable. */
 export function transportOf({ protocol }: Media): 'plain' | 'secure' | 'unknown' | 'unsupported' {
   if (/^RTP\/AVPF?$/i.test(protocol)) return 'plain';
   if (/^RTP\/SAVPF?$/i.test(protocol)) return 'secure';
-  // What is encrypted by other means than RFC 4568, or does not go over UDP.
+  // Encryption other than RFC 4568, or not over UDP.
   return /SAVP|TLS|TCP|SCTP|MSRP|UDPTL/i.test(protocol) ? 'unsupported' : 'unknown';
 }
 
 export const isSecure = (media: Media): boolean => transportOf(media) === 'secure';
 
-/** Where the writer of a description wants to get this stream; port 0 when it holds the call by its address. */
+/** The address at which the sender of a description receives this stream; port 0 for a hold by address. */
 export function remoteOf({ address = '', port }: Media): AudioAgreement['remote'] {
-  // Some devices add a length to a unicast address, as multicast has it.
+  // Some devices append a multicast suffix to a unicast address.
   return isHold(address) ? { address, port: 0 } : { address: unicastOf(address) ?? address, port };
 }
 
-/** The address without what follows a slash; undefined when it is multicast, or a name. */
+/** The address without its suffix after a slash; undefined for multicast addresses and names. */
 export function unicastOf(address: string): string | undefined {
   const literal = address.split('/', 1)[0]!;
   const isMulticast = /^(22[4-9]|23\d)\.|^ff/i.test(literal);
@@ -107,15 +108,15 @@ export function hasRtcpMux(media: Media): boolean {
   return media.attributes.some(([name]) => name === 'rtcp-mux');
 }
 
-/** Our own `m=` line for sound. */
+/** Creates our audio stream. */
 export function audioMedia(parts: {
   port: number;
   formats: Formats;
   direction: Direction;
   rtcpMux: boolean;
-  /** Encrypts it. */
+  /** Our key, if the audio is encrypted. */
   crypto?: Omit<Crypto, 'mkiBytes'> | undefined;
-  /** Of the offer; RTP/AVP or RTP/SAVP when left out. */
+  /** Protocol of the offer; default RTP/AVP or RTP/SAVP. */
   protocol?: string | undefined;
 }): Media {
   const { port, formats, direction, rtcpMux, crypto } = parts;
@@ -131,7 +132,7 @@ export function audioMedia(parts: {
 
 function codecLines({ name, payloadType }: AudioAgreement['codec']): Attribute[] {
   const lines: Attribute[] = [['rtpmap', `${payloadType} ${ENCODINGS[name]}`]];
-  // RFC 7587 §6.1: we hear and say nothing above 4 kHz, so nobody need send it.
+  // RFC 7587 §6.1: our audio has 8,000 samples per second, so the peer need not send more.
   if (name === 'opus') lines.push(['fmtp', `${payloadType} maxplaybackrate=8000;sprop-maxcapturerate=8000`]);
   return lines;
 }
@@ -144,9 +145,9 @@ function eventLines({ payloadType, clockRate }: TelephoneEvent): Attribute[] {
   ];
 }
 
-/** The line that refuses a stream, at its place (RFC 3264 §6). */
+/** Creates the `m=` line that refuses a stream (RFC 3264 §6). */
 export function refusedMedia({ type, protocol, formats }: Media): Media {
-  // RFC 8866 §9: there is at least one format.
+  // RFC 8866 §9: an `m=` line has at least one format.
   const some = formats.length > 0 ? formats : [/RTP/i.test(protocol) ? '0' : '*'];
   return { type, port: 0, protocol, formats: some, address: undefined, attributes: [] };
 }

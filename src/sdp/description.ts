@@ -3,21 +3,21 @@ import { Failure } from '../core/index.ts';
 /** An `a=` line; a property attribute has no value. */
 export type Attribute = [name: string, value?: string];
 
-/** One `m=` line and what belongs to it. */
+/** A media description: an `m=` line and the lines that belong to it. */
 export interface Media {
   /** `audio`, `video`, `image`, … in lower case. */
   type: string;
-  /** 0: refused, or not in use. */
+  /** 0: refused or unused. */
   port: number;
   /** `RTP/AVP`, `RTP/SAVP`, `UDP/TLS/RTP/SAVPF`, … */
   protocol: string;
   /** RTP payload types, as text. */
   formats: string[];
-  /** The address of its `c=` line, or of the session's: IPv4, IPv6, multicast with `/ttl`, or a name. */
+  /** Address of its `c=` line or that of the session: IPv4, IPv6, multicast with `/ttl`, or a name. */
   address: string | undefined;
-  /** Its own attributes that matter here, then those of the session; names in lower case. */
+  /** Its supported attributes, then those of the session; names in lower case. */
   attributes: Attribute[];
-  /** Names the `m=` or `c=` line that cannot be read: the stream cannot be used, but keeps its place. */
+  /** Names the malformed `m=` or `c=` line: the stream is unusable, but keeps its position. */
   fault?: string | undefined;
 }
 
@@ -29,54 +29,54 @@ export interface Origin {
   address: string;
 }
 
-/** What of a session description matters here (RFC 8866); lines of other kinds are ignored. */
+/** The parts of a session description (RFC 8866) that are used; other lines are ignored. */
 export interface Description {
-  /** Undefined when the line is missing or malformed: only our own is ever needed. */
+  /** Undefined if the line is missing or malformed; only that of our own descriptions is needed. */
   origin: Origin | undefined;
-  /** The `c=` line for all media without one of their own. */
+  /** Address of the session's `c=` line, for all media without their own. */
   address: string | undefined;
   attributes: Attribute[];
   media: Media[];
 }
 
-/** More streams than any device offers. An answer names them all, so they must be bounded. */
+/** Most streams; limited because an answer contains them all. */
 const MAX_MEDIA = 256;
-/** There are 128 payload types. */
+/** Most formats of a stream; there are 128 payload types. */
 const MAX_FORMATS = 256;
-/** Every stream gets those of the session, so they must be bounded too. */
+/** Most session attributes; limited because every stream inherits them. */
 const MAX_SESSION_ATTRIBUTES = 64;
-/** The attributes that matter here. */
+/** The supported attributes. */
 const ATTRIBUTES = ['rtpmap', 'crypto', 'rtcp-mux', 'sendrecv', 'sendonly', 'recvonly', 'inactive'];
 /** RFC 8866 §9. */
 const TOKEN = /^[\w!#$%&'*+.^`{|}~-]+$/;
 const PROTOCOL = /^[\w!#$%&'*+.^`{|}~/-]+$/;
 const PROFILES = ['RTP/AVP', 'RTP/AVPF', 'RTP/SAVP', 'RTP/SAVPF'];
 
-const broken = (sentence: string) => new Failure('invalid_sdp', sentence);
+const invalid = (sentence: string) => new Failure('invalid_sdp', sentence);
 
 /**
- * Reads a description as devices write it: line ends of any kind, spaces and tabs around and between fields, upper and
- * lower case, lines in any order. A line that cannot be read is an error only for the stream that needs it.
- * @throws Failure `invalid_sdp` for what is no session description.
+ * Reads a description leniently: any line end, extra white space around and between fields, any case, lines in any
+ * order. A malformed line is an error only for the stream that needs it.
+ * @throws Failure `invalid_sdp` if the text is not a session description.
  */
 export function parseDescription(text: string): Description {
   const description: Description = { origin: undefined, address: undefined, attributes: [], media: [] };
   const levels: Level[] = [{}];
   let recognized = false;
   for (const line of text.split(/[\r\n]+/)) {
-    // Some devices end the text with NUL, or begin it with a byte order mark.
+    // Some devices append NUL, or prepend a byte order mark.
     const match = /^([a-z])\s*=(.*)$/i.exec(line.replaceAll(/[\0\uFEFF]/g, ' ').trim());
     if (!match) continue;
     const [type, value] = [match[1]!.toLowerCase(), match[2]!.trim()];
     recognized ||= type === 'v' || type === 'm';
     readLine(type, value, description, levels);
   }
-  if (!recognized) throw broken('The body is not a session description: it has no v= and no m= line');
+  if (!recognized) throw invalid('The body is not a session description: it has no v= and no m= line');
   inherit(description, levels);
   return description;
 }
 
-/** What the `c=` lines of a level say: of the session, or of one stream. */
+/** The `c=` line of the session or of one stream. */
 interface Level {
   address?: string | undefined;
   fault?: string;
@@ -85,17 +85,17 @@ interface Level {
 function readLine(type: string, value: string, description: Description, levels: Level[]): void {
   const { media } = description;
   if (type === 'm') {
-    if (media.length === MAX_MEDIA) throw broken(`There are more than ${MAX_MEDIA} m= lines`);
+    if (media.length === MAX_MEDIA) throw invalid(`There are more than ${MAX_MEDIA} m= lines`);
     media.push(parseMedia(value));
     levels.push({});
   } else if (type === 'c') readConnection(value, levels.at(-1)!);
   else if (type === 'a') readAttribute(value, (media.at(-1) ?? description).attributes);
   else if (type === 'o') description.origin ??= parseOrigin(value);
   else if (type === 'v' && /^\d+$/.test(value) && Number(value) !== 0)
-    throw broken(`The line v=${shown(value)} names a version that is not supported: 0 is`);
+    throw invalid(`The line v=${excerpt(value)} names a version that is not supported: 0 is`);
 }
 
-/** RFC 8866 §5.7, §5.13: what the session says holds for every stream that does not say it itself. */
+/** Session lines apply to every stream without its own (RFC 8866 §5.7, §5.13). */
 function inherit(description: Description, [session, ...levels]: Level[]): void {
   description.address = session?.address;
   for (const [at, media] of description.media.entries()) {
@@ -127,7 +127,7 @@ function parseMedia(value: string): Media {
     attributes: [],
   };
   const fault = mediaFault(port, number, protocol);
-  return fault ? { ...media, port: 0, fault: `The line m=${shown(value)} has ${fault}` } : media;
+  return fault ? { ...media, port: 0, fault: `The line m=${excerpt(value)} has ${fault}` } : media;
 }
 
 function mediaFault(port: string, number: string | undefined, protocol: string): string | undefined {
@@ -137,11 +137,11 @@ function mediaFault(port: string, number: string | undefined, protocol: string):
 }
 
 function readConnection(value: string, level: Level): void {
-  // Brackets belong to URIs, and the v to prose; some write them all the same.
+  // Some devices write `IPv4` or `IPv6`, or put brackets around the address.
   const address = /^IN\s+IPv?[46]\s+\[?([^\s[\]]+)/i.exec(value)?.[1];
-  // RFC 8866 §5.7: several lines are layers of a multicast; the first one is what everybody gets.
+  // RFC 8866 §5.7: several lines are multicast layers; the first one is the base layer.
   level.address ??= address;
-  if (address === undefined) level.fault ??= `The line c=${shown(value)} is malformed`;
+  if (address === undefined) level.fault ??= `The line c=${excerpt(value)} is malformed`;
 }
 
 function readAttribute(line: string, attributes: Attribute[]): void {
@@ -153,8 +153,8 @@ function readAttribute(line: string, attributes: Attribute[]): void {
   if (ATTRIBUTES.includes(name)) attributes.push(colon < 0 ? [name] : [name, line.slice(colon + 1).trim()]);
 }
 
-/** What a sentence quotes of a line: printable, and not all of it. */
-export const shown = (value: string): string => value.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 60);
+/** Shortens a line for an error message, with printable characters only. */
+export const excerpt = (value: string): string => value.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 60);
 
 /** Writes a description with CRLF after every line. */
 export function formatDescription({
@@ -190,4 +190,35 @@ function formatAttribute([name, value]: Attribute): string {
 
 function network(address: string): string {
   return `IN IP${address.includes(':') ? 6 : 4} ${address}`;
+}
+
+/** Our side of a session description. */
+export interface LocalSession {
+  /** IPv4 or IPv6. */
+  address: string;
+  /** UDP port of RTP. */
+  port: number;
+  /** Session id, the same for the whole dialog. */
+  sessionId: number;
+  /** Version of the first description; later ones increment that of `previous`. */
+  version: number;
+  /** Our last description in this dialog, offer or answer. */
+  previous?: string | undefined;
+}
+
+/**
+ * Writes our description. After the first one the session id stays, and the version increases by one if anything
+ * has changed (RFC 3264 §8).
+ */
+export function writeSession(local: LocalSession, media: Media[]): string {
+  const origin = { username: 'minivoice', sessionId: String(local.sessionId), address: local.address };
+  const write = (version: string, sessionId = origin.sessionId) => {
+    const { address } = local;
+    return formatDescription({ origin: { ...origin, version, sessionId }, address, attributes: [], media });
+  };
+  const before = local.previous === undefined ? undefined : parseDescription(local.previous).origin;
+  if (!before) return write(String(local.version));
+  const same = write(before.version, before.sessionId);
+  if (same === local.previous) return same;
+  return write(String(BigInt(before.version) + 1n), before.sessionId);
 }

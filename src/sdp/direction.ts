@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Media } from './description.ts';
 
-/** Who sends, as seen by the one who says it. */
+/** The direction of a stream, from the view of the sender of the description. */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 const DIRECTIONS: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
@@ -14,25 +14,25 @@ function of(send: boolean, receive: boolean): Direction {
   return receive ? 'recvonly' : 'inactive';
 }
 
-/** The same flow, as seen from the other end. */
+/** The same direction from the view of the other side. */
 export function mirror(direction: Direction): Direction {
   return of(receives(direction), sends(direction));
 }
 
-/** Only what both allow. */
+/** The direction that both allow. */
 export function both(one: Direction, other: Direction): Direction {
   return of(sends(one) && sends(other), receives(one) && receives(other));
 }
 
-/** What a description says of one of its streams, where the one that wrote it holds the call included. */
+/** The direction of a stream, including a hold by address. */
 export function directionOf({ attributes, address }: Media): Direction {
-  const said = attributes.find(([name]) => DIRECTIONS.includes(name))?.[0] as Direction | undefined;
-  return isHold(address) ? both(said ?? 'sendrecv', 'sendonly') : (said ?? 'sendrecv');
+  const stated = attributes.find(([name]) => DIRECTIONS.includes(name))?.[0] as Direction | undefined;
+  return isHold(address) ? both(stated ?? 'sendrecv', 'sendonly') : (stated ?? 'sendrecv');
 }
 
 /**
- * RFC 3264 §8.4: the unspecified address, in whatever form it is written, says that nothing may be sent; so does a name
- * that ends in `.invalid` (RFC 6157).
+ * Tests for a hold by address: the unspecified address in any notation (RFC 3264 §8.4), or a name that ends in
+ * `.invalid` (RFC 6157).
  */
 export function isHold(address: string | undefined): boolean {
   const literal = address?.split('/', 1)[0];

@@ -1,27 +1,26 @@
 import { audioMedia, type CodecName, ENCODINGS, type Formats, refusedMedia } from './audio.ts';
-import { parseDescription } from './description.ts';
+import { type LocalSession, parseDescription, writeSession } from './description.ts';
 import type { Direction } from './direction.ts';
 import { eventEncoding, PayloadTypes } from './payload-types.ts';
-import { type LocalSession, writeSession } from './session.ts';
 
 /** The payload types that most devices use. */
 const PAYLOAD_TYPES = { PCMU: 0, PCMA: 8, G722: 9, opus: 111 };
 const TELEPHONE_EVENT = 101;
-/** For peers that take Opus. */
-const FAST_TELEPHONE_EVENT = 110;
+/** Events with the clock rate of Opus. */
+const OPUS_TELEPHONE_EVENT = 110;
 
-/** Offers one stream of sound. In a dialog with `previous`, other streams keep their place and stay refused. */
+/** Creates an offer of one audio stream. With `previous`, other streams keep their position and stay refused. */
 export function createOffer(
   parts: LocalSession & {
-    /** In the order of preference. */
+    /** In order of preference. */
     codecs: readonly CodecName[];
     telephoneEvent: boolean;
     direction: Direction;
-    /** Encrypts the sound: our key, 30 octets in base64. */
+    /** Our SRTP key, 30 octets in base64; undefined: unencrypted audio. */
     srtpKey?: string | undefined;
-    /** 4 offers the suite with a tag of 32 bits, where the far end has taken that before. */
+    /** 4 offers the suite with a 32-bit tag, if the far end has accepted that before. */
     tagBytes?: 4 | undefined;
-    /** What the dialog has used before: no payload type gets another meaning. Learns from the offer. */
+    /** The payload types of the dialog, which keep their meaning; extended by the offer. */
     payloadTypes?: PayloadTypes;
   },
 ): string {
@@ -46,12 +45,12 @@ export function createOffer(
 }
 
 function eventsFor(codecs: readonly CodecName[], payloadTypes: PayloadTypes): Formats['telephoneEvents'] {
-  const slow = payloadTypes.find(eventEncoding(8000), TELEPHONE_EVENT);
-  const fast = codecs.includes('opus')
-    ? payloadTypes.find(eventEncoding(48_000), FAST_TELEPHONE_EVENT)
+  const narrow = payloadTypes.find(eventEncoding(8000), TELEPHONE_EVENT);
+  const opus = codecs.includes('opus')
+    ? payloadTypes.find(eventEncoding(48_000), OPUS_TELEPHONE_EVENT)
     : undefined;
   return [
-    ...(slow === undefined ? [] : [{ payloadType: slow }]),
-    ...(fast === undefined ? [] : [{ payloadType: fast, clockRate: 48_000 as const }]),
+    ...(narrow === undefined ? [] : [{ payloadType: narrow }]),
+    ...(opus === undefined ? [] : [{ payloadType: opus, clockRate: 48_000 as const }]),
   ];
 }

@@ -1,13 +1,13 @@
 import type { Media } from './description.ts';
 
-/** RFC 3551 §6: the static types that need no rtpmap. */
+/** The static payload types, which need no rtpmap (RFC 3551 §6). */
 const STATIC = new Map([
   [0, 'PCMU/8000'],
   [8, 'PCMA/8000'],
   [9, 'G722/8000'],
 ]);
 
-/** Other ways to write the encodings that are supported. */
+/** Variant spellings of the supported encodings. */
 const ALIASES = new Map([
   ['PCMU', 'PCMU/8000'],
   ['PCMA', 'PCMA/8000'],
@@ -18,18 +18,18 @@ const ALIASES = new Map([
   ['TELEPHONE-EVENT', 'TELEPHONE-EVENT/8000'],
 ]);
 
-/** What cannot be read: it takes up a payload type and stands for nothing. */
+/** A malformed encoding, whose payload type is used but unsupported. */
 const UNREADABLE = '';
 
-/** The name of RFC 4733 events on a clock of so many steps a second. */
+/** The encoding of RFC 4733 events with a clock rate in Hz. */
 export const eventEncoding = (clockRate: 8000 | 16_000 | 48_000): string => `TELEPHONE-EVENT/${clockRate}`;
 
-/** The payload type that a format names; −1 when it is none. */
+/** The payload type of a format; −1 if it is not one. */
 export function payloadTypeOf(format: string): number {
   return /^\d{1,3}$/.test(format) && Number(format) < 128 ? Number(format) : -1;
 }
 
-/** What each payload type of a stream stands for: name, clock and channels, in upper case, written in one way. */
+/** The encoding of each payload type of a stream: name, clock rate and channels, normalized, in upper case. */
 export function encodingsOf(media: Media): Map<number, string> {
   const encodings = new Map<number, string>();
   for (const [name, value = ''] of media.attributes) {
@@ -54,7 +54,7 @@ function readEncoding(text: string): string {
   return ALIASES.get(encoding) ?? (rate === undefined ? UNREADABLE : encoding);
 }
 
-/** The rtpmap line of one of the formats, where that cannot be read. */
+/** The first malformed rtpmap line of the stream's formats. */
 export function unreadableRtpmap(media: Media): string | undefined {
   const encodings = encodingsOf(media);
   const broken = media.attributes.find(([name, value = '']) => {
@@ -66,18 +66,18 @@ export function unreadableRtpmap(media: Media): string | undefined {
 }
 
 /**
- * What the payload types of one dialog stand for, whichever side said it: RFC 3264 §8.3.2 wants each to keep its meaning
- * as long as the session lasts.
+ * The payload types of one dialog, assigned by either side. Each keeps its meaning for the whole session
+ * (RFC 3264 §8.3.2).
  */
 export class PayloadTypes {
   #encodings = new Map<number, string>();
 
-  /** Takes note of what a description has agreed on, or has offered. */
+  /** Adds the payload types of an offer or answer. */
   learn(media: Media): void {
     for (const [payloadType, encoding] of encodingsOf(media)) this.#encodings.set(payloadType, encoding);
   }
 
-  /** Some say only once what a payload type stands for: later descriptions, and answers to our offer, leave it out. */
+  /** Adds the rtpmap lines that a peer omits because an earlier description of the dialog has them. */
   complete(media: Media): void {
     const encodings = encodingsOf(media);
     for (const payloadType of media.formats.map(payloadTypeOf)) {
@@ -87,14 +87,14 @@ export class PayloadTypes {
   }
 
   /**
-   * The payload type for an encoding: one that already stands for it, or the usual one, or any that is free.
-   * @returns undefined when there is none left.
+   * The payload type of an encoding: the one already assigned, else the usual one, else a free one.
+   * @returns undefined if none is free.
    */
   find(encoding: string, usual: number): number | undefined {
     const wanted = encoding.toUpperCase();
     if (this.#encodings.get(usual) === wanted) return usual;
     for (const [payloadType, known] of this.#encodings) if (known === wanted) return payloadType;
-    // RFC 3551 §6: the dynamic ones.
+    // RFC 3551 §6: dynamic payload types.
     for (let payloadType = usual, next = 96; payloadType < 128; payloadType = next++) {
       if (this.#encodings.has(payloadType)) continue;
       this.#encodings.set(payloadType, wanted);
