@@ -81,22 +81,22 @@ export interface HostPort {
 }
 
 // RFC 3261 does not allow an underscore, but it is common in private domains.
-const HOST_PORT =
-  /^(?:([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_.])?)|\[([0-9A-Fa-f:.]{2,45})\])(?::(\d{1,8}))?$/;
+const HOST_PORT = /^(?:([A-Za-z0-9_][A-Za-z0-9_.-]*)|\[([0-9A-Fa-f:.]+)\])(?::(\d{1,8}))?$/;
 const DIGITS_AND_DOTS = /^[\d.]+$/;
 
 /**
  * Parses `host`, `host:port`, `[IPv6]` or `[IPv6]:port`.
+ * @param options.anyName accepts names that cannot be resolved, such as `256.1.1.1`, which received SIP messages may have.
  * @returns undefined if the host is malformed, if it has only digits and dots but is not an IPv4 address, or if the
  * port is not 1 to 65535.
  */
-export function parseHostPort(text: string): HostPort | undefined {
+export function parseHostPort(text: string, { anyName = false } = {}): HostPort | undefined {
   const match = HOST_PORT.exec(text);
   if (!match) return undefined;
   const [, name, literal, digits] = match;
   const port = digits === undefined ? undefined : parsePort(digits);
-  const host =
-    literal === undefined ? hostName(name!) : isIPv6(literal) ? parseIpAddress(literal) : undefined;
+  const named = anyName ? name : name && hostName(name);
+  const host = literal === undefined ? named : isIPv6(literal) ? parseIpAddress(literal) : undefined;
   return host === undefined || (digits !== undefined && port === undefined) ? undefined : { host, port };
 }
 
@@ -105,7 +105,10 @@ function hostName(name: string): string | undefined {
   if (isIPv4(name)) return name;
   const labels = name.replace(/\.$/, '').split('.');
   const isNumber = /^(\d+|0x[0-9a-f]*)$/i.test(labels.at(-1)!);
-  const fits = labels.every((label) => label.length >= 1 && label.length <= 63);
+  const fits =
+    name.length <= 255 &&
+    !name.endsWith('-') &&
+    labels.every((label) => label.length >= 1 && label.length <= 63);
   return isNumber || DIGITS_AND_DOTS.test(name) || !fits ? undefined : name;
 }
 

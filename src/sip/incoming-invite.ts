@@ -1,82 +1,81 @@
 import { detach, Failure } from '../core/index.ts';
-import type { Core } from './core.ts';
 import {
-  agreedFields,
-  agreeInterval,
   type Dialog,
   DialogState,
   InviteDialog,
+  intervalHeaders,
+  negotiateInterval,
   ReliableProvisionals,
   targetOf,
 } from './dialog/index.ts';
-import { parseUri, recordRoutesOf, type SipRequest, type SipResponse, topVia } from './message/index.ts';
 import {
-  abilities,
-  contactOf,
   type ExtraHeaders,
   hasOption,
   isSips,
+  parseUri,
   type RefusalParts,
-  reply,
-  responseTo,
-  sdpBody,
+  recordRoutesOf,
+  type SipRequest,
+  type SipResponse,
   sdpOf,
-} from './reply.ts';
+  topVia,
+} from './message/index.ts';
 import type { InviteServerTransaction, ServerTransaction } from './transaction/index.ts';
 import type { Hop } from './transport/index.ts';
+import { buildResponse, capabilityHeaders, contactOf, reply, sdpBody, type UaContext } from './ua-context.ts';
 
-/** A call that comes in; it gets 100 by itself, and waits for `accept` or `reject`. */
+/** An incoming call. The transaction answers 100; `accept` or `reject` sends the final response. */
 export interface IncomingInvite {
   readonly request: SipRequest;
-  /** Where it came from. */
+  /** Source of the INVITE. */
   readonly source: Hop;
-  /** The caller's session description; undefined when we are to make the offer. */
+  /** The caller's session description; undefined if we have to make the offer. */
   readonly offer: string | undefined;
-  /** The caller demands that we repeat each provisional response until it is acknowledged (RFC 3262). */
+  /** Whether the caller requires reliable provisional responses (RFC 3262). */
   readonly requiresReliable: boolean;
-  /** Resolves when the caller takes it back, or it can go on no more; it was refused then, by us. */
+  /** Resolves with the reason when the caller cancels the call or it fails; its final response is already sent. */
   readonly canceled: Promise<string>;
-  /** The dialog, early until it is accepted: hooks may be set on it before the answer goes out. */
+  /** The dialog, early until `accept`: hooks may be set before the final response is sent. */
   readonly dialog: Dialog;
   /** True until it has been accepted, rejected or canceled. */
   readonly pending: boolean;
   /**
-   * Says 180 or 183, by PRACK if the caller requires it, or has support for it and there is an `sdp` to be
-   * delivered (RFC 3262). Nothing happens when it is pending no more.
+   * Sends 180 or 183: reliably if the caller requires it, or if it supports that and there is an `sdp` to deliver
+   * (RFC 3262). Does nothing if the INVITE is no longer pending.
    */
   progress(status: 180 | 183, parts?: { sdp?: string | undefined; headers?: ExtraHeaders }): void;
   /**
-   * Resolves when the 200 has been sent; without an `offer` the `sdp` is ours, and `dialog.onAnswer` is called
-   * with what the ACK brings. @throws Failure `call_ended` when it is pending no more.
+   * Sends the 200. Without an `offer` the `sdp` is our offer, and the ACK brings the answer to `dialog.onAnswer`.
+   * @throws Failure `call_ended` if it is no longer pending.
    */
   accept(sdp: string, headers?: ExtraHeaders): Promise<Dialog>;
-  /** Refuses it; nothing happens when it is pending no more. @param status 300–699. */
+  /** Refuses the call; does nothing if it is no longer pending. @param status 300–699. */
   reject(status: number, parts?: RefusalParts): void;
 }
 
-/** RFC 3261 §13.3: the answering side of an INVITE. */
+/** The UAS side of an INVITE that creates a dialog (RFC 3261 §13.3). */
 export class ServerInvite implements IncomingInvite {
   readonly offer: string | undefined;
   readonly canceled: Promise<string>;
-  #core: Core;
+  #ua: UaContext;
   #transaction: InviteServerTransaction;
   #dialog: InviteDialog | undefined;
   #reliable: ReliableProvisionals | undefined;
   #pending = true;
   #accepting = false;
-  #cancel!: (why: string) => void;
+  #resolveCanceled!: (reason: string) => void;
   #ended: () => void;
 
-  /** @param ended called once, when it is pending no more. */
-  constructor(core: Core, transaction: InviteServerTransaction, ended: () => void) {
-    this.#core = core;
+  /** @param ended called once, when the INVITE is no longer pending. */
+  constructor(ua: UaContext, transaction: InviteServerTransaction, ended: () => void) {
+    this.#ua = ua;
     this.#transaction = transaction;
     this.#ended = ended;
     this.offer = sdpOf(transaction.request);
     this.canceled = new Promise((resolve) => {
-      this.#cancel = resolve;
+      this.#resolveCanceled = resolve;
     });
-    transaction.canceled = () => this.#giveUp(487, undefined, 'The caller hung up');
+    transaction.canceled = () => this.#cancel(487, undefined, 'The caller hung up');
   }
 
   get request(): SipRequest {
@@ -113,40 +112,41 @@ export class ServerInvite implements IncomingInvite {
   }
 
   async accept(sdp: string, headers: ExtraHeaders = []): Promise<Dialog> {
-    if (!this.#pending || this.#accepting) throw ended();
+    if (!this.#pending || this.#accepting) throw callEnded();
     this.#accepting = true;
-    // RFC 3262 §5: an answer that is on its way must arrive before the 200.
+    // RFC 3262 §5: an answer in a provisional response must be acknowledged before the 200.
     if (this.#reliable) await this.#reliable.descriptionsAcknowledged();
-    if (!this.#pending) throw ended();
+    if (!this.#pending) throw callEnded();
     this.#finish();
     const dialog = this.#openDialog();
     const { request } = this;
-    const agreed = agreeInterval(request, this.#core);
-    const interval = agreed === 'too_small' ? undefined : agreed;
-    const fields: ExtraHeaders = [['Contact', dialog.contact], ...abilities(), ...agreedFields(interval)];
-    // An offer of ours that the PRACK has answered is not made again.
-    const offers = this.offer === undefined && !dialog.settled;
-    const body = this.offer === undefined && dialog.settled ? undefined : sdp;
+    const negotiated = negotiateInterval(request, this.#ua);
+    const interval = negotiated === 'too_small' ? undefined : negotiated;
+    const contact: [string, string] = ['Contact', dialog.contact];
+    const fields: ExtraHeaders = [contact, ...capabilityHeaders(), ...intervalHeaders(interval)];
+    // An offer of ours that the PRACK has answered is not repeated in the 200.
+    const hasOffer = this.offer === undefined && !dialog.negotiated;
+    const body = this.offer === undefined && dialog.negotiated ? undefined : sdp;
     dialog.localSdp = body ?? dialog.localSdp;
     dialog.confirm();
-    dialog.modification.session.agreed(interval, 'uas');
-    dialog.succeed(this.#transaction, this.#response(200, [...fields, ...headers], body), offers);
+    dialog.modification.timer.restart(interval, 'uas');
+    dialog.sendOk(this.#transaction, this.#response(200, [...fields, ...headers], body), hasOffer);
     return dialog;
   }
 
   reject(status: number, { reason, headers, why }: RefusalParts = {}): void {
     if (!this.#pending) return;
     this.#finish();
-    reply(this.#core, this.#transaction, status, { reason, headers, why });
+    reply(this.#ua, this.#transaction, status, { reason, headers, why });
     this.#dialog?.discard({ by: 'local', reason: reason ?? 'We refused the call', status });
   }
 
-  #giveUp(status: number, reason: string | undefined, why: string): void {
+  #cancel(status: number, reason: string | undefined, why: string): void {
     if (!this.#pending) return;
     this.#finish();
-    reply(this.#core, this.#transaction, status, { reason, why });
+    reply(this.#ua, this.#transaction, status, { reason, why });
     this.#dialog?.discard({ by: 'remote', reason: why, status });
-    this.#cancel(why);
+    this.#resolveCanceled(why);
   }
 
   #finish(): void {
@@ -157,7 +157,7 @@ export class ServerInvite implements IncomingInvite {
 
   #response(status: number, headers: ExtraHeaders, sdp: string | undefined): SipResponse {
     const { toTag } = this.#transaction;
-    return responseTo(this.#core, this.request, status, { headers, body: sdpBody(sdp), toTag });
+    return buildResponse(this.#ua, this.request, status, { headers, body: sdpBody(sdp), toTag });
   }
 
   #openDialog(): InviteDialog {
@@ -167,77 +167,77 @@ export class ServerInvite implements IncomingInvite {
 
   #newDialog(): InviteDialog {
     const { request, source } = this;
-    const { random, tokens } = this.#core;
+    const { random, tokens } = this.#ua;
     const user = parseUri(request.uri).user;
     // RFC 3261 §12.1.1
-    const secured = isSips(request.uri) || isSips(recordRoutesOf(request)[0]?.uri ?? targetOf(request));
+    const secure = isSips(request.uri) || isSips(recordRoutesOf(request)[0]?.uri ?? targetOf(request));
     const tag = this.#transaction.toTag ?? tokens.tag();
     const state = DialogState.ofServer(request, tag, Math.floor(random.float() * 2 ** 16));
-    const dialog = new InviteDialog(this.#core, {
+    const dialog = new InviteDialog(this.#ua, {
       state,
-      contact: contactOf(this.#core, source.transport, user, secured),
-      known: knownWay(request, source),
+      contact: contactOf(this.#ua, source.transport, user, secure),
+      returnHop: returnHopOf(request, source),
       peer: source,
-      abandon: () => this.reject(480),
+      endInvite: () => this.reject(480),
     });
-    dialog.modification.learn(request);
-    // The caller may end an early dialog with BYE too (RFC 3261 §15).
+    dialog.modification.learnMethods(request);
+    // RFC 3261 §15: the caller may also end an early dialog with BYE.
     detach(
       'sip.incoming-invite',
-      dialog.ended.then(() => this.#giveUp(487, undefined, 'The caller hung up')),
+      dialog.ended.then(() => this.#cancel(487, undefined, 'The caller hung up')),
     );
     return dialog;
   }
 
-  #usesReliable(describes: boolean): boolean {
+  #usesReliable(hasSdp: boolean): boolean {
     if (this.requiresReliable) return true;
-    const wanted = describes || this.#reliable !== undefined;
-    return wanted && hasOption(this.request, 'Supported', '100rel');
+    const isUseful = hasSdp || this.#reliable !== undefined;
+    return isUseful && hasOption(this.request, 'Supported', '100rel');
   }
 
   #openReliable(dialog: InviteDialog): ReliableProvisionals {
-    const reliable = new ReliableProvisionals(this.#core, this.#transaction, {
+    const reliable = new ReliableProvisionals(this.#ua, this.#transaction, {
       acknowledged: (prack, response) =>
         detach('sip.incoming-invite', this.#acknowledged(dialog, prack, response)),
-      unacknowledged: () => this.#giveUp(504, 'No PRACK', 'The caller did not acknowledge a response'),
+      timedOut: () => this.#cancel(504, 'No PRACK', 'The caller did not acknowledge a response'),
     });
     dialog.onPrack = (prack) => reliable.receive(prack);
     return reliable;
   }
 
-  /** RFC 3262 §5: what we described was an answer, or an offer whose answer is in the PRACK. */
+  /** Answers a PRACK. Our description was the answer, or an offer that the PRACK answers (RFC 3262 §5). */
   async #acknowledged(dialog: InviteDialog, prack: ServerTransaction, response: SipResponse): Promise<void> {
     const sdp = sdpOf(prack.request);
-    const settledNow = response.body.length > 0 && !dialog.settled;
-    if (settledNow) dialog.settled = this.offer !== undefined || sdp !== undefined;
-    if (settledNow && this.offer === undefined && sdp !== undefined) {
-      reply(this.#core, prack, 200);
-      this.#takeAnswer(dialog, sdp);
+    const isFirst = response.body.length > 0 && !dialog.negotiated;
+    if (isFirst) dialog.negotiated = this.offer !== undefined || sdp !== undefined;
+    if (isFirst && this.offer === undefined && sdp !== undefined) {
+      reply(this.#ua, prack, 200);
+      this.#receiveAnswer(dialog, sdp);
     } else if (sdp !== undefined) await dialog.modification.receive(prack);
-    else reply(this.#core, prack, 200);
+    else reply(this.#ua, prack, 200);
   }
 
-  #takeAnswer(dialog: InviteDialog, sdp: string): void {
+  #receiveAnswer(dialog: InviteDialog, sdp: string): void {
     try {
       dialog.onAnswer?.(sdp);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      this.#core.log.info({ reason: error.message }, 'answer not usable');
-      this.#giveUp(488, undefined, error.message);
+      this.#ua.log.info({ reason: error.message }, 'received an unusable answer');
+      this.#cancel(488, undefined, error.message);
     }
   }
 }
 
-const ended = (): Failure => new Failure('call_ended', 'the caller has hung up, or the call was refused');
+const callEnded = (): Failure => new Failure('call_ended', 'the caller has hung up, or the call was refused');
 
 /**
- * The way back to a caller whose Contact cannot be reached: one behind NAT, or one that keeps a connection open.
- * Behind a proxy that has put itself on the route it is not used.
+ * The hop of a caller whose Contact is unreachable: behind NAT, or with a connection that it keeps open.
+ * Not used if a proxy has added a Record-Route.
  */
-function knownWay(request: SipRequest, source: Hop): Hop | undefined {
+function returnHopOf(request: SipRequest, source: Hop): Hop | undefined {
   if (source.transport !== 'udp') return source;
   const target = targetOf(request);
-  const sender = topVia(request).host;
-  const behindNat = sender !== source.address && target && parseUri(target).host !== source.address;
-  return behindNat && /^[\d.]+$|:/.test(sender) ? source : undefined;
+  const sentBy = topVia(request).host;
+  const isBehindNat = sentBy !== source.address && target && parseUri(target).host !== source.address;
+  return isBehindNat && /^[\d.]+$|:/.test(sentBy) ? source : undefined;
 }

@@ -1,56 +1,82 @@
-import type { Core } from './core.ts';
+import type { Login } from './digest/index.ts';
 import {
   createRequest,
+  type ExtraHeaders,
   formatNameAddress,
+  isSips,
   parseNameAddress,
   parseUri,
   type SipRequest,
 } from './message/index.ts';
-import type { InviteOptions } from './outgoing-invite.ts';
-import { abilities, contactOf, isSips, sdpBody } from './reply.ts';
 import type { Hop, TransportName } from './transport/index.ts';
+import { capabilityHeaders, contactOf, sdpBody, type UaContext } from './ua-context.ts';
 
-/** How many proxies on the way may each want a longer session timer. */
+/** An outgoing call. */
+export interface InviteOptions {
+  /** The Request-URI. */
+  target: string;
+  /** Destination as URI or hop, if it differs from `target` and the first of `route`. */
+  destination?: string | Hop | undefined;
+  /** Preloaded Route fields, such as `<sip:proxy.example;lr>`. */
+  route?: readonly string[] | undefined;
+  /** A URI or name-addr; default `target`. */
+  to?: string | undefined;
+  /** A URI or name-addr, without tag. */
+  from: string;
+  /** Our offer. */
+  sdp: string;
+  headers?: ExtraHeaders | undefined;
+  /** Answers a 401 or 407, here and within the dialog. */
+  credentials?: Login | undefined;
+  /** Longest ringing time in ms, default 180,000. */
+  timeoutMs?: number | undefined;
+  /** Cancels the INVITE without any response, even 100, within this time in ms. */
+  firstResponseTimeoutMs?: number | undefined;
+  /** Cancels the INVITE when aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How often a 422 may raise the session interval of one INVITE. */
 const MAX_RAISES = 3;
 
-/** Writes the INVITE of one call, again with a new CSeq when it has to be sent again. */
+/** Builds the INVITE of a call, with a new CSeq each time it is sent again (RFC 3261 §13.2.1). */
 export class InviteBuilder {
   readonly callId: string;
-  /** RFC 3261 §8.1.2: where it is sent to. */
+  /** Destination of the INVITE (RFC 3261 §8.1.2). */
   readonly destination: string | Hop;
-  /** Seconds that we ask for (RFC 4028); a 422 may raise it. */
+  /** Requested Session-Expires in seconds (RFC 4028); a 422 may raise it. */
   sessionExpires: number | undefined;
-  /** Of the INVITE that was written last. */
+  /** Contact of the last INVITE. */
   contact = '';
-  #core: Core;
+  #ua: UaContext;
   #options: InviteOptions;
   #from: string;
   #to: string;
   #user: string | undefined;
   #minSe: number;
   #seq = 0;
-  #raised = 0;
+  #raises = 0;
 
-  constructor(core: Core, options: InviteOptions) {
+  constructor(ua: UaContext, options: InviteOptions) {
     const { from, to, target, route = [], destination } = options;
     const sender = parseNameAddress(from);
     const [first] = route;
-    this.#core = core;
+    this.#ua = ua;
     this.#options = options;
-    this.#from = formatNameAddress({ ...sender, tag: core.tokens.tag() });
+    this.#from = formatNameAddress({ ...sender, tag: ua.tokens.tag() });
     this.#to = formatNameAddress(parseNameAddress(to ?? `<${target}>`));
     this.#user = parseUri(sender.uri).user;
-    this.#minSe = core.minSe;
-    this.callId = core.random.uuid();
+    this.#minSe = ua.minSe;
+    this.callId = ua.random.uuid();
     this.destination = destination ?? (first ? parseNameAddress(first).uri : target);
-    this.sessionExpires = core.sessionExpires;
+    this.sessionExpires = ua.sessionExpires;
   }
 
   build(transport: TransportName): SipRequest {
     const { target, route = [], headers = [], sdp } = this.#options;
     // RFC 3261 §8.1.1.8
-    const secured = isSips(target) || isSips(route[0] && parseNameAddress(route[0]).uri);
-    this.contact = contactOf(this.#core, transport, this.#user, secured);
+    const secure = isSips(target) || isSips(route[0] && parseNameAddress(route[0]).uri);
+    this.contact = contactOf(this.#ua, transport, this.#user, secure);
     const request = createRequest({ method: 'INVITE', uri: target, body: sdp });
     for (const each of route) request.headers.append('Route', each);
     request.headers
@@ -60,23 +86,24 @@ export class InviteBuilder {
       .append('Call-ID', this.callId)
       .append('CSeq', `${++this.#seq} INVITE`)
       .append('Contact', this.contact)
-      .append('User-Agent', this.#core.userAgent)
+      .append('User-Agent', this.#ua.userAgent)
       .append('Content-Type', sdpBody(sdp)!.contentType);
-    for (const [name, value] of [...abilities(), ...this.#timer()]) request.headers.append(name, value);
+    for (const [name, value] of [...capabilityHeaders(), ...this.#timerHeaders()])
+      request.headers.append(name, value);
     for (const [name, value] of headers) request.headers.set(name, value);
     return request;
   }
 
-  /** RFC 4028 §7.3 @returns is it worth another try with the longer interval? */
-  raise(least: number | undefined): boolean {
-    if (least === undefined || this.sessionExpires === undefined || least <= this.#minSe) return false;
-    if (this.#raised++ >= MAX_RAISES) return false;
-    this.#minSe = least;
-    this.sessionExpires = Math.max(this.sessionExpires, least);
+  /** Raises the session interval to the Min-SE of a 422 (RFC 4028 §7.3). @returns whether to send the INVITE again. */
+  raiseInterval(minSe: number | undefined): boolean {
+    if (minSe === undefined || this.sessionExpires === undefined || minSe <= this.#minSe) return false;
+    if (this.#raises++ >= MAX_RAISES) return false;
+    this.#minSe = minSe;
+    this.sessionExpires = Math.max(this.sessionExpires, minSe);
     return true;
   }
 
-  #timer(): [string, string][] {
+  #timerHeaders(): [string, string][] {
     if (this.sessionExpires === undefined) return [];
     return [
       ['Session-Expires', String(this.sessionExpires)],

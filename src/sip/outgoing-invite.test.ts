@@ -1,27 +1,27 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { InviteResult } from './outgoing-invite.ts';
-import { Callee } from './testing/callee.ts';
-import { ANSWER, leftovers, NOTHING, type Pair } from './testing/pair.ts';
+import { UacHarness } from './testing/harness.ts';
+import { ANSWER, NONE_OPEN, openResources, type Pair } from './testing/pair.ts';
 import type { Peer } from './testing/peer.ts';
 
-let callee: Callee;
-let both: Pair;
+let uac: UacHarness;
+let pair: Pair;
 let peer: Peer;
 
 beforeEach(async () => {
-  callee = await Callee.open();
-  ({ both, peer } = callee);
+  uac = await UacHarness.open();
+  ({ pair, peer } = uac);
 });
 
-const wait = (ms: number) => callee.wait(ms);
-const respond = (...parts: Parameters<Peer['response']>) => callee.respond(...parts);
+const wait = (ms: number) => uac.wait(ms);
+const respond = (...parts: Parameters<Peer['response']>) => uac.respond(...parts);
 
 const acceptedBy = (result: InviteResult) =>
   result.kind === 'accepted' ? result.dialog.remoteTag : `refused ${result.status}`;
 
-describe('a call that we make', () => {
-  test('tells what rings, and that it was refused', async () => {
-    const { outgoing, invite } = await callee.ringing();
+describe('an outgoing call', () => {
+  test('reports ringing, and its refusal', async () => {
+    const { outgoing, invite } = await uac.startCall();
     const heard: [number, string | undefined][] = [];
     outgoing.provisional.on(({ status, sdp }) => heard.push([status, sdp]));
     await respond(invite, 100);
@@ -34,51 +34,51 @@ describe('a call that we make', () => {
     ]);
     expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 486, reason: 'Busy Here' });
     expect(peer.log).toEqual(['INVITE', 'ACK']);
-    expect(await leftovers(both)).toEqual(NOTHING);
+    expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 
-  test('that nobody answers is a 408; one that has no way is a 503', async () => {
+  test('without response results in 408, and an unreachable one in 503', async () => {
     await peer.close();
-    const unanswered = callee.call();
-    const lost = callee.call({ target: 'sip:nobody@nowhere.example' });
+    const unanswered = uac.call();
+    const lost = uac.call({ target: 'sip:nobody@nowhere.example' });
     await wait(33_000);
     expect(await unanswered.result).toMatchObject({ status: 408 });
     expect(await lost.result).toMatchObject({ status: 503, reason: 'getaddrinfo ENOTFOUND nowhere.example' });
-    expect(await leftovers(both)).toEqual(NOTHING);
+    expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 
-  test('that rings too long is taken back', async () => {
-    const { outgoing, invite } = await callee.ringing({ timeoutMs: 20_000 });
+  test('that rings too long is canceled', async () => {
+    const { outgoing, invite } = await uac.startCall({ timeoutMs: 20_000 });
     await respond(invite, 180, 'x');
     await wait(20_000);
     expect(peer.log.at(-1)).toBe('CANCEL');
-    expect(await outgoing.result).toMatchObject({ status: 408, reason: 'Nobody answered in time' });
-    expect(await leftovers(both)).toEqual(NOTHING);
+    expect(await outgoing.result).toMatchObject({ status: 408, reason: 'No answer in time' });
+    expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 
-  test('acknowledges each repeated 200', async () => {
-    const { invite } = await callee.talking();
+  test('acknowledges each retransmitted 200', async () => {
+    const { invite } = await uac.establish();
     await respond(invite, 200, 'x', {}, ANSWER);
     await respond(invite, 200, 'x', {}, ANSWER);
     expect(peer.log).toEqual(['INVITE', 'ACK', 'ACK', 'ACK']);
   });
 
   test('without an answer in its 200 is ended', async () => {
-    const { outgoing, invite } = await callee.ringing();
+    const { outgoing, invite } = await uac.startCall();
     await respond(invite, 200, 'x');
     expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 488 });
     expect(peer.log).toEqual(['INVITE', 'ACK', 'BYE']);
   });
 
-  test('is taken back when its signal is aborted, and never sent when it was before', async () => {
+  test('is canceled when its signal is aborted, and not sent if it was aborted before', async () => {
     const late = new AbortController();
-    const { outgoing, invite } = await callee.ringing({ signal: late.signal });
+    const { outgoing, invite } = await uac.startCall({ signal: late.signal });
     await respond(invite, 180, 'x');
     late.abort();
     await wait(10);
     expect(peer.log).toEqual(['INVITE', 'CANCEL']);
     expect(await outgoing.result).toMatchObject({ status: 487 });
-    const early = callee.call({ signal: AbortSignal.abort() });
+    const early = uac.call({ signal: AbortSignal.abort() });
     await wait(10);
     expect(await early.result).toMatchObject({ status: 487 });
     expect(peer.log).toEqual(['INVITE', 'CANCEL']);
@@ -87,7 +87,7 @@ describe('a call that we make', () => {
 
 describe('CANCEL', () => {
   test('waits for a provisional response', async () => {
-    const { outgoing, invite } = await callee.ringing();
+    const { outgoing, invite } = await uac.startCall();
     outgoing.cancel();
     await wait(100);
     expect(peer.log).toEqual(['INVITE']);
@@ -98,30 +98,30 @@ describe('CANCEL', () => {
     await respond(cancel, 200);
     await respond(invite, 487, 'x');
     expect(peer.log).toEqual(['INVITE', 'CANCEL', 'ACK']);
-    expect(await leftovers(both)).toEqual(NOTHING);
+    expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 
   test('that is crossed by a 200 is followed by ACK and BYE', async () => {
-    const { outgoing, invite } = await callee.ringing();
+    const { outgoing, invite } = await uac.startCall();
     await respond(invite, 180, 'x');
     outgoing.cancel();
     await respond(invite, 200, 'x', {}, ANSWER);
     expect(peer.log).toEqual(['INVITE', 'CANCEL', 'ACK', 'BYE']);
     expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 487 });
-    expect(await leftovers(both)).toEqual(NOTHING);
+    expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 
-  test('that nobody heeds ends the INVITE after 64 × T1', async () => {
-    const { outgoing, invite } = await callee.ringing();
+  test('without effect ends the INVITE after 64 × T1', async () => {
+    const { outgoing, invite } = await uac.startCall();
     await respond(invite, 180, 'x');
     outgoing.cancel();
-    expect(await leftovers(both)).toEqual(NOTHING);
+    expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 });
 
 describe('forks', () => {
   test('that answer after the first are acknowledged and ended', async () => {
-    const { outgoing, invite } = await callee.ringing();
+    const { outgoing, invite } = await uac.startCall();
     await respond(invite, 180, 'x');
     await respond(invite, 180, 'y');
     await respond(invite, 200, 'x', {}, ANSWER);
@@ -131,31 +131,31 @@ describe('forks', () => {
     const ended = peer.requests('BYE').map(({ uri }) => uri);
     expect(ended).toEqual(['sip:peer-y@10.0.0.9', 'sip:peer-z@10.0.0.9']);
     expect(peer.requests('ACK')).toHaveLength(3);
-    expect(both.alice.counters.open.dialogs).toBe(3);
+    expect(pair.alice.counters.open.dialogs).toBe(3);
   });
 
-  test('that rang and did not take the call are forgotten', async () => {
-    const { invite } = await callee.ringing();
+  test('that rang without answering leave no dialog', async () => {
+    const { invite } = await uac.startCall();
     await respond(invite, 180, 'x');
     await respond(invite, 180, 'y');
     await respond(invite, 200, 'y', {}, ANSWER);
-    expect(both.alice.counters.open.dialogs).toBe(1);
+    expect(pair.alice.counters.open.dialogs).toBe(1);
   });
 
-  test('that ring when somebody else has the call already are not remembered', async () => {
-    const { invite } = await callee.ringing();
+  test('that ring after another has answered leave no dialog', async () => {
+    const { invite } = await uac.startCall();
     await respond(invite, 200, 'x', {}, ANSWER);
     await respond(invite, 180, 'y');
-    expect(both.alice.counters.open.dialogs).toBe(1);
+    expect(pair.alice.counters.open.dialogs).toBe(1);
   });
 
-  test('that rang are forgotten when another takes a call that was taken back', async () => {
-    const { outgoing, invite } = await callee.ringing();
+  test('that rang leave no dialog if another answers a canceled call', async () => {
+    const { outgoing, invite } = await uac.startCall();
     await respond(invite, 180, 'y');
     outgoing.cancel();
     await respond(invite, 180, 'z');
     await respond(invite, 200, 'x', {}, ANSWER);
-    expect(await leftovers(both)).toEqual(NOTHING);
+    expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 });
 
@@ -164,7 +164,7 @@ describe('credentials', () => {
   const credentials = { username: 'alice', password: 'secret' };
 
   test('answer a challenge once, in a new INVITE of the same call, and in its ACK and BYE', async () => {
-    const { outgoing, invite } = await callee.ringing({ credentials });
+    const { outgoing, invite } = await uac.startCall({ credentials });
     await respond(invite, 407, 'x', challenge);
     const again = peer.requests('INVITE')[1]!;
     expect(again.headers.get('Proxy-Authorization')).toContain('username="alice"');
@@ -179,15 +179,15 @@ describe('credentials', () => {
   });
 
   test('that are refused are not sent again', async () => {
-    const { outgoing, invite } = await callee.ringing({ credentials });
+    const { outgoing, invite } = await uac.startCall({ credentials });
     await respond(invite, 407, 'x', challenge);
     await respond(peer.requests('INVITE')[1]!, 407, 'x', challenge);
     expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 407 });
     expect(peer.requests('INVITE')).toHaveLength(2);
   });
 
-  test('are not sent for ever to who asks in ever new names', async () => {
-    const { outgoing } = await callee.ringing({ credentials });
+  test('are not sent endlessly to a peer with ever new realms', async () => {
+    const { outgoing } = await uac.startCall({ credentials });
     for (let realm = 0; realm < 20; realm++) {
       const asked = { 'Proxy-Authenticate': challenge['Proxy-Authenticate'].replace('"r"', `"${realm}"`) };
       await respond(peer.requests('INVITE').at(-1)!, 407, 'x', asked);
@@ -196,14 +196,14 @@ describe('credentials', () => {
     expect(peer.requests('INVITE')).toHaveLength(9);
   });
 
-  test('that we do not have make a challenge final', async () => {
-    const { outgoing, invite } = await callee.ringing();
+  test('are required, or the challenge is final', async () => {
+    const { outgoing, invite } = await uac.startCall();
     await respond(invite, 401, 'x', { 'WWW-Authenticate': challenge['Proxy-Authenticate'] });
     expect(await outgoing.result).toMatchObject({ status: 401 });
   });
 
   test('are used for other requests too', async () => {
-    const sent = both.alice.request({
+    const sent = pair.alice.request({
       method: 'REGISTER',
       target: 'sip:10.0.0.9',
       from: 'sip:alice@10.0.0.9',
@@ -221,8 +221,8 @@ describe('credentials', () => {
 describe('reliable provisional responses (RFC 3262)', () => {
   const reliable = (rseq: number) => ({ Require: '100rel', RSeq: String(rseq) });
 
-  test('are acknowledged in order, each once; one that is too early is not heeded', async () => {
-    const { outgoing, invite } = await callee.ringing();
+  test('are acknowledged in order, each once; one out of order is ignored', async () => {
+    const { outgoing, invite } = await uac.startCall();
     const heard: number[] = [];
     outgoing.provisional.on(({ status }) => heard.push(status));
     await respond(invite, 180, 'x', reliable(7));
@@ -235,16 +235,16 @@ describe('reliable provisional responses (RFC 3262)', () => {
   });
 
   test('may bring the answer, so that the 200 needs none', async () => {
-    const { outgoing, invite } = await callee.ringing();
+    const { outgoing, invite } = await uac.startCall();
     await respond(invite, 183, 'x', reliable(1), ANSWER);
     await respond(invite, 200, 'x');
     expect(await outgoing.result).toMatchObject({ kind: 'accepted', answer: ANSWER });
   });
 });
 
-describe('session timers (RFC 4028), when we ask', () => {
-  test('a 422 is answered with a longer interval', async () => {
-    const { invite } = await callee.ringing();
+describe('session timers (RFC 4028) as UAC', () => {
+  test('repeat the INVITE with a longer interval after a 422', async () => {
+    const { invite } = await uac.startCall();
     expect(invite.headers.get('Session-Expires')).toBe('1800');
     await respond(invite, 422, 'x', { 'Min-SE': '3600' });
     const again = peer.requests('INVITE')[1]!;
@@ -252,29 +252,29 @@ describe('session timers (RFC 4028), when we ask', () => {
     expect(again.headers.get('Min-SE')).toBe('3600');
   });
 
-  test('we refresh when it is ours to, and hang up when the other side does not answer any more', async () => {
-    const { dialog } = await callee.talking({ 'Session-Expires': '90;refresher=uac' });
+  test('refresh as refresher, and hang up if the peer no longer responds', async () => {
+    const { dialog } = await uac.establish({ 'Session-Expires': '90;refresher=uac' });
     await wait(45_100);
     expect(peer.requests('INVITE')).toHaveLength(2);
     expect(peer.requests('INVITE').at(-1)!.headers.get('Session-Expires')).toBe('90;refresher=uac');
     await peer.close();
     await wait(60_000);
     expect(await dialog.ended).toMatchObject({ by: 'timeout' });
-    expect(await leftovers(both)).toEqual(NOTHING);
+    expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 
-  test('without a timer in the 200 there is none', async () => {
-    const { dialog } = await callee.talking();
+  test('are off without Session-Expires in the 200', async () => {
+    const { dialog } = await uac.establish();
     await wait(10_000_000);
     expect(dialog.phase).toBe('confirmed');
-    expect(both.clock.pending).toBe(0);
+    expect(pair.clock.pending).toBe(0);
   });
 });
 
 describe('a hostile callee', () => {
-  test('cannot make us ask for ever by challenges that are always stale', async () => {
+  test('cannot cause an endless loop by stale challenges', async () => {
     const stale = { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth", stale=true' };
-    const { outgoing } = await callee.ringing({ credentials: { username: 'a', password: 'b' } });
+    const { outgoing } = await uac.startCall({ credentials: { username: 'a', password: 'b' } });
     for (let attempt = 0; attempt < 5; attempt++) {
       await respond(peer.requests('INVITE').at(-1)!, 401, 'x', stale);
     }
@@ -282,8 +282,8 @@ describe('a hostile callee', () => {
     expect(peer.requests('INVITE')).toHaveLength(3);
   });
 
-  test('cannot make us ask for ever by intervals that are never long enough', async () => {
-    const { outgoing } = await callee.ringing();
+  test('cannot cause an endless loop by growing Min-SE', async () => {
+    const { outgoing } = await uac.startCall();
     for (let least = 2000; least < 2010; least++) {
       await respond(peer.requests('INVITE').at(-1)!, 422, 'x', { 'Min-SE': String(least) });
     }
@@ -291,17 +291,17 @@ describe('a hostile callee', () => {
     expect(peer.requests('INVITE')).toHaveLength(4);
   });
 
-  test('cannot fill our memory with forks', async () => {
-    const { outgoing, invite } = await callee.ringing();
+  test('cannot exhaust memory with forks', async () => {
+    const { outgoing, invite } = await uac.startCall();
     for (let fork = 0; fork < 1000; fork++) peer.send(peer.response(invite, 180, `f${fork}`), '10.0.0.1');
     await wait(10);
-    expect(both.alice.counters.open.dialogs).toBe(32);
+    expect(pair.alice.counters.open.dialogs).toBe(32);
     outgoing.cancel();
-    expect(await leftovers(both)).toEqual(NOTHING);
+    expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 
-  test('cannot make us refresh the session all the time', async () => {
-    await callee.talking({ 'Session-Expires': '1;refresher=uac' });
+  test('cannot make us refresh the session constantly', async () => {
+    await uac.establish({ 'Session-Expires': '1;refresher=uac' });
     await wait(40_000);
     expect(peer.requests('INVITE')).toHaveLength(1);
   });

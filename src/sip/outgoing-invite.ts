@@ -1,120 +1,95 @@
 import { detach, explain, Signal, type Timer } from '../core/index.ts';
-import { Authorization, type Login } from './authorization.ts';
-import type { Core } from './core.ts';
 import {
+  acceptedInterval,
   type Dialog,
   DialogState,
   InviteAttempt,
   InviteDialog,
-  learnInterval,
-  ProvisionalAcks,
+  PrackClient,
   readInterval,
   targetOf,
 } from './dialog/index.ts';
-import { InviteBuilder } from './invite-builder.ts';
-import { reasonOf, type SipRequest, type SipResponse, toOf } from './message/index.ts';
-import { type ExtraHeaders, sdpOf } from './reply.ts';
+import { Authorization } from './digest/index.ts';
+import { InviteBuilder, type InviteOptions } from './invite-builder.ts';
+import { reasonOf, type SipRequest, type SipResponse, sdpOf, toOf } from './message/index.ts';
 import type { Hop, Target } from './transport/index.ts';
+import type { UaContext } from './ua-context.ts';
 
-/** A call to be made. */
-export interface InviteOptions {
-  /** The Request-URI. */
-  target: string;
-  /** Where to send it, when that is not what `target` or the first of `route` says: a URI, or a known hop. */
-  destination?: string | Hop | undefined;
-  /** Route fields to begin with, such as `<sip:proxy.example;lr>`. */
-  route?: readonly string[] | undefined;
-  /** A URI or name-addr; the `target` when left out. */
-  to?: string | undefined;
-  /** A URI or name-addr, without tag. */
-  from: string;
-  /** Our offer. */
-  sdp: string;
-  headers?: ExtraHeaders | undefined;
-  /** Answers a 401 or 407, here and in the dialog. */
-  credentials?: Login | undefined;
-  /** How long it may ring, in ms; 3 minutes when left out. */
-  timeoutMs?: number | undefined;
-  /** Takes it back when the other side has said nothing at all, not even 100, in so many ms. */
-  silenceMs?: number | undefined;
-  /** Takes it back when aborted. */
-  signal?: AbortSignal | undefined;
-}
-
-/** A response before the final one. */
+/** A provisional response. */
 export interface Provisional {
   status: number;
   reason: string;
   sdp: string | undefined;
-  /** The early dialog, when the other side has made one. */
+  /** The early dialog, if the response has created one. */
   dialog: Dialog | undefined;
 }
 
-/** What came of a call that we made. */
+/** The outcome of an outgoing call. */
 export type InviteResult =
   | { kind: 'accepted'; dialog: Dialog; answer: string; response: SipResponse }
-  /** 300–699. 408 and 503 may be our own: nobody answered, no way to send. 487: taken back. */
+  /** 300–699. Local ones: 408 without response, 503 if unreachable, 487 after `cancel`. */
   | { kind: 'refused'; status: number; reason: string; response: SipResponse | undefined };
 
-/** A call on its way out. */
+/** An outgoing call without a result yet. */
 export interface OutgoingInvite {
   readonly callId: string;
-  /** Has the other side said anything yet, even 100? */
-  readonly heard: boolean;
+  /** Whether the peer has sent any response, even 100. */
+  readonly responded: boolean;
   readonly provisional: Signal<Provisional>;
   /** Never rejects. */
   readonly result: Promise<InviteResult>;
-  /** Takes it back; the result is 487 at once, and whatever still comes is ended behind the scenes. */
+  /** Cancels the call. The result is 487 immediately; a 2xx that arrives later is acknowledged and ended. */
   cancel(): void;
 }
 
-const RING_MS = 180_000;
-/** More other sides than this are not heeded: no proxy forks so far, but a liar might. */
+const RINGING_TIMEOUT_MS = 180_000;
+/** Most forks of one INVITE; further ones are ignored, to limit memory. */
 const MAX_FORKS = 32;
 
 interface Fork {
   dialog: InviteDialog;
-  acks: ProvisionalAcks;
-  /** The answer, once there is one. */
+  pracks: PrackClient;
+  /** The newest answer in a provisional response. */
   answer: string | undefined;
-  /** Its 2xx has come. */
+  /** Whether its 2xx has arrived. */
   accepted: boolean;
 }
 
-/** RFC 3261 §13.2: the asking side of an INVITE, with all the forks that answer it. */
+/** The UAC side of an INVITE that creates a dialog, with all its forks (RFC 3261 §13.2). */
 export class ClientInvite implements OutgoingInvite {
   readonly provisional = new Signal<Provisional>();
   readonly result: Promise<InviteResult>;
-  #core: Core;
+  #ua: UaContext;
   #options: InviteOptions;
   #builder: InviteBuilder;
   #authorization: Authorization | undefined;
-  #answered = new Set<string>();
+  #answeredRealms = new Set<string>();
   #attempt: InviteAttempt | undefined;
   #forks = new Map<string, Fork>();
-  /** Where it is sent; known before anything is heard. */
+  /** Destination of the INVITE; set before any response arrives. */
   #peer!: Hop;
-  #settle: ((result: InviteResult) => void) | undefined;
-  #ringing: Timer;
-  #silence: Timer | undefined;
-  #heard = false;
+  /** Undefined once there is a result. */
+  #resolve: ((result: InviteResult) => void) | undefined;
+  #ringingTimer: Timer;
+  #firstResponseTimer: Timer | undefined;
+  #responded = false;
 
-  constructor(core: Core, options: InviteOptions) {
-    this.#core = core;
+  constructor(ua: UaContext, options: InviteOptions) {
+    this.#ua = ua;
     this.#options = options;
-    this.#builder = new InviteBuilder(core, options);
+    this.#builder = new InviteBuilder(ua, options);
     const { credentials } = options;
-    this.#authorization = credentials && new Authorization(credentials, core.random);
-    this.#ringing = core.clock.after(options.timeoutMs ?? RING_MS, () => {
-      this.#takeBack(408, 'Nobody answered in time');
+    this.#authorization = credentials && new Authorization(credentials, ua.random);
+    this.#ringingTimer = ua.clock.after(options.timeoutMs ?? RINGING_TIMEOUT_MS, () => {
+      this.#cancel(408, 'No answer in time');
     });
-    if (options.silenceMs !== undefined) {
-      this.#silence = core.clock.after(options.silenceMs, () => {
-        if (!this.heard) this.#takeBack(408, 'Nobody is there');
+    if (options.firstResponseTimeoutMs !== undefined) {
+      this.#firstResponseTimer = ua.clock.after(options.firstResponseTimeoutMs, () => {
+        if (!this.responded) this.#cancel(408, 'No response');
       });
     }
     this.result = new Promise((resolve) => {
-      this.#settle = resolve;
+      this.#resolve = resolve;
     });
     options.signal?.addEventListener('abort', this.#abort, { once: true });
     if (options.signal?.aborted) this.cancel();
@@ -125,34 +100,34 @@ export class ClientInvite implements OutgoingInvite {
     return this.#builder.callId;
   }
 
-  get heard(): boolean {
-    return this.#heard || (this.#attempt?.heard ?? false);
+  get responded(): boolean {
+    return this.#responded || (this.#attempt?.responded ?? false);
   }
 
   cancel(): void {
-    this.#takeBack(487, 'Request Terminated');
+    this.#cancel(487, 'Request Terminated');
   }
 
-  #takeBack(status: number, reason: string): void {
-    if (!this.#settle) return;
+  #cancel(status: number, reason: string): void {
+    if (!this.#resolve) return;
     this.#refuse(status, reason, undefined);
     this.#attempt?.cancel();
   }
 
   async #send(): Promise<void> {
     try {
-      const target = await this.#core.transport.locate(this.#builder.destination);
-      if (this.#settle) this.#begin(target);
+      const target = await this.#ua.transport.locate(this.#builder.destination);
+      if (this.#resolve) this.#startAttempt(target);
     } catch (error) {
       this.#refuse(503, explain(error), undefined);
     }
   }
 
-  #begin(target: Target): void {
+  #startAttempt(target: Target): void {
     this.#peer = target.hops[0]!;
     const invite = this.#builder.build(target.hops[0]!.transport);
     this.#authorization?.authorize(invite);
-    this.#attempt = new InviteAttempt(this.#core, invite, undefined, {
+    this.#attempt = new InviteAttempt(this.#ua, invite, undefined, {
       provisional: (response) => this.#progress(response, invite),
       success: (response) => this.#succeed(response, invite),
       refused: (response) => this.#refused(response),
@@ -161,24 +136,24 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #progress(response: SipResponse, invite: SipRequest): void {
-    // Once it has an answer, or none is wanted, a dialog that is made would never be ended.
-    if (!this.#settle || this.#isTooMany(response)) return;
+    // After the result, a new early dialog would never be ended.
+    if (!this.#resolve || this.#exceedsForks(response)) return;
     const fork = toOf(response).tag === undefined ? undefined : this.#fork(response, invite);
-    if (fork && !fork.acks.take(response, invite)) return;
+    if (fork && !fork.pracks.accept(response, invite)) return;
     const sdp = sdpOf(response);
     if (fork && sdp !== undefined) {
-      // Where several responses have one, the newest tells where the sound is now.
+      // The newest description has the current media address.
       fork.answer = sdp;
-      // RFC 3262 §5 wants a reliable one for that, but not everybody who sends an UPDATE next says so.
-      fork.dialog.settled = true;
+      // RFC 3262 §5 requires a reliable response for an answer, but some peers that send UPDATE next do not use one.
+      fork.dialog.negotiated = true;
     }
     const { status, reason } = response;
     this.provisional.emit({ status, reason, sdp, dialog: fork?.dialog });
   }
 
-  /** RFC 3261 §13.2.2.4: every 2xx is acknowledged; only the first makes a call. */
+  /** Acknowledges every 2xx; only the first one creates the call (RFC 3261 §13.2.2.4). */
   #succeed(response: SipResponse, invite: SipRequest): void {
-    if (this.#isTooMany(response)) return;
+    if (this.#exceedsForks(response)) return;
     const fork = this.#fork(response, invite);
     const { dialog } = fork;
     if (fork.accepted) {
@@ -188,27 +163,27 @@ export class ClientInvite implements OutgoingInvite {
     fork.accepted = true;
     dialog.state.confirm(response);
     dialog.confirm();
-    dialog.modification.learn(response);
+    dialog.modification.learnMethods(response);
     dialog.acknowledge(invite);
-    // Those that rang elsewhere are over, or will bring a 2xx of their own, which is ended then.
+    // Another fork may still send a 2xx, which is then ended with BYE.
     for (const other of this.#forks.values()) if (other !== fork) this.#drop(other);
     const answer = sdpOf(response) ?? fork.answer;
-    if (!this.#settle) detach('sip.outgoing-invite', dialog.bye());
+    if (!this.#resolve) detach('sip.outgoing-invite', dialog.bye());
     else if (answer === undefined) this.#abandon(fork, response, 'The 200 had no answer in it');
-    // RFC 3261 §12.1.1: without it nothing can be asked of the other side.
+    // RFC 3261 §12.1.1: without a Contact no request can be sent to the peer.
     else if (targetOf(response) === undefined) this.#abandon(fork, response, 'The 200 had no usable Contact');
     else this.#accept(fork, answer, response);
   }
 
   #accept(fork: Fork, answer: string, response: SipResponse): void {
     const { dialog } = fork;
-    // Unless the other side has changed the session since.
+    // Set already if the peer has modified the early session.
     dialog.localSdp ??= this.#options.sdp;
-    dialog.modification.session.agreed(learnInterval(response, this.#core.minSe), 'uac');
+    dialog.modification.timer.restart(acceptedInterval(response, this.#ua.minSe), 'uac');
     this.#finish({ kind: 'accepted', dialog, answer, response });
   }
 
-  /** Ends a call whose 200 is of no use. */
+  /** Ends a call whose 200 is unusable. */
   #abandon({ dialog }: Fork, response: SipResponse, reason: string): void {
     const { fault } = response;
     const why = fault === undefined ? reason : `${reason}: ${fault}`;
@@ -217,20 +192,20 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #refused(response: SipResponse): void {
-    this.#heard ||= this.#attempt?.heard ?? false;
+    this.#responded ||= this.#attempt?.responded ?? false;
     for (const fork of this.#forks.values()) this.#drop(fork);
-    if (this.#settle && this.#triesAgain(response)) {
+    if (this.#resolve && this.#shouldRetry(response)) {
       detach('sip.outgoing-invite', this.#send());
       return;
     }
     this.#refuse(response.status, response.reason, response);
   }
 
-  #triesAgain(response: SipResponse): boolean {
+  #shouldRetry(response: SipResponse): boolean {
     const { status } = response;
-    if (status === 422) return this.#builder.raise(readInterval(response, 'Min-SE')?.seconds);
+    if (status === 422) return this.#builder.raiseInterval(readInterval(response, 'Min-SE')?.seconds);
     if (status !== 401 && status !== 407) return false;
-    return this.#authorization?.challenged(response, this.#answered) ?? false;
+    return this.#authorization?.acceptChallenge(response, this.#answeredRealms) ?? false;
   }
 
   #refuse(status: number, reason: string, response: SipResponse | undefined): void {
@@ -238,40 +213,40 @@ export class ClientInvite implements OutgoingInvite {
   }
 
   #finish(result: InviteResult): void {
-    if (!this.#settle) return;
-    this.#settle(result);
-    this.#settle = undefined;
-    this.#ringing.cancel();
-    this.#silence?.cancel();
+    if (!this.#resolve) return;
+    this.#resolve(result);
+    this.#resolve = undefined;
+    this.#ringingTimer.cancel();
+    this.#firstResponseTimer?.cancel();
     this.#options.signal?.removeEventListener('abort', this.#abort);
   }
 
   #abort = (): void => this.cancel();
 
-  #isTooMany(response: SipResponse): boolean {
+  #exceedsForks(response: SipResponse): boolean {
     return this.#forks.size >= MAX_FORKS && !this.#forks.has(toOf(response).tag ?? '');
   }
 
   #fork(response: SipResponse, invite: SipRequest): Fork {
     const tag = toOf(response).tag ?? '';
     const known = this.#forks.get(tag);
-    // One that was given up while it was early may take the call yet, and must be told that it is too late.
+    // A fork whose early dialog was dropped may still send a 2xx: it needs a new dialog for ACK and BYE.
     if (known && (known.accepted || known.dialog.phase === 'early')) return known;
     const { destination } = this.#builder;
-    const dialog = new InviteDialog(this.#core, {
+    const dialog = new InviteDialog(this.#ua, {
       state: DialogState.ofClient(invite, response),
       contact: this.#builder.contact,
-      known: typeof destination === 'string' ? undefined : destination,
+      returnHop: typeof destination === 'string' ? undefined : destination,
       peer: this.#peer,
       authorization: this.#authorization,
-      abandon: () => this.cancel(),
+      endInvite: () => this.cancel(),
     });
-    const fork: Fork = { dialog, acks: new ProvisionalAcks(dialog), answer: undefined, accepted: false };
+    const fork: Fork = { dialog, pracks: new PrackClient(dialog), answer: undefined, accepted: false };
     this.#forks.set(tag, fork);
     return fork;
   }
 
   #drop({ dialog }: Fork): void {
-    if (dialog.phase === 'early') dialog.discard({ by: 'remote', reason: 'It did not take the call' });
+    if (dialog.phase === 'early') dialog.discard({ by: 'remote', reason: 'The fork did not take the call' });
   }
 }

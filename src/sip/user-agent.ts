@@ -8,118 +8,91 @@ import {
   withTimeout,
 } from '../core/index.ts';
 import type { Endpoint, Network } from '../net/index.ts';
-import { Authorization, type Login } from './authorization.ts';
-import type { Core } from './core.ts';
-import { type Dialog, Dialogs, reachableFrom } from './dialog/index.ts';
-import { exchange } from './exchange.ts';
+import { type Dialog, DialogTable, withoutPrivateHops } from './dialog/index.ts';
+import { Authorization } from './digest/index.ts';
 import type { IncomingInvite } from './incoming-invite.ts';
-import type { SipRequest, SipResponse } from './message/index.ts';
-import { ClientInvite, type InviteOptions, type OutgoingInvite } from './outgoing-invite.ts';
-import { Reception } from './reception.ts';
-import type { ExtraHeaders, Reply } from './reply.ts';
-import { requestBuilder } from './request-builder.ts';
-import { Tokens } from './tokens.ts';
+import type { InviteOptions } from './invite-builder.ts';
+import type { Reply, SipRequest, SipResponse } from './message/index.ts';
+import { ClientInvite, type OutgoingInvite } from './outgoing-invite.ts';
 import {
   standardTimers,
   type TimerBase,
+  TokenGenerator,
   type TransactionCounters,
   TransactionLayer,
 } from './transaction/index.ts';
 import { type Counters, type Hop, type TlsOptions, TransportLayer } from './transport/index.ts';
+import type { UaContext } from './ua-context.ts';
+import { type RequestOptions, requestBuilder, sendRequest } from './uac-core.ts';
+import { type Gate, type RequestHandler, UasCore } from './uas-core.ts';
 
 export interface UserAgentOptions {
   clock: Clock;
   random: Random;
   log: Log;
-  /** An address of this machine. */
+  /** Local IP address. */
   host: string;
-  /** For UDP and TCP; 0 takes one that is free for both. */
+  /** Port for UDP and TCP; 0: any port that is free for both. */
   port: number;
-  /** What Via and Contact say, where it differs from `host`. */
+  /** Address in Via and Contact, if it differs from `host`. */
   publicAddress?: string | undefined;
-  /** Besides UDP and TCP; undefined: we only connect to others over TLS, who need a certificate of the machine's roots. */
+  /** TLS settings; undefined: no TLS server, and peers need a certificate of a system CA. */
   tls?: TlsOptions | undefined;
-  /** What User-Agent and Server say. */
+  /** Value of User-Agent and Server. */
   userAgent: string;
-  /** Seconds after which a session that is not refreshed is over (RFC 4028), 90 or more; undefined: not asked for. */
+  /** Requested session interval in seconds (RFC 4028), 90 or more; undefined: no session timer is requested. */
   sessionExpires?: number | undefined;
-  /** Seconds: the shortest session timer that is taken. Default 90, the least that the RFC allows. */
+  /** Shortest accepted session interval in seconds. Default 90, the minimum of RFC 4028. */
   minSe?: number | undefined;
   network: Network;
   timers?: TimerBase | undefined;
-  /** More open transactions than this, and new requests are refused with 503. Default 100,000. */
+  /** Above this number of open transactions, new requests are refused with 503. Default 100,000. */
   maxTransactions?: number | undefined;
 }
 
-/**
- * Looks at a request outside of dialogs before anything else does, and again each time that it is sent again; what
- * it returns refuses the request, and nothing is kept of it. `silence` does not even say so.
- */
-export type Gate = (request: SipRequest, source: Hop) => Reply | 'silence' | undefined;
-
-/** Answers requests outside of dialogs that are neither INVITE nor OPTIONS. */
-export type OutsideHook = (request: SipRequest, source: Hop) => Reply | Promise<Reply>;
-
-/** A request outside of dialogs, such as REGISTER or OPTIONS. */
-export interface RequestOptions {
-  method: string;
-  /** The Request-URI. */
-  target: string;
-  /** Where to send it, when not to `target`. */
-  destination?: string | Hop | undefined;
-  /** Whom the request is for was met here: if that is a public address, none that is private is sent to. */
-  peer?: Hop | undefined;
-  from: string;
-  to?: string | undefined;
-  callId?: string | undefined;
-  /** The first CSeq, 1 when left out; a challenge takes the next. */
-  seq?: number | undefined;
-  headers?: ExtraHeaders | undefined;
-  credentials?: Login | undefined;
-}
-
+/** Counters of a user agent since the start, and its open resources. */
 export interface UserAgentCounters {
   transport: Counters;
   transactions: TransactionCounters;
-  /** Now open. */
+  /** Currently open. */
   open: { transactions: number; dialogs: number; invites: number };
 }
 
-/** One SIP user agent (RFC 3261 §6): client and server, on one port over UDP and TCP. */
+/** A SIP user agent (RFC 3261 §6): UAC and UAS on one port over UDP and TCP, and over TLS. */
 export interface UserAgent {
-  /** Opens the sockets; rejects when they cannot be bound. */
+  /** Binds the sockets; rejects if that fails. */
   listen(): Promise<Endpoint>;
-  /** What Via and Contact say of us; the port is known once it listens. */
+  /** Our address and port in Via and Contact; the port is set by `listen`. */
   readonly local: Endpoint;
-  /** Where TLS is taken, once it listens; undefined: nowhere. */
+  /** Our TLS port, set by `listen`; undefined: no TLS server. */
   readonly tlsPort: number | undefined;
-  /** Takes calls; unset, they are refused with 480. */
+  /** Receives calls; if unset, they are refused with 480. */
   onInvite: ((invite: IncomingInvite) => void) | undefined;
-  /** Unset: 405. */
-  onRequest: OutsideHook | undefined;
-  /** Refuses an OPTIONS outside of dialogs, as an INVITE to the same URI would be; unset, or undefined: 200. */
+  /** Answers requests outside of dialogs except INVITE and OPTIONS; if unset: 405. */
+  onRequest: RequestHandler | undefined;
+  /** Refuses an OPTIONS outside of dialogs, as an INVITE to the same URI; if unset or undefined: 200. */
   onOptions: ((request: SipRequest, source: Hop) => Reply | undefined) | undefined;
-  /** Such as 403 for strangers, or 503 with Retry-After under load. */
+  /** Screens new requests: 403 for unknown sources, 503 with Retry-After under load. */
   gate: Gate | undefined;
   invite(options: InviteOptions): OutgoingInvite;
-  /** Never rejects: 408 and 503 stand for no response. */
+  /** Sends a request outside of dialogs. Never rejects: a timeout is a 408, a transport error a 503. */
   request(options: RequestOptions): Promise<SipResponse>;
   readonly counters: UserAgentCounters;
-  /** Told of each call that is up, of each new place of its other side, and of its end. */
+  /** Emits each confirmed dialog, each change of its remote target, and its end. */
   readonly dialogs: Record<'confirmed' | 'moved' | 'ended', Signal<Dialog>>;
-  /** Refuses what is new, ends what is open, waits up to `graceMs` (2,000) for the other sides, and closes. */
+  /** Refuses new requests, ends open calls, waits up to `graceMs` (2,000) for the peers, and closes. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** Makes a user agent; nothing is open before `listen`. */
+/** Creates a user agent, without opening sockets before `listen`. */
 export function createUserAgent(options: UserAgentOptions): UserAgent {
-  return new SipUserAgent(coreOf(options));
+  return new SipUserAgent(contextOf(options));
 }
 
-function coreOf(options: UserAgentOptions): Core {
+function contextOf(options: UserAgentOptions): UaContext {
   const { clock, random, log, userAgent, timers = standardTimers, sessionExpires } = options;
   const { host, port, publicAddress, network, maxTransactions = 100_000 } = options;
-  const tokens = new Tokens(random);
+  const tokens = new TokenGenerator(random);
   const transport = new TransportLayer({ clock, log, network, host, port, publicAddress, tls: options.tls });
   const transactions = new TransactionLayer({
     clock,
@@ -129,7 +102,7 @@ function coreOf(options: UserAgentOptions): Core {
     tokens,
   });
   const { minSe = 90 } = options;
-  const dialogs = new Dialogs();
+  const dialogs = new DialogTable();
   return {
     clock,
     random,
@@ -148,74 +121,74 @@ function coreOf(options: UserAgentOptions): Core {
 const CLOSE_GRACE_MS = 2000;
 
 class SipUserAgent implements UserAgent {
-  #core: Core;
-  #reception: Reception;
+  #ua: UaContext;
+  #uas: UasCore;
   #outgoing = new Set<ClientInvite>();
   #closing: Promise<void> | undefined;
 
-  constructor(core: Core) {
-    this.#core = core;
-    this.#reception = new Reception(core);
-    core.transactions.user = this.#reception;
+  constructor(ua: UaContext) {
+    this.#ua = ua;
+    this.#uas = new UasCore(ua);
+    ua.transactions.user = this.#uas;
   }
 
   get onInvite(): UserAgent['onInvite'] {
-    return this.#reception.onInvite;
+    return this.#uas.onInvite;
   }
 
-  set onInvite(take: UserAgent['onInvite']) {
-    this.#reception.onInvite = take;
+  set onInvite(handler: UserAgent['onInvite']) {
+    this.#uas.onInvite = handler;
   }
 
   get onRequest(): UserAgent['onRequest'] {
-    return this.#reception.onRequest;
+    return this.#uas.onRequest;
   }
 
-  set onRequest(hook: UserAgent['onRequest']) {
-    this.#reception.onRequest = hook;
+  set onRequest(handler: UserAgent['onRequest']) {
+    this.#uas.onRequest = handler;
   }
 
   get onOptions(): UserAgent['onOptions'] {
-    return this.#reception.onOptions;
+    return this.#uas.onOptions;
   }
 
-  set onOptions(hook: UserAgent['onOptions']) {
-    this.#reception.onOptions = hook;
+  set onOptions(handler: UserAgent['onOptions']) {
+    this.#uas.onOptions = handler;
   }
 
   get gate(): UserAgent['gate'] {
-    return this.#reception.gate;
+    return this.#uas.gate;
   }
 
   set gate(gate: UserAgent['gate']) {
-    this.#reception.gate = gate;
+    this.#uas.gate = gate;
   }
 
   get counters(): UserAgentCounters {
-    const { transport, transactions, dialogs } = this.#core;
-    const invites = this.#reception.invites.size + this.#outgoing.size;
+    const { transport, transactions, dialogs } = this.#ua;
+    const invites = this.#uas.invites.size + this.#outgoing.size;
     const open = { transactions: transactions.size, dialogs: dialogs.size, invites };
     return { transport: transport.counters, transactions: transactions.counters, open };
   }
 
   get dialogs(): UserAgent['dialogs'] {
-    return this.#core.dialogs;
+    return this.#ua.dialogs;
   }
 
   listen(): Promise<Endpoint> {
-    return this.#core.transport.listen();
+    return this.#ua.transport.listen();
   }
 
   get local(): Endpoint {
-    return this.#core.transport.local;
+    return this.#ua.transport.local;
   }
 
   get tlsPort(): number | undefined {
-    return this.#core.transport.tlsPort;
+    return this.#ua.transport.tlsPort;
   }
 
   invite(options: InviteOptions): OutgoingInvite {
-    const invite = new ClientInvite(this.#core, options);
+    const invite = new ClientInvite(this.#ua, options);
     this.#outgoing.add(invite);
     detach(
       'sip.user-agent',
@@ -226,12 +199,12 @@ class SipUserAgent implements UserAgent {
 
   request(options: RequestOptions): Promise<SipResponse> {
     const { credentials, destination, target, peer } = options;
-    const core = this.#core;
-    const located = () => core.transport.locate(destination ?? target);
-    return exchange(core, {
-      build: requestBuilder(core, options),
-      locate: peer ? async () => reachableFrom(peer, await located()) : located,
-      authorization: credentials && new Authorization(credentials, core.random),
+    const ua = this.#ua;
+    const locate = () => ua.transport.locate(destination ?? target);
+    return sendRequest(ua, {
+      build: requestBuilder(ua, options),
+      locate: peer ? async () => withoutPrivateHops(peer, await locate()) : locate,
+      authorization: credentials && new Authorization(credentials, ua.random),
     });
   }
 
@@ -241,12 +214,12 @@ class SipUserAgent implements UserAgent {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const { clock, log, dialogs, transactions, transport } = this.#core;
-    this.#reception.close();
+    const { clock, log, dialogs, transactions, transport } = this.#ua;
+    this.#uas.close();
     for (const invite of this.#outgoing) invite.cancel();
     const byes = Promise.all([...dialogs].map((dialog) => dialog.bye()));
     await withTimeout(clock, graceMs, byes, 'a peer does not answer the BYE').catch((error) =>
-      log.warn({ error: explain(error) }, 'calls are ended without an answer to the BYE'),
+      log.warn({ error: explain(error) }, 'ended calls without a response to the BYE'),
     );
     for (const dialog of dialogs) dialog.discard({ by: 'local', reason: 'The server has stopped' });
     transactions.close();

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
 import { addressIdentity } from '../../contract/network-address.ts';
 import { detach, explain, type Timer } from '../core/index.ts';
-import { formatUri, type UriParts } from '../sip/index.ts';
-import { addressesAround, addressesOf } from './locator.ts';
+import { formatUri, locateAllAddresses, locateServers, parseUri, type UriParts } from '../sip/index.ts';
 import { type RegisteringTrunk, Registrations, type RegistrationsParts } from './registrations.ts';
 import { proxyOf } from './routes.ts';
 
@@ -102,9 +101,11 @@ export class Carriers {
     const now = this.#parts.clock.monotonic();
     const seen = this.#seen.get(name) ?? new Map<string, number>();
     this.#seen.set(name, seen);
-    const around = addressesAround(name, this.#parts);
+    const uri = parseUri(name);
+    const around = locateAllAddresses(uri, this.#parts);
     try {
-      for (const address of await addressesOf(name, this.#parts)) seen.set(addressIdentity(address), now);
+      for (const { address } of await locateServers(uri, this.#parts))
+        seen.set(addressIdentity(address), now);
       for (const [host, at] of seen) if (now - at > REMEMBERED_MS) seen.delete(host);
     } catch (error) {
       this.#parts.log.warn({ proxy: name, error: explain(error) }, "a trunk's proxy cannot be found");

@@ -133,7 +133,7 @@ export class Dialling implements Opening {
     const invite = userAgent.invite({
       ...{ target, to, from, route, headers, credentials, destination, sdp },
       timeoutMs: left,
-      silenceMs: others ? SILENCE_MS : undefined,
+      firstResponseTimeoutMs: others ? SILENCE_MS : undefined,
       signal: AbortSignal.any([signal, this.#taken.signal]),
     });
     const attempt = { way, invite, sdp, peer: addressOf(destination) };
@@ -145,7 +145,7 @@ export class Dialling implements Opening {
     const { way, invite } = attempt;
     if (result.kind === 'refused') {
       const { status, reason, response } = result;
-      return { way, refusal: refusalOf(status, reason, invite.heard), response };
+      return { way, refusal: refusalOf(status, reason, invite.responded), response };
     }
     const refusal = this.#answered ? TAKEN_BACK : this.#accept(result, attempt);
     if (refusal) {

@@ -15,7 +15,7 @@ let invite: SipRequest;
 
 beforeEach(async () => {
   bench = await makeBench();
-  peer = await Peer.on(bench);
+  peer = await Peer.listen(bench);
   leg = await bench.dial('sip:anna@10.0.0.9');
   await bench.clock.advance(10);
   invite = peer.requests('INVITE')[0]!;

@@ -1,5 +1,5 @@
 import type { Digit } from '../calls/index.ts';
-import { bodyOf, type Reply, type SipRequest, unknownBody } from '../sip/index.ts';
+import { bodyOf, type Reply, type SipRequest, unsupportedBodyType } from '../sip/index.ts';
 
 const RELAY = 'application/dtmf-relay';
 const PLAIN = 'application/dtmf';
@@ -16,7 +16,7 @@ const DURATION_MS = { usual: 160, longest: 5000 };
 export function takeInfo(request: SipRequest, press: (digit: Digit) => void): Reply {
   if (request.body.length === 0) return { status: 200 };
   const body = bodyOf(request, RELAY) ?? bodyOf(request, PLAIN);
-  const type = unknownBody(request, bodyOf(request, RELAY) ? RELAY : PLAIN);
+  const type = unsupportedBodyType(request, bodyOf(request, RELAY) ? RELAY : PLAIN);
   if (body === undefined || type !== undefined) {
     return {
       status: 415,

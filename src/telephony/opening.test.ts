@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '../core/index.ts';
 import type { AudioAgreement, Sound } from '../media/index.ts';
-import { Scene } from '../sip/testing/scene.ts';
+import { UasHarness } from '../sip/testing/harness.ts';
 import { Negotiation } from './negotiation.ts';
 import { Asked } from './opening.ts';
 
@@ -9,14 +9,14 @@ const sdp = (port: number) => `v=0\r\nc=IN IP4 10.0.0.9\r\nm=audio ${port} RTP/A
 
 /** A caller that requires reliable responses, and hears ringing. */
 async function ringing(body: string) {
-  const scene = await Scene.open();
-  await scene.invite({ Require: '100rel' }, body);
+  const uas = await UasHarness.open();
+  await uas.invite({ Require: '100rel' }, body);
   const ports: number[] = [];
   const sound = {
     local: { address: '10.0.0.2', port: 20_000 },
     connect: ({ remote }: AudioAgreement) => void ports.push(remote.port),
   };
-  const { invited } = scene;
+  const { lastInvite: invited } = uas;
   const negotiation = new Negotiation({
     ...{ sound: sound as unknown as Sound, address: '10.0.0.2', random: seededRandom(1) },
     offer: invited.offer,
@@ -24,40 +24,40 @@ async function ringing(body: string) {
   });
   const opening = new Asked(invited, negotiation);
   opening.ring();
-  await scene.wait(20);
-  const ringing = scene.last();
+  await uas.wait(20);
+  const ringing = uas.lastResponse();
   const prack = (answer: string) => {
     const RAck = `${ringing.headers.get('RSeq')} 1 INVITE`;
-    return scene.send(scene.peer.within(ringing, 'PRACK', 2, { RAck }, answer));
+    return uas.send(uas.peer.inDialog(ringing, 'PRACK', 2, { RAck }, answer));
   };
-  return { scene, opening, ringing, prack, ports };
+  return { uas, opening, ringing, prack, ports };
 }
 
 test('a reliable 180 makes our offer to a caller without one, and the sound flows from the answer on', async () => {
-  const { scene, opening, ringing: response, prack, ports } = await ringing('');
+  const { uas, opening, ringing: response, prack, ports } = await ringing('');
   expect(response.body.toString()).toContain('m=audio 20000');
   await prack(sdp(4000));
   expect(ports).toEqual([]);
   await opening.answer();
-  await scene.wait(20);
-  expect(scene.last()).toMatchObject({ status: 200, body: { length: 0 } });
+  await uas.wait(20);
+  expect(uas.lastResponse()).toMatchObject({ status: 200, body: { length: 0 } });
   expect(ports).toEqual([4000]);
 });
 
 test('a PRACK and an UPDATE change where the sound goes before the answer', async () => {
-  const { scene, opening, ringing: response, prack, ports } = await ringing(sdp(4000));
+  const { uas, opening, ringing: response, prack, ports } = await ringing(sdp(4000));
   expect(response.body).toHaveLength(0);
   await prack(sdp(4002));
-  expect(scene.last('PRACK').body.toString()).toContain('m=audio 20000');
+  expect(uas.lastResponse('PRACK').body.toString()).toContain('m=audio 20000');
   expect(ports).toEqual([]);
   await opening.answer();
-  await scene.wait(20);
-  expect(scene.last().body.toString()).toContain('m=audio 20000');
+  await uas.wait(20);
+  expect(uas.lastResponse().body.toString()).toContain('m=audio 20000');
   expect(ports).toEqual([4002]);
 });
 
 test('an INVITE that was taken back meanwhile is not rung', async () => {
-  const { scene, opening } = await ringing(sdp(4000));
-  scene.invited.reject(486);
+  const { uas, opening } = await ringing(sdp(4000));
+  uas.lastInvite.reject(486);
   expect(() => opening.ring()).not.toThrow();
 });

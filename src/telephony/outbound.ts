@@ -3,15 +3,15 @@ import { type Clock, detach, type Log, type Random } from '../core/index.ts';
 import type { MediaEngine, Sound } from '../media/index.ts';
 import type { UserAgent } from '../sip/index.ts';
 import { Dialling } from './dialling.ts';
-import { type Located, locator } from './locator.ts';
 import { Negotiation } from './negotiation.ts';
+import { type RouteLocatorPorts, routeLocator } from './route-locator.ts';
 import { type Origin, waysTo } from './routes.ts';
 import { asHeaders } from './sip-headers.ts';
 import { SipLeg, type SipLegParts } from './sip-leg.ts';
 import type { Way } from './way.ts';
 
 /** What is needed to place calls. */
-export interface DialerPorts extends Origin, Located {
+export interface DialerPorts extends Origin, RouteLocatorPorts {
   userAgent: Pick<UserAgent, 'invite' | 'local'>;
   media: MediaEngine;
   clock: Clock;
@@ -57,7 +57,7 @@ function place(request: DialRequest, ways: Way[][], sound: Sound, ports: DialerP
   const address = ports.publicAddress ?? sound.local.address;
   const negotiation = new Negotiation({ sound, address, random });
   const { timeoutMs, signal, after, customerId } = request;
-  const locate = locator(ports);
+  const locate = routeLocator(ports);
   const parts = { ways, customerId, negotiation, timeoutMs, signal, after };
   const opening = new Dialling({ ...parts, userAgent, locate, clock, log });
   return new DialledSipLeg({ id: random.uuid(), opening, sound, negotiation, log });

@@ -110,7 +110,7 @@ export class PhoneIdentity {
       method: request.method,
     });
     // A nonce of the process before this one is nobody's fault.
-    if (verdict === 'refused' && !this.#nonces.fresh(credentials.nonce, source)) return 'stale';
+    if (verdict === 'refused' && !this.#nonces.isFresh(credentials.nonce, source)) return 'stale';
     return verdict;
   }
 

@@ -1,22 +1,21 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Failure } from '../core/index.ts';
 import type { Dialog, SipRequest, SipResponse } from '../sip/index.ts';
-import { Callee } from '../sip/testing/callee.ts';
+import { UacHarness, UasHarness } from '../sip/testing/harness.ts';
 import { ANSWER } from '../sip/testing/pair.ts';
-import { Scene } from '../sip/testing/scene.ts';
 import { referTo } from './refer.ts';
 
 type Fields = Record<string, string>;
 
-let scene: Scene;
+let uas: UasHarness;
 let dialog: Dialog;
 let ok: SipResponse;
 let seq: number;
 let aborting: AbortController;
 
 beforeEach(async () => {
-  scene = await Scene.open();
-  ({ dialog, ok } = await scene.talking());
+  uas = await UasHarness.open();
+  ({ dialog, ok } = await uas.establish());
   seq = 10;
   aborting = new AbortController();
 });
@@ -32,13 +31,13 @@ async function refer() {
       state.outcome = error.message;
     },
   );
-  await scene.wait(20);
+  await uas.wait(20);
   return state;
 }
-const asked = (): SipRequest => scene.peer.requests('REFER').at(-1)!;
+const asked = (): SipRequest => uas.peer.requests('REFER').at(-1)!;
 async function respond(status: number, headers: Fields = {}): Promise<void> {
-  scene.peer.send(scene.peer.response(asked(), status, undefined, headers));
-  await scene.wait(20);
+  uas.peer.send(uas.peer.response(asked(), status, undefined, headers));
+  await uas.wait(20);
 }
 const TERMINATED = { 'Subscription-State': 'terminated;reason=noresource' };
 
@@ -49,10 +48,10 @@ async function notify(body: string, headers: Fields = {}): Promise<number> {
     ...(body && { 'Content-Type': 'message/sipfrag;version=2.0' }),
     ...headers,
   };
-  await scene.send(scene.peer.within(ok, 'NOTIFY', seq++, fields, body));
-  return scene.last('NOTIFY').status;
+  await uas.send(uas.peer.inDialog(ok, 'NOTIFY', seq++, fields, body));
+  return uas.lastResponse('NOTIFY').status;
 }
-const bye = () => scene.send(scene.peer.within(ok, 'BYE', seq++));
+const bye = () => uas.send(uas.peer.inDialog(ok, 'BYE', seq++));
 
 const RESULT = {
   done: 'done',
@@ -152,19 +151,19 @@ describe('a far end that accepts the REFER', () => {
     const transfer = await refer();
     await respond(202);
     const fields = { Event: 'refer', 'Content-Type': 'message/sipfrag', ...TERMINATED };
-    const first = scene.peer.within(ok, 'NOTIFY', 20, fields, 'SIP/2.0 180 Ringing');
+    const first = uas.peer.inDialog(ok, 'NOTIFY', 20, fields, 'SIP/2.0 180 Ringing');
     first.headers.set('Subscription-State', 'active');
-    const second = scene.peer.within(ok, 'NOTIFY', 21, fields, 'SIP/2.0 200 OK');
-    for (const each of [second, second, first]) await scene.send(each);
+    const second = uas.peer.inDialog(ok, 'NOTIFY', 21, fields, 'SIP/2.0 200 OK');
+    for (const each of [second, second, first]) await uas.send(each);
     expect(transfer.outcome).toBe('done');
-    expect(scene.statuses('NOTIFY')).toEqual([200, 200, 500]);
+    expect(uas.statuses('NOTIFY')).toEqual([200, 200, 500]);
   });
 
   test('and reports nothing is waited for until the time is over', async () => {
     const transfer = await refer();
     await respond(202);
     aborting.abort(new Failure('transfer_failed', 'too late'));
-    await scene.wait(1);
+    await uas.wait(1);
     expect(transfer.outcome).toBe('too late');
     expect(await notify('SIP/2.0 200 OK', TERMINATED)).toBe(200);
     expect(dialog.phase).toBe('confirmed');
@@ -175,7 +174,7 @@ describe('a far end that accepts the REFER', () => {
     await respond(202);
     const id = asked().headers.get('CSeq')!.split(' ')[0];
     aborting.abort(new Failure('transfer_failed', 'too late'));
-    await scene.wait(1);
+    await uas.wait(1);
     aborting = new AbortController();
     const next = await refer();
     await respond(202);
@@ -199,7 +198,7 @@ describe('a far end that does not accept the REFER', () => {
 
   test('and says nothing is gone after the time of a transaction', async () => {
     const transfer = await refer();
-    await scene.wait(33_000);
+    await uas.wait(33_000);
     expect(transfer.outcome).not.toBe('pending');
     expect(dialog.phase).toBe('terminated');
   });
@@ -222,7 +221,7 @@ test('our own hangup ends the waiting', async () => {
   const transfer = await refer();
   await respond(202);
   void dialog.bye();
-  await scene.wait(1);
+  await uas.wait(1);
   expect(transfer.outcome).toBe('The call has ended.');
 });
 
@@ -240,9 +239,9 @@ describe('a far end that asks who refers', () => {
     [401, 'WWW-Authenticate', 'Authorization'],
     [407, 'Proxy-Authenticate', 'Proxy-Authorization'],
   ] as const)('with %i is told, once', async (status, asks, tells) => {
-    const callee = await Callee.open();
-    const { outgoing, invite } = await callee.ringing({ credentials: { username: 'a', password: 'b' } });
-    await callee.respond(invite, 200, 'x', {}, ANSWER);
+    const uac = await UacHarness.open();
+    const { outgoing, invite } = await uac.startCall({ credentials: { username: 'a', password: 'b' } });
+    await uac.respond(invite, 200, 'x', {}, ANSWER);
     const result = await outgoing.result;
     if (result.kind !== 'accepted') throw new Error(result.reason);
     let outcome = 'pending';
@@ -254,11 +253,11 @@ describe('a far end that asks who refers', () => {
         outcome = error.message;
       },
     );
-    await callee.wait(20);
-    const refers = () => callee.peer.requests('REFER');
-    await callee.respond(refers()[0]!, status, undefined, { [asks]: CHALLENGE });
+    await uac.wait(20);
+    const refers = () => uac.peer.requests('REFER');
+    await uac.respond(refers()[0]!, status, undefined, { [asks]: CHALLENGE });
     expect(refers().at(-1)!.headers.get(tells)).toContain('username="a"');
-    await callee.respond(refers().at(-1)!, status, undefined, { [asks]: CHALLENGE });
+    await uac.respond(refers().at(-1)!, status, undefined, { [asks]: CHALLENGE });
     expect(outcome).toBe(`the far end refused to transfer, with ${status}`);
   });
 });

@@ -332,7 +332,7 @@ describe("a customer's trunk", () => {
       credentials: { username: 'anna', password: 'secret' },
     });
     await bench.clock.advance(100);
-    expect(sent.heard).toBe(true);
+    expect(sent.responded).toBe(true);
     expect(arrivals).toHaveLength(1);
     expect(arrivals[0]).toMatchObject({ from: 'anna', to: 'ben' });
   });

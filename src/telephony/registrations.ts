@@ -9,8 +9,8 @@ import {
   withTimeout,
 } from '../core/index.ts';
 import { formatUri, type Hop, type SipResponse, type UserAgent } from '../sip/index.ts';
-import { type Located, locator } from './locator.ts';
 import { grantedSeconds, isLasting, minExpires, retryAfter } from './registration-answer.ts';
+import { type RouteLocatorPorts, routeLocator } from './route-locator.ts';
 import { proxyOf, type TrunkLine } from './routes.ts';
 
 /** A trunk that calls us only where we have registered. */
@@ -19,7 +19,7 @@ export interface RegisteringTrunk extends TrunkLine {
   updatedAt: number;
 }
 
-export interface RegistrationsParts extends Located {
+export interface RegistrationsParts extends RouteLocatorPorts {
   userAgent: Pick<UserAgent, 'request' | 'local'>;
   clock: Clock;
   random: Random;
@@ -180,7 +180,7 @@ class Registration {
     const now = this.#parts.clock.monotonic();
     for (const [place, until] of this.#held) if (until <= now) this.#held.delete(place);
     let response: SipResponse | undefined;
-    for (const place of await locator(this.#parts)({ destination, guarded })) {
+    for (const place of await routeLocator(this.#parts)({ destination, guarded })) {
       const key = JSON.stringify(place);
       if (this.#held.has(key)) continue;
       // What has been taken back must not be asked for at the next address.

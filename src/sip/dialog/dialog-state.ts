@@ -1,7 +1,5 @@
 import {
   callIdOf,
-  checkTarget,
-  contactsOf,
   createRequest,
   cseqOf,
   formatNameAddress,
@@ -16,22 +14,24 @@ import {
   type Uri,
 } from '../message/index.ts';
 import type { PendingBye } from './dialog.ts';
+import { targetOf } from './remote-target.ts';
 
 const MAX_FORWARDS = '70';
-const FAREWELL_DISTANCE = 1000;
+/** Distance of the pending BYE's CSeq, so that requests which this process still sends stay below it. */
+const PENDING_BYE_CSEQ_GAP = 1000;
 
-/** RFC 3261 §12: what a dialog is made of. */
+/** The state of a dialog (RFC 3261 §12): ids, parties, CSeq numbers, route set and remote target. */
 export class DialogState {
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
-  /** Who sent the INVITE that made it. */
+  /** Who sent the INVITE that created the dialog. */
   readonly initiator: 'local' | 'remote';
-  /** What From says in our requests, tag and all. */
+  /** From of our requests, with tag. */
   readonly local: string;
-  /** What To says in our requests, tag and all. */
+  /** To of our requests, with tag. */
   readonly remote: string;
-  /** Where the other side is to be reached: its last Contact. */
+  /** URI of the peer's last Contact. */
   remoteTarget: string;
   #routes: NameAddress[];
   #localSeq: number;
@@ -61,7 +61,7 @@ export class DialogState {
     this.#remoteSeq = parts.remoteSeq;
   }
 
-  /** RFC 3261 §12.1.1: we answer. @param localSeq where our own numbering begins. */
+  /** Creates the state of a UAS (RFC 3261 §12.1.1). @param localSeq first CSeq number of our requests. */
   static ofServer(invite: SipRequest, localTag: string, localSeq: number): DialogState {
     const from = fromOf(invite);
     return new DialogState({
@@ -69,8 +69,8 @@ export class DialogState {
       initiator: 'remote',
       local: formatNameAddress({ ...toOf(invite), tag: localTag }),
       localTag,
-      remote: written(invite.headers.get('From')!, from),
-      // RFC 3261 §12.1.1: a peer of RFC 2543 may have no tag.
+      remote: wellFormed(invite.headers.get('From')!, from),
+      // RFC 3261 §12.1.1: an RFC 2543 peer may have no tag.
       remoteTag: from.tag ?? '',
       remoteTarget: targetOf(invite) ?? from.uri,
       routes: recordRoutesOf(invite),
@@ -79,14 +79,14 @@ export class DialogState {
     });
   }
 
-  /** RFC 3261 §12.1.2: we asked. */
+  /** Creates the state of a UAC (RFC 3261 §12.1.2). */
   static ofClient(invite: SipRequest, response: SipResponse): DialogState {
     return new DialogState({
       callId: callIdOf(invite),
       initiator: 'local',
       local: invite.headers.get('From')!,
       localTag: fromOf(invite).tag ?? '',
-      remote: written(response.headers.get('To')!, toOf(response)),
+      remote: wellFormed(response.headers.get('To')!, toOf(response)),
       remoteTag: toOf(response).tag ?? '',
       remoteTarget: targetOf(response) ?? invite.uri,
       routes: recordRoutesOf(response).reverse(),
@@ -95,28 +95,28 @@ export class DialogState {
     });
   }
 
-  /** RFC 3261 §13.2.2.4: the 2xx has the last word on the route set. */
+  /** Takes the route set and remote target of the 2xx (RFC 3261 §13.2.2.4). */
   confirm(response: SipResponse): void {
     this.#routes = recordRoutesOf(response).reverse();
     this.refreshTarget(response);
   }
 
-  /** Takes the Contact of a message for where the other side is from now on. */
+  /** Takes the usable Contact of a message as remote target. */
   refreshTarget(message: SipRequest | SipResponse): void {
     this.remoteTarget = targetOf(message) ?? this.remoteTarget;
   }
 
-  /** RFC 3261 §12.2.2: are the requests in order? Takes note of the number when they are. */
-  inOrder(request: SipRequest): boolean {
+  /** Checks the order of the peer's requests, and stores the CSeq number (RFC 3261 §12.2.2). */
+  acceptSeq(request: SipRequest): boolean {
     const { number } = cseqOf(request);
     if (this.#remoteSeq !== undefined && number <= this.#remoteSeq) return false;
     this.#remoteSeq = number;
     return true;
   }
 
-  /** RFC 3261 §12.2.1.1: the next request. The ACK has the number of its INVITE, given as `seq`. */
+  /** Creates the next request (RFC 3261 §12.2.1.1). @param seq CSeq number of the INVITE, for its ACK. */
   createRequest(method: string, seq?: number): SipRequest {
-    const { uri, routes } = this.#way();
+    const { uri, routes } = this.#routing();
     const number = seq ?? ++this.#localSeq;
     const request = createRequest({ method, uri });
     for (const route of routes) request.headers.append('Route', route);
@@ -129,21 +129,21 @@ export class DialogState {
     return request;
   }
 
-  /** A BYE for another process: its number leaves room for requests that this one may still send. */
+  /** The BYE to send after a restart. */
   get pendingBye(): Omit<PendingBye, 'destination'> {
-    const { uri, routes } = this.#way();
+    const { uri, routes } = this.#routing();
     const { callId, local: from, remote: to } = this;
     const headers = routes.map((route): [string, string] => ['Route', route]);
-    const seq = this.#localSeq + FAREWELL_DISTANCE;
+    const seq = this.#localSeq + PENDING_BYE_CSEQ_GAP;
     return { method: 'BYE', target: uri, callId, seq, from, to, headers };
   }
 
-  /** The URI of the place where a request is sent to. */
+  /** URI of the next hop: the first Route, else the remote target. */
   get nextHop(): string {
     return this.#routes[0]?.uri ?? this.remoteTarget;
   }
 
-  /** The host of that place, where it can be read. */
+  /** Host of the next hop, if it is readable. */
   get nextHost(): string | undefined {
     const uri = readUri(this.nextHop);
     return uri?.params.get('maddr') || uri?.host;
@@ -153,52 +153,23 @@ export class DialogState {
     return this.#routes.length > 0;
   }
 
-  #way(): { uri: string; routes: string[] } {
+  /** Request-URI and Route fields of a request (RFC 3261 §12.2.1.1). */
+  #routing(): { uri: string; routes: string[] } {
     const [first, ...rest] = this.#routes;
     if (!first) return { uri: this.remoteTarget, routes: [] };
     const routes = this.#routes.map(formatNameAddress);
-    if (isLoose(first)) return { uri: this.remoteTarget, routes };
-    // A strict router of RFC 2543 wants itself in the Request-URI and the target last.
+    if (isLooseRouter(first)) return { uri: this.remoteTarget, routes };
+    // A strict router (RFC 2543) becomes the Request-URI, and the remote target the last Route.
     return { uri: first.uri, routes: [...rest.map(formatNameAddress), `<${this.remoteTarget}>`] };
   }
 }
 
-/** What the other side said of itself, with the quotes that it has left out. */
-const written = (text: string, read: NameAddress): string =>
-  isWellFormed(text) ? text : formatNameAddress(read);
+/** The peer's address as received, or with the missing quotes added. */
+const wellFormed = (text: string, parsed: NameAddress): string =>
+  isWellFormed(text) ? text : formatNameAddress(parsed);
 
-/**
- * The Contact of a message, if requests can be sent to it: exactly one (RFC 3261 §8.1.1.8), of SIP.
- * @returns undefined for none, several, and what `checkTarget` rejects.
- */
-export function targetOf(message: SipRequest | SipResponse): string | undefined {
-  const [uri, ...more] = contactUris(message);
-  return uri !== undefined && more.length === 0 && isTarget(uri) ? uri : undefined;
-}
-
-/** Does it say a Contact to which no request can be sent? One that cannot be read, or is missing, says nothing. */
-export const hasUnusableContact = (message: SipRequest | SipResponse): boolean =>
-  contactUris(message).length > 0 && targetOf(message) === undefined;
-
-function contactUris(message: SipRequest | SipResponse): string[] {
-  try {
-    return contactsOf(message).map(({ uri }) => uri);
-  } catch {
-    return [];
-  }
-}
-
-/** What is no URI is no strict router either: it fails when it is looked up. */
-const isLoose = ({ uri }: NameAddress): boolean => readUri(uri)?.params.has('lr') ?? true;
-
-function isTarget(uri: string): boolean {
-  try {
-    checkTarget(uri);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** A malformed URI counts as loose router; sending to it fails anyway. */
+const isLooseRouter = ({ uri }: NameAddress): boolean => readUri(uri)?.params.has('lr') ?? true;
 
 function readUri(uri: string): Uri | undefined {
   try {

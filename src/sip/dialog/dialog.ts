@@ -1,82 +1,151 @@
-import type { SipRequest, SipResponse } from '../message/index.ts';
-import type { Body, ExtraHeaders, Reply } from '../reply.ts';
+import { Signal } from '../../core/index.ts';
+import {
+  type Body,
+  callIdOf,
+  type ExtraHeaders,
+  fromOf,
+  type Reply,
+  type SipRequest,
+  type SipResponse,
+  toOf,
+} from '../message/index.ts';
+import type { ServerTransaction } from '../transaction/index.ts';
 import type { Hop } from '../transport/index.ts';
 
-/** How a dialog came to its end. */
+/** How a dialog ended. */
 export interface DialogEnd {
-  /**
-   * `timeout`: the other side has fallen silent: no ACK, no refresh, no response. `fault`: it did what the call cannot
-   * survive.
-   */
+  /** `timeout`: the peer no longer responds. `fault`: the peer's behavior made the call impossible. */
   by: 'remote' | 'local' | 'timeout' | 'fault';
   /**
-   * What was waited for in vain, with `timeout`: our 200 had no ACK, the session no refresh, a request no response. With
-   * `fault`: our offer had no answer that can be used.
+   * The cause of a `timeout` (no ACK for our 200, no session refresh, no response to a request) or of a `fault`
+   * (no usable answer to our offer).
    */
   code?: 'no_ack' | 'session_expired' | 'no_response' | 'no_usable_answer';
   /** A sentence for the log. */
   reason: string;
-  /** The SIP status that ended it, where one did. */
+  /** The SIP status that ended it, if any. */
   status?: number;
 }
 
-/** Answers a request of the other side; undefined is 200 (202 for REFER). What it throws is answered with 500. */
+/** Answers a request of the peer; undefined means 200 (202 for REFER). An error is answered with 500. */
 export type RequestHook = (request: SipRequest) => Reply | undefined | Promise<Reply | undefined>;
 
-/** The request that ends a call, as plain data: a process that comes after this one can still send it. */
+/** The BYE of a dialog as plain data, so that it can be sent after a restart of the process. */
 export interface PendingBye {
   method: 'BYE';
   target: string;
   destination: string | Hop;
-  /** Where the other side was met: a public peer does not lead the request to a private address. */
+  /** Source of the peer: if it is public, the BYE is not sent to a private address. */
   peer?: Hop;
   callId: string;
   seq: number;
   from: string;
   to: string;
   headers: [string, string][];
-  /** Names the login that the other side has been given so far; its secret is not kept here. */
+  /** Identifies the login that the peer has challenged; its secret is not stored here. */
   account?: string;
 }
 
-/** A call between us and one other side (RFC 3261 §12), as its user sees it. */
+/** A dialog created by INVITE (RFC 3261 §12), as the application uses it. */
 export interface Dialog {
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
-  /** What the other side's From or To says. */
+  /** The peer's From or To. */
   readonly remote: string;
   readonly phase: 'early' | 'confirmed' | 'terminated';
-  /** What hangs up on the other side when this process no longer can. */
+  /** The BYE to send after a restart. */
   readonly pendingBye: PendingBye;
   /** Resolves once; never rejects. */
   readonly ended: Promise<DialogEnd>;
   /**
-   * The other side changes the session (re-INVITE, UPDATE, PRACK): given an offer, returns our answer; given
-   * undefined, returns our offer. A `Failure` refuses the change with 488, anything else thrown with 500; the
-   * session goes on as it was. Unset, an offer is refused, and what we said last is offered again.
+   * Handles a change of the session by the peer (re-INVITE, UPDATE, PRACK): returns our answer to an offer, or our
+   * offer if there is none. A `Failure` refuses the change with 488, any other error with 500, and the session stays
+   * unchanged. If unset, an offer is refused, and our last description is offered again.
    */
   onOffer: ((offer: string | undefined) => string | Promise<string>) | undefined;
   /**
-   * The other side's answer to an offer that `onOffer`, or `accept` without an offer, has made. A `Failure` says that it
-   * cannot be used, which ends the call.
+   * Receives the peer's answer to an offer of `onOffer`, or of `accept` without an offer. A `Failure` means that the
+   * answer is unusable, and ends the call.
    */
   onAnswer: ((sdp: string) => void) | undefined;
-  /** Unset: 200 when it has no body, else 415. */
+  /** If unset: 200 without a body, 415 with one. */
   onInfo: RequestHook | undefined;
-  /** Unset: 603. */
+  /** If unset: 603. */
   onRefer: RequestHook | undefined;
-  /** Unset: 481, since no subscription exists. */
+  /** If unset: 481, because there is no subscription. */
   onNotify: RequestHook | undefined;
   /**
-   * Offers a change of the session. Waits while another one goes on, and tries again after a glare (491).
-   * @returns the answer. @throws Failure `not_acceptable` when it is refused, `call_ended`.
+   * Offers a change of the session. Waits for a change in progress, and retries after a glare (491).
+   * @returns the answer. @throws Failure `not_acceptable` if it is refused, `call_ended`.
    */
   reinvite(sdp: string): Promise<string>;
-  /** Ends the call; resolves when the BYE has been answered, or nobody did. Idempotent. */
+  /** Ends the call; resolves when the BYE is answered or has timed out. Idempotent. */
   bye(headers?: ExtraHeaders): Promise<void>;
   info(body: Body, headers?: ExtraHeaders): Promise<SipResponse>;
-  /** RFC 3515. What comes of it is told by NOTIFY. @param target a URI, or a name-addr. */
+  /** Sends a REFER (RFC 3515); its outcome arrives as NOTIFY. @param target a URI, or a name-addr. */
   refer(target: string, headers?: ExtraHeaders): Promise<SipResponse>;
   notify(event: string, subscriptionState: string, body?: Body): Promise<SipResponse>;
 }
+
+/** A dialog as the user agent dispatches messages to it. */
+export interface ManagedDialog extends Dialog {
+  /** Who sent the INVITE that created it. */
+  readonly initiator: 'local' | 'remote';
+  /** Receives every request of the peer except ACK and CANCEL. */
+  receive(transaction: ServerTransaction): void;
+  receiveAck(ack: SipRequest): void;
+  /** Ends the dialog without a BYE. */
+  discard(end: DialogEnd): void;
+}
+
+/** All dialogs of a user agent, early ones too, by Call-ID, local tag and remote tag (RFC 3261 §12). */
+export class DialogTable {
+  readonly confirmed: Signal<Dialog> = new Signal();
+  /** Emitted for dialogs that were confirmed. */
+  readonly ended: Signal<Dialog> = new Signal();
+  /** Emitted when the remote target of a confirmed dialog has changed. */
+  readonly moved: Signal<Dialog> = new Signal();
+  #dialogs = new Map<string, ManagedDialog>();
+  /** The dialogs that the peer initiated, by the Call-ID and From tag of its INVITE. */
+  #byInvite = new Map<string, ManagedDialog>();
+
+  get size(): number {
+    return this.#dialogs.size;
+  }
+
+  add(dialog: ManagedDialog): void {
+    this.#dialogs.set(dialogKey(dialog), dialog);
+    if (dialog.initiator === 'remote') this.#byInvite.set(inviteKey(dialog), dialog);
+  }
+
+  remove(dialog: ManagedDialog): void {
+    this.#dialogs.delete(dialogKey(dialog));
+    const key = inviteKey(dialog);
+    if (this.#byInvite.get(key) === dialog) this.#byInvite.delete(key);
+  }
+
+  /** Whether an INVITE outside of dialogs repeats one that has created a dialog, after its transaction ended. */
+  hasDialogOf(invite: SipRequest): boolean {
+    return this.#byInvite.has(inviteKey({ callId: callIdOf(invite), remoteTag: fromOf(invite).tag ?? '' }));
+  }
+
+  /** The dialog of a request from the peer. */
+  find(request: SipRequest): ManagedDialog | undefined {
+    const localTag = toOf(request).tag;
+    if (localTag === undefined) return undefined;
+    return this.#dialogs.get(
+      dialogKey({ callId: callIdOf(request), localTag, remoteTag: fromOf(request).tag ?? '' }),
+    );
+  }
+
+  [Symbol.iterator](): Iterator<ManagedDialog> {
+    return [...this.#dialogs.values()][Symbol.iterator]();
+  }
+}
+
+const inviteKey = ({ callId, remoteTag }: Pick<Dialog, 'callId' | 'remoteTag'>): string =>
+  `${callId}\n${remoteTag}`;
+
+const dialogKey = ({ callId, localTag, remoteTag }: Pick<Dialog, 'callId' | 'localTag' | 'remoteTag'>) =>
+  `${callId}\n${localTag}\n${remoteTag}`;

@@ -1,9 +1,7 @@
-export type { Dialog, DialogEnd, PendingBye, RequestHook } from './dialog.ts';
-export { DialogState, targetOf } from './dialog-state.ts';
-export { Dialogs } from './dialogs.ts';
+export { type Dialog, type DialogEnd, DialogTable, type PendingBye, type RequestHook } from './dialog.ts';
+export { DialogState } from './dialog-state.ts';
 export { InviteAttempt } from './invite-attempt.ts';
 export { InviteDialog } from './invite-dialog.ts';
-export { ProvisionalAcks } from './provisional-acks.ts';
-export { ReliableProvisionals } from './reliable-provisionals.ts';
-export { agreedFields, agreeInterval, learnInterval, readInterval } from './session-interval.ts';
-export { reachableFrom } from './whereabouts.ts';
+export { PrackClient, ReliableProvisionals } from './reliable-provisionals.ts';
+export { targetOf, withoutPrivateHops } from './remote-target.ts';
+export { acceptedInterval, intervalHeaders, negotiateInterval, readInterval } from './session-timer.ts';

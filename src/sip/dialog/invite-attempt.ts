@@ -1,64 +1,64 @@
 import { explain, type Timer } from '../../core/index.ts';
-import type { Core } from '../core.ts';
-import { localResponse } from '../exchange.ts';
 import type { SipRequest, SipResponse } from '../message/index.ts';
-import { type ClientTransaction, giveUpAfter } from '../transaction/index.ts';
+import { type ClientTransaction, transactionTimeoutMs } from '../transaction/index.ts';
 import type { Target } from '../transport/index.ts';
+import type { UaContext } from '../ua-context.ts';
+import { localResponse } from '../uac-core.ts';
 
-/** Who has sent the INVITE. */
+/** Receives the responses to an INVITE. */
 export interface InviteUser {
-  /** 101 to 199. */
+  /** Receives 101 to 199. */
   provisional(response: SipResponse, invite: SipRequest): void;
-  /** Every 2xx: the first, its repetitions, and those of other forks. */
+  /** Receives every 2xx: the first, its retransmissions, and those of other forks. */
   success(response: SipResponse, invite: SipRequest): void;
-  /** Once, instead of a 2xx; 408 and 503 may be our own. */
+  /** Called once instead of `success`; 408 and 503 may be local. */
   refused(response: SipResponse, invite: SipRequest): void;
 }
 
-/** One INVITE transaction from the asking side, with the CANCEL that may take it back. */
+/** One INVITE client transaction with its CANCEL (RFC 3261 §9.1). */
 export class InviteAttempt {
-  #core: Core;
+  #ua: UaContext;
   #user: InviteUser;
   #invite: SipRequest;
   #transaction: ClientTransaction | undefined;
   #state: 'calling' | 'proceeding' | 'final' = 'calling';
   #canceled = false;
-  #heard = false;
+  #responded = false;
   #timer: Timer | undefined;
 
-  /** @param limitMs takes it back when there is no final response by then; undefined: its user does. */
-  constructor(core: Core, invite: SipRequest, limitMs: number | undefined, user: InviteUser) {
-    this.#core = core;
+  /** @param timeoutMs cancels the INVITE without a final response in this time; undefined: its user does. */
+  constructor(ua: UaContext, invite: SipRequest, timeoutMs: number | undefined, user: InviteUser) {
+    this.#ua = ua;
     this.#invite = invite;
     this.#user = user;
-    if (limitMs !== undefined) this.#timer = core.clock.after(limitMs, () => this.cancel());
+    if (timeoutMs !== undefined) this.#timer = ua.clock.after(timeoutMs, () => this.cancel());
   }
 
-  /** Has the other side said anything yet, even 100? */
-  get heard(): boolean {
-    return this.#heard;
+  /** Whether the peer has sent any response, even 100. */
+  get responded(): boolean {
+    return this.#responded;
   }
 
   async send(target: Target): Promise<void> {
     const response = (response: SipResponse) => this.#receive(response);
     const failed = (cause: 'timeout' | 'transport_error') =>
       this.#refused(localResponse(this.#invite, cause));
-    // When everything is closed, a CANCEL that nobody has answered yet must not hold up the process.
+    // After the user agent has closed, an unanswered CANCEL must not keep the process alive.
     const ended = () => this.#timer?.cancel();
-    const unwanted = () => this.#canceled;
+    const isCanceled = () => this.#canceled;
     try {
-      this.#transaction = await this.#core.transactions.start(this.#invite, target, {
+      this.#transaction = await this.#ua.transactions.start(this.#invite, target, {
         response,
         failed,
         ended,
-        unwanted,
+        isCanceled,
       });
     } catch (error) {
       this.#refused(localResponse(this.#invite, 'transport_error', explain(error)));
     }
   }
 
-  /** RFC 3261 §9.1: the CANCEL goes out when there has been a provisional response. A 2xx may cross it. */
+  /** Cancels the INVITE, after its first provisional response (RFC 3261 §9.1). A 2xx may cross the CANCEL. */
   cancel(): void {
     if (this.#canceled || this.#state === 'final') return;
     this.#canceled = true;
@@ -67,10 +67,10 @@ export class InviteAttempt {
   }
 
   #receive(response: SipResponse): void {
-    this.#heard = true;
+    this.#responded = true;
     if (response.status >= 300) this.#refused(response);
     else if (response.status >= 200) {
-      this.#settle();
+      this.#finish();
       this.#user.success(response, this.#invite);
     } else this.#proceed(response);
   }
@@ -83,9 +83,9 @@ export class InviteAttempt {
   }
 
   #sendCancel(): void {
-    this.#core.transactions.cancel(this.#transaction!);
-    // RFC 3261 §9.1: after 64 × T1 without a final response the INVITE counts as canceled.
-    this.#timer = this.#core.clock.after(giveUpAfter(this.#core.timers), () => {
+    this.#ua.transactions.cancel(this.#transaction!);
+    // RFC 3261 §9.1: without a final response within 64 × T1 the INVITE counts as canceled.
+    this.#timer = this.#ua.clock.after(transactionTimeoutMs(this.#ua.timers), () => {
       this.#transaction!.terminate();
       this.#refused(localResponse(this.#invite, 'timeout'));
     });
@@ -93,11 +93,11 @@ export class InviteAttempt {
 
   #refused(response: SipResponse): void {
     if (this.#state === 'final') return;
-    this.#settle();
+    this.#finish();
     this.#user.refused(response, this.#invite);
   }
 
-  #settle(): void {
+  #finish(): void {
     this.#state = 'final';
     this.#timer?.cancel();
   }

@@ -1,39 +1,47 @@
 import { detach, explain, Failure } from '../../core/index.ts';
-import type { Authorization } from '../authorization.ts';
-import type { Core } from '../core.ts';
-import { exchange } from '../exchange.ts';
-import { cseqOf, reasonOf, type SipRequest, type SipResponse, toOf } from '../message/index.ts';
-import { type Body, type ExtraHeaders, reply, sdpOf } from '../reply.ts';
+import type { Authorization } from '../digest/index.ts';
+import {
+  type Body,
+  cseqOf,
+  type ExtraHeaders,
+  reasonOf,
+  type SipRequest,
+  type SipResponse,
+  sdpOf,
+  toOf,
+} from '../message/index.ts';
 import type { InviteServerTransaction, ServerTransaction } from '../transaction/index.ts';
 import type { Target } from '../transport/index.ts';
-import type { Dialog, DialogEnd, PendingBye, RequestHook } from './dialog.ts';
+import { reply, type UaContext } from '../ua-context.ts';
+import { sendRequest } from '../uac-core.ts';
+import type { Dialog, DialogEnd, ManagedDialog, PendingBye, RequestHook } from './dialog.ts';
 import type { DialogState } from './dialog-state.ts';
-import { Modification } from './modification.ts';
-import { answerInDialog } from './requests.ts';
-import { Success } from './success.ts';
-import { type Meeting, Whereabouts } from './whereabouts.ts';
+import { answerInDialog } from './in-dialog-requests.ts';
+import { type PeerHops, RemoteTarget } from './remote-target.ts';
+import { OkRetransmitter } from './retransmitter.ts';
+import { SessionModification } from './session-modification.ts';
 
-/** What an `InviteDialog` is made of. */
-export interface InviteDialogParts extends Meeting {
+/** Inputs of an `InviteDialog`. */
+export interface InviteDialogParts extends PeerHops {
   state: DialogState;
   /** Our Contact in this dialog. */
   contact: string;
   authorization?: Authorization | undefined;
-  /** Ends the INVITE when the user ends a dialog that is still early. */
-  abandon: () => void;
+  /** Ends the INVITE when the application ends the dialog before it is confirmed. */
+  endInvite: () => void;
 }
 
-/** A dialog that an INVITE has made, from its first provisional response to the end of its BYE. */
-export class InviteDialog implements Dialog {
-  readonly core: Core;
+/** A dialog created by INVITE, from its first provisional response to the end of its BYE (RFC 3261 §12, §13, §15). */
+export class InviteDialog implements ManagedDialog {
+  readonly ua: UaContext;
   readonly state: DialogState;
   readonly contact: string;
   readonly authorization: Authorization | undefined;
-  readonly modification: Modification;
+  readonly modification: SessionModification;
   readonly ended: Promise<DialogEnd>;
   phase: 'early' | 'confirmed' | 'terminated' = 'early';
-  /** Has the first offer its answer? Only then may another be made. */
-  settled = false;
+  /** Whether the first offer has been answered; only then another one is allowed. */
+  negotiated = false;
   /** The session description that we sent last. */
   localSdp: string | undefined;
   onOffer: Dialog['onOffer'];
@@ -41,29 +49,29 @@ export class InviteDialog implements Dialog {
   onInfo: RequestHook | undefined;
   onRefer: RequestHook | undefined;
   onNotify: RequestHook | undefined;
-  /** Takes PRACKs while the dialog is early. */
+  /** Receives PRACK requests while the dialog is early. */
   onPrack: ((transaction: ServerTransaction) => void) | undefined;
-  #whereabouts: Whereabouts;
-  #abandon: () => void;
-  #end!: (end: DialogEnd) => void;
-  #success: Success | undefined;
-  #offered = false;
-  #ack: { seq: number; again: () => void } | undefined;
+  #remoteTarget: RemoteTarget;
+  #endInvite: () => void;
+  #resolveEnded!: (end: DialogEnd) => void;
+  #ok: OkRetransmitter | undefined;
+  #okHasOffer = false;
+  #ack: { seq: number; retransmit: () => void } | undefined;
   #bye: Promise<void> | undefined;
   #byeReceived = false;
 
-  constructor(core: Core, parts: InviteDialogParts) {
-    this.core = core;
+  constructor(ua: UaContext, parts: InviteDialogParts) {
+    this.ua = ua;
     this.state = parts.state;
     this.contact = parts.contact;
     this.authorization = parts.authorization;
-    this.#whereabouts = new Whereabouts(parts.state, parts);
-    this.#abandon = parts.abandon;
-    this.modification = new Modification(this);
+    this.#remoteTarget = new RemoteTarget(parts.state, parts);
+    this.#endInvite = parts.endInvite;
+    this.modification = new SessionModification(this);
     this.ended = new Promise((resolve) => {
-      this.#end = resolve;
+      this.#resolveEnded = resolve;
     });
-    core.dialogs.add(this);
+    ua.dialogs.add(this);
   }
 
   get callId(): string {
@@ -82,46 +90,49 @@ export class InviteDialog implements Dialog {
     return this.state.remote;
   }
 
+  get initiator(): 'local' | 'remote' {
+    return this.state.initiator;
+  }
+
   get pendingBye(): PendingBye {
-    const { lasting: destination, peer } = this.#whereabouts;
+    const { persistentDestination: destination, peer } = this.#remoteTarget;
     const account = this.authorization?.account;
     return { ...this.state.pendingBye, destination, peer, ...(account === undefined ? {} : { account }) };
   }
 
-  /** Takes every request of the other side but ACK and CANCEL. */
   receive(transaction: ServerTransaction): void {
     const { request } = transaction;
     // RFC 3261 §12.2.2
-    if (!this.state.inOrder(request)) reply(this.core, transaction, 500, { reason: 'CSeq Out Of Order' });
+    if (!this.state.acceptSeq(request)) reply(this.ua, transaction, 500, { reason: 'CSeq Out Of Order' });
     else if (request.method === 'BYE') this.#receiveBye(transaction);
-    else if (this.phase === 'terminated') reply(this.core, transaction, 481, { why: 'The call has ended' });
+    else if (this.phase === 'terminated') reply(this.ua, transaction, 481, { why: 'The call has ended' });
     else answerInDialog(this, transaction);
   }
 
   receiveAck(ack: SipRequest): void {
     const { number } = cseqOf(ack);
-    if (this.#success?.seq !== number) return;
-    this.#success.acknowledged(sdpOf(ack));
+    if (this.#ok?.seq !== number) return;
+    this.#ok.acknowledge(sdpOf(ack));
   }
 
-  /** Sends a 2xx to an INVITE, and repeats it until the ACK. @param offers the ACK brings the answer. */
-  succeed(transaction: InviteServerTransaction, response: SipResponse, offers: boolean): void {
-    // A new INVITE shows that the former 2xx has arrived, though its ACK has not.
-    this.#success?.stop();
-    this.#offered = offers;
-    this.#success = new Success(this.core, transaction, response, {
-      answered: (sdp) => {
-        if (offers && this.phase !== 'terminated') this.#takeAnswer(sdp, transaction.request);
+  /** Sends a 2xx to an INVITE, and retransmits it until the ACK. @param hasOffer the ACK brings the answer. */
+  sendOk(transaction: InviteServerTransaction, response: SipResponse, hasOffer: boolean): void {
+    // A new INVITE shows that the previous 2xx has arrived, although its ACK has not.
+    this.#ok?.stop();
+    this.#okHasOffer = hasOffer;
+    this.#ok = new OkRetransmitter(this.ua, transaction, response, {
+      acknowledged: (sdp) => {
+        if (hasOffer && this.phase !== 'terminated') this.#receiveAnswer(sdp, transaction.request);
       },
-      unanswered: () => this.#fail({ by: 'timeout', code: 'no_ack', reason: 'No ACK came for our 200' }),
+      timedOut: () => this.#fail({ by: 'timeout', code: 'no_ack', reason: 'No ACK arrived for our 200' }),
     });
   }
 
   /**
-   * RFC 3261 §13.3.1.4: the ACK of a 2xx with an offer brings the answer. Without one that can be used nothing would ever
-   * be heard; where the ACK of a re-INVITE has none, the session goes on as it was.
+   * Passes on the answer in the ACK of a 2xx with our offer (RFC 3261 §13.3.1.4). Without a usable answer there is no
+   * audio, so the call ends. A re-INVITE whose ACK has no answer leaves the session unchanged.
    */
-  #takeAnswer(sdp: string | undefined, invite: SipRequest): void {
+  #receiveAnswer(sdp: string | undefined, invite: SipRequest): void {
     const isFirst = toOf(invite).tag === undefined;
     if (!this.onAnswer || (sdp === undefined && !isFirst)) return;
     try {
@@ -129,114 +140,114 @@ export class InviteDialog implements Dialog {
       this.onAnswer(sdp);
     } catch (error) {
       const reason = error instanceof Failure ? error.message : 'The answer could not be handled';
-      if (error instanceof Failure) this.core.log.info({ remote: this.remote, reason }, 'answer not usable');
-      else this.core.log.error({ error: explain(error) }, 'an answer could not be handled');
+      if (error instanceof Failure)
+        this.ua.log.info({ remote: this.remote, reason }, 'received an unusable answer');
+      else this.ua.log.error({ error: explain(error) }, 'could not handle an answer');
       const end: DialogEnd = { by: 'fault', code: 'no_usable_answer', reason };
       this.#fail(end, [['Reason', reasonOf(488, reason)]]);
     }
   }
 
-  /** Has our last 2xx been acknowledged? */
+  /** Whether our last 2xx has been acknowledged. */
   get acknowledged(): boolean {
-    return this.#success?.pending !== true;
+    return this.#ok?.pending !== true;
   }
 
-  /** Has our last 2xx made an offer that is not answered? */
+  /** Whether our last 2xx has an offer that is not answered yet. */
   get awaitsAnswer(): boolean {
-    return this.#offered && !this.acknowledged;
+    return this.#okHasOffer && !this.acknowledged;
   }
 
-  /** Sends the ACK of a 2xx that came for our INVITE (RFC 3261 §13.2.2.4). */
+  /** Sends the ACK of a 2xx to our INVITE (RFC 3261 §13.2.2.4). */
   acknowledge(invite: SipRequest): void {
-    const acknowledgement = { seq: cseqOf(invite).number, again: () => {} };
-    this.#ack = acknowledgement;
-    const ack = this.state.createRequest('ACK', acknowledgement.seq);
+    const sent = { seq: cseqOf(invite).number, retransmit: () => {} };
+    this.#ack = sent;
+    const ack = this.state.createRequest('ACK', sent.seq);
     // RFC 3261 §22.1: with the credentials of the INVITE.
     for (const name of ['Authorization', 'Proxy-Authorization']) {
       for (const value of invite.headers.all(name)) ack.headers.append(name, value);
     }
     this.locate()
-      .then((target) => this.core.transactions.acknowledge(ack, target))
-      .then((again) => {
-        acknowledgement.again = again;
+      .then((target) => this.ua.transactions.acknowledge(ack, target))
+      .then((retransmit) => {
+        sent.retransmit = retransmit;
       })
-      .catch((error) => this.core.log.warn({ reason: explain(error) }, 'an ACK could not be sent'));
+      .catch((error) => this.ua.log.warn({ reason: explain(error) }, 'could not send an ACK'));
   }
 
-  /** Answers a repeated 2xx. */
+  /** Retransmits the ACK for a retransmitted 2xx. */
   acknowledgeAgain(invite: SipRequest): void {
-    if (this.#ack?.seq === cseqOf(invite).number) this.#ack.again();
+    if (this.#ack?.seq === cseqOf(invite).number) this.#ack.retransmit();
   }
 
-  /** Where the next request goes. */
+  /** Finds the hops of the next request. */
   locate(): Promise<Target> {
-    return this.#whereabouts.locate(this.core.transport);
+    return this.#remoteTarget.locate(this.ua.transport);
   }
 
-  /** Sends a request other than INVITE. Never rejects: 408 and 503 stand for no response. */
+  /** Sends a non-INVITE request. Never rejects: a timeout is a 408, a transport error a 503. */
   async request(method: string, headers: ExtraHeaders = [], body?: Body): Promise<SipResponse> {
     const build = () => {
       const request = this.state.createRequest(method);
-      this.sign(request, headers, body);
+      this.complete(request, headers, body);
       return request;
     };
     const locate = () => this.locate();
-    const response = await exchange(this.core, { build, locate, authorization: this.authorization });
-    if (method !== 'BYE') this.checkAlive(response);
+    const response = await sendRequest(this.ua, { build, locate, authorization: this.authorization });
+    if (method !== 'BYE') this.endIfGone(response);
     return response;
   }
 
-  /** Puts on a request what all requests have. */
-  sign(request: SipRequest, headers: ExtraHeaders, body: Body | undefined): void {
-    request.headers.append('User-Agent', this.core.userAgent);
+  /** Adds User-Agent, further header fields and the body to a request. */
+  complete(request: SipRequest, headers: ExtraHeaders, body: Body | undefined): void {
+    request.headers.append('User-Agent', this.ua.userAgent);
     for (const [name, value] of headers) request.headers.append(name, value);
     if (!body) return;
     request.headers.set('Content-Type', body.contentType);
     request.body = Buffer.from(body.content);
   }
 
-  /** RFC 3261 §12.2.1.2, RFC 5057: these two responses mean that the other side is gone. */
-  checkAlive({ status }: SipResponse): void {
+  /** Ends the dialog for a response which shows that the peer has lost it (RFC 3261 §12.2.1.2, RFC 5057). */
+  endIfGone({ status }: SipResponse): void {
     if (status === 481) {
-      this.terminate({ by: 'remote', reason: 'The other side does not know the call any more', status });
-      this.core.dialogs.remove(this);
+      this.terminate({ by: 'remote', reason: 'The peer no longer has this call', status });
+      this.ua.dialogs.remove(this);
     }
     if (status === 408) {
-      const reason = 'The other side does not respond';
+      const reason = 'The peer does not respond';
       this.#fail({ by: 'timeout', code: 'no_response', reason, status });
     }
   }
 
-  /** RFC 3261 §12.2: INVITE and UPDATE, and their 2xx, may say a new Contact. */
+  /** Takes the Contact of an INVITE, an UPDATE or their 2xx as remote target (RFC 3261 §12.2). */
   refreshTarget(message: SipRequest | SipResponse): void {
     const { remoteTarget } = this.state;
     this.state.refreshTarget(message);
     if (this.state.remoteTarget !== remoteTarget && this.phase === 'confirmed')
-      this.core.dialogs.moved.emit(this);
+      this.ua.dialogs.moved.emit(this);
   }
 
-  /** The INVITE was accepted, by us or by the other side. */
+  /** Confirms the dialog, because the INVITE was accepted by either side. */
   confirm(): void {
-    this.settled = true;
+    this.negotiated = true;
     if (this.phase !== 'early') return;
     this.phase = 'confirmed';
-    this.core.dialogs.confirmed.emit(this);
+    this.ua.dialogs.confirmed.emit(this);
   }
 
-  /** Ends it without a BYE. It stays in the table, for what still comes. */
+  /** Ends the dialog without a BYE, and keeps it in the table for late messages. */
   terminate(end: DialogEnd): void {
     if (this.phase === 'terminated') return;
-    const wasCall = this.phase === 'confirmed';
+    const wasConfirmed = this.phase === 'confirmed';
     this.phase = 'terminated';
-    if (wasCall) this.core.dialogs.ended.emit(this);
+    if (wasConfirmed) this.ua.dialogs.ended.emit(this);
     this.modification.close();
-    this.#end(end);
+    this.#resolveEnded(end);
   }
 
-  /** Ends an early dialog whose INVITE was refused or taken back. */
   discard(end: DialogEnd): void {
     this.terminate(end);
-    this.core.dialogs.remove(this);
+    this.ua.dialogs.remove(this);
   }
 
   reinvite(sdp: string): Promise<string> {
@@ -246,17 +257,17 @@ export class InviteDialog implements Dialog {
   bye(headers?: ExtraHeaders): Promise<void> {
     const end: DialogEnd = { by: 'local', reason: 'We hung up' };
     if (this.phase !== 'early') return this.#hangUp(end, headers);
-    this.#abandon();
+    this.#endInvite();
     this.discard(end);
     return Promise.resolve();
   }
 
-  /** RFC 4028 §10: nobody has refreshed the session. */
+  /** Ends the call because the session was not refreshed (RFC 4028 §10). */
   expire(): void {
     this.#fail({ by: 'timeout', code: 'session_expired', reason: 'The session timer has expired' });
   }
 
-  /** Ends a call that cannot go on; nobody waits for the response to the BYE. */
+  /** Ends a failed call without waiting for the response to the BYE. */
   #fail(end: DialogEnd, headers?: ExtraHeaders): void {
     detach('sip.invite-dialog', this.#hangUp(end, headers));
   }
@@ -282,24 +293,24 @@ export class InviteDialog implements Dialog {
   #hangUp(end: DialogEnd, headers?: ExtraHeaders): Promise<void> {
     if (this.phase === 'terminated') return this.#bye ?? Promise.resolve();
     this.terminate(end);
-    this.#bye = this.#sayBye(headers).finally(() => this.core.dialogs.remove(this));
+    this.#bye = this.#sendBye(headers).finally(() => this.ua.dialogs.remove(this));
     return this.#bye;
   }
 
-  // RFC 3261 §15: the side that was called says BYE only after the ACK, or when it does not come.
-  async #sayBye(headers: ExtraHeaders | undefined): Promise<void> {
-    await this.#success?.done;
+  // RFC 3261 §15: the callee sends BYE only after the ACK, or when it has timed out.
+  async #sendBye(headers: ExtraHeaders | undefined): Promise<void> {
+    await this.#ok?.done;
     if (this.#byeReceived) return;
     const { status } = await this.request('BYE', headers);
-    if (status === 408) this.core.log.info({ remote: this.remote }, 'a BYE was not answered');
+    if (status === 408) this.ua.log.info({ remote: this.remote }, 'a BYE was not answered');
   }
 
   #receiveBye(transaction: ServerTransaction): void {
     this.#byeReceived = true;
-    reply(this.core, transaction, 200);
-    this.#success?.stop();
+    reply(this.ua, transaction, 200);
+    this.#ok?.stop();
     const reason = transaction.request.headers.get('Reason');
-    this.terminate({ by: 'remote', reason: reason ?? 'The other side hung up' });
-    if (!this.#bye) this.core.dialogs.remove(this);
+    this.terminate({ by: 'remote', reason: reason ?? 'The peer hung up' });
+    if (!this.#bye) this.ua.dialogs.remove(this);
   }
 }

@@ -1,33 +1,33 @@
-import type { Core } from '../core.ts';
-import { cseqOf, type SipResponse } from '../message/index.ts';
-import { reply } from '../reply.ts';
+import { detach } from '../../core/index.ts';
+import { cseqOf, type ExtraHeaders, hasOption, type SipRequest, type SipResponse } from '../message/index.ts';
 import type { InviteServerTransaction, ServerTransaction } from '../transaction/index.ts';
-import { Unacknowledged } from './unacknowledged.ts';
+import { reply, type UaContext } from '../ua-context.ts';
+import { Retransmitter } from './retransmitter.ts';
 
-/** What the owner of reliable provisional responses is told. */
+/** Receives the acknowledgment of reliable provisional responses, or its absence. */
 export interface ProvisionalUser {
-  /** A PRACK came for a response; answer it. */
+  /** A PRACK has arrived for a response, and must be answered. */
   acknowledged(prack: ServerTransaction, response: SipResponse): void;
-  /** RFC 3262 §3: no PRACK in 64 × T1; the INVITE should be refused. */
-  unacknowledged(): void;
+  /** No PRACK within 64 × T1; the INVITE should be refused (RFC 3262 §3). */
+  timedOut(): void;
 }
 
-/** RFC 3262 §3: provisional responses of ours to one INVITE, each repeated until its PRACK, one at a time. */
+/** Sends our provisional responses to one INVITE reliably, one at a time, each until its PRACK (RFC 3262 §3). */
 export class ReliableProvisionals {
-  #core: Core;
+  #ua: UaContext;
   #transaction: InviteServerTransaction;
   #user: ProvisionalUser;
   #rseq: number;
   #queue: SipResponse[] = [];
-  #sent: { rseq: number; response: SipResponse; repetition: Unacknowledged } | undefined;
-  #idle: (() => void)[] = [];
+  #sent: { rseq: number; response: SipResponse; retransmitter: Retransmitter } | undefined;
+  #waiting: (() => void)[] = [];
 
-  constructor(core: Core, transaction: InviteServerTransaction, user: ProvisionalUser) {
-    this.#core = core;
+  constructor(ua: UaContext, transaction: InviteServerTransaction, user: ProvisionalUser) {
+    this.#ua = ua;
     this.#transaction = transaction;
     this.#user = user;
-    // RFC 3262 §3: between 1 and 2**31 - 1, with room to count up.
-    this.#rseq = 1 + Math.floor(core.random.float() * 2 ** 30);
+    // RFC 3262 §3: from 1 to 2**31 - 1, and incremented for each response.
+    this.#rseq = 1 + Math.floor(ua.random.float() * 2 ** 30);
   }
 
   send(response: SipResponse): void {
@@ -35,10 +35,10 @@ export class ReliableProvisionals {
     if (!this.#sent) this.#next();
   }
 
-  /** RFC 3262 §5: resolves when no response with a session description waits for its PRACK. */
+  /** Resolves when no response with a session description waits for its PRACK (RFC 3262 §5). */
   descriptionsAcknowledged(): Promise<void> {
     const waits = [this.#sent?.response, ...this.#queue].some((each) => each && each.body.length > 0);
-    return waits ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+    return waits ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();
   }
 
   receive(prack: ServerTransaction): void {
@@ -47,43 +47,75 @@ export class ReliableProvisionals {
     const invite = cseqOf(this.#transaction.request);
     const matches = Number(rseq) === sent?.rseq && Number(seq) === invite.number && method === 'INVITE';
     if (!sent || !matches) {
-      reply(this.#core, prack, 481, { why: 'No response waits for this PRACK' });
+      reply(this.#ua, prack, 481, { why: 'No response waits for this PRACK' });
       return;
     }
-    sent.repetition.stop();
+    sent.retransmitter.stop();
     this.#sent = undefined;
     this.#user.acknowledged(prack, sent.response);
     this.#next();
   }
 
-  /** The INVITE has its final response; nothing is repeated any more. */
+  /** Stops all retransmission, because the INVITE has its final response. */
   stop(): void {
     this.#queue = [];
-    this.#sent?.repetition.stop();
-    this.#settle();
+    this.#sent?.retransmitter.stop();
+    this.#resolveWaiting();
   }
 
   #next(): void {
     const response = this.#queue.shift();
     if (!response) {
-      this.#settle();
+      this.#resolveWaiting();
       return;
     }
     const rseq = this.#rseq++;
     response.headers.append('Require', '100rel').append('RSeq', String(rseq));
     this.#transaction.respond(response);
-    const repetition = new Unacknowledged(this.#core, {
-      longest: Number.POSITIVE_INFINITY,
-      repeat: () => this.#transaction.repeat(),
-      giveUp: () => {
+    const retransmitter = new Retransmitter(this.#ua, {
+      longestMs: Number.POSITIVE_INFINITY,
+      retransmit: () => this.#transaction.retransmit(),
+      timedOut: () => {
         this.stop();
-        this.#user.unacknowledged();
+        this.#user.timedOut();
       },
     });
-    this.#sent = { rseq, response, repetition };
+    this.#sent = { rseq, response, retransmitter };
   }
 
-  #settle(): void {
-    for (const resolve of this.#idle.splice(0)) resolve();
+  #resolveWaiting(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
+
+/** The dialog that PRACKs are sent in. */
+interface PrackDialog {
+  request(method: string, headers: ExtraHeaders): Promise<SipResponse>;
+}
+
+/** Acknowledges the reliable provisional responses to one INVITE of ours, in order (RFC 3262 §4). */
+export class PrackClient {
+  #dialog: PrackDialog;
+  #lastRseq: number | undefined;
+
+  constructor(dialog: PrackDialog) {
+    this.#dialog = dialog;
+  }
+
+  /** Sends a PRACK if required. @returns false for a response to ignore: a retransmission, or one out of order. */
+  accept(response: SipResponse, invite: SipRequest): boolean {
+    if (!isReliable(response)) return true;
+    const rseq = Number(response.headers.get('RSeq'));
+    if (this.#lastRseq !== undefined && rseq !== this.#lastRseq + 1) return false;
+    this.#lastRseq = rseq;
+    detach(
+      'sip.prack-client',
+      this.#dialog.request('PRACK', [['RAck', `${rseq} ${cseqOf(invite).number} INVITE`]]),
+    );
+    return true;
+  }
+}
+
+/** Whether a response requires a PRACK; one without a readable RSeq cannot be acknowledged. */
+const isReliable = (response: SipResponse): boolean =>
+  hasOption(response, 'Require', '100rel') && /^\d{1,10}$/.test(response.headers.get('RSeq') ?? '');

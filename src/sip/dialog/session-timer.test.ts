@@ -1,25 +1,25 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SipRequest } from '../message/index.ts';
-import { Callee } from '../testing/callee.ts';
-import { ANSWER, leftovers, NOTHING } from '../testing/pair.ts';
+import { UacHarness } from '../testing/harness.ts';
+import { ANSWER, NONE_OPEN, openResources } from '../testing/pair.ts';
 
 type Fields = Record<string, string>;
 
-let callee: Callee;
+let uac: UacHarness;
 
 beforeEach(async () => {
-  callee = await Callee.open();
+  uac = await UacHarness.open();
 });
 
 const TIMER = { 'Session-Expires': '1800;refresher=uac' };
-const requests = (method: string) => callee.peer.requests(method);
+const requests = (method: string) => uac.peer.requests(method);
 const respond = (request: SipRequest, status: number, headers: Fields = {}, body = '') =>
-  callee.respond(request, status, undefined, headers, body);
-const seconds = (count: number) => callee.wait(count * 1000);
+  uac.respond(request, status, undefined, headers, body);
+const seconds = (count: number) => uac.wait(count * 1000);
 
 /** A call that is ours to refresh after 900 s, and over after 1,768 s; its refresh has just been sent. */
 async function refreshing(headers: Fields = {}, method = 'INVITE') {
-  const { dialog } = await callee.talking({ ...TIMER, ...headers });
+  const { dialog } = await uac.establish({ ...TIMER, ...headers });
   await seconds(900);
   return { dialog, refresh: requests(method).at(-1)! };
 }
@@ -52,7 +52,7 @@ describe('a refresh that is refused', () => {
     },
   );
 
-  test('each time is tried less and less often, until the session expires', async () => {
+  test('is repeated at growing intervals until the session expires', async () => {
     const { dialog } = await refreshing();
     for (let second = 0; second < 860 && dialog.phase === 'confirmed'; second += 5) {
       const last = requests('INVITE').at(-1)!;
@@ -64,10 +64,10 @@ describe('a refresh that is refused', () => {
     await seconds(10);
     expect(await dialog.ended).toMatchObject({ by: 'timeout', code: 'session_expired' });
     await respond(requests('BYE')[0]!, 200);
-    expect(await leftovers(callee.both)).toEqual(NOTHING);
+    expect(await openResources(uac.pair)).toEqual(NONE_OPEN);
   });
 
-  test('for longer than the session lasts ends the session by its own rules', async () => {
+  test('with a Retry-After beyond the session lets the session expire', async () => {
     const { dialog, refresh } = await refreshing();
     await respond(refresh, 503, { 'Retry-After': '4294967295' });
     await seconds(860);
@@ -80,22 +80,22 @@ describe('a refresh that is refused', () => {
   test.each([
     [481, 'remote'],
     [408, 'timeout'],
-  ])('with %i has nobody to be tried with (RFC 5057)', async (status, by) => {
+  ])('with %i ends the dialog (RFC 5057)', async (status, by) => {
     const { dialog, refresh } = await refreshing();
     await respond(refresh, status);
     expect(await dialog.ended).toMatchObject({ by });
   });
 
-  test('is not tried again once the other side has refreshed', async () => {
+  test('is not repeated after the peer has refreshed', async () => {
     const { dialog, refresh } = await refreshing();
     await respond(refresh, 500);
-    await callee.ask(requests('INVITE')[0]!, 'UPDATE', 7);
+    await uac.sendInDialog(requests('INVITE')[0]!, 'UPDATE', 7);
     await seconds(20);
     expect(requests('INVITE')).toHaveLength(2);
     expect(dialog.phase).toBe('confirmed');
   });
 
-  test('by an answer of no use has refreshed all the same', async () => {
+  test('by an unusable answer still counts as refreshed', async () => {
     const { refresh } = await refreshing();
     await respond(refresh, 200, TIMER);
     await seconds(60);

@@ -60,7 +60,7 @@ describe('answering a challenge', () => {
     expect(answer).not.toContain('qop');
   });
 
-  it('repeats what the server wants to see again', () => {
+  it('repeats the opaque value of the server', () => {
     const answer = answerChallenge({ ...MUFASA, nonceCount: 26, challenge: parseChallenge(CHALLENGE)! });
     expect(answer).toContain('opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"');
     expect(answer).toContain('qop=auth, nc=0000001a, ');
@@ -73,7 +73,7 @@ describe('answering a challenge', () => {
     ['no nonce', 'Digest realm="a"'],
     ['an open quote', 'Digest realm="a, nonce="b"'],
     ['a field twice', 'Digest realm="a", nonce="b", nonce="c"'],
-  ])('is not tried with %s', (_what, value) => {
+  ])('is not possible with %s', (_what, value) => {
     expect(parseChallenge(value)).toBeUndefined();
   });
 });
@@ -122,7 +122,7 @@ describe('challenging a phone', () => {
     },
   );
 
-  it('needs no password, only what was made of it', () => {
+  it('needs no password, only its HA1', () => {
     const { ask, answer, judge } = phone();
     const kept = { ha1: { MD5: ha1('MD5', 'anna', 'minivoice', 'open "sesame"') } };
     const [sha, md5] = ask();
@@ -145,7 +145,7 @@ describe('challenging a phone', () => {
     expect(verify({ ...common, algorithms: ['SHA-256'] })).toBe('refused');
   });
 
-  it('sees a replay, and a count that goes back', () => {
+  it('detects a replay, and a count that decreases', () => {
     const { ask, answer, judge } = phone();
     const [value] = ask();
     expect(judge(answer(value!, 5), SECRET)).toBe('accepted');
@@ -154,7 +154,7 @@ describe('challenging a phone', () => {
     expect(judge(answer(value!, 6), SECRET)).toBe('accepted');
   });
 
-  it('lets a nonce wear out, even when the wall clock is set back', async () => {
+  it('expires a nonce, even if the wall clock is set back', async () => {
     const { clock, ask, answer, judge } = phone({ lifetimeMs: 60_000 });
     const [value] = ask();
     clock.jump(-86_400_000);
@@ -165,7 +165,7 @@ describe('challenging a phone', () => {
     expect(parseChallenge(ask(true)[0]!)?.stale).toBe(true);
   });
 
-  it('calls a nonce stale that it never gave out', () => {
+  it('treats a nonce that it has not issued as stale', () => {
     const { ask, answer, judge } = phone();
     const [value] = phone().ask();
     const forged = value!.replace(/nonce="./, 'nonce="f');
@@ -173,7 +173,7 @@ describe('challenging a phone', () => {
     expect(judge(answer(ask()[0]!.replace(/nonce="[^"]*"/, 'nonce="x"')), SECRET)).toBe('stale');
   });
 
-  it('remembers no more nonces than it may, and never takes a forgotten one again', async () => {
+  it('stores a limited number of nonces, and never accepts an evicted one again', async () => {
     const { clock, nonces, ask, answer, judge } = phone({ capacity: 3 });
     const answers: string[] = [];
     for (let each = 0; each < 10; each++) {
@@ -185,7 +185,7 @@ describe('challenging a phone', () => {
     for (const used of answers) expect(judge(used, SECRET)).toBe('stale');
   });
 
-  it('costs no memory to be asked by everybody', () => {
+  it('takes no memory for unanswered challenges', () => {
     const { nonces, ask, answer, judge } = phone();
     for (let each = 0; each < 100; each++) judge(answer(ask()[0]!, 1, 'guess'), SECRET);
     expect(nonces.size).toBe(0);
@@ -196,7 +196,7 @@ describe('challenging a phone', () => {
     ['a broken count', (value: string) => value.replace('nc=00000001', 'nc=1')],
     ['no name', (value: string) => value.replace('username="anna"', 'username=""')],
     ['no cnonce', (value: string) => value.replace(/cnonce="[^"]*"/, 'x="y"')],
-  ])('does not read credentials with %s', (_what, spoil) => {
+  ])('rejects credentials with %s', (_what, spoil) => {
     const { ask, answer } = phone();
     expect(parseCredentials(spoil(answer(ask()[0]!)))).toBeUndefined();
   });

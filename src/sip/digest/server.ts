@@ -1,8 +1,7 @@
-import { type Algorithm, algorithmOf, ha1, proof } from './algorithm.ts';
-import { parseFields, quoted } from './fields.ts';
-import { type NonceStore, sameText } from './nonce-store.ts';
+import { type Algorithm, algorithmOf, digestResponse, ha1, parseFields, quoted } from './digest.ts';
+import { equalsInConstantTime, type NonceStore } from './nonce-store.ts';
 
-/** What an Authorization or Proxy-Authorization field claims. */
+/** The content of an Authorization or Proxy-Authorization field. */
 export interface Credentials {
   username: string;
   realm: string;
@@ -12,25 +11,25 @@ export interface Credentials {
   response: string;
   algorithm: Algorithm;
   cnonce: string;
-  /** Eight hex digits, as they were sent. */
+  /** Eight hex digits, as sent. */
   nonceCount: string;
 }
 
-/** Either the password, or what `ha1` made of it for the algorithms in use. */
+/** The password, or its `ha1` for the supported algorithms. */
 export type Secret = { password: string } | { ha1: { [algorithm in Algorithm]?: string } };
 
 /**
- * The values of WWW-Authenticate fields, best algorithm first: one field each, the same nonce in all
+ * Creates the values of the WWW-Authenticate fields, one per algorithm, the preferred first, with the same nonce
  * (RFC 8760 §2.3).
  */
 export function challenge(options: {
   nonces: NonceStore;
   realm: string;
-  /** The network that asks: an answer from elsewhere is stale. */
+  /** The network of the client; credentials from another network are stale. */
   source?: string;
   /** Default SHA-256 and MD5. */
   algorithms?: readonly Algorithm[];
-  /** The last answer had right credentials but a worn-out nonce. */
+  /** The last credentials were correct, but their nonce had expired. */
   stale?: boolean;
 }): string[] {
   const { nonces, realm, algorithms = ['SHA-256', 'MD5'], stale = false } = options;
@@ -41,7 +40,7 @@ export function challenge(options: {
 
 /**
  * Reads credentials, so that the user's secret can be looked up before `verify`.
- * @returns undefined for another scheme, an unknown algorithm, or anything but `qop=auth`.
+ * @returns undefined for another scheme, an unsupported algorithm, or a qop other than `auth`.
  */
 export function parseCredentials(value: string): Credentials | undefined {
   const fields = parseFields(value);
@@ -58,8 +57,8 @@ export function parseCredentials(value: string): Credentials | undefined {
 }
 
 /**
- * Does the sender of the credentials know the secret? `stale`: yes, but the nonce is worn out or was used with
- * this count before; challenge again with `stale`. Without a secret (an unknown user) it takes as long to say no.
+ * Verifies credentials. `stale`: correct, but the nonce has expired or was used with this count; challenge again
+ * with `stale`. Takes the same time without a secret, so that it does not reveal which users exist.
  */
 export function verify(parts: {
   credentials: Credentials;
@@ -69,22 +68,23 @@ export function verify(parts: {
   /** As in `challenge`. */
   source?: string;
   secret: Secret | undefined;
-  /** Those that were offered in the challenge, so that nobody can choose a weaker one. */
+  /** The algorithms of the challenge; others are refused, to prevent a downgrade. */
   algorithms?: readonly Algorithm[];
 }): 'accepted' | 'stale' | 'refused' {
   const { credentials, method, realm, nonces, secret, algorithms = ['SHA-256', 'MD5'] } = parts;
   const { algorithm, nonceCount, cnonce, uri, nonce } = credentials;
-  const known = secretFor(secret, credentials, realm);
-  const expected = proof({ algorithm, ha1: known ?? '', method, uri, nonce, qop: { nonceCount, cnonce } });
-  const right = sameText(expected, credentials.response);
-  if (!right || known === undefined) return 'refused';
+  const known = ha1Of(secret, credentials, realm);
+  const qop = { nonceCount, cnonce };
+  const expected = digestResponse({ algorithm, ha1: known ?? '', method, uri, nonce, qop });
+  const isCorrect = equalsInConstantTime(expected, credentials.response);
+  if (!isCorrect || known === undefined) return 'refused';
   if (credentials.realm !== realm || !algorithms.includes(algorithm)) return 'refused';
-  return nonces.spend(nonce, Number.parseInt(nonceCount, 16), parts.source) ? 'accepted' : 'stale';
+  return nonces.use(nonce, Number.parseInt(nonceCount, 16), parts.source) ? 'accepted' : 'stale';
 }
 
-function secretFor(secret: Secret | undefined, claimed: Credentials, realm: string): string | undefined {
-  const { algorithm, username } = claimed;
+function ha1Of(secret: Secret | undefined, credentials: Credentials, realm: string): string | undefined {
+  const { algorithm, username } = credentials;
   if (secret && 'ha1' in secret) return secret.ha1[algorithm];
-  const made = ha1(algorithm, username, realm, secret?.password ?? '');
-  return secret ? made : undefined;
+  const computed = ha1(algorithm, username, realm, secret?.password ?? '');
+  return secret ? computed : undefined;
 }

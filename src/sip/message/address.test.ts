@@ -26,7 +26,7 @@ const statusOf = (run: () => unknown) => {
 };
 
 describe('a URI', () => {
-  it('is taken apart', () => {
+  it('is parsed into its parts', () => {
     expect(parseUri('SIPS:anna:s%3Acret@Example.com:5061;Transport=tls;lr?Subject=a%20b&Priority=')).toEqual({
       scheme: 'sips',
       user: 'anna',
@@ -100,11 +100,11 @@ describe('a URI', () => {
     ['im:bob@x', 'bob'],
     ['sip:a b@x', undefined],
     ['nonsense', undefined],
-  ])('%s names the user %s, however malformed it is', (text, user) => {
+  ])('%s has the user %s, even if malformed', (text, user) => {
     expect(userOf(text)).toBe(user);
   });
 
-  it('comes back the same, whatever is in it', () => {
+  it('is unchanged after formatting and parsing', () => {
     const word = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
       .filter((each) => each.isWellFormed());
@@ -138,7 +138,7 @@ describe('a URI', () => {
   });
 });
 
-describe('a name with an address', () => {
+describe('a name-addr', () => {
   it.each([
     ['<sip:a@x>', undefined, 'sip:a@x', undefined],
     ['sip:a@x;tag=1', undefined, 'sip:a@x', '1'],
@@ -176,7 +176,7 @@ describe('a name with an address', () => {
     },
   );
 
-  it('comes back the same, whatever the name', () => {
+  it('is unchanged after formatting and parsing, with any name', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((each) => each.isWellFormed());
     fc.assert(
       fc.property(text, text, (name, value) => {
@@ -214,7 +214,7 @@ describe('a hostile value', () => {
     ],
     ['colons in a URI', parseUri, `sip:${':'.repeat(many)}`],
     ['semicolons in a URI', parseUri, `sip:a${';'.repeat(many)}?@`],
-  ])('with many %s is refused at once', (_what, read, text) => {
+  ])('with many %s is refused in linear time', (_what, read, text) => {
     // A busy machine makes one of them slow, but not all.
     const tries = Array.from({ length: 3 }, () => {
       const start = process.cpuUsage();
@@ -226,7 +226,7 @@ describe('a hostile value', () => {
 });
 
 describe('a Via', () => {
-  it('is taken apart, spaces and all', () => {
+  it('is parsed, including spaces', () => {
     expect(parseVia('SIP / 2.0 / udp [2001:db8::9]:5070 ;branch=z9hG4bK1; received=::1;rport')).toMatchObject(
       {
         protocol: 'SIP/2.0',
@@ -240,7 +240,7 @@ describe('a Via', () => {
     );
   });
 
-  it('is written back', () => {
+  it('is formatted', () => {
     for (const text of [
       'SIP/2.0/TLS a.example;branch=z9hG4bK1',
       'SIP/2.0/UDP [::1]:5060;branch=x;rport=1;ttl=2',
@@ -261,7 +261,7 @@ describe('a Via', () => {
 });
 
 describe('parameters', () => {
-  it('lose their quotes when they are read and get them back when they need them', () => {
+  it('are unquoted when parsed, and quoted where needed when formatted', () => {
     const params = parseParams(';a=1 ; B="x;\\"y" ;c;a=2');
     expect([...params]).toEqual([
       ['a', '1'],

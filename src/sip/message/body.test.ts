@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bodyOf, Headers, sdpOf, unknownBody } from './index.ts';
+import { bodyOf, Headers, sdpOf, unsupportedBodyType } from './index.ts';
 
 const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
 const TYPE = 'application/sdp';
@@ -31,7 +31,7 @@ describe('the session description of a message', () => {
     expect(sdpOf(message(type, SDP))).toBe(SDP);
   });
 
-  it('is found without a Content-Type, and nothing else is', () => {
+  it('is recognized without a Content-Type, unlike other bodies', () => {
     expect(sdpOf(message(undefined, SDP))).toBe(SDP);
     expect(sdpOf(message(undefined, 'v=01'))).toBeUndefined();
     expect(sdpOf(message('text/plain', SDP))).toBeUndefined();
@@ -147,7 +147,7 @@ describe('the session description of a message', () => {
     ).toBe(octets);
   });
 
-  it('is found in nested multipart bodies, but not without end', () => {
+  it('is found in nested multipart bodies up to the depth limit', () => {
     let [type, body] = [TYPE, SDP];
     for (let depth = 1; depth <= 8; depth++) {
       body = multipart(`b${depth}`, [
@@ -178,9 +178,9 @@ describe('the session description of a message', () => {
   });
 });
 
-describe('a part of a body that is not understood', () => {
+describe('an unsupported part of a body', () => {
   const disposed = (value: string): Part => [ISUP, 'x', `Content-Disposition: ${value}`];
-  const judge = (body: Parameters<typeof unknownBody>[0]) => unknownBody(body, TYPE);
+  const judge = (body: Parameters<typeof unsupportedBodyType>[0]) => unsupportedBodyType(body, TYPE);
 
   it.each(['signal;handling=optional', 'signal ; Handling = "optional"', 'render'])(
     'is ignored beside the description when its disposition is %s',
@@ -189,12 +189,12 @@ describe('a part of a body that is not understood', () => {
     },
   );
 
-  it('is refused when it is explicitly required', () => {
+  it('is refused if it is explicitly required', () => {
     expect(judge(mixed([TYPE, SDP], disposed('signal;handling=required')))).toBe('application/isup');
     expect(judge(mixed([TYPE, SDP, 'Content-Disposition: session;handling=required']))).toBeUndefined();
   });
 
-  it('is refused when it is all there is, unless it is optional', () => {
+  it('is refused if it is the only part, unless it is optional', () => {
     expect(judge(message('text/plain', 'x'))).toBe('text/plain');
     expect(
       judge(message('text/plain', 'x', [['Content-Disposition', 'render;handling=optional']])),
@@ -221,14 +221,14 @@ describe('a part of a body that is not understood', () => {
     ).toBeUndefined();
   });
 
-  it('is one that is compressed', () => {
+  it('includes a compressed one', () => {
     expect(judge(message(TYPE, 'x', [['Content-Encoding', 'gzip']]))).toBe('application/sdp in gzip');
     expect(judge(message(TYPE, SDP, [['Content-Encoding', 'identity']]))).toBeUndefined();
   });
 });
 
 describe('a hostile multipart body', () => {
-  it('is read at once and never throws', () => {
+  it('is parsed in linear time without error', () => {
     const pieces = fc.constantFrom(
       '--b',
       '--b--',
@@ -245,7 +245,7 @@ describe('a hostile multipart body', () => {
       fc.property(fc.array(pieces, { maxLength: 40 }), (all) => {
         const body = message('multipart/mixed;boundary=b', all.join(''));
         sdpOf(body);
-        unknownBody(body, TYPE);
+        unsupportedBodyType(body, TYPE);
       }),
     );
     const start = process.cpuUsage();

@@ -7,40 +7,40 @@ interface Entity {
   type: string;
   headers: Headers;
   content: Buffer;
-  /** Of a multipart body; undefined for a single one. */
+  /** The parts of a multipart body; undefined for any other. */
   parts: Entity[] | undefined;
 }
 
 type WithBody = { headers: Headers; body: Buffer };
 
-/** Nesting of multipart bodies. A deeper one is not opened. */
+/** Deepest nesting of multipart bodies that is parsed. */
 const MAX_DEPTH = 5;
 const SDP = 'application/sdp';
 
 /**
- * The content of the given type in a message, wherever it is in a multipart body.
- * @param type in lower case. @returns undefined when there is none.
+ * The content of the given type in a message, at any depth of a multipart body.
+ * @param type in lower case. @returns undefined if there is none.
  */
 export function bodyOf(message: WithBody, type: string): Buffer | undefined {
   const root = rootOf(message);
   return root && find(root, type)?.content;
 }
 
-/** The session description in a message; undefined when it has none. */
+/** The session description of a message; undefined if it has none. */
 export function sdpOf(message: WithBody): string | undefined {
   return bodyOf(message, SDP)?.toString('utf8');
 }
 
 /**
- * Finds a part that must be understood (RFC 3261 §20.11) but is not of the given type: the request gets 415.
- * RFC 5621 §4.2 makes `handling=required` the default. Phones and carriers omit it beside a session description, so
- * there only an explicit `required` counts.
- * @returns the type of the part; undefined when the message can be accepted.
+ * Finds a required part (RFC 3261 §20.11) of another than the supported type: the request gets 415.
+ * RFC 5621 §4.2 makes `handling=required` the default. Phones and carriers omit `optional` for parts beside a session
+ * description, so there only an explicit `required` counts.
+ * @returns the type of the part; undefined if the message is acceptable.
  */
-export function unknownBody(message: WithBody, type: string): string | undefined {
+export function unsupportedBodyType(message: WithBody, type: string): string | undefined {
   const root = rootOf(message);
   if (!root) return undefined;
-  return find(root, type) ? requiredBeside(root, type) : mandatory(root);
+  return find(root, type) ? requiredBeside(root, type) : firstRequired(root);
 }
 
 function rootOf({ headers, body }: WithBody): Entity | undefined {
@@ -59,7 +59,7 @@ function entityOf(headers: Headers, content: Buffer, depth: number): Entity {
   return { type, headers, content, parts };
 }
 
-/** RFC 3261 §7.4.1 requires a Content-Type. A session description is recognized without. */
+/** RFC 3261 §7.4.1 requires a Content-Type, but a session description is recognized without one. */
 function sniff(declared: string | undefined, content: Buffer): string {
   if (declared === undefined && /^\s*v=0\s/.test(content.toString('latin1', 0, 64))) return SDP;
   return declared === undefined ? 'a body without Content-Type' : 'a body with a malformed Content-Type';
@@ -74,9 +74,9 @@ function find(entity: Entity, type: string): Entity | undefined {
   return undefined;
 }
 
-/** The parts of a multipart body in the order of preference. */
+/** The parts of a multipart body, in order of preference. */
 function inOrder({ type, headers, parts = [] }: Entity): Entity[] {
-  // RFC 2046 §5.1.4: the last alternative that is understood is the best.
+  // RFC 2046 §5.1.4: the last supported alternative is the best.
   if (type === 'multipart/alternative') return parts.toReversed();
   if (type !== 'multipart/related') return parts;
   // RFC 2387 §3.2: the root is the first part, unless `start` names another one.
@@ -87,7 +87,7 @@ function inOrder({ type, headers, parts = [] }: Entity): Entity[] {
   return root ? [root, ...parts.filter((part) => part !== root)] : parts;
 }
 
-/** RFC 3959 §4: the description of an early session is not that of the session. */
+/** RFC 3959 §4: an `early-session` description does not describe the session. */
 const isForSession = (entity: Entity): boolean =>
   !/^\s*early-session\b/i.test(entity.headers.get('Content-Disposition') ?? '');
 
@@ -98,29 +98,29 @@ function handlingOf({ headers }: Entity): string | undefined {
   return match?.[1]?.toLowerCase();
 }
 
-/** The first part that is explicitly required, beside one of the type that is understood. */
+/** The type of the first explicitly required part, beside a part of the supported type. */
 function requiredBeside(entity: Entity, type: string): string | undefined {
   if (handlingOf(entity) === 'optional') return undefined;
   if (!entity.parts) {
     return handlingOf(entity) === 'required' && entity.type !== type ? entity.type : undefined;
   }
-  for (const part of countedParts(entity, type)) {
+  for (const part of relevantParts(entity, type)) {
     const missing = requiredBeside(part, type);
     if (missing !== undefined) return missing;
   }
   return undefined;
 }
 
-/** Of alternatives only the chosen one counts; of a signed body (RFC 1847 §2.1) not the signature. */
-function countedParts(entity: Entity, type: string): Entity[] {
+/** The chosen one of alternatives, and a signed body without its signature (RFC 1847 §2.1). */
+function relevantParts(entity: Entity, type: string): Entity[] {
   if (entity.type === 'multipart/signed') return entity.parts!.slice(0, 1);
   const chosen = inOrder(entity).find((part) => find(part, type));
   return entity.type === 'multipart/alternative' && chosen ? [chosen] : entity.parts!;
 }
 
-/** The first part that is not optional. */
-function mandatory(entity: Entity): string | undefined {
+/** The type of the first part that is not optional. */
+function firstRequired(entity: Entity): string | undefined {
   if (handlingOf(entity) === 'optional') return undefined;
   if (!entity.parts || entity.parts.length === 0) return entity.type;
-  return entity.parts.map(mandatory).find((type) => type !== undefined);
+  return entity.parts.map(firstRequired).find((type) => type !== undefined);
 }

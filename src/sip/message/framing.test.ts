@@ -15,7 +15,7 @@ const feed = (...chunks: string[]) => {
 };
 
 describe('a stream', () => {
-  it('gives one message after the other, and the keep-alives between them', () => {
+  it('yields the messages and the keep-alives between them in order', () => {
     const stream = `\r\n\r\n${text('INVITE', 'abc')}\r\n\r\n\r\n${text('ACK')}\r\n`;
     expect(feed(stream)).toEqual(['ping', 'INVITE', 'ping', 'pong', 'ACK', 'pong']);
   });
@@ -25,14 +25,14 @@ describe('a stream', () => {
     ['all but the empty one', (head: string) => `${head.replaceAll('\r', '').slice(0, -1)}\r\n`],
     ['the last field', (head: string) => head.replace(/\r\n\r\n$/, '\n\r\n')],
     ['the empty line', (head: string) => head.replace(/\r\n\r\n$/, '\r\n\n')],
-  ])('may end %s with LF alone', (_what, edit) => {
+  ])('may end %s with LF only', (_what, edit) => {
     const head = edit(text('INVITE', '', 'Content-Length: 7\r\n'));
     expect(feed(`${head}a\r\n\r\n\n\n${text('ACK')}`)).toEqual(['INVITE', 'ACK']);
     const message = parseMessage(Buffer.from(`${head}a\r\n\r\n\n\n`));
     expect(message.body.toString()).toBe('a\r\n\r\n\n\n');
   });
 
-  it('waits for the rest', () => {
+  it('waits for the rest of a message', () => {
     const framer = new StreamFramer();
     const whole = Buffer.from(text('INVITE', 'abc'));
     expect(framer.feed(whole.subarray(0, 50))).toEqual([]);
@@ -42,7 +42,7 @@ describe('a stream', () => {
     expect(framer.pending).toBe(0);
   });
 
-  it('is cut in the same places wherever it was broken into segments', () => {
+  it('yields the same messages for any segmentation', () => {
     const stream = `\r\n\r\n${text('INVITE', 'a\r\n\r\nb')}${text('ACK')}${text('BYE', 'x')}`;
     // Four bytes are not broken up in practice; a ping that is would read as two pongs.
     const cuts = fc.array(fc.integer({ min: 4, max: stream.length }), { maxLength: 8 });
@@ -68,7 +68,7 @@ describe('a stream', () => {
     expect(feed(text('ACK') + stream, text('BYE'))).toEqual(['ACK', status]);
   });
 
-  it('takes a response, or a request inside a dialog, without Content-Length for one without a body', () => {
+  it('accepts a response or in-dialog request without Content-Length as one without body', () => {
     const via = 'Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1\r\n';
     const bye = `BYE sip:a@example.com SIP/2.0\r\n${via}To: <sip:a@x>;tag=1\r\n\r\n`;
     expect(feed(`SIP/2.0 100 Trying\r\n${via}\r\n${bye}${text('ACK')}`)).toEqual(['message', 'BYE', 'ACK']);
@@ -76,7 +76,7 @@ describe('a stream', () => {
     expect(feed(typed)).toEqual([400]);
   });
 
-  it('lets a refused request be answered', () => {
+  it('reports a refused request so that it can be answered', () => {
     const [framed] = new StreamFramer().feed(Buffer.from(text('INVITE', '', 'l: 65537\r\n')));
     expect(framed?.kind === 'error' && framed.error.partial?.method).toBe('INVITE');
   });

@@ -1,3 +1,4 @@
+import { type SipMessage, SipSyntaxError } from './message.ts';
 import {
   assemble,
   bodyLength,
@@ -7,38 +8,36 @@ import {
   MAX_HEAD,
   parseHead,
   refuse,
-} from './head.ts';
-import type { SipMessage } from './message.ts';
-import { SipSyntaxError } from './syntax-error.ts';
+} from './parse.ts';
 
-/** What came out of a stream, in order. */
+/** An element of a stream. */
 export type Framed =
   | { kind: 'message'; message: SipMessage }
-  /** RFC 5626 §3.5.1: a double CRLF, to be answered with one. Broken into two segments it reads as two pongs. */
+  /** A double CRLF, answered with a single one (RFC 5626 §3.5.1). In two segments it reads as two pongs. */
   | { kind: 'ping' }
   /** A single CRLF. */
   | { kind: 'pong' }
-  /** The stream cannot be read on: answer if `error.partial` says how, then close it. */
+  /** The stream is unreadable from here on: answer if `error.partial` is set, then close it. */
   | { kind: 'error'; error: SipSyntaxError };
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-/** Cuts the bytes of one TCP or TLS connection into messages by Content-Length (RFC 3261 §18.3). */
+/** Splits the bytes of one TCP or TLS connection into messages by Content-Length (RFC 3261 §18.3). */
 export class StreamFramer {
-  #pending: Buffer = NOTHING;
-  /** Of the message whose body is not complete. */
+  #pending: Buffer = EMPTY;
+  /** The head of a message whose body is incomplete. */
   #head: { head: Head; end: number } | undefined;
-  #searched = 0;
-  #broken = false;
+  #searchedTo = 0;
+  #failed = false;
 
-  /** Bytes that wait for the rest of their message. */
+  /** Buffered bytes of an incomplete message. */
   get pending(): number {
     return this.#pending.length;
   }
 
-  /** @returns what is complete now. After an error everything else is ignored. */
+  /** Adds received bytes. @returns the elements that are now complete. After an error, input is ignored. */
   feed(chunk: Buffer): Framed[] {
-    if (this.#broken) return [];
+    if (this.#failed) return [];
     this.#pending = this.#pending.length > 0 ? Buffer.concat([this.#pending, chunk]) : chunk;
     const found: Framed[] = [];
     try {
@@ -46,8 +45,8 @@ export class StreamFramer {
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
       found.push({ kind: 'error', error });
-      this.#broken = true;
-      this.#pending = NOTHING;
+      this.#failed = true;
+      this.#pending = EMPTY;
     }
     return found;
   }
@@ -78,17 +77,17 @@ export class StreamFramer {
   }
 
   #readHead(): { head: Head; end: number } | undefined {
-    const found = findEmptyLine(this.#pending, this.#searched);
-    this.#searched = Math.max(0, this.#pending.length - 3);
+    const found = findEmptyLine(this.#pending, this.#searchedTo);
+    this.#searchedTo = Math.max(0, this.#pending.length - 3);
     if (!found && this.#pending.length <= MAX_HEAD) return undefined;
     const text = this.#pending.toString('latin1', 0, found ? found.end : MAX_HEAD + 1);
     const head = parseHead(text);
     if (head.fault && (!found || !isTolerated(head))) throw refuse(head, head.fault);
-    // Some peers omit it where there is no body. New requests have to be unambiguous.
+    // Some peers omit the Content-Length of an empty body. New requests must be unambiguous.
     const isEmpty = isTolerated(head) && !head.headers.has('Content-Type');
     const length = bodyLength(head) ?? (isEmpty ? 0 : undefined);
     if (length === undefined) {
-      throw refuse(head, { status: 400, message: 'In a stream every message needs a Content-Length' });
+      throw refuse(head, { status: 400, message: 'A message over a stream needs a Content-Length' });
     }
     return { head, end: found!.body + length };
   }
@@ -96,6 +95,6 @@ export class StreamFramer {
   #drop(count: number): void {
     this.#pending = this.#pending.subarray(count);
     this.#head = undefined;
-    this.#searched = 0;
+    this.#searchedTo = 0;
   }
 }

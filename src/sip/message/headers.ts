@@ -1,12 +1,10 @@
-import { isUtf8 } from 'node:buffer';
-import { headerKey, isListHeader } from './header-names.ts';
-import { isToken, splitList } from './params.ts';
+import { isToken, splitList } from './grammar.ts';
 
 const LINE_END = /[\r\n]/;
 
 /**
- * The header fields of one message, in the order of the wire. Names are found in any case and in their compact
- * form. Values are latin1 strings, one character per byte, so that what is not read goes on unchanged.
+ * The header fields of one message, in wire order. Names match in any case and in their compact form.
+ * Values are latin1 strings, one character per byte, so that unread values are forwarded unchanged.
  */
 export class Headers implements Iterable<[name: string, value: string]> {
   #keys: string[] = [];
@@ -17,13 +15,13 @@ export class Headers implements Iterable<[name: string, value: string]> {
     for (const [name, value] of fields) this.append(name, value);
   }
 
-  /** The value of the first line of that name, as it was written. */
+  /** The value of the first line with this name, as written. */
   get(name: string): string | undefined {
     const at = this.#keys.indexOf(headerKey(name));
     return at < 0 ? undefined : this.#values[at];
   }
 
-  /** All values of that name over all its lines; comma lists are split where the RFC allows lists. */
+  /** All values with this name, over all lines; splits comma lists where the RFC allows lists. */
   all(name: string): string[] {
     const key = headerKey(name);
     const split = isListHeader(key);
@@ -40,7 +38,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this.#keys.includes(headerKey(name));
   }
 
-  /** Number of lines with that name. */
+  /** Number of lines with this name. */
   lines(name: string): number {
     const key = headerKey(name);
     let count = 0;
@@ -48,7 +46,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return count;
   }
 
-  /** Replaces all lines of that name by one (or one per value), where the first of them stood, else at the end. */
+  /** Replaces all lines with this name by one per value, at the position of the first, else at the end. */
   set(name: string, value: string | readonly string[]): this {
     const at = this.#keys.indexOf(headerKey(name));
     this.remove(name);
@@ -59,7 +57,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this;
   }
 
-  /** Adds a line at the end. Throws when name or value would break the line: nothing can be smuggled in. */
+  /** Adds a line at the end. @throws TypeError if name or value would break the line (header injection). */
   append(name: string, value: string): this {
     check(name, value);
     this.#keys.push(headerKey(name));
@@ -68,7 +66,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this;
   }
 
-  /** Adds a line before all others. */
+  /** Adds a line at the top. */
   prepend(name: string, value: string): this {
     this.#insert(0, name, value);
     return this;
@@ -107,17 +105,93 @@ export class Headers implements Iterable<[name: string, value: string]> {
 }
 
 function check(name: string, value: string): void {
-  if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is no header name`);
-  if (LINE_END.test(value)) throw new TypeError(`The value of ${name} must not hold a line end`);
+  if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is not a header name`);
+  if (LINE_END.test(value)) throw new TypeError(`The value of ${name} must not contain a line end`);
 }
 
-/** The text of a header value whose bytes are UTF-8 (RFC 3261 §25.1); the value itself where they are not. */
-export function decodeText(value: string): string {
-  const bytes = Buffer.from(value, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+// RFC 3261 §7.3.3 and the IANA registry of compact forms.
+const COMPACT: Record<string, string> = {
+  a: 'accept-contact',
+  b: 'referred-by',
+  c: 'content-type',
+  d: 'request-disposition',
+  e: 'content-encoding',
+  f: 'from',
+  i: 'call-id',
+  j: 'reject-contact',
+  k: 'supported',
+  l: 'content-length',
+  m: 'contact',
+  o: 'event',
+  r: 'refer-to',
+  s: 'subject',
+  t: 'to',
+  u: 'allow-events',
+  v: 'via',
+  x: 'session-expires',
+  y: 'identity',
+};
+
+/** Fields whose value is a comma list; in all others (Date, Subject, Authorization) a comma is literal. */
+const LISTS = new Set([
+  'accept',
+  'accept-contact',
+  'accept-encoding',
+  'accept-language',
+  'alert-info',
+  'allow',
+  'allow-events',
+  'call-info',
+  'contact',
+  'content-encoding',
+  'content-language',
+  'diversion',
+  'error-info',
+  'history-info',
+  'in-reply-to',
+  'p-asserted-identity',
+  'p-preferred-identity',
+  'path',
+  'proxy-require',
+  'reason',
+  'record-route',
+  'reject-contact',
+  'require',
+  'route',
+  'security-client',
+  'security-server',
+  'security-verify',
+  'service-route',
+  'supported',
+  'unsupported',
+  'via',
+  'warning',
+]);
+
+// Usual spellings, precomputed to avoid lowering them for each message.
+const COMMON = new Map<string, string>();
+for (const name of ['Via', 'From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Max-Forwards', 'User-Agent', 'Allow'])
+  COMMON.set(name, name.toLowerCase());
+for (const name of [
+  'Supported',
+  'Content-Type',
+  'Content-Length',
+  'Route',
+  'Record-Route',
+  'Require',
+  'Server',
+])
+  COMMON.set(name, name.toLowerCase());
+
+/** The key of a field name: the long form in lower case. */
+function headerKey(name: string): string {
+  const common = COMMON.get(name);
+  if (common) return common;
+  const lower = name.toLowerCase();
+  return lower.length === 1 ? (COMPACT[lower] ?? lower) : lower;
 }
 
-/** The header value that `decodeText` reads. */
-export function encodeText(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
+/** Whether a field may have several values, joined by commas. */
+function isListHeader(key: string): boolean {
+  return LISTS.has(key);
 }

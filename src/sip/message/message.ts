@@ -4,9 +4,9 @@ import { reasonPhrase } from './reasons.ts';
 
 export interface SipRequest {
   kind: 'request';
-  /** Upper case for all known methods; methods are case-sensitive (RFC 3261 §7.1). */
+  /** Upper case for all known methods; case-sensitive (RFC 3261 §7.1). */
   method: string;
-  /** The Request-URI as it was written; `parseUri` reads it. */
+  /** The Request-URI as written; `parseUri` reads it. */
   uri: string;
   headers: Headers;
   body: Buffer;
@@ -19,15 +19,43 @@ export interface SipResponse {
   reason: string;
   headers: Headers;
   body: Buffer;
-  /** What could not be read of it, in a sentence; undefined when all could. */
+  /** A sentence that names what is unreadable; undefined for a valid response. */
   fault?: string;
 }
 
 export type SipMessage = SipRequest | SipResponse;
 
+/** Additional header fields. */
+export type ExtraHeaders = Iterable<readonly [name: string, value: string]>;
+
+/** A body with its Content-Type. */
+export interface Body {
+  contentType: string;
+  content: string | Buffer;
+}
+
+/** The optional parts of a response. */
+export interface ReplyParts {
+  reason?: string | undefined;
+  /** What is wrong with the request, in a sentence; sent as Warning. */
+  why?: string | undefined;
+  headers?: ExtraHeaders | undefined;
+  body?: Body | undefined;
+  /** To tag for a request without one; default: a new tag. */
+  toTag?: string | undefined;
+}
+
+/** The optional parts of a refusal. */
+export type RefusalParts = Pick<ReplyParts, 'reason' | 'headers' | 'why'>;
+
+/** A response as request hooks return it. */
+export interface Reply extends ReplyParts {
+  status: number;
+}
+
 const EMPTY = Buffer.alloc(0);
 
-/** A request with exactly the given headers; Content-Length is added by `serialize`. */
+/** Creates a request with exactly the given headers; `serialize` adds the Content-Length. */
 export function createRequest(parts: {
   method: string;
   uri: string;
@@ -39,9 +67,9 @@ export function createRequest(parts: {
 }
 
 /**
- * RFC 3261 §8.2.6.2: the response to a request, with its Via, From, To, Call-ID and CSeq, and with its
- * Record-Route when the response may make a dialog (§12.1.1). A message without tag in To gets `toTag`, which
- * every response but 100 must have.
+ * Creates the response to a request, with its Via, From, To, Call-ID and CSeq (RFC 3261 §8.2.6.2), and with its
+ * Record-Route if the response may create a dialog (§12.1.1). A To without tag gets `toTag`, which every
+ * response except 100 must have.
  */
 export function createResponse(
   request: { headers: Headers },
@@ -61,7 +89,7 @@ export function createResponse(
   return { kind: 'response', status, reason, headers, body: EMPTY };
 }
 
-/** The To tag of a stateless response: the same for every retransmission of the request (RFC 3261 §8.2.7). */
+/** The To tag of a stateless response, equal for all retransmissions of a request (RFC 3261 §8.2.7). */
 export const statelessTag = ({ headers }: { headers: Headers }): string =>
   hash('sha1', `${headers.get('Via')} ${headers.get('Call-ID')}`).slice(0, 16);
 
@@ -70,4 +98,68 @@ function addTag(headers: Headers, tag: string): void {
   if (to !== undefined && !/;\s*tag\s*=/i.test(to.slice(to.lastIndexOf('>') + 1))) {
     headers.set('To', `${to};tag=${tag}`);
   }
+}
+
+/** The readable part of a refused request: enough to answer it. */
+export interface PartialRequest {
+  kind: 'request';
+  method: string;
+  headers: Headers;
+}
+
+/** Why a message is refused: the status of the answer, and a sentence that names the fault. */
+export interface Refusal {
+  status: number;
+  message: string;
+}
+
+/** Thrown for bytes that are not SIP, and for a field that violates its grammar. */
+export class SipSyntaxError extends Error implements Refusal {
+  /** The status of the answer to such a request: 400, 413, 416, 505 or 513. */
+  readonly status: number;
+  /** Set if the bytes are a request with a Via, as the input of `createResponse`. */
+  readonly partial: PartialRequest | undefined;
+  /** Set if the bytes are a response with readable header fields: a 502 in its place, with the fault. */
+  readonly response: SipResponse | undefined;
+
+  constructor(
+    message: string,
+    options: {
+      status?: number;
+      partial?: PartialRequest | undefined;
+      response?: SipResponse | undefined;
+    } = {},
+  ) {
+    super(message);
+    this.name = 'SipSyntaxError';
+    this.status = options.status ?? 400;
+    this.partial = options.partial;
+    this.response = options.response;
+  }
+}
+
+/**
+ * Writes a message. The Content-Length is that of the body, whatever the headers say.
+ * @throws TypeError if method, URI or reason contain a line end.
+ */
+export function serialize(message: SipMessage): Buffer {
+  let head = startLine(message);
+  for (const [name, value] of message.headers) {
+    if (!isContentLength(name)) head += `${name}: ${value}\r\n`;
+  }
+  const bytes = Buffer.from(`${head}Content-Length: ${message.body.length}\r\n\r\n`, 'latin1');
+  return message.body.length === 0 ? bytes : Buffer.concat([bytes, message.body]);
+}
+
+function startLine(message: SipMessage): string {
+  const line =
+    message.kind === 'request'
+      ? `${message.method} ${message.uri} SIP/2.0`
+      : `SIP/2.0 ${message.status} ${message.reason}`;
+  if (/[\r\n]/.test(line)) throw new TypeError('A start-line must not contain a line end');
+  return `${line}\r\n`;
+}
+
+function isContentLength(name: string): boolean {
+  return name === 'l' || name === 'L' || (name.length === 14 && name.toLowerCase() === 'content-length');
 }

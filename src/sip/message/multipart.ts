@@ -1,22 +1,22 @@
+import { isToken } from './grammar.ts';
 import { Headers } from './headers.ts';
-import { isToken } from './params.ts';
 
-/** One part of a multipart body, its transfer encoding resolved. */
+/** A part of a multipart body, with its transfer encoding decoded. */
 export interface Part {
   headers: Headers;
   content: Buffer;
 }
 
-/** More parts than these are not read. */
+/** Most parts that are read. */
 const MAX_PARTS = 32;
 
 /**
- * Cuts a multipart body (RFC 2046 §5.1.1) into its parts. Takes CR LF and LF, a preamble, an epilogue, a missing
- * end, and a boundary that the Content-Type quotes, or does not name.
- * @returns in the order of the wire; empty when there is no delimiter.
+ * Splits a multipart body (RFC 2046 §5.1.1) into its parts. Accepts CRLF and LF, a preamble, an epilogue, a missing
+ * close-delimiter, and a boundary that the Content-Type quotes or omits.
+ * @returns the parts in wire order; empty if there is no delimiter.
  */
 export function splitMultipart(contentType: string, body: Buffer): Part[] {
-  // latin1 has one character per byte: nothing is lost on the way to a string and back.
+  // latin1 has one character per byte, so the conversion is lossless.
   const text = body.toString('latin1');
   const named = boundaryOf(contentType);
   const pieces = named === undefined ? [] : cut(text, named);
@@ -41,7 +41,7 @@ function cut(text: string, boundary: string): string[] {
     if (start !== undefined) pieces.push(text.slice(start, Math.max(start, match.index)));
     start = match[1] ? undefined : delimiter.lastIndex;
     if (match[1]) break;
-    // A delimiter may follow at once, or after the empty line of a part without content: give its line end back.
+    // The next delimiter may follow immediately: its leading line end is the trailing one of this match.
     if (match[0].endsWith('\n')) delimiter.lastIndex -= match[0].endsWith('\r\n') ? 2 : 1;
   }
   if (start !== undefined && pieces.length < MAX_PARTS) pieces.push(text.slice(start));
@@ -57,7 +57,7 @@ function partOf(text: string): Part {
   return { headers, content: decode(text.slice(end.index + end[0].length), headers) };
 }
 
-/** Only header fields, or only content. */
+/** A part without empty line: only header fields, or only content. */
 function withoutSeparator(text: string): Part {
   const isHead = /^[A-Za-z-]+[ \t]*:/.test(text);
   const headers = isHead ? fieldsOf(text) : new Headers();

@@ -1,11 +1,11 @@
-import { decodeText, encodeText } from './headers.ts';
-import { formatParams, type Params, parseKnownParams, quote, unquote } from './params.ts';
-import { SipSyntaxError } from './syntax-error.ts';
+import { decodeText, encodeText, type Params, quote, unquote } from './grammar.ts';
+import { SipSyntaxError } from './message.ts';
+import { formatParams, parseParamsLeniently } from './params.ts';
 
-/** What From, To, Contact, Route and their like hold: RFC 3261 §20.10. */
+/** The value of From, To, Contact, Route and similar fields (RFC 3261 §20.10). */
 export interface NameAddress {
   displayName: string | undefined;
-  /** As it was written, of any scheme; `parseUri` reads it. `*` in a Contact that removes all bindings. */
+  /** As written, with any scheme; `parseUri` reads it. `*` in a Contact that removes all bindings. */
   uri: string;
   /** Parameters of the header field, not of the URI. */
   params: Params;
@@ -17,24 +17,25 @@ const DISPLAY_TOKENS = /^[A-Za-z0-9\-.!%*_+`'~\s]*$/;
 const ADDRESS = /^([^\s<>";?,]+)\s*(;[\s\S]*)?$/;
 
 /**
- * Reads one value, not a comma list. Display names are taken as phones and carriers send them: with characters
- * that need quotes, in UTF-8, with doubled, escaped or missing quotes.
+ * Reads one value, not a comma list. Accepts display names as phones and carriers send them: unquoted special
+ * characters, UTF-8, and doubled, escaped or missing quotes.
+ * @throws SipSyntaxError if no address can be found.
  */
 export function parseNameAddress(text: string): NameAddress {
   const match = NAME_ADDRESS.exec(text);
   if (match) return address(match[1] ?? match[2]?.trimEnd(), match[3]!, match[4] ?? '');
-  // RFC 3261 §20.10: without angle brackets a semicolon starts a parameter of the field, and neither comma
-  // nor question mark may be in the URI.
+  // RFC 3261 §20.10: without angle brackets a semicolon starts a field parameter, and the URI contains neither
+  // comma nor question mark.
   const bare = ADDRESS.exec(text);
   if (bare) return address(undefined, bare[1]!, bare[2] ?? '');
   return parseLenient(text);
 }
 
-/** Where quotes do not match, or spaces surround the URI: the last angle brackets still tell where it is. */
+/** With unbalanced quotes, or spaces around the URI, the last angle brackets still delimit it. */
 function parseLenient(text: string): NameAddress {
   const open = text.lastIndexOf('<');
   const close = text.indexOf('>', open);
-  // A user part with spaces, such as `sip:Front Desk@x`, is escaped as it should have been.
+  // Escapes the spaces of a user part such as `sip:Front Desk@x`.
   const uri =
     open < 0
       ? ''
@@ -46,17 +47,17 @@ function parseLenient(text: string): NameAddress {
   if (close < 0 || !/^[^\s"]+$/.test(uri) || !/^(;|$)/.test(rest)) {
     throw new SipSyntaxError(`The address ${JSON.stringify(text.slice(0, 80))} is malformed`);
   }
-  return address(cleaned(text.slice(0, open)), uri, rest);
+  return address(unquoteUnbalanced(text.slice(0, open)), uri, rest);
 }
 
-/** Can the value be sent as it is? */
+/** Whether the value conforms to the grammar, so that it can be sent unchanged. */
 export function isWellFormed(text: string): boolean {
   const match = NAME_ADDRESS.exec(text);
   return match ? DISPLAY_TOKENS.test(match[2] ?? '') : ADDRESS.test(text);
 }
 
-/** The name between quotes that do not match. */
-function cleaned(name: string): string {
+/** Removes unbalanced quotes around a name. */
+function unquoteUnbalanced(name: string): string {
   let start = 0;
   let end = name.length;
   while (start < end && /["\s]/.test(name[start]!)) start++;
@@ -69,12 +70,12 @@ function cleaned(name: string): string {
 }
 
 function address(name: string | undefined, uri: string, rest: string): NameAddress {
-  const params = parseKnownParams(rest);
+  const params = parseParamsLeniently(rest);
   const displayName = name ? decodeText(unquote(name)) : undefined;
   return { displayName: displayName || undefined, uri, params, tag: params.get('tag') };
 }
 
-/** Writes an address, its name in quotes; a `tag` goes before one in `params`. */
+/** Writes an address with a quoted name; `tag` takes precedence over `params`. */
 export function formatNameAddress(address: {
   uri: string;
   displayName?: string | undefined;

@@ -1,9 +1,9 @@
 import type { Headers } from './headers.ts';
+import { SipSyntaxError } from './message.ts';
 import { type NameAddress, parseNameAddress } from './name-address.ts';
-import { SipSyntaxError } from './syntax-error.ts';
 import { formatVia, parseVia, type Via } from './via.ts';
 
-/** Anything that carries header fields. All readers here throw `SipSyntaxError` for what they cannot read. */
+/** Anything with header fields. All readers here throw `SipSyntaxError` for a missing or malformed field. */
 type WithHeaders = { headers: Headers };
 
 export interface CSeq {
@@ -18,14 +18,14 @@ function required(message: WithHeaders, name: string): string {
   return value;
 }
 
-/** The hop that a response goes back to. */
+/** The top Via: the hop that the response is sent to. */
 export function topVia(message: WithHeaders): Via {
   const first = message.headers.all('Via')[0];
   if (first === undefined) throw new SipSyntaxError('There is no Via');
   return parseVia(first);
 }
 
-/** Writes the first hop anew, as RFC 3261 §18.2.1 does for `received`; the others stay. */
+/** Replaces the top Via (RFC 3261 §18.2.1 adds `received`) and keeps the others. */
 export function setTopVia(message: WithHeaders, via: Parameters<typeof formatVia>[0]): void {
   message.headers.set('Via', [formatVia(via), ...message.headers.all('Via').slice(1)]);
 }
@@ -38,7 +38,7 @@ export function toOf(message: WithHeaders): NameAddress {
   return partyOf(message, 'To');
 }
 
-/** Inside a dialog the tag says it all: of an address that is malformed it is still read, with an empty URI. */
+/** A dialog needs only the tag, so a malformed address with a readable tag gets an empty URI. */
 function partyOf(message: WithHeaders, name: 'From' | 'To'): NameAddress {
   const value = required(message, name);
   try {
@@ -50,17 +50,17 @@ function partyOf(message: WithHeaders, name: 'From' | 'To'): NameAddress {
   }
 }
 
-/** The tag in a From or To, also where the rest of it cannot be read. */
+/** The tag of a From or To, even if the rest of it is malformed. */
 export function tagIn(value: string): string | undefined {
   return /;\s*tag\s*=\s*([^\s;,"<>]+)/i.exec(value)?.[1];
 }
 
-/** Empty when there is no Contact. */
+/** All Contact values; empty if there is none. */
 export function contactsOf(message: WithHeaders): NameAddress[] {
   const values: string[] = [];
   let name = '';
   for (const member of message.headers.all('Contact')) {
-    // A comma in a display name without quotes: what has no scheme belongs to the value after it.
+    // A comma in an unquoted display name: a member without scheme belongs to the next one.
     if (/^[^:<*]+$/.test(member)) {
       name += `${member}, `;
       continue;
@@ -71,7 +71,7 @@ export function contactsOf(message: WithHeaders): NameAddress[] {
   return (name ? [...values, name] : values).map(parseNameAddress);
 }
 
-/** In the order of the wire: the proxy that is nearest to the receiver is first. */
+/** All Record-Route values in wire order: the proxy closest to the receiver first. */
 export function recordRoutesOf(message: WithHeaders): NameAddress[] {
   return message.headers.all('Record-Route').map(parseNameAddress);
 }
@@ -87,11 +87,11 @@ export function cseqOf(message: WithHeaders): CSeq {
   if (!match) throw new SipSyntaxError('The CSeq is not a number and a method');
   const number = Number(match[1]);
   // RFC 3261 §8.1.1.5: the number is less than 2**31.
-  if (number >= 2 ** 31) throw new SipSyntaxError('The number of the CSeq is 2**31 or more');
+  if (number >= 2 ** 31) throw new SipSyntaxError('The CSeq number is 2**31 or more');
   return { number, method: match[2]! };
 }
 
-/** 0–255; undefined when there is none, as in requests of RFC 2543. */
+/** The Max-Forwards, 0–255; undefined if there is none, as in RFC 2543 requests. */
 export function maxForwardsOf(message: WithHeaders): number | undefined {
   const value = message.headers.get('Max-Forwards');
   if (value === undefined) return undefined;
@@ -101,14 +101,19 @@ export function maxForwardsOf(message: WithHeaders): number | undefined {
   return Number(value);
 }
 
-/** RFC 3261 §25.1 `delta-seconds`: 32 bits. */
-const MOST_SECONDS = 2 ** 32 - 1;
+/** Largest `delta-seconds` (RFC 3261 §25.1): 32 bits. */
+const MAX_SECONDS = 2 ** 32 - 1;
 
 /**
- * The seconds at the beginning of a value, as in `Retry-After: 120 (maintenance)`; 0 to 4294967295, undefined when it
- * begins with none. No timer holds that long: whoever waits sets a limit.
+ * Reads the leading seconds of a value such as `Retry-After: 120 (maintenance)`: 0 to 4294967295, else undefined.
+ * Callers must limit the value before they start a timer with it.
  */
 export function deltaSeconds(text: string | undefined): number | undefined {
   const digits = /^\s*(\d+)/.exec(text ?? '')?.[1];
-  return digits === undefined ? undefined : Math.min(Number(digits), MOST_SECONDS);
+  return digits === undefined ? undefined : Math.min(Number(digits), MAX_SECONDS);
+}
+
+/** Whether the option tag is in a Supported or Require field. */
+export function hasOption(message: WithHeaders, name: 'Supported' | 'Require', option: string): boolean {
+  return message.headers.all(name).some((each) => each.toLowerCase() === option);
 }

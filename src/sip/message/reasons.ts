@@ -74,19 +74,19 @@ const REASONS: Record<number, string> = {
   608: 'Rejected',
 };
 
-/** The phrase of a status; of an unknown one that of its class, as RFC 3261 §8.1.3.2 treats it. */
+/** The reason phrase of a status; for an unknown status that of its class (RFC 3261 §8.1.3.2). */
 export function reasonPhrase(status: number): string {
   return REASONS[status] ?? REASONS[status - (status % 100)] ?? 'Unknown';
 }
 
-/** RFC 3326: a Reason value for a request that ends a call, with the status that says why. */
+/** A Reason value (RFC 3326) for a request that ends a call. */
 export function reasonOf(status: number, sentence: string): string {
-  return `SIP;cause=${status};text="${plain(sentence)}"`;
+  return `SIP;cause=${status};text="${toQuotable(sentence)}"`;
 }
 
-/** RFC 3261 §20.43: a Warning value for people to read (399). Characters that would need escapes are replaced. */
+/** A Warning value with the code 399 (RFC 3261 §20.43); replaces characters that would need escapes. */
 export function warningOf(sentence: string): string {
-  return `399 minivoice "${plain(sentence)}"`;
+  return `399 minivoice "${toQuotable(sentence)}"`;
 }
 
-const plain = (sentence: string): string => sentence.replaceAll(/[^ !#-[\]-~]/g, "'");
+const toQuotable = (sentence: string): string => sentence.replaceAll(/[^ !#-[\]-~]/g, "'");

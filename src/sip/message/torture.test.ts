@@ -108,7 +108,7 @@ function verdict(bytes: Buffer): Verdict {
 }
 
 describe('of the torture messages of RFC 4475', () => {
-  it('all 49 are here', () => {
+  it('all 49 are present', () => {
     const files = readdirSync(FOLDER).filter((file) => file.endsWith('.dat'));
     expect(files.map((file) => file.slice(0, -4)).sort()).toEqual(Object.keys(VERDICTS).sort());
     expect(files).toHaveLength(49);
@@ -131,7 +131,7 @@ describe('of the torture messages of RFC 4475', () => {
     },
   );
 
-  it('wsinv is read through all its folds and spaces', () => {
+  it('wsinv is parsed with all its folding and white space', () => {
     const message = parseMessage(read('wsinv'));
     expect(toOf(message)).toMatchObject({ uri: 'sip:vivekg@chair-dnrc.example.com', tag: '1918181833n' });
     expect(fromOf(message)).toMatchObject({ displayName: 'J Rosenberg \\"', tag: '98asjd8' });
@@ -169,7 +169,7 @@ describe('of the torture messages of RFC 4475', () => {
     });
   });
 
-  it('escapes are resolved in URIs, and nowhere else', () => {
+  it('escapes are resolved in URIs only', () => {
     const esc01 = parseMessage(read('esc01'));
     expect(parseUri(esc01.kind === 'request' ? esc01.uri : '').user).toBe('sips:user@example.com');
     expect(parseUri(toOf(esc01).uri).user).toBe('user');
@@ -184,7 +184,7 @@ describe('of the torture messages of RFC 4475', () => {
     expect(parseUri(contactsOf(parseMessage(read('escnull')))[1]!.uri).user).toBe('\0\0');
   });
 
-  it('a parameter is of the field without angle brackets, and of the URI within', () => {
+  it('a parameter belongs to the field outside of angle brackets, and to the URI within', () => {
     expect(contactsOf(parseMessage(read('cparam01')))[0]!.params.has('unknownparam')).toBe(true);
     const within = contactsOf(parseMessage(read('cparam02')))[0]!;
     expect(within.params.size).toBe(0);
@@ -193,14 +193,14 @@ describe('of the torture messages of RFC 4475', () => {
     expect([...route]).toEqual([['route', '<sip:sip.example.com>']]);
   });
 
-  it('bytes after the body are not part of it, and bytes within are kept', () => {
+  it('bytes after the body are dropped, and bytes within are kept', () => {
     expect(parseMessage(read('dblreq')).body).toHaveLength(0);
     const binary = parseMessage(read('mpart01')).body;
     expect(binary).toHaveLength(553);
     expect(binary.includes(Buffer.from('\r\n0\x82\x01R', 'latin1'))).toBe(true);
   });
 
-  it('a refusal can be answered when the Via is readable, and says why', () => {
+  it('a refused request with a readable Via can be answered with the reason', () => {
     for (const name of ['clerr', 'ncl', 'lwsruri', 'badvers', 'mcl01']) {
       const error = (() => {
         try {

@@ -1,40 +1,39 @@
-import { decodeText } from './headers.ts';
-import { formatHost, parseHost } from './host.ts';
-import type { Params } from './params.ts';
-import { SipSyntaxError } from './syntax-error.ts';
+import { parseHostPort, parseIpAddress } from '../../../contract/network-address.ts';
+import { decodeText, type Params } from './grammar.ts';
+import { SipSyntaxError } from './message.ts';
 
 /** A `sip:`, `sips:` or `tel:` URI; every part is unescaped. */
 export interface Uri {
   scheme: 'sip' | 'sips' | 'tel';
-  /** Of a tel URI the number, with its visual separators. */
+  /** In a tel URI the number, with its visual separators. */
   user: string | undefined;
   password: string | undefined;
-  /** Without brackets when it is an IPv6 address; '' in a tel URI. */
+  /** An IPv6 address has no brackets; '' in a tel URI. */
   host: string;
   port: number | undefined;
   params: Params;
-  /** What stands after `?`: header fields for a request to this URI. Names in lower case. */
+  /** The part after `?`: header fields for a request to this URI, by lower-case name. */
   headers: Params;
 }
 
-/** What `formatUri` needs; the rest of a `Uri` may be left out. */
+/** Input of `formatUri`: a `Uri` whose other parts are optional. */
 export type UriParts = Pick<Uri, 'scheme' | 'host'> & { [key in keyof Uri]?: Uri[key] | undefined };
 
 const SHAPE = /^([A-Za-z][A-Za-z0-9+.-]*):(?:([^@]*)@)?([^;?@]*)((?:;[^?@]*)?)((?:\?[^@]*)?)$/;
 const TEL = /^([+0-9A-Fa-f*#().-]+)((?:;[^?@]*)?)$/;
-// RFC 3261 §25.1: what may stand unescaped anywhere in a SIP URI; anything else is no part of one.
+// RFC 3261 §25.1: the characters that may occur unescaped in a SIP URI.
 const ALPHABET = /^[A-Za-z0-9\-_.!~*'()&=+$,;?/:@%[\]#]+$/;
 
-/** @throws SipSyntaxError 416 for another scheme, 400 for a URI that is malformed. */
+/** Reads a URI. @throws SipSyntaxError 416 for another scheme, 400 for a malformed URI. */
 export function parseUri(text: string): Uri {
   const colon = text.indexOf(':');
   const scheme = text.slice(0, Math.max(colon, 0)).toLowerCase();
   if (scheme === 'tel') return parseTel(text);
-  if (scheme !== 'sip' && scheme !== 'sips') throw unknownScheme(text, scheme);
+  if (scheme !== 'sip' && scheme !== 'sips') throw unsupportedScheme(text, scheme);
   const match = ALPHABET.test(text) ? SHAPE.exec(text) : null;
   if (!match) throw malformed(text);
   const [, , user, hostPort, params, headers] = match;
-  // `sip:@host` comes from callers that hide their number: no user.
+  // Callers that hide their number send `sip:@host`: no user.
   const userInfo = user || undefined;
   const cut = userInfo?.indexOf(':') ?? -1;
   return {
@@ -47,7 +46,7 @@ export function parseUri(text: string): Uri {
   };
 }
 
-/** The user part, also of a URI that is otherwise malformed or of another scheme; undefined when it has none. */
+/** The user part, even of a malformed URI or another scheme; undefined if there is none. */
 export function userOf(text: string): string | undefined {
   try {
     return parseUri(text).user || undefined;
@@ -57,7 +56,10 @@ export function userOf(text: string): string | undefined {
   }
 }
 
-/** Writes a URI; whatever is not allowed as it stands is escaped. */
+/** Tests for the scheme `sips:`. */
+export const isSips = (uri: string | undefined): boolean => /^\s*sips:/i.test(uri ?? '');
+
+/** Writes a URI, with escapes where needed. */
 export function formatUri(uri: UriParts): string {
   const params = [...(uri.params ?? [])].map((each) => `;${formatPart(each, '&')}`).join('');
   if (uri.scheme === 'tel') return `tel:${uri.user ?? ''}${params}`;
@@ -106,15 +108,63 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new SipSyntaxError(`The escapes in ${JSON.stringify(text.slice(0, 80))} are not UTF-8`);
+    throw new SipSyntaxError(`The escapes in ${excerpt(text)} are not UTF-8`);
   }
 }
 
-function unknownScheme(text: string, scheme: string): SipSyntaxError {
+function unsupportedScheme(text: string, scheme: string): SipSyntaxError {
   if (!/^[a-z][a-z0-9+.-]*$/.test(scheme)) return malformed(text);
-  return new SipSyntaxError(`URIs of the scheme ${scheme} are not understood here`, { status: 416 });
+  return new SipSyntaxError(`The URI scheme ${scheme} is not supported`, { status: 416 });
 }
 
 function malformed(text: string): SipSyntaxError {
-  return new SipSyntaxError(`The URI ${JSON.stringify(text.slice(0, 80))} is malformed`);
+  return new SipSyntaxError(`The URI ${excerpt(text)} is malformed`);
+}
+
+const excerpt = (text: string): string => JSON.stringify(text.slice(0, 80));
+
+/**
+ * Reads `host`, `host:port`, `[IPv6]` or `[IPv6]:port` of a URI or Via, where any name is accepted.
+ * @returns the host without brackets, an address as `parseIpAddress` writes it.
+ * @throws SipSyntaxError for a malformed host, or a port outside of 1 to 65535.
+ */
+export function parseHost(text: string): { host: string; port: number | undefined } {
+  const hostPort = parseHostPort(text, { anyName: true });
+  if (!hostPort) throw new SipSyntaxError(`${excerpt(text)} is not a host with a port from 1 to 65535`);
+  return hostPort;
+}
+
+/** Puts brackets around an IPv6 address. */
+export function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** WebSocket peers are reached over the connection that they opened (RFC 7118 §5). */
+const TARGET_TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'];
+
+/** Multicast and broadcast addresses, which belong to no single host. */
+const NOT_UNICAST = /^(22[4-9]\.|23\d\.|255\.255\.255\.255$|ff[0-9a-f]{2}:)/;
+
+/**
+ * Checks that a request can be sent to a URI: its scheme, its transport, and that host or maddr
+ * (RFC 3261 §19.1.1) is a name or a unicast address.
+ * @throws SipSyntaxError that names the unusable part.
+ */
+export function checkTarget(text: string): void {
+  const { scheme, host, params } = parseUri(text);
+  const unusable = (part: string) =>
+    new SipSyntaxError(`No request can be sent to ${text.slice(0, 80)} because of its ${part}`);
+  if (scheme === 'tel') throw unusable('scheme');
+  const transport = params.get('transport')?.toLowerCase() ?? 'udp';
+  if (!TARGET_TRANSPORTS.includes(transport)) throw unusable('transport');
+  if (!isUnicastHost(host)) throw unusable('host');
+  const maddr = params.get('maddr');
+  if (maddr && !isUnicastHost(maddr.replace(/^\[(.*)\]$/, '$1'))) throw unusable('maddr');
+}
+
+function isUnicastHost(host: string): boolean {
+  const hostPort = parseHostPort(formatHost(host));
+  return (
+    hostPort !== undefined && hostPort.port === undefined && !NOT_UNICAST.test(parseIpAddress(host) ?? '')
+  );
 }

@@ -1,4 +1,10 @@
-import type { SipMessage, SipRequest, SipResponse } from './message.ts';
+import {
+  type Refusal,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  SipSyntaxError,
+} from './message.ts';
 import { formatNameAddress, parseNameAddress } from './name-address.ts';
 import {
   callIdOf,
@@ -11,17 +17,15 @@ import {
   toOf,
   topVia,
 } from './readers.ts';
-import { type Refusal, SipSyntaxError } from './syntax-error.ts';
-import { checkTarget } from './target.ts';
-import { parseUri } from './uri.ts';
+import { checkTarget, parseUri } from './uri.ts';
 import { parseVia } from './via.ts';
 
-const ONCE = ['From', 'To', 'Call-ID', 'CSeq'];
-const ONCE_OUTSIDE = [...ONCE, 'Max-Forwards', 'Content-Type'];
+const SINGLE = ['From', 'To', 'Call-ID', 'CSeq'];
+const SINGLE_OUT_OF_DIALOG = [...SINGLE, 'Max-Forwards', 'Content-Type'];
 
 /**
- * Checks that the required fields exist, once, and can be read. Inside a dialog these are the tags, Call-ID and CSeq
- * (RFC 3261 §12.2.2), outside also those of RFC 3261 §8.1.1.
+ * Checks that the required fields exist once and are well-formed: within a dialog the tags, Call-ID and CSeq
+ * (RFC 3261 §12.2.2), outside of dialogs also the other fields of RFC 3261 §8.1.1.
  * @returns the refusal of a request, or the fault of a response; undefined for a valid message.
  */
 export function validate(message: SipMessage): Refusal | undefined {
@@ -30,9 +34,9 @@ export function validate(message: SipMessage): Refusal | undefined {
     return fault === undefined ? undefined : { status: 400, message: fault };
   }
   try {
-    const inside = checkKeys(message);
-    // RFC 3261 §9.2 and §17.1.1.3: these only name a transaction.
-    if (!inside && message.method !== 'CANCEL' && message.method !== 'ACK') checkOutside(message);
+    const inDialog = checkDialogFields(message);
+    // RFC 3261 §9.2 and §17.1.1.3: CANCEL and ACK only identify a transaction.
+    if (!inDialog && message.method !== 'CANCEL' && message.method !== 'ACK') checkOutOfDialog(message);
     return undefined;
   } catch (error) {
     if (error instanceof SipSyntaxError) return { status: error.status, message: error.message };
@@ -40,31 +44,31 @@ export function validate(message: SipMessage): Refusal | undefined {
   }
 }
 
-/** @returns is it inside a dialog? */
-function checkKeys(request: SipRequest): boolean {
-  for (const name of ONCE) requireOnce(request, name);
-  // RFC 3261 §8.1.1.7: the cookie promises that the branch is unique; alone it cannot be.
+/** @returns whether the request is within a dialog. */
+function checkDialogFields(request: SipRequest): boolean {
+  for (const name of SINGLE) requireSingle(request, name);
+  // RFC 3261 §8.1.1.7: the magic cookie alone is not a unique branch.
   if (topVia(request).branch === 'z9hG4bK')
-    throw new SipSyntaxError('The branch of the Via is only the cookie');
+    throw new SipSyntaxError('The branch of the Via is only the magic cookie');
   callIdOf(request);
   fromOf(request);
   if (cseqOf(request).method !== request.method) {
-    throw new SipSyntaxError('The method of the CSeq is not that of the request');
+    throw new SipSyntaxError('The CSeq method differs from the request method');
   }
   return toOf(request).tag !== undefined;
 }
 
-function checkOutside(request: SipRequest): void {
-  for (const name of ONCE_OUTSIDE) requireOnce(request, name);
+function checkOutOfDialog(request: SipRequest): void {
+  for (const name of SINGLE_OUT_OF_DIALOG) requireSingle(request, name);
   for (const via of request.headers.all('Via')) parseVia(via);
   for (const name of ['From', 'To']) parseNameAddress(request.headers.get(name)!);
-  for (const read of [contactsOf, readRoutes, maxForwardsOf]) read(request);
-  // RFC 3261 §19.1.1, table 1: a Request-URI has no headers.
+  for (const read of [contactsOf, checkRoutes, maxForwardsOf]) read(request);
+  // RFC 3261 §19.1.1, table 1: a Request-URI has no header fields.
   if (parseUri(request.uri).headers.size > 0) throw new SipSyntaxError('The Request-URI has header fields');
 }
 
-/** The requests of the dialog go to these; our own go to the one next to us. */
-function readRoutes(message: SipMessage): void {
+/** Checks the route set: all SIP URIs, and the first hop of our requests reachable. */
+function checkRoutes(message: SipMessage): void {
   const routes = recordRoutesOf(message);
   const other = routes.find(({ uri }) => !/^sips?:/i.test(uri));
   if (other) throw new SipSyntaxError(`The Record-Route ${other.uri.slice(0, 80)} is not a SIP URI`);
@@ -72,18 +76,18 @@ function readRoutes(message: SipMessage): void {
   if (next) checkTarget(next.uri);
 }
 
-function requireOnce({ headers }: SipRequest, name: string): void {
+function requireSingle({ headers }: SipRequest, name: string): void {
   if (headers.lines(name) > 1) throw new SipSyntaxError(`There is more than one ${name}`);
 }
 
 /**
- * Finds what cannot be read in a response; `repair` replaces it.
- * @returns a sentence; undefined for a valid response.
+ * Finds the first malformed field of a response; `repair` replaces such fields.
+ * @returns a sentence that names it; undefined for a valid response.
  */
 export function faultOf(response: SipResponse): string | undefined {
   try {
     for (const name of ['From', 'To']) parseNameAddress(response.headers.get(name) ?? '');
-    for (const read of [topVia, cseqOf, callIdOf, contactsOf, readRoutes]) read(response);
+    for (const read of [topVia, cseqOf, callIdOf, contactsOf, checkRoutes]) read(response);
     return undefined;
   } catch (error) {
     if (error instanceof SipSyntaxError) return error.message;
@@ -91,7 +95,7 @@ export function faultOf(response: SipResponse): string | undefined {
   }
 }
 
-/** Replaces unreadable fields of a response by those of its request, and removes the others. */
+/** Replaces malformed fields of a response by those of its request, and removes those that it cannot replace. */
 export function repair(response: SipResponse, request: SipRequest): void {
   const { headers } = response;
   const tag = tagIn(headers.get('To') ?? '');
@@ -100,10 +104,10 @@ export function repair(response: SipResponse, request: SipRequest): void {
   const own = parseNameAddress(request.headers.get('To')!);
   if (!isReadable(({ headers }) => parseNameAddress(headers.get('To') ?? ''), response))
     headers.set('To', formatNameAddress({ ...own, tag: own.tag ?? tag }));
-  // Without its route a Contact leads nowhere.
-  const routed = isReadable(readRoutes, response);
-  if (!routed) headers.remove('Record-Route');
-  if (!routed || !isReadable(contactsOf, response)) headers.remove('Contact');
+  // Without its route set a Contact is not reachable.
+  const hasRoutes = isReadable(checkRoutes, response);
+  if (!hasRoutes) headers.remove('Record-Route');
+  if (!hasRoutes || !isReadable(contactsOf, response)) headers.remove('Contact');
 }
 
 function isReadable(read: (response: SipResponse) => unknown, response: SipResponse): boolean {

@@ -1,27 +1,28 @@
-import { formatHost, parseHost } from './host.ts';
-import { formatParams, type Params, parseParams } from './params.ts';
-import { SipSyntaxError } from './syntax-error.ts';
+import type { Params } from './grammar.ts';
+import { SipSyntaxError } from './message.ts';
+import { formatParams, parseParams } from './params.ts';
+import { formatHost, parseHost } from './uri.ts';
 
-/** One hop: RFC 3261 §20.42, with RFC 3581's `rport`. */
+/** A Via value (RFC 3261 §20.42), with `rport` of RFC 3581. */
 export interface Via {
   /** `SIP/2.0` */
   protocol: string;
   /** `UDP`, `TCP`, `TLS`, `WS`, `WSS` or another name, in upper case. */
   transport: string;
-  /** Without brackets when it is an IPv6 address. */
+  /** An IPv6 address has no brackets. */
   host: string;
   port: number | undefined;
   params: Params;
   branch: string | undefined;
   received: string | undefined;
-  /** '' when asked for, the number as text when filled in. */
+  /** '' in a request, the port as text in a response. */
   rport: string | undefined;
 }
 
 const VIA =
   /^([A-Za-z0-9\-.!%*_+`'~]+)\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+([^\s;,:]+|\[[^\]]*\])(?:\s*:\s*(\d{1,8}))?\s*(;[\s\S]*)?$/;
 
-/** Reads one Via value, not a comma list. */
+/** Reads one Via value, not a comma list. @throws SipSyntaxError */
 export function parseVia(text: string): Via {
   const match = VIA.exec(text);
   if (!match) throw new SipSyntaxError(`The Via ${JSON.stringify(text.slice(0, 80))} is malformed`);
@@ -38,7 +39,7 @@ export function parseVia(text: string): Via {
   };
 }
 
-/** Writes the hop; `branch`, `received` and `rport` go before what `params` says of them. */
+/** Writes a Via; `branch`, `received` and `rport` take precedence over `params`. */
 export function formatVia(
   via: Pick<Via, 'transport' | 'host'> & { [key in keyof Via]?: Via[key] | undefined },
 ): string {

@@ -7,19 +7,19 @@ import { createUserAgent, type UserAgent, type UserAgentOptions } from '../user-
 export const OFFER = 'v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=offer\r\n';
 export const ANSWER = 'v=0\r\no=- 2 1 IN IP4 10.0.0.2\r\ns=answer\r\n';
 
-/** Two user agents, alice at 10.0.0.1 and bob at 10.0.0.2, on a network in memory and in virtual time. */
+/** Two user agents, alice at 10.0.0.1 and bob at 10.0.0.2, on a memory network in virtual time. */
 export interface Pair {
   clock: VirtualClock;
   network: MemoryNetwork;
   alice: UserAgent;
   bob: UserAgent;
-  /** First lines of everything that was sent over UDP, such as `alice INVITE` or `bob 200 INVITE`. */
+  /** All messages sent over UDP, such as `alice INVITE` or `bob 200 INVITE`. */
   wire: string[];
-  /** What bob has been asked. */
+  /** The calls that bob received. */
   invites: IncomingInvite[];
 }
 
-export async function pair(options: Partial<UserAgentOptions> = {}, seed = 1): Promise<Pair> {
+export async function openPair(options: Partial<UserAgentOptions> = {}, seed = 1): Promise<Pair> {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
   const network = new MemoryNetwork(clock, random);
@@ -47,7 +47,7 @@ export async function pair(options: Partial<UserAgentOptions> = {}, seed = 1): P
   return { clock, network, alice, bob, wire, invites };
 }
 
-/** `INVITE`, or `200 INVITE`. */
+/** Method, or status and method, of a message: `INVITE`, `200 INVITE`. */
 export function summary(data: Buffer): string {
   const text = data.toString('latin1');
   const status = /^SIP\/2.0 (\d+)/.exec(text)?.[1];
@@ -55,8 +55,8 @@ export function summary(data: Buffer): string {
   return status ? `${status} ${method}` : (text.split(' ')[0] ?? '');
 }
 
-/** A call from alice to bob that both have taken. */
-export async function established(pair: Pair) {
+/** Establishes a call from alice to bob. */
+export async function establishCall(pair: Pair) {
   const { alice, clock, invites } = pair;
   const outgoing = alice.invite({ target: 'sip:bob@10.0.0.2', from: 'sip:alice@10.0.0.1', sdp: OFFER });
   await clock.advance(20);
@@ -67,11 +67,11 @@ export async function established(pair: Pair) {
   return { near: result.dialog, far: await accepted };
 }
 
-/** What is left when everything has run out; empty tables and no timers are what a test expects. */
-export async function leftovers({ clock, alice, bob }: Pair) {
+/** Counts the open resources after all timers have run out; a test expects `NONE_OPEN`. */
+export async function openResources({ clock, alice, bob }: Pair) {
   await clock.advance(200_000);
   const open = (agent: UserAgent) => Object.values(agent.counters.open).reduce((sum, each) => sum + each, 0);
   return { alice: open(alice), bob: open(bob), timers: clock.pending };
 }
 
-export const NOTHING = { alice: 0, bob: 0, timers: 0 };
+export const NONE_OPEN = { alice: 0, bob: 0, timers: 0 };

@@ -13,13 +13,13 @@ import type { Pair } from './pair.ts';
 
 const HOST = '10.0.0.9';
 
-/** Another side that does exactly what a test tells it to, however wrong; at 10.0.0.9 unless said otherwise, over UDP. */
+/** A scripted UDP peer, by default at 10.0.0.9, that sends whatever a test specifies, valid or not. */
 export class Peer {
   readonly received: SipMessage[] = [];
   #datagrams!: Datagrams;
   #branch = 0;
 
-  static async on({ network }: Pick<Pair, 'network'>, address = HOST): Promise<Peer> {
+  static async listen({ network }: Pick<Pair, 'network'>, address = HOST): Promise<Peer> {
     const peer = new Peer();
     peer.#datagrams = await network.bind({ address, port: 5060 }, (data) => {
       peer.received.push(parseMessage(data));
@@ -27,7 +27,7 @@ export class Peer {
     return peer;
   }
 
-  /** What has come so far: `INVITE`, `200 INVITE`, … */
+  /** The received messages: `INVITE`, `200 INVITE`, … */
   get log(): string[] {
     return this.received.map((each) =>
       each.kind === 'request' ? each.method : `${each.status} ${cseqOf(each).method}`,
@@ -49,7 +49,7 @@ export class Peer {
     this.#datagrams.send(data, { address: to, port: 5060 });
   }
 
-  /** A request to bob, with a branch of its own; `headers` replace the usual ones. */
+  /** Creates a request to bob with a new branch; `headers` replace the default ones. */
   request(method: string, headers: Record<string, string> = {}, body = ''): SipRequest {
     const request = createRequest({ method, uri: 'sip:bob@10.0.0.2', body });
     const fields: Record<string, string> = {
@@ -67,8 +67,8 @@ export class Peer {
     return request;
   }
 
-  /** The next request inside the dialog that bob's answer to `invite` has made. */
-  within(
+  /** Creates a request within the dialog of bob's response. */
+  inDialog(
     response: SipResponse,
     method: string,
     seq: number,
@@ -79,7 +79,7 @@ export class Peer {
     return this.request(method, { To, CSeq: `${seq} ${method}`, ...headers }, body);
   }
 
-  /** A response to a request of alice's. */
+  /** Creates a response to a request of alice. */
   response(
     request: SipRequest,
     status: number,

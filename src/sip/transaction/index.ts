@@ -1,7 +1,14 @@
-export type { ClientTransaction, ClientUser } from './client.ts';
 export { InviteServerTransaction } from './invite-server.ts';
-export type { ServerTransaction } from './server.ts';
-export { giveUpAfter, standardTimers, type TimerBase, timersFrom } from './timers.ts';
+export { TokenGenerator } from './tokens.ts';
+export {
+  type ClientTransaction,
+  type ClientUser,
+  type ServerTransaction,
+  standardTimers,
+  type TimerBase,
+  timersFrom,
+  transactionTimeoutMs,
+} from './transaction.ts';
 export {
   type TransactionCounters,
   TransactionLayer,

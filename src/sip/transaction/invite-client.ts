@@ -1,9 +1,11 @@
-import { type SipRequest, type SipResponse, serialize } from '../message/index.ts';
+import { createRequest, cseqOf, type SipRequest, type SipResponse, serialize } from '../message/index.ts';
 import type { Flow } from '../transport/index.ts';
-import { ackForFailure } from './ack.ts';
-import type { ClientUser } from './client.ts';
-import { Machine, type TransactionContext } from './machine.ts';
-import { giveUpAfter } from './timers.ts';
+import {
+  type ClientUser,
+  Transaction,
+  type TransactionContext,
+  transactionTimeoutMs,
+} from './transaction.ts';
 
 type Event =
   | 'timer_a'
@@ -16,8 +18,8 @@ type Event =
   | '2xx'
   | '300-699';
 
-/** RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2. */
-export class InviteClientTransaction extends Machine<Event, SipResponse> {
+/** The INVITE client transaction (RFC 3261 §17.1.1) with the Accepted state of RFC 6026 §7.2. */
+export class InviteClientTransaction extends Transaction<Event, SipResponse> {
   readonly request: SipRequest;
   #data: Buffer;
   #user: ClientUser;
@@ -35,9 +37,9 @@ export class InviteClientTransaction extends Machine<Event, SipResponse> {
     this.watchConnection('connection_ended');
     this.send(this.#data, 'transport_error');
     if (this.terminated) return;
-    // Timer A: only where the transport itself does not repeat.
-    if (!this.flow.reliable) this.repeatAfter(this.timers.t1, 'timer_a');
-    this.endAfter(giveUpAfter(this.timers), 'timer_b');
+    // Timer A: only over unreliable transports.
+    if (!this.flow.reliable) this.retransmitAfter(this.timers.t1, 'timer_a');
+    this.timeoutAfter(transactionTimeoutMs(this.timers), 'timer_b');
   }
 
   receive(response: SipResponse): void {
@@ -53,12 +55,12 @@ export class InviteClientTransaction extends Machine<Event, SipResponse> {
     switch (event) {
       case 'timer_a':
         this.send(this.#data, 'transport_error');
-        if (!this.terminated) this.repeatWithin(Number.POSITIVE_INFINITY, 'timer_a');
+        if (!this.terminated) this.retransmitWithin(Number.POSITIVE_INFINITY, 'timer_a');
         return;
       case 'timer_b':
         this.fail('timeout');
         break;
-      // Nobody has answered yet. Later, RFC 3261 §18.2.2 lets the response come over a connection of its own.
+      // Only before the first response: RFC 3261 §18.2.2 allows later responses over another connection.
       case 'connection_ended':
         this.fail('transport_error');
         break;
@@ -78,7 +80,7 @@ export class InviteClientTransaction extends Machine<Event, SipResponse> {
       case '2xx':
         this.stopTimers();
         this.state = this.#accepted;
-        this.endAfter(giveUpAfter(this.timers), 'timer_m');
+        this.timeoutAfter(transactionTimeoutMs(this.timers), 'timer_m');
         this.#user.response(response!);
         break;
       case '300-699':
@@ -96,17 +98,18 @@ export class InviteClientTransaction extends Machine<Event, SipResponse> {
     this.#ack = serialize(ackForFailure(this.request, response));
     this.send(this.#ack, 'transport_error');
     this.#user.response(response);
-    // Timer D: at least 32 s, so that every repetition of the response finds its ACK.
-    if (!this.terminated) this.endAfter(this.flow.reliable ? 0 : giveUpAfter(this.timers), 'timer_d');
+    // Timer D: at least 32 s, so that every retransmission of the response is acknowledged.
+    if (!this.terminated)
+      this.timeoutAfter(this.flow.reliable ? 0 : transactionTimeoutMs(this.timers), 'timer_d');
   }
 
   #completed(event: Event): void {
     if (event === '300-699') this.send(this.#ack!, 'transport_error');
-    // RFC 3261 §17.1.1.2 would tell the user of an error here too, but it has its final response.
+    // RFC 3261 §17.1.1.2 also reports this error to the user, who already has the final response.
     if (event === 'timer_d' || event === 'transport_error') this.terminate();
   }
 
-  /** RFC 6026 §7.2: every 2xx, repeated or from another fork, goes to the user, who sends the ACK. */
+  /** Reports every 2xx, retransmitted or from another fork, to the user, who sends the ACK (RFC 6026 §7.2). */
   #accepted(event: Event, response?: SipResponse): void {
     if (event === '2xx') this.#user.response(response!);
     if (event === 'timer_m') this.terminate();
@@ -117,4 +120,27 @@ export class InviteClientTransaction extends Machine<Event, SipResponse> {
     this.terminate();
     this.#user.failed(cause);
   }
+}
+
+/** The hop-by-hop ACK of a 300–699 response (RFC 3261 §17.1.1.3). */
+export function ackForFailure(invite: SipRequest, response: SipResponse): SipRequest {
+  const ack = sameTransaction(invite, 'ACK');
+  const to = response.headers.get('To');
+  if (to !== undefined) ack.headers.set('To', to);
+  return ack;
+}
+
+/** The CANCEL of an INVITE (RFC 3261 §9.1). */
+export function cancelOf(invite: SipRequest): SipRequest {
+  return sameTransaction(invite, 'CANCEL');
+}
+
+function sameTransaction(invite: SipRequest, method: string): SipRequest {
+  const { headers } = invite;
+  const request = createRequest({ method, uri: invite.uri, headers: [['Via', headers.all('Via')[0]!]] });
+  for (const name of ['Max-Forwards', 'Route', 'From', 'To', 'Call-ID']) {
+    for (const value of headers.all(name)) request.headers.append(name, value);
+  }
+  request.headers.append('CSeq', `${cseqOf(invite).number} ${method}`);
+  return request;
 }

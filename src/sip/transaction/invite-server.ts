@@ -1,8 +1,11 @@
 import { createResponse, type SipRequest, type SipResponse, serialize } from '../message/index.ts';
 import { type Flow, type Hop, replyFlow } from '../transport/index.ts';
-import { Machine, type TransactionContext } from './machine.ts';
-import type { ServerTransaction } from './server.ts';
-import { giveUpAfter } from './timers.ts';
+import {
+  type ServerTransaction,
+  Transaction,
+  type TransactionContext,
+  transactionTimeoutMs,
+} from './transaction.ts';
 
 type Event =
   | 'invite'
@@ -17,23 +20,23 @@ type Event =
   | '2xx'
   | '300-699';
 
-// RFC 3261 §17.2.1: 100 unless the user answers within this time.
+// RFC 3261 §17.2.1: 100 is sent unless the user responds within this time.
 const TRYING_MS = 200;
 
-/** What the owner of an INVITE server transaction is told. */
+/** The transaction user of an INVITE server transaction. */
 export interface InviteServerUser {
-  /** The ACK of a 2xx that came with the INVITE's branch (RFC 6026 §7.1 leaves it to the user). */
+  /** Receives the ACK of a 2xx with the INVITE's branch (RFC 6026 §7.1). */
   acked(ack: SipRequest): void;
   ended(): void;
 }
 
-/** RFC 3261 §17.2.1 with the Accepted state of RFC 6026 §7.1. */
-export class InviteServerTransaction extends Machine<Event, SipRequest> implements ServerTransaction {
+/** The INVITE server transaction (RFC 3261 §17.2.1) with the Accepted state of RFC 6026 §7.1. */
+export class InviteServerTransaction extends Transaction<Event, SipRequest> implements ServerTransaction {
   readonly request: SipRequest;
   readonly source: Hop;
-  /** What To says in every response of ours, where the request has no tag. */
+  /** To tag of all our responses, if the request has none. */
   readonly toTag: string | undefined;
-  /** Called when a CANCEL for it has come while it waits for a final response. */
+  /** Called for a CANCEL before the final response. */
   canceled: (() => void) | undefined;
   #user: InviteServerUser;
   #last: Buffer | undefined;
@@ -51,7 +54,7 @@ export class InviteServerTransaction extends Machine<Event, SipRequest> implemen
     this.source = from.remote;
     this.request = request;
     this.#user = user;
-    this.endAfter(TRYING_MS, 'timer_trying');
+    this.timeoutAfter(TRYING_MS, 'timer_trying');
   }
 
   receive(request: SipRequest): void {
@@ -67,8 +70,8 @@ export class InviteServerTransaction extends Machine<Event, SipRequest> implemen
     this.state(event);
   }
 
-  /** The user repeats its 2xx through the transaction while it lasts (RFC 6026 §7.1). */
-  repeat(): void {
+  /** Retransmits the last response on behalf of the user (RFC 6026 §7.1). */
+  retransmit(): void {
     if (!this.terminated) this.#resend();
   }
 
@@ -94,7 +97,7 @@ export class InviteServerTransaction extends Machine<Event, SipRequest> implemen
         this.state = this.#accepted;
         this.canceled = undefined;
         this.#resend();
-        this.endAfter(giveUpAfter(this.timers), 'timer_l');
+        this.timeoutAfter(transactionTimeoutMs(this.timers), 'timer_l');
         break;
       case '300-699':
         this.#refuse();
@@ -108,8 +111,8 @@ export class InviteServerTransaction extends Machine<Event, SipRequest> implemen
     this.canceled = undefined;
     this.#resend();
     if (this.terminated) return;
-    if (!this.flow.reliable) this.repeatAfter(this.timers.t1, 'timer_g');
-    this.endAfter(giveUpAfter(this.timers), 'timer_h');
+    if (!this.flow.reliable) this.retransmitAfter(this.timers.t1, 'timer_g');
+    this.timeoutAfter(transactionTimeoutMs(this.timers), 'timer_h');
   }
 
   #completed(event: Event): void {
@@ -119,12 +122,12 @@ export class InviteServerTransaction extends Machine<Event, SipRequest> implemen
         break;
       case 'timer_g':
         this.#resend();
-        if (!this.terminated) this.repeatWithin(this.timers.t2, 'timer_g');
+        if (!this.terminated) this.retransmitWithin(this.timers.t2, 'timer_g');
         return;
       case 'ack':
         this.stopTimers();
         this.state = this.#confirmed;
-        this.endAfter(this.flow.reliable ? 0 : this.timers.t4, 'timer_i');
+        this.timeoutAfter(this.flow.reliable ? 0 : this.timers.t4, 'timer_i');
         break;
       case 'timer_h':
       case 'transport_error':

@@ -1,13 +1,16 @@
 import type { SipRequest, SipResponse } from '../message/index.ts';
 import type { Flow } from '../transport/index.ts';
-import type { ClientUser } from './client.ts';
-import { Machine, type TransactionContext } from './machine.ts';
-import { giveUpAfter } from './timers.ts';
+import {
+  type ClientUser,
+  Transaction,
+  type TransactionContext,
+  transactionTimeoutMs,
+} from './transaction.ts';
 
 type Event = 'timer_e' | 'timer_f' | 'timer_k' | 'transport_error' | 'connection_ended' | '1xx' | '200-699';
 
-/** RFC 3261 §17.1.2. */
-export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
+/** The non-INVITE client transaction (RFC 3261 §17.1.2). */
+export class NonInviteClientTransaction extends Transaction<Event, SipResponse> {
   readonly request: SipRequest;
   #data: Buffer;
   #user: ClientUser;
@@ -24,8 +27,8 @@ export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
     this.watchConnection('connection_ended');
     this.send(this.#data, 'transport_error');
     if (this.terminated) return;
-    if (!this.flow.reliable) this.repeatAfter(this.timers.t1, 'timer_e');
-    this.endAfter(giveUpAfter(this.timers), 'timer_f');
+    if (!this.flow.reliable) this.retransmitAfter(this.timers.t1, 'timer_e');
+    this.timeoutAfter(transactionTimeoutMs(this.timers), 'timer_f');
   }
 
   receive(response: SipResponse): void {
@@ -40,18 +43,18 @@ export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
     switch (event) {
       case 'timer_e':
         this.send(this.#data, 'transport_error');
-        if (!this.terminated) this.repeatWithin(this.timers.t2, 'timer_e');
+        if (!this.terminated) this.retransmitWithin(this.timers.t2, 'timer_e');
         return;
       case '1xx':
         this.state = this.#proceeding;
         this.#user.response(response!);
         break;
-      // Later, RFC 3261 §18.2.2 lets the response come over a connection of its own.
+      // Only before the first response: RFC 3261 §18.2.2 allows later responses over another connection.
       case 'connection_ended':
         this.fail('transport_error');
         break;
       default:
-        this.#settle(event, response);
+        this.#awaitFinal(event, response);
         break;
     }
   }
@@ -60,18 +63,18 @@ export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
     switch (event) {
       case 'timer_e':
         this.send(this.#data, 'transport_error');
-        if (!this.terminated) this.repeatAfter(this.timers.t2, 'timer_e');
+        if (!this.terminated) this.retransmitAfter(this.timers.t2, 'timer_e');
         return;
       case '1xx':
         this.#user.response(response!);
         break;
       default:
-        this.#settle(event, response);
+        this.#awaitFinal(event, response);
         break;
     }
   }
 
-  #settle(event: Event, response?: SipResponse): void {
+  #awaitFinal(event: Event, response?: SipResponse): void {
     switch (event) {
       case 'timer_f':
         this.fail('timeout');
@@ -83,8 +86,8 @@ export class NonInviteClientTransaction extends Machine<Event, SipResponse> {
         this.stopTimers();
         this.state = this.#completed;
         this.#user.response(response!);
-        // Timer K takes up repetitions of the response that are still on their way.
-        if (!this.terminated) this.endAfter(this.flow.reliable ? 0 : this.timers.t4, 'timer_k');
+        // Timer K absorbs retransmissions of the response.
+        if (!this.terminated) this.timeoutAfter(this.flow.reliable ? 0 : this.timers.t4, 'timer_k');
     }
   }
 

@@ -1,13 +1,16 @@
 import { type SipRequest, type SipResponse, serialize } from '../message/index.ts';
 import { type Flow, type Hop, replyFlow } from '../transport/index.ts';
-import { Machine, type TransactionContext } from './machine.ts';
-import type { ServerTransaction } from './server.ts';
-import { giveUpAfter } from './timers.ts';
+import {
+  type ServerTransaction,
+  Transaction,
+  type TransactionContext,
+  transactionTimeoutMs,
+} from './transaction.ts';
 
 type Event = 'request' | 'timer_j' | 'transport_error' | '1xx' | '200-699';
 
-/** RFC 3261 §17.2.2. */
-export class NonInviteServerTransaction extends Machine<Event, SipRequest> implements ServerTransaction {
+/** The non-INVITE server transaction (RFC 3261 §17.2.2). */
+export class NonInviteServerTransaction extends Transaction<Event, SipRequest> implements ServerTransaction {
   readonly request: SipRequest;
   readonly source: Hop;
   #ended: () => void;
@@ -19,8 +22,8 @@ export class NonInviteServerTransaction extends Machine<Event, SipRequest> imple
     this.source = from.remote;
     this.request = request;
     this.#ended = ended;
-    // RFC 4320 §4.2: after Timer F of the other side no response is of use.
-    this.endAfter(giveUpAfter(this.timers), 'timer_j');
+    // RFC 4320 §4.2: no response is useful after the client's Timer F.
+    this.timeoutAfter(transactionTimeoutMs(this.timers), 'timer_j');
   }
 
   receive(request: SipRequest): void {
@@ -61,8 +64,9 @@ export class NonInviteServerTransaction extends Machine<Event, SipRequest> imple
     this.stopTimers();
     this.state = this.#completed;
     this.#resend();
-    // Timer J: as long as the request may be repeated, its response must be.
-    if (!this.terminated) this.endAfter(this.flow.reliable ? 0 : giveUpAfter(this.timers), 'timer_j');
+    // Timer J: the response is retransmitted for as long as the request may be.
+    if (!this.terminated)
+      this.timeoutAfter(this.flow.reliable ? 0 : transactionTimeoutMs(this.timers), 'timer_j');
   }
 
   #completed(event: Event): void {

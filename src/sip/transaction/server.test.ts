@@ -1,104 +1,104 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { requestOf, responseOf, Wire } from '../testing/wire.ts';
+import { RecordingFlow, requestOf, responseOf } from '../testing/recording-flow.ts';
 import type { TransportName } from '../transport/index.ts';
 import { InviteServerTransaction } from './invite-server.ts';
 import { NonInviteServerTransaction } from './non-invite-server.ts';
 
-let wire: Wire;
-let told: string[];
+let flow: RecordingFlow;
+let events: string[];
 
 beforeEach(() => {
-  told = [];
+  events = [];
 });
 
 describe('an INVITE server transaction', () => {
   const request = requestOf('INVITE');
   const ack = requestOf('ACK');
   const begin = (transport: TransportName = 'udp') => {
-    wire = new Wire(transport);
-    return new InviteServerTransaction(wire.context, request, wire, {
-      acked: () => told.push('acked'),
-      ended: () => told.push('ended'),
+    flow = new RecordingFlow(transport);
+    return new InviteServerTransaction(flow.context, request, flow, {
+      acked: () => events.push('acked'),
+      ended: () => events.push('ended'),
     });
   };
 
-  test('says 100 by itself after 200 ms', async () => {
+  test('sends 100 after 200 ms', async () => {
     const transaction = begin();
-    await wire.clock.advance(199);
-    expect(wire.sent).toEqual([]);
-    await wire.clock.advance(1);
-    expect(wire.times('100 INVITE')).toEqual([200]);
+    await flow.clock.advance(199);
+    expect(flow.sent).toEqual([]);
+    await flow.clock.advance(1);
+    expect(flow.times('100 INVITE')).toEqual([200]);
     transaction.terminate();
   });
 
-  test('says no 100 when it has an answer by then', async () => {
+  test('sends no 100 if there is a response by then', async () => {
     const transaction = begin();
     transaction.respond(responseOf(request, 180));
-    await wire.clock.advance(1000);
-    expect(wire.sent).toEqual([{ at: 0, what: '180 INVITE' }]);
+    await flow.clock.advance(1000);
+    expect(flow.sent).toEqual([{ at: 0, what: '180 INVITE' }]);
     transaction.terminate();
   });
 
-  test('answers a repeated INVITE with what it said last', async () => {
+  test('answers a retransmitted INVITE with its last response', async () => {
     const transaction = begin();
     transaction.receive(request);
     transaction.respond(responseOf(request, 180));
     transaction.receive(request);
-    expect(wire.sent.map(({ what }) => what)).toEqual(['180 INVITE', '180 INVITE']);
+    expect(flow.sent.map(({ what }) => what)).toEqual(['180 INVITE', '180 INVITE']);
     transaction.terminate();
   });
 
-  test('repeats a refusal (Timer G) until it gives up (Timer H)', async () => {
+  test('retransmits a refusal (Timer G) until it times out (Timer H)', async () => {
     begin().respond(responseOf(request, 486));
-    await wire.clock.advance(40_000);
-    expect(wire.times('486 INVITE')).toEqual([
+    await flow.clock.advance(40_000);
+    expect(flow.times('486 INVITE')).toEqual([
       0, 500, 1500, 3500, 7500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500,
     ]);
-    expect(told).toEqual(['ended']);
-    expect(wire.clock.pending).toBe(0);
+    expect(events).toEqual(['ended']);
+    expect(flow.clock.pending).toBe(0);
   });
 
-  test('is silent after the ACK of a refusal, takes up repeated ACKs, and ends with Timer I', async () => {
+  test('absorbs retransmitted ACKs of a refusal, and ends with Timer I', async () => {
     const transaction = begin();
     transaction.respond(responseOf(request, 486));
     transaction.receive(ack);
     transaction.receive(ack);
-    await wire.clock.advance(4999);
-    expect(wire.times('486 INVITE')).toEqual([0]);
-    expect(told).toEqual([]);
-    await wire.clock.advance(1);
-    expect(told).toEqual(['ended']);
+    await flow.clock.advance(4999);
+    expect(flow.times('486 INVITE')).toEqual([0]);
+    expect(events).toEqual([]);
+    await flow.clock.advance(1);
+    expect(events).toEqual(['ended']);
   });
 
-  test('over TCP it repeats no refusal, and ends with the ACK', async () => {
+  test('does not retransmit a refusal over TCP, and ends with the ACK', async () => {
     const transaction = begin('tcp');
     transaction.respond(responseOf(request, 486));
-    await wire.clock.advance(10_000);
-    expect(wire.times('486 INVITE')).toEqual([0]);
+    await flow.clock.advance(10_000);
+    expect(flow.times('486 INVITE')).toEqual([0]);
     transaction.receive(ack);
-    expect(told).toEqual(['ended']);
-    expect(wire.clock.pending).toBe(0);
+    expect(events).toEqual(['ended']);
+    expect(flow.clock.pending).toBe(0);
   });
 
-  test('takes up repeated INVITEs after a 2xx, hands up its ACK, and ends with Timer L (RFC 6026)', async () => {
+  test('absorbs retransmitted INVITEs after a 2xx, reports its ACK, and ends with Timer L (RFC 6026)', async () => {
     const transaction = begin();
     transaction.respond(responseOf(request, 200));
     transaction.receive(request);
     transaction.receive(ack);
-    transaction.repeat();
-    expect(wire.times('200 INVITE')).toEqual([0, 0]);
-    await wire.clock.advance(31_999);
-    expect(told).toEqual(['acked']);
-    await wire.clock.advance(1);
-    expect(told).toEqual(['acked', 'ended']);
+    transaction.retransmit();
+    expect(flow.times('200 INVITE')).toEqual([0, 0]);
+    await flow.clock.advance(31_999);
+    expect(events).toEqual(['acked']);
+    await flow.clock.advance(1);
+    expect(events).toEqual(['acked', 'ended']);
   });
 
-  test('says nothing more after its final response', () => {
+  test('sends nothing after its final response', () => {
     const transaction = begin();
     transaction.respond(responseOf(request, 486));
     transaction.respond(responseOf(request, 200));
     transaction.respond(responseOf(request, 180));
-    expect(wire.sent.map(({ what }) => what)).toEqual(['486 INVITE']);
+    expect(flow.sent.map(({ what }) => what)).toEqual(['486 INVITE']);
     transaction.terminate();
   });
 });
@@ -106,32 +106,32 @@ describe('an INVITE server transaction', () => {
 describe('a non-INVITE server transaction', () => {
   const request = requestOf('OPTIONS');
   const begin = (transport: TransportName = 'udp') => {
-    wire = new Wire(transport);
-    return new NonInviteServerTransaction(wire.context, request, wire, () => told.push('ended'));
+    flow = new RecordingFlow(transport);
+    return new NonInviteServerTransaction(flow.context, request, flow, () => events.push('ended'));
   };
 
-  test('answers a repeated request with its final response, until Timer J', async () => {
+  test('answers a retransmitted request with its final response until Timer J', async () => {
     const transaction = begin();
     transaction.receive(request);
-    expect(wire.sent).toEqual([]);
+    expect(flow.sent).toEqual([]);
     transaction.respond(responseOf(request, 200));
     transaction.respond(responseOf(request, 500));
     transaction.receive(request);
-    expect(wire.sent.map(({ what }) => what)).toEqual(['200 OPTIONS', '200 OPTIONS']);
-    await wire.clock.advance(32_000);
-    expect(told).toEqual(['ended']);
-    expect(wire.clock.pending).toBe(0);
+    expect(flow.sent.map(({ what }) => what)).toEqual(['200 OPTIONS', '200 OPTIONS']);
+    await flow.clock.advance(32_000);
+    expect(events).toEqual(['ended']);
+    expect(flow.clock.pending).toBe(0);
   });
 
-  test('over TCP its final response ends it (Timer J is 0)', () => {
+  test('ends with its final response over TCP (Timer J is 0)', () => {
     begin('tcp').respond(responseOf(request, 200));
-    expect(told).toEqual(['ended']);
-    expect(wire.clock.pending).toBe(0);
+    expect(events).toEqual(['ended']);
+    expect(flow.clock.pending).toBe(0);
   });
 
-  test('does not wait for ever for a user that never answers', async () => {
+  test('times out if its user never responds', async () => {
     begin();
-    await wire.clock.advance(32_000);
-    expect(told).toEqual(['ended']);
+    await flow.clock.advance(32_000);
+    expect(events).toEqual(['ended']);
   });
 });

@@ -8,93 +8,90 @@ import {
   toOf,
   warningOf,
 } from '../message/index.ts';
-import type { Tokens } from '../tokens.ts';
 import { type Flow, type Hop, replyFlow, type Target, type TransportLayer } from '../transport/index.ts';
-import { cancelOf } from './ack.ts';
-import type { ClientTransaction, ClientUser } from './client.ts';
-import { InviteClientTransaction } from './invite-client.ts';
+import { cancelOf, InviteClientTransaction } from './invite-client.ts';
 import { InviteServerTransaction } from './invite-server.ts';
-import { clientKey, mergeKey, possibleKeys, serverKey } from './key.ts';
-import type { TransactionContext } from './machine.ts';
+import { clientKey, mergeKey, possibleKeys, serverKey } from './matching.ts';
 import { NonInviteClientTransaction } from './non-invite-client.ts';
 import { NonInviteServerTransaction } from './non-invite-server.ts';
-import type { ServerTransaction } from './server.ts';
+import type { TokenGenerator } from './tokens.ts';
+import type { ClientTransaction, ClientUser, ServerTransaction, TransactionContext } from './transaction.ts';
 
-/** RFC 3261 §5: who is above the transactions. */
+/** The transaction user above all server transactions: the UAS core (RFC 3261 §5). */
 export interface TransactionUser {
-  /** Refuses a new request before anything is kept of it, or does not even say so. Not asked for ACK and CANCEL. */
+  /** Refuses (response) or drops (`silence`) a new request, except ACK and CANCEL, before state is kept. */
   refuse(request: SipRequest, source: Hop): SipResponse | 'silence' | undefined;
-  /** A new request; it waits for `transaction.respond`. */
+  /** Receives a new request, and must call `transaction.respond`. */
   request(transaction: ServerTransaction): void;
-  /** The ACK of a 2xx. */
+  /** Receives the ACK of a 2xx. */
   ack(request: SipRequest): void;
 }
 
-/** What happened that nobody was told of. */
+/** Counts events that are not reported to the transaction user. */
 export interface TransactionCounters {
-  /** Responses to nothing that we asked. */
+  /** Responses without a client transaction. */
   strayResponses: number;
-  /** Requests that came over two ways (482). */
+  /** Requests that arrived over several paths, refused with 482. */
   merged: number;
-  /** Requests outside of dialogs refused with 503 because too many transactions were open. */
+  /** Requests outside of dialogs, refused with 503 because too many transactions are open. */
   overloaded: number;
 }
 
 export interface TransactionLayerOptions extends TransactionContext {
   transport: TransportLayer;
-  tokens: Tokens;
-  /** More open transactions than this, and requests outside of dialogs are refused with 503. */
+  tokens: TokenGenerator;
+  /** Above this number of open transactions, requests outside of dialogs are refused with 503. */
   maxTransactions: number;
 }
 
 const OVERLOAD_RETRY_SECONDS = 5;
-/** Transactions that calls may have beyond the limit: a peer that floods its own call must not fill the memory. */
+/** Transactions beyond the limit, for requests within dialogs; limits the memory that a flooded call takes. */
 const RESERVED_FOR_DIALOGS = 20_000;
 
-/** RFC 3261 §17: brings every message to its transaction. */
+/** Dispatches every message to its transaction (RFC 3261 §17). */
 export class TransactionLayer {
   readonly counters: TransactionCounters = { strayResponses: 0, merged: 0, overloaded: 0 };
   user: TransactionUser | undefined;
   #options: TransactionLayerOptions;
   #clients = new Map<string, ClientTransaction>();
   #servers = new Map<string, ServerTransaction>();
-  #merging = new Map<string, string>();
+  #mergeKeys = new Map<string, string>();
 
   constructor(options: TransactionLayerOptions) {
     this.#options = options;
     options.transport.received = (message, flow) => this.#receive(message, flow);
   }
 
-  /** Transactions that are open, on both sides. */
+  /** Number of open client and server transactions. */
   get size(): number {
     return this.#clients.size + this.#servers.size;
   }
 
-  /** Sends a request to the first hop that takes it. @throws when none can be reached. */
+  /** Sends a request to the first reachable hop. @throws if none is reachable. */
   async start(request: SipRequest, target: Target, user: ClientUser): Promise<ClientTransaction> {
     const { flow, data } = await this.#options.transport.route(
       request,
       target,
       this.#options.tokens.branch(),
     );
-    if (user.unwanted?.()) throw new Error('The request was taken back before it was sent');
+    if (user.isCanceled?.()) throw new Error('The request was canceled before it was sent');
     return this.#start(request, data, flow, user);
   }
 
-  /** Takes back an INVITE that has had a provisional response (RFC 3261 §9.1). */
+  /** Sends the CANCEL of an INVITE that has received a provisional response (RFC 3261 §9.1). */
   cancel(invite: ClientTransaction): void {
     const cancel = cancelOf(invite.request);
     this.#start(cancel, serialize(cancel), invite.flow, { response() {}, failed() {} });
   }
 
-  /** Sends an ACK of a 2xx, which belongs to no transaction. Rejects when there is no way to send it. */
+  /** Sends the ACK of a 2xx, which has no transaction. @returns its retransmission. @throws if unreachable. */
   async acknowledge(ack: SipRequest, target: Target): Promise<() => void> {
     const { flow, data } = await this.#options.transport.route(ack, target, this.#options.tokens.branch());
     flow.send(data);
     return () => flow.send(data);
   }
 
-  /** Ends everything silently. */
+  /** Terminates all transactions without reporting to their users. */
   close(): void {
     for (const each of [...this.#clients.values(), ...this.#servers.values()]) each.terminate();
   }
@@ -105,8 +102,8 @@ export class TransactionLayer {
       this.#clients.delete(key);
       user.ended?.();
     };
-    const Machine = request.method === 'INVITE' ? InviteClientTransaction : NonInviteClientTransaction;
-    const transaction = new Machine(this.#options, request, data, flow, { ...user, ended });
+    const Client = request.method === 'INVITE' ? InviteClientTransaction : NonInviteClientTransaction;
+    const transaction = new Client(this.#options, request, data, flow, { ...user, ended });
     this.#clients.set(key, transaction);
     transaction.start();
     return transaction;
@@ -126,11 +123,11 @@ export class TransactionLayer {
       return;
     }
     if (response.fault !== undefined) repair(response, transaction.request);
-    this.#respond(transaction, response);
+    this.#deliver(transaction, response);
   }
 
-  /** A response that cannot be handled ends the transaction that it belongs to, and nothing else. */
-  #respond(transaction: ClientTransaction, response: SipResponse): void {
+  /** An error while handling a response fails only its own transaction. */
+  #deliver(transaction: ClientTransaction, response: SipResponse): void {
     try {
       transaction.receive(response);
     } catch (error) {
@@ -146,26 +143,26 @@ export class TransactionLayer {
     else if (request.method === 'ACK') this.user?.ack(request);
     else if (request.method === 'CANCEL') this.#cancel(request, key, flow);
     else if (this.#isRefused(request, flow)) return;
-    else if (this.#isTooMuch(request)) this.#overloaded(request, flow);
+    else if (this.#isOverloaded(request)) this.#refuseOverloaded(request, flow);
     else this.#begin(this.#accept(request, key, flow), key);
   }
 
-  // RFC 3261 §8.2.7: without a transaction a refusal costs next to nothing, however many there are.
+  // RFC 3261 §8.2.7: stateless, so that a flood of refused requests takes no memory.
   #isRefused(request: SipRequest, flow: Flow): boolean {
     const refusal = this.user?.refuse(request, flow.remote);
     if (refusal && refusal !== 'silence') replyFlow(request, flow).send(serialize(refusal));
     return refusal !== undefined;
   }
 
-  /** Overload refuses new calls, not what ends or changes the running ones. */
-  #isTooMuch(request: SipRequest): boolean {
+  /** Overload refuses new calls, but not the requests that change or end existing ones. */
+  #isOverloaded(request: SipRequest): boolean {
     if (request.method === 'BYE') return false;
     const reserve = toOf(request).tag === undefined ? 0 : RESERVED_FOR_DIALOGS;
     return this.size >= this.#options.maxTransactions + reserve;
   }
 
   #begin(transaction: ServerTransaction, key: string): void {
-    if (this.#isMerged(transaction.request, key)) this.#merged(transaction);
+    if (this.#isMerged(transaction.request, key)) this.#refuseMerged(transaction);
     else this.user?.request(transaction);
   }
 
@@ -173,7 +170,7 @@ export class TransactionLayer {
     const merging = mergeKey(request);
     const ended = () => {
       this.#servers.delete(key);
-      if (merging !== undefined && this.#merging.get(merging) === key) this.#merging.delete(merging);
+      if (merging !== undefined && this.#mergeKeys.get(merging) === key) this.#mergeKeys.delete(merging);
     };
     const transaction =
       request.method === 'INVITE'
@@ -186,22 +183,22 @@ export class TransactionLayer {
           )
         : new NonInviteServerTransaction(this.#options, request, flow, ended);
     this.#servers.set(key, transaction);
-    if (merging !== undefined && !this.#merging.has(merging)) this.#merging.set(merging, key);
+    if (merging !== undefined && !this.#mergeKeys.has(merging)) this.#mergeKeys.set(merging, key);
     return transaction;
   }
 
   #isMerged(request: SipRequest, key: string): boolean {
     const merging = mergeKey(request);
-    return merging !== undefined && this.#merging.get(merging) !== key;
+    return merging !== undefined && this.#mergeKeys.get(merging) !== key;
   }
 
-  #merged(transaction: ServerTransaction): void {
+  #refuseMerged(transaction: ServerTransaction): void {
     this.counters.merged++;
     const { request } = transaction;
-    transaction.respond(this.#refusal(request, 482, 'The request has come on another way already'));
+    transaction.respond(this.#refusal(request, 482, 'The request has already arrived over another path'));
   }
 
-  // RFC 3261 §9.2: answered by itself; only an INVITE that waits can be taken back.
+  // RFC 3261 §9.2: CANCEL has its own response; it only affects an INVITE without final response.
   #cancel(request: SipRequest, key: string, flow: Flow): void {
     const invite = this.#servers.get(serverKey(request, 'INVITE'));
     if (invite instanceof InviteServerTransaction) {
@@ -209,7 +206,7 @@ export class TransactionLayer {
       this.#accept(request, key, flow).respond(createResponse(request, 200, undefined, invite.toTag));
       invite.canceled?.();
     } else {
-      const response = this.#refusal(request, 481, 'No INVITE waits for this CANCEL');
+      const response = this.#refusal(request, 481, 'There is no pending INVITE for this CANCEL');
       replyFlow(request, flow).send(serialize(response));
     }
   }
@@ -220,9 +217,9 @@ export class TransactionLayer {
     return response;
   }
 
-  #overloaded(request: SipRequest, flow: Flow): void {
+  #refuseOverloaded(request: SipRequest, flow: Flow): void {
     this.counters.overloaded++;
-    const response = this.#refusal(request, 503, 'Too many requests are open');
+    const response = this.#refusal(request, 503, 'Too many transactions are open');
     response.headers.append('Retry-After', String(OVERLOAD_RETRY_SECONDS));
     replyFlow(request, flow).send(serialize(response));
   }

@@ -1,26 +1,56 @@
 import type { Signal } from '../../core/index.ts';
 import type { Endpoint } from '../../net/index.ts';
 
-/** How bytes travel. */
+/** A transport protocol. */
 export type TransportName = 'udp' | 'tcp' | 'tls';
 
-/** A place to send to, resolved. */
+/** A resolved destination: transport, address and port. */
 export interface Hop extends Endpoint {
   transport: TransportName;
-  /** With TLS: the name that the peer must prove. Without one, a connection that is there already will do. */
+  /** TLS: the name that the peer's certificate must have; undefined: an existing connection is sufficient. */
   serverName?: string | undefined;
 }
 
-/** A way to one peer and back: the two ends of a UDP exchange, or one TCP or TLS connection. */
+/** A bidirectional path to one peer (RFC 5626 §2): a UDP address pair, or one TCP or TLS connection. */
 export interface Flow {
-  /** The far end as packets name it. */
+  /** Address of the peer as seen in its packets. */
   readonly remote: Hop;
-  /** Repeats what is lost by itself, so that no transaction needs to. */
+  /** Whether the transport itself retransmits, so that transactions need not. */
   readonly reliable: boolean;
-  /** `failed` is told, now or later, when the bytes could not be sent. */
+  /** Sends bytes; calls `failed`, now or later, if they could not be sent. */
   send(data: Buffer, failed?: (error: Error) => void): void;
-  /** Emitted once, when a connection has ended; a flow over UDP has no end. */
+  /** Emitted once, when the connection has ended; undefined for UDP. */
   readonly ended?: Signal<void>;
-  /** The same peer at another of its ports; a connection has only the one. */
+  /** The flow to another port of the same peer; undefined for connections. */
   at?(port: number): Flow;
 }
+
+/** Counters of one transport since the start. */
+export interface TransportCounters {
+  received: number;
+  sent: number;
+  /** Received but not SIP, or invalid SIP; answered where possible. */
+  malformed: number;
+  /** Valid messages whose handling failed: defects of ours, logged. */
+  defects: number;
+  /** Messages that could not be sent. */
+  failed: number;
+  /** Open TCP connections. */
+  connections: number;
+  /** TCP connections that we closed: too many, too slow to read, or idle. */
+  dropped: number;
+}
+
+export type Counters = Record<TransportName, TransportCounters>;
+
+const zero = (): TransportCounters => ({
+  received: 0,
+  sent: 0,
+  malformed: 0,
+  defects: 0,
+  failed: 0,
+  connections: 0,
+  dropped: 0,
+});
+
+export const newCounters = (): Counters => ({ udp: zero(), tcp: zero(), tls: zero() });

@@ -1,5 +1,11 @@
-export type { Counters, TransportCounters } from './counters.ts';
-export type { Flow, Hop, TransportName } from './flow.ts';
-export { replyFlow } from './intake.ts';
-export type { Target } from './locate.ts';
+export type { Counters, Flow, Hop, TransportCounters, TransportName } from './flow.ts';
+export { replyFlow } from './message-receiver.ts';
+export {
+  locateAllAddresses,
+  locateServers,
+  type NameLookup,
+  type ServerAddress,
+  type Target,
+  withServerAddress,
+} from './server-location.ts';
 export { type TlsOptions, TransportLayer, type TransportOptions } from './transport-layer.ts';

@@ -2,75 +2,77 @@ import { isIP } from 'node:net';
 import { LruMap } from 'toad-cache';
 import type { Clock, Timer } from '../../core/index.ts';
 import type { Endpoint, Listener, Network, Stream, TlsIdentity } from '../../net/index.ts';
-import type { Counters, TransportCounters } from './counters.ts';
-import type { Hop } from './flow.ts';
-import type { Intake } from './intake.ts';
-import { TcpFlow } from './tcp-flow.ts';
+import type { Counters, Hop, TransportCounters } from './flow.ts';
+import type { MessageReceiver } from './message-receiver.ts';
+import { TcpConnection } from './tcp-connection.ts';
 
 const CONNECT_TIMEOUT_MS = 4000;
-/** So long a large request does not wait for a connection that could not be opened before. */
+/** For this time after a failed connection, large requests go over UDP without another attempt. */
 const UNREACHABLE_MS = 60_000;
 const MAX_UNREACHABLE = 1000;
 const MAX_CONNECTIONS = 4096;
-/**
- * Of those that others have opened from one address: nobody takes the place of all others, and all phones of an office
- * have room behind its NAT.
- */
-const MAX_FROM_ONE = 1024;
+/** Most connections from one address, so that it cannot use up all. Sufficient for the phones of an office behind NAT. */
+const MAX_CONNECTIONS_PER_ADDRESS = 1024;
 
-/** What makes TLS of it. */
-export interface Security {
-  /** Without one nobody can connect to us. */
+/** TLS settings of a TCP transport. */
+export interface TlsSettings {
+  /** Our certificate; undefined: we accept no connections. */
   identity?: TlsIdentity | undefined;
-  /** Certificates of authorities, in PEM, that are believed besides the machine's. */
+  /** Trusted CA certificates in PEM, in addition to those of the system. */
   ca?: string | undefined;
 }
 
 const key = ({ address, port }: Endpoint): string => `${address}:${port}`;
 
-/** SIP over TCP, or TLS: connections are kept and used again, whoever opened them (RFC 3261 §18). */
+/** SIP over TCP or TLS; reuses open connections, whichever side opened them (RFC 3261 §18). */
 export class TcpTransport {
   #clock: Clock;
   #network: Network;
-  #intake: Intake;
+  #receiver: MessageReceiver;
   #counters: TransportCounters;
-  #security: Security | undefined;
+  #tls: TlsSettings | undefined;
   #listener: Listener | undefined;
-  #flows = new Map<string, TcpFlow>();
-  #opening = new Map<string, Promise<TcpFlow>>();
-  /** By peer: the end of its time as unreachable, on the monotonic clock. */
+  #flows = new Map<string, TcpConnection>();
+  #opening = new Map<string, Promise<TcpConnection>>();
+  /** End of the unreachable time by peer, in monotonic ms. */
   #unreachable = new LruMap<number>(MAX_UNREACHABLE);
   #closed = new AbortController();
 
-  /** @param security makes it TLS. */
-  constructor(clock: Clock, network: Network, intake: Intake, counters: Counters, security?: Security) {
+  /** @param tls uses TLS instead of TCP. */
+  constructor(
+    clock: Clock,
+    network: Network,
+    receiver: MessageReceiver,
+    counters: Counters,
+    tls?: TlsSettings,
+  ) {
     this.#clock = clock;
     this.#network = network;
-    this.#intake = intake;
-    this.#counters = counters[security ? 'tls' : 'tcp'];
-    this.#security = security;
+    this.#receiver = receiver;
+    this.#counters = counters[tls ? 'tls' : 'tcp'];
+    this.#tls = tls;
   }
 
   async listen(at: Endpoint): Promise<Endpoint> {
     const accepted = (stream: Stream) => this.#accept(stream);
-    this.#listener = await this.#network.listen(at, accepted, this.#security?.identity);
+    this.#listener = await this.#network.listen(at, accepted, this.#tls?.identity);
     return this.#listener.local;
   }
 
-  /** @throws when there is no connection within 4 s, or its other end is not who it should be. */
-  flowTo(to: Hop): TcpFlow | Promise<TcpFlow> {
+  /** Returns or opens a connection. @throws if it is not open within 4 s, or its certificate does not match. */
+  flowTo(to: Hop): TcpConnection | Promise<TcpConnection> {
     const open = this.#flows.get(key(to));
-    if (open && proves(open.remote, to)) return open;
+    if (open && isReusable(open.remote, to)) return open;
     const name = `${key(to)} ${to.serverName ?? ''}`;
-    const known = this.#opening.get(name);
-    if (known) return known;
+    const pending = this.#opening.get(name);
+    if (pending) return pending;
     const opening = this.#connect(to).finally(() => this.#opening.delete(name));
     this.#opening.set(name, opening);
     return opening;
   }
 
-  /** Whether no connection to this peer could be opened within the last minute. */
-  failedLately(to: Endpoint): boolean {
+  /** Whether a connection to this peer failed within the last minute. */
+  failedRecently(to: Endpoint): boolean {
     return (this.#unreachable.get(key(to)) ?? 0) > this.#clock.monotonic();
   }
 
@@ -81,17 +83,17 @@ export class TcpTransport {
     await listening;
   }
 
-  async #connect(to: Hop): Promise<TcpFlow> {
-    const given = new AbortController();
-    const giveUp = () => given.abort(new Error(`no connection to ${key(to)} in ${CONNECT_TIMEOUT_MS} ms`));
-    const timer: Timer = this.#clock.after(CONNECT_TIMEOUT_MS, giveUp);
+  async #connect(to: Hop): Promise<TcpConnection> {
+    const timeout = new AbortController();
+    const abort = () => timeout.abort(new Error(`no connection to ${key(to)} in ${CONNECT_TIMEOUT_MS} ms`));
+    const timer: Timer = this.#clock.after(CONNECT_TIMEOUT_MS, abort);
     try {
-      const signal = AbortSignal.any([given.signal, this.#closed.signal]);
-      const { ca } = this.#security ?? {};
-      const peer = this.#security && { serverName: to.serverName ?? to.address, ca };
+      const signal = AbortSignal.any([timeout.signal, this.#closed.signal]);
+      const { ca } = this.#tls ?? {};
+      const peer = this.#tls && { serverName: to.serverName ?? to.address, ca };
       const stream = await this.#network.connect(to, signal, peer);
       this.#unreachable.delete(key(to));
-      return this.#adopt(stream, to.serverName);
+      return this.#add(stream, to.serverName);
     } catch (error) {
       this.#unreachable.set(key(to), this.#clock.monotonic() + UNREACHABLE_MS);
       throw error;
@@ -101,8 +103,8 @@ export class TcpTransport {
   }
 
   #accept(stream: Stream): void {
-    if (this.#flows.size < MAX_CONNECTIONS && !this.#isCrowded(stream.remote)) {
-      this.#adopt(stream);
+    if (this.#flows.size < MAX_CONNECTIONS && !this.#isAtLimit(stream.remote)) {
+      this.#add(stream);
       return;
     }
     this.#counters.dropped++;
@@ -110,18 +112,18 @@ export class TcpTransport {
     stream.close();
   }
 
-  #isCrowded({ address }: Endpoint): boolean {
-    if (this.#flows.size < MAX_FROM_ONE) return false;
+  #isAtLimit({ address }: Endpoint): boolean {
+    if (this.#flows.size < MAX_CONNECTIONS_PER_ADDRESS) return false;
     let count = 0;
     for (const { remote } of this.#flows.values()) if (remote.address === address) count++;
-    return count >= MAX_FROM_ONE;
+    return count >= MAX_CONNECTIONS_PER_ADDRESS;
   }
 
-  /** @param serverName what the other end has proven. */
-  #adopt(stream: Stream, serverName?: string): TcpFlow {
+  /** @param serverName the verified name of the peer. */
+  #add(stream: Stream, serverName?: string): TcpConnection {
     const name = key(stream.remote);
-    const remote: Hop = { transport: this.#security ? 'tls' : 'tcp', ...stream.remote, serverName };
-    const flow = new TcpFlow({ stream, remote }, this.#clock, this.#intake, this.#counters, () => {
+    const remote: Hop = { transport: this.#tls ? 'tls' : 'tcp', ...stream.remote, serverName };
+    const flow = new TcpConnection({ stream, remote }, this.#clock, this.#receiver, this.#counters, () => {
       if (this.#flows.get(name) === flow) this.#flows.delete(name);
     });
     this.#flows.set(name, flow);
@@ -130,9 +132,9 @@ export class TcpTransport {
 }
 
 /**
- * Will this connection do for the hop? RFC 5923: a Contact that is but an address is reached over the connection
- * that is there, whose other end has proven its name when it was opened.
+ * Whether an open connection may be used for the hop. A Contact with only an address is reached over the existing
+ * connection, whose name was verified when it was opened (RFC 5923).
  */
-function proves(open: Hop, to: Hop): boolean {
+function isReusable(open: Hop, to: Hop): boolean {
   return to.serverName === undefined || isIP(to.serverName) !== 0 || open.serverName === to.serverName;
 }

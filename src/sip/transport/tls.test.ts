@@ -22,7 +22,7 @@ const believer = () => agent({ ca: testCertificate.cert });
 const options = (target: string) => ({ method: 'OPTIONS', target, from: 'sip:alice@127.0.0.1' });
 
 describe('SIP over TLS', () => {
-  test('carries a call both ways over the one connection', async () => {
+  test('carries a call over one connection in both directions', async () => {
     const [alice, bob] = [await believer(), await server()];
     bob.onInvite = (invite) => void invite.accept(ANSWER);
     const target = `sip:bob@localhost:${bob.tlsPort};transport=tls`;
@@ -35,12 +35,12 @@ describe('SIP over TLS', () => {
     expect(alice.counters.transport.udp.sent + alice.counters.transport.tcp.sent).toBe(0);
   });
 
-  test('is what sips asks for', async () => {
+  test('is used for sips URIs', async () => {
     const [alice, bob] = [await believer(), await server()];
     expect((await alice.request(options(`sips:localhost:${bob.tlsPort}`))).status).toBe(200);
   });
 
-  test('is refused where the certificate is for another name', async () => {
+  test('is refused if the certificate is for another name', async () => {
     const [alice, bob] = [await believer(), await server()];
     const target = `sip:voice.example:${bob.tlsPort};transport=tls;maddr=127.0.0.1`;
     const { status, reason } = await alice.request(options(target));
@@ -50,14 +50,14 @@ describe('SIP over TLS', () => {
     expect(tls.received).toBe(0);
   });
 
-  test('is refused where nobody whom we believe has signed the certificate', async () => {
+  test('is refused if the certificate is not signed by a trusted CA', async () => {
     const [alice, bob] = [await agent({}), await server()];
     const { status, reason } = await alice.request(options(`sips:localhost:${bob.tlsPort}`));
     expect(status).toBe(503);
     expect(reason).toContain('self-signed certificate');
   });
 
-  test('does not take the word of one name for another at the same address', async () => {
+  test('does not reuse a connection that was verified for another name at the same address', async () => {
     const [alice, bob] = [await believer(), await server()];
     const at = `${bob.tlsPort};transport=tls;maddr=127.0.0.1`;
     expect((await alice.request(options(`sip:localhost:${at}`))).status).toBe(200);
@@ -65,7 +65,7 @@ describe('SIP over TLS', () => {
     expect((await alice.request(options(`sip:app.test:${at}`))).status).toBe(200);
   });
 
-  test('is deaf to those who do not speak it', async () => {
+  test('closes connections without a TLS handshake', async () => {
     const [alice, bob] = [await believer(), await server()];
     const plain = `sip:127.0.0.1:${bob.tlsPort};transport=tcp`;
     void alice.request(options(plain));

@@ -1,16 +1,15 @@
 import type { Clock, Log } from '../../core/index.ts';
 import { type Endpoint, type Network, reachableAddress, type TlsIdentity } from '../../net/index.ts';
 import { formatVia, type SipRequest, serialize, setTopVia } from '../message/index.ts';
-import { newCounters } from './counters.ts';
-import type { Flow, Hop, TransportName } from './flow.ts';
-import { Intake, type Received } from './intake.ts';
-import { locate, type Target } from './locate.ts';
+import { type Flow, type Hop, newCounters, type TransportName } from './flow.ts';
+import { MessageReceiver, type Received } from './message-receiver.ts';
+import { locateHops, type Target } from './server-location.ts';
 import { TcpTransport } from './tcp.ts';
 import { UdpTransport } from './udp.ts';
 
-/** RFC 3261 §18.1.1: a request within 200 bytes of the path's MTU (1,500) goes over TCP. */
+/** Larger requests use TCP: within 200 bytes of the path MTU of 1,500 (RFC 3261 §18.1.1). */
 const MAX_UDP_REQUEST_BYTES = 1300;
-/** How many free ports to try until one is free for UDP and TCP. */
+/** Attempts to find a port that is free for both UDP and TCP. */
 const PORT_ATTEMPTS = 10;
 
 export interface TransportOptions {
@@ -18,26 +17,26 @@ export interface TransportOptions {
   log: Log;
   network: Network;
   host: string;
-  /** 0: one that is free for both UDP and TCP. */
+  /** 0: any port that is free for both UDP and TCP. */
   port: number;
-  /** What Via and Contact say instead of the address that is bound. */
+  /** Address in Via and Contact, if it differs from the bound one. */
   publicAddress?: string | undefined;
   tls?: TlsOptions | undefined;
 }
 
-/** SIP over TLS, on a port of its own. */
+/** Settings of SIP over TLS, which has its own port. */
 export interface TlsOptions {
-  /** Where others may connect to us; undefined: nowhere, we only connect to others. */
+  /** Our certificate and port; undefined: we only open connections. */
   server?: (TlsIdentity & { port: number }) | undefined;
-  /** Certificates of authorities, in PEM, that are believed besides the machine's. */
+  /** Trusted CA certificates in PEM, in addition to those of the system. */
   ca?: string | undefined;
 }
 
-/** RFC 3261 §18: messages in and out, over UDP and TCP on one port, and over TLS. */
+/** Sends and receives messages over UDP and TCP on one port, and over TLS (RFC 3261 §18). */
 export class TransportLayer {
   readonly counters = newCounters();
   #options: TransportOptions;
-  #intake: Intake;
+  #receiver: MessageReceiver;
   #udp: UdpTransport;
   #tcp: TcpTransport;
   #tls: TcpTransport;
@@ -48,36 +47,36 @@ export class TransportLayer {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#local = { address: options.publicAddress ?? options.host, port: options.port };
-    this.#intake = new Intake(this.counters, options.clock, options.log);
-    this.#udp = new UdpTransport(this.#intake, this.counters);
+    this.#receiver = new MessageReceiver(this.counters, options.clock, options.log);
+    this.#udp = new UdpTransport(this.#receiver, this.counters);
     const { clock, network, tls } = options;
-    this.#tcp = new TcpTransport(clock, network, this.#intake, this.counters);
-    const security = { identity: tls?.server, ca: tls?.ca };
-    this.#tls = new TcpTransport(clock, network, this.#intake, this.counters, security);
+    this.#tcp = new TcpTransport(clock, network, this.#receiver, this.counters);
+    const tlsSettings = { identity: tls?.server, ca: tls?.ca };
+    this.#tls = new TcpTransport(clock, network, this.#receiver, this.counters, tlsSettings);
   }
 
   set received(received: Received) {
-    this.#intake.received = received;
+    this.#receiver.received = received;
   }
 
-  /** What Via and Contact say of us. */
+  /** Our address and port in Via and Contact. */
   get local(): Endpoint {
     return this.#local;
   }
 
-  /** The same for one transport: TLS has a port of its own. */
+  /** Our address and port for one transport. */
   localFor(transport: TransportName): Endpoint {
     if (transport !== 'tls') return this.#local;
-    // Who only connects to others is reached over those connections alone: any port will do to say.
+    // Without a TLS server, peers use the connections that we opened, so the port is irrelevant.
     return { ...this.#local, port: this.#tlsPort ?? 5061 };
   }
 
-  /** Where TLS is taken; undefined: nowhere. */
+  /** Our TLS port; undefined: no TLS server. */
   get tlsPort(): number | undefined {
     return this.#tlsPort;
   }
 
-  /** @returns what is bound for UDP and TCP. Rejects when that, or TLS, cannot be bound. */
+  /** Binds all sockets. @returns the address for UDP and TCP. Rejects if a port cannot be bound. */
   async listen(): Promise<Endpoint> {
     const bound = await this.#listen();
     const { host, tls } = this.#options;
@@ -102,28 +101,28 @@ export class TransportLayer {
     }
   }
 
-  /** A URI, or a hop that is known already. @throws when it cannot be found. */
+  /** Finds the hops of a URI; a hop stands for itself. @throws if there is none. */
   async locate(target: string | Hop): Promise<Target> {
     if (typeof target !== 'string') return { hops: [target], fixed: true };
-    return locate(target, this.#options.network);
+    return locateHops(target, (host) => this.#options.network.resolve(host));
   }
 
   /**
-   * Puts our Via on the request, and finds the way to the first hop that can be reached.
-   * @throws when none can.
+   * Adds our Via to the request and selects the first reachable hop.
+   * @throws if none is reachable.
    */
   async route(request: SipRequest, target: Target, branch: string): Promise<{ flow: Flow; data: Buffer }> {
     if (this.#closed) throw new Error('The user agent is closed');
     let failure: unknown;
     for (const hop of target.hops) {
-      const data = this.#sign(request, hop.transport, branch);
-      // RFC 3261 §18.1.1: a large one tries TCP, and falls back to UDP where nobody takes the connection.
-      const mayChange = hop.transport === 'udp' && !target.fixed && !this.#tcp.failedLately(hop);
-      const large = data.length > MAX_UDP_REQUEST_BYTES && mayChange;
+      const data = this.#addVia(request, hop.transport, branch);
+      // RFC 3261 §18.1.1: a large request tries TCP, and falls back to UDP if no connection is possible.
+      const maySwitch = hop.transport === 'udp' && !target.fixed && !this.#tcp.failedRecently(hop);
+      const large = data.length > MAX_UDP_REQUEST_BYTES && maySwitch;
       for (const transport of large ? (['tcp', 'udp'] as const) : [hop.transport]) {
         try {
           const flow = await this.#flowTo({ ...hop, transport });
-          return { flow, data: large ? this.#sign(request, transport, branch) : data };
+          return { flow, data: large ? this.#addVia(request, transport, branch) : data };
         } catch (error) {
           failure = error;
         }
@@ -142,7 +141,7 @@ export class TransportLayer {
     return (hop.transport === 'tls' ? this.#tls : this.#tcp).flowTo(hop);
   }
 
-  #sign(request: SipRequest, transport: TransportName, branch: string): Buffer {
+  #addVia(request: SipRequest, transport: TransportName, branch: string): Buffer {
     const { address: host, port } = this.localFor(transport);
     const via = { transport: transport.toUpperCase(), host, port, branch, rport: '' };
     if (request.headers.has('Via')) setTopVia(request, via);

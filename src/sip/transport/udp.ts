@@ -1,17 +1,16 @@
 import type { Datagrams, Endpoint, Network } from '../../net/index.ts';
 import { parseMessage, SipSyntaxError } from '../message/index.ts';
-import type { Counters } from './counters.ts';
-import type { Flow, Hop } from './flow.ts';
-import type { Intake } from './intake.ts';
+import type { Counters, Flow, Hop } from './flow.ts';
+import type { MessageReceiver } from './message-receiver.ts';
 
-/** SIP over UDP: one message, one datagram. */
+/** SIP over UDP: one message per datagram. */
 export class UdpTransport {
   #datagrams: Datagrams | undefined;
-  #intake: Intake;
+  #receiver: MessageReceiver;
   #counters: Counters;
 
-  constructor(intake: Intake, counters: Counters) {
-    this.#intake = intake;
+  constructor(receiver: MessageReceiver, counters: Counters) {
+    this.#receiver = receiver;
     this.#counters = counters;
   }
 
@@ -38,14 +37,14 @@ export class UdpTransport {
   }
 
   #receive(data: Buffer, from: Endpoint): void {
-    // Keep-alives of phones behind NAT: CRLF (RFC 5626 §3.5.1), or a zero byte or two.
+    // Keep-alives of phones behind NAT: CRLF (RFC 5626 §3.5.1), or one or two zero bytes.
     if (data.length <= 4) return;
     const flow = this.flowTo(from);
     try {
-      this.#intake.take(parseMessage(data), flow);
+      this.#receiver.receive(parseMessage(data), flow);
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
-      this.#intake.reject(error, flow);
+      this.#receiver.reject(error, flow);
     }
   }
 }

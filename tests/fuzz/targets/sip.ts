@@ -5,7 +5,7 @@ import {
   StreamFramer,
   sdpOf,
   serialize,
-  unknownBody,
+  unsupportedBodyType,
   validate,
 } from '../../../src/sip/message/index.ts';
 import { stateless, type Target, type Verdict } from '../target.ts';
@@ -17,7 +17,7 @@ function take(input: Buffer): Verdict {
   try {
     const message = parseMessage(input);
     sdpOf(message);
-    unknownBody(message, 'application/sdp');
+    unsupportedBodyType(message, 'application/sdp');
     if (validate(message)) return 'refused';
     const written = serialize(message);
     const again = serialize(parseMessage(written));
