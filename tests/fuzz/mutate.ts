@@ -1,7 +1,7 @@
-import type { Chance } from './chance.ts';
+import type { RandomChoice } from './random-choice.ts';
 
-/** What breaks parsers: ends of lines and of numbers, quotes, nothing, and much. */
-const WORDS = [
+/** Byte sequences that break parsers: line ends, number limits, delimiters, NUL, long runs. */
+const TOKENS = [
   '\r\n',
   '\n',
   '\0',
@@ -30,69 +30,69 @@ const WORDS = [
 const FILLERS = [...' \t\r\n"\\<>;,:=@%&/.-1a'];
 const EXTREMES = [0, 1, 0x7f, 0x80, 0xfe, 0xff];
 
-type Change = (input: Buffer, chance: Chance, corpus: readonly Buffer[]) => Buffer;
+type Change = (input: Buffer, random: RandomChoice, corpus: readonly Buffer[]) => Buffer;
 
 const replace = (input: Buffer, from: number, to: number, by: Buffer) =>
   Buffer.concat([input.subarray(0, from), by, input.subarray(to)]);
 
 const changes: readonly Change[] = [
-  function flip(input, chance) {
+  function flip(input, random) {
     const copy = Buffer.from(input);
-    if (copy.length > 0) copy[chance.int(copy.length)]! ^= 1 << chance.int(8);
+    if (copy.length > 0) copy[random.int(copy.length)]! ^= 1 << random.int(8);
     return copy;
   },
-  function extreme(input, chance) {
+  function extreme(input, random) {
     const copy = Buffer.from(input);
-    if (copy.length > 0) copy[chance.int(copy.length)] = chance.pick(EXTREMES);
+    if (copy.length > 0) copy[random.int(copy.length)] = random.pick(EXTREMES);
     return copy;
   },
-  function insert(input, chance) {
-    const at = chance.int(input.length + 1);
-    return replace(input, at, at, chance.pick(WORDS));
+  function insert(input, random) {
+    const at = random.int(input.length + 1);
+    return replace(input, at, at, random.pick(TOKENS));
   },
-  function overwrite(input, chance) {
-    const at = chance.int(input.length + 1);
-    const word = chance.pick(WORDS);
+  function overwrite(input, random) {
+    const at = random.int(input.length + 1);
+    const word = random.pick(TOKENS);
     return replace(input, at, Math.min(input.length, at + word.length), word);
   },
-  function cut(input, chance) {
-    return input.subarray(0, chance.int(input.length + 1));
+  function cut(input, random) {
+    return input.subarray(0, random.int(input.length + 1));
   },
-  function remove(input, chance) {
-    const at = chance.int(input.length + 1);
-    return replace(input, at, Math.min(input.length, at + 1 + chance.int(20)), Buffer.alloc(0));
+  function remove(input, random) {
+    const at = random.int(input.length + 1);
+    return replace(input, at, Math.min(input.length, at + 1 + random.int(20)), Buffer.alloc(0));
   },
-  function repeat(input, chance) {
-    const at = chance.int(input.length + 1);
-    const piece = input.subarray(at, at + 1 + chance.int(60));
-    return replace(input, at, at, Buffer.concat(Array.from({ length: 1 + chance.int(4) }, () => piece)));
+  function repeat(input, random) {
+    const at = random.int(input.length + 1);
+    const piece = input.subarray(at, at + 1 + random.int(60));
+    return replace(input, at, at, Buffer.concat(Array.from({ length: 1 + random.int(4) }, () => piece)));
   },
-  /** One character so often that work in proportion to the square of a length takes seconds. */
-  function fill(input, chance) {
-    if (!chance.once(100)) return input;
-    const at = chance.int(input.length + 1);
-    return replace(input, at, at, Buffer.alloc(Math.max(0, LONGEST - input.length), chance.pick(FILLERS)));
+  /** Repeats one character up to the length limit, so that quadratic work takes seconds. */
+  function fill(input, random) {
+    if (!random.once(100)) return input;
+    const at = random.int(input.length + 1);
+    return replace(input, at, at, Buffer.alloc(Math.max(0, MAX_LENGTH - input.length), random.pick(FILLERS)));
   },
-  function cross(input, chance, corpus) {
-    const other = chance.pick(corpus);
-    const head = input.subarray(0, chance.int(input.length + 1));
-    return Buffer.concat([head, other.subarray(chance.int(other.length + 1))]);
+  function cross(input, random, corpus) {
+    const other = random.pick(corpus);
+    const head = input.subarray(0, random.int(input.length + 1));
+    return Buffer.concat([head, other.subarray(random.int(other.length + 1))]);
   },
-  function swapLines(input, chance) {
+  function swapLines(input, random) {
     const lines = input.toString('latin1').split('\n');
-    const [a, b] = [chance.int(lines.length), chance.int(lines.length)];
+    const [a, b] = [random.int(lines.length), random.int(lines.length)];
     [lines[a], lines[b]] = [lines[b]!, lines[a]!];
     return Buffer.from(lines.join('\n'), 'latin1');
   },
 ];
 
-/** No input is longer: what is longer is refused by its length alone, and tested as such. */
-const LONGEST = 70_000;
+/** Longest input; longer ones are refused by their length, which other tests cover. */
+const MAX_LENGTH = 70_000;
 
-/** One of the corpus, changed once or a few times. */
-export function mutate(chance: Chance, corpus: readonly Buffer[]): Buffer {
-  let input = chance.pick(corpus);
-  do input = chance.pick(changes)(input, chance, corpus);
-  while (!chance.once(3));
-  return input.subarray(0, LONGEST);
+/** Mutates a corpus entry once or several times. */
+export function mutate(random: RandomChoice, corpus: readonly Buffer[]): Buffer {
+  let input = random.pick(corpus);
+  do input = random.pick(changes)(input, random, corpus);
+  while (!random.once(3));
+  return input.subarray(0, MAX_LENGTH);
 }

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 
 const folder = join(import.meta.dirname, 'regressions');
 
-/** Inputs that once led to a finding: each file is a list of them, each after its length in four octets. */
+/** Reads the inputs of former findings: each file is a list, each input preceded by its length in four octets. */
 export function regressionsOf(target: string): { name: string; inputs: Buffer[] }[] {
   const own = join(folder, target);
   if (!existsSync(own)) return [];
   return readdirSync(own).map((name) => ({ name, inputs: unpack(readFileSync(join(own, name))) }));
 }
 
-/** Keeps inputs for the tests to come. @returns the file. */
+/** Stores the inputs of a finding as a regression. @returns the file. */
 export function keepRegression(target: string, inputs: Buffer[]): string {
   const packed = Buffer.concat(inputs.flatMap((input) => [lengthOf(input), input]));
   const name = createHash('sha256').update(packed).digest('hex').slice(0, 12);

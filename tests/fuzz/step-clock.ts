@@ -5,10 +5,10 @@ interface Due {
   run: (() => void) | undefined;
 }
 
-/** Time that moves when told to and does not wait for promises: for a million timers, where `VirtualClock` is for ten. */
+/** A virtual clock that does not wait for promises, so that it is fast enough for a million timers. */
 export class StepClock implements Clock {
   #elapsed = 0;
-  /** A heap: the first is due first. */
+  /** A binary heap with the earliest timer first. */
   #due: Due[] = [];
   #pending = 0;
 
@@ -20,7 +20,7 @@ export class StepClock implements Clock {
     return this.#elapsed;
   }
 
-  /** Timers that are set. */
+  /** Number of pending timers. */
   get pending(): number {
     return this.#pending;
   }
@@ -37,7 +37,7 @@ export class StepClock implements Clock {
     };
   }
 
-  /** Moves time on by `ms` and fires what falls due. */
+  /** Advances time by `ms` and fires the timers that become due. */
   run(ms: number): void {
     const end = this.#elapsed + ms;
     for (let next = this.#due[0]; next && next.at <= end; next = this.#due[0]) {

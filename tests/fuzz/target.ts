@@ -1,30 +1,30 @@
-import type { Chance } from './chance.ts';
+import type { RandomChoice } from './random-choice.ts';
 
-/** What became of an input: it made sense, or it was refused in the way that is promised. */
-export type Verdict = 'taken' | 'refused';
+/** The outcome of an input: accepted, or refused as specified. */
+export type Verdict = 'accepted' | 'refused';
 
-/** One part of MiniVoice that strangers can send to. */
+/** A component of MiniVoice that untrusted sources reach. */
 export interface Target {
   name: string;
-  /** Its part of all inputs, in thousandths: what is cheap gets many, what needs a thread gets few. */
+  /** Share of all inputs, in thousandths; cheap targets get more than those that need a thread. */
   share: number;
-  /** Sound inputs, to be broken. */
+  /** Valid inputs to mutate. */
   corpus: readonly Buffer[];
-  /** Writes an input by the grammar, sound or not; where it is missing, all are broken ones of the corpus. */
-  write?(chance: Chance): Buffer;
+  /** Generates an input by the grammar, valid or not; if unset, all inputs are mutated from the corpus. */
+  generate?(random: RandomChoice): Buffer;
   open(): Promise<Subject>;
 }
 
-/** A target that is set up. */
+/** An open target. */
 export interface Subject {
-  /** Throws when something is not as promised. */
-  take(input: Buffer): Verdict | Promise<Verdict>;
-  /** Lets everything run out. @returns what was left open, in words; empty is right. */
+  /** Processes an input. Throws if the component violates its specification. */
+  process(input: Buffer): Verdict | Promise<Verdict>;
+  /** Lets all timers run out. @returns the open resources in words; empty if there are none. */
   settle(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** For targets that keep nothing between two inputs. */
-export const stateless = (take: Subject['take']): (() => Promise<Subject>) => {
-  return async () => ({ take, settle: async () => [], close: async () => {} });
+/** Opens a target without state between inputs. */
+export const stateless = (process: Subject['process']): (() => Promise<Subject>) => {
+  return async () => ({ process, settle: async () => [], close: async () => {} });
 };

@@ -1,30 +1,30 @@
-import type { Chance } from '../chance.ts';
 import { mutate } from '../mutate.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import type { Target } from '../target.ts';
-import type { World } from './world.ts';
+import type { ServerUnderTest } from './server-under-test.ts';
 
-/** One kind of hostile peer of the real program, over real sockets. */
+/** A hostile peer of the running server, over real sockets. */
 export interface Attack {
   name: string;
-  /** Its part of all inputs, in thousandths. */
+  /** Share of all inputs, in thousandths. */
   share: number;
-  open(world: World, chance: Chance): Promise<Attacker>;
+  open(sut: ServerUnderTest, random: RandomChoice): Promise<Attacker>;
 }
 
-/** An attack that is set up. */
+/** An open attack. */
 export interface Attacker {
-  /** Delivers some inputs. @returns how many. */
+  /** Delivers a round of inputs. @returns their number. */
   go(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Inputs as the in-process fuzzer makes them. */
+/** Generates the inputs of an in-process target. */
 export const nextOf =
-  (target: Pick<Target, 'corpus' | 'write'>, chance: Chance): (() => Buffer) =>
+  (target: Pick<Target, 'corpus' | 'generate'>, random: RandomChoice): (() => Buffer) =>
   () =>
-    target.write && chance.once(2) ? target.write(chance) : mutate(chance, target.corpus);
+    target.generate && random.once(2) ? target.generate(random) : mutate(random, target.corpus);
 
-/** The addresses in an input made real, and a Content-Length that was right made right again. */
+/** Replaces the addresses in an input by real ones, and keeps a correct Content-Length correct. */
 export function relocate(input: Buffer, far: number, near: number): Buffer {
   const text = input.toString('latin1');
   const moved = text

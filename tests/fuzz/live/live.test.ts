@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ATTACK_NAMES, attackAll } from './run.ts';
 
-test('the real program takes or refuses whatever its peers send, and starts again', async () => {
+test('the running server accepts or refuses all input of its peers, and restarts', async () => {
   const plan = { inputs: 2000, seconds: 10, seed: 1, parts: ATTACK_NAMES, restartsOften: false };
   const { inputs, restarts, findings } = await attackAll(plan);
   expect(findings).toEqual([]);

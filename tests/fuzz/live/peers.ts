@@ -1,48 +1,56 @@
-/** Hostile peers that the program turns to: those it calls, and registrars it registers with. */
-import type { Chance } from '../chance.ts';
-import { Asked } from '../targets/asked.ts';
+/** Hostile SIP peers that the server contacts: callees, and registrars. */
+import type { RandomChoice } from '../random-choice.ts';
 import { sipCalls } from '../targets/sip-calls.ts';
+import { LastRequest } from '../targets/support.ts';
 import { type Attack, nextOf, relocate } from './attack.ts';
 import { Pinger } from './callers.ts';
+import type { ServerUnderTest } from './server-under-test.ts';
 
-/** What is said to each request that comes, and the most in one round: what is said is answered in turn. */
-const ANSWERS = 20;
-const MOST = 3000;
+/** Messages in reply to each request. */
+const MESSAGES_PER_REQUEST = 20;
+/** Most messages of the callee in one round, because the server answers them in turn. */
+const MAX_MESSAGES = 3000;
 
-/** Somebody who is called, and answers, and asks, as the inputs say. */
+/** A peer that replies to each request with several inputs, completed with the fields of the request. */
+async function openPeer(sut: ServerUnderTest, next: () => Buffer, maxMessages = Number.POSITIVE_INFINITY) {
+  const lastRequest = new LastRequest();
+  let sent = 0;
+  const pinger: Pinger = await Pinger.open(sut, (message) => {
+    if (message.startsWith('SIP/2.0')) return;
+    lastRequest.store(message);
+    for (let n = 0; n < MESSAGES_PER_REQUEST && sent < maxMessages; n++, sent++)
+      pinger.send(relocate(lastRequest.fill(next()), pinger.port, sut.sipPort).subarray(0, 60_000));
+  });
+  return {
+    pinger,
+    /** Runs a round. @returns the number of messages sent in it. */
+    async count(round: () => Promise<void>): Promise<number> {
+      sent = 0;
+      await round();
+      return sent;
+    },
+  };
+}
+
+/** Calls a peer that answers with inputs. */
 export const callee: Attack = {
   name: 'callee',
   share: 80,
-  async open(world, chance) {
-    const next = nextOf(sipCalls, chance);
-    const asked = new Asked();
-    let said = 0;
-    const pinger: Pinger = await Pinger.open(world, (message) => {
-      asked.note(message);
-      if (message.startsWith('SIP/2.0')) return;
-      for (let answer = 0; answer < ANSWERS && said < MOST; answer++) {
-        pinger.send(relocate(asked.fill(next()), pinger.port, world.sipPort).subarray(0, 60_000));
-        said++;
-      }
-    });
-    return {
-      async go() {
-        said = 0;
-        const transport = chance.pick(['', ';transport=udp', ';transport=tcp']);
-        const calls = Array.from({ length: 10 }, () =>
-          world.api('POST', '/v1/calls', {
-            from: world.callerId,
-            to: `sip:fuzz@127.0.0.1:${pinger.port}${transport}`,
-            timeout_seconds: 5,
-            actions: [{ say: { text: 'Hello.' } }, { pause: { seconds: 0.2 } }, { hangup: {} }],
-          }),
-        );
-        await Promise.all(calls);
-        if (!(await pinger.ping())) world.findings.push('callee: SIP no longer answers');
-        return said;
-      },
-      close: async () => pinger.close(),
+  async open(sut, random) {
+    const { pinger, count } = await openPeer(sut, nextOf(sipCalls, random), MAX_MESSAGES);
+    const call = (transport: string) =>
+      sut.api('POST', '/v1/calls', {
+        from: sut.callerId,
+        to: `sip:fuzz@127.0.0.1:${pinger.port}${transport}`,
+        timeout_seconds: 5,
+        actions: [{ say: { text: 'Hello.' } }, { pause: { seconds: 0.2 } }, { hangup: {} }],
+      });
+    const round = async () => {
+      const transport = random.pick(['', ';transport=udp', ';transport=tcp']);
+      await Promise.all(Array.from({ length: 10 }, () => call(transport)));
+      if (!(await pinger.ping())) sut.findings.push('callee: SIP no longer answers');
     };
+    return { go: () => count(round), close: async () => pinger.close() };
   },
 };
 
@@ -58,48 +66,37 @@ const CONTACTS = [
 ];
 const NUMBERS = ['0', '1', '600', '4294967295', '99999999999999999999', '-1', 'x', '', '1.5', '0x10'];
 
-function answerOf(chance: Chance, maker: () => Buffer): Buffer {
-  if (chance.once(3)) return maker();
-  const status = chance.pick([200, 200, 200, 401, 407, 423, 503, 302, 403, 100, 699]);
+/** A response to our REGISTER. */
+function registerResponse(random: RandomChoice): Buffer {
+  const status = random.pick([200, 200, 200, 401, 407, 423, 503, 302, 403, 100, 699]);
   const lines = [
     `SIP/2.0 ${status} X`,
     'Via: @Via@',
     'From: @From@',
-    `To: @To@;tag=${chance.int(9)}`,
+    `To: @To@;tag=${random.int(9)}`,
     'Call-ID: @CallID@',
     'CSeq: @CSeq@',
-    ...chance.some(2, () => `Contact: ${chance.pick(CONTACTS)}`),
-    ...chance.some(1, () => `Expires: ${chance.pick(NUMBERS)}`),
-    ...chance.some(1, () => `Min-Expires: ${chance.pick(NUMBERS)}`),
-    ...chance.some(1, () => `Retry-After: ${chance.pick(NUMBERS)}`),
-    ...chance.some(
+    ...random.some(2, () => `Contact: ${random.pick(CONTACTS)}`),
+    ...random.some(1, () => `Expires: ${random.pick(NUMBERS)}`),
+    ...random.some(1, () => `Min-Expires: ${random.pick(NUMBERS)}`),
+    ...random.some(1, () => `Retry-After: ${random.pick(NUMBERS)}`),
+    ...random.some(
       1,
       () =>
-        `WWW-Authenticate: Digest realm="${chance.bytes(3).toString('latin1')}", nonce="${chance.int(9)}"${chance.pick(['', ', qop="auth"', ', stale=true'])}`,
+        `WWW-Authenticate: Digest realm="${random.bytes(3).toString('latin1')}", nonce="${random.int(9)}"${random.pick(['', ', qop="auth"', ', stale=true'])}`,
     ),
     'Content-Length: 0',
   ];
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-/** A carrier that answers our REGISTER as the inputs say. */
+/** Registers a trunk with a carrier that answers with inputs. */
 export const registrar: Attack = {
   name: 'registrar',
   share: 30,
-  async open(world, chance) {
-    const next = nextOf(sipCalls, chance);
-    const asked = new Asked();
-    let said = 0;
-    const pinger: Pinger = await Pinger.open(world, (message) => {
-      if (message.startsWith('SIP/2.0')) return;
-      asked.note(message);
-      for (let answer = 0; answer < ANSWERS; answer++) {
-        pinger.send(
-          relocate(asked.fill(answerOf(chance, next)), pinger.port, world.sipPort).subarray(0, 60_000),
-        );
-        said++;
-      }
-    });
+  async open(sut, random) {
+    const next = nextOf(sipCalls, random);
+    const { pinger, count } = await openPeer(sut, () => (random.once(3) ? next() : registerResponse(random)));
     const trunk = {
       name: 'fuzz',
       proxy: `127.0.0.1:${pinger.port}`,
@@ -107,20 +104,19 @@ export const registrar: Attack = {
       password: 'pw',
       register: true,
     };
-    const { body } = await world.api('POST', '/v1/trunks', trunk);
+    const { body } = await sut.api('POST', '/v1/trunks', trunk);
     const { id } = body as { id: string };
+    const round = async () => {
+      for (let times = 0; times < 10; times++) {
+        await sut.api('PATCH', `/v1/trunks/${id}`, { name: `fuzz ${random.int(1e6)}`, register: true });
+        await pinger.ping();
+      }
+    };
     return {
-      async go() {
-        said = 0;
-        for (let times = 0; times < 10; times++) {
-          await world.api('PATCH', `/v1/trunks/${id}`, { name: `fuzz ${chance.int(1e6)}`, register: true });
-          await pinger.ping();
-        }
-        return said;
-      },
+      go: () => count(round),
       async close() {
-        // One that is left behind is registered with at every start from now on, and answers no more.
-        if (chance.once(2)) await world.api('DELETE', `/v1/trunks/${id}`);
+        // A remaining trunk is registered at every later start, without any answer.
+        if (random.once(2)) await sut.api('DELETE', `/v1/trunks/${id}`);
         pinger.close();
       },
     };

@@ -1,88 +1,93 @@
 import { seededRandom } from '../../../src/core/index.ts';
-import { Chance } from '../chance.ts';
+import { RandomChoice } from '../random-choice.ts';
 import type { Attack } from './attack.ts';
 import { media, secure, tcp, udp } from './callers.ts';
 import { callee, registrar } from './peers.ts';
+import { ServerUnderTest } from './server-under-test.ts';
 import { applications, clients, nameServer } from './web.ts';
-import { World } from './world.ts';
 
-/** All attacks but that of the name server, which is made with the world. */
+/** All attacks except that of the name server, which must exist before the server starts. */
 const ATTACKS: readonly Attack[] = [udp, tcp, secure, media, callee, registrar, clients, applications];
 export const ATTACK_NAMES = [...ATTACKS.map(({ name }) => name), 'dns'];
 
+/** Limits, seed and selection of a run. */
 export interface LivePlan {
   inputs: number;
-  /** The most that each attack may take. */
+  /** Time limit of each attack. */
   seconds: number;
   seed: number;
   /** Names of attacks. */
   parts: readonly string[];
-  /** Kills the program after each attack, and not only after the last one. */
+  /** Kills the server after each attack, not only after the last one. */
   restartsOften: boolean;
-  /** Told after each attack. */
+  /** Called after each attack. */
   progress?(line: string): void;
 }
 
-/** Rounds of an attack in which nothing could be delivered, such as calls over a transport that the far end lacks. */
-const FRUITLESS_ROUNDS = 20;
+/** Most consecutive rounds without delivery, for example with a transport that the peer lacks. */
+const MAX_EMPTY_ROUNDS = 20;
 
-/** Attacks the real program. @returns how much of it there was, and what was found wrong. */
+/** Attacks the running server. @returns the counts and findings. */
 export async function attackAll(plan: LivePlan) {
   const dns = await nameServer();
   const chosen = [...ATTACKS, dns.names].filter(({ name }) => plan.parts.includes(name));
   const shares = chosen.reduce((sum, { share }) => sum + share, 0);
-  const world = await World.open(dns.port);
+  const sut = await ServerUnderTest.open(dns.port);
   let inputs = 0;
   let restarts = 0;
   try {
     for (const attack of chosen) {
       const began = performance.now();
-      const before = world.findings.length;
-      const delivered = await run(world, attack, {
+      const before = sut.findings.length;
+      const delivered = await run(sut, attack, {
         ...plan,
         inputs: Math.ceil((plan.inputs * attack.share) / shares),
       });
       inputs += delivered;
-      if (plan.restartsOften || attack === chosen.at(-1)) restarts += await restart(world, attack.name);
+      if (plan.restartsOften || attack === chosen.at(-1)) restarts += await restart(sut, attack.name);
       const seconds = Math.round((performance.now() - began) / 1000);
-      const found = world.findings.slice(before).map((finding) => `\n  ${finding.slice(0, 2000)}`);
+      const found = sut.findings.slice(before).map((finding) => `\n  ${finding.slice(0, 2000)}`);
       plan.progress?.(
         `${attack.name.padEnd(10)} ${String(delivered).padStart(9)} inputs ${String(seconds).padStart(5)} s${found.join('')}`,
       );
     }
   } finally {
-    await world.close();
+    await sut.close();
     dns.close();
   }
-  return { inputs, restarts, findings: world.findings };
+  return { inputs, restarts, findings: sut.findings };
 }
 
-async function run(world: World, attack: Attack, { inputs, seconds, seed }: LivePlan): Promise<number> {
-  const before = world.findings.length;
+async function run(
+  sut: ServerUnderTest,
+  attack: Attack,
+  { inputs, seconds, seed }: LivePlan,
+): Promise<number> {
+  const before = sut.findings.length;
   const end = performance.now() + seconds * 1000;
-  const attacker = await attack.open(world, new Chance(seededRandom(seed)));
+  const attacker = await attack.open(sut, new RandomChoice(seededRandom(seed)));
   let delivered = 0;
-  let fruitless = 0;
-  while (delivered < inputs && performance.now() < end && fruitless < FRUITLESS_ROUNDS) {
-    const some = await attacker.go().catch((error: Error) => {
-      world.findings.push(`${attack.name}: ${error.message}`);
+  let emptyRounds = 0;
+  while (delivered < inputs && performance.now() < end && emptyRounds < MAX_EMPTY_ROUNDS) {
+    const count = await attacker.go().catch((error: Error) => {
+      sut.findings.push(`${attack.name}: ${error.message}`);
       return 0;
     });
-    delivered += some;
-    fruitless = some === 0 ? fruitless + 1 : 0;
-    if (world.findings.length > before) break;
+    delivered += count;
+    emptyRounds = count === 0 ? emptyRounds + 1 : 0;
+    if (sut.findings.length > before) break;
   }
-  await world.check(attack.name);
+  await sut.check(attack.name);
   await attacker.close().catch(() => {});
   return delivered;
 }
 
-async function restart(world: World, attack: string): Promise<number> {
+async function restart(sut: ServerUnderTest, attack: string): Promise<number> {
   try {
-    await world.restart();
+    await sut.restart();
     return 1;
   } catch (error) {
-    world.findings.push(`${attack}: does not start again: ${(error as Error).message}`);
+    sut.findings.push(`${attack}: does not restart: ${(error as Error).message}`);
     return 0;
   }
 }

@@ -1,22 +1,22 @@
-/** Hostile web: clients of REST, and the servers that the program asks: applications, receivers, AI, name servers. */
+/** Hostile HTTP clients, and hostile servers: applications, webhook and stream receivers, AI and name servers. */
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { sleep, systemClock } from '../../../src/core/index.ts';
-import type { Chance } from '../chance.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import { answers } from '../targets/answers.ts';
 import { documents } from '../targets/documents.ts';
-import { http as httpNoise } from '../targets/doors.ts';
 import { frames } from '../targets/frames.ts';
+import { http as httpNoise } from '../targets/listeners.ts';
 import { rest } from '../targets/rest.ts';
 import { streamMessages } from '../targets/stream-messages.ts';
 import { type Attack, nextOf } from './attack.ts';
 import { Pinger } from './callers.ts';
-import type { World } from './world.ts';
+import type { ServerUnderTest } from './server-under-test.ts';
 
-/** A connection says something raw, and is given a moment. */
-async function tell(port: number, pieces: Buffer[]): Promise<void> {
+/** Sends raw bytes over a new connection, and closes it after a moment. */
+async function sendRaw(port: number, pieces: Buffer[]): Promise<void> {
   const socket = connect(port, '127.0.0.1')
     .on('error', () => {})
     .resume();
@@ -25,16 +25,16 @@ async function tell(port: number, pieces: Buffer[]): Promise<void> {
   socket.destroy();
 }
 
-/** Requests of any kind, by nobody, an application and the operator, and what is no HTTP. */
+/** Requests without credentials, of an application and of the operator, and bytes that are not HTTP. */
 export const clients: Attack = {
   name: 'http',
   share: 60,
-  async open(world, chance) {
-    const [noise, requests] = [nextOf(httpNoise, chance), nextOf(rest, chance)];
-    const one = () => (chance.once(3) ? [noise().subarray(8)] : requestOf(requests(), world));
+  async open(sut, random) {
+    const [noise, requests] = [nextOf(httpNoise, random), nextOf(rest, random)];
+    const one = () => (random.once(3) ? [noise().subarray(8)] : requestOf(requests(), sut));
     return {
       async go() {
-        await Promise.all(Array.from({ length: 20 }, () => tell(world.httpPort, one())));
+        await Promise.all(Array.from({ length: 20 }, () => sendRaw(sut.httpPort, one())));
         return 20;
       },
       async close() {},
@@ -42,12 +42,12 @@ export const clients: Attack = {
   },
 };
 
-/** The six lines of a REST input as a request on the wire. */
-function requestOf(input: Buffer, world: World): Buffer[] {
+/** Writes a REST input, with its six lines, as an HTTP request. */
+function requestOf(input: Buffer, sut: ServerUnderTest): Buffer[] {
   const text = input.toString('latin1').replace(/@customer@/g, 'cust_1');
   const [method = '', path = '', who = '', range = '', type = '', key = '', ...body] = text.split('\n');
-  const token = who === 'ours' ? world.apiKey : who === 'operator' ? world.server.adminToken : who;
-  // What would end the attack itself is left out.
+  const token = who === 'ours' ? sut.apiKey : who === 'operator' ? sut.server.adminToken : who;
+  // Skips requests that would remove the credentials of the attack.
   if (/applications|keys/.test(path) && method === 'DELETE') return [];
   const payload = Buffer.from(body.join('\n'), 'latin1');
   const head = [
@@ -67,7 +67,7 @@ function requestOf(input: Buffer, world: World): Buffer[] {
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** An HTTP server that says what it is told to each request, raw. */
+/** A server that answers each HTTP request with raw bytes. */
 async function rawServer(answer: (request: Buffer, socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -85,33 +85,35 @@ async function rawServer(answer: (request: Buffer, socket: Socket) => void) {
   };
 }
 
-const whole = (body: Buffer | string, type = 'application/json'): Buffer => {
+const okResponse = (body: Buffer | string, type = 'application/json'): Buffer => {
   const bytes = Buffer.from(body as string);
   const head = `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: ${bytes.length}\r\nConnection: close\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), bytes]);
 };
 
-/** Applications, receivers of webhooks and streams, and AI servers that answer as the inputs say. */
+/** Applications, receivers of webhooks and streams, and AI servers that answer with inputs. */
 export const applications: Attack = {
   name: 'servers',
   share: 8,
-  async open(world, chance) {
-    const wire = nextOf(answers, chance);
-    const makers = {
-      document: nextOf(documents, chance),
-      frame: nextOf(frames, chance),
-      message: nextOf(streamMessages, chance),
+  async open(sut, random) {
+    const wire = nextOf(answers, random);
+    const inputs = {
+      document: nextOf(documents, random),
+      frame: nextOf(frames, random),
+      message: nextOf(streamMessages, random),
     };
-    let said = 0;
+    let sent = 0;
     const server = await rawServer((request, socket) => {
-      said++;
+      sent++;
       const first = request.toString('latin1', 0, 200);
       if (/^GET \/stream/.test(first)) return stream(request, socket);
-      if (/\/doc/.test(first) && chance.once(2)) return void socket.end(whole(makers.document()));
-      if (/\/v1\//.test(first) && chance.once(2))
-        return void socket.end(whole(aiAnswer(chance), chance.pick(['application/json', 'audio/wav', 'x'])));
+      if (/\/doc/.test(first) && random.once(2)) return void socket.end(okResponse(inputs.document()));
+      if (/\/v1\//.test(first) && random.once(2))
+        return void socket.end(
+          okResponse(aiAnswer(random), random.pick(['application/json', 'audio/wav', 'x'])),
+        );
       socket.write(wire().subarray(8));
-      if (chance.once(2)) socket.end();
+      if (random.once(2)) socket.end();
       else setTimeout(() => socket.destroy(), 50).unref();
     });
     const stream = (request: Buffer, socket: Socket) => {
@@ -122,37 +124,37 @@ export const applications: Attack = {
       socket.write(
         `HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
       );
-      for (let frame = 0; frame < 20; frame++, said++) {
-        const message = makers.message();
+      for (let frame = 0; frame < 20; frame++, sent++) {
+        const message = inputs.message();
         const text = Buffer.concat([
           Buffer.from([0x81, 126, message.length >> 8, message.length & 255]),
           message,
         ]);
-        socket.write(chance.once(3) ? makers.frame() : text);
+        socket.write(random.once(3) ? inputs.frame() : text);
       }
     };
     const flow = (): object[] => [
       { start_stream: { stream_url: `ws://${server.host}/stream`, bidirectional: true, track: 'both' } },
-      { say: { text: `Hello ${chance.int(1e6)}.` } },
+      { say: { text: `Hello ${random.int(1e6)}.` } },
       { play: { url: `http://${server.host}/sound.wav` } },
-      { redirect: { url: `http://${server.host}/doc`, method: chance.pick(['GET', 'POST']) } },
+      { redirect: { url: `http://${server.host}/doc`, method: random.pick(['GET', 'POST']) } },
     ];
     const settings = { answer_url: `http://${server.host}/doc`, webhook_url: `http://${server.host}/hook` };
-    await world.server.request('PATCH', `/v1/applications/${world.applicationId}`, world.apiKey, settings);
+    await sut.server.request('PATCH', `/v1/applications/${sut.applicationId}`, sut.apiKey, settings);
     const ai = {
       base_url: `http://${server.host}/v1`,
       speech_model: 'm',
       transcription_model: 'm',
       chat_model: 'm',
     };
-    await world.api('PUT', `/v1/applications/${world.applicationId}/ai`, ai);
-    const phone = await answeringPhone(world);
+    await sut.api('PUT', `/v1/applications/${sut.applicationId}/ai`, ai);
+    const phone = await answeringPhone(sut);
     return {
       async go() {
-        said = 0;
+        sent = 0;
         const calls = Array.from({ length: 8 }, () =>
-          world.api('POST', '/v1/calls', {
-            from: world.callerId,
+          sut.api('POST', '/v1/calls', {
+            from: sut.callerId,
             to: phone.uri,
             actions: flow(),
             timeout_seconds: 5,
@@ -161,7 +163,7 @@ export const applications: Attack = {
         await Promise.all(calls);
         await sleep(systemClock, 300);
         phone.hangUp();
-        return said;
+        return sent;
       },
       async close() {
         phone.close();
@@ -171,16 +173,16 @@ export const applications: Attack = {
   },
 };
 
-function aiAnswer(chance: Chance): string {
-  const value = () => chance.pick(['x', '', null, 5, {}, [], -1, 1e308, 'x'.repeat(3000)]);
-  const segments = chance.some(3, () => ({ text: value(), start: value(), end: value() }));
-  const content = chance.pick([
+function aiAnswer(random: RandomChoice): string {
+  const value = () => random.pick(['x', '', null, 5, {}, [], -1, 1e308, 'x'.repeat(3000)]);
+  const segments = random.some(3, () => ({ text: value(), start: value(), end: value() }));
+  const content = random.pick([
     JSON.stringify({ summary: value(), sentiment: value(), topics: value() }),
     '{',
     value(),
   ]);
   return JSON.stringify(
-    chance.pick([
+    random.pick([
       { text: value(), segments },
       { choices: [{ message: { content } }] },
       value(),
@@ -189,12 +191,12 @@ function aiAnswer(chance: Chance): string {
   );
 }
 
-/** Somebody who answers each call at once, and can hang up on all of them. */
-async function answeringPhone(world: World) {
+/** A phone that answers each call immediately, and can hang up all calls. */
+async function answeringPhone(sut: ServerUnderTest) {
   const open: string[] = [];
   const copy = (message: string, name: string) =>
     new RegExp(`^(${name}: .*)\r$`, 'm').exec(message)?.[1] ?? '';
-  const pinger: Pinger = await Pinger.open(world, (message) => {
+  const pinger: Pinger = await Pinger.open(sut, (message) => {
     if (/^(SIP|ACK)/.test(message)) return;
     const isInvite = message.startsWith('INVITE');
     const body = isInvite
@@ -215,7 +217,7 @@ async function answeringPhone(world: World) {
     hangUp() {
       for (const invite of open.splice(0)) {
         const lines = [
-          `BYE sip:us@127.0.0.1:${world.sipPort} SIP/2.0`,
+          `BYE sip:us@127.0.0.1:${sut.sipPort} SIP/2.0`,
           `Via: SIP/2.0/UDP 127.0.0.1:${pinger.port};branch=z9hG4bKp${open.length}${copy(invite, 'Call-ID').slice(9, 30)};rport`,
           `From: ${copy(invite, 'To').slice(4)};tag=p`,
           `To: ${copy(invite, 'From').slice(6)}`,
@@ -230,40 +232,40 @@ async function answeringPhone(world: World) {
   };
 }
 
-/** RFC 1035 §4: an answer to the question, with records that may be anything. */
-function dnsAnswer(query: Buffer, chance: Chance): Buffer {
+/** A DNS answer (RFC 1035 §4) to the query, with random records. */
+function dnsAnswer(query: Buffer, random: RandomChoice): Buffer {
   const end = Math.max(12, query.indexOf(0, 12) + 5);
   const head = Buffer.from(query.subarray(0, end));
-  head.writeUInt16BE(0x8180 | chance.pick([0, 0, 0, 2, 3, 5]), 2);
-  const records = chance.some(4, () => {
-    const type = chance.pick([1, 28, 33, 33, 5, 65535]);
-    const data = chance.pick([
+  head.writeUInt16BE(0x8180 | random.pick([0, 0, 0, 2, 3, 5]), 2);
+  const records = random.some(4, () => {
+    const type = random.pick([1, 28, 33, 33, 5, 65535]);
+    const data = random.pick([
       Buffer.from([127, 0, 0, 1]),
-      chance.bytes(16),
-      Buffer.concat([Buffer.from([0, chance.int(9), 0, chance.int(9), 0, 0]), Buffer.from([1, 97, 0])]),
-      Buffer.concat([Buffer.from([0, 1, 0, 1, chance.int(256), chance.int(256)]), Buffer.from([0xc0, 12])]),
-      chance.bytes(chance.int(40)),
+      random.bytes(16),
+      Buffer.concat([Buffer.from([0, random.int(9), 0, random.int(9), 0, 0]), Buffer.from([1, 97, 0])]),
+      Buffer.concat([Buffer.from([0, 1, 0, 1, random.int(256), random.int(256)]), Buffer.from([0xc0, 12])]),
+      random.bytes(random.int(40)),
     ]);
     const fixed = Buffer.from([
       0xc0,
-      chance.once(9) ? chance.int(256) : 12,
+      random.once(9) ? random.int(256) : 12,
       type >> 8,
       type & 255,
       0,
       1,
-      ...chance.bytes(4),
+      ...random.bytes(4),
       0,
       data.length,
     ]);
     return Buffer.concat([fixed, data]);
   });
-  head.writeUInt16BE(chance.once(9) ? chance.int(65_536) : records.length, 6);
+  head.writeUInt16BE(random.once(9) ? random.int(65_536) : records.length, 6);
   const answer = Buffer.concat([head, ...records]);
-  if (chance.once(6)) answer[chance.int(answer.length)] = chance.int(256);
-  return chance.once(9) ? answer.subarray(0, chance.int(answer.length)) : answer;
+  if (random.once(6)) answer[random.int(answer.length)] = random.int(256);
+  return random.once(9) ? answer.subarray(0, random.int(answer.length)) : answer;
 }
 
-/** A name server that lies. It listens before the program is started, since the program is told of its port. */
+/** A hostile name server. It listens before the server under test starts, which needs its port. */
 export async function nameServer() {
   const socket = createSocket('udp4').on('error', () => {});
   await once(socket.bind(0, '127.0.0.1'), 'listening');
@@ -272,19 +274,19 @@ export async function nameServer() {
   const names: Attack = {
     name: 'dns',
     share: 2,
-    async open(world, chance) {
-      let said = 0;
+    async open(sut, random) {
+      let sent = 0;
       answer = (query) => {
-        said++;
-        return dnsAnswer(query, chance);
+        sent++;
+        return dnsAnswer(query, random);
       };
       return {
         async go() {
-          said = 0;
+          sent = 0;
           const calls = Array.from({ length: 20 }, () => {
-            const to = `sip:x@h${chance.int(1e9)}.fuzz.test${chance.pick(['', ';transport=tcp', ';transport=tls'])}`;
-            return world.api('POST', '/v1/calls', {
-              from: world.callerId,
+            const to = `sip:x@h${random.int(1e9)}.fuzz.test${random.pick(['', ';transport=tcp', ';transport=tls'])}`;
+            return sut.api('POST', '/v1/calls', {
+              from: sut.callerId,
               to,
               timeout_seconds: 5,
               actions: [],
@@ -292,7 +294,7 @@ export async function nameServer() {
           });
           await Promise.all(calls);
           await sleep(systemClock, 100);
-          return said;
+          return sent;
         },
         async close() {},
       };

@@ -2,50 +2,50 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Failure } from '../../../src/core/index.ts';
 import { createHttpClient } from '../../../src/net/index.ts';
-import type { Chance } from '../chance.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target, Verdict } from '../target.ts';
-import { cutAnywhere, segmentsOf } from './cuts.ts';
+import { segmented, segmentsOf } from './support.ts';
 
-const MOST = 5000;
-const PROMISED = ['timeout', 'answer_broken', 'answer_too_large', 'connect_failed'];
+const MAX_ANSWER_BYTES = 5000;
+const EXPECTED_CODES = ['timeout', 'answer_broken', 'answer_too_large', 'connect_failed'];
 const turn = () => new Promise(setImmediate);
 
-/** An application that answers with the input and then ends, or waits: each request is settled, and the next is not spoilt. */
+/** An application that answers with the input and closes, or waits: every request settles without affecting the next. */
 async function open(): Promise<Subject> {
-  let says: Buffer = Buffer.alloc(0);
-  let told = () => {};
+  let answer: Buffer = Buffer.alloc(0);
+  let answered = () => {};
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
     socket.on('data', (request: Buffer) => {
       if (request.includes('GET /good')) return void socket.end(GOOD);
-      for (const segment of segmentsOf(says)) socket.write(segment);
-      if ((says[0] ?? 0) % 2 === 0) socket.end();
-      told();
+      for (const segment of segmentsOf(answer)) socket.write(segment);
+      if ((answer[0] ?? 0) % 2 === 0) socket.end();
+      answered();
     });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const clock = new StepClock();
   const client = createHttpClient({ allowPrivate: true, clock, maxConnections: 4 });
-  const ask = (path: string) =>
-    client.request({ url: url + path, method: 'GET', timeoutMs: 5000, maxResponseBytes: MOST });
+  const request = (path: string) =>
+    client.request({ url: url + path, method: 'GET', timeoutMs: 5000, maxResponseBytes: MAX_ANSWER_BYTES });
   let inputs = 0;
   return {
-    async take(input) {
-      says = input;
-      const asked = new Promise<void>((resolve) => {
-        told = resolve;
+    async process(input) {
+      answer = input;
+      const sent = new Promise<void>((resolve) => {
+        answered = resolve;
       });
-      const verdict = verdictOf(ask('/any'));
-      await Promise.race([asked, verdict]);
+      const verdict = verdictOf(request('/any'));
+      await Promise.race([sent, verdict]);
       for (let turns = 0; turns < 3; turns++) await turn();
       clock.run(5000);
       const settled = await verdict;
-      if (++inputs % 8 === 0 && (await ask('/good')).body.toString() !== 'good')
-        throw new Error('an answer came to another request');
+      if (++inputs % 8 === 0 && (await request('/good')).body.toString() !== 'good')
+        throw new Error('an answer went to another request');
       return settled;
     },
     async settle() {
@@ -67,10 +67,11 @@ async function verdictOf(
 ): Promise<Verdict> {
   try {
     const { status, body } = await answer;
-    if (body.length > MOST || status < 200 || status > 999) throw new Error(`${status} with ${body.length}`);
-    return 'taken';
+    if (body.length > MAX_ANSWER_BYTES || status < 200 || status > 999)
+      throw new Error(`${status} with ${body.length}`);
+    return 'accepted';
   } catch (error) {
-    if (error instanceof Failure && PROMISED.includes(error.code)) return 'refused';
+    if (error instanceof Failure && EXPECTED_CODES.includes(error.code)) return 'refused';
     throw error;
   }
 }
@@ -78,26 +79,26 @@ async function verdictOf(
 const GOOD = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ngood';
 const BODY = '{"actions":[]}';
 
-const HEADERS: readonly ((chance: Chance) => string)[] = [
-  (chance) =>
-    `Content-Length: ${chance.pick(['14', '0', '13', '15', '-1', '1e9', '9'.repeat(30), '14, 14', ''])}`,
-  (chance) =>
-    `Transfer-Encoding: ${chance.pick(['chunked', 'gzip, chunked', 'identity', 'chunked, chunked', 'x'])}`,
-  (chance) => `Content-Encoding: ${chance.pick(['gzip', 'br', 'x'])}`,
-  (chance) => `Connection: ${chance.pick(['close', 'keep-alive', 'upgrade', ''])}`,
-  (chance) => `Location: ${chance.pick(['/', 'http://127.0.0.1/', '//', '\u0000'])}`,
-  (chance) => `X: ${'y'.repeat(chance.pick([0, 10, 4000, 20_000]))}`,
-  (chance) => chance.bytes(chance.int(20)).toString('latin1'),
+const HEADERS: readonly ((random: RandomChoice) => string)[] = [
+  (random) =>
+    `Content-Length: ${random.pick(['14', '0', '13', '15', '-1', '1e9', '9'.repeat(30), '14, 14', ''])}`,
+  (random) =>
+    `Transfer-Encoding: ${random.pick(['chunked', 'gzip, chunked', 'identity', 'chunked, chunked', 'x'])}`,
+  (random) => `Content-Encoding: ${random.pick(['gzip', 'br', 'x'])}`,
+  (random) => `Connection: ${random.pick(['close', 'keep-alive', 'upgrade', ''])}`,
+  (random) => `Location: ${random.pick(['/', 'http://127.0.0.1/', '//', '\u0000'])}`,
+  (random) => `X: ${'y'.repeat(random.pick([0, 10, 4000, 20_000]))}`,
+  (random) => random.bytes(random.int(20)).toString('latin1'),
 ];
 
-function chunks(chance: Chance): string {
+function chunks(random: RandomChoice): string {
   const sizes = ['e', 'E;x=y', '0', '-1', 'ffffffffffffffff', '5', '', 'g'];
-  const some = chance.some(4, () => `${chance.once(2) ? 'e' : chance.pick(sizes)}\r\n${BODY}\r\n`);
-  return `${some.join('')}${chance.pick(['0\r\n\r\n', '0\r\n', '', '0\r\nX: y\r\n\r\n'])}`;
+  const some = random.some(4, () => `${random.once(2) ? 'e' : random.pick(sizes)}\r\n${BODY}\r\n`);
+  return `${some.join('')}${random.pick(['0\r\n\r\n', '0\r\n', '', '0\r\nX: y\r\n\r\n'])}`;
 }
 
-function write(chance: Chance): Buffer {
-  const status = chance.pick([
+function generate(random: RandomChoice): Buffer {
+  const status = random.pick([
     '200 OK',
     '204 No',
     '100 Continue',
@@ -109,11 +110,11 @@ function write(chance: Chance): Buffer {
     '20',
     '-1 x',
   ]);
-  const first = `${chance.pick(['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2', 'ICY'])} ${status}`;
-  const headers = chance.some(4, () => chance.pick(HEADERS)(chance));
-  const body = chance.pick([BODY, BODY, chunks(chance), 'x'.repeat(chance.int(9000)), '']);
-  const one = `${[first, ...headers].join(chance.once(20) ? '\n' : '\r\n')}\r\n\r\n${body}`;
-  return cutAnywhere(chance, Buffer.from(chance.once(8) ? one + one : one, 'latin1'));
+  const first = `${random.pick(['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2', 'ICY'])} ${status}`;
+  const headers = random.some(4, () => random.pick(HEADERS)(random));
+  const body = random.pick([BODY, BODY, chunks(random), 'x'.repeat(random.int(9000)), '']);
+  const one = `${[first, ...headers].join(random.once(20) ? '\n' : '\r\n')}\r\n\r\n${body}`;
+  return segmented(random, Buffer.from(random.once(8) ? one + one : one, 'latin1'));
 }
 
 const corpus = [
@@ -122,5 +123,5 @@ const corpus = [
   `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n${BODY}`,
 ].map((text) => Buffer.concat([Buffer.alloc(8), Buffer.from(text)]));
 
-/** What applications answer, on the wire. */
-export const answers: Target = { name: 'answers', share: 10, corpus, write, open };
+/** HTTP answers of applications, as bytes. */
+export const answers: Target = { name: 'answers', share: 10, corpus, generate, open };

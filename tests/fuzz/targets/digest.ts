@@ -7,23 +7,23 @@ import {
   parseCredentials,
   verify,
 } from '../../../src/sip/index.ts';
-import type { Chance } from '../chance.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
 
-const ASKED = { method: 'REGISTER', uri: 'sip:minivoice', username: 'anna', nonceCount: 1, cnonce: '0a4f' };
+const REQUEST = { method: 'REGISTER', uri: 'sip:minivoice', username: 'anna', nonceCount: 1, cnonce: '0a4f' };
 
-/** Whatever is said, nobody is let in without the password, and a challenge is answered by what can be read again. */
+/** Credentials without the password are always refused, and our answer to a challenge is always readable. */
 async function open(): Promise<Subject> {
   const clock = new StepClock();
   const nonces = new NonceStore(clock, seededRandom(5), { capacity: 50 });
   const [offered] = challenge({ nonces, realm: 'minivoice' });
   const known = parseChallenge(offered!)!;
-  const answered = answerChallenge({ ...ASKED, challenge: known, password: 'known to nobody' });
+  const answered = answerChallenge({ ...REQUEST, challenge: known, password: 'unknown' });
   return {
-    take(input) {
+    process(input) {
       const text = input.toString('latin1');
-      // Half of what is tried is a sound answer to a challenge of ours, made with another password.
+      // Half of the inputs are valid answers to our challenge, computed with another password.
       const value = text
         .replace('NONCE', known.nonce)
         .replace('RESPONSE', /response="(\w+)/.exec(answered)![1]!);
@@ -33,13 +33,15 @@ async function open(): Promise<Subject> {
         const verdict = verify({ credentials, method: 'REGISTER', realm: 'minivoice', nonces, secret });
         if (verdict !== 'refused') throw new Error(`${verdict} without the password`);
       }
-      const asked = parseChallenge(text);
-      if (asked) {
-        const answer = parseCredentials(answerChallenge({ ...ASKED, challenge: asked, password: 'pw' }));
-        const read = asked.qop && asked.nonce && answer?.nonce !== asked.nonce;
-        if (read) throw new Error('our answer cannot be read again');
+      const challenged = parseChallenge(text);
+      if (challenged) {
+        const answer = parseCredentials(
+          answerChallenge({ ...REQUEST, challenge: challenged, password: 'pw' }),
+        );
+        const isUnreadable = challenged.qop && challenged.nonce && answer?.nonce !== challenged.nonce;
+        if (isUnreadable) throw new Error('our answer is unreadable');
       }
-      return credentials || asked ? 'taken' : 'refused';
+      return credentials || challenged ? 'accepted' : 'refused';
     },
     async settle() {
       return nonces.size > 0 ? [`${nonces.size} nonces`] : [];
@@ -48,7 +50,7 @@ async function open(): Promise<Subject> {
   };
 }
 
-const quoted = (chance: Chance, value: string) => (chance.once(8) ? value : `"${value}"`);
+const quoted = (random: RandomChoice, value: string) => (random.once(8) ? value : `"${value}"`);
 const FIELDS: Record<string, readonly string[]> = {
   username: ['anna', '', '\\"', '\xff\xfe', 'x'.repeat(300)],
   realm: ['minivoice', 'other', ''],
@@ -63,13 +65,13 @@ const FIELDS: Record<string, readonly string[]> = {
   stale: ['true', 'FALSE', ''],
 };
 
-function write(chance: Chance): Buffer {
+function generate(random: RandomChoice): Buffer {
   const fields = Object.entries(FIELDS)
-    .filter(() => !chance.once(6))
-    .map(([name, values]) => `${name}=${quoted(chance, chance.once(2) ? values[0]! : chance.pick(values))}`);
-  if (chance.once(8)) fields.push(chance.pick(fields.length > 0 ? fields : ['x']));
-  const scheme = chance.pick(['Digest', 'Digest', 'Digest', 'digest ', 'Basic', '']);
-  return Buffer.from(`${scheme} ${fields.join(chance.pick([', ', ',', ' ,', ',,', ' ']))}`, 'latin1');
+    .filter(() => !random.once(6))
+    .map(([name, values]) => `${name}=${quoted(random, random.once(2) ? values[0]! : random.pick(values))}`);
+  if (random.once(8)) fields.push(random.pick(fields.length > 0 ? fields : ['x']));
+  const scheme = random.pick(['Digest', 'Digest', 'Digest', 'digest ', 'Basic', '']);
+  return Buffer.from(`${scheme} ${fields.join(random.pick([', ', ',', ' ,', ',,', ' ']))}`, 'latin1');
 }
 
 const corpus = [
@@ -77,5 +79,5 @@ const corpus = [
   'Digest realm="minivoice", algorithm=MD5, nonce="abc", qop="auth,auth-int", opaque="x", stale=true',
 ].map((text) => Buffer.from(text));
 
-/** Fields of Authorization and WWW-Authenticate. */
-export const digest: Target = { name: 'digest', share: 40, corpus, write, open };
+/** Authorization and WWW-Authenticate fields. */
+export const digest: Target = { name: 'digest', share: 40, corpus, generate, open };

@@ -4,29 +4,29 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { systemClock } from '../../../src/core/index.ts';
 import { systemResolve } from '../../../src/net/index.ts';
 import { createConnect } from '../../../src/streams/index.ts';
-import type { Chance } from '../chance.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import type { Subject, Target } from '../target.ts';
 
 /** RFC 6455 §1.3 */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** A receiver that opens as it should, says the input, and ends: the connection must tell its end, once. */
+/** A receiver that completes the handshake, sends the input, and closes: the connection must end exactly once. */
 async function open(): Promise<Subject> {
-  let says: Buffer = Buffer.alloc(0);
+  let input: Buffer = Buffer.alloc(0);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
-    socket.once('data', (request: Buffer) => socket.end(Buffer.concat([handshake(request), says])));
+    socket.once('data', (request: Buffer) => socket.end(Buffer.concat([handshake(request), input])));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const connect = createConnect({ clock: systemClock, resolve: systemResolve, allowPrivate: true });
   const ends = { closed: 0, expected: 0 };
   return {
-    async take(input) {
-      says = input;
+    async process(next) {
+      input = next;
       let received = 0;
       ends.expected++;
       const { error } = await new Promise<{ error: Error | undefined }>((resolve) => {
@@ -43,7 +43,7 @@ async function open(): Promise<Subject> {
           },
         );
       });
-      return error && received === 0 ? 'refused' : 'taken';
+      return error && received === 0 ? 'refused' : 'accepted';
     },
     async settle() {
       await new Promise(setImmediate);
@@ -66,16 +66,18 @@ function handshake(request: Buffer): Buffer {
   return Buffer.from([...lines, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n'));
 }
 
-function frame(opcode: number, payload: Buffer, lie = payload.length): Buffer {
+function frame(opcode: number, payload: Buffer, claimedLength = payload.length): Buffer {
   const head =
-    lie < 126 ? Buffer.from([0x80 | opcode, lie]) : Buffer.from([0x80 | opcode, 126, lie >> 8, lie & 0xff]);
+    claimedLength < 126
+      ? Buffer.from([0x80 | opcode, claimedLength])
+      : Buffer.from([0x80 | opcode, 126, claimedLength >> 8, claimedLength & 0xff]);
   return Buffer.concat([head, payload]);
 }
 
-function write(chance: Chance): Buffer {
-  const frames = chance.some(5, () => {
-    const payload = chance.bytes(chance.pick([0, 2, 5, 130, 70]));
-    return frame(chance.int(16), payload, chance.once(6) ? chance.int(65_536) : payload.length);
+function generate(random: RandomChoice): Buffer {
+  const frames = random.some(5, () => {
+    const payload = random.bytes(random.pick([0, 2, 5, 130, 70]));
+    return frame(random.int(16), payload, random.once(6) ? random.int(65_536) : payload.length);
   });
   return Buffer.concat(frames);
 }
@@ -87,5 +89,5 @@ const corpus = [
   frame(9, Buffer.from('ping')),
 ];
 
-/** WebSocket frames on the wire, as a receiver of a stream may send them. */
-export const frames: Target = { name: 'frames', share: 2, corpus, write, open };
+/** WebSocket frames that the receiver of a stream sends. */
+export const frames: Target = { name: 'frames', share: 2, corpus, generate, open };

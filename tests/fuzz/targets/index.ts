@@ -2,8 +2,8 @@ import type { Target } from '../target.ts';
 import { answers } from './answers.ts';
 import { digest } from './digest.ts';
 import { documents } from './documents.ts';
-import { http, tls } from './doors.ts';
 import { frames } from './frames.ts';
+import { http, tls } from './listeners.ts';
 import { rest } from './rest.ts';
 import { rtp } from './rtp.ts';
 import { rtpBursts } from './rtp-bursts.ts';
@@ -16,7 +16,7 @@ import { mp3, wav } from './sounds.ts';
 import { srtp } from './srtp.ts';
 import { streamMessages } from './stream-messages.ts';
 
-/** Everything that strangers can send to. */
+/** All components that untrusted sources reach. */
 export const targets: readonly Target[] = [
   sip,
   sipStack,

@@ -2,45 +2,45 @@ import { ACTION_TYPES, ACTIONS } from '../../../contract/actions/index.ts';
 import { isErrorCode } from '../../../contract/errors.ts';
 import { ROUTES } from '../../../src/api/index.ts';
 import { ADMIN_TOKEN, seedCustomer, startTestServer } from '../../../src/api/testing/test-server.ts';
-import type { Chance } from '../chance.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import type { Subject, Target, Verdict } from '../target.ts';
 
-/** Requests until the server is a new one: what was really created must not pile up. */
-const SPELL = 4000;
+/** Requests until a new server, so that created resources do not accumulate. */
+const REQUESTS_PER_SERVER = 4000;
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
 
-/** A server with two customers, of whom one asks, or the operator, or nobody. */
-async function furnish() {
+/** A server with two customers; requests come from one of them, the operator, or without credentials. */
+async function openFixture() {
   const server = await startTestServer({ requestsPerMinute: { key: 1e9, address: 1e9 } });
   const ours = await seedCustomer(server, 'Ours', '+15550100001');
   const theirs = await seedCustomer(server, 'Theirs', '+15550100002');
   return { server, ours, theirs };
 }
-type Furnished = Awaited<ReturnType<typeof furnish>>;
+type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
-/** Six lines say method, path, who asks, range, type, idempotency key; the rest is the body. */
+/** An input has six lines: method, path, credentials, range, type, idempotency key; the rest is the body. */
 async function open(): Promise<Subject> {
-  let furnished = await furnish();
+  let fixture = await openFixture();
   let inputs = 0;
   const renew = async () => {
-    await furnished.server.close();
-    furnished = await furnish();
+    await fixture.server.close();
+    fixture = await openFixture();
   };
   return {
-    async take(input) {
-      if (++inputs % SPELL === 0) await renew();
-      return ask(furnished, input.toString('latin1'));
+    async process(input) {
+      if (++inputs % REQUESTS_PER_SERVER === 0) await renew();
+      return request(fixture, input.toString('latin1'));
     },
     async settle() {
       await renew();
       return [];
     },
-    close: () => furnished.server.close(),
+    close: () => fixture.server.close(),
   };
 }
 
-async function ask({ server, ours, theirs }: Furnished, input: string): Promise<Verdict> {
+async function request({ server, ours, theirs }: Fixture, input: string): Promise<Verdict> {
   const text = filledIn(input, ours);
   const [method = '', path = '', who = '', range = '', type = '', key = '', ...body] = text.split('\n');
   const url = `/${path.replace(/^\/+/, '')}`;
@@ -55,23 +55,23 @@ async function ask({ server, ours, theirs }: Furnished, input: string): Promise<
   };
   const payload = Buffer.from(body.join('\n'), 'latin1');
   const answer = await server.api.inject({ method: method as Method, url, headers, payload });
-  judge(answer.statusCode, answer.payload, method);
+  check(answer.statusCode, answer.payload, method);
   if (who === 'ours' && answer.payload.includes(theirs.call.id))
-    throw new Error(`${method} ${url} tells what is another's`);
-  return answer.statusCode < 400 ? 'taken' : 'refused';
+    throw new Error(`${method} ${url} returns another customer's call`);
+  return answer.statusCode < 400 ? 'accepted' : 'refused';
 }
 
-function judge(status: number, payload: string, method: string): void {
+function check(status: number, payload: string, method: string): void {
   if (status >= 500) throw new Error(`${status} ${payload.slice(0, 300)}`);
   if (status < 400 || method === 'HEAD') return;
   const { code, message } = JSON.parse(payload).error;
   if (!isErrorCode(code) || !message) throw new Error(`${status} with ${payload.slice(0, 300)}`);
 }
 
-/** Node refuses to send other octets in a header. */
+/** Removes the octets that Node does not send in a header. */
 const sendable = (text: string) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').trim();
 
-type Ours = Furnished['ours'];
+type Ours = Fixture['ours'];
 function filledIn(text: string, ours: Ours): string {
   const ids: Record<string, string> = {
     call: ours.call.id,
@@ -111,11 +111,11 @@ const ODD = [
   '.',
 ];
 
-/** The id that a path asks for, mostly. */
-function pathOf(chance: Chance, path: string): string {
+/** Fills in the ids of a path, usually of the correct type. */
+function pathOf(random: RandomChoice, path: string): string {
   const [, kind = ''] = /\/v1\/(\w+)s\//.exec(path) ?? [];
   const right = IDS.includes(`@${kind}@`) ? `@${kind}@` : '@e164@';
-  return path.replace(/:\w+/g, () => (chance.once(3) ? chance.pick([...IDS, ...ODD]) : right));
+  return path.replace(/:\w+/g, () => (random.once(3) ? random.pick([...IDS, ...ODD]) : right));
 }
 
 const QUERY = [
@@ -157,8 +157,8 @@ const VALUES = [
   '_%25',
 ];
 
-function query(chance: Chance): string {
-  const parts = chance.some(4, () => `${chance.pick(QUERY)}=${chance.pick(VALUES)}`);
+function query(random: RandomChoice): string {
+  const parts = random.some(4, () => `${random.pick(QUERY)}=${random.pick(VALUES)}`);
   return parts.length > 0 ? `?${parts.join('&')}` : '';
 }
 
@@ -193,14 +193,14 @@ const FIELDS: Record<string, readonly unknown[]> = {
   enabled: [true, false, 'true'],
 };
 
-function body(chance: Chance): string {
-  if (chance.once(10))
-    return chance.pick(['', 'null', '[]', '{', '"x"', '1e999', '{"a":'.repeat(3000), '\u00ff\u00fe']);
+function body(random: RandomChoice): string {
+  if (random.once(10))
+    return random.pick(['', 'null', '[]', '{', '"x"', '1e999', '{"a":'.repeat(3000), '\u00ff\u00fe']);
   const fields = Object.entries(FIELDS)
-    .filter(() => chance.once(2))
+    .filter(() => random.once(2))
     .map(([name, values]) => [
       name,
-      chance.once(8) ? chance.pick([null, 1, true, [], {}, '']) : chance.pick(values),
+      random.once(8) ? random.pick([null, 1, true, [], {}, '']) : random.pick(values),
     ]);
   return JSON.stringify(Object.fromEntries(fields));
 }
@@ -219,16 +219,16 @@ const RANGES = [
 ];
 const WHO = ['ours', 'ours', 'ours', 'operator', 'operator', 'nobody', ''];
 
-function write(chance: Chance): Buffer {
-  const { method, path } = chance.pick(ROUTES);
-  const url = pathOf(chance, path) + (chance.once(2) ? query(chance) : '');
-  // The operator's routes are for the operator.
-  const who = path.startsWith('/admin') && !chance.once(4) ? 'operator' : chance.pick(WHO);
-  const type = chance.once(12) ? chance.pick(['text/plain', 'application/json;charset=x', ';']) : '';
-  const key = chance.once(6) ? chance.pick(['k', 'x'.repeat(300), '\u00ff']) : '';
-  const sent = method === 'GET' || method === 'DELETE' ? '' : body(chance);
+function generate(random: RandomChoice): Buffer {
+  const { method, path } = random.pick(ROUTES);
+  const url = pathOf(random, path) + (random.once(2) ? query(random) : '');
+  // Admin routes mostly get the operator's token.
+  const who = path.startsWith('/admin') && !random.once(4) ? 'operator' : random.pick(WHO);
+  const type = random.once(12) ? random.pick(['text/plain', 'application/json;charset=x', ';']) : '';
+  const key = random.once(6) ? random.pick(['k', 'x'.repeat(300), '\u00ff']) : '';
+  const sent = method === 'GET' || method === 'DELETE' ? '' : body(random);
   return Buffer.from(
-    [chance.once(20) ? 'HEAD' : method, url, who, chance.pick(RANGES), type, key, sent].join('\n'),
+    [random.once(20) ? 'HEAD' : method, url, who, random.pick(RANGES), type, key, sent].join('\n'),
   );
 }
 
@@ -241,5 +241,5 @@ const corpus = [
   'PATCH\n/v1/trunks/@trunk@\nours\n\n\n\n{"name":"T","proxy":"sip.example.com"}',
 ].map((text) => Buffer.from(text));
 
-/** All routes of REST, with ids, queries, ranges, keys and bodies of any kind. */
-export const rest: Target = { name: 'rest', share: 20, corpus, write, open };
+/** All REST routes, with random ids, queries, ranges, keys and bodies. */
+export const rest: Target = { name: 'rest', share: 20, corpus, generate, open };

@@ -1,20 +1,20 @@
-import type { Chance } from '../chance.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import type { Subject, Target } from '../target.ts';
 import { EVENTS, openMedia, packet } from './rtp.ts';
 
-/** Packets that arrive together, each after its length in two octets. */
+/** Sends a burst of packets; in the input, each is preceded by its length in two octets. */
 async function open(): Promise<Subject> {
   const media = await openMedia();
   return {
     ...media,
-    take(input) {
+    process(input) {
       let count = 0;
       for (let at = 0; at + 2 < input.length && count < 100; count++) {
         const end = at + 2 + input.readUInt16BE(at);
-        media.take(input.subarray(at + 2, end));
+        media.process(input.subarray(at + 2, end));
         at = end;
       }
-      return count > 1 ? 'taken' : 'refused';
+      return count > 1 ? 'accepted' : 'refused';
     },
   };
 }
@@ -29,42 +29,42 @@ const pack = (packets: Buffer[]): Buffer =>
   );
 
 let sequence = 0;
-/** Sound in a row, which then goes through a bad network: lost, repeated, overtaken, or from somebody else. */
-function sounds(chance: Chance): Buffer[] {
-  const ssrc = chance.once(10) ? chance.int(4) : 1;
-  sequence += chance.pick([0, 0, 0, 1, 40, -40, 30_000]);
-  const row = Array.from({ length: 2 + chance.int(40) }, () =>
-    packet(chance.once(20) ? 8 : 0, sequence++, chance.bytes(chance.pick([160, 160, 80, 320, 1])), ssrc),
+/** Consecutive audio packets after loss, duplication and reordering, some with another SSRC. */
+function audioBurst(random: RandomChoice): Buffer[] {
+  const ssrc = random.once(10) ? random.int(4) : 1;
+  sequence += random.pick([0, 0, 0, 1, 40, -40, 30_000]);
+  const row = Array.from({ length: 2 + random.int(40) }, () =>
+    packet(random.once(20) ? 8 : 0, sequence++, random.bytes(random.pick([160, 160, 80, 320, 1])), ssrc),
   );
-  return shaken(chance, row);
+  return impair(random, row);
 }
 
-/** RFC 4733, abused: keys at the same time, times that go back, ends without a beginning, ends that never come. */
-function keys(chance: Chance): Buffer[] {
+/** Invalid RFC 4733 events: overlapping, with decreasing durations, without start, without end. */
+function eventBurst(random: RandomChoice): Buffer[] {
   const began = sequence;
-  const event = chance.pick([chance.int(16), 16, 255]);
-  const row = Array.from({ length: 1 + chance.int(12) }, (_, n) => {
-    const duration = chance.pick([160 * n, 0xffff, 0, chance.int(65_536)]);
-    const flags = chance.pick([10, 10, 0x80 | 10, 0xff]);
+  const event = random.pick([random.int(16), 16, 255]);
+  const row = Array.from({ length: 1 + random.int(12) }, (_, n) => {
+    const duration = random.pick([160 * n, 0xffff, 0, random.int(65_536)]);
+    const flags = random.pick([10, 10, 0x80 | 10, 0xff]);
     const key = packet(EVENTS, sequence++, Buffer.from([event, flags, duration >> 8, duration & 0xff]));
-    // All packets of one key have the time of its beginning; some say another one.
-    key.writeUInt32BE(((chance.once(6) ? sequence : began) * 160) >>> 0, 5);
+    // All packets of an event have its start timestamp; some get another one.
+    key.writeUInt32BE(((random.once(6) ? sequence : began) * 160) >>> 0, 5);
     return key;
   });
-  return shaken(chance, row);
+  return impair(random, row);
 }
 
-function shaken(chance: Chance, row: Buffer[]): Buffer[] {
-  const all = row.filter(() => !chance.once(8));
-  for (let swaps = chance.int(20); swaps > 0 && all.length > 0; swaps--) {
-    const [a, b] = [chance.int(all.length), chance.int(all.length)];
+function impair(random: RandomChoice, row: Buffer[]): Buffer[] {
+  const all = row.filter(() => !random.once(8));
+  for (let swaps = random.int(20); swaps > 0 && all.length > 0; swaps--) {
+    const [a, b] = [random.int(all.length), random.int(all.length)];
     [all[a], all[b]] = [all[b]!, all[a]!];
   }
-  return chance.once(5) ? [...all, ...all] : all;
+  return random.once(5) ? [...all, ...all] : all;
 }
 
-function write(chance: Chance): Buffer {
-  const bursts = chance.some(3, () => (chance.once(2) ? sounds(chance) : keys(chance)));
+function generate(random: RandomChoice): Buffer {
+  const bursts = random.some(3, () => (random.once(2) ? audioBurst(random) : eventBurst(random)));
   return pack(bursts.flat());
 }
 
@@ -73,5 +73,5 @@ const corpus = [
   pack([packet(EVENTS, 4, Buffer.from([5, 0x8a, 3, 32]))]),
 ];
 
-/** Many packets at once, in any order. */
-export const rtpBursts: Target = { name: 'rtp-bursts', share: 20, corpus, write, open };
+/** Bursts of RTP packets in any order. */
+export const rtpBursts: Target = { name: 'rtp-bursts', share: 20, corpus, generate, open };

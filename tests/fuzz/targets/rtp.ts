@@ -6,7 +6,7 @@ import { MediaThread } from '../../../src/media/thread/media-thread.ts';
 import { instantFiles } from '../../../src/media/thread/recording-file.ts';
 import type { DatagramHandler, Endpoint, RtpSocket } from '../../../src/net/index.ts';
 import { writeBye, writeReport } from '../../../src/rtp/rtcp.ts';
-import type { Chance } from '../chance.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
 
@@ -18,14 +18,14 @@ const CODECS: AudioAgreement['codec'][] = [
   { name: 'opus', payloadType: 111 },
 ];
 export const EVENTS = 101;
-/** The number of the session. */
+/** The id of the session on the media thread. */
 const SESSION = 1;
-/** Packets between two beats. */
+/** Packets per tick of 20 ms. */
 const BURST = 3;
-/** Packets until the codec changes, as after a re-INVITE. */
-const SPELL = 4000;
+/** Packets until the codec changes, as by a re-INVITE. */
+const PACKETS_PER_CODEC = 4000;
 
-/** A media thread with one session; the first octet of an input says which port gets the rest, and from whom. */
+/** A media thread with one session. The first octet of an input selects the port and the source of the rest. */
 export async function openMedia(): Promise<Subject> {
   await loadOpus();
   const clock = new StepClock();
@@ -48,14 +48,15 @@ export async function openMedia(): Promise<Subject> {
   call(thread, 'join', 'fuzz');
   let inputs = 0;
   return {
-    take(input) {
-      if (inputs % SPELL === 0) connect(thread, CODECS[(inputs / SPELL) % CODECS.length]!);
+    process(input) {
+      if (inputs % PACKETS_PER_CODEC === 0)
+        connect(thread, CODECS[(inputs / PACKETS_PER_CODEC) % CODECS.length]!);
       const [first = 0] = input;
       const from = { ...FAR, port: FAR.port + (first % 5 === 0 ? 2 : 0) };
       ports.get(first % 7 === 0 ? 4001 : 4000)!.arrive(input.subarray(1), from);
       if (++inputs % BURST === 0) clock.run(20);
       for (const report of reports.splice(0)) check(report);
-      return 'taken';
+      return 'accepted';
     },
     async settle() {
       clock.run(2000);
@@ -87,13 +88,13 @@ function check(report: FromThread): void {
   if (!/^[0-9*#A-D]$/.test(digit)) throw new Error(`the key ${JSON.stringify(report.value)}`);
 }
 
-/** A port without a network; what is connected hears nobody else, as the kernel does it. */
+/** An RTP port without network. If connected, it drops packets of other sources, as the kernel does. */
 class Port implements RtpSocket {
   readonly port: number;
   readonly unsent = 0;
   #only: Endpoint | undefined;
   #queue: { data: Buffer; from: Endpoint }[] = [];
-  /** Longer than any packet, with the rests of those before: as the real one. */
+  /** Longer than any packet, with the remains of earlier ones, as in the real implementation. */
   #shared = Buffer.alloc(65_536, 0xa5);
 
   constructor(port: number) {
@@ -134,7 +135,7 @@ class Port implements RtpSocket {
   }
 }
 
-/** An RTP packet for the port of RTP, from the far end. */
+/** An input with an RTP packet of the far end to the RTP port. */
 export function packet(payloadType: number, sequence: number, payload: Buffer, ssrc = 1): Buffer {
   const head = Buffer.alloc(13);
   head[1] = 0x80;
@@ -146,51 +147,51 @@ export function packet(payloadType: number, sequence: number, payload: Buffer, s
   return Buffer.concat([head, payload]);
 }
 
-/** RFC 8489: what ICE sends to the port of RTP, asked or not. */
-function stun(chance: Chance): Buffer {
+/** A STUN message (RFC 8489), as ICE sends it to the RTP port. */
+function stun(random: RandomChoice): Buffer {
   const message = Buffer.concat([
-    Buffer.from([1, 0, 1, 0, chance.int(40), 0x21, 0x12, 0xa4, 0x42]),
-    chance.bytes(12 + chance.int(40)),
+    Buffer.from([1, 0, 1, 0, random.int(40), 0x21, 0x12, 0xa4, 0x42]),
+    random.bytes(12 + random.int(40)),
   ]);
   return message;
 }
 
-function rtcp(chance: Chance): Buffer {
+function rtcp(random: RandomChoice): Buffer {
   const bytes = Buffer.alloc(200);
-  const number = () => chance.int(2 ** 32);
-  const sender = chance.once(2)
+  const number = () => random.int(2 ** 32);
+  const sender = random.once(2)
     ? { nowMs: number(), timestamp: number(), packets: number(), octets: number() }
     : null;
-  const reception = chance.once(2)
+  const report = random.once(2)
     ? {
         ssrc: number(),
-        fractionLost: chance.int(256),
-        cumulativeLost: chance.int(2 ** 24),
+        fractionLost: random.int(256),
+        cumulativeLost: random.int(2 ** 24),
         highestSequence: number(),
         jitter: number(),
         lastSenderReport: number(),
         sinceSenderReport: number(),
       }
     : null;
-  const length = writeReport(bytes, number(), 'x'.repeat(chance.int(20)), sender, reception);
-  const whole = chance.once(4) ? writeBye(bytes, length, 1) : length;
-  return Buffer.concat([Buffer.from([7 * chance.int(36)]), bytes.subarray(0, whole)]);
+  const length = writeReport(bytes, number(), 'x'.repeat(random.int(20)), sender, report);
+  const whole = random.once(4) ? writeBye(bytes, length, 1) : length;
+  return Buffer.concat([Buffer.from([7 * random.int(36)]), bytes.subarray(0, whole)]);
 }
 
 const PAYLOADS = [0, 8, 9, 111, EVENTS, 13, 127];
 
 let sequence = 0;
-function sound(chance: Chance): Buffer {
-  sequence += chance.pick([1, 1, 1, 1, 2, 0, -1, -3, 100, 30_000]);
-  const length = chance.pick([160, 160, 4, 0, 80, 240, chance.int(1500)]);
-  return packet(chance.pick(PAYLOADS), sequence, chance.bytes(length), chance.once(50) ? chance.int(5) : 1);
+function audioPacket(random: RandomChoice): Buffer {
+  sequence += random.pick([1, 1, 1, 1, 2, 0, -1, -3, 100, 30_000]);
+  const length = random.pick([160, 160, 4, 0, 80, 240, random.int(1500)]);
+  return packet(random.pick(PAYLOADS), sequence, random.bytes(length), random.once(50) ? random.int(5) : 1);
 }
 
-function write(chance: Chance): Buffer {
-  const kind = chance.int(8);
-  if (kind === 0) return stun(chance);
-  if (kind === 1) return rtcp(chance);
-  return kind === 2 ? chance.bytes(chance.int(80)) : sound(chance);
+function generate(random: RandomChoice): Buffer {
+  const kind = random.int(8);
+  if (kind === 0) return stun(random);
+  if (kind === 1) return rtcp(random);
+  return kind === 2 ? random.bytes(random.int(80)) : audioPacket(random);
 }
 
 const corpus = [
@@ -200,5 +201,5 @@ const corpus = [
   packet(111, 4, Buffer.from([0xf8, 0xff, 0xfe])),
 ];
 
-/** Whatever comes on the ports of RTP and RTCP, and what becomes of it: sound, keys, reports. */
-export const rtp: Target = { name: 'rtp', share: 300, corpus, write, open: openMedia };
+/** The RTP and RTCP ports: audio, telephone events, reports. */
+export const rtp: Target = { name: 'rtp', share: 300, corpus, generate, open: openMedia };

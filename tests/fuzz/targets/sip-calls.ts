@@ -4,30 +4,29 @@ import type { MediaEngine, Sound } from '../../../src/media/index.ts';
 import type { Endpoint } from '../../../src/net/index.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
 import { createDialer } from '../../../src/telephony/index.ts';
-import type { Chance } from '../chance.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
-import { Asked } from './asked.ts';
-import { defectsIn } from './defects.ts';
-import { LonelyNetwork } from './lonely-network.ts';
-import { SDP } from './sip-words.ts';
+import { SDP } from './sip-messages.ts';
+import { defectsIn, IsolatedNetwork, LastRequest } from './support.ts';
 
 const FAR: Endpoint = { address: '10.0.0.9', port: 5060 };
-/** Calls that are up or on their way at a time. */
+/** Concurrent calls. */
 const CALLS = 4;
-/** Inputs for each call before it is hung up, and inputs in five seconds. */
-const PATIENCE = 40;
+/** Inputs for each call before it is hung up. */
+const INPUTS_PER_CALL = 40;
+/** Inputs per five seconds. */
 const RATE = 50;
 
-/** Calls that we place with somebody who answers as the input says: nothing is left of them, whatever that is. */
+/** Places calls to a peer that sends the inputs; every call must end without leaving anything open. */
 async function open(): Promise<Subject> {
   const clock = new StepClock();
   const random = seededRandom(13);
   const defects: string[] = [];
   const log = defectsIn(defects);
-  const wire = new Wire();
+  const network = new PeerNetwork();
   const agent = createUserAgent({
-    ...{ clock, random, log, network: wire, host: '10.0.0.1', port: 5060 },
+    ...{ clock, random, log, network, host: '10.0.0.1', port: 5060 },
     ...{ userAgent: 'fuzz', sessionExpires: 1800 },
   });
   await agent.listen();
@@ -53,7 +52,7 @@ async function open(): Promise<Subject> {
     phone: () => undefined,
     mayShow: () => true,
     isHere: (host) => host === '10.0.0.1',
-    resolve: (host) => wire.resolve(host),
+    resolve: (host) => network.resolve(host),
     services: async () => [],
   });
   const legs: DialedLeg[] = [];
@@ -64,7 +63,7 @@ async function open(): Promise<Subject> {
     }
   };
   const dial = async () => {
-    wire.forget();
+    network.forget();
     const { signal } = new AbortController();
     const from = '+15550001111';
     const request = { destination: '+15550100000', from, customerId: 'cust_1', timeoutMs: 30_000, signal };
@@ -75,18 +74,18 @@ async function open(): Promise<Subject> {
   };
   let inputs = 0;
   return {
-    async take(input) {
-      if (inputs % (PATIENCE / CALLS) === 0) {
+    async process(input) {
+      if (inputs % (INPUTS_PER_CALL / CALLS) === 0) {
         while (legs.length >= CALLS) await legs.shift()!.hangup();
         await dial();
       }
-      const { sent } = wire;
-      wire.arrive(input);
+      const { messages } = network;
+      network.arrive(input);
       await turn();
       if (++inputs % RATE === 0) await run(5);
       if (agent.counters.transport.udp.defects > 0 || defects.length > 0)
-        throw new Error(defects[0] ?? 'a message could not be handled');
-      return wire.sent > sent ? 'taken' : 'refused';
+        throw new Error(defects[0] ?? 'a message was not handled');
+      return network.messages > messages ? 'accepted' : 'refused';
     },
     async settle() {
       await Promise.all(legs.splice(0).map((leg) => leg.hangup()));
@@ -119,23 +118,23 @@ const silentMedia = {
     }) as unknown as Sound,
 } as unknown as MediaEngine;
 
-/** A network on which the far end says what it is given, filled in with what it was last asked. */
-class Wire extends LonelyNetwork {
-  sent = 0;
-  #asked = new Asked();
+/** A network whose peer sends the inputs, completed with the fields of its last request. */
+class PeerNetwork extends IsolatedNetwork {
+  messages = 0;
+  #lastRequest = new LastRequest();
 
-  /** The next INVITE begins another call. */
+  /** Forgets the INVITE, because another call begins. */
   forget(): void {
-    this.#asked.forget();
+    this.#lastRequest.forget();
   }
 
   arrive(input: Buffer): void {
-    this.received(this.#asked.fill(input), FAR);
+    this.received(this.#lastRequest.fill(input), FAR);
   }
 
-  protected override said = (data: Buffer): void => {
-    this.sent++;
-    this.#asked.note(data.toString('latin1'));
+  protected override sent = (data: Buffer): void => {
+    this.messages++;
+    this.#lastRequest.store(data.toString('latin1'));
   };
 }
 
@@ -169,27 +168,27 @@ const CONTACTS = [
   '<sip:',
   '',
 ];
-const EXTRA: readonly ((chance: Chance) => string)[] = [
-  (chance) => `Contact: ${chance.pick(CONTACTS)}`,
-  (chance) =>
-    `Record-Route: ${chance.pick(['<sip:10.0.0.9;lr>', '<sip:10.0.0.9>', '<sip:a;lr>, <sip:b;lr>', 'x', '<sip:[::1;lr>'])}`,
-  (chance) => `Require: ${chance.pick(['100rel', 'timer', 'x'])}`,
-  (chance) => `RSeq: ${chance.pick(['1', '2', '0', '4294967296', 'x'])}`,
-  (chance) =>
-    `Session-Expires: ${chance.pick(['90', '1', '1800;refresher=uac', '1800;refresher=uas', '9'.repeat(20), 'x'])}`,
-  (chance) => `Min-SE: ${chance.pick(['90', '3600', '9'.repeat(20), '-1', ''])}`,
-  (chance) => `Retry-After: ${chance.pick(['1', '9'.repeat(20), 'x'])}`,
-  (chance) =>
-    `${chance.pick(['WWW', 'Proxy'])}-Authenticate: Digest realm="${chance.pick(['a', 'b', ''])}", nonce="${chance.int(9)}"${chance.pick(['', ', qop="auth"', ', qop="auth-int"', ', stale=true', ', algorithm=SHA-256', ', algorithm=x'])}`,
-  (chance) => `Refer-To: ${chance.pick(['<sip:a@b>', '<sip:a@b?Replaces=x>', 'x', ''])}`,
-  (chance) => `RAck: 1 ${chance.int(3)} INVITE`,
-  (chance) => `X: ${chance.bytes(chance.int(30)).toString('latin1')}`,
+const EXTRA: readonly ((random: RandomChoice) => string)[] = [
+  (random) => `Contact: ${random.pick(CONTACTS)}`,
+  (random) =>
+    `Record-Route: ${random.pick(['<sip:10.0.0.9;lr>', '<sip:10.0.0.9>', '<sip:a;lr>, <sip:b;lr>', 'x', '<sip:[::1;lr>'])}`,
+  (random) => `Require: ${random.pick(['100rel', 'timer', 'x'])}`,
+  (random) => `RSeq: ${random.pick(['1', '2', '0', '4294967296', 'x'])}`,
+  (random) =>
+    `Session-Expires: ${random.pick(['90', '1', '1800;refresher=uac', '1800;refresher=uas', '9'.repeat(20), 'x'])}`,
+  (random) => `Min-SE: ${random.pick(['90', '3600', '9'.repeat(20), '-1', ''])}`,
+  (random) => `Retry-After: ${random.pick(['1', '9'.repeat(20), 'x'])}`,
+  (random) =>
+    `${random.pick(['WWW', 'Proxy'])}-Authenticate: Digest realm="${random.pick(['a', 'b', ''])}", nonce="${random.int(9)}"${random.pick(['', ', qop="auth"', ', qop="auth-int"', ', stale=true', ', algorithm=SHA-256', ', algorithm=x'])}`,
+  (random) => `Refer-To: ${random.pick(['<sip:a@b>', '<sip:a@b?Replaces=x>', 'x', ''])}`,
+  (random) => `RAck: 1 ${random.int(3)} INVITE`,
+  (random) => `X: ${random.bytes(random.int(30)).toString('latin1')}`,
 ];
 
-function body(chance: Chance): string {
+function body(random: RandomChoice): string {
   const lines = SDP.split('\r\n');
-  if (chance.once(2)) return SDP;
-  const line = chance.pick([
+  if (random.once(2)) return SDP;
+  const line = random.pick([
     'm=audio 0 RTP/AVP 0',
     'm=audio 4000 RTP/SAVP 0',
     'a=inactive',
@@ -197,30 +196,30 @@ function body(chance: Chance): string {
     'm=video 1 RTP/AVP 31',
     'x',
   ]);
-  lines.splice(chance.int(lines.length), chance.int(2), line);
+  lines.splice(random.int(lines.length), random.int(2), line);
   return lines.join('\r\n');
 }
 
-function whole(chance: Chance, lines: string[]): Buffer {
-  const text = chance.once(2) ? body(chance) : '';
-  const type = text ? [`Content-Type: ${chance.once(9) ? 'text/plain' : 'application/sdp'}`] : [];
+function whole(random: RandomChoice, lines: string[]): Buffer {
+  const text = random.once(2) ? body(random) : '';
+  const type = text ? [`Content-Type: ${random.once(9) ? 'text/plain' : 'application/sdp'}`] : [];
   const all = [
     ...lines,
-    ...chance.some(3, () => chance.pick(EXTRA)(chance)),
+    ...random.some(3, () => random.pick(EXTRA)(random)),
     ...type,
     `Content-Length: ${text.length}`,
   ];
   return Buffer.from(`${all.join('\r\n')}\r\n\r\n${text}`, 'latin1');
 }
 
-/** A response to what we asked last, or to our INVITE. */
-function response(chance: Chance): Buffer {
-  const own = chance.once(3) ? '@' : '%';
+/** A response to our last request, or to our INVITE. */
+function response(random: RandomChoice): Buffer {
+  const own = random.once(3) ? '@' : '%';
   const field = (name: string) => `${own}${name}${own}`;
-  const tag = chance.pick([';tag=far', ';tag=far', `;tag=${chance.int(40)}`, '']);
-  const cseq = chance.once(12) ? chance.pick(['1 BYE', '99 INVITE', 'x']) : field('CSeq');
-  const lines = [`SIP/2.0 ${chance.pick(STATUSES)} X`, `Via: ${field('Via')}`, `From: ${field('From')}`];
-  return whole(chance, [
+  const tag = random.pick([';tag=far', ';tag=far', `;tag=${random.int(40)}`, '']);
+  const cseq = random.once(12) ? random.pick(['1 BYE', '99 INVITE', 'x']) : field('CSeq');
+  const lines = [`SIP/2.0 ${random.pick(STATUSES)} X`, `Via: ${field('Via')}`, `From: ${field('From')}`];
+  return whole(random, [
     ...lines,
     `To: ${field('To')}${tag}`,
     `Call-ID: ${field('CallID')}`,
@@ -243,18 +242,18 @@ const METHODS = [
   'MESSAGE',
 ];
 
-/** What the far end asks within the call. */
-function request(chance: Chance): Buffer {
-  const method = chance.once(4) ? 'INVITE' : chance.pick(METHODS.slice(chance.once(3) ? 0 : 1));
-  const branch = chance.int(1e6);
-  return whole(chance, [
+/** A request of the peer within the call. */
+function request(random: RandomChoice): Buffer {
+  const method = random.once(4) ? 'INVITE' : random.pick(METHODS.slice(random.once(3) ? 0 : 1));
+  const branch = random.int(1e6);
+  return whole(random, [
     `${method} sip:us@10.0.0.1:5060 SIP/2.0`,
     `Via: SIP/2.0/UDP 10.0.0.9:5060;branch=z9hG4bKfar${branch}`,
     'Max-Forwards: 70',
-    `From: %To%;tag=${chance.pick(['far', 'far', 'x'])}`,
+    `From: %To%;tag=${random.pick(['far', 'far', 'x'])}`,
     'To: %From%',
     'Call-ID: %CallID%',
-    `CSeq: ${chance.int(50)} ${method}`,
+    `CSeq: ${random.int(50)} ${method}`,
     'Contact: <sip:far@10.0.0.9>',
   ]);
 }
@@ -272,11 +271,11 @@ const corpus = ['180', '183', '200', '302', '401', '486'].map((status) =>
   ),
 );
 
-/** The far ends of calls that we place: what they answer, and what they ask once they have. */
+/** The peers of outgoing calls: their responses and their requests within the call. */
 export const sipCalls: Target = {
   name: 'sip-calls',
   share: 60,
   corpus,
-  write: (chance) => (chance.once(3) ? request(chance) : response(chance)),
+  generate: (random) => (random.once(3) ? request(random) : response(random)),
   open,
 };

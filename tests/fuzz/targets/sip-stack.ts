@@ -4,26 +4,25 @@ import { createUserAgent, type IncomingInvite } from '../../../src/sip/index.ts'
 import { PhoneIdentity, Registrar } from '../../../src/telephony/index.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
-import { defectsIn } from './defects.ts';
-import { LonelyNetwork } from './lonely-network.ts';
-import { sipCorpus, sipMessage } from './sip-words.ts';
+import { sipCorpus, sipMessage } from './sip-messages.ts';
+import { defectsIn, IsolatedNetwork } from './support.ts';
 
-const STRANGER = { address: '10.0.0.9', port: 5060 };
-/** So many messages come in each second. */
+const SOURCE = { address: '10.0.0.9', port: 5060 };
+/** Messages between two time steps of five seconds. */
 const RATE = 500;
 const LOCAL = { address: '10.0.0.1', port: 4000, sessionId: 1, version: 1, codecs: ['PCMU'] as const };
 
-/** A user agent with a registrar, that answers some calls, refuses some, and hangs up some. */
+/** A user agent with a registrar that answers, refuses and hangs up calls. */
 async function open(): Promise<Subject> {
   const clock = new StepClock();
   const random = seededRandom(7);
   const defects: string[] = [];
-  const wire = new Wire();
+  const network = new SourceNetwork();
   const agent = createUserAgent({
     clock,
     random,
     log: defectsIn(defects),
-    network: wire,
+    network,
     host: '10.0.0.1',
     port: 5060,
     userAgent: 'fuzz',
@@ -35,7 +34,7 @@ async function open(): Promise<Subject> {
   const registrar = new Registrar(new PhoneIdentity({ find, realm: 'minivoice', clock, random }), clock);
   agent.onRequest = (request, source) => registrar.answer(request, source);
   let calls = 0;
-  agent.onInvite = (invite) => void treat(invite, calls++).catch(() => invite.reject(488));
+  agent.onInvite = (invite) => void handle(invite, calls++).catch(() => invite.reject(488));
   await agent.listen();
   const run = async (seconds: number) => {
     for (let s = 0; s < seconds; s += 5) {
@@ -45,14 +44,13 @@ async function open(): Promise<Subject> {
   };
   let inputs = 0;
   return {
-    async take(input) {
+    async process(input) {
       const { malformed } = agent.counters.transport.udp;
-      wire.arrive(input);
+      network.arrive(input);
       if (++inputs % RATE === 0) await run(5);
       const { udp } = agent.counters.transport;
-      if (udp.defects > 0 || defects.length > 0)
-        throw new Error(defects[0] ?? 'a message could not be handled');
-      return udp.malformed > malformed ? 'refused' : 'taken';
+      if (udp.defects > 0 || defects.length > 0) throw new Error(defects[0] ?? 'a message was not handled');
+      return udp.malformed > malformed ? 'refused' : 'accepted';
     },
     async settle() {
       await run(4000);
@@ -67,7 +65,7 @@ async function open(): Promise<Subject> {
   };
 }
 
-async function treat(invite: IncomingInvite, number: number): Promise<void> {
+async function handle(invite: IncomingInvite, number: number): Promise<void> {
   if (number % 4 === 0) return invite.reject(486);
   if (number % 4 === 1) invite.progress(number % 8 === 1 ? 180 : 183);
   const { sdp } = answerOffer(invite.offer ?? '', LOCAL);
@@ -76,18 +74,18 @@ async function treat(invite: IncomingInvite, number: number): Promise<void> {
   if (number % 4 === 2) void dialog.bye();
 }
 
-/** A network on which only the stranger speaks, and nobody listens. */
-class Wire extends LonelyNetwork {
+/** A network with one source that ignores all responses. */
+class SourceNetwork extends IsolatedNetwork {
   arrive(data: Buffer): void {
-    this.received(data, STRANGER);
+    this.received(data, SOURCE);
   }
 }
 
-/** All of SIP behind its port: transactions, dialogs, digest, registrar. */
+/** The SIP stack behind its port: transactions, dialogs, digest, registrar. */
 export const sipStack: Target = {
   name: 'sip-stack',
   share: 100,
   corpus: sipCorpus,
-  write: sipMessage,
+  generate: sipMessage,
   open,
 };

@@ -1,32 +1,30 @@
 import { seededRandom } from '../../../src/core/index.ts';
 import type { Endpoint, Stream, StreamHandlers } from '../../../src/net/index.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
-import type { Chance } from '../chance.ts';
+import type { RandomChoice } from '../random-choice.ts';
 import { StepClock } from '../step-clock.ts';
 import type { Subject, Target } from '../target.ts';
-import { cutAnywhere, segmentsOf } from './cuts.ts';
-import { defectsIn } from './defects.ts';
-import { LonelyNetwork } from './lonely-network.ts';
-import { sipCorpus, sipMessage } from './sip-words.ts';
+import { sipCorpus, sipMessage } from './sip-messages.ts';
+import { defectsIn, IsolatedNetwork, segmented, segmentsOf } from './support.ts';
 
-/** A stranger keeps his connection for so many inputs, unless we close it. */
-const SPELL = 20;
-/** Inputs until half a minute has passed: what has not brought one whole message by then is dropped. */
-const HALF_MINUTE = 200;
+/** Inputs per connection, unless we close it. */
+const INPUTS_PER_CONNECTION = 20;
+/** Inputs until the timeout of connections without a complete message passes. */
+const INPUTS_PER_TIMEOUT = 200;
 
-/** Bytes on TCP connections, as one who does not read answers may send them. */
+/** Sends bytes over TCP connections whose peer does not read. */
 async function open(): Promise<Subject> {
   const clock = new StepClock();
   const defects: string[] = [];
-  const wire = new Wire();
+  const network = new InboundNetwork();
   const random = seededRandom(11);
   const agent = createUserAgent({
-    ...{ clock, random, log: defectsIn(defects), network: wire },
+    ...{ clock, random, log: defectsIn(defects), network },
     ...{ host: '10.0.0.1', port: 5060, userAgent: 'fuzz', maxTransactions: 500 },
   });
   agent.onInvite = (invite) => invite.reject(486);
   await agent.listen();
-  let connection = wire.connectIn();
+  let connection = network.connectIn();
   let inputs = 0;
   const run = async (seconds: number) => {
     for (let s = 0; s < seconds; s += 10) {
@@ -35,18 +33,18 @@ async function open(): Promise<Subject> {
     }
   };
   return {
-    async take(input) {
-      if (connection.closed || inputs % SPELL === 0) {
+    async process(input) {
+      if (connection.closed || inputs % INPUTS_PER_CONNECTION === 0) {
         connection.hangUp();
-        connection = wire.connectIn();
+        connection = network.connectIn();
       }
-      const { written } = wire;
-      for (const segment of segmentsOf(input)) connection.say(segment);
-      if (++inputs % HALF_MINUTE === 0) await run(40);
+      const { written } = network;
+      for (const segment of segmentsOf(input)) connection.receive(segment);
+      if (++inputs % INPUTS_PER_TIMEOUT === 0) await run(40);
       const { tcp } = agent.counters.transport;
       if (tcp.defects > 0 || defects.length > 0) throw new Error(defects[0] ?? 'a message was not handled');
       if (tcp.connections > 4096) throw new Error(`${tcp.connections} connections`);
-      return wire.written > written ? 'taken' : 'refused';
+      return network.written > written ? 'accepted' : 'refused';
     },
     async settle() {
       connection.hangUp();
@@ -63,23 +61,26 @@ async function open(): Promise<Subject> {
   };
 }
 
-/** A network that strangers connect in from, and nobody can be reached over. */
-class Wire extends LonelyNetwork {
+/** A network with incoming connections only. */
+class InboundNetwork extends IsolatedNetwork {
   written = 0;
   #port = 0;
 
-  connectIn(): Stranger {
+  connectIn(): InboundConnection {
     this.#port = (this.#port + 1) % 60_000;
-    const stranger = new Stranger({ address: '10.0.0.9', port: 1024 + this.#port }, () => this.written++);
-    this.accepted(stranger);
-    return stranger;
+    const connection = new InboundConnection(
+      { address: '10.0.0.9', port: 1024 + this.#port },
+      () => this.written++,
+    );
+    this.accepted(connection);
+    return connection;
   }
 }
 
-class Stranger implements Stream {
+class InboundConnection implements Stream {
   readonly local = { address: '10.0.0.1', port: 5060 };
   readonly remote: Endpoint;
-  /** It reads nothing: what is written stays with us. */
+  /** The peer reads nothing, so written bytes accumulate. */
   backlog = 0;
   closed = false;
   #handlers: StreamHandlers | undefined;
@@ -90,7 +91,7 @@ class Stranger implements Stream {
     this.#wrote = wrote;
   }
 
-  say(segment: Buffer): void {
+  receive(segment: Buffer): void {
     if (!this.closed) this.#handlers?.data(segment);
   }
 
@@ -119,45 +120,45 @@ const KEEP_ALIVES = ['\r\n', '\r\n\r\n', '\r', '\n', '\r\n\r', '\r\n\r\n\r\n\r\n
   Buffer.from(text),
 );
 
-/** A message over TCP, with a length that is right, wrong, said twice, or not said at all. */
-function message(chance: Chance): Buffer {
-  const [head = '', body = ''] = sipMessage(chance)
+/** A message over TCP with a correct, wrong, duplicate or missing Content-Length. */
+function message(random: RandomChoice): Buffer {
+  const [head = '', body = ''] = sipMessage(random)
     .toString('latin1')
     .replace(/^(Content-Length|l) *:.*\r\n/gim, '')
     .replace('SIP/2.0/UDP', 'SIP/2.0/TCP')
     .split(/\r\n\r\n(.*)/s);
-  const length = chance.once(3)
-    ? chance.pick([
+  const length = random.once(3)
+    ? random.pick([
         '',
         '-1',
         '1e3',
         '99999999999',
         '65536',
         '0',
-        String(body.length + 1 - chance.int(3)),
+        String(body.length + 1 - random.int(3)),
         '7, 7',
         '0x10',
       ])
     : String(body.length);
-  const lines = chance.pick([
+  const lines = random.pick([
     [`Content-Length: ${length}`],
     [`l:${length}`],
     ['Content-Length: 0', `l: ${length}`],
   ]);
-  return Buffer.from(`${head}\r\n${(chance.once(12) ? [] : lines).join('\r\n')}\r\n\r\n${body}`, 'latin1');
+  return Buffer.from(`${head}\r\n${(random.once(12) ? [] : lines).join('\r\n')}\r\n\r\n${body}`, 'latin1');
 }
 
-function write(chance: Chance): Buffer {
-  const pieces = chance.some(5, () => (chance.once(3) ? chance.pick(KEEP_ALIVES) : message(chance)));
-  if (chance.once(200)) pieces.push(Buffer.alloc(70_000, 'X'));
-  return cutAnywhere(chance, Buffer.concat(pieces));
+function generate(random: RandomChoice): Buffer {
+  const pieces = random.some(5, () => (random.once(3) ? random.pick(KEEP_ALIVES) : message(random)));
+  if (random.once(200)) pieces.push(Buffer.alloc(70_000, 'X'));
+  return segmented(random, Buffer.concat(pieces));
 }
 
-/** SIP over TCP: messages one behind the other, cut anywhere, with lengths that lie. */
+/** SIP over TCP: consecutive messages in any segmentation, with wrong lengths. */
 export const sipTcp: Target = {
   name: 'sip-tcp',
   share: 60,
   corpus: sipCorpus.map((message) => Buffer.concat([Buffer.from([0, 200, 3, 0, 0, 130, 1, 0]), message])),
-  write,
+  generate,
   open,
 };

@@ -9,11 +9,11 @@ import {
   validate,
 } from '../../../src/sip/message/index.ts';
 import { stateless, type Target, type Verdict } from '../target.ts';
-import { sipCorpus, sipMessage } from './sip-words.ts';
+import { sipCorpus, sipMessage } from './sip-messages.ts';
 
-/** What is read is written, and read again, and is the same: nobody behind us sees another message than we do. */
-function take(input: Buffer): Verdict {
-  frame(input);
+/** A parsed message is unchanged after formatting and parsing, so that later hops interpret it as we do. */
+function process(input: Buffer): Verdict {
+  checkFraming(input);
   try {
     const message = parseMessage(input);
     sdpOf(message);
@@ -21,29 +21,30 @@ function take(input: Buffer): Verdict {
     if (validate(message)) return 'refused';
     const written = serialize(message);
     const again = serialize(parseMessage(written));
-    if (!again.equals(written)) throw new Error('what was written is not what is read');
-    return 'taken';
+    if (!again.equals(written)) throw new Error('the message changes when it is parsed again');
+    return 'accepted';
   } catch (error) {
     if (error instanceof SipSyntaxError) return 'refused';
     throw error;
   }
 }
 
-/** As a stream, however it is cut, the same octets are the same messages. */
-function frame(input: Buffer): void {
+/** A stream yields the same messages for any segmentation. */
+function checkFraming(input: Buffer): void {
   const half = input.length >> 1;
   const whole = new StreamFramer().feed(input);
   const framer = new StreamFramer();
   const halves = [...framer.feed(input.subarray(0, half)), ...framer.feed(input.subarray(half))];
   const kinds = (framed: Framed[]) => framed.map(({ kind }) => kind).filter((kind) => !/p.ng/.test(kind));
-  if (kinds(whole).join() !== kinds(halves).join()) throw new Error('a stream in two pieces is another one');
+  if (kinds(whole).join() !== kinds(halves).join())
+    throw new Error('a stream in two segments yields other messages');
 }
 
-/** The reader and writer of SIP. */
+/** The parser and formatter of SIP messages. */
 export const sip: Target = {
   name: 'sip',
   share: 230,
   corpus: sipCorpus,
-  write: sipMessage,
-  open: stateless(take),
+  generate: sipMessage,
+  open: stateless(process),
 };

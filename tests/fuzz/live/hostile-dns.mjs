@@ -1,4 +1,4 @@
-/** Preloaded into the program under attack: it asks the name server that FUZZ_DNS names. */
+/** Preloaded into the server under test, so that it uses the name server of FUZZ_DNS. */
 import dns from 'node:dns/promises';
 
 const changed = new WeakSet();

@@ -7,8 +7,8 @@ import { testCertificate } from '../../../src/net/testing/certificate.ts';
 
 const NUMBER = '+15550100000';
 
-/** The real program with an application, under attack. */
-export class World {
+/** The running server with one application. */
+export class ServerUnderTest {
   server!: Server;
   apiKey = '';
   applicationId = '';
@@ -17,7 +17,7 @@ export class World {
   readonly callerId = '+15550100009';
   #folder = mkdtempSync(join(tmpdir(), 'minivoice-fuzz-'));
   #env: Record<string, string>;
-  /** What was found wrong, in words. */
+  /** All findings. */
   readonly findings: string[] = [];
 
   private constructor(dnsPort: number, tlsPort: number) {
@@ -33,29 +33,29 @@ export class World {
       MINIVOICE_SIP_TLS_CERT: pem('cert.pem', testCertificate.cert),
       MINIVOICE_SIP_TLS_KEY: pem('key.pem', testCertificate.key),
       MINIVOICE_LOG_LEVEL: 'warn',
-      NODE_OPTIONS: `--import ${join(import.meta.dirname, 'names.mjs')}`,
+      NODE_OPTIONS: `--import ${join(import.meta.dirname, 'hostile-dns.mjs')}`,
       FUZZ_DNS: `127.0.0.1:${dnsPort}`,
     };
   }
 
-  /** @param dnsPort where the hostile name server is. */
-  static async open(dnsPort: number): Promise<World> {
-    const world = new World(dnsPort, freePort());
-    await world.#start();
-    const { id: customer_id } = await world.server.admin<{ id: string }>('POST', '/customers', {
+  /** @param dnsPort port of the hostile name server. */
+  static async open(dnsPort: number): Promise<ServerUnderTest> {
+    const sut = new ServerUnderTest(dnsPort, freePort());
+    await sut.#start();
+    const { id: customer_id } = await sut.server.admin<{ id: string }>('POST', '/customers', {
       name: 'Fuzz',
     });
     const app = { customer_id, name: 'fuzz', answer_url: 'http://127.0.0.1:9/none' };
-    const { id, api_key } = await world.server.admin<{ id: string; api_key: string }>(
+    const { id, api_key } = await sut.server.admin<{ id: string; api_key: string }>(
       'POST',
       '/applications',
       app,
     );
-    world.applicationId = id;
-    world.apiKey = api_key;
-    const did = { application_id: id, number_e164: world.callerId, route_mode: 'webhook' };
-    await world.server.admin('POST', '/dids', did);
-    return world;
+    sut.applicationId = id;
+    sut.apiKey = api_key;
+    const did = { application_id: id, number_e164: sut.callerId, route_mode: 'webhook' };
+    await sut.server.admin('POST', '/dids', did);
+    return sut;
   }
 
   get sipPort(): number {
@@ -66,19 +66,19 @@ export class World {
     return Number(new URL(this.server.http).port);
   }
 
-  /** A request with the application's key; a refusal is an answer too. */
+  /** Sends a request with the application's key; a refusal is returned, too. */
   async api(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
     const headers = { Authorization: `Bearer ${this.apiKey}`, 'Content-Type': 'application/json' };
-    const answer = await fetch(this.server.http + path, {
+    const response = await fetch(this.server.http + path, {
       method,
       headers,
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(30_000),
     });
-    return { status: answer.status, body: await answer.json().catch(() => null) };
+    return { status: response.status, body: await response.json().catch(() => null) };
   }
 
-  /** Looks for what must not be: an end of the process, silence, a defect. */
+  /** Reports an ended process, a missing response, and defects. */
   async check(attack: string): Promise<void> {
     const { exitCode, signalCode } = this.server.process;
     if (exitCode !== null || signalCode !== null) {
@@ -100,7 +100,7 @@ export class World {
     this.findings.push(`${attack}: ${defects.map(([each]) => each).join(', ')} ${line}`);
   }
 
-  /** Ends the process and starts it again on what it has kept: nothing of that may keep it from starting. */
+  /** Kills the process and restarts it with its stored data. */
   async restart(): Promise<void> {
     await this.server.kill();
     await this.#start();

@@ -1,7 +1,7 @@
 import type { Random } from '../../src/core/index.ts';
 
-/** Dice for generators: the same seed rolls the same inputs. */
-export class Chance {
+/** Random choices of the generators; the same seed gives the same inputs. */
+export class RandomChoice {
   #random: Random;
 
   constructor(random: Random) {
@@ -13,7 +13,7 @@ export class Chance {
     return Math.floor(this.#random.float() * below);
   }
 
-  /** True once in `times`. */
+  /** True with a probability of 1 in `times`. */
   once(times: number): boolean {
     return this.int(times) === 0;
   }
@@ -22,7 +22,7 @@ export class Chance {
     return list[this.int(list.length)]!;
   }
 
-  /** Up to `most` of what `make` makes. */
+  /** Up to `most` results of `make`. */
   some<T>(most: number, make: () => T): T[] {
     return Array.from({ length: this.int(most + 1) }, make);
   }
