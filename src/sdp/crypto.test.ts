@@ -4,7 +4,7 @@ import { acceptAnswer, answerOffer, createOffer } from './index.ts';
 const LOCAL = { address: '192.0.2.1', port: 20_000, sessionId: 42, version: 1 };
 const CODECS = ['PCMU', 'PCMA'] as const;
 
-describe('encrypted sound (RFC 4568)', () => {
+describe('encrypted audio (RFC 4568)', () => {
   const [A, B] = ['A'.repeat(40), 'B'.repeat(40)];
   const SUITE = 'AES_CM_128_HMAC_SHA1_80';
   const SHORT = 'AES_CM_128_HMAC_SHA1_32';
@@ -16,7 +16,7 @@ describe('encrypted sound (RFC 4568)', () => {
     );
   const secure = (offer: string) => answerOffer(offer, { ...LOCAL, codecs: CODECS, srtpKey: B });
 
-  it('is agreed on, each side sending with the key that it says', () => {
+  it('is negotiated: each side sends with the key of its own description', () => {
     const offer = createOffer({ ...parts, srtpKey: A });
     expect(offer).toContain(`m=audio ${LOCAL.port} RTP/SAVP 0 8`);
     expect(offer).toContain(`a=crypto:1 ${SUITE} inline:${A}\r\n`);
@@ -26,7 +26,7 @@ describe('encrypted sound (RFC 4568)', () => {
     expect(acceptAnswer(offer, sdp).srtp).toEqual({ send: A, receive: B });
   });
 
-  it('takes the first line that is supported, and says which', () => {
+  it('selects the first supported line, and names it in the answer', () => {
     const { sdp, agreement } = secure(
       offering(
         '',
@@ -52,7 +52,7 @@ describe('encrypted sound (RFC 4568)', () => {
     ['a tag of 32 bits', SHORT, '', { tagBytes: 4 }],
     ['a tag of 32 bits and a key identifier', SHORT, '|2^48|77:2', { tagBytes: 4, mkiBytes: 2 }],
     ['a suite in lower case', SHORT.toLowerCase(), '', { tagBytes: 4 }],
-  ])('takes %s, with the suite of the offer in the answer', (_what, suite, rest, more) => {
+  ])('accepts %s, with the suite of the offer in the answer', (_what, suite, rest, more) => {
     const { sdp, agreement } = secure(offering(`7 ${suite} inline:${A}${rest}`));
     expect(sdp).toContain(`a=crypto:7 ${suite.toUpperCase()} inline:${B}\r\n`);
     expect(agreement.srtp).toEqual({ send: B, receive: A, ...more });
@@ -64,7 +64,7 @@ describe('encrypted sound (RFC 4568)', () => {
     );
   });
 
-  it('takes the key identifier of an answer, and no other suite than was offered', () => {
+  it('accepts the key identifier of an answer, but only the offered suite', () => {
     const offer = createOffer({ ...parts, srtpKey: A });
     const { sdp } = secure(offer);
     const identified = sdp.replace(`inline:${B}`, `inline:${B}|2^31|9:3`);
@@ -74,14 +74,14 @@ describe('encrypted sound (RFC 4568)', () => {
     );
   });
 
-  it('takes the line of an answer that is for ours, whatever stands before it', () => {
+  it('selects the line of an answer that matches ours, whatever precedes it', () => {
     const offer = createOffer({ ...parts, srtpKey: A });
     const { sdp } = secure(offer);
     const more = `a=crypto:2 ${SHORT} inline:${'C'.repeat(40)}\r\na=crypto:1`;
     expect(acceptAnswer(offer, sdp.replace('a=crypto:1', more)).srtp).toEqual({ send: A, receive: B });
   });
 
-  it('without a key that is understood, or without one of ours, is refused', () => {
+  it('is refused without a supported key, or without our own key', () => {
     const foreign = offering(`1 AES_256_CM_HMAC_SHA1_80 inline:${A}`);
     expect(() => secure(foreign)).toThrow(expect.objectContaining({ code: 'not_acceptable' }));
     expect(() => answerOffer(offering(`1 ${SUITE} inline:${A}`), { ...LOCAL, codecs: CODECS })).toThrow(
@@ -89,7 +89,7 @@ describe('encrypted sound (RFC 4568)', () => {
     );
   });
 
-  it('is not given up for plain sound, nor taken for another line', () => {
+  it('is not downgraded to plain RTP by an answer, nor moved to another line', () => {
     const offer = createOffer({ ...parts, srtpKey: A });
     const { sdp } = secure(offer);
     const plain = sdp.replace('RTP/SAVP', 'RTP/AVP').replace(/a=crypto.*\r\n/, '');
@@ -98,7 +98,7 @@ describe('encrypted sound (RFC 4568)', () => {
     expect(() => acceptAnswer(offer, other)).toThrow(expect.objectContaining({ code: 'invalid_sdp' }));
   });
 
-  it('is not offered to who does not ask for it', () => {
+  it('is not offered without a key', () => {
     expect(secure(createOffer(parts)).agreement.srtp).toBeUndefined();
   });
 });

@@ -17,7 +17,7 @@ const USUAL = [
 ];
 
 const text = (lines: string[], end = '\r\n') => lines.map((line) => line + end).join('');
-/** The usual description with one line in place of the one of that kind. */
+/** The usual description with one line replaced. */
 const changed = (line: string, of = line.slice(0, 2)) =>
   text(USUAL.map((each) => (each.startsWith(of) ? line : each)));
 const without = (...kinds: string[]) =>
@@ -37,7 +37,7 @@ function failureOf(run: () => unknown): Failure {
   throw new Error('nothing was wrong');
 }
 
-/** Every line is as RFC 8866 §9 wants it. */
+/** Checks every line against the grammar of RFC 8866 §9. */
 function expectStrict(sdp: string): void {
   expect(sdp).toMatch(/^v=0\r\no=minivoice \d+ \d+ IN IP[46] \S+\r\ns=-\r\nc=IN IP[46] \S+\r\nt=0 0\r\n/);
   for (const line of sdp.split('\r\n').slice(0, -1)) {
@@ -49,7 +49,7 @@ function expectStrict(sdp: string): void {
 describe('a minor error is accepted in an offer and in an answer', () => {
   test.each<[string, string]>([
     ['a space after v=0', changed('v=0 ')],
-    ['a tab after v=0', changed('v=0\t')],
+    ['HTAB after v=0', changed('v=0\t')],
     ['a byte order mark', `\uFEFF${text(USUAL)}`],
     ['no v= line', without('v=')],
     ['an unreadable v= line', changed('v=')],
@@ -64,13 +64,13 @@ describe('a minor error is accepted in an offer and in an answer', () => {
     ['an o= line of one word', changed('o=me')],
     ['an o= line with a host name', changed('o=- 1 1 IN IP4 pbx.example')],
     ['a space after the c= line', changed('c=IN IP4 192.0.2.1 ')],
-    ['tabs in the c= line', changed('c=IN\tIP4\t192.0.2.1\t')],
+    ['HTAB in the c= line', changed('c=IN\tIP4\t192.0.2.1\t')],
     ['a c= line in lower case', changed('c=in ip4 192.0.2.1')],
     ['a unicast address with a length', changed('c=IN IP4 192.0.2.1/127')],
     ['an IPv4 address that is called IPv6', changed('c=IN IP6 192.0.2.1')],
     ['two spaces between formats', changed('m=audio 5000 RTP/AVP 0  101 ')],
-    ['a c= line that says IPv4', changed('c=IN IPv4 192.0.2.1')],
-    ['tabs between fields', changed('m=audio\t5000\tRTP/AVP\t0\t101')],
+    ['a c= line with IPv4', changed('c=IN IPv4 192.0.2.1')],
+    ['HTAB between fields', changed('m=audio\t5000\tRTP/AVP\t0\t101')],
     ['a number of ports', changed('m=audio 5000/2 RTP/AVP 0 101')],
     ['a media type in upper case', changed('m=AUDIO 5000 rtp/avp 0 101')],
     ['formats that are no payload types', changed('m=audio 5000 RTP/AVP x 0 200 101')],
@@ -81,14 +81,14 @@ describe('a minor error is accepted in an offer and in an answer', () => {
     ['a broken rtpmap of a static type', changed('a=rtpmap:0', 'a=rtpmap:0')],
     ['no rtpmap for a static type', without('a=rtpmap:0')],
     ['upper case attributes', changed('A=RTPMAP:101 Telephone-Event/8000', 'a=rtpmap:101')],
-    ['an rtpmap that no format needs', added('a=rtpmap:97', 'a=rtpmap:98 iLBC / 8000', 'a=rtpmap:')],
+    ['an rtpmap without format', added('a=rtpmap:97', 'a=rtpmap:98 iLBC / 8000', 'a=rtpmap:')],
     ['odd attributes', added('a=', 'a=:', 'a=fmtp:', 'a=fmtp:x', 'a=ptime:', 'a=ptime:x', 'a=maxptime:-1')],
     ['odd RTCP attributes', added('a=rtcp:', 'a=rtcp:x', 'a=rtcp:99999', 'a=rtcp:-1 IN IP4')],
     [
       'broken crypto and candidate lines',
       added('a=crypto:', 'a=crypto:1 X', 'a=candidate:', 'a=candidate:1'),
     ],
-    ['lines of no kind', added('hello', '=', 'a', '  ', 'X-Header: yes', '\u00e9=1')],
+    ['invalid lines', added('hello', '=', 'a', '  ', 'X-Header: yes', '\u00e9=1')],
     [
       'spaces before lines and around the equals sign',
       text(USUAL.map((line) => ` ${line.replace('=', ' = ')}`)),
@@ -154,27 +154,27 @@ describe('a minor error is accepted in an offer and in an answer', () => {
 test.each<[string, string, object | null]>([
   ['G.722', '9', { payloadType: 101, clockRate: 16_000 }],
   ['PCMU', '0', null],
-])('takes keys on a clock of 16 kHz with %s', (_what, type, telephoneEvent) => {
+])('accepts telephone events at 16 kHz with %s', (_what, type, telephoneEvent) => {
   const media = [`m=audio 5000 RTP/AVP ${type} 101`, 'a=rtpmap:101 telephone-event/16000'];
   const { sdp, agreement } = answer(text([...USUAL.slice(0, 5), ...media]));
   expect(agreement.telephoneEvent).toEqual(telephoneEvent);
   expect(sdp.includes('a=rtpmap:101 telephone-event/16000\r\n')).toBe(telephoneEvent !== null);
 });
 
-test('knows an IPv6 address in brackets', () => {
+test('accepts an IPv6 address in brackets', () => {
   expect(answer(changed('c=IN IP6 [2001:db8::1]')).agreement.remote.address).toBe('2001:db8::1');
 });
 
 test.each<[string, string[]]>([
   ['has no rtpmap', ['m=audio 5000 RTP/AVP 111 101']],
   ['has rtpmaps that cannot be read', ['m=audio 5000 RTP/AVP 111 101', 'a=rtpmap:111', 'a=rtpmap:101 x']],
-])('takes the payload types of our offer as we meant them where the answer %s', (_what, media) => {
+])('keeps the payload types of our offer if the answer %s', (_what, media) => {
   const agreement = acceptAnswer(ourOffer, text([...USUAL.slice(0, 5), ...media]));
   expect(agreement.codec).toEqual({ name: 'opus', payloadType: 111 });
   expect(agreement.telephoneEvent).toEqual({ payloadType: 101 });
 });
 
-test('takes the payload types of a later offer as they were said before', () => {
+test('keeps the payload types of an earlier offer for a later one', () => {
   const payloadTypes = new PayloadTypes();
   const local = { ...LOCAL, codecs: CODECS, payloadTypes };
   answerOffer(changed('a=rtpmap:96 telephone-event/8000', 'a=rtpmap:101').replace('0 101', '0 96'), local);
@@ -187,7 +187,7 @@ test('answers with the profile of the offer', () => {
   expect(answer(changed('m=audio 5000 RTP/AVPF 0')).sdp).toContain('m=audio 40000 RTP/AVPF 0\r\n');
 });
 
-test('takes RTP/SAVPF with a key', () => {
+test('accepts RTP/SAVPF with a key', () => {
   const key = 'A'.repeat(40);
   const crypto = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${key}`;
   const offer = text([...USUAL, crypto]).replace('RTP/AVP', 'RTP/SAVPF');
@@ -207,12 +207,12 @@ test.each(['UDP/TLS/RTP/SAVPF', 'RTP/SAVP', 'RTP/XYZ', 'TCP/RTP/AVP'])(
   },
 );
 
-test('uses the next stream of sound when the address of the first one cannot be used', () => {
+test('uses the next audio stream if the address of the first one is unusable', () => {
   const first = ['m=audio 4000 RTP/AVP 0', 'c=IN IP4 media.example'];
   expect(answer(text([...USUAL.slice(0, 5), ...first, ...USUAL.slice(5)])).agreement.remote.port).toBe(5000);
 });
 
-test('writes a format where a stream that is refused has none', () => {
+test('adds a format to a refused stream without one', () => {
   const { sdp } = answer(added('m=video 0 RTP/SAVPF', 'm=application 9 TCP/MRCPv2'));
   expect(sdp).toContain('m=video 0 RTP/SAVPF 0\r\nm=application 0 TCP/MRCPv2 *\r\n');
 });
@@ -225,24 +225,29 @@ test.each<[string, string[]]>([
   expect(acceptAnswer(ourOffer, added(...more)).remote.port).toBe(5000);
 });
 
-test('finds the audio of an answer that leaves out streams that were refused before', () => {
+test('finds the audio of an answer that omits refused streams', () => {
   const { sdp } = answer(text([...USUAL.slice(0, 5), 'm=video 4000 RTP/AVP 31', ...USUAL.slice(5)]));
   const parts = { ...LOCAL, previous: sdp, codecs: CODECS, telephoneEvent: true } as const;
   expect(acceptAnswer(createOffer({ ...parts, direction: 'sendrecv' }), text(USUAL)).remote.port).toBe(5000);
 });
 
-test('hears the static payload types of our offer that an answer does not name', () => {
+test('receives the static payload types of our offer that an answer omits', () => {
   const { codec, receives } = acceptAnswer(ourOffer, changed('m=audio 5000 RTP/AVP 8'));
   expect(codec).toEqual({ name: 'PCMA', payloadType: 8 });
   expect(receives.codecs.map(({ name }) => name)).toEqual(['PCMA', 'PCMU', 'G722']);
 });
 
-describe('an error that matters names its line', () => {
+describe('the message of an error quotes the line', () => {
   test.each<[string, string, string, string]>([
     ['port 65536', changed('m=audio 65536 RTP/AVP 0'), 'invalid_sdp', 'm=audio 65536 RTP/AVP 0'],
     ['port 99999', changed('m=audio 99999 RTP/AVP 0'), 'invalid_sdp', 'm=audio 99999 RTP/AVP 0'],
     ['a negative port', changed('m=audio -1 RTP/AVP 0'), 'invalid_sdp', 'm=audio -1 RTP/AVP 0'],
-    ['a port that is no number', changed('m=audio five RTP/AVP 0'), 'invalid_sdp', 'm=audio five RTP/AVP 0'],
+    [
+      'a port that is not a number',
+      changed('m=audio five RTP/AVP 0'),
+      'invalid_sdp',
+      'm=audio five RTP/AVP 0',
+    ],
     ['no port', changed('m=audio'), 'invalid_sdp', 'm=audio'],
     ['no profile', changed('m=audio 5000'), 'invalid_sdp', 'm=audio 5000'],
     ['no format', changed('m=audio 5000 RTP/AVP'), 'invalid_sdp', 'm=audio 5000 RTP/AVP'],
@@ -291,14 +296,14 @@ describe('a hold by address (RFC 3264 §8.4)', () => {
     'IN IP4 0.0.0.0/127',
     'IN IP6 hold.invalid',
   ])('%s sends nothing', (connection) => {
-    for (const [said, direction] of [
+    for (const [attribute, direction] of [
       [undefined, 'recvonly'],
       ['a=sendrecv', 'recvonly'],
       ['a=sendonly', 'recvonly'],
       ['a=inactive', 'inactive'],
       ['a=recvonly', 'inactive'],
     ] as const) {
-      const offer = `${changed(`c=${connection}`)}${said ? `${said}\r\n` : ''}`;
+      const offer = `${changed(`c=${connection}`)}${attribute ? `${attribute}\r\n` : ''}`;
       const { sdp, agreement } = answer(offer);
       expect(agreement).toMatchObject({ direction, remote: { port: 0 } });
       expect(sdp).toContain(`m=audio 40000 RTP/AVP 0 101\r\n`);

@@ -24,8 +24,8 @@ const codeOf = (run: () => unknown) => {
   return 'no failure';
 };
 
-describe('an offer of ours', () => {
-  it('is written line by line as RFC 8866 wants it', () => {
+describe('our offer', () => {
+  it('conforms to RFC 8866 line by line', () => {
     const offer = createOffer({ ...LOCAL, codecs: CODECS, telephoneEvent: true, direction: 'sendrecv' });
     expect(offer).toBe(
       sdp(
@@ -46,7 +46,7 @@ describe('an offer of ours', () => {
     );
   });
 
-  it('offers Opus with a clock of its own, and with keys on that clock', () => {
+  it('has Opus with its own clock rate, and telephone events at that rate', () => {
     const codecs: CodecName[] = ['PCMU', 'G722', 'opus'];
     const offer = createOffer({ ...LOCAL, codecs, telephoneEvent: true, direction: 'sendrecv' });
     expect(offer).toContain('m=audio 40000 RTP/AVP 0 9 111 101 110\r\n');
@@ -56,7 +56,7 @@ describe('an offer of ours', () => {
     expect(offer).toContain('a=rtpmap:110 telephone-event/48000\r\n');
   });
 
-  it('names an IPv6 address as such', () => {
+  it('marks an IPv6 address as IP6', () => {
     const offer = createOffer({
       ...LOCAL,
       address: '2001:db8::7',
@@ -69,7 +69,7 @@ describe('an offer of ours', () => {
     expect(offer).not.toContain('telephone-event');
   });
 
-  it('counts its version up when it changes, and only then', () => {
+  it('increments its version only if it changes', () => {
     const parts = { ...LOCAL, codecs: CODECS, telephoneEvent: true };
     const first = createOffer({ ...parts, direction: 'sendrecv' });
     expect(createOffer({ ...parts, direction: 'sendrecv', previous: first })).toBe(first);
@@ -79,7 +79,7 @@ describe('an offer of ours', () => {
     expect(third).toContain('o=minivoice 77 3 IN IP4');
   });
 
-  it('keeps the streams in their places that were refused before', () => {
+  it('keeps the positions of refused streams', () => {
     const { sdp: previous } = answer(
       offered(['m=video 5002 RTP/AVP 31', 'm=audio 5000 RTP/AVP 0', 'm=image 5004 udptl t38']),
     );
@@ -98,8 +98,8 @@ describe('an offer of ours', () => {
   });
 });
 
-describe('answering an offer', () => {
-  it('takes the codec that the offerer likes best, with its payload types', () => {
+describe('our answer', () => {
+  it('selects the preferred codec of the offerer, with its payload types', () => {
     const offer = offered([
       'm=audio 5000 RTP/AVP 96 8 0 97',
       'a=rtpmap:96 opus/48000/2',
@@ -143,23 +143,23 @@ describe('answering an offer', () => {
     ['G.722 by its static type', ['m=audio 5000 RTP/AVP 9'], 'G722', 9],
     ['Opus', ['m=audio 5000 RTP/AVP 98', 'a=rtpmap:98 opus/48000/2'], 'opus', 98],
     ['a port with a count', ['m=audio 5000/1 RTP/AVP 0'], 'PCMU', 0],
-  ])('understands %s', (_what, media, name, payloadType) => {
+  ])('accepts %s', (_what, media, name, payloadType) => {
     expect(answer(offered(media), ALL_CODECS).agreement.codec).toEqual({ name, payloadType });
   });
 
   it.each<[string, string, CodecName]>([
-    ['G.711 before what costs more', '111 9 8 0', 'PCMA'],
-    ['of the others what the offerer likes best', '111 9', 'opus'],
-    ['of the others what the offerer likes best', '9 111', 'G722'],
-  ])('takes %s', (_what, types, name) => {
+    ['G.711 before codecs that take more CPU time', '111 9 8 0', 'PCMA'],
+    ['the preferred codec of the offerer otherwise', '111 9', 'opus'],
+    ['the preferred codec of the offerer otherwise', '9 111', 'G722'],
+  ])('selects %s', (_what, types, name) => {
     const offer = offered([`m=audio 5000 RTP/AVP ${types}`, 'a=rtpmap:111 opus/48000/2']);
     expect(answer(offer, ALL_CODECS).agreement.codec.name).toBe(name);
   });
 
   it.each<[string, string, number, number | undefined]>([
-    ['the keys of 48 kHz with Opus', '111', 110, 48_000],
-    ['those of 8 kHz with others', '9', 101, undefined],
-  ])('takes %s', (_what, type, payloadType, clockRate) => {
+    ['48 kHz events with Opus', '111', 110, 48_000],
+    ['8 kHz events with other codecs', '9', 101, undefined],
+  ])('selects %s', (_what, type, payloadType, clockRate) => {
     const offer = offered([
       `m=audio 5000 RTP/AVP ${type} 110 101`,
       'a=rtpmap:111 opus/48000/2',
@@ -172,7 +172,7 @@ describe('answering an offer', () => {
     expect(text).toContain(`telephone-event/${clockRate ?? 8000}\r\n`);
   });
 
-  it('has no telephone events when they were not offered at 8000 Hz, and no rtcp-mux when it was not asked', () => {
+  it('has no telephone events if they were not offered at 8000 Hz, and no rtcp-mux if it was not offered', () => {
     const { sdp: text, agreement } = answer(
       offered(['m=audio 5000 RTP/AVP 0 101', 'a=rtpmap:101 telephone-event/48000']),
     );
@@ -183,15 +183,15 @@ describe('answering an offer', () => {
   });
 
   it.each<[string, string[], string[], Direction]>([
-    ['nothing said', [], ['c=IN IP4 192.0.2.1'], 'sendrecv'],
+    ['without direction', [], ['c=IN IP4 192.0.2.1'], 'sendrecv'],
     ['on hold with music', ['a=sendonly'], ['c=IN IP4 192.0.2.1'], 'recvonly'],
     ['listening only', ['a=recvonly'], ['c=IN IP4 192.0.2.1'], 'sendonly'],
     ['on hold', ['a=inactive'], ['c=IN IP4 192.0.2.1'], 'inactive'],
     ['on hold for the whole session', [], ['c=IN IP4 192.0.2.1', 'a=sendonly'], 'recvonly'],
     ['back for this stream', ['a=sendrecv'], ['c=IN IP4 192.0.2.1', 'a=inactive'], 'sendrecv'],
-    ['on hold the old way', [], ['c=IN IP4 0.0.0.0'], 'recvonly'],
-    ['on hold the old way, and deaf', ['a=recvonly'], ['c=IN IP4 0.0.0.0'], 'inactive'],
-  ])('mirrors the direction of one that is: %s', (_what, attributes, session, direction) => {
+    ['on hold by address', [], ['c=IN IP4 0.0.0.0'], 'recvonly'],
+    ['on hold by address, and recvonly', ['a=recvonly'], ['c=IN IP4 0.0.0.0'], 'inactive'],
+  ])('mirrors the direction: %s', (_what, attributes, session, direction) => {
     const { sdp: text, agreement } = answer(offered(['m=audio 5000 RTP/AVP 0', ...attributes], session));
     expect(agreement.direction).toBe(direction);
     expect(text).toContain(`a=${direction}\r\n`);
@@ -202,19 +202,19 @@ describe('answering an offer', () => {
     expect(agreement.remote.port).toBe(0);
   });
 
-  it('keeps a hold of ours when the other end re-offers', () => {
+  it('keeps our hold in the answer to a new offer', () => {
     const offer = offered(['m=audio 5000 RTP/AVP 0', 'a=sendrecv']);
     expect(answerOffer(offer, { ...LOCAL, codecs: CODECS, direction: 'sendonly' }).agreement.direction).toBe(
       'sendonly',
     );
   });
 
-  it('prefers the address of the stream to that of the session, and knows IPv6', () => {
+  it('prefers the address of the stream to that of the session, and accepts IPv6', () => {
     const { agreement } = answer(offered(['m=audio 5000 RTP/AVP 0', 'c=IN IP6 2001:db8::1']));
     expect(agreement.remote).toEqual({ address: '2001:db8::1', port: 5000 });
   });
 
-  it('refuses every other stream at its place', () => {
+  it('refuses every other stream at its position', () => {
     const { sdp: text, agreement } = answer(
       offered([
         'm=audio 0 RTP/AVP 0',
@@ -235,12 +235,12 @@ describe('answering an offer', () => {
     expect(agreement.remote.port).toBe(5004);
   });
 
-  it('passes over lines that it does not know, and takes bare line feeds', () => {
+  it('ignores unknown lines, and accepts LF line ends', () => {
     const offer = offered(['m=audio 5000 RTP/AVP 0', 'i=title', 'b=AS:80', 'a=x-odd', 'k=prompt', 'z=0 0']);
     expect(answer(offer.replaceAll('\r\n', '\n')).agreement.codec.name).toBe('PCMU');
   });
 
-  it('counts the version of its answers on', () => {
+  it('increments its version', () => {
     const first = answer(offered(['m=audio 5000 RTP/AVP 0']));
     const hold = offered(['m=audio 5000 RTP/AVP 0', 'a=sendonly']);
     const second = answerOffer(hold, { ...LOCAL, codecs: CODECS, previous: first.sdp });
@@ -250,26 +250,26 @@ describe('answering an offer', () => {
   it.each<[string, string[]]>([
     ['no audio', ['m=video 5000 RTP/AVP 31']],
     ['no stream at all', []],
-    ['audio that is switched off', ['m=audio 0 RTP/AVP 0']],
-    ['only codecs that are not ours', ['m=audio 5000 RTP/AVP 18 9']],
+    ['disabled audio', ['m=audio 0 RTP/AVP 0']],
+    ['only unsupported codecs', ['m=audio 5000 RTP/AVP 18 9']],
     ['encryption (SAVP)', ['m=audio 5000 RTP/SAVP 0']],
-    ['a profile that nobody knows', ['m=audio 5000 UDP/TLS/RTP/SAVPF 0']],
+    ['an unknown profile', ['m=audio 5000 UDP/TLS/RTP/SAVPF 0']],
     ['a multicast address', ['m=audio 5000 RTP/AVP 0', 'c=IN IP4 224.2.1.1/127']],
-    ['a name for an address', ['m=audio 5000 RTP/AVP 0', 'c=IN IP4 media.example.com']],
-  ])('finds nothing acceptable in an offer with %s', (_what, media) => {
+    ['a host name as address', ['m=audio 5000 RTP/AVP 0', 'c=IN IP4 media.example.com']],
+  ])('refuses an offer with %s as not acceptable', (_what, media) => {
     expect(codeOf(() => answer(offered(media)))).toBe('not_acceptable');
   });
 
   it.each<[string, string]>([
-    ['nothing', ''],
+    ['no text', ''],
     ['another version', sdp('v=1', 'o=- 1 1 IN IP4 192.0.2.1')],
     ['no line of SDP', 'hello\r\n'],
-    ['a port that is none', offered(['m=audio 70000 RTP/AVP 0'])],
+    ['an invalid port', offered(['m=audio 70000 RTP/AVP 0'])],
     ['no format', offered(['m=audio 5000 RTP/AVP'])],
-    ['a broken address', offered(['m=audio 5000 RTP/AVP 0', 'c=192.0.2.1'])],
+    ['a malformed address', offered(['m=audio 5000 RTP/AVP 0', 'c=192.0.2.1'])],
     ['no address', offered(['m=audio 5000 RTP/AVP 0'], [])],
-    ['a broken rtpmap', offered(['m=audio 5000 RTP/AVP 96', 'a=rtpmap:96'])],
-  ])('calls invalid what has %s', (_what, text) => {
+    ['a malformed rtpmap', offered(['m=audio 5000 RTP/AVP 96', 'a=rtpmap:96'])],
+  ])('rejects a description with %s as invalid', (_what, text) => {
     expect(codeOf(() => answer(text))).toBe('invalid_sdp');
   });
 });
@@ -278,7 +278,7 @@ describe('an answer to our offer', () => {
   const ours = (direction: Direction = 'sendrecv') =>
     createOffer({ ...LOCAL, codecs: CODECS, telephoneEvent: true, direction });
 
-  it('says where to send, with which types, and who sends', () => {
+  it('determines destination, payload types and direction', () => {
     const given = offered([
       'm=audio 6000 RTP/AVP 8 0 96',
       'a=rtpmap:96 telephone-event/8000',
@@ -309,30 +309,30 @@ describe('an answer to our offer', () => {
     ['sendonly', 'sendrecv', 'sendonly'],
     ['recvonly', 'recvonly', 'inactive'],
     ['inactive', 'sendrecv', 'inactive'],
-  ])('to %s that says %s means %s', (offer, given, direction) => {
+  ])('to %s with %s results in %s', (offer, given, direction) => {
     const text = offered(['m=audio 6000 RTP/AVP 0', `a=${given}`]);
     expect(acceptAnswer(ours(offer), text).direction).toBe(direction);
   });
 
   it.each<[string, string[], string]>([
-    ['refuses the sound', ['m=audio 0 RTP/AVP 0'], 'not_acceptable'],
-    ['takes a codec that was not offered', ['m=audio 6000 RTP/AVP 9'], 'not_acceptable'],
+    ['refuses the audio', ['m=audio 0 RTP/AVP 0'], 'not_acceptable'],
+    ['selects a codec that was not offered', ['m=audio 6000 RTP/AVP 9'], 'not_acceptable'],
     ['changes the profile', ['m=audio 6000 RTP/SAVP 0'], 'not_acceptable'],
     ['has no stream', [], 'invalid_sdp'],
     ['has another kind of stream', ['m=video 6000 RTP/AVP 0'], 'invalid_sdp'],
-  ])('is an error when it %s', (_what, media, code) => {
+  ])('is an error if it %s', (_what, media, code) => {
     expect(codeOf(() => acceptAnswer(ours(), offered(media)))).toBe(code);
   });
 });
 
-describe('whatever is offered', () => {
+describe('any offer', () => {
   const direction = fc.constantFrom<Direction>('sendrecv', 'sendonly', 'recvonly', 'inactive');
   const codecs = fc.shuffledSubarray(ALL_CODECS, { minLength: 1 });
   const isUnicast = (text: string) => !/^(22[4-9]|23\d|0\.0\.0\.0|[0:]*$)|^ff/i.test(text);
   const address = fc.oneof(fc.ipV4(), fc.ipV6()).filter(isUnicast);
   const port = fc.integer({ min: 1024, max: 65535 });
 
-  it('offerer and answerer agree on the same sound from both ends', () => {
+  it('leads to the same agreement on both sides', () => {
     const mirrored = {
       sendrecv: 'sendrecv',
       sendonly: 'recvonly',
@@ -357,7 +357,7 @@ describe('whatever is offered', () => {
     );
   });
 
-  it('the answer has the streams of the offer in the same order, one of them in use', () => {
+  it('is answered with the same streams in the same order, one of them enabled', () => {
     const line = fc
       .tuple(
         fc.constantFrom('audio', 'video', 'image'),
@@ -380,7 +380,7 @@ describe('whatever is offered', () => {
     );
   });
 
-  it('nothing but a Failure comes of garbage', () => {
+  it('of random bytes is refused with a Failure', () => {
     const garbled = fc.tuple(fc.nat(300), fc.string({ unit: 'binary' })).map(([at, noise]) => {
       const offer = offered(['m=audio 5000 RTP/AVP 0 8 101', 'a=rtpmap:101 telephone-event/8000']);
       return offer.slice(0, at) + noise + offer.slice(at + noise.length);

@@ -18,14 +18,14 @@ test('finds the offer beside ISUP in an INVITE, and the answer in its ACK', asyn
   expect(uas.lastInvite.offer).toBe(OFFER);
   uas.lastInvite.reject(486);
 
-  const heard: string[] = [];
+  const received: string[] = [];
   const headers = { 'Call-ID': 'offerless', From: '<sip:peer@10.0.0.9>;tag=2' };
   await uas.invite(headers, '');
   const dialog = await uas.lastInvite.accept(OFFER);
-  dialog.onAnswer = (sdp) => void heard.push(sdp);
+  dialog.onAnswer = (sdp) => void received.push(sdp);
   await uas.wait(20);
   await uas.send(uas.peer.inDialog(uas.lastResponse(), 'ACK', 1, { ...headers, ...MIXED }, beside(ANSWER)));
-  expect(heard).toEqual([ANSWER]);
+  expect(received).toEqual([ANSWER]);
 });
 
 test('finds the offer beside other bodies in a re-INVITE and an UPDATE', async () => {

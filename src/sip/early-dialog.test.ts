@@ -99,7 +99,7 @@ describe('a caller before our answer', () => {
   const send = (...parts: Parameters<UasHarness['peer']['inDialog']>) =>
     uas.send(uas.peer.inDialog(...parts));
 
-  /** A call whose reliable 180 has gone out. */
+  /** A call whose reliable 180 has been sent. */
   async function ringing(body: string, sdp?: string): Promise<SipResponse> {
     await uas.invite({ Require: '100rel' }, body);
     expect(uas.lastInvite.requiresReliable).toBe(true);

@@ -63,14 +63,14 @@ describe('an INVITE as phones and carriers send it', () => {
     expect(uas.lastInvite.offer).toBe(OFFER.replaceAll('\r', ''));
     uas.lastInvite.reject(486);
 
-    const heard: string[] = [];
+    const received: string[] = [];
     const at = { address: '10.0.0.2', port: 5060 };
     const stream = await uas.pair.network.connect(at, new AbortController().signal);
-    stream.handle({ data: (chunk) => void heard.push(text(chunk)), closed() {} });
+    stream.handle({ data: (chunk) => void received.push(text(chunk)), closed() {} });
     const tcp = uas.peer.request('OPTIONS', { Via: 'SIP/2.0/TCP 10.0.0.9;branch=z9hG4bKlf' });
     stream.write(Buffer.from(text(serialize(tcp)).replaceAll('\r', '')));
     await uas.wait(20);
-    expect(heard.join('')).toContain('SIP/2.0 200 OK');
+    expect(received.join('')).toContain('SIP/2.0 200 OK');
   });
 });
 
@@ -172,15 +172,15 @@ describe('a response', () => {
 
   test('to another request is accepted with a malformed Contact', async () => {
     const uac = await UacHarness.open();
-    const asked = uac.pair.alice.request({ method: 'REGISTER', target: 'sip:10.0.0.9', from: 'sip:a@x' });
+    const response = uac.pair.alice.request({ method: 'REGISTER', target: 'sip:10.0.0.9', from: 'sip:a@x' });
     await uac.wait(10);
     const [register] = uac.peer.requests('REGISTER');
     const ok: SipResponse = uac.peer.response(register!, 200, 'x');
     ok.headers.set('Contact', '<<<');
     uac.peer.send(ok, '10.0.0.1');
     await uac.wait(10);
-    expect((await asked).status).toBe(200);
-    expect((await asked).headers.has('Contact')).toBe(false);
+    expect((await response).status).toBe(200);
+    expect((await response).headers.has('Contact')).toBe(false);
   });
 });
 

@@ -142,10 +142,10 @@ test('under conditions that let retransmissions arrive, a call is established an
 
 test('random bytes leave nothing open', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), async (junk) => {
+    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), async (inputs) => {
       const pair = await openPair();
       const source = await pair.network.bind({ address: '10.0.0.66', port: 5060 }, () => {});
-      for (const each of junk) source.send(Buffer.from(each), { address: '10.0.0.2', port: 5060 });
+      for (const each of inputs) source.send(Buffer.from(each), { address: '10.0.0.2', port: 5060 });
       await pair.clock.advance(1000);
       expect(await openResources(pair)).toEqual(NONE_OPEN);
     }),

@@ -22,13 +22,13 @@ const acceptedBy = (result: InviteResult) =>
 describe('an outgoing call', () => {
   test('reports ringing, and its refusal', async () => {
     const { outgoing, invite } = await uac.startCall();
-    const heard: [number, string | undefined][] = [];
-    outgoing.provisional.on(({ status, sdp }) => heard.push([status, sdp]));
+    const received: [number, string | undefined][] = [];
+    outgoing.provisional.on(({ status, sdp }) => received.push([status, sdp]));
     await respond(invite, 100);
     await respond(invite, 180, 'x');
     await respond(invite, 183, 'x', {}, ANSWER);
     await respond(invite, 486, 'x');
-    expect(heard).toEqual([
+    expect(received).toEqual([
       [180, undefined],
       [183, ANSWER],
     ]);
@@ -189,8 +189,8 @@ describe('credentials', () => {
   test('are not sent endlessly to a peer with ever new realms', async () => {
     const { outgoing } = await uac.startCall({ credentials });
     for (let realm = 0; realm < 20; realm++) {
-      const asked = { 'Proxy-Authenticate': challenge['Proxy-Authenticate'].replace('"r"', `"${realm}"`) };
-      await respond(peer.requests('INVITE').at(-1)!, 407, 'x', asked);
+      const newRealm = { 'Proxy-Authenticate': challenge['Proxy-Authenticate'].replace('"r"', `"${realm}"`) };
+      await respond(peer.requests('INVITE').at(-1)!, 407, 'x', newRealm);
     }
     expect(await outgoing.result).toMatchObject({ kind: 'refused', status: 407 });
     expect(peer.requests('INVITE')).toHaveLength(9);
@@ -223,15 +223,15 @@ describe('reliable provisional responses (RFC 3262)', () => {
 
   test('are acknowledged in order, each once; one out of order is ignored', async () => {
     const { outgoing, invite } = await uac.startCall();
-    const heard: number[] = [];
-    outgoing.provisional.on(({ status }) => heard.push(status));
+    const received: number[] = [];
+    outgoing.provisional.on(({ status }) => received.push(status));
     await respond(invite, 180, 'x', reliable(7));
     await respond(invite, 180, 'x', reliable(7));
     await respond(invite, 183, 'x', reliable(9), ANSWER);
     await respond(invite, 183, 'x', reliable(8), ANSWER);
     const racks = peer.requests('PRACK').map(({ headers }) => headers.get('RAck'));
     expect(new Set(racks)).toEqual(new Set(['7 1 INVITE', '8 1 INVITE']));
-    expect(heard).toEqual([180, 183]);
+    expect(received).toEqual([180, 183]);
   });
 
   test('may bring the answer, so that the 200 needs none', async () => {

@@ -12,7 +12,7 @@ import { createUserAgent } from './user-agent.ts';
 const SCENARIOS = join(import.meta.dirname, '../../e2e/sipp');
 const SDP = `${ANSWER}c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0\r\n`;
 
-// The times of the RFC would make these tests last for minutes; the proportions are its own.
+// Shorter timers in the proportions of the RFC, so that the tests do not take minutes.
 const agent = createUserAgent({
   clock: systemClock,
   random: systemRandom,
@@ -27,7 +27,7 @@ const agent = createUserAgent({
 
 let port: number;
 
-/** Calls that came in, by scenario: sipp's service name. */
+/** Incoming calls by scenario, which is sipp's service name. */
 const calls = new Map<string, number>();
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ beforeAll(async () => {
     const name = /^sip:([^@]*)@/.exec(invite.request.uri)?.[1] ?? '';
     calls.set(name, (calls.get(name) ?? 0) + 1);
     invite.dialog.onOffer = () => SDP;
-    // sipp cannot send while a response that it does not expect yet comes in.
+    // sipp cannot send while it receives an unexpected response.
     if (name === 'retransmits-invite') await sleep(systemClock, 400);
     else invite.progress(name === 'prack' ? 183 : 180, name === 'prack' ? { sdp: SDP } : {});
     if (name === 'cancels-while-ringing') return;
@@ -77,7 +77,7 @@ test.skipIf(missing.sipp)('nothing is open after all calls', async () => {
   expect(agent.counters.open).toEqual({ transactions: 0, dialogs: 0, invites: 0 });
 });
 
-/** Rejects with what sipp says unless the one call of the scenario goes as it should. */
+/** Rejects with the output of sipp unless the call of the scenario succeeds. */
 async function sipp(name: string, options: string[]): Promise<void> {
   const local = String(freePort());
   const args = [
@@ -85,10 +85,10 @@ async function sipp(name: string, options: string[]): Promise<void> {
     ...['-i', '127.0.0.1', '-p', local, '-recv_timeout', '30000', '-timeout', '60s', ...options],
   ];
   const child = beginPeer('sipp', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [[code], said, complaints] = await Promise.all([
+  const [[code], output, errors] = await Promise.all([
     once(child, 'exit'),
     text(child.stdout!),
     text(child.stderr!),
   ]);
-  if (code !== 0) throw new Error(`${name}: ${complaints.slice(-1500)}${said.slice(-2500)}`);
+  if (code !== 0) throw new Error(`${name}: ${errors.slice(-1500)}${output.slice(-2500)}`);
 }

@@ -115,16 +115,16 @@ describe('a dialog', () => {
     await send(peer.inDialog(ok, 'REFER', 2, { 'Refer-To': '<sip:carol@example.com>' }));
     await send(peer.inDialog(ok, 'NOTIFY', 3));
     expect([statuses('REFER'), statuses('NOTIFY')]).toEqual([[603], [481]]);
-    const heard: string[] = [];
+    const received: string[] = [];
     const hear = (request: SipRequest) => {
-      heard.push(request.method);
+      received.push(request.method);
       return undefined;
     };
     dialog.onInfo = dialog.onRefer = dialog.onNotify = hear;
     await send(peer.inDialog(ok, 'REFER', 4, { 'Refer-To': '<sip:carol@example.com>' }));
     await send(peer.inDialog(ok, 'NOTIFY', 5));
     await send(peer.inDialog(ok, 'INFO', 6, { 'Content-Type': 'application/dtmf-relay' }, 'Signal=5'));
-    expect(heard).toEqual(['REFER', 'NOTIFY', 'INFO']);
+    expect(received).toEqual(['REFER', 'NOTIFY', 'INFO']);
     expect([last('REFER').status, last('NOTIFY').status, last('INFO').status]).toEqual([202, 200, 200]);
   });
 
@@ -147,18 +147,18 @@ describe('a dialog', () => {
 });
 
 describe('session timers (RFC 4028) as UAS', () => {
-  const asked = (refresher: string) => ({
+  const sessionTimer = (refresher: string) => ({
     Supported: 'timer',
     'Session-Expires': `100;refresher=${refresher}`,
   });
 
   test('end the call if the refresher does not refresh it', async () => {
-    const { dialog, ok } = await uas.acceptCall(asked('uac'));
+    const { dialog, ok } = await uas.acceptCall(sessionTimer('uac'));
     expect(ok.headers.get('Session-Expires')).toBe('100;refresher=uac');
     expect(ok.headers.get('Require')).toBe('timer');
     await send(peer.inDialog(ok, 'ACK', 1));
     await wait(60_000);
-    await send(peer.inDialog(ok, 'UPDATE', 2, asked('uac')));
+    await send(peer.inDialog(ok, 'UPDATE', 2, sessionTimer('uac')));
     expect(last('UPDATE').headers.get('Session-Expires')).toBe('100;refresher=uac');
     await wait(69_000);
     expect(peer.log.at(-1)).toBe('BYE');
@@ -167,7 +167,7 @@ describe('session timers (RFC 4028) as UAS', () => {
   });
 
   test('refresh at half of the interval, by UPDATE if the caller allows it', async () => {
-    const { ok } = await uas.acceptCall({ ...asked('uas'), Allow: 'INVITE, UPDATE' });
+    const { ok } = await uas.acceptCall({ ...sessionTimer('uas'), Allow: 'INVITE, UPDATE' });
     await send(peer.inDialog(ok, 'ACK', 1));
     await wait(50_000);
     const [update] = peer.requests('UPDATE');
@@ -179,7 +179,7 @@ describe('session timers (RFC 4028) as UAS', () => {
   });
 
   test('refresh by re-INVITE with our last description if the caller does not allow UPDATE', async () => {
-    const { ok } = await uas.acceptCall(asked('uas'));
+    const { ok } = await uas.acceptCall(sessionTimer('uas'));
     await send(peer.inDialog(ok, 'ACK', 1));
     await wait(50_000);
     expect(peer.requests('INVITE')[0]!.body.toString()).toBe(ANSWER);

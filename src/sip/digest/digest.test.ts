@@ -31,16 +31,16 @@ describe('answering a challenge', () => {
     ['MD5', '8ca523f5e9506fed4657c9700eebdbec'],
     ['SHA-256', '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1'],
   ])('with %s gives the response of RFC 7616 §3.9.1', (algorithm, response) => {
-    const asked = parseChallenge(`${CHALLENGE}, algorithm=${algorithm}`)!;
-    expect(responseOf(answerChallenge({ ...MUFASA, challenge: asked }))).toBe(response);
+    const parsed = parseChallenge(`${CHALLENGE}, algorithm=${algorithm}`)!;
+    expect(responseOf(answerChallenge({ ...MUFASA, challenge: parsed }))).toBe(response);
   });
 
   it('with SHA-512-256 gives the response of RFC 7616 §3.9.2, as erratum 4897 corrects it', () => {
-    const asked = parseChallenge(
+    const parsed = parseChallenge(
       'Digest realm="api@example.org", qop="auth", algorithm=SHA-512-256, nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK", opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS", charset=UTF-8',
     )!;
     const answer = answerChallenge({
-      challenge: asked,
+      challenge: parsed,
       method: 'GET',
       uri: '/doe.json',
       username: 'Jäsøn Doe',
@@ -52,10 +52,10 @@ describe('answering a challenge', () => {
   });
 
   it('without qop gives the response of RFC 2069, as RFC 2617 §3.5 shows it with an older password', () => {
-    const asked = parseChallenge(
+    const parsed = parseChallenge(
       'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"',
     )!;
-    const answer = answerChallenge({ ...MUFASA, password: 'CircleOfLife', challenge: asked });
+    const answer = answerChallenge({ ...MUFASA, password: 'CircleOfLife', challenge: parsed });
     expect(responseOf(answer)).toBe('1949323746fe6a43ef61f9606e7febea');
     expect(answer).not.toContain('qop');
   });

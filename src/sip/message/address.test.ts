@@ -215,7 +215,7 @@ describe('a hostile value', () => {
     ['colons in a URI', parseUri, `sip:${':'.repeat(many)}`],
     ['semicolons in a URI', parseUri, `sip:a${';'.repeat(many)}?@`],
   ])('with many %s is refused in linear time', (_what, read, text) => {
-    // A busy machine makes one of them slow, but not all.
+    // On a busy machine some attempts may be slow, but not all.
     const tries = Array.from({ length: 3 }, () => {
       const start = process.cpuUsage();
       expect(statusOf(() => read(text))).toBe(400);

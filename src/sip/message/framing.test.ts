@@ -44,7 +44,7 @@ describe('a stream', () => {
 
   it('yields the same messages for any segmentation', () => {
     const stream = `\r\n\r\n${text('INVITE', 'a\r\n\r\nb')}${text('ACK')}${text('BYE', 'x')}`;
-    // Four bytes are not broken up in practice; a ping that is would read as two pongs.
+    // A ping in two segments reads as two pongs; in practice four bytes are one segment.
     const cuts = fc.array(fc.integer({ min: 4, max: stream.length }), { maxLength: 8 });
     fc.assert(
       fc.property(cuts, (places) => {

@@ -16,11 +16,11 @@ import {
   validate,
 } from './index.ts';
 
-// The 49 messages of RFC 4475, as they are on the wire.
+// The 49 messages of RFC 4475 as sent.
 const FOLDER = new URL('./torture/', import.meta.url);
 const read = (name: string) => readFileSync(new URL(`${name}.dat`, FOLDER));
 
-/** What becomes of a message before anybody asks what it wants. */
+/** The result of parsing and validation. */
 type Verdict = 'accepted' | 'dropped' | 400 | 416 | 505;
 
 const VERDICTS: Record<string, Verdict> = {
@@ -80,18 +80,18 @@ const VERDICTS: Record<string, Verdict> = {
   inv2543: 'accepted',
 };
 
-/** What RFC 4475 asks for that is not decided here, and why. */
+/** Messages whose verdict differs from RFC 4475, and why. */
 const GAPS: Record<string, string> = {
-  quotbal: 'the angle brackets tell where the name ends, whatever its quotes',
-  badaspec: 'spaces around the URI are left out',
-  baddn: 'a display name without quotes is understood (RFC 4475 §3.1.2.15 allows to be liberal)',
-  baddate: 'Date is never read, and a field that is not used need not be refused (RFC 3261 §16.3)',
-  unksm2: 'whether an address of another scheme is known is a question for the registrar',
-  bext01: '420 for unknown options is given by the user agent, which knows what it supports',
-  invut: '415 is given by whoever reads the body',
-  regaut01: 'a scheme that nobody knows is no credentials: the registrar challenges again',
-  bcast: 'a response with a second Via is discarded by the transaction layer, which never sent one like it',
-  sdp01: '406 is given by whoever would have to write a body that is accepted',
+  quotbal: 'the angle brackets delimit the name, whatever its quotes',
+  badaspec: 'spaces around the URI are ignored',
+  baddn: 'an unquoted display name is accepted (RFC 4475 §3.1.2.15 allows that)',
+  baddate: 'Date is not used, and an unused field need not be refused (RFC 3261 §16.3)',
+  unksm2: 'the registrar decides about addresses with another scheme',
+  bext01: 'the user agent, which knows the supported options, answers 420',
+  invut: 'the reader of the body answers 415',
+  regaut01: 'an unknown scheme counts as no credentials: the registrar challenges again',
+  bcast: 'the transaction layer discards a response with a second Via, because it has no such request',
+  sdp01: 'the writer of the response body answers 406',
 };
 
 function verdict(bytes: Buffer): Verdict {
@@ -123,7 +123,7 @@ describe('of the torture messages of RFC 4475', () => {
     '%s is the same after it was written and read again',
     (name) => {
       const message = parseMessage(read(name));
-      // Content-Length is written anew, in its long form and last.
+      // The formatter writes Content-Length last, in its long form.
       const plain = ({ headers, ...rest }: SipMessage) => {
         return { ...rest, headers: [...headers].filter(([each]) => !/^(content-length|l)$/i.test(each)) };
       };

@@ -35,15 +35,20 @@ async function connected() {
     { address: '10.0.0.2', port: 5060 },
     new AbortController().signal,
   );
-  const heard: string[] = [];
+  const received: string[] = [];
   let closed = false;
   stream.handle({
-    data: (chunk) => heard.push(chunk.toString('latin1')),
+    data: (chunk) => received.push(chunk.toString('latin1')),
     closed: () => {
       closed = true;
     },
   });
-  return { stream, heard, isClosed: () => closed, say: (text: string) => stream.write(Buffer.from(text)) };
+  return {
+    stream,
+    received,
+    isClosed: () => closed,
+    send: (text: string) => stream.write(Buffer.from(text)),
+  };
 }
 
 describe('a response', () => {
@@ -55,12 +60,12 @@ describe('a response', () => {
   });
 
   test('goes to the Via port at the source address without rport', async () => {
-    const heard: SipMessage[] = [];
-    await pair.network.bind({ address: '10.0.0.9', port: 7000 }, (data) => heard.push(parseMessage(data)));
+    const received: SipMessage[] = [];
+    await pair.network.bind({ address: '10.0.0.9', port: 7000 }, (data) => received.push(parseMessage(data)));
     peer.send(peer.request('OPTIONS', { Via: 'SIP/2.0/UDP behind.nat:7000;branch=z9hG4bKa' }));
     await wait(20);
-    expect(heard).toHaveLength(1);
-    expect(topVia(heard[0]!).received).toBe('10.0.0.9');
+    expect(received).toHaveLength(1);
+    expect(topVia(received[0]!).received).toBe('10.0.0.9');
   });
 });
 
@@ -101,25 +106,25 @@ describe('malformed input', () => {
 
 describe('TCP', () => {
   test('splits the stream into messages for any segmentation, and answers on the same connection', async () => {
-    const { heard, say } = await connected();
+    const { received, send } = await connected();
     const text = options() + options().replaceAll('z9hG4bKa', 'z9hG4bKb').replace('CSeq: 1', 'CSeq: 2');
-    for (let at = 0; at < text.length; at += 100) say(text.slice(at, at + 100));
+    for (let at = 0; at < text.length; at += 100) send(text.slice(at, at + 100));
     await wait(20);
-    expect(heard.map((each) => each.slice(0, 11))).toEqual(['SIP/2.0 200', 'SIP/2.0 200']);
+    expect(received.map((each) => each.slice(0, 11))).toEqual(['SIP/2.0 200', 'SIP/2.0 200']);
   });
 
   test('answers a ping with a pong (RFC 5626)', async () => {
-    const { heard, say } = await connected();
-    say('\r\n\r\n');
+    const { received, send } = await connected();
+    send('\r\n\r\n');
     await wait(20);
-    expect(heard).toEqual(['\r\n']);
+    expect(received).toEqual(['\r\n']);
   });
 
   test('closes an unreadable stream, after a 400 if possible', async () => {
-    const { heard, say, isClosed } = await connected();
-    say(options().replace('Content-Length: 0', 'Content-Length: many'));
+    const { received, send, isClosed } = await connected();
+    send(options().replace('Content-Length: 0', 'Content-Length: many'));
     await wait(20);
-    expect(heard[0]).toMatch(/^SIP\/2.0 400 /);
+    expect(received[0]).toMatch(/^SIP\/2.0 400 /);
     expect(isClosed()).toBe(true);
     expect(counters().tcp).toMatchObject({ connections: 0, malformed: 1 });
   });
@@ -127,7 +132,7 @@ describe('TCP', () => {
   test('closes a connection without message after 32 s, and an idle one after 30 min', async () => {
     const silent = await connected();
     const useful = await connected();
-    useful.say(options());
+    useful.send(options());
     await wait(33_000);
     expect([silent.isClosed(), useful.isClosed()]).toEqual([true, false]);
     await wait(31 * 60_000);
