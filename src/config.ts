@@ -175,7 +175,7 @@ const schema = z.object({
     '730',
     'deletes settled charges after this many days; balances do not change; 0: never',
   ),
-  recogniser: setting(
+  recognizer: setting(
     'MINIVOICE_RECOGNISER',
     oneOf('base', 'tiny', 'off'),
     'base',

@@ -26,8 +26,8 @@ interface InsightDeps extends Pick<Deps, 'config' | 'log' | 'clock' | 'scope'> {
 }
 
 /** Whether an application wants its recordings transcribed and an engine is available. */
-export const wantsInsights = ({ recogniser }: Config, application: Application | undefined): boolean =>
-  Boolean(application?.aiEnabled && (recogniser !== 'off' || application.ai?.transcriptionModel));
+export const wantsInsights = ({ recognizer }: Config, application: Application | undefined): boolean =>
+  Boolean(application?.aiEnabled && (recognizer !== 'off' || application.ai?.transcriptionModel));
 
 /** Recordings that are processed at the same time; the recognizer takes `MINIVOICE_TRANSCRIPTIONS` of them. */
 const CONCURRENCY = 16;
@@ -71,7 +71,7 @@ export async function openInsights(deps: InsightDeps): Promise<Insights> {
 function openEngines({ config, log, clock, scope, folder, directory, http }: InsightDeps) {
   const heuristic = new HeuristicAnalyst({ clock, log });
   scope.defer('analysis', () => heuristic.close());
-  const model = config.recogniser;
+  const model = config.recognizer;
   const recognizer =
     model === 'off'
       ? undefined
