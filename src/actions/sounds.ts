@@ -116,6 +116,6 @@ class WebSounds implements Sounds {
       throw new Failure('play_failed', `could not fetch ${url}: ${explain(cause)}`, { cause });
     });
     if (response.status === 200 || (response.status === 304 && cached)) return response;
-    throw new Failure('play_failed', `${url} answered ${response.status}.`);
+    throw new Failure('play_failed', `${url} responded with ${response.status}.`);
   }
 }

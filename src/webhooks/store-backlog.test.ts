@@ -112,6 +112,22 @@ describe('stopping', () => {
     expect(harness.clock.pending).toBe(0);
   });
 
+  it('reads the store no more when it closes during a read', async () => {
+    const harness = new Harness();
+    harness.maxEventsInMemory = 1;
+    harness.restart();
+    for (const sequence of [1, 2, 3]) harness.events.set(`evt_call_1_${sequence}`, eventRecord(sequence));
+    let reads = 0;
+    Object.defineProperty(harness, 'readError', {
+      get() {
+        if (reads++ === 0) void harness.deliveries.close();
+        return reads > 10 ? new Error('read after close') : undefined;
+      },
+    });
+    await harness.deliveries.start();
+    expect(reads).toBeLessThan(10);
+  });
+
   it('sends nothing after it closed', async () => {
     const harness = new Harness();
     await harness.deliveries.close();

@@ -59,7 +59,7 @@ export class StoreBacklog {
   async refill(): Promise<void> {
     if (this.#retryTimer) return;
     try {
-      while (this.#size > 0 && !this.#settledDuringRead && this.#queue.isHalfEmpty) await this.#readOnce();
+      while (this.#needsRead) await this.#readOnce();
     } catch (error) {
       if (this.#isClosed) return;
       const { log, clock } = this.#ports;
@@ -69,6 +69,10 @@ export class StoreBacklog {
         detach('webhooks.refill', this.refill());
       });
     }
+  }
+
+  get #needsRead(): boolean {
+    return !this.#isClosed && this.#size > 0 && !this.#settledDuringRead && this.#queue.isHalfEmpty;
   }
 
   close(): void {
