@@ -207,7 +207,10 @@ export interface Freshness {
 /** After a day every response is validated, whatever the server says. */
 const MAX_FRESH_SECONDS = 86_400;
 
-/** @param headers of a 200 or 304, with lowercase names. @param now on the monotonic clock. */
+/**
+ * Reads how long a 200 or 304 response may be reused from its headers.
+ * @param headers with lowercase names. @param now on the monotonic clock.
+ */
 export function freshnessOf(headers: Record<string, string>, now: number): Freshness {
   const control = directivesOf(headers['cache-control'] ?? '');
   const validators: Record<string, string> = {};

@@ -83,7 +83,7 @@ function backslashesEnd(text: string, at: number): number {
   return end;
 }
 
-/** @param codes UTF-16 code units; surrogates need not be pairs. */
+/** Converts UTF-16 code units to a string. Surrogates need not be pairs. */
 function textOf(codes: Uint16Array): string {
   const bytes = Buffer.from(codes.buffer, codes.byteOffset, codes.byteLength);
   return bytes.toString('utf16le');

@@ -46,7 +46,7 @@ export class Pace {
     return this.#fullMs > DROWNING_MS;
   }
 
-  /** @returns whether a new call is taken. */
+  /** Requests a new call. @returns whether it is taken. */
   take(): boolean {
     if (this.#left < 1) {
       this.#refused++;
@@ -57,7 +57,7 @@ export class Pace {
     return true;
   }
 
-  /** @param busy the utilization of the thread in the last `ms`, 0 to 1. */
+  /** Adjusts the rate. @param busy the utilization of the thread in the last `ms`, 0 to 1. */
   measure(busy: number, ms: number): void {
     if (busy >= FULL) this.#full(ms);
     else this.#fullMs = this.#reduceMs = this.#taken = this.#takenMs = 0;

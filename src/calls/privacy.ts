@@ -23,7 +23,7 @@ export class PrivacyHold {
     this.#sound = sound;
   }
 
-  /** @param by identifies who wants it. */
+  /** Holds back a part, or releases it. @param by identifies who wants it. */
   set(part: keyof HeldBack, on: boolean, by: object): void {
     const holders = this.#holders[part];
     if (on) holders.add(by);
@@ -86,9 +86,7 @@ export class SensitiveCalls {
   }
 }
 
-/**
- * Bytes to read of a text beyond those that are stored, so that a sensitive value across the cut is recognized.
- */
+/** Bytes to read beyond those that are stored, to recognize a sensitive value across the cut. */
 export const CUT_MARGIN_BYTES = 1024;
 
 /**

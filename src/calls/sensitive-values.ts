@@ -42,7 +42,7 @@ export class SensitiveValues {
   /** Whether a value contains the keys A to D. */
   #hasLetters = false;
 
-  /** @param value of `0-9 * # A-D`; an empty one is ignored. */
+  /** Adds a value of `0-9 * # A-D`. An empty one is ignored. */
   add(value: string): void {
     if (value === '' || this.#values.includes(value)) return;
     this.#values = [value, ...this.#values].slice(0, MAX_VALUES);
@@ -241,7 +241,7 @@ function starred(text: string, ranges: Range[]): string {
 
 const hexOf = (value: string): string => Buffer.from(value, 'latin1').toString('hex');
 
-/** The base64 forms of the value at each offset, without the characters that it shares with its neighbors. */
+/** The base64 forms of the value at each offset, without the characters shared with its neighbors. */
 function base64Cores(value: string): string[] {
   return [0, 1, 2].map((shift) => {
     const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(value, 'latin1')]);

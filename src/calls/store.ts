@@ -60,7 +60,7 @@ export interface QuarantineStore {
 
 /** Stores a BYE per established leg, so that the next process can send it after a crash. Plain data. */
 export interface PendingByeStore {
-  /** @param key identifies the leg. */
+  /** Stores the BYE of a leg. @param key identifies the leg. */
   keepPendingBye(key: string, pendingBye: object): Promise<void>;
   dropPendingBye(key: string): Promise<void>;
   /** At the start: the BYEs of legs that a crash interrupted. */

@@ -6,7 +6,7 @@ import { checkLiteral, guardedLookup, type Resolve } from '../net/index.ts';
 export interface ConnectionHandlers {
   opened(): void;
   received(kind: 'text' | 'binary' | 'ping', data: Buffer): void;
-  /** @param code RFC 6455 §7.4; 1006 without a close frame. */
+  /** The connection is closed. @param code RFC 6455 §7.4; 1006 without a close frame. */
   closed(code: number, error: Error | undefined): void;
 }
 

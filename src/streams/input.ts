@@ -14,7 +14,7 @@ export class StreamInput {
   #playback: Playback | undefined;
   #limiter: TokenBucket;
   #echo: (mark: string) => void;
-  /** Messages that were invalid, came in excess of the queue, or came on a stream that is not bidirectional. */
+  /** Messages that were invalid, exceeded the queue, or came on a stream that is not bidirectional. */
   ignored = 0;
 
   /**
@@ -32,7 +32,7 @@ export class StreamInput {
     this.#echo = ports.echo;
   }
 
-  /** @returns false when the server exceeds the rate limit. */
+  /** Handles a message. @returns false when the server exceeds the rate limit. */
   take(kind: 'text' | 'binary' | 'ping', data: Buffer): boolean {
     if (!this.#limiter.take(costOf(data.length))) return false;
     if (kind === 'ping') return true;
@@ -89,7 +89,7 @@ export class Playback {
     this.#clock = clock;
   }
 
-  /** @returns whether the audio was queued. */
+  /** Plays audio. @returns whether it was queued. */
   play(payload: Uint8Array): boolean {
     const now = this.#clock.monotonic();
     const heardAt = Math.max(now, this.#heardAt) + payload.length / BYTES_PER_MS;
@@ -135,7 +135,7 @@ class TokenBucket {
     this.#filledAt = clock.monotonic();
   }
 
-  /** @returns whether there were enough tokens; if not, none is taken. */
+  /** Takes tokens. @returns whether there were enough; if not, none is taken. */
   take(cost: number): boolean {
     const now = this.#clock.monotonic();
     const gained = ((now - this.#filledAt) * this.#perSecond) / 1000;

@@ -6,7 +6,7 @@ interface KeyState {
 }
 
 /**
- * Runs tasks in the order given, at most `limit` at a time per key, so that a slow key delays no other.
+ * Runs tasks in order, at most `limit` at a time per key, so that a slow key delays no other.
  *
  * `FairQueue` shares a fixed number of workers among tenants; here the number of keys that run at once is unlimited,
  * and starting a task costs the same however many keys there are.

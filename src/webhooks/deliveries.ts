@@ -74,8 +74,8 @@ export class Deliveries {
   }
 
   /**
-   * Sends an event once more, now, in whatever state it is; if that fails, the rest of its schedule applies. It waits
-   * for no other event, and none waits for it.
+   * Sends an event once more, now, in whatever state it is. If that fails, the rest of its schedule applies. It waits for
+   * no other event, and none waits for it.
    *
    * @throws Failure `event_not_found`, `no_webhook_url`.
    */
@@ -101,7 +101,10 @@ export class Deliveries {
     if (delivery.stage !== 'sending') this.#send(delivery);
   }
 
-  /** Waits for attempts that are due, for `timeoutMs` or until a second after `hasten` is aborted, then closes. */
+  /**
+   * Waits for the attempts that are due, then closes.
+   * @param timeoutMs the longest wait. @param hasten when aborted, the wait ends a second later.
+   */
   async drain(timeoutMs: number, hasten?: AbortSignal): Promise<void> {
     const idle = new AbortController();
     const signal = hasten ? AbortSignal.any([hasten, idle.signal]) : idle.signal;

@@ -79,7 +79,7 @@ export class SealedDigits {
     this.#timer?.cancel();
   }
 
-  /** The change to an event's data that erases its digits, in a state in which they are not needed any more. */
+  /** The change that erases the digits of an event, in a state in which they are not needed any more. */
   erase({ id, data }: EventRecord, state: EventRecord['state']): Partial<Pick<EventRecord, 'data'>> {
     const isDone = state === 'delivered' || state === 'unsent';
     if (!isDone || !('sealed_digits' in data)) return {};

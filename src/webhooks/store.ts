@@ -60,7 +60,7 @@ export interface OutboxStore {
   parkedEvents(): Promise<{ count: number; oldestAt: number | null }>;
   /** When the next parked event is due after this time; null when there is none. */
   nextDueAt(after: number): Promise<number | null>;
-  /** Parked events that are due at this time, the longest due first; fewer than `limit` when they hold much text. */
+  /** Parked events that are due at this time, the longest due first. Fewer than `limit` when they hold much text. */
   dueEvents(at: number, limit: number): Promise<EventRecord[]>;
   /**
    * Writes an attempt and its outcome. Resolves when they are durable, or kept in memory while nothing can be written.
