@@ -59,7 +59,7 @@ async function serve(): Promise<void> {
   const ready = { msg: 'ready', http: app.http, sip: app.sip, ...token, ...file };
   process.stdout.write(
     config.logFormat === 'pretty'
-      ? prettyLine(JSON.stringify({ level: 'info', ...ready }))
+      ? prettyLine(JSON.stringify({ level: 'info', time: new Date(platform.clock.now()), ...ready }))
       : `${JSON.stringify(ready)}\n`,
   );
 }

@@ -120,7 +120,7 @@ const parseNumber = (value: string, from: number, to: number): number | undefine
 /** Settings of other programs: the server and key that an application uses, as in `examples/`. */
 const FOREIGN = ['MINIVOICE_URL', 'MINIVOICE_API_KEY'];
 
-/** Describes what is wrong with a variable that looks like a setting but is none; undefined if it does not. */
+/** Describes the problem of a variable that looks like a setting but is none; otherwise undefined. */
 export function misspelled(variable: string, names: readonly string[]): string | undefined {
   if (!/^minivoice_/i.test(variable) || names.includes(variable) || FOREIGN.includes(variable))
     return undefined;

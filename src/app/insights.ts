@@ -29,7 +29,7 @@ interface InsightDeps extends Pick<Deps, 'config' | 'log' | 'clock' | 'scope'> {
 export const wantsInsights = ({ recognizer }: Config, application: Application | undefined): boolean =>
   Boolean(application?.aiEnabled && (recognizer !== 'off' || application.ai?.transcriptionModel));
 
-/** Recordings that are processed at the same time; the recognizer takes `MINIVOICE_TRANSCRIPTIONS` of them. */
+/** Recordings processed at the same time, of which the recognizer takes `MINIVOICE_TRANSCRIPTIONS`. */
 const CONCURRENCY = 16;
 /** The share of one customer, whose AI server may not answer. */
 const CONCURRENCY_PER_CUSTOMER = 2;

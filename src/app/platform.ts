@@ -1,4 +1,6 @@
+import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
 import type { Api } from '../api/index.ts';
 import { createSoundDecoder, type SoundDecoder } from '../audio/index.ts';
 import type { Gauges } from '../calls/index.ts';
@@ -15,7 +17,6 @@ import {
 import { type Finisher, ThreadFinisher } from '../recordings/index.ts';
 import { createSpeaker } from '../speech/index.ts';
 import { type Connect, createConnect } from '../streams/index.ts';
-import { idleMs, memoryLeft } from './load.ts';
 
 /** Text to speech, with the lifetime of the application. */
 export type SpeechEngine = ReturnType<typeof createSpeaker>;
@@ -79,4 +80,40 @@ export function systemPlatform(log: Log): Platform {
     soundDecoder: () => createSoundDecoder({ clock, log }),
     recordingFinisher: () => new ThreadFinisher({ clock, log }),
   };
+}
+
+/** Returns how long the main thread has been idle since the start, in milliseconds. */
+const idleMs = (): number => performance.eventLoopUtilization().idle;
+
+/** Returns how much memory is left, for admission control. */
+export function memoryLeft(): { heapUsed: number; availableBytes: number } {
+  const { used_heap_size, heap_size_limit } = getHeapStatistics();
+  return {
+    heapUsed: used_heap_size / heap_size_limit,
+    availableBytes: availableBytes({
+      machineBytes: totalmem(),
+      freeBytes: freemem(),
+      limitBytes: process.constrainedMemory(),
+      ownBytes: process.memoryUsage.rss(),
+      reportedBytes: process.availableMemory(),
+    }),
+  };
+}
+
+/**
+ * Returns the bytes that are left of the machine or container.
+ * @param memory.limitBytes the limit of the container; 0, or more than the machine has, if there is none.
+ * @param memory.reportedBytes what the system reports as available.
+ */
+export function availableBytes({
+  machineBytes,
+  freeBytes,
+  limitBytes,
+  ownBytes,
+  reportedBytes,
+}: Record<'machineBytes' | 'freeBytes' | 'limitBytes' | 'ownBytes' | 'reportedBytes', number>): number {
+  if (limitBytes === 0 || limitBytes >= machineBytes) return reportedBytes;
+  // A container counts the page cache of written files as used memory until it has to reclaim it: with recordings, the
+  // reported value (libuv reads memory.current) soon approaches zero.
+  return Math.min(freeBytes, limitBytes - ownBytes);
 }

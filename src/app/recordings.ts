@@ -17,7 +17,7 @@ import type { Deps } from './platform.ts';
 /** The recordings of calls, and what deletes them. */
 export type Recordings = Awaited<ReturnType<typeof openRecordings>>;
 
-/** Opens the recordings, after it has finished those and then the calls that an earlier process left open. */
+/** Opens the recordings. Recordings and calls that an earlier process left open are finished first. */
 export async function openRecordings(deps: Deps, data: Data) {
   const { log, clock, scope } = deps;
   const { folder, storage, directory, billing } = data;

@@ -1,11 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Socket } from 'node:dgram';
+import { Server } from 'node:net';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { decodeG711, PCMU, toneLevel } from '../audio/index.ts';
-import { seededRandom, silentLog } from '../core/index.ts';
+import { seededRandom, silentLog, systemClock } from '../core/index.ts';
 import type { Datagrams } from '../net/index.ts';
 import { createUserAgent, type Dialog, type UserAgent } from '../sip/index.ts';
 import { SERVER, type Simulation, SPEECH_HZ, simulate } from './testing/simulation.ts';
 
-// The whole application runs in virtual time: no port is opened, and no timer of the machine is set.
+// The whole application in virtual time: it opens no port and sets no timer of the system clock.
 
 const PEER = '10.0.0.2';
 const RTP_PORT = 4000;
@@ -18,6 +20,10 @@ interface Webhook {
   data: Record<string, unknown>;
 }
 
+type Spy = ReturnType<typeof vi.spyOn>;
+let opened: Spy;
+let bound: Spy;
+let timers: Spy;
 let simulation: Simulation;
 let peer: Caller;
 /** What the application has received, and responds to a webhook with. */
@@ -98,6 +104,9 @@ function pcmu(payload: Uint8Array): Int16Array {
 }
 
 beforeEach(async () => {
+  opened = vi.spyOn(Server.prototype, 'listen');
+  bound = vi.spyOn(Socket.prototype, 'bind');
+  timers = vi.spyOn(systemClock, 'after');
   requests = [];
   webhooks = [];
   webhookStatus = () => 204;
@@ -133,6 +142,8 @@ afterEach(async () => {
   await simulation.run(peer.close());
   await simulation.stop();
   expect(simulation.clock.pending).toBe(0);
+  for (const real of [opened, bound, timers]) expect(real).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
 });
 
 test('an inbound call runs its actions and reports its end, with a retried webhook', async () => {
@@ -172,4 +183,30 @@ test('an inbound call runs its actions and reports its end, with a retried webho
   const delayMs = second!.at - first!.at;
   expect(delayMs).toBeGreaterThan(4_000);
   expect(delayMs).toBeLessThan(6_100);
+});
+
+test('a recorded call that the caller ends reports its recording first', async () => {
+  documents = {
+    '/answer': [
+      { start_recording: {} },
+      { say: { text: 'Please leave a message.' } },
+      { pause: { seconds: 30 } },
+    ],
+  };
+  const call = await peer.call(simulation, NUMBER);
+  await simulation.clock.advance(5_000);
+  await simulation.run(call.dialog.bye());
+  await simulation.until(() => webhooks.some(({ event }) => event === 'call.completed'));
+
+  expect(webhooks.map(({ event }) => event)).toEqual([
+    'call.created',
+    'call.answered',
+    'recording.started',
+    'recording.completed',
+    'call.completed',
+  ]);
+  const { recording_id } = webhooks[3]!.data;
+  const { body } = await simulation.api('GET', `/v1/recordings/${recording_id}`);
+  expect(body).toMatchObject({ status: 'completed', format: 'wav' });
+  expect(body['duration_seconds']).toBeGreaterThanOrEqual(4);
 });

@@ -15,8 +15,9 @@ export interface Clock {
   /** Milliseconds, with a fraction, since an arbitrary start. Never goes back: use it for durations. */
   monotonic(): number;
   /**
-   * Runs `run` once after `ms` milliseconds; if `ms` is not positive, as soon as possible, but never during this call.
-   * An error thrown by `run` is reported as a defect (see `guard.ts`) and affects nothing else.
+   * Runs `run` once after `ms` milliseconds.
+   *
+   * If `ms` is not positive, it runs as soon as possible, but never during this call. An error thrown by `run` is reported as a defect (see `guard.ts`) and affects nothing else.
    * @throws RangeError when `ms` is not a finite number.
    */
   after(ms: number, run: () => void): Timer;

@@ -3,7 +3,7 @@ export class Signal<T> {
   #listeners = new Set<(value: T) => void>();
   #onUseChanged: ((isUsed: boolean) => void) | undefined;
 
-  /** @param onUseChanged called with true when the first listener is added and with false when the last is removed. */
+  /** @param onUseChanged called when the first listener is added (true) and the last one removed (false). */
   constructor(onUseChanged?: (isUsed: boolean) => void) {
     this.#onUseChanged = onUseChanged;
   }

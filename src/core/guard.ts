@@ -34,7 +34,8 @@ export function reportDefect(origin: string, error: unknown): void {
 }
 
 /**
- * Wraps an entry point so that an error that `run` throws or rejects with is reported and does not reach the event loop.
+ * Wraps an entry point so that its errors are reported instead of reaching the event loop.
+ *
  * `failed` then ends what the error belongs to: the message, the transaction, the call. It is guarded as well.
  */
 export function guarded<Args extends unknown[]>(

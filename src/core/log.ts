@@ -24,7 +24,7 @@ export interface LogOutput {
 }
 
 /** Writes log lines to a reader that must not block the server. Reports how many lines were lost. */
-export function boundedLogStream(output: LogOutput): DestinationStream {
+function boundedStream(output: LogOutput): DestinationStream {
   let lost = 0;
   return {
     write(line) {
@@ -39,33 +39,35 @@ export function boundedLogStream(output: LogOutput): DestinationStream {
   };
 }
 
-function stdout(): DestinationStream {
-  // The reader of the log may disappear and come back (EPIPE).
-  process.stdout.on('error', () => {});
-  return boundedLogStream(process.stdout);
-}
-
 export interface LogOptions {
   /** Default: `json`. */
   format?: LogFormat;
   /** Default: stdout. */
-  destination?: DestinationStream;
+  output?: LogOutput;
 }
 
 /** Creates a log. */
 export function createLog(
   level: LogLevel,
-  { format = 'json', destination = stdout() }: LogOptions = {},
+  { format = 'json', output = process.stdout }: LogOptions = {},
 ): Log {
-  const pretty = { write: (line: string) => destination.write(prettyLine(line)) };
+  // The reader of the log may disappear and come back (EPIPE).
+  if (output === process.stdout) process.stdout.on('error', () => {});
   const options = {
     level,
     base: null,
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return pino(options, format === 'pretty' ? pretty : destination);
+  return pino(options, boundedStream(format === 'pretty' ? prettyOutput(output) : output));
 }
+
+const prettyOutput = (output: LogOutput): LogOutput => ({
+  get writableLength() {
+    return output.writableLength;
+  },
+  write: (line) => output.write(prettyLine(line)),
+});
 
 const COLORS = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
 
@@ -74,11 +76,11 @@ export function prettyLine(json: string): string {
   const { level, time, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const color = COLORS[level as keyof typeof COLORS] ?? 'white';
   const label = styleText(color, String(level).toUpperCase().padEnd(5));
-  const clock = String(time ?? new Date().toISOString()).slice(11, 23);
+  const clock = typeof time === 'string' ? `${time.slice(11, 23)} ` : '';
   const shown = Object.entries(fields).map(
     ([name, value]) => `${styleText('gray', `${name}=`)}${textOf(value)}`,
   );
-  return `${[`${clock} ${label} ${msg}`, ...shown].join('  ')}\n`;
+  return `${[`${clock}${label} ${msg}`, ...shown].join('  ')}\n`;
 }
 
 /** Shows simple text as it is, and everything else as JSON. */

@@ -5,7 +5,7 @@ import { HttpExchange, type HttpRequest, type HttpResponse } from './http-exchan
 import { systemResolve } from './name-service.ts';
 import { OriginQueues } from './origin-queues.ts';
 
-/** An HTTP client for customers' URLs, which connects only to allowed addresses and follows no redirects. */
+/** An HTTP client for customers' URLs. It connects only to allowed addresses and follows no redirects. */
 export interface HttpClient {
   /**
    * @throws Failure `url_not_allowed`, `address_not_allowed`, `connect_failed`, `tls_failed`, `timeout`,

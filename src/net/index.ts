@@ -27,5 +27,4 @@ export type {
 export { RtpPorts } from './rtp-ports.ts';
 export type { DatagramHandler, RtpSocket, RtpSockets } from './rtp-socket.ts';
 export { networkSockets } from './rtp-socket-network.ts';
-export { dgramSockets, rtpSockets } from './rtp-sockets.ts';
-export { reachableAddress, systemNetwork } from './system-network.ts';
+export { dgramSockets, reachableAddress, rtpSockets, systemNetwork } from './system-network.ts';

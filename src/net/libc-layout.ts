@@ -30,7 +30,7 @@ export function socketAddress({ address, port }: Endpoint): Uint8Array {
   return bytes;
 }
 
-/** A buffer for `capacity` datagrams and their sources, in the memory layout that `recvmmsg(2)` expects. */
+/** A buffer for `capacity` datagrams and their sources in the memory layout of `recvmmsg(2)`. */
 export class DatagramSlots {
   readonly capacity: number;
   /** The array of `struct mmsghdr`, at the start of the buffer. */

@@ -36,7 +36,7 @@ export class NameCache<T> {
   #isOutage: (error: unknown) => boolean;
   #entries = new LruMap<Entry<T>>(MAX_NAMES);
 
-  /** @param isOutage whether a failure means that no name server answered, rather than that the name is unknown. */
+  /** @param isOutage whether a failure means that no name server answered. */
   constructor(
     clock: Clock,
     lookUp: (name: string) => Promise<Answer<T>>,

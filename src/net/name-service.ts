@@ -29,7 +29,7 @@ export interface NameService {
 const DEFAULT_LIFETIME_MS = 30_000;
 
 /**
- * Creates a name service that asks DNS, and for names unknown to DNS the system (hosts file, search domains).
+ * Creates a name service that asks DNS first, and then the system (hosts file, search domains).
  *
  * `getaddrinfo` alone would do, but it blocks the thread pool that also writes files: a hundred requests for one
  * customer's name whose servers do not answer would delay all other customers.

@@ -3,7 +3,7 @@ import { type Clock, Failure, FairQueue } from '../core/index.ts';
 /** Connections that every tenant may use, even if half of all are fewer: it can then send requests in parallel. */
 const MIN_SHARE = 4;
 
-/** One fair queue per origin (scheme, host and port) for its connections, of which a tenant uses at most half. */
+/** Fair queues for the connections to each origin (scheme, host and port). A tenant uses at most half. */
 export class OriginQueues {
   #clock: Clock;
   #connections: number;

@@ -3,9 +3,8 @@ import { isIP } from 'node:net';
 import { isPort } from '../../contract/network-address.ts';
 import { guarded, systemClock } from '../core/index.ts';
 import { badPortError, endpointOf } from './datagram.ts';
-import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Endpoint } from './network.ts';
-import type { DatagramHandler, RtpSocket } from './rtp-socket.ts';
+import { type DatagramHandler, DatagramQueue, isFrom, type RtpSocket } from './rtp-socket.ts';
 
 /** Opens an RTP socket with Node's dgram module. @param host an IP address of this machine. */
 export function openDgramSocket(host: string, port: number): Promise<RtpSocket> {

@@ -2,9 +2,14 @@ import { isIP } from 'node:net';
 import { isPort } from '../../contract/network-address.ts';
 import { type Clock, detach } from '../core/index.ts';
 import { badPortError } from './datagram.ts';
-import { DatagramQueue, isFrom } from './datagram-queue.ts';
 import type { Datagrams, Endpoint, Network } from './network.ts';
-import type { DatagramHandler, RtpSocket, RtpSockets } from './rtp-socket.ts';
+import {
+  type DatagramHandler,
+  DatagramQueue,
+  isFrom,
+  type RtpSocket,
+  type RtpSockets,
+} from './rtp-socket.ts';
 
 /** Creates RTP sockets on any `Network`, such as the memory network of whole calls in virtual time. */
 export function networkSockets(network: Network, clock: Clock): RtpSockets {

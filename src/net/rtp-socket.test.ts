@@ -6,7 +6,7 @@ import { createLog, seededRandom, silentLog, sleep, systemClock } from '../core/
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import type { RtpSocket, RtpSockets } from './rtp-socket.ts';
 import { networkSockets } from './rtp-socket-network.ts';
-import { dgramSockets, rtpSockets } from './rtp-sockets.ts';
+import { dgramSockets, rtpSockets } from './system-network.ts';
 import { MemoryNetwork } from './testing/memory-network.ts';
 
 interface Fixture {
@@ -207,7 +207,7 @@ describe.each(Object.keys(fixtures))('RTP sockets: %s', (name) => {
 
 it('uses batched libc calls on Linux and dgram for IPv6', async () => {
   const lines: string[] = [];
-  const log = createLog('info', { destination: { write: (line: string) => void lines.push(line) } });
+  const log = createLog('info', { output: { writableLength: 0, write: (line: string) => lines.push(line) } });
   const expected = process.platform === 'linux' ? 'libc' : 'dgram';
   expect((await rtpSockets('127.0.0.1', log)).kind).toBe(expected);
   expect((await rtpSockets('::1', log)).kind).toBe('dgram');

@@ -24,7 +24,7 @@ export interface RtpSocket {
   setRemote(to: Endpoint): void;
   /** Sets the destination of `send` and receives only from there: datagrams of other sources are dropped. */
   connect(to: Endpoint): void;
-  /** Milliseconds since an `arrivedAt` of this socket, never negative; 0 if the system did not timestamp it. */
+  /** Milliseconds since an `arrivedAt` of this socket; 0 if the system did not timestamp it. */
   elapsedSince(arrivedAt: number): number;
   /** Passes each datagram that has arrived since the last call to `handle`. */
   receive(handle: DatagramHandler): void;
@@ -39,4 +39,32 @@ export interface RtpSockets {
   readonly kind: 'libc' | 'dgram' | 'network';
   /** Rejects with the system's error (`EADDRINUSE`, `EMFILE`, …) when the port cannot be opened. */
   open(host: string, port: number): Promise<RtpSocket>;
+}
+
+/** Two seconds of packets: older audio is useless. */
+const MAX_WAITING = 100;
+
+/** Holds received datagrams until the next 20 ms tick. When it is full, the oldest one is dropped. */
+export class DatagramQueue {
+  #waiting: { bytes: Buffer; from: Endpoint; arrivedAt: number }[] = [];
+
+  add(bytes: Buffer, from: Endpoint, arrivedAt: number): void {
+    if (this.#waiting.length >= MAX_WAITING) this.#waiting.shift();
+    this.#waiting.push({ bytes, from, arrivedAt });
+  }
+
+  drain(handle: DatagramHandler): void {
+    for (const { bytes, from, arrivedAt } of this.#waiting) handle(bytes, bytes.length, from, arrivedAt);
+    this.#waiting.length = 0;
+  }
+
+  /** Drops the datagrams of other sources. */
+  keepOnly(peer: Endpoint): void {
+    this.#waiting = this.#waiting.filter(({ from }) => isFrom(peer, from));
+  }
+}
+
+/** Whether a source is the peer. */
+export function isFrom(peer: Endpoint, from: Endpoint): boolean {
+  return from.port === peer.port && from.address === peer.address;
 }

@@ -7,7 +7,7 @@ import type { Endpoint, Listener, Stream, TlsIdentity, TlsPeer } from './network
 /** A peer that has not finished the TLS handshake by then is disconnected. */
 const HANDSHAKE_MS = 10_000;
 
-/** Limits connections per listening socket, including those in their TLS handshake, which nothing else counts. */
+/** The limit of connections per listening socket, including those in their TLS handshake. */
 const MAX_SOCKETS = 8192;
 
 /** Listens for TCP connections; port 0 picks a free one. Rejects when the address cannot be bound. */

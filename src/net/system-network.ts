@@ -1,7 +1,11 @@
 import { networkInterfaces } from 'node:os';
+import type { Log } from '../core/index.ts';
 import { openDatagrams } from './datagram.ts';
 import { systemResolve, systemServices } from './name-service.ts';
 import type { Network } from './network.ts';
+import type { RtpSockets } from './rtp-socket.ts';
+import { openDgramSocket } from './rtp-socket-dgram.ts';
+import { loadLibc } from './rtp-socket-libc.ts';
 import { connectTcp, connectTls, listenTcp, listenTls } from './stream.ts';
 
 /** The network of this machine. */
@@ -23,4 +27,25 @@ export function reachableAddress(bound: string): string {
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   const external = all.find(({ family, internal }) => family === 'IPv4' && !internal);
   return external?.address ?? '127.0.0.1';
+}
+
+/** Opens Node's UDP sockets, on every platform, for IPv4 and IPv6. */
+export const dgramSockets: RtpSockets = { kind: 'dgram', open: openDgramSocket };
+
+/**
+ * Returns the sockets that cost least CPU on this machine for the address family of `host`.
+ *
+ * These are batched libc calls for IPv4 on Linux with koffi, else `dgram`; the reason is then logged.
+ */
+export async function rtpSockets(host: string, log: Pick<Log, 'info'>): Promise<RtpSockets> {
+  if (host.includes(':')) return dgramSockets;
+  try {
+    return await loadLibc();
+  } catch (error) {
+    log.info(
+      { reason: (error as Error).message },
+      'RTP uses dgram sockets, which cost more CPU than libc calls',
+    );
+    return dgramSockets;
+  }
 }

@@ -105,7 +105,7 @@ function charge(callId: string, owner: Owner) {
 }
 
 /**
- * Copies the folder and inserts, for every column of every table, a copy of a row with `bad` in that column.
+ * Copies the folder and adds damaged rows: for every column of every table, one with `bad` in it.
  * @returns the number of inserted rows.
  */
 export function damaged(folder: string, copy: string, bad: SQLInputValue): number {

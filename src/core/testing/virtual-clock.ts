@@ -43,7 +43,7 @@ export class VirtualClock implements Clock {
     return this.#due.size;
   }
 
-  /** Moves time forward by `ms`, fires the timers that fall due, and lets promises settle after each of them. */
+  /** Moves time forward by `ms` and fires the timers that fall due. Promises settle after each timer. */
   async advance(ms: number): Promise<void> {
     const end = this.#elapsed + ms;
     await settle();

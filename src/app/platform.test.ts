@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { availableBytes, memoryLeft } from './load.ts';
+import { availableBytes, memoryLeft } from './platform.ts';
 
 const GB = 1024 ** 3;
 
