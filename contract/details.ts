@@ -21,7 +21,7 @@ export interface DetailContext {
 /** The maximum number of details: a body of 1 MiB must not cause a response, and an event, of 20 MiB. */
 export const MAX_DETAILS = 200;
 
-/** Converts the first `MAX_DETAILS` issues that zod found to details with their place in the original document. */
+/** Converts zod's issues to details with their place in the original document, up to `MAX_DETAILS`. */
 export function detailsOf(error: z.core.$ZodError, context: DetailContext): Detail[] {
   const issues = error.issues.slice(0, MAX_DETAILS);
   const details = issues.flatMap((issue) => {

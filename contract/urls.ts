@@ -7,7 +7,7 @@ import type { Detail } from './errors.ts';
 export interface UrlRules {
   /** Also allows http and ws, and private addresses. For development. */
   allowPrivateUrls?: boolean;
-  /** The reason why an IP address may not be requested, such as `a loopback address`; undefined if it may. */
+  /** Why an IP address may not be requested, such as `a loopback address`; undefined if it may. */
   whyPrivate?: (host: string) => string | undefined;
 }
 

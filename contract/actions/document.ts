@@ -89,7 +89,7 @@ function checkAction(
   return errors.length > 0 ? errors : ({ type, ...parsed.data } as Action);
 }
 
-/** Rejects a list without an object around it, as on Vonage and jambonz, along with the errors in the list. */
+/** Rejects a list without an object around it, as on Vonage and jambonz. Also reports the errors in the list. */
 function bareList(list: unknown[], options: CheckOptions): Verdict {
   const entries = list
     .slice(0, MAX_ACTIONS)

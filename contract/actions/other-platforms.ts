@@ -26,8 +26,9 @@ const QUEUE: Equivalent = {
 };
 
 /**
- * The equivalents of the actions of Twilio's TwiML, Vonage's NCCO, jambonz, Plivo, Telnyx, SignalWire and FreeSWITCH.
- * Keys are in lower case and without separators.
+ * The equivalents of other platforms' actions, by name in lower case and without separators.
+ *
+ * Covers Twilio's TwiML, Vonage's NCCO, jambonz, Plivo, Telnyx, SignalWire and FreeSWITCH.
  */
 const EQUIVALENT_ACTIONS: Record<string, Equivalent> = {
   ...of(

@@ -75,7 +75,7 @@ export const callQuery = pageQuery.extend({
   created_before: timeQuery.optional().describe('Returns only calls created before this time (RFC 3339).'),
 });
 
-/** Has the limits of `set_variable`, because every event and request of the call includes the variables. */
+/** Variables with the limits of `set_variable`: every event and request of the call includes them. */
 const initialVariables = z
   .record(variableName, variableValue)
   .refine((all) => Object.keys(all).length <= 100, expecting('at most 100 variables', 'too_long'))

@@ -53,7 +53,7 @@ function forwarded({ forwarded: header }: IncomingHttpHeaders): string[] | undef
   return header.split(',').map((hop) => /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;\s]*)/i.exec(hop)?.[1] ?? '');
 }
 
-/** Reads `192.0.2.1`, `192.0.2.1:80`, `"[2001:db8::1]:80"` and `::ffff:192.0.2.1`; undefined for anything else. */
+/** Parses an address with an optional port, such as `192.0.2.1:80` and `"[2001:db8::1]:80"`. @returns undefined for other text. */
 function plainAddress(text: string): string | undefined {
   const bare = text.trim().replace(/^"|"$/g, '');
   const host = /^\[([^\]]*)\](:\d+)?$/.exec(bare)?.[1] ?? bare.replace(/^(\d[\d.]*):\d+$/, '$1');

@@ -19,7 +19,7 @@ export function checkInput<S extends z.ZodType>(
   throw new Failure('invalid_request', details[0]?.message ?? 'the request is not valid', { details });
 }
 
-/** The field names of the object that a schema has at a path; empty if the path does not lead to an object. */
+/** The field names of the object at a path of a schema; empty if there is no object. */
 function fieldsOf(schema: unknown, path: readonly PropertyKey[]): string[] {
   const { shape, element, def } = schema as {
     shape?: Record<PropertyKey, unknown>;

@@ -40,7 +40,7 @@ export class Metrics {
     return Registry.merge([this.#processRegistry, this.#registry]).metrics();
   }
 
-  /** A name that ends in `_total` is a counter, following Prometheus' naming rules; any other name is a gauge. */
+  /** Registers a metric: a counter if its name ends in `_total` (Prometheus' naming rules), else a gauge. */
   #add(name: string, metric: Metric): void {
     const options = { name: `minivoice_${name}`, help: metric.help, registers: [this.#registry] };
     const samples = () => ('value' in metric ? [[{}, metric.value()] as const] : labeled(metric));

@@ -5,7 +5,8 @@ import { Failure, rfc3339 } from '../core/index.ts';
 import type { Application } from '../directory/index.ts';
 
 /**
- * Returns a resource of the client's application; the operator (null) sees the resources of all applications.
+ * Returns a resource of the client's application; the operator (null) sees all resources.
+ *
  * Fails with `code` if the resource does not exist or belongs to another application, so that the two look the same.
  */
 export function visible<T extends { applicationId: string | null }>(
