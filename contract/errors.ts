@@ -56,7 +56,7 @@ export const ERRORS = {
   balance_exhausted: entry(null, 'the balance or the spend limit was used up during the call'),
   idempotency_key_reused: entry(409, 'this Idempotency-Key was used for another request'),
   originate_failed: entry(502, 'the call could not be placed'),
-  answer_url_error: entry(null, 'invalid action payload'),
+  answer_url_error: entry(null, 'no valid document of actions came from answer_url'),
   not_acceptable: entry(null, 'the offered media cannot be handled'),
   no_media_port: entry(null, 'no RTP port is free'),
   invalid_sdp: entry(null, 'the session description is not valid'),

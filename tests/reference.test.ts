@@ -1,8 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ACTION_TYPES, ACTIONS, type ActionType } from '../contract/actions/index.ts';
 import { answerQuery, answerRequest } from '../contract/answer-request.ts';
+import { EVENT_NAMES, envelope } from '../contract/events.ts';
 import { answerUrlReference, queryExample, requestExample } from '../scripts/reference/answer-url.ts';
+import { eventExample } from '../scripts/reference/events.ts';
+import { references } from '../scripts/reference/index.ts';
 import { SimulatedCall } from '../src/actions/testing/simulated-call.ts';
+
+describe('the reference', () => {
+  test.each(Object.entries(references()))('%s is up to date: npm run docs', (name, text) => {
+    expect(readFileSync(resolve(import.meta.dirname, '../docs/reference', name), 'utf8')).toBe(text);
+  });
+
+  test.each(EVENT_NAMES)('has an example of %s that matches its schema', (name) => {
+    const example = eventExample(name);
+    expect(envelope(name).parse(example)).toEqual(example);
+  });
+});
 
 /** Runs an action and a redirect after it. @returns `data` of the request of the redirect, if the flow gets there. */
 async function dataAfter(type: ActionType): Promise<Record<string, unknown> | undefined> {
