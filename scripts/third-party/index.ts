@@ -1,21 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { conditions } from './conditions.ts';
-import { licenseTexts } from './license-texts.ts';
-
-/** A package of package-lock.json. */
-export interface Package {
-  name: string;
-  version: string;
-  /** SPDX expression, as the package declares it. */
-  license: string;
-  /** Where npm puts it, below the repository. */
-  path: string;
-  /** Installed for tests only. */
-  dev: boolean;
-  /** Installed on some platforms only. */
-  platform: boolean;
-}
+import { licenseTexts, type Package } from './license-texts.ts';
 
 interface Locked {
   name?: string;

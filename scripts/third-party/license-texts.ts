@@ -1,6 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Package } from './index.ts';
+
+/** A package of a lockfile. */
+export interface Package {
+  name: string;
+  version: string;
+  /** SPDX expression, as the package declares it. */
+  license: string;
+  /** Where npm puts it, below the repository. */
+  path: string;
+  /** Installed for tests only. */
+  dev: boolean;
+  /** Installed on some platforms only. */
+  platform: boolean;
+}
 
 interface Text {
   body: string;

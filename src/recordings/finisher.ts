@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
 import { type Clock, explain, FairWorkers, type Log, withTimeout } from '../core/index.ts';
-import type { FinishRequest, FinishResult } from './finishing-thread.ts';
 
 /** A file that is complete and on disk. */
 export interface Finished {
@@ -8,6 +7,18 @@ export interface Finished {
   format: 'wav' | 'mp3';
   sizeBytes: number;
   sha256: string;
+}
+
+/** A request to finish one file. */
+export interface FinishRequest {
+  wav: string;
+  format: 'wav' | 'mp3';
+}
+
+export interface FinishResult {
+  finished: Finished;
+  /** Why encoding failed. */
+  warning?: string;
 }
 
 /** Converts a closed WAV file to the requested format and measures the result. */

@@ -4,19 +4,7 @@ import { open, rm } from 'node:fs/promises';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { serveJobs } from '../core/index.ts';
 import { mp3Beside } from './files.ts';
-import type { Finished } from './finisher.ts';
-
-/** A request to finish one file. */
-export interface FinishRequest {
-  wav: string;
-  format: 'wav' | 'mp3';
-}
-
-export interface FinishResult {
-  finished: Finished;
-  /** Why encoding failed. */
-  warning?: string;
-}
+import type { FinishRequest, FinishResult } from './finisher.ts';
 
 /** No call waits for this work. */
 const NICE = 10;
