@@ -4,6 +4,17 @@
  * used. An error names the fault and the status of the answer. Header values stay text until a reader parses them.
  */
 export { bodyOf, sdpOf, unsupportedBodyType } from './body.ts';
+export {
+  formatNameAddress,
+  formatParams,
+  formatVia,
+  isWellFormed,
+  type NameAddress,
+  parseNameAddress,
+  parseParams,
+  parseVia,
+  type Via,
+} from './field-values.ts';
 export { type Framed, StreamFramer } from './framing.ts';
 export { decodeText, encodeText, isToken, type Params, quote, splitList, unquote } from './grammar.ts';
 export { Headers } from './headers.ts';
@@ -24,8 +35,6 @@ export {
   serialize,
   statelessTag,
 } from './message.ts';
-export { formatNameAddress, isWellFormed, type NameAddress, parseNameAddress } from './name-address.ts';
-export { formatParams, parseParams } from './params.ts';
 export { MAX_BODY, MAX_HEAD, parseMessage } from './parse.ts';
 export {
   type CSeq,
@@ -54,4 +63,3 @@ export {
   userOf,
 } from './uri.ts';
 export { faultOf, repair, validate } from './validate.ts';
-export { formatVia, parseVia, type Via } from './via.ts';

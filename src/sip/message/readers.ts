@@ -1,7 +1,6 @@
+import { formatVia, type NameAddress, parseNameAddress, parseVia, type Via } from './field-values.ts';
 import type { Headers } from './headers.ts';
 import { SipSyntaxError } from './message.ts';
-import { type NameAddress, parseNameAddress } from './name-address.ts';
-import { formatVia, parseVia, type Via } from './via.ts';
 
 /** Anything with header fields. All readers here throw `SipSyntaxError` for a missing or malformed field. */
 type WithHeaders = { headers: Headers };

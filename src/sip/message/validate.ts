@@ -1,3 +1,4 @@
+import { formatNameAddress, parseNameAddress, parseVia } from './field-values.ts';
 import {
   type Refusal,
   type SipMessage,
@@ -5,7 +6,6 @@ import {
   type SipResponse,
   SipSyntaxError,
 } from './message.ts';
-import { formatNameAddress, parseNameAddress } from './name-address.ts';
 import {
   callIdOf,
   contactsOf,
@@ -18,7 +18,6 @@ import {
   topVia,
 } from './readers.ts';
 import { checkTarget, parseUri } from './uri.ts';
-import { parseVia } from './via.ts';
 
 const SINGLE = ['From', 'To', 'Call-ID', 'CSeq'];
 const SINGLE_OUT_OF_DIALOG = [...SINGLE, 'Max-Forwards', 'Content-Type'];

@@ -1,5 +1,5 @@
+export { TokenGenerator } from './identifiers.ts';
 export { InviteServerTransaction } from './invite-server.ts';
-export { TokenGenerator } from './tokens.ts';
 export {
   type ClientTransaction,
   type ClientUser,

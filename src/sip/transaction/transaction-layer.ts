@@ -9,12 +9,11 @@ import {
   warningOf,
 } from '../message/index.ts';
 import { type Flow, type Hop, replyFlow, type Target, type TransportLayer } from '../transport/index.ts';
+import { clientKey, mergeKey, possibleKeys, serverKey, type TokenGenerator } from './identifiers.ts';
 import { cancelOf, InviteClientTransaction } from './invite-client.ts';
 import { InviteServerTransaction } from './invite-server.ts';
-import { clientKey, mergeKey, possibleKeys, serverKey } from './matching.ts';
 import { NonInviteClientTransaction } from './non-invite-client.ts';
 import { NonInviteServerTransaction } from './non-invite-server.ts';
-import type { TokenGenerator } from './tokens.ts';
 import type { ClientTransaction, ClientUser, ServerTransaction, TransactionContext } from './transaction.ts';
 
 /** The transaction user above all server transactions: the UAS core (RFC 3261 §5). */
