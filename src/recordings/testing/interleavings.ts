@@ -16,7 +16,7 @@ import { MemoryJournal } from './memory-journal.ts';
 import { differences } from './recording-checks.ts';
 
 /** An event of a scenario. `hangup`: our side ends the call; `gone`: the leg's audio closes first, as after a BYE. */
-export type Move =
+type Move =
   | 'start'
   | 'stop'
   | 'pause'
@@ -29,7 +29,7 @@ export type Move =
   | 'kill';
 
 /** A move and the number of beats before the next one; with 0, both happen in the same beat. */
-export interface Step {
+interface Step {
   move: Move;
   beats: 0 | 2;
 }
@@ -56,7 +56,7 @@ const idle: Record<Exclude<Phase, 'over'>, Move[]> = {
 };
 
 /** Generates all scenarios of up to `depth` effective moves. Each move is in the same beat as the next or before it. */
-export function* scenarios(depth: number, phase: Phase = 'none', steps: Step[] = []): Generator<Step[]> {
+function* scenarios(depth: number, phase: Phase = 'none', steps: Step[] = []): Generator<Step[]> {
   yield steps;
   if (depth === 0 || phase === 'over') return;
   const possible = { ...(phase === 'none' ? {} : ends), ...turns[phase] };
@@ -107,7 +107,7 @@ class InstantFiles extends RecordingFiles {
 }
 
 /** Runs scenarios one after the other. */
-export class ScenarioRunner {
+class ScenarioRunner {
   /** Causes of the ends of recordings, over all scenarios. */
   readonly endings = new Set<unknown>();
   #media: MediaHarness;
@@ -137,6 +137,24 @@ export class ScenarioRunner {
   close(): Promise<void> {
     return this.#media.end();
   }
+}
+
+/** Runs all scenarios of up to `depth` moves. @param onProgress called after each with the number of scenarios and of faults. */
+export async function runAllScenarios(
+  depth: number,
+  onProgress: (count: number, faulty: number) => void = () => {},
+): Promise<{ count: number; faults: string[]; endings: unknown[] }> {
+  const runner = await ScenarioRunner.open();
+  const faults: string[] = [];
+  let count = 0;
+  for (const steps of scenarios(depth)) {
+    const found = await runner.run(steps);
+    const name = steps.map(({ move, beats }) => `${move} ${beats}`).join(', ');
+    if (found.length > 0) faults.push(`${name}: ${found}`);
+    onProgress(++count, faults.length);
+  }
+  await runner.close();
+  return { count, faults, endings: [...runner.endings] };
 }
 
 /** One scenario on a new call. */
