@@ -18,10 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => harness.end());
 
-describe('a bridge between', () => {
+describe('a mixer of two', () => {
   const pairs = CODECS.flatMap((one) => CODECS.map((other) => [one.name, other.name, one, other] as const));
 
-  it.each(pairs)('%s and %s is heard by both and recorded', async (_one, _other, one, other) => {
+  it.each(pairs)('lets %s and %s hear each other, and is recorded', async (_one, _other, one, other) => {
     const caller = await harness.party(500, { changes: { codec: one } });
     const callee = await harness.party(700, { changes: { codec: other } });
     caller.sound.join('bridge');
@@ -37,7 +37,7 @@ describe('a bridge between', () => {
   });
 });
 
-describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
+describe.each(CODECS.slice(2))('a mixer of two with $name', (codec) => {
   let caller: Party;
   let callee: Party;
 
@@ -51,7 +51,7 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
 
   const payloads = ({ phone }: Party) => phone.heard.map(({ octets }) => octets.toString('hex'));
 
-  /** The callee heard one row of packets, each of a number and a time of its own. */
+  /** The callee received one series of packets, each with its own sequence number and timestamp. */
   function isOneRow(steps = 1, pause = 2) {
     const { heard } = callee.phone;
     const ticks = codec.name === 'opus' ? 960 : 160;
@@ -65,7 +65,7 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
     }
   }
 
-  it('passes packets on as they are while nobody records, plays or listens in', async () => {
+  it('relays packets unchanged while nothing is recorded, played or streamed', async () => {
     const from = callee.phone.heard.length;
     await harness.beats(20);
     expect(callee.phone.heard).toHaveLength(from + 20);
@@ -74,7 +74,7 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
     isOneRow();
   });
 
-  it('decodes them as soon as a recording begins, which has all of it from its first frame', async () => {
+  it('decodes them as soon as a recording starts, which is complete from its first frame', async () => {
     const path = join(harness.folder, 'a.wav');
     const opening = caller.sound.tap({ path, channels: 2, maxSeconds: 60 });
     await harness.beats(20);
@@ -85,7 +85,7 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
     isOneRow();
   });
 
-  it('lets nothing through from the beat at which one is muted', async () => {
+  it('relays nothing from the beat at which one is muted', async () => {
     const from = callee.phone.heard.length;
     caller.sound.mute({ read: false, write: true });
     await harness.beats(20);
@@ -95,7 +95,7 @@ describe.each(CODECS.slice(2))('a bridge of two that speak $name', (codec) => {
     isOneRow();
   });
 
-  it('leaves a gap where a packet was lost, and is silent when none comes', async () => {
+  it('keeps the gap of a lost packet, and sends silence when none arrives', async () => {
     caller.phone.sequence++;
     caller.phone.timestamp += codec.name === 'opus' ? 960 : 160;
     await harness.beats(10);
@@ -125,14 +125,14 @@ describe('Opus', () => {
     await harness.beats(20);
   });
 
-  it('counts its timestamps at 48 kHz, in packets that are short in silence', async () => {
+  it('has timestamps of 48 kHz, and short packets in silence', async () => {
     const { heard } = party.phone;
     for (const [i, { header }] of heard.entries())
       expect(header.timestamp).toBe((heard[0]!.header.timestamp + i * 960) >>> 0);
     expect(heard.at(-1)!.octets.length).toBeLessThan(60);
   });
 
-  it('is no jitter where it comes evenly, and no loss', async () => {
+  it('has no jitter and no loss when it arrives evenly', async () => {
     await harness.beats(50);
     party.phone.stopTalking();
     await harness.beats(1);
@@ -141,7 +141,7 @@ describe('Opus', () => {
     expect(report.jitterMs).toBeLessThan(0.1);
   });
 
-  it('has its keys at 48 kHz too, both ways', async () => {
+  it('has digits of 48 kHz in both directions', async () => {
     const sending = party.sound.sendDigits('5');
     await harness.beats(11);
     await sending;
@@ -156,7 +156,7 @@ describe('Opus', () => {
     expect(pressed).toEqual([{ digit: '7', durationMs: 100 }]);
   });
 
-  it('gives way to another codec in mid-call', async () => {
+  it('is replaced by another codec in the middle of a call', async () => {
     party.sound.connect({
       remote: party.phone.local,
       codec: CODECS[0]!,

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => harness.end());
 
-/** The keys that are heard as tones. */
+/** The digits that a tone detector finds. */
 function keysIn(samples: Int16Array): string {
   let keys = '';
   const detector = new ToneDetector(({ digit }) => {
@@ -32,7 +32,7 @@ function keysIn(samples: Int16Array): string {
 
 const events = () => phone.heard.filter(({ header }) => header.payloadType === 101);
 
-describe('keys as telephone events', () => {
+describe('digits as telephone events', () => {
   beforeEach(async () => {
     sound.connect(agreement(phone));
     await harness.beats(1);
@@ -55,7 +55,7 @@ describe('keys as telephone events', () => {
     for (const { octets } of ends) expect(octets.readUInt16BE(2)).toBe(800);
   });
 
-  it('take the place of what plays, in one row of numbers, and leave silence in the recording', async () => {
+  it('replace what plays, in one series of sequence numbers, and are silence in the recording', async () => {
     const path = join(harness.folder, 'a.wav');
     void sound.play(clips(tone(500, 5000)));
     const opening = sound.tap({ path, channels: 2, maxSeconds: 60 });
@@ -72,7 +72,7 @@ describe('keys as telephone events', () => {
     expect(toneLevel(right.subarray(7 * 160), 500)).toBeGreaterThan(8000);
   });
 
-  it('wait for those that were asked for before', async () => {
+  it('are sent after those of earlier calls', async () => {
     const done: string[] = [];
     void sound.sendDigits('12').then(() => done.push('12'));
     void sound.sendDigits('').then(() => done.push('none'));
@@ -83,7 +83,7 @@ describe('keys as telephone events', () => {
     expect(starts.map(({ octets }) => octets[0])).toEqual([1, 2, 3]);
   });
 
-  it('stop behind the one under way when aborted', async () => {
+  it('stop after the current one when aborted', async () => {
     const abort = new AbortController();
     const sending = sound.sendDigits('123', abort.signal);
     await harness.beats(12);
@@ -95,7 +95,7 @@ describe('keys as telephone events', () => {
     await expect(sound.sendDigits('4', abort.signal)).rejects.toThrow('hung up');
   });
 
-  it('fail when the sound closes, and when they are no keys', async () => {
+  it('reject when the sound closes, and when they are not digits', async () => {
     await expect(sound.sendDigits('1w')).rejects.toMatchObject({ code: 'invalid_request' });
     const sending = sound.sendDigits('123');
     const failed = expect(sending).rejects.toMatchObject({ code: 'audio_closed' });
@@ -106,7 +106,7 @@ describe('keys as telephone events', () => {
   });
 });
 
-describe('keys as tones, where events were not agreed on', () => {
+describe('digits as tones, where events were not agreed on', () => {
   beforeEach(async () => {
     sound.connect(agreement(phone, { telephoneEvent: null }));
     await harness.beats(1);
@@ -138,7 +138,7 @@ describe('keys as tones, where events were not agreed on', () => {
   });
 });
 
-it('begin when there is a far end to hear them', async () => {
+it('sends digits as soon as there is a far end', async () => {
   const sending = sound.sendDigits('1');
   await harness.beats(20);
   sound.connect(agreement(phone));

@@ -20,12 +20,12 @@ async function set(options?: Parameters<typeof startHarness>[0]): Promise<void> 
 beforeEach(() => set());
 afterEach(() => harness.end());
 
-/** Loud is a tone of our making: about 10,000. */
+/** A tone of `tone()` is at about 10,000. */
 const LOUD = 8_000;
 const QUIET = 200;
 
-describe('sending', () => {
-  it('is 50 packets a second, of silence while nothing plays', async () => {
+describe('the output', () => {
+  it('sends 50 packets a second, of silence while nothing plays', async () => {
     sound.connect(agreement(phone));
     await harness.beats(50);
     expect(phone.heard).toHaveLength(50);
@@ -39,7 +39,7 @@ describe('sending', () => {
     }
   });
 
-  it('goes on when sequence numbers and timestamps begin again at zero', async () => {
+  it('continues when sequence numbers and timestamps wrap to zero', async () => {
     await harness.end();
     await set({ random: { ...seededRandom(1), bytes: (count) => Buffer.alloc(count, 0xff) } });
     sound.connect(agreement(phone));
@@ -49,7 +49,7 @@ describe('sending', () => {
     expect(second).toBe((first! + 160) % 2 ** 32);
   });
 
-  it('obeys the direction, and resumes where the beat is', async () => {
+  it('obeys the direction, and resumes with the timestamp of the beat', async () => {
     sound.connect(agreement(phone));
     await harness.beats(10);
     for (const direction of ['recvonly', 'inactive'] as const) {
@@ -73,7 +73,7 @@ describe('sending', () => {
     expect(phone.heard).toEqual([]);
   });
 
-  it('speaks A-law when that was agreed on', async () => {
+  it('sends A-law when that was agreed on', async () => {
     sound.connect(agreement(phone, { codec: { name: 'PCMA', payloadType: 8 } }));
     await harness.beats(1);
     expect(phone.heard[0]!.header.payloadType).toBe(8);
@@ -81,13 +81,13 @@ describe('sending', () => {
   });
 });
 
-describe('playing', () => {
+describe('play', () => {
   beforeEach(async () => {
     sound.connect(agreement(phone));
     await harness.beats(1);
   });
 
-  it('is heard by the far end from the next beat, and has finished when the last sample is on the wire', async () => {
+  it('starts with the next beat, and finishes when the last sample is on the wire', async () => {
     let at = 0;
     const playing = sound.play(clips(tone(440, 1000))).finally(() => {
       at = harness.clock.monotonic();
@@ -111,7 +111,7 @@ describe('playing', () => {
     for (let i = 0; i < 4000; i++) expect(Math.abs(heard[i]! - whole[i]!)).toBeLessThan(600);
   });
 
-  it('asks for the next clips while one plays, and not for all at once', async () => {
+  it('asks for the next clips while one plays, but not for all at once', async () => {
     let made = 0;
     const many = async function* () {
       for (; made < 100; ) {
@@ -130,7 +130,7 @@ describe('playing', () => {
     await expect(playing).resolves.toBe('stopped');
   });
 
-  it('waits in silence for clips that are late', async () => {
+  it('sends silence while the next clip is late', async () => {
     const late = async function* () {
       yield tone(440, 100);
       await new Promise<void>((resolve) => harness.clock.after(500, resolve));
@@ -156,7 +156,7 @@ describe('playing', () => {
     await expect(sound.play(clips(tone(440, 20)), abort.signal)).resolves.toBe('stopped');
   });
 
-  it('gives way to a new play', async () => {
+  it('stops when a new play starts', async () => {
     const first = sound.play(clips(tone(440, 5000)));
     await harness.beats(10);
     const second = sound.play(clips(tone(1000, 100)));
@@ -167,7 +167,7 @@ describe('playing', () => {
     expect(toneLevel(phone.sound(12), 440)).toBeLessThan(QUIET);
   });
 
-  it('waits until there is a far end', async () => {
+  it('waits for a far end', async () => {
     const other = await harness.engine.open();
     const playing = other.play(clips(tone(440, 100)));
     await harness.beats(20);
@@ -178,7 +178,7 @@ describe('playing', () => {
     expect(toneLevel(far.sound(0, 5), 440)).toBeGreaterThan(LOUD);
   });
 
-  it('tells the failure of whoever makes the sounds', async () => {
+  it('rejects with the error of the iterable', async () => {
     const failing = async function* () {
       yield tone(440, 100);
       throw new Error('the voice is lost');
@@ -189,8 +189,8 @@ describe('playing', () => {
   });
 });
 
-describe('the ports', () => {
-  it('are given back when an sound is closed, after a rest', async () => {
+describe('RTP ports', () => {
+  it('are reused a while after a sound is closed', async () => {
     await harness.end();
     await set({ ports: { from: 20_000, to: 20_003 } });
     const other = await harness.engine.open();
@@ -204,7 +204,7 @@ describe('the ports', () => {
     expect((await harness.engine.open()).local.port).toBe(other.local.port);
   });
 
-  it('are skipped when another program has them', async () => {
+  it('are skipped when another program uses them', async () => {
     await harness.end();
     harness = await startHarness({ ports: { from: 20_000, to: 20_003 } });
     phone = await harness.phone({ address: '10.0.0.1', port: 20_001 });
@@ -214,7 +214,7 @@ describe('the ports', () => {
   });
 });
 
-it('tells at the end what was seen on the wire', async () => {
+it('reports packet counts when it closes', async () => {
   sound.connect(agreement(phone));
   phone.talk(sound.local, 500);
   let count = 0;
@@ -227,7 +227,7 @@ it('tells at the end what was seen on the wire', async () => {
   expect(await sound.close()).toEqual(report);
 });
 
-it('loses one sound to a defect, and none of the others', async () => {
+it('ends one sound by a defect, and none of the others', async () => {
   const other = await harness.engine.open();
   other.connect(agreement(phone));
   const lost: string[] = [];
@@ -235,7 +235,7 @@ it('loses one sound to a defect, and none of the others', async () => {
   const playing = sound.play(clips(tone(440, 100)));
   const caught: string[] = [];
   const quiet = defects.on(({ origin }) => caught.push(origin));
-  // Nothing that types would let through.
+  // TypeScript would not allow this.
   sound.connect({ remote: null } as never);
   await harness.beats(10);
   quiet();
@@ -247,7 +247,7 @@ it('loses one sound to a defect, and none of the others', async () => {
   expect(harness.engine.load.sessions).toBe(1);
 });
 
-it('settles everything that was asked of a session which is lost before it hears of it', async () => {
+it('settles all calls of a session that is lost before it gets them', async () => {
   const quiet = defects.on(() => {});
   sound.connect({ remote: null } as never);
   const stream = sound.stream();
@@ -257,7 +257,7 @@ it('settles everything that was asked of a session which is lost before it hears
     digits: sound.sendDigits('123'),
     drained: stream.drained(),
   };
-  sound.join('room');
+  sound.join('mixer');
   sound.hold(tone(440, 100));
   const settled = Promise.allSettled(Object.values(pending));
   await harness.beats(10);
@@ -275,7 +275,7 @@ it('settles everything that was asked of a session which is lost before it hears
   expect(harness.engine.load.sessions).toBe(0);
 });
 
-it('refuses to open an sound at once while its thread is gone, and after it was closed', async () => {
+it('rejects the opening of a sound while its thread is dead, and after it was closed', async () => {
   await harness.end();
   let events: LinkEvents | undefined;
   const starts: number[] = [];

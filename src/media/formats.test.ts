@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => harness.end());
 
-/** Starts to record; one beat passes, which is in the file. */
+/** Starts to record, and records one beat. */
 async function record(path: string): Promise<Tap> {
   const opening = sound.tap({ path, channels: 2, maxSeconds: 20 });
   await harness.beats(1);
@@ -50,8 +50,8 @@ async function press(payloadType: number, event: number, clockRate: number): Pro
   }
 }
 
-describe('formats that were agreed on', () => {
-  it.each([PCMU, PCMA, G722, OPUS])('are heard and recorded, whichever arrives: %o', async (codec) => {
+describe('agreed formats', () => {
+  it.each([PCMU, PCMA, G722, OPUS])('are decoded and recorded, whichever arrives: %o', async (codec) => {
     sound.connect(agreement(phone, { codec: PCMU, receives: RECEIVES }));
     const path = join(harness.folder, 'call.wav');
     const tap = await record(path);
@@ -62,7 +62,7 @@ describe('formats that were agreed on', () => {
     expect((await recordedIn(path, TONES, 20, 45)).left).toEqual([500]);
   });
 
-  it('are followed when the far end changes them in the middle of a call', async () => {
+  it('may be changed by the far end in the middle of a call', async () => {
     sound.connect(agreement(phone, { codec: PCMA, receives: RECEIVES }));
     const path = join(harness.folder, 'call.wav');
     const tap = await record(path);
@@ -77,7 +77,7 @@ describe('formats that were agreed on', () => {
     expect((await sound.close()).packetsLost).toBe(0);
   });
 
-  it.each([160, 320])('are heard in G.722 with %i steps of the timestamp for each packet', async (step) => {
+  it.each([160, 320])('include G.722 with %i timestamp steps for each packet', async (step) => {
     sound.connect(agreement(phone, { codec: G722 }));
     const path = join(harness.folder, 'call.wav');
     const tap = await record(path);
@@ -119,7 +119,7 @@ describe('formats that were agreed on', () => {
     expect(digits).toEqual([{ digit: '5', durationMs: 100 }]);
   });
 
-  it('do not open the call for other payload types', async () => {
+  it('exclude other payload types', async () => {
     sound.connect(agreement(phone, { receives: RECEIVES }));
     phone.codec = { name: 'PCMU', payloadType: 97 };
     phone.talk(sound.local, 500);
@@ -128,12 +128,12 @@ describe('formats that were agreed on', () => {
   });
 });
 
-it('a packet in another codec than is sent is not passed on as it is', async () => {
+it('relays no packet of another codec than the one that is sent', async () => {
   const opus = { name: 'opus', payloadType: 96 } as const;
   const changes = { codec: opus, receives: RECEIVES };
   const far = await harness.party(300, { changes });
   const near = await harness.party(500, { changes, beside: far });
-  for (const { sound: each } of [far, near]) each.join('room');
+  for (const { sound: each } of [far, near]) each.join('mixer');
   await harness.beats(50);
   expect(heardBy(near.phone, TONES)).toEqual([300]);
   far.phone.codec = PCMU;

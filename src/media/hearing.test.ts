@@ -54,7 +54,7 @@ describe('a hold by address (port 0)', () => {
 });
 
 describe('latching', () => {
-  it('sends to where the far end is heard from, though it said otherwise', async () => {
+  it('sends to the address that RTP comes from, and not to the one in SDP', async () => {
     const said = await harness.phone({ port: 5000 });
     sound.connect(agreement(said));
     await harness.beats(5);
@@ -65,33 +65,33 @@ describe('latching', () => {
     expect(phone.heard).toHaveLength(9);
   });
 
-  it('hears nobody else from then on', async () => {
+  it('accepts no other source from then on', async () => {
     sound.connect(agreement(phone, { telephoneEvent: null }));
     const digits: Digit[] = [];
     sound.digits.on((digit) => digits.push(digit));
     phone.talk(sound.local, 0);
     await harness.beats(5);
-    const stranger = await harness.phone({ address: '10.0.0.66', port: 4000 });
-    stranger.target = sound.local;
-    await press(stranger, '5');
+    const other = await harness.phone({ address: '10.0.0.66', port: 4000 });
+    other.target = sound.local;
+    await press(other, '5');
     await harness.beats(10);
     expect(digits).toEqual([]);
-    expect(stranger.heard).toEqual([]);
+    expect(other.heard).toEqual([]);
     expect((await sound.close()).packetsReceived).toBeLessThanOrEqual(25);
   });
 
-  it('is not done by what is no sound of this call', async () => {
+  it('ignores packets that are not audio of this call', async () => {
     sound.connect(agreement(phone));
-    const stranger = await harness.phone({ address: '10.0.0.66', port: 4000 });
-    stranger.target = sound.local;
-    stranger.send(8, Buffer.alloc(160));
-    stranger.send(96, Buffer.alloc(160));
+    const other = await harness.phone({ address: '10.0.0.66', port: 4000 });
+    other.target = sound.local;
+    other.send(8, Buffer.alloc(160));
+    other.send(96, Buffer.alloc(160));
     await harness.beats(5);
-    expect(stranger.heard).toEqual([]);
+    expect(other.heard).toEqual([]);
     expect(phone.heard).toHaveLength(5);
   });
 
-  it('is not done by who was there first, while the far end is expected elsewhere', async () => {
+  it('ignores an early source while the far end is expected elsewhere', async () => {
     const thief = await harness.phone({ address: '10.0.0.66', port: 4000 });
     thief.talk(sound.local, 0);
     await harness.beats(5);
@@ -104,7 +104,7 @@ describe('latching', () => {
     expect(nated.heard.length).toBeGreaterThan(50);
   });
 
-  it('is done by whoever speaks when nobody has for a second where it was expected', async () => {
+  it('accepts any source when the expected one has sent nothing for a second', async () => {
     const gateway = await harness.phone({ address: '10.0.0.66', port: 4000 });
     sound.connect(agreement(phone, { signalledFrom: '10.0.0.9' }));
     gateway.talk(sound.local, 500);
@@ -112,14 +112,14 @@ describe('latching', () => {
     expect(gateway.heard).toEqual([]);
     await harness.beats(10);
     expect(gateway.heard.length).toBeGreaterThan(3);
-    // And stays heard there through a re-INVITE that changes nothing.
+    // A re-INVITE that changes nothing keeps it.
     const before = gateway.heard.length;
     sound.connect(agreement(phone, { signalledFrom: '10.0.0.9' }));
     await harness.beats(10);
     expect(gateway.heard.length - before).toBeGreaterThan(8);
   });
 
-  it('is done again only after a new agreement', async () => {
+  it('accepts another source only after a new agreement', async () => {
     const second = await harness.phone({ address: '10.0.0.3', port: 4000 });
     sound.connect(agreement(phone));
     phone.talk(sound.local, 500);
@@ -134,7 +134,7 @@ describe('latching', () => {
     expect(second.heard).toHaveLength(5);
   });
 
-  it('goes on sending to where the far end was heard when only the direction changes', async () => {
+  it('keeps the source when only the direction changes', async () => {
     const said = { address: '192.168.1.2', port: 4000 };
     sound.connect(agreement(phone, { remote: said }));
     phone.talk(sound.local, 500);
@@ -147,7 +147,7 @@ describe('latching', () => {
   });
 });
 
-/** Presses a key the in-band way, in 100 ms. */
+/** Sends a digit in-band for 100 ms. */
 async function press(far: Phone, digit: string): Promise<void> {
   const maker = new DigitTone();
   maker.press(digit, 100);
@@ -170,7 +170,7 @@ describe('digits', () => {
     phone.target = sound.local;
   });
 
-  it('are heard once each as telephone events', async () => {
+  it('are reported once each as telephone events', async () => {
     sound.connect(agreement(phone));
     const sender = new TelephoneEventSender();
     for (const digit of '1#1') {
@@ -189,14 +189,14 @@ describe('digits', () => {
     expect(digits[0]!.durationMs).toBe(100);
   });
 
-  it('are heard in-band where telephone events were not agreed on', async () => {
+  it('are detected in-band where telephone events were not agreed on', async () => {
     sound.connect(agreement(phone, { telephoneEvent: null }));
     await press(phone, '7');
     await harness.beats(10);
     expect(digits.map(({ digit }) => digit)).toEqual(['7']);
   });
 
-  it('are listened for in-band only while somebody wants them', async () => {
+  it('are detected in-band only while somebody listens', async () => {
     const other = await harness.engine.open();
     const second = await harness.phone({ address: '10.0.0.3' });
     second.target = other.local;
@@ -222,7 +222,7 @@ describe('digits', () => {
     expect(heard).toEqual(['8']);
   });
 
-  it('that come by signaling, too, count once', async () => {
+  it('that also arrive by signaling count once', async () => {
     sound.connect(agreement(phone, { telephoneEvent: null }));
     await press(phone, '7');
     sound.signaled({ digit: '7', durationMs: 160 });
@@ -231,47 +231,47 @@ describe('digits', () => {
     expect(digits.map(({ digit }) => digit)).toEqual(['7', '8']);
   });
 
-  it('are told to be down before they are heard', async () => {
-    const told: unknown[] = [];
-    sound.held.on((down) => told.push(down));
-    sound.digits.on(({ digit }) => told.push(digit));
+  it('are reported as held before they are reported', async () => {
+    const reported: unknown[] = [];
+    sound.held.on((down) => reported.push(down));
+    sound.digits.on(({ digit }) => reported.push(digit));
     sound.connect(agreement(phone, { telephoneEvent: null }));
     await press(phone, '7');
     await harness.beats(10);
-    expect(told).toEqual([true, '7', false]);
+    expect(reported).toEqual([true, '7', false]);
   });
 
-  it('that are down when nobody listens any more are up', async () => {
-    const told: boolean[] = [];
+  it('that are down when nobody listens any more are reported as up', async () => {
+    const reported: boolean[] = [];
     const other = await harness.engine.open();
     const second = await harness.phone({ address: '10.0.0.3' });
     second.target = other.local;
-    other.held.on((down) => told.push(down));
+    other.held.on((down) => reported.push(down));
     const stop = other.digits.on(() => {});
     other.connect(agreement(second, { telephoneEvent: null }));
     void press(second, '7');
     await harness.beats(6);
-    expect(told).toEqual([true]);
+    expect(reported).toEqual([true]);
     stop();
     await harness.beats(6);
-    expect(told).toEqual([true, false]);
+    expect(reported).toEqual([true, false]);
   });
 
-  it('are not heard in-band where telephone events were agreed on', async () => {
+  it('are not detected in-band where telephone events were agreed on', async () => {
     sound.connect(agreement(phone));
     await press(phone, '7');
     await harness.beats(10);
     expect(digits).toEqual([]);
   });
 
-  it('are not heard while the far end is on hold', async () => {
+  it('are not reported while the far end is on hold', async () => {
     sound.connect(agreement(phone, { telephoneEvent: null, direction: 'sendonly' }));
     await press(phone, '7');
     await harness.beats(10);
     expect(digits).toEqual([]);
   });
 
-  it('do not hear our own voice', async () => {
+  it('are not detected in our own audio', async () => {
     sound.connect(agreement(phone, { telephoneEvent: null }));
     void sound.play(clips(tone(697, 500)));
     await harness.beats(30);
@@ -279,13 +279,13 @@ describe('digits', () => {
   });
 });
 
-it('goes on hearing and sending whatever garbage comes, before the far end is known and after', async () => {
+it('survives garbage before the far end is known and after', async () => {
   const random = seededRandom(3);
   const socket = await harness.network.bind({ ...phone.local, port: 4444 }, () => {});
   const garbage = async () => {
     for (let i = 0; i < 500; i++) {
       const data = random.bytes(Math.floor(random.float() * 40));
-      // Half of it begins as RTP or RTCP would.
+      // Half of it begins like RTP or RTCP.
       if (data.length > 2 && i % 2) data.set([0x80, [0, 101, 200, 201, 203][i % 5]!]);
       for (const port of [sound.local.port, sound.local.port + 1])
         socket.send(data, { ...sound.local, port });

@@ -4,26 +4,26 @@ import { agreement, type MediaHarness, type Party, startHarness } from './testin
 
 let harness: MediaHarness;
 let party: Party;
-let told: number;
+let reports: number;
 
 beforeEach(async () => {
   harness = await startHarness({ quietSeconds: 10 });
   party = await harness.party(500);
-  told = 0;
-  party.sound.quiet.on(() => told++);
+  reports = 0;
+  party.sound.quiet.on(() => reports++);
 });
 afterEach(() => harness.end());
 
 describe('a far end', () => {
-  it('that sends nothing any more is told of as quiet, and again each time that so long has passed', async () => {
+  it('that stops sending is reported as quiet, and again each time this long has passed', async () => {
     await harness.clock.advance(30_000);
     party.phone.stopTalking();
     await harness.clock.advance(9900);
-    expect(told).toBe(0);
+    expect(reports).toBe(0);
     await harness.clock.advance(200);
-    expect(told).toBe(1);
+    expect(reports).toBe(1);
     await harness.clock.advance(10_000);
-    expect(told).toBe(2);
+    expect(reports).toBe(2);
   });
 
   it.each(['sendonly', 'recvonly', 'inactive'] as const)(
@@ -32,14 +32,14 @@ describe('a far end', () => {
       party.phone.stopTalking();
       party.sound.connect(agreement(party.phone, { direction }));
       await harness.clock.advance(100_000);
-      expect(told).toBe(0);
+      expect(reports).toBe(0);
       party.sound.connect(agreement(party.phone));
       await harness.clock.advance(10_100);
-      expect(told).toBe(1);
+      expect(reports).toBe(1);
     },
   );
 
-  it('that only sends RTCP is muted, and not gone', async () => {
+  it('that only sends RTCP is not quiet', async () => {
     party.phone.stopTalking();
     const { address, port } = party.phone.local;
     const socket = await harness.network.bind({ address, port: port + 1 }, () => {});
@@ -50,7 +50,7 @@ describe('a far end', () => {
       socket.send(packet.subarray(0, length), { address: to, port: rtp + 1 });
       await harness.clock.advance(5000);
     }
-    expect(told).toBe(0);
+    expect(reports).toBe(0);
     await socket.close();
   });
 });

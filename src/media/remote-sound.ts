@@ -71,7 +71,7 @@ export class RemoteStream extends proxyOf<ServedStream>(STREAM) implements Audio
     super.end(reason);
   }
 
-  /** Takes the frames of both tracks of one beat, one behind the other. */
+  /** Takes the frames of one beat: inbound, then outbound. */
   take(audio: Uint8Array): void {
     if (this.#isOver) return;
     this.frames.emit({ track: 'inbound', payload: audio.subarray(0, FRAME_SAMPLES) });

@@ -11,7 +11,7 @@ let harness: MediaHarness;
 let sound: Sound;
 let phone: Phone;
 
-interface Told {
+interface SentRtcp {
   at: number;
   port: number;
   packets: number | null;
@@ -19,28 +19,28 @@ interface Told {
   bye: boolean;
 }
 
-/** One way, on the network in memory. */
+/** The delay in one direction. */
 const DELAY_MS = 5;
 
 /** All RTCP that the engine has sent. */
-let told: Told[];
+let sent: SentRtcp[];
 
 beforeEach(async () => {
   harness = await startHarness();
   sound = await harness.engine.open();
   phone = await harness.phone();
-  told = [];
+  sent = [];
   harness.network.filter = ({ at, from, to, data }) => {
     if (from.address === sound.local.address && isRtcp(data, 0, data.length))
-      told.push(read(at, to.port, data));
+      sent.push(read(at, to.port, data));
     return true;
   };
 });
 afterEach(() => harness.end());
 
-function read(at: number, port: number, data: Buffer): Told {
+function read(at: number, port: number, data: Buffer): SentRtcp {
   const packets = data[1] === 200 ? data.readUInt32BE(20) : null;
-  const seen: Told = { at, port, packets, block: undefined, bye: false };
+  const seen: SentRtcp = { at, port, packets, block: undefined, bye: false };
   const sound = readRtcp(data, 0, data.length, {
     senderReport: () => {},
     reportBlock: (_reporter, block) => {
@@ -55,32 +55,32 @@ function read(at: number, port: number, data: Buffer): Told {
 }
 
 describe('RTCP', () => {
-  it('tells the far end about every five seconds what was sent and heard, and says goodbye', async () => {
+  it('sends a report about every five seconds, and BYE at the end', async () => {
     sound.connect(agreement(phone));
     phone.talk(sound.local, 500);
     await harness.clock.advance(60_000);
     await sound.close();
-    expect(told.length).toBeGreaterThan(8);
-    expect(told.length).toBeLessThan(25);
-    const gaps = told.slice(1, -1).map(({ at }, i) => at - told[i]!.at);
+    expect(sent.length).toBeGreaterThan(8);
+    expect(sent.length).toBeLessThan(25);
+    const gaps = sent.slice(1, -1).map(({ at }, i) => at - sent[i]!.at);
     expect(new Set(gaps).size).toBeGreaterThan(3);
-    for (const { at, port, packets, block } of told.slice(0, -1)) {
+    for (const { at, port, packets, block } of sent.slice(0, -1)) {
       expect(port).toBe(phone.local.port + 1);
       expect(packets).toBe(at / 20);
       expect(block).toMatchObject({ ssrc: phone.ssrc, cumulativeLost: 0, fractionLost: 0 });
     }
-    expect(told.map(({ bye }) => bye).indexOf(true)).toBe(told.length - 1);
+    expect(sent.map(({ bye }) => bye).indexOf(true)).toBe(sent.length - 1);
   });
 
-  it('goes to the port of the sound when that was agreed on', async () => {
+  it('uses the RTP port when that was agreed on', async () => {
     sound.connect(agreement(phone, { rtcpMux: true }));
     phone.talk(sound.local, 500);
     await harness.clock.advance(10_000);
-    expect(told.length).toBeGreaterThan(0);
-    expect(new Set(told.map(({ port }) => port))).toEqual(new Set([phone.local.port]));
+    expect(sent.length).toBeGreaterThan(0);
+    expect(new Set(sent.map(({ port }) => port))).toEqual(new Set([phone.local.port]));
   });
 
-  it('tells how much of the sound was lost', async () => {
+  it('reports the fraction of lost packets', async () => {
     const lose = harness.network.filter;
     let count = 0;
     harness.network.filter = (datagram) =>
@@ -88,18 +88,18 @@ describe('RTCP', () => {
     sound.connect(agreement(phone));
     phone.talk(sound.local, 500);
     await harness.clock.advance(20_000);
-    expect(told.at(-1)!.block!.fractionLost).toBeGreaterThan(55);
-    expect(told.at(-1)!.block!.fractionLost).toBeLessThan(70);
+    expect(sent.at(-1)!.block!.fractionLost).toBeGreaterThan(55);
+    expect(sent.at(-1)!.block!.fractionLost).toBeLessThan(70);
   });
 
   it('is a receiver report while nothing is sent', async () => {
     sound.connect(agreement(phone, { direction: 'recvonly' }));
     await harness.clock.advance(10_000);
-    expect(told.length).toBeGreaterThan(0);
-    expect(told.every(({ packets }) => packets === null)).toBe(true);
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent.every(({ packets }) => packets === null)).toBe(true);
   });
 
-  it('brings what the far end lost of us into the report at the end', async () => {
+  it('adds the loss of the far end to the final report', async () => {
     sound.connect(agreement(phone));
     phone.talk(sound.local, 500);
     await harness.beats(10);
@@ -134,13 +134,13 @@ describe('RTCP', () => {
       if (rtcpMux) phone.sendRaw(data, sound.local);
       else socket.send(data, { ...sound.local, port: sound.local.port + 1 });
     };
-    told = [];
+    sent = [];
     const sentAt: number[] = [];
     const packet = Buffer.alloc(100);
     for (let round = 0; round < 40; round++) {
       const nowMs = harness.clock.now();
       const block = { fractionLost: 0, cumulativeLost: 0, highestSequence: 100, jitter: 0 };
-      // The far end got our last report 300 ms ago, after 40 ms on the way.
+      // The far end got our last report 300 ms ago, after a delay of 40 ms.
       const times = { lastSenderReport: ntpMiddle(nowMs - 340), sinceSenderReport: Math.round(300 * 65.536) };
       const sender = { nowMs, timestamp: 0, packets: 1, octets: 160 };
       const length = writeReport(packet, phone.ssrc, 'phone', sender, { ssrc, ...block, ...times });
@@ -149,31 +149,31 @@ describe('RTCP', () => {
       await harness.clock.advance(1037);
     }
     await socket.close();
-    const ages = told.filter(({ block }) => block?.lastSenderReport);
+    const ages = sent.filter(({ block }) => block?.lastSenderReport);
     expect(ages.length).toBeGreaterThan(4);
     for (const { at, block } of ages) {
       const arrivals = sentAt.map((sent) => sent + DELAY_MS).filter((arrived) => arrived <= at);
       const dlsr = block!.sinceSenderReport / 65.536;
-      // Those that still wait to be read do not count yet.
+      // Packets that still wait to be read do not count yet.
       expect(Math.min(...arrivals.map((arrived) => Math.abs(at - arrived - dlsr)))).toBeLessThan(1);
     }
     const { farEnd } = await sound.close();
     expect(farEnd!.roundTripMs).toBeCloseTo(40 + DELAY_MS, 0);
   });
 
-  it('is not sent to a port that there is not', async () => {
+  it('is not sent to a port above 65535', async () => {
     sound.connect(agreement(phone, { remote: { ...phone.local, port: 65_535 } }));
     await harness.clock.advance(10_000);
-    expect(told).toEqual([]);
+    expect(sent).toEqual([]);
     await expect(sound.close()).resolves.toMatchObject({ packetsSent: 500 });
   });
 
-  it('measures the jitter of what is heard', async () => {
+  it('measures the jitter of what arrives', async () => {
     harness.network.conditions = { ...harness.network.conditions, jitterMs: 16 };
     sound.connect(agreement(phone));
     phone.talk(sound.local, 500);
     await harness.clock.advance(10_000);
-    // Two evenly spread delays of 0–16 ms differ by a third of that.
+    // Two uniformly distributed delays of 0–16 ms differ by a third of that on average.
     expect((await sound.close()).jitterMs).toBeCloseTo(16 / 3, -0.5);
   });
 });

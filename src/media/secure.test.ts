@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => harness.end());
 
-describe('an sound with keys', () => {
+describe('a sound with SRTP keys', () => {
   beforeEach(async () => {
     phone.srtp = new Protection({ send: THEIRS, receive: OURS });
     sound.connect(agreement(phone, { srtp: SRTP }));
@@ -30,7 +30,7 @@ describe('an sound with keys', () => {
     await harness.beats(10);
   });
 
-  it('is heard, and hears, encrypted', async () => {
+  it('sends and receives encrypted audio', async () => {
     const stream = sound.stream();
     let heard: Uint8Array | undefined;
     stream.frames.on(({ track, payload }) => {
@@ -42,21 +42,21 @@ describe('an sound with keys', () => {
     expect(heard!.some((octet) => octet !== 0xff)).toBe(true);
   });
 
-  it('hears nobody without them', async () => {
+  it('ignores unencrypted audio', async () => {
     const before = phone.heard.length;
     phone.srtp = undefined;
     await harness.beats(10);
     phone.stopTalking();
     const report = await sound.close();
     expect(report.packetsReceived).toBe(10);
-    // What it sends cannot be read without the key: it is not what a phone in the clear would take for sound.
+    // Without the key, what it sends cannot be decoded.
     const clear = phone.heard.slice(before).map(({ octets }) => octets);
     expect(clear.length).toBeGreaterThan(0);
     expect(clear.every((octets) => octets.length === 170)).toBe(true);
     expect(new Set(clear.map((octets) => octets.toString('hex'))).size).toBe(clear.length);
   });
 
-  it('goes on counting when the agreement changes and the keys do not, and begins anew with others', async () => {
+  it('keeps its counters when the agreement changes and the keys do not, and resets them with new keys', async () => {
     sound.connect(agreement(phone, { srtp: SRTP, direction: 'sendonly' }));
     await harness.beats(10);
     sound.connect(agreement(phone, { srtp: SRTP }));
@@ -86,7 +86,7 @@ describe('an sound with keys', () => {
   });
 });
 
-it('a direction whose key has not changed goes on counting when the other key changes', () => {
+it('keeps the counters of a direction when only the key of the other changes', () => {
   const before = new Protection(SRTP);
   const theirs = new Protection({ send: OURS, receive: OURS }, before);
   expect(theirs.send).toBe(before.send);

@@ -7,7 +7,7 @@ import { heardBy, tonesIn } from './testing/tones.ts';
 let harness: MediaHarness;
 let party: Party;
 let stream: AudioStream;
-let told: { inbound: Uint8Array[]; outbound: Uint8Array[] };
+let streamed: { inbound: Uint8Array[]; outbound: Uint8Array[] };
 
 const TONES = [300, 500, 700, 900];
 
@@ -16,12 +16,12 @@ beforeEach(async () => {
   party = await harness.party(300);
   await harness.beats(10);
   stream = party.sound.stream();
-  told = listenTo(stream);
+  streamed = listenTo(stream);
 });
 afterEach(() => harness.end());
 
-function listenTo({ frames }: AudioStream): typeof told {
-  const heard: typeof told = { inbound: [], outbound: [] };
+function listenTo({ frames }: AudioStream): typeof streamed {
+  const heard: typeof streamed = { inbound: [], outbound: [] };
   frames.on(({ track, payload }) => heard[track].push(payload));
   return heard;
 }
@@ -41,51 +41,51 @@ function law(frequency: number, ms: number): Uint8Array {
 }
 
 describe('a stream', () => {
-  it('tells every frame of both tracks from the next beat until it is closed', async () => {
+  it('emits every frame of both tracks from the next beat until it is closed', async () => {
     void party.sound.play(clips(tone(700, 5000)));
     await harness.beats(20);
     stream.close();
     await harness.beats(5);
-    expect(told.inbound).toHaveLength(20);
-    expect(told.outbound).toHaveLength(20);
-    expect(told.inbound.every(({ length }) => length === 160)).toBe(true);
-    expect(ofFrames(told.inbound)).toEqual([300]);
-    expect(ofFrames(told.outbound)).toEqual([700]);
-    expect(told.outbound).toEqual(
+    expect(streamed.inbound).toHaveLength(20);
+    expect(streamed.outbound).toHaveLength(20);
+    expect(streamed.inbound.every(({ length }) => length === 160)).toBe(true);
+    expect(ofFrames(streamed.inbound)).toEqual([300]);
+    expect(ofFrames(streamed.outbound)).toEqual([700]);
+    expect(streamed.outbound).toEqual(
       party.phone.heard.slice(-25, -5).map(({ octets }) => new Uint8Array(octets)),
     );
   });
 
-  it('is one of many on its thread, each with its own sound', async () => {
-    const others: { frequency: number; told: typeof told }[] = [];
+  it('gets its own audio among many on its thread', async () => {
+    const others: { frequency: number; streamed: typeof streamed }[] = [];
     for (let i = 0; i < 20; i++) {
       const frequency = TONES[i % 4]!;
       const { sound } = await harness.party(frequency);
-      others.push({ frequency, told: listenTo(sound.stream()) });
+      others.push({ frequency, streamed: listenTo(sound.stream()) });
     }
     await harness.beats(20);
-    for (const { frequency, told } of others) {
-      expect(told.inbound).toHaveLength(20);
-      expect(ofFrames(told.inbound.slice(-10))).toEqual([frequency]);
+    for (const { frequency, streamed } of others) {
+      expect(streamed.inbound).toHaveLength(20);
+      expect(ofFrames(streamed.inbound.slice(-10))).toEqual([frequency]);
     }
   });
 
-  it('has the room in what goes out', async () => {
+  it('has the mixer in the outbound track', async () => {
     const other = await harness.party(500);
-    party.sound.join('bridge');
-    other.sound.join('bridge');
+    party.sound.join('pair');
+    other.sound.join('pair');
     await harness.beats(20);
-    expect(ofFrames(told.outbound.slice(-10))).toEqual([500]);
+    expect(ofFrames(streamed.outbound.slice(-10))).toEqual([500]);
     other.sound.redact(true);
     await harness.beats(10);
-    expect(ofFrames(told.outbound.slice(-10))).toEqual([]);
+    expect(ofFrames(streamed.outbound.slice(-10))).toEqual([]);
     expect(heardBy(party.phone, TONES)).toEqual([500]);
   });
 
-  it('hears nothing of who is held, muted or redacted', async () => {
+  it('hears nothing of a far end that is held, muted or redacted', async () => {
     const hears = async () => {
       await harness.beats(10);
-      return ofFrames(told.inbound.slice(-10));
+      return ofFrames(streamed.inbound.slice(-10));
     };
     expect(await hears()).toEqual([300]);
     party.sound.redact(true);
@@ -97,10 +97,10 @@ describe('a stream', () => {
     expect(await hears()).toEqual([300]);
     party.sound.hold(tone(700, 500));
     expect(await hears()).toEqual([]);
-    expect(ofFrames(told.outbound.slice(-10))).toEqual([700]);
+    expect(ofFrames(streamed.outbound.slice(-10))).toEqual([700]);
   });
 
-  it('tells nothing more when the sound is closed', async () => {
+  it('emits nothing more when the sound is closed', async () => {
     await harness.beats(5);
     const drained = stream.drained();
     stream.play(law(500, 1000));
@@ -108,7 +108,7 @@ describe('a stream', () => {
     await harness.beats(1);
     void party.sound.close();
     await harness.beats(5);
-    expect(told.inbound).toHaveLength(6);
+    expect(streamed.inbound).toHaveLength(6);
     await expect(drained).resolves.toBe('heard');
     await expect(late).resolves.toBe('dropped');
     await expect(party.sound.stream().drained()).resolves.toBe('dropped');
@@ -116,7 +116,7 @@ describe('a stream', () => {
 });
 
 describe('what a stream plays', () => {
-  it('is heard by the far end, besides other sound, piece after piece without a gap', async () => {
+  it('is heard by the far end together with clips, chunk after chunk without a gap', async () => {
     void party.sound.play(clips(tone(700, 5000)));
     const whole = law(500, 400);
     for (const [from, to] of [
@@ -131,7 +131,7 @@ describe('what a stream plays', () => {
     expect(heardBy(party.phone, TONES)).toEqual([700]);
   });
 
-  it('is octet for octet what is on the wire when nothing else is heard', async () => {
+  it('is on the wire unchanged when nothing else plays', async () => {
     const octets = law(500, 100);
     stream.play(octets);
     await harness.beats(5);
@@ -140,7 +140,7 @@ describe('what a stream plays', () => {
     );
   });
 
-  it('has drained when the last of it was heard', async () => {
+  it('has drained when the last of it was sent', async () => {
     let first = 0;
     let second = '';
     stream.play(law(500, 200));
@@ -160,7 +160,7 @@ describe('what a stream plays', () => {
     await expect(stream.drained()).resolves.toBe('heard');
   });
 
-  it('is dropped when it is cleared, and what comes after is heard', async () => {
+  it('is dropped when it is cleared, and what follows is heard', async () => {
     stream.play(law(500, 2000));
     const drained = stream.drained();
     await harness.beats(5);
@@ -174,7 +174,7 @@ describe('what a stream plays', () => {
     await expect(again).resolves.toBe('heard');
   });
 
-  it('is kept for a minute and no more', async () => {
+  it('is queued for up to a minute', async () => {
     for (let second = 0; second < 70; second++) stream.play(law(500, 1000));
     const drained = stream.drained();
     const before = party.phone.heard.length;
@@ -184,7 +184,7 @@ describe('what a stream plays', () => {
     expect(tonesIn(party.phone.sound(before + 60 * 50), TONES)).toEqual([]);
   });
 
-  it('is heard of all streams at once', async () => {
+  it('is mixed with that of other streams', async () => {
     const other = party.sound.stream();
     stream.play(law(500, 1000));
     other.play(law(900, 1000));

@@ -22,7 +22,7 @@ const options = (changes: Partial<TapOptions> = {}): TapOptions => ({
   ...changes,
 });
 
-/** The far end says 500 Hz, we say 1,000 Hz, and both are past their beginnings. */
+/** The far end sends 500 Hz, the sound plays 1,000 Hz, and both have started. */
 beforeEach(async () => {
   harness = await startHarness();
   sound = await harness.engine.open();
@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(() => harness.end());
 
-/** Opens a tap; one beat passes, which is in the file. */
+/** Opens a tap, and records one beat. */
 async function tap(changes: Partial<TapOptions> = {}) {
   const opening = sound.tap(options(changes));
   await harness.beats(1);
@@ -48,7 +48,7 @@ async function recorded() {
 }
 
 describe('a tap', () => {
-  it('holds the far end on the left and what we send on the right, from the first frame to the last', async () => {
+  it('writes the far end to the left channel and what is sent to the right, from the first frame to the last', async () => {
     const running = await tap();
     await harness.beats(99);
     const end = await running.stop();
@@ -64,7 +64,7 @@ describe('a tap', () => {
     }
   });
 
-  it('begins with the beat after the order and ends with the one before the order to stop', async () => {
+  it('starts with the next beat, and ends with the last beat before the stop', async () => {
     const before = phone.heard.length;
     const running = await tap();
     expect(running.startedAt).toBe(harness.clock.now() - 10);
@@ -78,7 +78,7 @@ describe('a tap', () => {
     for (let i = 0; i < sent.length; i++) expect(Math.abs(sent[i]! - right[i]!)).toBeLessThan(400);
   });
 
-  it('is a file that can be played while it grows, with its exact size when it is closed', async () => {
+  it('writes a file that is playable while it grows, with its exact size when closed', async () => {
     const running = await tap();
     await harness.beats(99);
     const open = await readFile(path());
@@ -102,7 +102,7 @@ describe('a tap', () => {
     expect(toneLevel(only, 1000)).toBeGreaterThan(LOUD);
   });
 
-  it('is silence on the right while nothing may be sent', async () => {
+  it('has silence on the right while nothing may be sent', async () => {
     const running = await tap();
     sound.connect(agreement(phone, { direction: 'recvonly' }));
     await harness.beats(9);
@@ -112,14 +112,14 @@ describe('a tap', () => {
     expect(toneLevel(left, 500)).toBeGreaterThan(LOUD);
   });
 
-  it('ends by itself at its longest, to the sample', async () => {
+  it('ends at its maximum length, to the sample', async () => {
     const running = await tap({ maxSeconds: 1 });
     await harness.beats(100);
     expect(await running.ended).toEqual({ cause: 'max_reached', samples: 8000, gaps: [] });
     expect((await recorded()).left).toHaveLength(8000);
   });
 
-  it('is closed with the audio', async () => {
+  it('closes with the sound', async () => {
     const running = await tap();
     await harness.beats(9);
     const report = await sound.close();
@@ -128,7 +128,7 @@ describe('a tap', () => {
     expect((await recorded()).left).toHaveLength(10 * FRAME);
   });
 
-  it('gives the same answer however often it is stopped', async () => {
+  it('gives the same result however often it is stopped', async () => {
     const running = await tap();
     const [one, two] = await Promise.all([running.stop(), running.stop()]);
     expect(one).toEqual(two);
@@ -137,7 +137,7 @@ describe('a tap', () => {
     await running.resume();
   });
 
-  it('may be stopped before its first frame, and is then an empty file', async () => {
+  it('writes an empty file when it is stopped before its first frame', async () => {
     const opening = sound.tap(options());
     await Promise.resolve();
     const closing = sound.close();
@@ -147,7 +147,7 @@ describe('a tap', () => {
     expect((await readFile(path())).length).toBe(WAV_HEADER);
   });
 
-  it('is refused where no file can be made, and when the sound is closed', async () => {
+  it('is rejected where no file can be created, and when the sound is closed', async () => {
     const opening = sound.tap(options({ path: join(harness.folder, 'none', 'a.wav') }));
     const refused = expect(opening).rejects.toMatchObject({
       code: 'tap_failed',
@@ -159,7 +159,7 @@ describe('a tap', () => {
     await expect(sound.tap(options())).rejects.toMatchObject({ code: 'audio_closed' });
   });
 
-  it('runs beside other taps of the same audio', async () => {
+  it('runs together with other taps of the same sound', async () => {
     const first = await tap();
     const second = await tap({ path: join(harness.folder, 'b.wav') });
     await harness.beats(8);
@@ -168,12 +168,12 @@ describe('a tap', () => {
   });
 });
 
-describe('what is left out of a tap', () => {
+describe('a gap in a tap', () => {
   const frames = (samples: Int16Array, from: number, to: number) =>
     samples.subarray(from * FRAME, to * FRAME);
   const silent = (samples: Int16Array) => samples.every((sample) => sample === 0);
 
-  it('is silence while it is paused, and noted to the millisecond', async () => {
+  it('is silence while it is paused, with exact times', async () => {
     const running = await tap();
     await harness.beats(9);
     await running.pause('silence');
@@ -208,7 +208,7 @@ describe('what is left out of a tap', () => {
     expect((await recorded()).left).toHaveLength(10 * FRAME);
   });
 
-  it('is what the far end says while that is redacted', async () => {
+  it('has the redacted audio of the far end', async () => {
     const running = await tap();
     await harness.beats(9);
     sound.redact(true);
@@ -223,7 +223,7 @@ describe('what is left out of a tap', () => {
     expect(toneLevel(frames(left, 20, 30), 500)).toBeGreaterThan(LOUD);
   });
 
-  it('is also left out of a tap that begins later, and of the mix', async () => {
+  it('is also in a tap that starts later, and in the mix', async () => {
     sound.redact(true);
     const running = await tap({ channels: 1 });
     await harness.beats(9);
@@ -234,24 +234,24 @@ describe('what is left out of a tap', () => {
     expect(toneLevel(only, 1000)).toBeGreaterThan(LOUD);
   });
 
-  it('is told as it goes on, for whoever has to know it before the file is closed', async () => {
+  it('is reported while it goes on, before the file is closed', async () => {
     const running = await tap();
-    const told: unknown[] = [];
-    running.gapped.on((gaps) => told.push(gaps));
+    const reported: unknown[] = [];
+    running.gapped.on((gaps) => reported.push(gaps));
     await harness.beats(9);
     await running.pause('skip');
-    // What was said before is on disk, however long nothing follows.
+    // Earlier audio is on disk, however long nothing follows.
     await harness.beats(1);
     expect((await recorded()).left).toHaveLength(10 * FRAME);
     await harness.beats(9);
     await running.resume();
     const gap = { startMs: 200, cause: 'skip' };
-    expect(told).toEqual([[{ ...gap, endMs: 200 }], [{ ...gap, endMs: 400 }]]);
-    expect(running.gaps).toEqual(told.at(-1));
+    expect(reported).toEqual([[{ ...gap, endMs: 200 }], [{ ...gap, endMs: 400 }]]);
+    expect(running.gaps).toEqual(reported.at(-1));
     await running.stop();
   });
 
-  it('is nothing when a pause is over before a beat has passed', async () => {
+  it('is left out when the pause ends before a beat has passed', async () => {
     const running = await tap();
     await running.pause('silence');
     await running.resume();

@@ -21,7 +21,7 @@ import { agreement, clips, tone } from './testing/harness.ts';
 import { Phone } from './testing/phone.ts';
 
 const LOUD = 8_000;
-/** The level of a tone in the 200 ms in which it is loudest. */
+/** The level of a tone in the loudest 200 ms. */
 const loudest = (samples: Int16Array, hz: number): number =>
   Array.from({ length: Math.max(1, Math.floor(samples.length / 160) - 9) }, (_, at) =>
     toneLevel(samples.subarray(at * 160, at * 160 + 1600), hz),
@@ -41,7 +41,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The wire to the thread that was started last. */
+/** The link to the thread that was started last. */
 let link: Link;
 
 /** Ends that thread as a failure of native code would. */
@@ -72,34 +72,31 @@ async function call(sockets: 'cheapest' | 'dgram' = 'cheapest') {
   return { engine, sound, phone };
 }
 
-describe.each(['cheapest', 'dgram'] as const)(
-  'a thread of its own, on %s sockets of the machine',
-  (sockets) => {
-    it('plays to a phone, records both, and counts its beats', async () => {
-      const { engine, sound, phone } = await call(sockets);
-      await until(() => phone.heard.length > 10, 'the phone is heard and hears');
-      const path = join(folder, 'a.wav');
-      const asked = systemClock.now();
-      const tap = await sound.tap({ path, channels: 2, maxSeconds: 60 });
-      expect(tap.startedAt).toBeGreaterThanOrEqual(asked - 100);
-      expect(tap.startedAt).toBeLessThanOrEqual(systemClock.now() + 100);
-      await expect(sound.play(clips(tone(1000, 300)))).resolves.toBe('finished');
-      const end = await tap.stop();
-      const { channels } = readWav(await readFile(path));
-      expect(channels[0]).toHaveLength(end.samples);
-      expect(loudest(channels[0]!, 500)).toBeGreaterThan(LOUD);
-      expect(loudest(channels[1]!, 1000)).toBeGreaterThan(LOUD / 2);
-      expect(loudest(phone.sound(), 1000)).toBeGreaterThan(LOUD / 2);
-      expect(engine.load).toMatchObject({ sessions: 1 });
-      expect(engine.load.beats).toBeGreaterThan(20);
-      const report = await sound.close();
-      expect(report.packetsReceived).toBeGreaterThan(15);
-      expect(engine.load.sessions).toBe(0);
-    });
-  },
-);
+describe.each(['cheapest', 'dgram'] as const)('a worker thread with %s sockets', (sockets) => {
+  it('plays to a phone, records both directions, and counts its beats', async () => {
+    const { engine, sound, phone } = await call(sockets);
+    await until(() => phone.heard.length > 10, 'the phone is heard and hears');
+    const path = join(folder, 'a.wav');
+    const asked = systemClock.now();
+    const tap = await sound.tap({ path, channels: 2, maxSeconds: 60 });
+    expect(tap.startedAt).toBeGreaterThanOrEqual(asked - 100);
+    expect(tap.startedAt).toBeLessThanOrEqual(systemClock.now() + 100);
+    await expect(sound.play(clips(tone(1000, 300)))).resolves.toBe('finished');
+    const end = await tap.stop();
+    const { channels } = readWav(await readFile(path));
+    expect(channels[0]).toHaveLength(end.samples);
+    expect(loudest(channels[0]!, 500)).toBeGreaterThan(LOUD);
+    expect(loudest(channels[1]!, 1000)).toBeGreaterThan(LOUD / 2);
+    expect(loudest(phone.sound(), 1000)).toBeGreaterThan(LOUD / 2);
+    expect(engine.load).toMatchObject({ sessions: 1 });
+    expect(engine.load.beats).toBeGreaterThan(20);
+    const report = await sound.close();
+    expect(report.packetsReceived).toBeGreaterThan(15);
+    expect(engine.load.sessions).toBe(0);
+  });
+});
 
-it('lets parties on different threads hear each other, and streams what they hear', async () => {
+it('mixes parties on different threads, and streams what they hear', async () => {
   const start = workerThread(silentLog);
   const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   engine = await createMediaEngine({
@@ -115,7 +112,7 @@ it('lets parties on different threads hear each other, and streams what they hea
     const sound = await engine!.open();
     sound.connect(agreement(party));
     party.talk(sound.local, i ? 1000 : 500);
-    sound.join('room');
+    sound.join('mixer');
     return sound;
   });
   const [sound] = (await Promise.all(parties)) as [Sound, Sound];
@@ -144,7 +141,7 @@ it.each([
   [3, 4, -15],
   [8, 4, -5],
 ])(
-  'leaves the main thread a share of the time: %i media threads on %i cores have nice %i',
+  'leaves CPU time to the main thread: %i media threads on %i cores have nice %i',
   (workers, cores, nice) => {
     expect(mediaNice(workers, cores)).toBe(nice);
   },
@@ -182,7 +179,7 @@ function nicesOf() {
   });
 }
 
-it('fails visibly when its thread dies, and another takes its place', async () => {
+it('reports sounds as lost when their thread dies, and starts another', async () => {
   const { engine, sound } = await call();
   const lost: string[] = [];
   sound.lost.on((cause) => lost.push(cause));
@@ -203,7 +200,7 @@ it('fails visibly when its thread dies, and another takes its place', async () =
   await expect(other.close()).resolves.toMatchObject({ packetsSent: 0 });
 });
 
-/** Asks for a lot at once. @returns how often each outcome has occurred when all has settled. */
+/** Makes many calls at once. @returns how often each outcome occurred when all are settled. */
 async function manyOutcomes(sound: Sound, end: () => unknown): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   const count = (outcome: string) => {
@@ -236,7 +233,7 @@ it.each([
   quiet();
 });
 
-it('has all but the last second on disk when the process is killed', async () => {
+it('has all but the last second of a recording on disk when the process is killed', async () => {
   const path = join(folder, 'a.wav');
   runAsPeer();
   const lateness = new Lateness();

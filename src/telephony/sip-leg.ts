@@ -15,7 +15,7 @@ export interface SipLegParts {
   log: Log;
 }
 
-/** A SIP dialog and its sound: a party that called us, or that we call. */
+/** A SIP dialog and its sound: a party that called, or that is called. */
 export class SipLeg implements Leg {
   readonly id: string;
   readonly ended: Promise<LegEnd>;
@@ -43,7 +43,7 @@ export class SipLeg implements Leg {
       opening.over.then((end) => this.#end(end)),
     );
     sound.lost.on((cause) => this.#lose(cause));
-    sound.quiet.on(() => this.#tire());
+    sound.quiet.on(() => this.#timeOut());
   }
 
   get signal(): AbortSignal {
@@ -79,7 +79,7 @@ export class SipLeg implements Leg {
   async #answer(): Promise<void> {
     const dialog = await this.#opening.answer();
     if (this.#over.signal.aborted) {
-      // The answer and our hangup have crossed.
+      // The answer has crossed the hangup.
       detach('lines.sip-leg', dialog.bye());
       throw new Failure('call_ended', 'The call has ended.');
     }
@@ -95,38 +95,38 @@ export class SipLeg implements Leg {
 
   async #close(reason: string | undefined): Promise<void> {
     if (!this.#over.signal.aborted) {
-      this.#leave();
+      this.#hangUp();
       this.#end(reason ? { by: 'system', reason } : { by: 'application', reason: 'normal' });
     }
     const report = await this.sound.close();
     this.#log.debug({ ...report }, 'audio closed');
   }
 
-  /** A far end that does not answer the BYE must not hold up the end of the call. */
-  #leave(): void {
+  /** Sends BYE, or rejects the INVITE. Does not wait: a far end that does not answer must not delay the end of the call. */
+  #hangUp(): void {
     if (this.#dialog) detach('lines.sip-leg', this.#dialog.bye());
     else this.#opening.giveUp('unavailable');
   }
 
-  /** Without sound a call is of no use to anybody. */
+  /** Ends the leg when its sound is lost: a call without audio is useless. */
   #lose(cause: string): void {
     if (this.#over.signal.aborted) return;
     this.#log.error({ cause }, 'the sound of a leg is lost');
-    this.#leave();
+    this.#hangUp();
     this.#end({ by: 'system', reason: 'media_lost' });
   }
 
-  /** Who is gone without a word hangs up no more. */
-  #tire(): void {
+  /** Ends the leg when nothing has arrived for long: such a far end will not send BYE. */
+  #timeOut(): void {
     if (!this.#dialog || this.#over.signal.aborted) return;
-    this.#leave();
+    this.#hangUp();
     this.#end({ by: 'system', reason: 'media_timeout' });
   }
 
   #end(end: LegEnd): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort(new Failure('call_ended', 'The call has ended.'));
-    // No more sound goes out, whatever is still to be written of the call.
+    // Audio ends at once, before the rest of the call is written.
     detach('lines.sip-leg', this.sound.close());
     this.#resolve(end);
   }

@@ -11,29 +11,29 @@ import type { Protection } from '../thread/secure-socket.ts';
 
 await loadOpus();
 
-/** An RTP packet that a phone got. */
+/** An RTP packet that a phone received. */
 export interface HeardPacket {
   at: number;
   header: RtpHeader;
   octets: Buffer;
-  /** Its sound; silence when it is of another payload type. */
+  /** Its decoded audio; silence for another payload type. */
   samples: Int16Array;
 }
 
-/** A far end: it talks on a beat of its own, PCMU unless said otherwise, and keeps all that it hears. */
+/** A far end: sends a tone on its own timer, PCMU by default, and keeps all that it receives. */
 export class Phone {
   readonly local: Endpoint;
   readonly heard: HeardPacket[] = [];
-  /** The payloads of its sound. */
+  /** The payloads that it has sent. */
   readonly said: Uint8Array[] = [];
-  /** Where it sends to. */
+  /** The address that it sends to. */
   target: Endpoint | undefined;
-  /** The pitch of what it says; 0 is silence. */
+  /** The frequency of its tone in Hz; 0 is silence. */
   frequency = 0;
   /** Set for SRTP. */
   srtp: Protection | undefined;
   codec: AudioAgreement['codec'] = { name: 'PCMU', payloadType: 0 };
-  /** Steps of the timestamp for each sample, where they are not those of the codec. */
+  /** Timestamp steps for each sample, where they differ from those of the codec. */
   ticks: number | undefined;
   sequence = 1000;
   timestamp = 160_000;
@@ -43,7 +43,7 @@ export class Phone {
   #timer: Timer | undefined;
   #dueAt = 0;
   #samples = 0;
-  /** For each codec that it has used; a test may change `codec` in the middle of a call. */
+  /** By name: the codecs that it has used. A test may change `codec` in the middle of a call. */
   #codecs = new Map<string, Codec>();
 
   static async open(clock: Clock, network: Network, at: Endpoint): Promise<Phone> {
@@ -58,7 +58,7 @@ export class Phone {
     this.local = socket.local;
   }
 
-  /** Talks from now on, a packet every 20 ms. */
+  /** Sends a packet every 20 ms from now on. */
   talk(to: Endpoint, frequency = this.frequency): void {
     this.target = to;
     this.frequency = frequency;
@@ -76,7 +76,7 @@ export class Phone {
     void this.#socket.close();
   }
 
-  /** Sends one packet, of the next sequence number. */
+  /** Sends one packet with the next sequence number. */
   send(
     payloadType: number,
     payload: Uint8Array,
@@ -92,12 +92,12 @@ export class Phone {
     if (this.target) this.#socket.send(this.#sealed(packet), this.target);
   }
 
-  /** Sends a datagram as it is, from the port of its sound. */
+  /** Sends a datagram unchanged, from its RTP port. */
   sendRaw(datagram: Buffer, to: Endpoint): void {
     this.#socket.send(datagram, to);
   }
 
-  /** Everything heard since packet number `from`, as samples. */
+  /** The audio received since packet number `from`. */
   sound(from = 0, to = this.heard.length): Int16Array {
     const packets = this.heard.slice(from, to);
     const samples = new Int16Array(packets.length * FRAME_SAMPLES);
@@ -115,7 +115,7 @@ export class Phone {
     this.said.push(octets.subarray(0, length));
     this.send(this.codec.payloadType, octets.subarray(0, length));
     this.timestamp = (this.timestamp + FRAME_SAMPLES * (this.ticks ?? own.ticks)) >>> 0;
-    // What a busy machine delays is caught up with.
+    // Catches up when a busy machine has delayed the timer.
     this.#dueAt += 20;
     this.#timer = this.#clock.after(Math.max(0, this.#dueAt - this.#clock.monotonic()), () => this.#beat());
   }
@@ -129,8 +129,8 @@ export class Phone {
 
   #sealed(packet: Buffer): Buffer {
     if (!this.srtp) return packet;
-    const room = Buffer.concat([packet, Buffer.alloc(RTP_TAG_BYTES)]);
-    return room.subarray(0, this.srtp.send.protect(room, packet.length));
+    const buffer = Buffer.concat([packet, Buffer.alloc(RTP_TAG_BYTES)]);
+    return buffer.subarray(0, this.srtp.send.protect(buffer, packet.length));
   }
 
   #take(sealed: Buffer): void {

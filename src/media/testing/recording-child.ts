@@ -1,4 +1,4 @@
-/** A process that records a phone into the file it is told, until it is killed. */
+/** A process that records a phone into the given file until it is killed. */
 import { silentLog, systemClock, systemRandom } from '../../core/index.ts';
 import { systemNetwork } from '../../net/index.ts';
 import { createMediaEngine } from '../engine.ts';

@@ -3,11 +3,11 @@ import { toneLevel } from '../../audio/goertzel.ts';
 import { readWav } from '../../audio/wav-reader.ts';
 import type { Phone } from './phone.ts';
 
-/** A tone that a phone or a file says is about 10,000. */
+/** A tone of a phone or a clip is at about 10,000. */
 const LOUD = 7_000;
 const FAINT = 300;
 
-/** Which of the tones are to be heard in these samples. A tone that is neither loud nor faint is an error. */
+/** Finds which of the tones are in the samples. A tone that is neither loud nor faint is an error. */
 export function tonesIn(samples: Int16Array, tones: readonly number[]): number[] {
   return tones.filter((tone) => {
     const level = toneLevel(samples, tone);
@@ -16,12 +16,12 @@ export function tonesIn(samples: Int16Array, tones: readonly number[]): number[]
   });
 }
 
-/** Which of the tones a phone heard in the last so many frames. */
+/** Finds which of the tones a phone heard in its last frames. */
 export function heardBy(phone: Phone, tones: readonly number[], frames = 10): number[] {
   return tonesIn(phone.sound(phone.heard.length - frames), tones);
 }
 
-/** Which of the tones are on the left and on the right of a recording, between two of its frames. */
+/** Finds which of the tones are in the left and the right channel of a recording, between two frames. */
 export async function recordedIn(path: string, tones: readonly number[], from = 0, to?: number) {
   const { channels } = readWav(await readFile(path));
   const [left, right] = channels.map((samples) =>

@@ -3,7 +3,7 @@ import { defects } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { Beat } from './beat.ts';
 
-/** A clock on which the timers of somebody else's making are late by so many milliseconds, in turn. */
+/** A clock whose timers are late by these milliseconds, in turn. */
 class LateClock extends VirtualClock {
   delays: number[] = [];
   override after(ms: number, run: () => void) {
@@ -25,7 +25,7 @@ function beating(clock: VirtualClock) {
 }
 
 describe('the beat', () => {
-  it('comes every 20 ms', async () => {
+  it('runs every 20 ms', async () => {
     const clock = new VirtualClock();
     const { times } = beating(clock);
     await clock.advance(100);
@@ -43,7 +43,7 @@ describe('the beat', () => {
     expect(beat.late).toBe(0);
   });
 
-  it('makes up for every beat that was missed, and counts those that were late', async () => {
+  it('runs every missed beat, and counts those that were late', async () => {
     const clock = new LateClock();
     clock.delays = [75];
     const { beat, times } = beating(clock);
@@ -52,7 +52,7 @@ describe('the beat', () => {
     expect(beat.late).toBe(4);
   });
 
-  it('does not make up for a night in which the machine slept', async () => {
+  it('skips the time in which the machine slept', async () => {
     const clock = new LateClock();
     clock.delays = [60_000];
     const { times } = beating(clock);
@@ -68,7 +68,7 @@ describe('the beat', () => {
     expect(stale).toEqual([true, true, true, true, ...Array(7).fill(false)]);
   });
 
-  it('tells how many beats follow at once', async () => {
+  it('reports how many beats follow at once', async () => {
     const clock = new LateClock();
     clock.delays = [75];
     const { overdue } = beating(clock);
@@ -76,7 +76,7 @@ describe('the beat', () => {
     expect(overdue).toEqual([3, 2, 1, 0, 0, 0]);
   });
 
-  it('goes on after a defect', async () => {
+  it('continues after a defect', async () => {
     const clock = new VirtualClock();
     const caught: string[] = [];
     const quiet = defects.on(({ origin }) => caught.push(origin));
@@ -91,7 +91,7 @@ describe('the beat', () => {
     beat.stop();
   });
 
-  it('leaves nothing behind when it is stopped', async () => {
+  it('leaves no timer when it is stopped', async () => {
     const clock = new VirtualClock();
     const { beat, times } = beating(clock);
     await clock.advance(20);

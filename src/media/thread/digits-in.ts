@@ -15,7 +15,7 @@ export interface KeyListener {
   held(isDown: boolean): void;
 }
 
-/** Detects the keys that the far end presses, by whichever source they arrive. */
+/** Detects the keys that the far end presses, from all sources. */
 export class DigitsIn {
   #presses: KeyPresses;
   #events = new TelephoneEventReceiver(
@@ -88,7 +88,7 @@ interface Press {
 interface Down {
   digit: string;
   since: number;
-  /** Another source has reported the press already: nobody waits for it. */
+  /** Another source has reported the press already. */
   isKnown: boolean;
 }
 

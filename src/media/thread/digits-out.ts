@@ -27,7 +27,7 @@ export class DigitsOut {
   readonly frame = new Int16Array(FRAME_SAMPLES);
   #tone = new DigitTone();
   #keys: Key[] = [];
-  /** The digit under way, and the beats until the next. */
+  /** The current digit, and the beats until the next. */
   #key: Key | undefined;
   #beatsLeft = 0;
   #isEvent = false;
@@ -36,7 +36,7 @@ export class DigitsOut {
     return !this.#key && this.#keys.length === 0;
   }
 
-  /** Whether taps must not have the digit under way. */
+  /** Whether taps must not have the current digit. */
   get isSecret(): boolean {
     return this.#key?.isSecret ?? false;
   }
@@ -61,7 +61,7 @@ export class DigitsOut {
     this.#keys.push({ digit, sending: undefined, isSecret });
   }
 
-  /** Rejects whatever waits. */
+  /** Rejects all that wait. */
   close(): void {
     const keys = this.#key ? [this.#key, ...this.#keys] : this.#keys;
     for (const { sending } of keys)

@@ -6,26 +6,26 @@ import type { TapEnd } from '../sound.ts';
 import { BLOCK_FRAMES, FileTap } from './file-tap.ts';
 import { Blocks, type Files } from './recording-file.ts';
 
-/** A disk in memory with room for so many octets, which can be made to stand still. */
+/** A disk in memory of limited size, which can be stalled. */
 class Disk implements Files {
   content = Buffer.alloc(0);
   closed = false;
-  #room: number;
-  #standing: Promise<void> | undefined;
-  #goOn: (() => void) | undefined;
+  #size: number;
+  #stalled: Promise<void> | undefined;
+  #resume: (() => void) | undefined;
 
-  constructor(room = Number.POSITIVE_INFINITY) {
-    this.#room = room;
+  constructor(size = Number.POSITIVE_INFINITY) {
+    this.#size = size;
   }
 
-  standStill(): void {
-    this.#standing = new Promise((resolve) => {
-      this.#goOn = resolve;
+  stall(): void {
+    this.#stalled = new Promise((resolve) => {
+      this.#resume = resolve;
     });
   }
 
-  goOn(): void {
-    this.#goOn?.();
+  resume(): void {
+    this.#resume?.();
   }
 
   async create(): Promise<number> {
@@ -39,8 +39,8 @@ class Disk implements Files {
     length: number,
     position: number,
   ): Promise<number> {
-    await this.#standing;
-    const count = Math.min(length, this.#room - position);
+    await this.#stalled;
+    const count = Math.min(length, this.#size - position);
     if (count <= 0) throw new Error('ENOSPC: no space left on device, write');
     const grown = Buffer.alloc(Math.max(this.content.length, position + count));
     this.content.copy(grown);
@@ -86,7 +86,7 @@ function tapOn(disk: Disk): FileTap {
   return tap;
 }
 
-/** Beats, with the time between them in which files are written. */
+/** Writes frames, with time between them in which files are written. */
 async function beats(tap: FileTap, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     tap.write(frame, frame);
@@ -94,9 +94,9 @@ async function beats(tap: FileTap, count: number): Promise<void> {
   }
 }
 
-describe('a disk that is full', () => {
-  it('ends the tap, and what was saved can be played', async () => {
-    // The last sample that fits is cut in the middle.
+describe('a full disk', () => {
+  it('ends the tap, and leaves a playable file', async () => {
+    // The last sample that fits is cut in half.
     const disk = new Disk(WAV_HEADER + SECOND + 2);
     const tap = tapOn(disk);
     await beats(tap, 100);
@@ -111,7 +111,7 @@ describe('a disk that is full', () => {
     expect(disk.closed).toBe(true);
   });
 
-  it('ends the tap even when there is no room for a header', async () => {
+  it('ends the tap even when there is no space for a header', async () => {
     const tap = tapOn(new Disk(0));
     await beats(tap, 10);
     expect(end).toMatchObject({ cause: 'write_failed', samples: 0 });
@@ -119,14 +119,14 @@ describe('a disk that is full', () => {
   });
 });
 
-describe('a disk that stands still', () => {
-  it('loses nothing when it goes on within ten seconds', async () => {
+describe('a stalled disk', () => {
+  it('loses nothing when it continues within ten seconds', async () => {
     const disk = new Disk();
     const tap = tapOn(disk);
     await beats(tap, 50);
-    disk.standStill();
+    disk.stall();
     await beats(tap, 450);
-    disk.goOn();
+    disk.resume();
     await beats(tap, 100);
     tap.end('stopped');
     await clock.advance(0);
@@ -138,19 +138,19 @@ describe('a disk that stands still', () => {
     const disk = new Disk();
     const tap = tapOn(disk);
     await beats(tap, 50);
-    disk.standStill();
+    disk.stall();
     await beats(tap, 600);
     expect(tap.isEnded).toBe(true);
-    disk.goOn();
+    disk.resume();
     await clock.advance(0);
     expect(end).toMatchObject({ cause: 'write_failed', error: expect.stringContaining('too slow') });
     expect(disk.content.length).toBe(WAV_HEADER + end!.samples * 4);
   });
 
-  it('is not waited for for ever', async () => {
+  it('does not delay the end of a tap for ever', async () => {
     const disk = new Disk();
     const tap = tapOn(disk);
-    disk.standStill();
+    disk.stall();
     await beats(tap, 50);
     tap.end('closed');
     await clock.advance(5_000);
@@ -159,7 +159,7 @@ describe('a disk that stands still', () => {
   });
 });
 
-it('hands over sound every half second, and not for all taps at the same beat', async () => {
+it('writes every half second, and not for all taps at the same beat', async () => {
   const firsts = [];
   for (const number of [1, 2, 3]) {
     const disk = new Disk();

@@ -15,7 +15,7 @@ export interface InboundEvents {
   found(farEnd: Endpoint): void;
 }
 
-/** One second, in which packets of the far end's previous address may still be on their way. */
+/** One second, in which packets of the far end's previous address may still be in transit. */
 const STALE_ADDRESS_BEATS = 50;
 
 /**

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { KeyPresses, type KeySource } from './digits-in.ts';
 
 function presses() {
-  const told: string[] = [];
+  const reported: string[] = [];
   const keys = new KeyPresses({
-    pressed: ({ digit }) => told.push(digit),
-    held: (down) => told.push(down ? 'down' : 'up'),
+    pressed: ({ digit }) => reported.push(digit),
+    held: (down) => reported.push(down ? 'down' : 'up'),
   });
   const wait = (ms: number) => {
     for (let at = 0; at < ms; at += 20) keys.beat();
@@ -17,11 +17,11 @@ function presses() {
       keys.up(source, { digit, durationMs: ms });
     }
   };
-  const digits = () => told.filter((each) => each.length === 1).join('');
-  return { keys, told, wait, press, digits };
+  const digits = () => reported.filter((each) => each.length === 1).join('');
+  return { keys, reported, wait, press, digits };
 }
 
-it('counts a press once that comes as events and by INFO, whichever is first', () => {
+it('counts a press once that arrives as events and by INFO, whichever is first', () => {
   const { press, wait, digits } = presses();
   for (const sources of [
     ['events', 'info'],
@@ -34,7 +34,7 @@ it('counts a press once that comes as events and by INFO, whichever is first', (
   expect(digits()).toBe('555');
 });
 
-it('counts a press once that comes in all three ways', () => {
+it('counts a press once that arrives from all three sources', () => {
   const { press, digits } = presses();
   for (const source of ['events', 'tones', 'info'] as const) press(source, '8');
   expect(digits()).toBe('8');
@@ -57,7 +57,7 @@ it('counts keys in their order where one source is ahead of the other', () => {
   expect(digits()).toBe('1234');
 });
 
-it('counts a press whose packets are lost when INFO brings it', () => {
+it('counts a press that arrives only by INFO', () => {
   const { press, digits } = presses();
   press('events', '1');
   press('info', '12');
@@ -66,7 +66,7 @@ it('counts a press whose packets are lost when INFO brings it', () => {
   expect(digits()).toBe('123');
 });
 
-it('counts a key once that is held for long and came by INFO as it went down', () => {
+it('counts a long press once when INFO arrives at its beginning', () => {
   const { keys, wait, digits } = presses();
   keys.down('events', '4');
   keys.up('info', { digit: '4', durationMs: 160 });
@@ -75,7 +75,7 @@ it('counts a key once that is held for long and came by INFO as it went down', (
   expect(digits()).toBe('4');
 });
 
-it('counts presses that are far apart, whatever brings them', () => {
+it('counts presses that are far apart, whatever their source', () => {
   const { press, wait, digits } = presses();
   press('events', '6');
   wait(2200);
@@ -83,29 +83,29 @@ it('counts presses that are far apart, whatever brings them', () => {
   expect(digits()).toBe('66');
 });
 
-it('tells when a key is down, the digit before it is up', () => {
-  const { keys, told, press } = presses();
+it('reports when a key is down, and its digit before it is up', () => {
+  const { keys, reported, press } = presses();
   press('events', '1');
   press('info', '2');
   keys.down('tones', '3');
   keys.release('tones');
-  expect(told).toEqual(['down', '1', 'up', '2', 'down', 'up']);
+  expect(reported).toEqual(['down', '1', 'up', '2', 'down', 'up']);
 });
 
-it('tells of no key that is down when another source has brought its press', () => {
-  const { keys, told } = presses();
+it('does not report a key as down when another source has reported its press', () => {
+  const { keys, reported } = presses();
   const digit = { digit: '1', durationMs: 100 };
   keys.up('info', digit);
   keys.down('events', '1');
   keys.up('events', digit);
-  expect(told).toEqual(['1']);
+  expect(reported).toEqual(['1']);
   keys.down('events', '1');
   keys.up('info', digit);
-  expect(told).toEqual(['1', 'down', '1', 'up']);
+  expect(reported).toEqual(['1', 'down', '1', 'up']);
   keys.up('events', digit);
-  expect(told).toEqual(['1', 'down', '1', 'up']);
+  expect(reported).toEqual(['1', 'down', '1', 'up']);
   keys.down('events', '2');
   keys.up('info', digit);
   keys.up('events', { digit: '2', durationMs: 100 });
-  expect(told.slice(4)).toEqual(['down', '1', '2', 'up']);
+  expect(reported.slice(4)).toEqual(['down', '1', '2', 'up']);
 });

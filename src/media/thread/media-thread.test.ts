@@ -14,13 +14,13 @@ import { type Mixer, Mixers } from './mixer.ts';
 import { MixerInput } from './mixer-input.ts';
 import { instantFiles } from './recording-file.ts';
 
-/** A port on which one thing fails, by name. */
+/** A port with one method that fails, by name. */
 class Port implements RtpSocket {
   readonly port: number;
   readonly unsent = 0;
   packets: { sequence: number; timestamp: number; marker: boolean; samples: number }[] = [];
   closed = false;
-  /** What the next `receive` hands over. */
+  /** The packets of the next `receive`. */
   arriving: Buffer[] = [];
   #fails: string;
 
@@ -60,7 +60,7 @@ class Port implements RtpSocket {
   }
 }
 
-/** A clock on which the machine can stand still. */
+/** A clock that can simulate a stall of the machine. */
 class StallingClock extends VirtualClock {
   stallMs = 0;
   override after(ms: number, run: () => void) {
@@ -92,7 +92,7 @@ afterEach(() => {
   quiet();
 });
 
-/** @param fails what fails on the ports from 5000 on. */
+/** @param fails the method that fails on ports from 5000. */
 function start(fails: string) {
   const sockets: RtpSockets = {
     kind: 'network',
@@ -120,7 +120,7 @@ function start(fails: string) {
   thread.start();
 }
 
-/** Two sessions: 1 on sound ports, 2 on those that fail. */
+/** Two sessions: 1 on working ports, 2 on those that fail. */
 async function twoSessions(fails: string) {
   start(fails);
   open(1, 4000);
@@ -153,7 +153,7 @@ const agreement = {
   rtcpMux: false,
 } as const;
 
-/** The nth packet of a far end: every one has sound of its own. */
+/** The nth packet of a far end, each with its own payload. */
 function farPacket(n: number, payloadType = 0): Buffer {
   const bytes = Buffer.alloc(172, 0x81 + n);
   bytes.writeUInt32BE(0x80000000 + (payloadType << 16) + n, 0);
@@ -179,7 +179,7 @@ const of = (session: number, name: 'answer' | 'lost') =>
 
 describe('a defect in one session of a media thread', () => {
   it.each(['setRemote', 'receive', 'send', 'close'])(
-    'in %s ends that session with one report, and no other',
+    'in %s ends that session once, and no other',
     async (what) => {
       await twoSessions(what);
       await clock.advance(100);
@@ -196,7 +196,7 @@ describe('a defect in one session of a media thread', () => {
     },
   );
 
-  it('in its last report does not keep the one that closes it waiting', async () => {
+  it('in its final report does not delay the close', async () => {
     await twoSessions('');
     isUnsendable = true;
     call(2, 'close');
@@ -205,7 +205,7 @@ describe('a defect in one session of a media thread', () => {
     expect(caught).toHaveLength(1);
   });
 
-  it('that keeps one room from being mixed is reported with the room, and the next room is mixed', () => {
+  it('in one mixer is reported with that mixer, and the next one is mixed', () => {
     const mixers = new Mixers();
     const broken = {
       get listens() {
@@ -229,7 +229,7 @@ describe('a defect in one session of a media thread', () => {
     [{}],
     [{ type: 'call', id: 1, call: 9, name: 'tap', args: [null], opens: 9 }],
     [{ type: 'call', id: 1, call: 0, name: 'hold' }],
-  ])('in a call that fails (%j) leaves the others alone', async (command) => {
+  ])('in a call (%j) does not affect the others', async (command) => {
     await twoSessions('');
     thread.take(command as unknown as ToThread);
     const before = ports.get(5000)!.sent;
@@ -239,7 +239,7 @@ describe('a defect in one session of a media thread', () => {
   });
 });
 
-it('gives the first port back when the second cannot be had', async () => {
+it('releases the first port when the second cannot be bound', async () => {
   start('open');
   open(2, 5000);
   await clock.advance(20);
@@ -247,9 +247,9 @@ it('gives the first port back when the second cannot be had', async () => {
   expect(ports.get(5000)!.closed).toBe(true);
 });
 
-describe('after the machine stood still', () => {
+describe('after the machine has stalled', () => {
   it.each([300, 2_000, 4_900])(
-    'for %i ms, a few packets follow at once, not all of them',
+    'for %i ms, a few packets follow at once, but not all of them',
     async (stallMs) => {
       await twoSessions('');
       await clock.advance(100);
@@ -264,7 +264,7 @@ describe('after the machine stood still', () => {
       const gap = packets.findIndex(({ marker }, at) => at > 0 && marker);
       const [last, next] = [packets[gap - 1]!, packets[gap]!];
       expect(next.sequence).toBe((last.sequence + 1) & 0xffff);
-      // The time that nothing was sent for is in the timestamps.
+      // The timestamps have the time in which nothing was sent.
       const missed = (((next.timestamp - last.timestamp) >>> 0) - 160) / 8;
       expect(missed).toBeGreaterThan(stallMs - 150);
       expect(missed).toBeLessThanOrEqual(stallMs);
@@ -273,7 +273,7 @@ describe('after the machine stood still', () => {
     },
   );
 
-  it('what came meanwhile is recorded, and nothing of it is dropped', async () => {
+  it('everything that has arrived meanwhile is recorded', async () => {
     await twoSessions('');
     const folder = mkdtempSync(join(tmpdir(), 'media-thread-'));
     const path = join(folder, 'a.wav');
@@ -291,7 +291,7 @@ describe('after the machine stood still', () => {
     expect(missing).toEqual([]);
   });
 
-  it('packets that are passed on as they are follow each other no faster', async () => {
+  it('relayed packets do not follow each other faster', async () => {
     await twoSessions('');
     const telephoneEvent = { payloadType: 101 };
     for (const session of [1, 2]) {
@@ -302,7 +302,7 @@ describe('after the machine stood still', () => {
     const { arriving } = ports.get(4000)!;
     const { packets } = ports.get(5000)!;
     await feed(arriving, 0, 20, 9);
-    // Their payload shows that they were passed on.
+    // Their payload shows that they were relayed.
     expect(packets.at(-1)!.samples).toBe(0x81 + 19);
     const before = packets.length;
     clock.stallMs = 1_000;
@@ -313,13 +313,13 @@ describe('after the machine stood still', () => {
     expect(packets.length - before).toBeLessThan(9);
   });
 
-  it('what plays goes on where it stopped, and a recording has the silence of that time', async () => {
+  it('a clip continues where it stopped, and a recording has silence for that time', async () => {
     await twoSessions('');
     const folder = mkdtempSync(join(tmpdir(), 'media-thread-'));
     const path = join(folder, 'a.wav');
     tap(1, path);
     thread.take({ type: 'call', id: 1, call: 40, name: 'play', args: [null], items: 0 });
-    // Every frame of the sound has a value of its own.
+    // Every frame of the clip has its own value.
     const samples = new Int16Array(new SharedArrayBuffer(30 * 320));
     for (let i = 0; i < samples.length; i++) samples[i] = 1000 * (1 + Math.floor(i / 160));
     thread.take({ type: 'item', call: 40, value: { samples } });

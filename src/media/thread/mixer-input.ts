@@ -10,7 +10,7 @@ export interface FromPartner {
   packet(header: RtpHeader, bytes: Buffer, beat: number): void;
 }
 
-/** One party's input of a mixer: in each beat, what it says is put here, and what it hears is found here. */
+/** One party in a mixer: in each beat, `said` goes in, and `heard` comes out. */
 export class MixerInput {
   /** The mixer that it has joined. */
   mixer: Mixer | null = null;

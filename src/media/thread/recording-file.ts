@@ -93,7 +93,7 @@ export function mix(one: Int16Array, other: Int16Array, block: Block): void {
   block.length = at + FRAME_SAMPLES;
 }
 
-/** A file of a header and blocks, which are written one after the other while the beat goes on. */
+/** A file of a header and blocks, which are written one after the other without delaying the beat. */
 export class RecordingFile {
   /** Why nothing more is written. */
   error: Error | undefined;

@@ -13,7 +13,7 @@ export class Protection {
   readonly receive: SrtpContext;
   #keys: SrtpKeys;
 
-  /** @param before the previous protection: a direction with the same key goes on counting (RFC 3711 §3.3.1). */
+  /** @param before the previous protection: a direction with the same key keeps its counters (RFC 3711 §3.3.1). */
   constructor(keys: SrtpKeys, before?: Protection | null) {
     const { send, receive, tagBytes, mkiBytes } = keys;
     const known = before ? before.#keys : undefined;

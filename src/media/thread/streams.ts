@@ -7,7 +7,7 @@ const MAX_QUEUED = 60 * SAMPLE_RATE;
 
 type How = 'heard' | 'dropped';
 
-/** A place in the queue that somebody waits for. */
+/** A place in the queue that a `drained` call waits for. */
 interface Mark {
   /** The count of queued samples before it. */
   at: number;

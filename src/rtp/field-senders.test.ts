@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Digit } from '../audio/index.ts';
-import { TelephoneEventReceiver } from '../rtp/event-receiver.ts';
-import { RtpHeader } from '../rtp/packet.ts';
+import { TelephoneEventReceiver } from './event-receiver.ts';
+import { RtpHeader } from './packet.ts';
 
-/** A packet with everything said; the sequence number is one more than that of the packet before. */
+/** An event packet. By default, its sequence number follows that of the previous packet. */
 interface Sent {
   event: number;
   timestamp: number;
@@ -40,7 +40,7 @@ function sender(clockRate = 8000) {
     bytes.writeUInt16BE(duration & 0xffff, 14);
     return bytes;
   };
-  /** Sends each packet, then waits for so many beats. */
+  /** Sends each packet, then waits for this many beats. */
   const send = (packets: Sent[], beats = 1) => {
     for (const each of packets) {
       receive(make(each));
@@ -50,7 +50,7 @@ function sender(clockRate = 8000) {
   return { send, make, receive, heard, digits, wait };
 }
 
-/** Five updates and three ends, as most senders have them; `more` of packet k. */
+/** Five updates and three ends, as most senders send them, with `more` fields of packet k. */
 const press = (event: number, timestamp: number, more: (k: number) => Partial<Sent> = () => ({})): Sent[] =>
   Array.from({ length: 8 }, (_, k) => ({
     ...{ event, timestamp, duration: 160 * Math.min(k + 1, 6), end: k >= 5 },
@@ -160,7 +160,7 @@ describe('a sender in the field', () => {
     expect(digits()).toBe('445');
   });
 
-  it('may repeat its ends for long, also behind the next key', () => {
+  it('may repeat its ends for long, even after the next key', () => {
     const { receive, make, digits } = sender();
     const ends = press(1, 5000).slice(5).map(make);
     const next = press(2, 7000).map(make);
@@ -184,7 +184,7 @@ describe('a sender in the field', () => {
     expect(digits()).toBe('9');
   });
 
-  it('may begin anew with any sequence number and timestamp', () => {
+  it('may restart with any sequence number and timestamp', () => {
     const { send, digits } = sender();
     send(press(1, 900_000));
     send(press(1, 100, (k) => ({ sequence: 10 + k })));
@@ -229,7 +229,7 @@ describe('a long press', () => {
     for (const count of [1, 10, 20]) expect(seconds(count, packet).map(({ digit }) => digit)).toEqual(['1']);
   });
 
-  it('has its whole length', () => {
+  it('is reported with its whole duration', () => {
     expect(seconds(10, segmented(0xffff))).toEqual([{ digit: '1', durationMs: 10_000 }]);
     expect(seconds(10, segmented(0xffff), 48_000)).toEqual([{ digit: '1', durationMs: 10_000 }]);
   });
@@ -241,7 +241,7 @@ describe('a long press', () => {
     expect(digits()).toBe('1');
   });
 
-  it('that never ends is over after half a minute, and counts once', () => {
+  it('that never ends counts once, after half a minute', () => {
     const { send, digits, make, receive, wait } = sender();
     for (let elapsed = 160; elapsed < 8000 * 29; elapsed += 160) send([segmented(0xffff)(elapsed)]);
     expect(digits()).toBe('');
@@ -254,7 +254,7 @@ describe('a long press', () => {
   });
 });
 
-/** Timestamp and duration of a packet, `late` is 0–2 for the ends: 160 steps each. */
+/** Timestamp and duration of a packet in steps of 160. `late` is 0–2 for the ends. */
 const STYLES: ((start: number, duration: number, end: boolean, late: number) => [number, number])[] = [
   (start, duration) => [start, duration],
   (_start, duration) => [5000, duration],

@@ -6,7 +6,7 @@ import { clips, type MediaHarness, type Party, startHarness, tone } from './test
 import { heardBy, recordedIn } from './testing/tones.ts';
 
 let harness: MediaHarness;
-/** Whole periods fit into a frame, so that none of them leaks into another. */
+/** Whole periods fit into a frame, so that no tone leaks into another. */
 const TONES = [300, 500, 700, 900, 1100];
 
 beforeEach(async () => {
@@ -30,7 +30,7 @@ async function bridge(): Promise<[Party, Party]> {
 
 const hears = ({ phone }: Party) => heardBy(phone, TONES);
 
-/** Records a party for ten frames that follow the last ten. */
+/** Records the next ten frames of a party. */
 async function record({ sound }: Party, name: string) {
   const path = join(harness.folder, name);
   const opening = sound.tap({ path, channels: 2, maxSeconds: 60 });
@@ -41,8 +41,8 @@ async function record({ sound }: Party, name: string) {
   return recordedIn(path, TONES);
 }
 
-describe('a room', () => {
-  it('lets nobody be heard who is not in it', async () => {
+describe('a mixer', () => {
+  it('does not mix inputs of other mixers', async () => {
     const [one, other] = (await parties(2)) as [Party, Party];
     one.sound.join('a');
     other.sound.join('b');
@@ -66,9 +66,9 @@ describe('a room', () => {
       expect(hears(party)).toEqual(said.filter((tone) => tone !== TONES[i]));
   });
 
-  it('adds no delay, in whatever order its members came', async () => {
+  it('adds no delay, whatever the order in which its inputs joined', async () => {
     const [one, other] = await bridge();
-    /** Frames until the other hears that one has changed its tone. */
+    /** Frames until a change of the tone is heard by the other. */
     const delay = async (speaker: Party, { phone }: Party) => {
       const before = phone.heard.length;
       speaker.phone.frequency = 1900;
@@ -83,7 +83,7 @@ describe('a room', () => {
     expect(await delay(other, one)).toBe(3);
   });
 
-  it('is left by who enters another, and by who leaves', async () => {
+  it('loses an input that joins another or leaves', async () => {
     const [one, other] = await bridge();
     one.sound.join('elsewhere');
     await harness.beats(20);
@@ -98,9 +98,9 @@ describe('a room', () => {
     expect(hears(other)).toEqual([]);
   });
 
-  it('goes on without who has hung up', async () => {
+  it('continues without an input that has closed', async () => {
     const [one, two, three] = (await parties(3)) as [Party, Party, Party];
-    for (const { sound } of [one, two, three]) sound.join('room');
+    for (const { sound } of [one, two, three]) sound.join('three');
     await harness.beats(20);
     void three.sound.close();
     await harness.beats(20);
@@ -108,7 +108,7 @@ describe('a room', () => {
     expect(hears(two)).toEqual([300]);
   });
 
-  it('is heard besides what is played', async () => {
+  it('is heard together with what is played', async () => {
     const [one, other] = await bridge();
     void one.sound.play(clips(tone(900, 1000)));
     await harness.beats(20);
@@ -116,7 +116,7 @@ describe('a room', () => {
     expect(hears(other)).toEqual([300]);
   });
 
-  it('is only listened to by who enters it muted, until it enters again', async () => {
+  it('does not hear an input that joins muted, until it joins again', async () => {
     const [one, other] = await bridge();
     one.sound.join('bridge', { muted: true });
     await harness.beats(20);
@@ -127,7 +127,7 @@ describe('a room', () => {
     expect(hears(other)).toEqual([300]);
   });
 
-  it('is recorded as each of its members hears it', async () => {
+  it('is recorded as each of its inputs hears it', async () => {
     const all = await parties(3);
     for (const { sound } of all) sound.join('many');
     void all[0]!.sound.play(clips(tone(900, 5000)));
@@ -136,7 +136,7 @@ describe('a room', () => {
     expect(await record(all[1]!, 'b.wav')).toEqual({ left: [500], right: [300, 700] });
   });
 
-  it('hears who speaks A-law as who speaks µ-law', async () => {
+  it('mixes A-law and µ-law', async () => {
     const one = await harness.party(300, { changes: { codec: { name: 'PCMA', payloadType: 8 } } });
     const other = await harness.party(500);
     for (const { sound } of [one, other]) sound.join('bridge');
@@ -146,11 +146,11 @@ describe('a room', () => {
 });
 
 const onOff = fc.boolean();
-/** Everything that can be set for one side of a bridge. */
+/** All settings of one input. */
 const settings = fc.record({ held: onOff, read: onOff, write: onOff, redacted: onOff });
 
-describe('a bridge of two', () => {
-  it('is heard, recorded and streamed as hold, mute and redaction say, in all combinations', async () => {
+describe('a mixer of two', () => {
+  it('is heard, recorded and streamed correctly in all combinations of hold, mute and redaction', async () => {
     const [one, other] = await bridge();
     const stream = other.sound.stream();
     const music = tone(1100, 60);
@@ -185,7 +185,7 @@ describe('a bridge of two', () => {
     );
   });
 
-  it('passes keys on that come by signaling', async () => {
+  it('relays digits that arrive by signaling', async () => {
     const [one, other] = await bridge();
     one.sound.signaled({ digit: '9', durationMs: 160 });
     await harness.beats(15);
@@ -193,7 +193,7 @@ describe('a bridge of two', () => {
     expect(new Set(keys.map(({ octets }) => octets[0]))).toEqual(new Set([9]));
   });
 
-  it('passes keys on that one presses as events, and none of one that is muted', async () => {
+  it('relays digits that arrive as events, and none of a muted input', async () => {
     const [one, other] = await bridge();
     const pressed: string[] = [];
     const keys = () =>
@@ -223,8 +223,8 @@ async function press({ phone, sound }: Party, event: number): Promise<void> {
   }
 }
 
-describe('music on hold', () => {
-  it('is heard over and over, gives way to what is played, and ends', async () => {
+describe('hold music', () => {
+  it('plays in a loop, is replaced by what is played, and ends', async () => {
     const [one] = await bridge();
     one.sound.hold(tone(1100, 60));
     await harness.beats(50);
@@ -239,7 +239,7 @@ describe('music on hold', () => {
     expect(hears(one)).toEqual([500]);
   });
 
-  it('is not begun anew by who is held already', async () => {
+  it('does not start again on a sound that is held already', async () => {
     const [one] = await bridge();
     const music = tone(300, 1000);
     music.samples.set(tone(700, 500).samples, 4000);
@@ -251,7 +251,7 @@ describe('music on hold', () => {
   });
 });
 
-describe('a room with members on several threads', () => {
+describe('a mixer with inputs on several threads', () => {
   beforeEach(async () => {
     await harness.end();
     harness = await startHarness({ workers: 3 });
@@ -274,7 +274,7 @@ describe('a room with members on several threads', () => {
     expect(await record(two, 'b.wav')).toEqual({ left: [500], right: [700] });
   });
 
-  it('keeps what is withheld out of the recordings of others, and in its own', async () => {
+  it('keeps what is under a privacy hold out of the recordings of others, and in its own', async () => {
     const [one, two, three] = (await parties(3)) as [Party, Party, Party];
     for (const { sound } of [one, two, three]) sound.join('many');
     one.sound.privacyHold(true);
@@ -284,15 +284,15 @@ describe('a room with members on several threads', () => {
     expect(await record(one, 'a.wav')).toEqual({ left: [300], right: [500, 700] });
   });
 
-  it('stops hearing a thread whose last member has left, and hears it again', async () => {
+  it('stops hearing a thread whose last input has left, and hears it again', async () => {
     const [one, two] = (await parties(2)) as [Party, Party];
-    one.sound.join('room');
-    two.sound.join('room');
+    one.sound.join('three');
+    two.sound.join('three');
     await harness.beats(30);
     two.sound.leave();
     await harness.beats(20);
     expect(hears(one)).toEqual([]);
-    two.sound.join('room');
+    two.sound.join('three');
     await harness.beats(30);
     expect(hears(one)).toEqual([500]);
     void two.sound.close();
@@ -300,7 +300,7 @@ describe('a room with members on several threads', () => {
     expect(hears(one)).toEqual([]);
   });
 
-  it('is not needed for who is opened beside another', async () => {
+  it('is not needed for a sound that is opened beside another', async () => {
     await parties(2);
     const one = await harness.party(300);
     const other = await harness.party(500, { beside: one });
