@@ -101,11 +101,11 @@ const ports = {
 function callWith(frames: StreamFrames, begun: () => void): StreamedCall {
   const sound = { frames, play() {}, clear() {}, drained: async () => 'heard', close() {} };
   return {
-    leg: { sound: { stream: () => sound } },
+    leg: { sound: { digits: new Signal(), stream: () => sound } },
     record: { id: 'call_1', applicationId: 'app_1', variables: {} },
     log: silentLog,
     note: begun,
-    heldBack: { everything: false, caller: false },
+    heldBack: { everything: false, caller: false, keys: false },
   } as unknown as StreamedCall;
 }
 
