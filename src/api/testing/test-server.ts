@@ -11,7 +11,7 @@ import { aTranscript, someParts } from '../../insights/testing/records.ts';
 import { Eraser, FileLinks, RecordingFiles } from '../../recordings/index.ts';
 import { openSqliteStorage } from '../../storage/index.ts';
 import { aCall, aRecording } from '../../storage/testing/records.ts';
-import { type ApiPorts, type ApiSettings, type CallOrder, createApi } from '../index.ts';
+import { type Api, type ApiPorts, type ApiSettings, type CallOrder, createApi } from '../index.ts';
 import { FakeLiveCalls } from './live-calls.ts';
 
 export const ADMIN_TOKEN = 'the-operator';
@@ -24,6 +24,70 @@ const VOICES: ApiPorts['voices'] = [
 /** The content of the recording's file, 100 bytes. */
 export const FILE = Buffer.from('RIFF, and then a hundred bytes of sound'.padEnd(100, '.'));
 
+/** The orders that the test server received, instead of carrying them out. */
+class Received {
+  readonly placed: CallOrder[] = [];
+  readonly redelivered: string[] = [];
+  readonly reprocessed: string[] = [];
+}
+
+/** Opens a database in memory, or in `file`, with the modules that work on it. */
+async function openModules(file: string, folder: string) {
+  const clock = new VirtualClock();
+  const random = seededRandom(1);
+  const storage = await openSqliteStorage({ file, clock, hasWebhook: () => true });
+  const secrets = new SecretBox(Buffer.alloc(32, 1), random);
+  const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets });
+  const billingPorts = { store: storage, journal: storage, ids: storage.ids, clock, log: silentLog };
+  const billing = await Billing.open(billingPorts);
+  const files = new RecordingFiles(folder);
+  const eraser = new Eraser({ store: storage, files, clock: systemClock, log: silentLog });
+  return { clock, random, storage, directory, billing, files, eraser };
+}
+
+type Modules = Awaited<ReturnType<typeof openModules>>;
+
+/** Places calls in the database only. */
+const placeIn =
+  ({ storage, clock }: Modules, { placed }: Received): ApiPorts['place'] =>
+  async ({ customerId, id: applicationId }, order, idempotencyKey) => {
+    placed.push(order);
+    const { from, to, metadata, variables, answerUrl } = order;
+    const call = aCall(storage.ids.next('call'), {
+      ...{ customerId, applicationId, from, to, metadata, variables, answerUrl },
+      ...{ status: 'dialing', direction: 'outbound', createdAt: clock.now() },
+    });
+    await storage.commit({ call, idempotencyKey });
+    return call;
+  };
+
+function portsOf(modules: Modules, live: FakeLiveCalls, received: Received): Omit<ApiPorts, 'settings'> {
+  const { clock, random, storage, directory, billing, files, eraser } = modules;
+  return {
+    ...{ clock, random, log: silentLog, directory, billing, files, eraser, live, voices: VOICES },
+    ...{ calls: storage, idempotency: storage, ledger: storage, quarantine: storage },
+    ...{ recordings: storage, events: storage },
+    place: placeIn(modules, received),
+    node: { number: 7, startedAt: clock.now(), media: () => ({ sessions: 2, beats: 300, lateBeats: 1 }) },
+    links: new FileLinks({ publicUrl: () => 'http://voice.test', key: Buffer.from('key'), clock }),
+    insights: {
+      store: storage,
+      async reprocess({ id }) {
+        received.reprocessed.push(id);
+        return 1;
+      },
+    },
+    deliveries: {
+      counts: { pending: 3, oldestMs: 1500, delivered: 5, failed: 1, dead: 0 },
+      async redeliver(id) {
+        if (!(await storage.event(id))) throw new Failure('event_not_found', 'event not found');
+        received.redelivered.push(id);
+      },
+    },
+    ready: () => storage.ping(),
+  };
+}
+
 /**
  * Starts the REST API on a real SQLite database, without a port and without customers.
  * @param overrides replaces ports. @param file the database; in memory by default.
@@ -33,114 +97,47 @@ export async function startTestServer(
   overrides: Partial<ApiPorts> = {},
   file = ':memory:',
 ) {
-  const clock = new VirtualClock();
-  const random = seededRandom(1);
   const folder = mkdtempSync(join(tmpdir(), 'minivoice-api-'));
-  const storage = await openSqliteStorage({ file, clock, hasWebhook: () => true });
-  const secrets = new SecretBox(Buffer.alloc(32, 1), random);
-  const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets });
-  const billingPorts = { store: storage, journal: storage, ids: storage.ids, clock, log: silentLog };
-  const billing = await Billing.open(billingPorts);
+  const modules = await openModules(file, folder);
+  const { clock, storage, directory, billing } = modules;
   const live = new FakeLiveCalls();
-  const redelivered: string[] = [];
-  const placed: CallOrder[] = [];
-  const reprocessed: string[] = [];
+  const received = new Received();
   const ports: ApiPorts = {
-    directory,
-    calls: storage,
-    live,
-    async place(application, order, idempotencyKey) {
-      placed.push(order);
-      const { from, to, metadata, variables, answerUrl } = order;
-      const owner = { customerId: application.customerId, applicationId: application.id };
-      const id = storage.ids.next('call');
-      const call = aCall(id, {
-        ...owner,
-        from,
-        to,
-        metadata,
-        variables,
-        answerUrl,
-        status: 'dialing',
-        direction: 'outbound',
-        createdAt: clock.now(),
-      });
-      await storage.commit({ call, idempotencyKey });
-      return call;
-    },
-    idempotency: storage,
-    billing,
-    ledger: storage,
-    quarantine: storage,
-    node: { number: 7, startedAt: clock.now(), media: () => ({ sessions: 2, beats: 300, lateBeats: 1 }) },
-    recordings: storage,
-    eraser: new Eraser({
-      store: storage,
-      files: new RecordingFiles(folder),
-      clock: systemClock,
-      log: silentLog,
-    }),
-    files: new RecordingFiles(folder),
-    links: new FileLinks({ publicUrl: () => 'http://voice.test', key: Buffer.from('key'), clock }),
-    insights: {
-      store: storage,
-      async reprocess({ id }) {
-        reprocessed.push(id);
-        return 1;
-      },
-    },
-    events: storage,
-    deliveries: {
-      counts: { pending: 3, oldestMs: 1500, delivered: 5, failed: 1, dead: 0 },
-      async redeliver(id) {
-        if (!(await storage.event(id))) throw new Failure('event_not_found', 'event not found');
-        redelivered.push(id);
-      },
-    },
-    voices: VOICES,
-    clock,
-    random,
-    log: silentLog,
-    ready: () => storage.ping(),
+    ...portsOf(modules, live, received),
     settings: { version: '1.2.3', adminToken: ADMIN_TOKEN, allowPrivateUrls: false, ...settings },
     ...overrides,
   };
   const api = createApi(ports);
   return {
-    api,
-    ports,
-    storage,
-    directory,
-    billing,
-    live,
-    clock,
-    redelivered,
-    placed,
-    reprocessed,
-    folder,
+    ...{ api, ports, storage, directory, billing, live, clock, folder },
+    ...received,
     /** Sends a request with an API key or token, and with a body if there is one. */
-    async request(
-      method: string,
-      url: string,
-      key?: string,
-      body?: unknown,
-      extraHeaders = {},
-    ): Promise<TestResponse> {
-      const headers = {
-        ...extraHeaders,
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      };
-      const payload = typeof body === 'string' ? body : JSON.stringify(body);
-      const options = { method: method as 'GET', url, headers, ...(body === undefined ? {} : { payload }) };
-      return responseOf(await api.inject(options));
-    },
+    request: (method: string, url: string, key?: string, body?: unknown, extraHeaders = {}) =>
+      sendTo(api, method, url, key, body, extraHeaders),
     async close() {
       await api.close();
       await storage.close();
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+async function sendTo(
+  api: Api,
+  method: string,
+  url: string,
+  key: string | undefined,
+  body: unknown,
+  extraHeaders: object,
+): Promise<TestResponse> {
+  const headers = {
+    ...extraHeaders,
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  const payload = typeof body === 'string' ? body : JSON.stringify(body);
+  const options = { method: method as 'GET', url, headers, ...(body === undefined ? {} : { payload }) };
+  return responseOf(await api.inject(options));
 }
 
 export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
