@@ -15,7 +15,9 @@ let media: MediaEngine;
 beforeAll(async () => {
   const random = systemRandom;
   const settings = { clock, random, log: silentLog, host: '127.0.0.1', port: 0, userAgent: 'MiniVoice' };
-  agent = createUserAgent({ ...settings, network: systemNetwork, timers: { t1: 50, t2: 400, t4: 500 } });
+  // Loopback loses nothing: a shorter T1 would only repeat requests when this process is late.
+  const timers = { t1: 2000, t2: 4000, t4: 5000 };
+  agent = createUserAgent({ ...settings, network: systemNetwork, timers });
   await agent.listen();
   const ports = { from: 30_000, to: 30_999 };
   media = await createMediaEngine({ ...settings, workers: 1, ports });
