@@ -11,7 +11,7 @@ const tone = (frequency: number, amplitude = 5000) =>
   );
 const constant = (value: number) => new Int16Array(FRAME_SAMPLES).fill(value);
 /** What each participant hears of the others. */
-const heardBy = (said: (Int16Array | null)[]) => {
+const mixesFor = (said: (Int16Array | null)[]) => {
   const mix = new Mix();
   for (const frame of said) if (frame) mix.add(frame);
   return said.map((own) => mix.without(own, new Int16Array(FRAME_SAMPLES))?.slice() ?? constant(0));
@@ -19,8 +19,8 @@ const heardBy = (said: (Int16Array | null)[]) => {
 
 it('gives each participant all voices but their own', () => {
   const tones = [400, 800, 1200, 1600];
-  const heard = heardBy(tones.map((frequency) => tone(frequency)));
-  heard.forEach((frame, listener) => {
+  const mixes = mixesFor(tones.map((frequency) => tone(frequency)));
+  mixes.forEach((frame, listener) => {
     tones.forEach((frequency, speaker) => {
       expect(toneLevel(frame, frequency) / 5000).toBeCloseTo(listener === speaker ? 0 : 1, 1);
     });
@@ -28,12 +28,12 @@ it('gives each participant all voices but their own', () => {
 });
 
 it('gives a lone participant silence', () => {
-  expect(heardBy([tone(400)])).toEqual([constant(0)]);
+  expect(mixesFor([tone(400)])).toEqual([constant(0)]);
 });
 
 it('clips for each listener separately', () => {
-  const heard = heardBy([constant(30_000), constant(20_000), constant(-25_000)]);
-  expect(heard).toEqual([constant(-5000), constant(5000), constant(32_767)]);
+  const mixes = mixesFor([constant(30_000), constant(20_000), constant(-25_000)]);
+  expect(mixes).toEqual([constant(-5000), constant(5000), constant(32_767)]);
 });
 
 it('gives silent listeners the whole mix and starts over after clear', () => {
@@ -52,9 +52,9 @@ it('gives each participant exactly the clipped sum of the others, for any number
   const sample = fc.integer({ min: -32_768, max: 32_767 });
   fc.assert(
     fc.property(fc.array(fc.option(sample), { minLength: 1, maxLength: 30 }), (said) => {
-      const heard = heardBy(said.map((value) => (value === null ? null : constant(value))));
+      const mixes = mixesFor(said.map((value) => (value === null ? null : constant(value))));
       const sum = said.reduce<number>((total, value) => total + (value ?? 0), 0);
-      expect(heard.map((frame) => frame[77])).toEqual(
+      expect(mixes.map((frame) => frame[77])).toEqual(
         said.map((own) => Math.max(-32_768, Math.min(32_767, sum - (own ?? 0)))),
       );
     }),

@@ -28,8 +28,8 @@ function withNoise(sound: AudioClip, decibels: number, seed = 1): AudioClip {
 
 /** The presses detected after encoding with µ-law and appending a second of silence. */
 function presses(...sounds: AudioClip[]) {
-  const heard: { digit: string; durationMs: number }[] = [];
-  const detector = new ToneDetector((digit) => heard.push(digit));
+  const detected: { digit: string; durationMs: number }[] = [];
+  const detector = new ToneDetector((digit) => detected.push(digit));
   const samples = Int16Array.from([...sounds, silence(1000)].flat(), saturate);
   const octets = new Uint8Array(samples.length);
   encodeG711(PCMU, samples, samples.length, octets);
@@ -37,7 +37,7 @@ function presses(...sounds: AudioClip[]) {
   for (let at = 0; at + FRAME_SAMPLES <= decoded.length; at += FRAME_SAMPLES) {
     detector.listen(decoded.subarray(at, at + FRAME_SAMPLES));
   }
-  return heard;
+  return detected;
 }
 const digits = (...sounds: AudioClip[]) =>
   presses(...sounds)

@@ -123,50 +123,50 @@ describe('reading', () => {
     copy.writeUInt32LE(size, at);
     return copy;
   };
-  const heard = (bytes: Buffer) => [...readWav(bytes).samples];
+  const read = (bytes: Buffer) => [...readWav(bytes).samples];
   const all = Array.from({ length: 400 }, (_, i) => i + 1);
   const head = chunk('fmt ', format(1, 16));
   const title = chunk('LIST', Buffer.from('INFOINAM\x06\0\0\0title\0', 'latin1'));
 
   it.each([0, 1, 0xfffffff, 0x7fffffff, 0x80000000, 0xffffffff])(
     'reads all samples whatever the size of the RIFF form is: %i',
-    (size) => expect(heard(sized(wav(head, chunk('data', samples)), size, 4))).toEqual(all),
+    (size) => expect(read(sized(wav(head, chunk('data', samples)), size, 4))).toEqual(all),
   );
 
   it.each([0, 801, 0x7ffff000, 0x7fffffff, 0x80000000, 0xfffffff7, 0xffffffff])(
     'reads all samples, and nothing else, when their stated size is %i',
     (size) => {
       const plain = sized(wav(head, chunk('data', samples)), size, 40);
-      expect(heard(sized(plain, 0, 4))).toEqual(all);
-      expect(heard(sized(wav(title, head, chunk('data', samples)), size, 40 + title.length))).toEqual(all);
-      if (size !== 801) expect(heard(sized(wav(head, chunk('data', samples), title), size, 40))).toEqual(all);
+      expect(read(sized(plain, 0, 4))).toEqual(all);
+      expect(read(sized(wav(title, head, chunk('data', samples)), size, 40 + title.length))).toEqual(all);
+      if (size !== 801) expect(read(sized(wav(head, chunk('data', samples), title), size, 40))).toEqual(all);
     },
   );
 
   it.each(['LIST', 'bext', 'junk', 'zzzz'])('finds the samples after a chunk %s without padding', (id) => {
     const odd = chunk(id, Buffer.from('abc')).subarray(0, 11);
-    expect(heard(wav(odd, head, odd, chunk('data', samples), odd))).toEqual(all);
+    expect(read(wav(odd, head, odd, chunk('data', samples), odd))).toEqual(all);
   });
 
   it.each([0xffffffff, 1000, 2, 0])('finds the samples after a chunk with the wrong size %i', (size) => {
     const wrong = sized(chunk('LIST', Buffer.from('INFOsomething')), size, 4);
-    expect(heard(wav(head, wrong, chunk('data', samples)))).toEqual(all);
+    expect(read(wav(head, wrong, chunk('data', samples)))).toEqual(all);
   });
 
   it('reads the samples that follow an empty data chunk', () => {
-    expect(heard(wav(head, chunk('data', Buffer.alloc(0)), title, chunk('data', samples)))).toEqual(all);
-    expect(heard(wav(chunk('data', samples), head))).toEqual(all);
+    expect(read(wav(head, chunk('data', Buffer.alloc(0)), title, chunk('data', samples)))).toEqual(all);
+    expect(read(wav(chunk('data', samples), head))).toEqual(all);
   });
 
   it('reads no samples from a file without samples', () => {
-    expect(heard(wav(head, chunk('data', Buffer.alloc(0)), title))).toEqual([]);
-    expect(heard(wav(head, chunk('data', Buffer.alloc(0))))).toEqual([]);
+    expect(read(wav(head, chunk('data', Buffer.alloc(0)), title))).toEqual([]);
+    expect(read(wav(head, chunk('data', Buffer.alloc(0))))).toEqual([]);
   });
 
   it('reads RF64, which keeps its sizes elsewhere', () => {
     const bytes = sized(wav(chunk('ds64', Buffer.alloc(28)), head, chunk('data', samples)), 0xffffffff, 76);
     bytes.write('RF64', 0, 'latin1');
-    expect(heard(bytes)).toEqual(all);
+    expect(read(bytes)).toEqual(all);
   });
 
   it('mixes two channels into one with equal weight', () => {

@@ -69,7 +69,7 @@ export class Insights {
     const enqueue = data.map(
       (one): NewJob => ({ recordingId: one.id, callId: id, applicationId, createdAt }),
     );
-    await journal.commit({ insights: { afresh: id, enqueue } });
+    await journal.commit({ insights: { discardCall: id, enqueue } });
     this.wake();
     return enqueue.length;
   }

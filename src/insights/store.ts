@@ -30,7 +30,7 @@ export interface InsightsChange {
   /** Adds recordings to the queue; those already in it start over. */
   enqueue?: NewJob[];
   /** Id of a call whose transcripts and analysis are deleted first. */
-  afresh?: string;
+  discardCall?: string;
   /** The owner that makes the change. The change is refused if it no longer owns the job. */
   holder?: Holder;
   transcript?: Transcript;

@@ -57,8 +57,8 @@ describe('a completed recording', () => {
 
   it('waits in the queue while the limit of running jobs is reached', async () => {
     const gate = Promise.withResolvers<void>();
-    const heard = { engine: 'slow', language: 'en', segments: [] };
-    harness.engines.transcribe = () => gate.promise.then(() => heard);
+    const result = { engine: 'slow', language: 'en', segments: [] };
+    harness.engines.transcribe = () => gate.promise.then(() => result);
     for (let n = 0; n < 5; n++) await harness.record();
     await expect.poll(() => harness.insights.backlog).toMatchObject({ waiting: 3, running: 2 });
     gate.resolve();
@@ -155,7 +155,9 @@ describe('a crash', () => {
     const { call, recording } = await harness.record();
     await harness.insights.settled();
     const again = { recordingId: recording.id, callId: call.id, applicationId: call.applicationId };
-    await harness.storage.commit({ insights: { afresh: call.id, enqueue: [{ ...again, createdAt: 1 }] } });
+    await harness.storage.commit({
+      insights: { discardCall: call.id, enqueue: [{ ...again, createdAt: 1 }] },
+    });
     // Six processes took the job and disappeared.
     for (let n = 0; n < 6; n++) await harness.storage.claimJob(7, Math.round(harness.clock.now()), n);
     harness.insights.wake();

@@ -54,7 +54,7 @@ const lastEvent = () => journal.events.at(-1)!.data;
 test('completes on stop, by stop_recording or by the API', async () => {
   for (const by of ['stop_recording', 'api'] as const) {
     await recordings.start(stereo);
-    leg.last.hear(100);
+    leg.last.advance(100);
     await recordings.stop(by);
     expect(lastEvent()).toMatchObject({ status: 'completed', ended_by: by, duration_ms: 2000 });
   }
@@ -70,7 +70,7 @@ test('reports size, duration and hash of a file that is readable at that moment'
     expect(bytes.readUInt32LE(40)).toBe(bytes.length - 44);
   };
   await recordings.start(stereo);
-  leg.last.hear(149);
+  leg.last.advance(149);
   const recording = await recordings.stop('stop_recording');
   expect(lastEvent()).toEqual({
     recording_id: id,
@@ -89,14 +89,14 @@ test('reports size, duration and hash of a file that is readable at that moment'
 
 test('completes on hangup before the call ends', async () => {
   await recordings.start(stereo);
-  leg.last.hear(50);
+  leg.last.advance(50);
   await recordings.finish('hangup');
   expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
 });
 
 test('completes by hangup when the leg closes before the call ends', async () => {
   await recordings.start(stereo);
-  leg.last.hear(50);
+  leg.last.advance(50);
   leg.last.end('closed');
   await recordings.finish();
   expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
@@ -133,10 +133,10 @@ test('returns the active recording on a second start, without a second event', a
 
 test('makes two recordings with two files for start, stop, start', async () => {
   await recordings.start(stereo);
-  leg.last.hear(10);
+  leg.last.advance(10);
   await recordings.stop('stop_recording');
   await recordings.start(stereo);
-  leg.last.hear(20);
+  leg.last.advance(20);
   await recordings.finish();
   expect(journal.eventLines).toEqual([
     `recording.started ${id}`,
@@ -150,34 +150,34 @@ test('makes two recordings with two files for start, stop, start', async () => {
 
 test('completes once by the stop that precedes a hangup in the same frame', async () => {
   await recordings.start(stereo);
-  leg.last.hear(10);
+  leg.last.advance(10);
   await Promise.all([recordings.stop('stop_recording'), recordings.finish()]);
   expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} stop_recording`]);
 });
 
 test('completes once by the hangup that precedes a stop in the same frame', async () => {
   await recordings.start(stereo);
-  leg.last.hear(10);
+  leg.last.advance(10);
   await Promise.all([recordings.finish(), recordings.stop('stop_recording')]);
   expect(journal.eventLines).toEqual([`recording.started ${id}`, `recording.completed ${id} hangup`]);
 });
 
 test('stores a gap before the pause resolves', async () => {
   await recordings.start(stereo);
-  leg.last.hear(10);
+  leg.last.advance(10);
   await recordings.pause('silence');
   const kept = () => journal.recordings.get(id)?.gaps;
   expect(kept()).toEqual([{ startMs: 200, endMs: 200, cause: 'pause' }]);
-  leg.last.hear(5);
+  leg.last.advance(5);
   await recordings.resume();
   expect(kept()).toEqual([{ startMs: 200, endMs: 300, cause: 'pause' }]);
 });
 
 test('completes on stop while paused, with the pause in the gaps', async () => {
   await recordings.start(stereo);
-  leg.last.hear(10);
+  leg.last.advance(10);
   await recordings.pause('silence');
-  leg.last.hear(5);
+  leg.last.advance(5);
   const { gaps, durationMs } = await recordings.stop('stop_recording');
   expect(gaps).toEqual([{ startMs: 200, endMs: 300, cause: 'pause' }]);
   expect(durationMs).toBe(300);
@@ -205,11 +205,11 @@ test('unsilences streams only after the tap has resumed', async () => {
 
 test('keeps the gap of a resumed pause and ignores repeated pause and resume', async () => {
   await recordings.start(stereo);
-  leg.last.hear(10);
+  leg.last.advance(10);
   for (const _ of [1, 2]) await recordings.pause('skip');
-  leg.last.hear(5);
+  leg.last.advance(5);
   for (const _ of [1, 2]) await recordings.resume();
-  leg.last.hear(10);
+  leg.last.advance(10);
   const { gaps, durationMs } = await recordings.stop('api');
   expect(gaps).toEqual([{ startMs: 200, endMs: 300, cause: 'skip' }]);
   expect(durationMs).toBe(400);
@@ -218,7 +218,7 @@ test('keeps the gap of a resumed pause and ignores repeated pause and resume', a
 test('completes by max_seconds', async () => {
   await recordings.start({ ...stereo, maxSeconds: 1 });
   expect(leg.last.options.maxSeconds).toBe(1);
-  leg.last.hear(50);
+  leg.last.advance(50);
   leg.last.end('max_reached');
   const whole = [`recording.started ${id}`, `recording.completed ${id} max_seconds`];
   await expect.poll(() => journal.eventLines).toEqual(whole);
@@ -228,7 +228,7 @@ test('completes by max_seconds', async () => {
 
 test('fails on a write error and reports what was saved', async () => {
   await recordings.start(stereo);
-  leg.last.hear(50);
+  leg.last.advance(50);
   leg.last.end('write_failed', 'ENOSPC: no space left on device');
   const failed = `recording.failed ${id} write_error recording_write_failed`;
   await expect.poll(() => journal.eventLines.at(-1)).toBe(failed);
@@ -246,7 +246,7 @@ test('fails on a write error and reports what was saved', async () => {
 
 test('fails when the file is missing at the end', async () => {
   await recordings.start(stereo);
-  leg.last.hear(50);
+  leg.last.advance(50);
   leg.last.end('stopped');
   rmSync(leg.last.options.path);
   await recordings.finish();
@@ -291,7 +291,7 @@ test('fails a start that is not possible and makes another recording on the next
 
 test('starts another recording while the first is being finished', async () => {
   await recordings.start(stereo);
-  leg.last.hear(10);
+  leg.last.advance(10);
   const stopped = recordings.stop('api');
   const again = await recordings.start(stereo);
   expect(again.already).toBe(false);
@@ -320,7 +320,7 @@ test('writes a delayed started event before the completed one', async () => {
 
 test('rejects the stop when the end cannot be written, and still lets the call end', async () => {
   await recordings.start({ ...stereo, format: 'mp3' });
-  leg.last.hear(10);
+  leg.last.advance(10);
   journal.before = () => {
     throw new Error('the disk is full');
   };
@@ -335,7 +335,7 @@ test('rejects the stop when the end cannot be written, and still lets the call e
 test('replaces the WAV file with an MP3 after its event is committed', async () => {
   await recordings.start({ ...stereo, format: 'mp3' });
   const wav = leg.last.options.path;
-  leg.last.hear(100);
+  leg.last.advance(100);
   journal.before = () => expect(existsSync(wav)).toBe(true);
   const recording = await recordings.stop('api');
   await expect.poll(() => existsSync(wav)).toBe(false);
@@ -348,7 +348,7 @@ test('replaces the WAV file with an MP3 after its event is committed', async () 
 
 test('keeps the WAV file when encoding fails', async () => {
   await recordings.start({ ...stereo, format: 'mp3' });
-  leg.last.hear(10);
+  leg.last.advance(10);
   mkdirSync(leg.last.options.path.replace('.wav', '.mp3.part'));
   const recording = await recordings.stop('api');
   expect(recording).toMatchObject({ status: 'completed', format: 'wav', sizeBytes: 44 + 10 * 640 });

@@ -59,7 +59,7 @@ interface Kept {
 }
 
 /** Makes a call of `days` ago with all data that a call can have; its events are delivered. */
-async function aCallOf(daysAgo: number, but: Partial<CallRecord> = {}): Promise<Kept> {
+async function aCallOf(daysAgo: number, changes: Partial<CallRecord> = {}): Promise<Kept> {
   const at = clock.now() - daysAgo * DAY;
   const id = new Ids({ ...clock, now: () => at, monotonic: () => 0, after: () => ({ cancel() {} }) }).next(
     'call',
@@ -69,7 +69,7 @@ async function aCallOf(daysAgo: number, but: Partial<CallRecord> = {}): Promise<
     answeredAt: at,
     endedAt: at + 61_000,
     status: 'completed',
-    ...but,
+    ...changes,
   });
   const file = await files.place(`rec_${id}`, at);
   writeFileSync(files.path(file), 'sound');

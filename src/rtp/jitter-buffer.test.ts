@@ -14,7 +14,7 @@ const soundAt = (index: number): number => PCMU.samples[octetAt(index)]!;
 class Stream {
   readonly buffer = new JitterBuffer();
   /** All samples that were played, and the result of each beat. */
-  readonly heard: number[] = [];
+  readonly played: number[] = [];
   readonly beats: Pulled[] = [];
   ssrc = 1;
   #header = new RtpHeader();
@@ -38,14 +38,14 @@ class Stream {
   beat(count = 1): Pulled {
     for (let i = 0; i < count; i++) {
       this.beats.push(this.buffer.pull(this.#frame));
-      this.heard.push(...this.#frame);
+      this.played.push(...this.#frame);
     }
     return this.beats.at(-1)!;
   }
 
   /** Number of the packet of a regular stream that the last beat played, or −1. */
   get last(): number {
-    const frame = this.heard.slice(-FRAME_SAMPLES);
+    const frame = this.played.slice(-FRAME_SAMPLES);
     // The first 5 ms after a loss are blended.
     for (let n = 0; n < 2000; n++) {
       if (frame.slice(40).every((sample, i) => sample === soundAt(n * FRAME_SAMPLES + 40 + i))) return n;
@@ -62,7 +62,7 @@ describe('a regular stream', () => {
       stream.beat();
     }
     expect(stream.beats.slice(0, 3)).toEqual(['silence', 'silence', 'audio']);
-    expect(stream.heard.slice(320)).toEqual(Array.from({ length: 18 * 160 }, (_, i) => soundAt(i)));
+    expect(stream.played.slice(320)).toEqual(Array.from({ length: 18 * 160 }, (_, i) => soundAt(i)));
     expect(stream.buffer.lost).toBe(0);
   });
 
@@ -72,7 +72,7 @@ describe('a regular stream', () => {
       stream.send(0xfffa + n, 0xffffffff - 800 + n * 160, n * 160);
       stream.beat();
     }
-    expect(stream.heard.slice(320)).toEqual(Array.from({ length: 18 * 160 }, (_, i) => soundAt(i)));
+    expect(stream.played.slice(320)).toEqual(Array.from({ length: 18 * 160 }, (_, i) => soundAt(i)));
     expect(stream.buffer.lost).toBe(0);
   });
 
@@ -83,7 +83,7 @@ describe('a regular stream', () => {
       for (; n * ms < (beat + 1) * 20; n++) stream.send(n, n * count, n * count, count);
       stream.beat();
     }
-    expect(stream.heard.slice(320)).toEqual(Array.from({ length: 58 * 160 }, (_, i) => soundAt(i)));
+    expect(stream.played.slice(320)).toEqual(Array.from({ length: 58 * 160 }, (_, i) => soundAt(i)));
   });
 });
 
@@ -326,7 +326,7 @@ it('plays every packet that arrives in its position and conceals the rest', () =
         }
         for (let n = 0; n < fates.length - 4; n++) {
           const blended = n > 0 && !arrives[n - 1] ? 40 : 0;
-          const frame = stream.heard.slice((n + 2) * 160 + blended, (n + 3) * 160);
+          const frame = stream.played.slice((n + 2) * 160 + blended, (n + 3) * 160);
           if (!arrives[n]) expect(stream.beats[n + 2]).toBe('lost');
           else expect(frame).toEqual(frame.map((_, i) => soundAt(n * 160 + blended + i)));
         }

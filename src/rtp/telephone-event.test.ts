@@ -24,9 +24,9 @@ function packetsOf(digits: string, start = 1000): Buffer[] {
 }
 
 function receiver() {
-  const heard: Digit[] = [];
+  const presses: Digit[] = [];
   const header = new RtpHeader();
-  const events = new TelephoneEventReceiver((digit) => heard.push(digit));
+  const events = new TelephoneEventReceiver((digit) => presses.push(digit));
   const receive = (...packets: Buffer[]) => {
     for (const packet of packets) {
       expect(header.read(packet, 0, packet.length)).toBeNull();
@@ -36,8 +36,8 @@ function receiver() {
   const wait = (beats: number) => {
     for (let i = 0; i < beats; i++) events.beat();
   };
-  const digits = () => heard.map(({ digit }) => digit).join('');
-  return { heard, receive, wait, digits };
+  const digits = () => presses.map(({ digit }) => digit).join('');
+  return { presses, receive, wait, digits };
 }
 
 describe('the packets of a press', () => {
@@ -75,14 +75,14 @@ describe('the packets of a press', () => {
 
 describe('a press is reported once', () => {
   it('when its first end packet arrives', () => {
-    const { receive, heard } = receiver();
+    const { receive, presses } = receiver();
     const packets = packetsOf('5');
     receive(...packets.slice(0, 4));
-    expect(heard).toEqual([]);
+    expect(presses).toEqual([]);
     receive(packets[4]!);
-    expect(heard).toEqual([{ digit: '5', durationMs: 100 }]);
+    expect(presses).toEqual([{ digit: '5', durationMs: 100 }]);
     receive(...packets.slice(5));
-    expect(heard.length).toBe(1);
+    expect(presses.length).toBe(1);
   });
 
   it('for each of the sixteen keys, across the wrap of the timestamp', () => {
@@ -98,16 +98,16 @@ describe('a press is reported once', () => {
   });
 
   it('after a timeout when its ends were lost and nothing follows', () => {
-    const { receive, wait, heard } = receiver();
+    const { receive, wait, presses } = receiver();
     const packets = packetsOf('3');
     receive(...packets.slice(0, 4));
     wait(8);
-    expect(heard).toEqual([]);
+    expect(presses).toEqual([]);
     wait(1);
-    expect(heard).toEqual([{ digit: '3', durationMs: 80 }]);
+    expect(presses).toEqual([{ digit: '3', durationMs: 80 }]);
     receive(...packets.slice(4));
     wait(20);
-    expect(heard.length).toBe(1);
+    expect(presses.length).toBe(1);
   });
 
   it('when its ends were lost and the next press starts', () => {
@@ -134,7 +134,7 @@ describe('a press is reported once', () => {
   });
 
   it('when it lasts longer than the duration field can state', () => {
-    const { receive, heard } = receiver();
+    const { receive, presses } = receiver();
     const packet = (timestamp: number, end: number, duration: number) => {
       const bytes = Buffer.alloc(16);
       Object.assign(new RtpHeader(), { timestamp, ssrc: 5 }).write(bytes);
@@ -143,7 +143,7 @@ describe('a press is reported once', () => {
       return bytes;
     };
     receive(packet(0, 0, 160), packet(0, 0, 65_535), packet(65_535, 0, 160), packet(65_535, 0x80, 14_465));
-    expect(heard).toEqual([{ digit: '1', durationMs: 10_000 }]);
+    expect(presses).toEqual([{ digit: '1', durationMs: 10_000 }]);
   });
 
   it('whatever is lost, repeated or reordered, as long as one of its packets arrives', () => {
@@ -191,13 +191,13 @@ it('reports when a key goes down, before its press', () => {
 });
 
 it('ignores packets that are not a key', () => {
-  const { receive, wait, heard } = receiver();
+  const { receive, wait, presses } = receiver();
   const [packet] = packetsOf('1') as [Buffer];
   const flash = Buffer.from(packet);
   flash[RTP_HEADER] = 16;
   receive(flash, packet.subarray(0, RTP_HEADER + 3));
   wait(20);
-  expect(heard).toEqual([]);
+  expect(presses).toEqual([]);
 });
 
 it('follows a sender that restarts with older timestamps', () => {

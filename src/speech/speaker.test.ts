@@ -41,9 +41,9 @@ function speaker(cacheDir = join(folder, 'cache'), espeakProgram = join(folder, 
 const english = speaker();
 
 async function all(sounds: AsyncIterable<AudioClip>): Promise<AudioClip[]> {
-  const heard: AudioClip[] = [];
-  for await (const sound of sounds) heard.push(sound);
-  return heard;
+  const clips: AudioClip[] = [];
+  for await (const sound of sounds) clips.push(sound);
+  return clips;
 }
 
 const said = (text: string, options: SpeechOptions = {}, by = english) => all(by.speak(text, options));
@@ -107,12 +107,12 @@ test('skips text that cannot be spoken in English, without an error', async () =
 
 test('ends early without an error when the signal aborts', async () => {
   const hangup = new AbortController();
-  const heard: AudioClip[] = [];
+  const clips: AudioClip[] = [];
   for await (const sound of english.speak('One is heard. Two is not. Three neither.', {}, hangup.signal)) {
-    heard.push(sound);
+    clips.push(sound);
     hangup.abort();
   }
-  expect(heard).toHaveLength(1);
+  expect(clips).toHaveLength(1);
   expect(await all(english.speak('Nothing.', {}, hangup.signal))).toEqual([]);
 });
 

@@ -146,7 +146,9 @@ export function insightsConformance(open: (options: StorageOptions) => Promise<S
       };
       await storage.commit({ insights: { holder: first, transcript: transcriptOf(first, 'old'), part } });
       expect(await storage.partsOf(first.callId)).toEqual([part]);
-      await storage.commit({ insights: { afresh: first.callId, enqueue: [{ ...first, createdAt: 1500 }] } });
+      await storage.commit({
+        insights: { discardCall: first.callId, enqueue: [{ ...first, createdAt: 1500 }] },
+      });
       expect(await storage.transcriptsOf(first.callId)).toEqual([]);
       expect(await storage.partsOf(first.callId)).toEqual([]);
       await expect(finish(first)).rejects.toMatchObject({ code: 'job_lost' });

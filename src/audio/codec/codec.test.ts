@@ -16,13 +16,13 @@ const tones = (frequencies: number[], frames: number, amplitude = 5000) =>
 
 /** Encodes and decodes a sound with one codec. */
 function through(name: (typeof NAMES)[number], sound: Int16Array): Int16Array {
-  const [said, heard] = [openCodec(name), openCodec(name)];
+  const [encoder, decoder] = [openCodec(name), openCodec(name)];
   const packet = new Uint8Array(12 + LONGEST_PAYLOAD);
   const frame = new Int16Array(160);
   const out = new Int16Array(sound.length);
   for (let at = 0; at < sound.length; at += 160) {
-    const length = said.encode(sound.subarray(at, at + 160), packet, 12);
-    expect(heard.decode(packet, 12, length, frame)).toBe(160);
+    const length = encoder.encode(sound.subarray(at, at + 160), packet, 12);
+    expect(decoder.decode(packet, 12, length, frame)).toBe(160);
     out.set(frame, at);
   }
   return out;
@@ -30,9 +30,9 @@ function through(name: (typeof NAMES)[number], sound: Int16Array): Int16Array {
 
 describe.each(NAMES)('%s', (name) => {
   it('reproduces tones at their level', () => {
-    const heard = through(name, tones([400, 1200, 2500], 50)).subarray(1600);
-    for (const hz of [400, 1200, 2500]) expect(Math.abs(toneLevel(heard, hz) / 5000 - 1)).toBeLessThan(0.1);
-    expect(toneLevel(heard, 1800)).toBeLessThan(250);
+    const output = through(name, tones([400, 1200, 2500], 50)).subarray(1600);
+    for (const hz of [400, 1200, 2500]) expect(Math.abs(toneLevel(output, hz) / 5000 - 1)).toBeLessThan(0.1);
+    expect(toneLevel(output, 1800)).toBeLessThan(250);
   });
 
   it('reproduces the loudest possible sound', () => {
@@ -41,8 +41,8 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   it('reproduces silence', () => {
-    const heard = through(name, new Int16Array(1600));
-    expect(heard.every((sample) => Math.abs(sample) < 20)).toBe(true);
+    const output = through(name, new Int16Array(1600));
+    expect(output.every((sample) => Math.abs(sample) < 20)).toBe(true);
   });
 
   it('survives payloads of any length and content', () => {
@@ -72,9 +72,9 @@ const FROM_FFMPEG = Buffer.from(
 it('decodes the G.722 of ffmpeg', () => {
   const samples = new Int16Array(480);
   openCodec('G722').decode(FROM_FFMPEG, 0, 480, samples);
-  const heard = samples.subarray(80);
-  expect(toneLevel(heard, 440)).toBeCloseTo(4000, -3);
-  expect(toneLevel(heard, 1300)).toBeCloseTo(3000, -3);
-  expect(toneLevel(heard, 3000)).toBeCloseTo(2000, -3);
-  expect(toneLevel(heard, 2100)).toBeLessThan(200);
+  const output = samples.subarray(80);
+  expect(toneLevel(output, 440)).toBeCloseTo(4000, -3);
+  expect(toneLevel(output, 1300)).toBeCloseTo(3000, -3);
+  expect(toneLevel(output, 3000)).toBeCloseTo(2000, -3);
+  expect(toneLevel(output, 2100)).toBeLessThan(200);
 });

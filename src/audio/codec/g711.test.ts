@@ -54,8 +54,8 @@ describe.each([PCMU, PCMA])('$name', (law) => {
 
   it('has an error of at most half a step, a sixteenth of the sample', () => {
     for (let sample = -32768; sample < 32768; sample += 7) {
-      const [heard] = decoded(law, encoded(law, [sample]));
-      expect(Math.abs(heard! - sample)).toBeLessThanOrEqual(
+      const [output] = decoded(law, encoded(law, [sample]));
+      expect(Math.abs(output! - sample)).toBeLessThanOrEqual(
         Math.max(16, Math.abs(sample) / 32 + 4, Math.abs(sample) - 32124),
       );
     }
@@ -64,9 +64,9 @@ describe.each([PCMU, PCMA])('$name', (law) => {
   it('is monotonic', () => {
     let before = Number.NEGATIVE_INFINITY;
     for (let sample = -32768; sample < 32768; sample += 2) {
-      const [heard] = decoded(law, encoded(law, [sample]));
-      expect(heard!).toBeGreaterThanOrEqual(before);
-      before = heard!;
+      const [output] = decoded(law, encoded(law, [sample]));
+      expect(output!).toBeGreaterThanOrEqual(before);
+      before = output!;
     }
   });
 

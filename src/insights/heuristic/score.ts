@@ -16,8 +16,8 @@ function scoreItem(
   { name, weight, lookFor, speaker, where }: ScorecardItem,
 ): ScoreItem {
   const said = sentences.filter((sentence) => speaker === 'any' || sentence.speaker === speaker);
-  const heard = where === 'start' ? said.slice(0, EDGE) : where === 'end' ? said.slice(-EDGE) : said;
-  for (const sentence of heard) {
+  const searched = where === 'start' ? said.slice(0, EDGE) : where === 'end' ? said.slice(-EDGE) : said;
+  for (const sentence of searched) {
     const phrase = lookFor.find((words) => has(sentence.plain, words));
     if (phrase === undefined) continue;
     const reason = `The ${sentence.speaker} said “${phrase}”.`;

@@ -35,7 +35,7 @@ export class FakeTap implements Tap {
   }
 
   /** Simulates beats of 20 ms. */
-  hear(frames: number): void {
+  advance(frames: number): void {
     const level = this.#paused ? 0 : 1000;
     this.#beats += frames;
     if (this.#paused?.mode === 'skip') return;

@@ -40,7 +40,7 @@ const speakerFor = () =>
 const tone = Buffer.alloc(48_000);
 for (let i = 0; i < 24_000; i++) tone.writeInt16LE(9000 * Math.sin((2 * Math.PI * 600 * i) / 24_000), i * 2);
 
-async function heard(options = { applicationId: 'app_1' }, signal?: AbortSignal): Promise<AudioClip[]> {
+async function play(options = { applicationId: 'app_1' }, signal?: AbortSignal): Promise<AudioClip[]> {
   const sounds: AudioClip[] = [];
   for await (const sound of speakerFor().speak('Good morning.', options, signal)) sounds.push(sound);
   return sounds;
@@ -56,7 +56,7 @@ function sendInPieces(response: ServerResponse): void {
 describe('a speech server of an application', () => {
   it('is heard at 8 kHz, and gets model, text and voice', async () => {
     server.speech = sendInPieces;
-    const sounds = await heard();
+    const sounds = await play();
     const samples = sounds.flatMap((sound) => [...sound.samples]);
     expect(Math.abs(samples.length - 8000)).toBeLessThan(100);
     const middle = Int16Array.from(samples.slice(2000, 6000));
@@ -80,7 +80,7 @@ describe('a speech server of an application', () => {
   });
 
   it('is not used for other applications', async () => {
-    expect(isEmbedded(await heard({ applicationId: 'app_2' }))).toBe(true);
+    expect(isEmbedded(await play({ applicationId: 'app_2' }))).toBe(true);
     expect(server.asked).toEqual([]);
   });
 
@@ -89,13 +89,13 @@ describe('a speech server of an application', () => {
     ['resets the connection', (response) => response.destroy()],
   ])('that %s is replaced by the embedded voice', async (_, speech) => {
     server.speech = speech;
-    expect(isEmbedded(await heard())).toBe(true);
+    expect(isEmbedded(await play())).toBe(true);
   });
 
   it('that sends nothing for three seconds is replaced by the embedded voice', async () => {
     const asked = Promise.withResolvers<void>();
     server.speech = () => asked.resolve();
-    const sounds = heard();
+    const sounds = play();
     await asked.promise;
     await clock.advance(3000);
     expect(isEmbedded(await sounds)).toBe(true);
@@ -105,17 +105,17 @@ describe('a speech server of an application', () => {
     server.speech = (response) => {
       response.write(tone.subarray(0, 24_000), () => response.destroy());
     };
-    await expect(heard()).rejects.toMatchObject({ code: 'speech_failed' });
+    await expect(play()).rejects.toMatchObject({ code: 'speech_failed' });
   });
 
   it('loses its connection when the caller hangs up', async () => {
-    const leaving = new AbortController();
+    const abort = new AbortController();
     const closed = Promise.withResolvers<void>();
     server.speech = (response) => {
       response.on('close', () => closed.resolve());
-      response.write(tone.subarray(0, 24_000), () => leaving.abort());
+      response.write(tone.subarray(0, 24_000), () => abort.abort());
     };
-    await heard({ applicationId: 'app_1' }, leaving.signal);
+    await play({ applicationId: 'app_1' }, abort.signal);
     await closed.promise;
   });
 });

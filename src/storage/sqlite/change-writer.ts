@@ -126,7 +126,7 @@ export class ChangeWriter {
   /** Fails with `job_lost`, which undoes the transaction, when another process holds the job now. */
   #writeInsights({
     enqueue = [],
-    afresh,
+    discardCall,
     holder,
     transcript,
     part,
@@ -137,9 +137,9 @@ export class ChangeWriter {
     if (holder && !run.findHolder.get(holder.recordingId, holder.claim)) {
       throw new Failure('job_lost', `another process has taken the job of ${holder.recordingId}`);
     }
-    if (afresh !== undefined) {
-      run.forgetTranscripts.run(afresh);
-      run.forgetParts.run(afresh);
+    if (discardCall !== undefined) {
+      run.forgetTranscripts.run(discardCall);
+      run.forgetParts.run(discardCall);
     }
     for (const { recordingId, callId, applicationId, createdAt } of enqueue)
       run.enqueueJob.run(recordingId, callId, applicationId, createdAt);
