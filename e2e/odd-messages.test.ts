@@ -7,7 +7,7 @@ let line: Line;
 beforeAll(async () => {
   harness = await Harness.open();
   line = await harness.line([{ pause: { seconds: 30 } }]);
-  // This machine is a carrier's too: what it asserts is believed, and its numbers are American.
+  // The test machine is also an operator's trunk: its P-Asserted-Identity counts, and its national format is US.
   await harness.server.admin('POST', '/trunks', {
     ...{ name: 'carrier', proxy: '192.0.2.1', inbound_ip: '127.0.0.1' },
     ...{ username: 'acct4711', password: 'x', country: 'US' },
@@ -33,22 +33,30 @@ const uri = (value: string) => (text: string) => text.replace(/^INVITE \S+/, `IN
 
 type Edit = (text: string) => string;
 
-describe('an INVITE as phones and carriers send it becomes a call', () => {
+describe('accepts an INVITE with', () => {
   it.each<[string, () => Edit, object]>([
-    ['SDP beside ISUP', () => asMultipart, {}],
+    ['SDP and ISUP', () => asMultipart, {}],
     ['no Content-Type', () => (text) => text.replace('Content-Type: application/sdp\r\n', ''), {}],
-    ['LF alone', () => (text) => text.replace(/Content-Length.*\r\n/, '').replaceAll('\r', ''), {}],
-    ['a name without quotes', () => from('ACME (Main) <sip:+15557654321@127.0.0.1>'), {}],
-    ['a name in UTF-8', () => from('José <sip:+15557654321@127.0.0.1>'), {}],
-    ['an open quote', () => from('"Sam\\" <sip:+15557654321@127.0.0.1>'), {}],
-    ['no caller', () => from('<sip:@127.0.0.1>'), { from: 'anonymous' }],
-    ['a national caller', () => from('<sip:5557654321@127.0.0.1>'), { from: '+15557654321' }],
-    ['a tel: URI', () => uri(`tel:${national()};phone-context=+1`), {}],
-    ['a phone-context', () => uri(`sip:${national()};phone-context=+1@127.0.0.1;user=phone`), {}],
-    ['a national number', () => uri(`sip:${national()}@127.0.0.1`), {}],
-    ['the name of our registration', () => uri('sip:acct4711@127.0.0.1'), {}],
     [
-      'header fields',
+      'LF instead of CR LF',
+      () => (text) => text.replace(/Content-Length.*\r\n/, '').replaceAll('\r', ''),
+      {},
+    ],
+    ['a display name without quotes', () => from('ACME (Main) <sip:+15557654321@127.0.0.1>'), {}],
+    ['a display name in UTF-8', () => from('José <sip:+15557654321@127.0.0.1>'), {}],
+    ['an unclosed quote', () => from('"Sam\\" <sip:+15557654321@127.0.0.1>'), {}],
+    ['an empty user in From', () => from('<sip:@127.0.0.1>'), { from: 'anonymous' }],
+    ['a national number in From', () => from('<sip:5557654321@127.0.0.1>'), { from: '+15557654321' }],
+    ['a tel: URI', () => uri(`tel:${national()};phone-context=+1`), {}],
+    [
+      'a phone-context in a sip: URI',
+      () => uri(`sip:${national()};phone-context=+1@127.0.0.1;user=phone`),
+      {},
+    ],
+    ['a national number as Request-URI', () => uri(`sip:${national()}@127.0.0.1`), {}],
+    ['our registered name as Request-URI', () => uri('sip:acct4711@127.0.0.1'), {}],
+    [
+      'header fields for the application',
       () => (text) => text.replace('\r\n', '\r\nP-Asserted-Identity: <tel:+15557654321>\r\nX-Trace: 7\r\n'),
       { sip_headers: { 'P-Asserted-Identity': '<tel:+15557654321>', 'X-Trace': '7' } },
     ],
@@ -74,7 +82,7 @@ it.each<[string, string, number]>([
   ['port 0', 'Contact: <sip:x@127.0.0.1:0>', 400],
   ['two Contacts', 'Contact: <sip:a@127.0.0.1>, <sip:b@127.0.0.1>', 400],
   ['two Max-Forwards', 'Contact: <sip:a@127.0.0.1>\r\nMax-Forwards: 9', 400],
-])('refuses an INVITE with %s, with a To tag and the reason', async (_what, contact, status) => {
+])('refuses an INVITE with %s and states the reason in Warning', async (_what, contact, status) => {
   const caller = await RawCaller.open(harness.server, line.number);
   caller.request('INVITE', 1, { body: SDP, edit: (text) => text.replace(/^Contact: .*/m, contact) });
   const refusal = await caller.final('INVITE', 1);
@@ -84,7 +92,7 @@ it.each<[string, string, number]>([
   caller.close();
 });
 
-it('answers OPTIONS as a call to the number would be', async () => {
+it('answers OPTIONS like an INVITE to the same number', async () => {
   const status = async (number: string) => {
     const caller = await RawCaller.open(harness.server, number);
     caller.request('OPTIONS', 1);
@@ -95,6 +103,6 @@ it('answers OPTIONS as a call to the number would be', async () => {
   expect(await Promise.all([line.number, 'acct4711', '+19995550100'].map(status))).toEqual([200, 200, 404]);
 });
 
-it('handles all of these without a defect of its own', async () => {
+it('handles all of these messages without a defect', async () => {
   expect(await harness.server.metricValues('sip_messages_failed_total')).toEqual([0]);
 });

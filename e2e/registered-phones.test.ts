@@ -29,16 +29,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const here = (transport = 'udp') => `127.0.0.1:${transport === 'tls' ? tlsPort : harness.server.sip.port}`;
+const serverAddress = (transport = 'udp') =>
+  `127.0.0.1:${transport === 'tls' ? tlsPort : harness.server.sip.port}`;
 
-/** Makes credentials for a phone of the line's customer. */
+/** Creates a phone of the line's customer. @returns its credentials. */
 async function credentials(line: Line, username: string, transport: string): Promise<Login & { id: string }> {
   const { status, body } = await line.ask('POST', '/v1/phones', { username });
   expect(status).toBe(201);
-  return { id: body['id'], username: body['username'], password: body['password'], at: here(transport) };
+  return {
+    id: body['id'],
+    username: body['username'],
+    password: body['password'],
+    at: serverAddress(transport),
+  };
 }
 
-/** A phone that is registered. */
+/** Creates a phone and waits until it is registered. */
 async function phone(line: Line, username: string, hz: number, transport: Login['transport'] = 'udp') {
   const login = await credentials(line, username, transport);
   const phone = await Baresip.start({ hz, login: { ...login, transport } });
@@ -50,8 +56,8 @@ async function phone(line: Line, username: string, hz: number, transport: Login[
 }
 
 describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, { concurrent: true }, () => {
-  it.each(['udp', 'tcp', 'tls'] as const)('is called by the application, over %s', async (transport) => {
-    // What lies in the phone's buffer when the call ends is not in its file.
+  it.each(['udp', 'tcp', 'tls'] as const)('answers a call of the application over %s', async (transport) => {
+    // Audio that is still in the phone's buffer at the end of the call is missing in its file.
     const line = await harness.line([
       { play: { url: harness.tone(1000, 800) } },
       { pause: { seconds: 0.3 } },
@@ -59,7 +65,7 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
     const anna = await phone(line, `anna-${transport}`, 440, transport);
     const { status, body } = await line.ask('POST', '/v1/calls', {
       from: line.number,
-      to: `sip:anna-${transport}@${here()}`,
+      to: `sip:anna-${transport}@${serverAddress()}`,
       record: true,
     });
     expect(status).toBe(201);
@@ -69,7 +75,7 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
     expect(heard.heardMs(0, 1000)).toBeGreaterThanOrEqual(780);
   });
 
-  it('calls a number of its customer, by its own name', async () => {
+  it('calls a number of its customer and shows its name', async () => {
     const line = await harness.line([{ play: { url: harness.tone(1000, 400) } }]);
     const berta = await phone(line, 'berta', 440);
     await berta.dial(line.uri);
@@ -79,10 +85,10 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
     await berta.close();
   });
 
-  it('calls another phone of its customer, and they hear each other', async () => {
+  it('talks with another phone of its customer', async () => {
     const line = await harness.line([]);
     const [clara, dora] = await Promise.all([phone(line, 'clara', 440), phone(line, 'dora', 1000)]);
-    await clara.dial(`sip:dora@${here()}`);
+    await clara.dial(`sip:dora@${serverAddress()}`);
     await Promise.all([clara.listens(2000), dora.listens(2000)]);
     await clara.hangUp();
     await dora.next('CALL_CLOSED');
@@ -92,9 +98,9 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
     expect(atDora.heardMs(0, 440)).toBeGreaterThanOrEqual(1000);
   });
 
-  it('is bridged to a caller', async () => {
-    // Under another of our names than the one that it has registered with.
-    const local = here().replace('127.0.0.1', 'localhost');
+  it('talks with a caller over a bridge', async () => {
+    // With another name of this server than the one that the phone has registered with.
+    const local = serverAddress().replace('127.0.0.1', 'localhost');
     const line = await harness.line([{ bridge: { destination: `sip:emma@${local}` } }]);
     const emma = await phone(line, 'emma', 1000);
     const caller = await Baresip.start({ hz: 440 });
@@ -111,12 +117,12 @@ describe.skipIf(missing.baresip)(`a registered phone ${missing.baresip ?? ''}`, 
   });
 });
 
-it('a trunk that wants it is registered with, until it is deleted', async () => {
+it('registers with a trunk until the trunk is deleted', async () => {
   const line = await harness.line([]);
-  // The carrier is the program itself, which takes us for a phone.
+  // The carrier is this server itself, which sees a phone.
   const { id, username, password } = await credentials(line, 'carrier', 'udp');
-  const order = { name: 'Carrier', proxy: here(), username, password, register: true };
-  const { status, body } = await line.ask('POST', '/v1/trunks', order);
+  const trunk = { name: 'Carrier', proxy: serverAddress(), username, password, register: true };
+  const { status, body } = await line.ask('POST', '/v1/trunks', trunk);
   expect(status).toBe(201);
   const both = () => Promise.all([line.get(`/v1/trunks/${body['id']}`), line.get(`/v1/phones/${id}`)]);
   await expect.poll(async () => (await both()).map((each) => each['registered'])).toEqual([true, true]);

@@ -10,8 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** A number that is passed on to somebody who does this. */
-async function forwardedCall(steps: Step[]): Promise<{ line: Line; desk: Answerer }> {
+/** A number whose calls go to a SIP URI that follows these steps. */
+async function routedTo(steps: Step[]): Promise<{ line: Line; desk: Answerer }> {
   const [line, desk] = await Promise.all([harness.line([]), Answerer.start(steps)]);
   const did = await line.get(`/v1/dids/by-number/${encodeURIComponent(line.number)}`);
   const route = { route_mode: 'sip', routing_target: desk.uri };
@@ -20,11 +20,11 @@ async function forwardedCall(steps: Step[]): Promise<{ line: Line; desk: Answere
 }
 
 describe.skipIf(missing.sipp)(
-  `a number of route mode sip ${missing.sipp ?? ''}`,
+  `a number with route_mode sip ${missing.sipp ?? ''}`,
   { concurrent: true },
   () => {
-    it('rings where it leads, and is answered there', async () => {
-      const { line, desk } = await forwardedCall([
+    it('rings at its SIP URI and is answered there', async () => {
+      const { line, desk } = await routedTo([
         ...([{ say: 180 }, { wait: 300 }, { say: 200, sdp: true }, { hear: 'ACK' }] as Step[]),
         ...([{ wait: 300 }, { bye: true }] as Step[]),
       ]);
@@ -34,8 +34,8 @@ describe.skipIf(missing.sipp)(
       await Promise.all([desk.done, caller.done]);
     });
 
-    it('is busy when that is busy', async () => {
-      const { line, desk } = await forwardedCall([{ say: 486 }, { hear: 'ACK' }]);
+    it('is busy when the SIP URI is busy', async () => {
+      const { line, desk } = await routedTo([{ say: 486 }, { hear: 'ACK' }]);
       const caller = await Sipp.call(harness.server, { to: line.number, expect: 486 });
       const call = await line.arrived();
       expect((await call.next('call.failed')).data).toMatchObject({ reason: 'busy', sip_status: 486 });

@@ -6,16 +6,15 @@ import type { MediaEngine } from '../media/index.ts';
 import type { UserAgent, UserAgentCounters } from '../sip/index.ts';
 import type { Storage } from '../storage/index.ts';
 import type { StreamCounts } from '../streams/index.ts';
-import type { FailedLogins } from '../telephony/index.ts';
+import type { FailedLogins, SourceBlocker } from '../telephony/index.ts';
 import { defectMetrics } from './defects.ts';
-import type { Door } from './door.ts';
 
 interface Sources {
   admission: Admission;
   storage: Pick<Storage, 'trouble' | 'waiting' | 'quarantined'>;
   media: Pick<MediaEngine, 'load'>;
   userAgent: Pick<UserAgent, 'counters'>;
-  strangers: Door['counts'];
+  blocker: Pick<SourceBlocker, 'counts'>;
   logins: Pick<FailedLogins, 'count'>;
   streamCounts: StreamCounts;
   insights: Pick<Insights, 'backlog'>;
@@ -28,7 +27,7 @@ export const metricsOf = (sources: Sources): NonNullable<ApiPorts['metrics']> =>
   ...ofStorage(sources.storage),
   ...ofMedia(sources.media),
   ...ofSip(sources.userAgent),
-  ...ofStrangers(sources.strangers),
+  ...ofBlocker(sources.blocker),
   sip_logins_failed_total: {
     help: 'REGISTERs and INVITEs with a wrong name or password',
     value: () => sources.logins.count,
@@ -46,7 +45,7 @@ const ofAdmission = (admission: Admission) => ({
   },
   calls_taken: {
     help: '1 while new calls are taken, 0 while not',
-    value: () => (admission.closed ? 0 : 1),
+    value: () => (admission.refusalCause ? 0 : 1),
   },
   main_thread_busy_ratio: {
     help: 'Main-thread utilization, 0 to 1',
@@ -107,14 +106,14 @@ function ofSip(userAgent: Sources['userAgent']) {
   };
 }
 
-const ofStrangers = (strangers: Sources['strangers']) => ({
+const ofBlocker = ({ counts }: Sources['blocker']) => ({
   sip_addresses_silenced_total: {
     help: 'Addresses that were blocked after repeated refusals',
-    value: () => strangers.silenced,
+    value: () => counts.blocked,
   },
   sip_requests_ignored_total: {
     help: 'Requests ignored from blocked addresses',
-    value: () => strangers.ignored,
+    value: () => counts.ignored,
   },
 });
 

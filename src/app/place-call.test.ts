@@ -21,7 +21,7 @@ function place(stored: Promise<void>) {
       return { id: 'call_1' };
     },
   };
-  const placer = callPlacer({ dial }, switchboard as never, {} as never, { ask: () => undefined } as never);
+  const placer = callPlacer({ dial }, switchboard as never, {} as never, { admit: () => undefined } as never);
   const placed = placer(application, { ...order, ...more }, { key: 'order-1', requestHash: 'x' });
   return { seen, placed };
 }

@@ -12,7 +12,7 @@ export function callPlacer(
 ): ApiPorts['place'] {
   return async (application, order, idempotencyKey) => {
     const { from, to, answerUrl, actions, metadata, variables, sipHeaders, timeoutSeconds } = order;
-    const refusal = admission.ask();
+    const refusal = admission.admit();
     if (refusal) throw new Failure('overloaded', `no call can be placed now: ${explainRefusal(refusal)}`);
     const { id: applicationId, customerId } = application;
     // The INVITE is sent only once the call is stored: after a crash, the call must be known.

@@ -7,7 +7,7 @@ import { openInsights } from './insights.ts';
 import { openPendingByes } from './pending-byes.ts';
 import type { Deps, Platform } from './platform.ts';
 import { openRecordings } from './recordings.ts';
-import { openInboundDoor, openLines } from './telephony.ts';
+import { listenForCalls, openTelephony } from './telephony.ts';
 import { openRest, openWebhooks } from './web.ts';
 
 /** The running application. */
@@ -59,20 +59,20 @@ async function openModules(deps: Deps): Promise<App> {
   const recordings = await openRecordings(deps, data);
   const insights = await openInsights({ ...deps, ...data, ...recordings, http });
   const sound = await openSound(deps);
-  const telephony = { ...deps, directory: data.directory, media: sound.media };
-  const unbilled = openLines(telephony);
-  const lines = { ...unbilled, dialer: billedDialer(unbilled.dialer, data.billing) };
-  const calls = openCalls(deps, data, { http, ...recordings, ...sound, ...lines });
+  const telephonyParts = { ...deps, directory: data.directory, media: sound.media };
+  const telephony = openTelephony(telephonyParts);
+  const billed = { ...telephony, dialer: billedDialer(telephony.dialer, data.billing) };
+  const calls = openCalls(deps, data, { http, ...recordings, ...sound, ...billed });
   const rest = await openRest(deps, data, {
     deliveries,
     insights,
     ...recordings,
     ...calls,
     ...sound,
-    ...lines,
+    ...billed,
   });
-  const sendPendingByes = await openPendingByes({ ...deps, ...lines, store: data.storage });
-  const sip = await openInboundDoor(telephony, unbilled, calls);
+  const sendPendingByes = await openPendingByes({ ...deps, ...billed, store: data.storage });
+  const sip = await listenForCalls(telephonyParts, telephony, calls);
   detach('app.pending-byes', sendPendingByes());
   const { adminToken } = data;
   return {
@@ -82,7 +82,7 @@ async function openModules(deps: Deps): Promise<App> {
     isAdminTokenNew: adminToken.isNew,
     adminTokenFile: 'file' in adminToken ? adminToken.file : undefined,
     async stop(drainMs, hasten) {
-      calls.admission.hold('draining');
+      calls.admission.suspend('draining');
       await calls.switchboard.drain(drainMs, hasten);
       await deliveries.drain(drainMs, hasten);
       await scope.close();

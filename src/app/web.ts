@@ -14,7 +14,7 @@ import { metricsOf } from './metrics.ts';
 import { callPlacer } from './place-call.ts';
 import type { Deps } from './platform.ts';
 import type { Recordings } from './recordings.ts';
-import type { Lines } from './telephony.ts';
+import type { Telephony } from './telephony.ts';
 import { version } from './version.ts';
 
 /** Starts webhook deliveries, beginning with the events that an earlier process has not delivered. */
@@ -43,7 +43,7 @@ export async function openWebhooks(
   return deliveries;
 }
 
-interface RestParts extends Calls, Recordings, Sound, Omit<Lines, 'dialer'> {
+interface RestParts extends Calls, Recordings, Sound, Omit<Telephony, 'dialer'> {
   dialer: Dialer;
   deliveries: Deliveries;
   insights: Insights;
@@ -80,8 +80,8 @@ export async function openRest(deps: Deps, data: Data, parts: RestParts): Promis
     log,
     async ready() {
       await storage.ping();
-      const { closed } = admission;
-      if (closed) throw new Failure('not_ready', explainRefusal(closed));
+      const { refusalCause } = admission;
+      if (refusalCause) throw new Failure('not_ready', explainRefusal(refusalCause));
     },
     metrics: metricsOf({ ...parts, storage, clock }),
     settings: {

@@ -32,7 +32,7 @@ beforeEach(() => {
   admission = new Admission({ ...gauges, clock, log, maxCalls: 100 });
 });
 
-/** The main thread has something to do for this part of the time. */
+/** Keeps the main thread busy for this part of the time. */
 async function busy(part: number, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 50) {
     idle += 50 * (1 - part);
@@ -40,8 +40,8 @@ async function busy(part: number, ms: number): Promise<void> {
   }
 }
 
-function storm(calls: number): void {
-  for (let call = 0; call < calls; call++) admission.ask();
+function askFor(calls: number): void {
+  for (let call = 0; call < calls; call++) admission.admit();
 }
 
 async function beat(seconds: number, lateBeats: number): Promise<void> {
@@ -51,102 +51,102 @@ async function beat(seconds: number, lateBeats: number): Promise<void> {
   }
 }
 
-describe('the gate for new calls', () => {
-  it('is open on a machine that has time', async () => {
+describe('Admission', () => {
+  it('admits calls on a machine with capacity', async () => {
     await beat(5, 1);
-    expect(admission.ask()).toBeUndefined();
+    expect(admission.admit()).toBeUndefined();
     expect(admission.refused).toEqual({});
     admission.close();
     expect(clock.pending).toBe(0);
   });
 
-  it('is closed while as many calls are alive as may be', () => {
+  it('refuses calls while the maximum number is live', () => {
     calls = 100;
-    expect(admission.ask()).toBe('max_calls');
+    expect(admission.admit()).toBe('max_calls');
     calls = 99;
-    expect(admission.ask()).toBeUndefined();
+    expect(admission.admit()).toBeUndefined();
     expect(admission.refused).toEqual({ max_calls: 1 });
   });
 
-  it('takes fewer calls when the main thread has had no rest for a second, and tells so', async () => {
+  it('limits new calls when the main thread is fully busy for a second', async () => {
     for (let tick = 0; tick < 20; tick++) {
-      storm(20);
+      askFor(20);
       await busy(1, 50);
     }
-    storm(20);
-    expect(admission.closed).toBe('main_thread');
+    askFor(20);
+    expect(admission.refusalCause).toBe('main_thread');
     expect(admission.refused['main_thread']).toBe(6);
     await busy(0.5, 1100);
-    expect(admission.closed).toBeUndefined();
+    expect(admission.refusalCause).toBeUndefined();
   });
 
-  it('does not even answer when refusing has given the main thread no rest for two seconds', async () => {
+  it('is saturated when the main thread stays fully busy for two seconds', async () => {
     await busy(1, 2000);
-    expect(admission.drowning).toBe(false);
+    expect(admission.isSaturated).toBe(false);
     await busy(1, 50);
-    expect(admission.drowning).toBe(true);
+    expect(admission.isSaturated).toBe(true);
     await busy(0.9, 50);
-    expect(admission.drowning).toBe(false);
+    expect(admission.isSaturated).toBe(false);
   });
 
-  it('does not refuse the few calls that a slow machine has', async () => {
+  it('does not refuse calls for the load when there are few', async () => {
     calls = 9;
     await busy(1, 3000);
     await beat(3, 50);
-    storm(20);
+    askFor(20);
     expect(admission.refused).toEqual({});
-    expect(admission.closed).toBeUndefined();
+    expect(admission.refusalCause).toBeUndefined();
   });
 
-  it('closes when a fifth of the beats is late for two seconds, and opens when they have been in time for three', async () => {
+  it('refuses calls after two seconds with a fifth of the beats late, until three seconds are in time', async () => {
     await beat(1, 10);
-    expect(admission.closed).toBeUndefined();
+    expect(admission.refusalCause).toBeUndefined();
     await beat(1, 10);
-    expect(admission.closed).toBe('media');
+    expect(admission.refusalCause).toBe('media');
     await beat(2, 0);
-    expect(admission.closed).toBe('media');
+    expect(admission.refusalCause).toBe('media');
     await beat(1, 0);
-    expect(admission.closed).toBeUndefined();
+    expect(admission.refusalCause).toBeUndefined();
   });
 
-  it('closes before the heap is full, and before the machine has no memory left, whatever few calls there are', async () => {
+  it('refuses calls before heap or machine run out of memory, however few calls are live', async () => {
     calls = 0;
     memory = { heapUsed: 0.86, availableBytes: 1e9 };
     await busy(0.1, 1000);
-    expect(admission.closed).toBe('memory');
+    expect(admission.refusalCause).toBe('memory');
     memory = { heapUsed: 0.5, availableBytes: 1e9 };
     await busy(0.1, 2000);
-    expect(admission.closed).toBeUndefined();
+    expect(admission.refusalCause).toBeUndefined();
     memory = { heapUsed: 0.5, availableBytes: 60e6 };
     await busy(0.1, 1000);
-    expect(admission.closed).toBe('memory');
+    expect(admission.refusalCause).toBe('memory');
   });
 
-  it('is held closed by whoever cannot do his part, for a while or until he can', async () => {
-    admission.hold('ports', 1000);
+  it('refuses calls while it is suspended or storage cannot write', async () => {
+    admission.suspend('ports', 1000);
     writable = false;
-    expect(admission.closed).toBe('ports');
+    expect(admission.refusalCause).toBe('ports');
     await busy(0.1, 1000);
-    expect(admission.closed).toBe('storage');
+    expect(admission.refusalCause).toBe('storage');
     writable = true;
-    expect(admission.closed).toBeUndefined();
-    admission.hold('draining');
-    expect(admission.closed).toBe('draining');
-    admission.lift('draining');
-    expect(admission.closed).toBeUndefined();
+    expect(admission.refusalCause).toBeUndefined();
+    admission.suspend('draining');
+    expect(admission.refusalCause).toBe('draining');
+    admission.resume('draining');
+    expect(admission.refusalCause).toBeUndefined();
   });
 
-  it('tells of an episode at its begin and its end, whatever number was refused and however often it opened', async () => {
+  it('logs the start and the end of an episode once, however many calls are refused', async () => {
     for (let time = 0; time < 3; time++) {
       calls = 100;
-      for (let call = 0; call < 1000; call++) admission.ask();
+      for (let call = 0; call < 1000; call++) admission.admit();
       calls = 50;
       await busy(0.1, 4000);
     }
     expect(logged).toHaveLength(1);
     await busy(0.1, 2000);
     expect(logged).toEqual([
-      'new calls are refused: as many calls are alive as MINIVOICE_MAX_CALLS allows',
+      'new calls are refused: the limit MINIVOICE_MAX_CALLS is reached',
       'new calls are taken again',
     ]);
     expect(admission.refused).toEqual({ max_calls: 3000 });

@@ -22,5 +22,4 @@ export type {
   Trunk,
   VerifiedNumber,
 } from './store.ts';
-export { operatorsFirst } from './trunk-sources.ts';
 export type { NewTrunk, TrunkFields, Trunks } from './trunks.ts';

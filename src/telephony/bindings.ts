@@ -1,41 +1,41 @@
 import type { Clock } from '../core/index.ts';
 import type { Hop } from '../sip/index.ts';
 
-/** One place where a phone can be called, until it expires (RFC 3261 §10). */
+/** An address where a phone can be called until it expires (RFC 3261 §10). */
 export interface Binding {
-  /** The id of the phone that registered, for a deleted name can be given to another phone. */
+  /** The id of the phone that registered. A new phone may have the name of a deleted one. */
   phoneId: string;
-  /** Its Contact: what the Request-URI of a call says. */
+  /** The Contact, which becomes the Request-URI of a call. */
   uri: string;
-  /** Where it registered from: calls go back over the same connection. */
+  /** The source of the REGISTER. Calls go back over the same connection. */
   hop: Hop;
-  /** RFC 3327: proxies that calls have to go through. */
+  /** The proxies that calls go through (RFC 3327). */
   path: readonly string[];
-  /** Of the REGISTER that made it. */
+  /** The Call-ID of the REGISTER that made the binding. */
   callId: string;
   cseq: number;
-  /** When that was, in ms since 1970. */
+  /** The time of the last REGISTER, in ms since 1970. */
   registeredAt: number;
-  /** By the monotonic clock, in ms. */
+  /** Monotonic time in ms. */
   expiresAt: number;
 }
 
-/** Where phones are now: lost with the process, for phones soon say it again. */
+/** Keeps the bindings of phones in memory. After a restart, phones register again when they refresh. */
 export class Bindings {
   #clock: Clock;
   #byPhone = new Map<string, Map<string, Binding>>();
-  /** The phones that have a binding from an address, for the door asks for it at every knock. */
+  /** The phones that have a binding from an address. Every inbound request looks it up. */
   #byAddress = new Map<string, Set<string>>();
 
   #phoneId: (username: string) => string | undefined;
 
-  /** @param phoneId the id of the phone that has this name now; undefined: none has. */
+  /** @param phoneId finds the id of the phone that has a name now; undefined: no phone has it. */
   constructor(clock: Clock, phoneId: (username: string) => string | undefined) {
     this.#clock = clock;
     this.#phoneId = phoneId;
   }
 
-  /** Those of the phone that has this name now which have not expired, the newest first. */
+  /** The valid bindings of the phone that has this name now, the newest first. */
   of(username: string): Binding[] {
     const all = this.#byPhone.get(username);
     if (!all) return [];

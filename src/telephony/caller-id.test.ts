@@ -45,12 +45,12 @@ describe("over the operator's trunk", () => {
     'anonymous',
     'sip:anonymous@anonymous.invalid',
     '',
-  ])('the customer may show %s', (from) => {
+  ])('a customer may show %s', (from) => {
     expect(shown(from)).toBe(/anonymous|^$/.test(from) ? 'anonymous' : from.replace(/^sip:|@.*/g, ''));
   });
 
   test.each(['+15550100001', '+112', '112', '911', 'alice', 'sip:+15550199999@here', CALLER])(
-    'the customer may not show %s',
+    'a customer may not show %s',
     (from) => {
       expect(shown(from)).toBe('caller_id_not_allowed');
     },
@@ -61,13 +61,13 @@ describe("over the operator's trunk", () => {
   });
 });
 
-test("over a customer's own trunk, and to a phone, anything may be shown", () => {
+test("any caller ID may be shown over a customer's own trunk and to a phone", () => {
   expect(shown('+15550199999', CUSTOMER)).toBe('+15550199999');
   expect(shown('alice', 'phone')).toBe('alice');
   expect(shown('+15550199999', { ...CUSTOMER, callerIds: 'owned' })).toBe('caller_id_not_allowed');
 });
 
-test("to a host that a SIP URI names, names and the customer's numbers may be shown", () => {
+test("names and the customer's numbers may be shown to the host of a SIP URI", () => {
   expect([shown('alice', 'host'), shown(OWN, 'host')]).toEqual(['alice', OWN]);
   expect(shown('+15550199999', 'host')).toBe('caller_id_not_allowed');
 });
@@ -85,33 +85,33 @@ test.each([
     '%2B15550100000',
   ],
   ...['sip:+15550100000%0d%0a@x', 'alice;x', 'älice', 'tel:+15550100000', `sip:a:b@[::`, 'a'.repeat(64)],
-])('what could change the header field is refused on every way: %j', (from) => {
+])('refuses what could alter the header field on every route: %j', (from) => {
   for (const over of [OPERATOR, OPEN, CUSTOMER, 'host', 'phone'] as const) {
     expect(shown(from, over)).toBe('invalid_request');
   }
 });
 
 describe('a call that is passed on', () => {
-  test("shows the caller who called in over one of the operator's trunks", () => {
+  test("shows a caller from an operator's trunk", () => {
     expect(shown(CALLER, OPERATOR, {})).toBe(CALLER);
     expect(shown(CALLER, 'host', { isTrusted: false })).toBe(CALLER);
   });
 
   test.each([
-    ["called in over a customer's trunk", OPERATOR, { isTrusted: false }],
-    ['is not to be shown over this trunk', STRICT, {}],
-  ] as const)('shows the called number where the caller %s', (_, over, forwardedCall) => {
+    ["came from a customer's trunk", OPERATOR, { isTrusted: false }],
+    ['must not be shown over this trunk', STRICT, {}],
+  ] as const)('shows the called number if the caller %s', (_, over, forwardedCall) => {
     expect(shown(CALLER, over, { ...forwardedCall, isReplaceable: true })).toBe(OWN);
     expect(shown(CALLER, over, { ...forwardedCall, isReplaceable: true, to: 'desk' })).toBe('anonymous');
     expect(shown(CALLER, over, forwardedCall)).toBe('caller_id_not_allowed');
   });
 
-  test('shows the called number in place of a name, or of what cannot be shown', () => {
+  test('shows the called number instead of a name or an invalid caller ID', () => {
     expect(shown('anna', OPERATOR, { from: 'anna', isTrusted: false, isReplaceable: true })).toBe(OWN);
     expect(shown('+1;tgrp=x', OPERATOR, { from: '+1;tgrp=x', isReplaceable: true })).toBe(OWN);
   });
 
-  test('does not show another number that was asked for', () => {
+  test('does not show a requested number of someone else', () => {
     expect(shown('+15550199999', OPERATOR, {})).toBe('caller_id_not_allowed');
   });
 });

@@ -2,41 +2,41 @@ import type { DialRequest } from '../calls/index.ts';
 import { Failure } from '../core/index.ts';
 import { type ExtraHeaders, formatNameAddress, formatUri, parseUri, type UriParts } from '../sip/index.ts';
 
-/** What an INVITE says of its caller. */
+/** The caller ID in an INVITE. */
 export interface CallerId {
   from: string;
   headers: ExtraHeaders;
 }
 
-/** What a call goes over, as far as its caller ID is concerned: a trunk, a host that a SIP URI names, or a phone. */
+/** The rules for the caller ID of a call: those of a trunk, of a host in a SIP URI, or of a phone. */
 export type CallerIdRules =
   | Pick<CallerIdTrunk, 'customerId' | 'callerIds' | 'forwardCallerId'>
   | 'host'
   | 'phone';
 
 export interface CallerIdTrunk {
-  /** Whose it is; null: the operator's. */
+  /** The customer who owns the trunk; null: the operator's trunk. */
   customerId: string | null;
-  /** Default: `owned` of the operator's trunks, `any` of a customer's. */
+  /** Default: `owned` for the operator's trunks, `any` for a customer's. */
   callerIds?: 'owned' | 'any';
   /** Default: true. */
   forwardCallerId?: boolean;
 }
 
 export interface CallerIdPorts {
-  /** Whether a number is one of the customer's numbers, or was verified for the customer. */
+  /** Whether a number belongs to the customer, or was verified for the customer. */
   mayShow(customerId: string, number: string): boolean;
 }
 
 const ANONYMOUS = 'anonymous';
 const NUMBER = /^\+?\d{1,20}$/;
-/** Nothing that a proxy could take for a parameter (`;tgrp=x`), a host, or an escape. */
+/** Excludes what a proxy could read as a parameter (`;tgrp=x`), a host, or an escape. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /**
- * The user part of the caller ID: the one asked for where it may be shown, otherwise, for a call that is passed on,
- * the number that was called, or `anonymous`.
- * @throws Failure `caller_id_not_allowed` for one that was asked for, `invalid_request` for one that cannot be.
+ * Returns the user part of the caller ID that the far end is shown: the requested one if it may be shown. Otherwise a
+ * call that is passed on shows the number that was called, or `anonymous`.
+ * @throws Failure `caller_id_not_allowed`; `invalid_request` for a caller ID that is not valid.
  */
 export function shownCaller(request: DialRequest, over: CallerIdRules, ports: CallerIdPorts): string {
   const user = userOf(request.from);
@@ -61,7 +61,7 @@ function isAllowed(user: string, request: DialRequest, over: CallerIdRules, port
   if (over !== 'host' && callerIdsOf(over) === 'any') return true;
   if (NUMBER.test(user) ? ports.mayShow(customerId, user) : over === 'host') return true;
   if (!forwardedCall || user !== userOf(forwardedCall.from)) return false;
-  // What a customer's trunk or phone says of its caller must not leave over the operator's trunk.
+  // The caller ID of a customer's trunk or phone must not leave over the operator's trunk.
   return over === 'host' || (forwardedCall.isTrusted && over.forwardCallerId !== false);
 }
 
@@ -69,10 +69,10 @@ const callerIdsOf = ({ callerIds, customerId }: CallerIdTrunk): 'owned' | 'any' 
   callerIds ?? (customerId === null ? 'owned' : 'any');
 
 /**
- * The caller as the far end is shown it.
- * @param user what `shownCaller` returns.
- * @param at the host behind it.
- * @param trust `trusted` also asserts it (RFC 3325 §5: only towards those that we have an agreement with).
+ * Formats the caller ID for an INVITE.
+ * @param user from `shownCaller`.
+ * @param at the host of the URI.
+ * @param trust `trusted` adds P-Asserted-Identity (RFC 3325 §5: only for peers that we have an agreement with).
  */
 export function callerId(user: string, at: Pick<UriParts, 'host' | 'port'>, trust?: 'trusted'): CallerId {
   if (user === ANONYMOUS) return HIDDEN;
@@ -80,7 +80,7 @@ export function callerId(user: string, at: Pick<UriParts, 'host' | 'port'>, trus
   return { from: `<${uri}>`, headers: trust ? [['P-Asserted-Identity', `<${uri}>`]] : [] };
 }
 
-/** E.164, a name, the user part of a SIP URI, or `anonymous`; undefined for what cannot be shown. */
+/** The user part of a number, a name or a SIP URI; undefined if it is not valid as a caller ID. */
 function userOf(from: string): string | undefined {
   const user = /^sips?:/i.test(from) ? uriUserOf(from) : from;
   if (user === '') return ANONYMOUS;

@@ -2,39 +2,39 @@ import { isIP } from 'node:net';
 import { addressIdentity } from '../../contract/network-address.ts';
 import { detach, explain, type Timer } from '../core/index.ts';
 import { formatUri, locateAllAddresses, locateServers, parseUri, type UriParts } from '../sip/index.ts';
+import { proxyOf } from './outbound-routes.ts';
 import { type RegisteringTrunk, Registrations, type RegistrationsParts } from './registrations.ts';
-import { proxyOf } from './routes.ts';
 
-/** A trunk with all that is to be kept up for it. */
+/** A trunk with a carrier. */
 export interface CarrierTrunk extends RegisteringTrunk {
   register: boolean;
 }
 
 export interface CarriersParts extends RegistrationsParts {
-  /** The active ones, as they are now. */
+  /** The trunks that are active now. */
   trunks(): readonly CarrierTrunk[];
 }
 
-/** How often the names of proxies are looked up. */
+/** How often the host names of proxies are resolved. */
 const LOOKUP_MS = 5 * 60_000;
-/** For this long after a carrier's name has resolved to an address, calls to it must be billed to the trunk. */
+/** For this long after a carrier's name has resolved to an address, calls to it must be charged to the trunk. */
 const REMEMBERED_MS = 24 * 3_600_000;
 
-/** What is kept up between us and the carriers: registrations, and the addresses that they call from. */
+/** Maintains our registrations with carriers, and the addresses that their names resolve to. */
 export class Carriers {
   #parts: CarriersParts;
   #registrations: Registrations;
-  /** Of proxies given by name: the hosts that their URIs have led to, and when last, by the monotonic clock. */
-  #seen = new Map<string, Map<string, number>>();
-  /** Hosts that the same names lead to over other transports, or without their SRV records. */
-  #around = new Map<string, readonly string[]>();
-  /** The same, by the host: names that lead there now, and names that have led there. */
+  /** For each proxy given by name: the addresses that it resolved to, with the last monotonic time. */
+  #resolved = new Map<string, Map<string, number>>();
+  /** Addresses of the same names over other transports, or without their SRV records. */
+  #alternatives = new Map<string, readonly string[]>();
+  /** The names by address: those that resolve to it now, and those that did within a day. */
   #now = new Map<string, Set<string>>();
-  #ever = new Map<string, Set<string>>();
+  #lately = new Map<string, Set<string>>();
   #timer: Timer | undefined;
-  /** The look for names that were not looked up before; the first one is still to come. */
+  /** The lookup of names that have not been resolved before. The first lookup has not started yet. */
   #first = Promise.withResolvers<void>();
-  #asking = this.#first.promise;
+  #newLookup = this.#first.promise;
   #closed = false;
 
   constructor(parts: CarriersParts) {
@@ -42,32 +42,32 @@ export class Carriers {
     this.#registrations = new Registrations(parts);
   }
 
-  /** Takes note of the trunks as they are now: call it at the start and after each change. */
+  /** Registers and resolves the current trunks. Call it at the start and after each change. */
   refresh(): void {
     if (this.#closed) return;
     this.#registrations.want(this.#parts.trunks().filter(({ register }) => register));
-    const isNew = [...this.#names()].some((name) => !this.#seen.has(name));
+    const isNew = [...this.#names()].some((name) => !this.#resolved.has(name));
     const looked = this.#lookUp().finally(this.#first.resolve);
-    if (isNew) this.#asking = looked.catch(() => {});
-    detach('lines.carriers', looked);
+    if (isNew) this.#newLookup = looked.catch(() => {});
+    detach('telephony.carriers', looked);
   }
 
-  /** Resolves when every trunk's proxy was looked up once, whether or not it was found. */
+  /** Resolves when every trunk's proxy has been looked up once, with or without success. */
   known(): Promise<void> {
-    return this.#asking;
+    return this.#newLookup;
   }
 
-  /** The active trunks whose proxy, given by name, is at this address. */
+  /** The active trunks whose proxy name resolves to this address now. */
   at(address: string): CarrierTrunk[] {
     return this.#with(this.#now.get(addressIdentity(address)));
   }
 
   /**
-   * The active trunks that a place may belong to: their proxy has this name, or was at the address within a day,
-   * or would be over another transport.
+   * The active trunks that a host may belong to: their proxy has this name, or resolved to the address within a day,
+   * or resolves to it over another transport.
    */
   maybe({ name, address }: { name: string; address: string }): CarrierTrunk[] {
-    const known = this.#with(this.#ever.get(addressIdentity(address)));
+    const known = this.#with(this.#lately.get(addressIdentity(address)));
     return [...known, ...this.#parts.trunks().filter((trunk) => hostOf(trunk) === name.toLowerCase())];
   }
 
@@ -75,7 +75,7 @@ export class Carriers {
     return names ? this.#parts.trunks().filter((trunk) => names.has(nameOf(trunk) ?? '')) : [];
   }
 
-  /** Undefined: the trunk is not one to be registered with. */
+  /** Undefined: we do not register with the trunk. */
   registered(id: string): boolean | undefined {
     return this.#registrations.registered(id);
   }
@@ -91,44 +91,44 @@ export class Carriers {
     this.#timer?.cancel();
     this.#timer = this.#parts.clock.after(LOOKUP_MS, () => this.#lookUp());
     const names = this.#names();
-    for (const name of this.#seen.keys()) if (!names.has(name)) this.#forget(name);
-    await Promise.all([...names].map((name) => this.#ask(name)));
+    for (const name of this.#resolved.keys()) if (!names.has(name)) this.#forget(name);
+    await Promise.all([...names].map((name) => this.#resolve(name)));
     this.#index();
   }
 
-  /** While the name service is silent, what was known stays known. */
-  async #ask(name: string): Promise<void> {
+  /** Keeps the known addresses while DNS does not answer. */
+  async #resolve(name: string): Promise<void> {
     const now = this.#parts.clock.monotonic();
-    const seen = this.#seen.get(name) ?? new Map<string, number>();
-    this.#seen.set(name, seen);
+    const addresses = this.#resolved.get(name) ?? new Map<string, number>();
+    this.#resolved.set(name, addresses);
     const uri = parseUri(name);
-    const around = locateAllAddresses(uri, this.#parts);
+    const alternatives = locateAllAddresses(uri, this.#parts);
     try {
       for (const { address } of await locateServers(uri, this.#parts))
-        seen.set(addressIdentity(address), now);
-      for (const [host, at] of seen) if (now - at > REMEMBERED_MS) seen.delete(host);
+        addresses.set(addressIdentity(address), now);
+      for (const [address, at] of addresses) if (now - at > REMEMBERED_MS) addresses.delete(address);
     } catch (error) {
-      this.#parts.log.warn({ proxy: name, error: explain(error) }, "a trunk's proxy cannot be found");
+      this.#parts.log.warn({ proxy: name, error: explain(error) }, "a trunk's proxy cannot be resolved");
     }
-    const hosts = await around;
-    if (hosts.length > 0) this.#around.set(name, hosts.map(addressIdentity));
+    const hosts = await alternatives;
+    if (hosts.length > 0) this.#alternatives.set(name, hosts.map(addressIdentity));
   }
 
   #forget(name: string): void {
-    this.#seen.delete(name);
-    this.#around.delete(name);
+    this.#resolved.delete(name);
+    this.#alternatives.delete(name);
   }
 
   #index(): void {
     this.#now = new Map();
-    this.#ever = new Map();
+    this.#lately = new Map();
     const add = (index: Map<string, Set<string>>, host: string, name: string) =>
       index.set(host, (index.get(host) ?? new Set()).add(name));
-    for (const [name, hosts] of this.#around) for (const host of hosts) add(this.#ever, host, name);
-    for (const [name, hosts] of this.#seen) {
+    for (const [name, hosts] of this.#alternatives) for (const host of hosts) add(this.#lately, host, name);
+    for (const [name, hosts] of this.#resolved) {
       const latest = Math.max(...hosts.values());
       for (const [host, at] of hosts) {
-        add(this.#ever, host, name);
+        add(this.#lately, host, name);
         if (at === latest) add(this.#now, host, name);
       }
     }
@@ -140,7 +140,7 @@ export class Carriers {
   }
 }
 
-/** Where a trunk leads. A proxy that is no URI leads nowhere, and must not keep the other trunks from working. */
+/** The URI of a trunk's proxy. Undefined for a proxy that is not valid: it must not affect other trunks. */
 function proxyUri(trunk: CarrierTrunk): UriParts | undefined {
   try {
     return proxyOf(trunk);

@@ -1,16 +1,14 @@
 /**
- * Where the telephone network meets calls: a SIP dialog plus its audio becomes a Leg, and the inbound door
- * decides which INVITE becomes a call.
+ * Connects the telephone network to calls: decides which INVITE becomes a call, places calls over trunks and to
+ * phones, and joins a SIP dialog and its audio to a Leg.
  */
 
-export { type CallingTrunk, calledByTrunk } from './called.ts';
-export { type CallerPorts, refusalOfCaller } from './caller.ts';
-export { Carriers, type CarriersParts, type CarrierTrunk } from './carriers.ts';
-export { type FailedLogin, FailedLogins } from './failed-logins.ts';
-export { createInboundDoor, createOptionsHook, type InboundPorts } from './inbound.ts';
-export { RETRY_LATER } from './opening.ts';
-export { createDialer, type DialerPorts } from './outbound.ts';
-export { type FindPhone, type PhoneAccount, PhoneIdentity } from './phone-identity.ts';
+export { Carriers } from './carriers.ts';
+export { FailedLogins } from './ingress/failed-logins.ts';
+export { Ingress } from './ingress/ingress.ts';
+export { SourceBlocker } from './ingress/source-blocker.ts';
+export { createDialer } from './outbound.ts';
+export { loginOf } from './outbound-routes.ts';
+export { PhoneIdentity } from './phone-identity.ts';
 export { Registrar } from './registrar.ts';
-export { loginOf, type PhoneContact, type TrunkLine } from './routes.ts';
-export { Strangers } from './strangers.ts';
+export { TrunkAddresses } from './trunk-addresses.ts';

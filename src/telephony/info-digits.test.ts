@@ -48,11 +48,11 @@ describe('an INFO with a key', () => {
     [PLAIN, 'b', 'B'],
     [PLAIN, 'Signal=5\r\nDuration=160\r\n', '5'],
     ['APPLICATION/DTMF', '0', '0'],
-  ])('as %s %j is one press', (type, body, digit) => {
+  ])('of %s %j is one press', (type, body, digit) => {
     expect(take(type, body)).toMatchObject({ status: 200, digits: digit });
   });
 
-  test('in one part of a body is one press', () => {
+  test('in a multipart body is one press', () => {
     const part = (type: string, content: string) => `--b\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
     const body = `${part(RELAY, 'Signal=7\r\nDuration=250')}--b\r\nContent-Type: text/plain\r\nContent-Disposition: render;handling=optional\r\n\r\nhello\r\n--b--\r\n`;
     expect(take('multipart/mixed;boundary=b', body)).toMatchObject({ status: 200, digits: '7' });
@@ -73,7 +73,7 @@ describe('an INFO with a key', () => {
 
 describe('an INFO without a key', () => {
   test.each(['text/plain', 'application/media_control+xml', 'application/isup', undefined])(
-    'of type %s is refused, and says what is taken',
+    'of type %s gets 415 with the accepted types',
     (type) => {
       const { status, digits, reply } = take(type, 'Signal=5');
       expect([status, digits]).toEqual([415, '']);
@@ -81,18 +81,21 @@ describe('an INFO without a key', () => {
     },
   );
 
-  test.each(['Signal=16', 'Signal=hf', 'Signal=!', 'Signal=flash'])('but a flash (%s) is taken', (body) => {
-    expect(take(RELAY, body)).toMatchObject({ status: 200, digits: '' });
-  });
+  test.each(['Signal=16', 'Signal=hf', 'Signal=!', 'Signal=flash'])(
+    'but with a flash (%s) gets 200',
+    (body) => {
+      expect(take(RELAY, body)).toMatchObject({ status: 200, digits: '' });
+    },
+  );
 
   test.each(['Signal=', 'Signal=17', 'Signal=x', 'Signal=55', 'Duration=160', '\r\n', 'Signal=\u0000'])(
-    '%j is refused',
+    '%j gets 400',
     (body) => {
       expect(take(RELAY, body)).toMatchObject({ status: 400, digits: '' });
     },
   );
 
-  test('and without a body is answered', () => {
+  test('and without a body gets 200', () => {
     expect(take(undefined, '')).toMatchObject({ status: 200, digits: '' });
   });
 });

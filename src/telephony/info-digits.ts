@@ -3,15 +3,15 @@ import { bodyOf, type Reply, type SipRequest, unsupportedBodyType } from '../sip
 
 const RELAY = 'application/dtmf-relay';
 const PLAIN = 'application/dtmf';
-/** RFC 4733 §3.2: some send the number of the event. 16 is a flash, which is no key. */
+/** Keys by event number (RFC 4733 §3.2), which some phones send. Event 16 is a flash and not a key. */
 const EVENTS = '0123456789*#ABCD';
 const FLASH = /^(16|!|f|h|hf|flash|hook-?flash)$/i;
-/** What a press is said to last, in milliseconds, where that is not said, or cannot be. */
-const DURATION_MS = { usual: 160, longest: 5000 };
+/** The duration of a press in milliseconds: the default, and the maximum. */
+const DURATION_MS = { default: 160, max: 5000 };
 
 /**
- * Takes the key press in an INFO, in one of the two forms that phones send. An INFO without a body only asks whether
- * we are there (RFC 6086); other bodies are refused with 415, and what is no key with 400.
+ * Takes the key press from an INFO, in one of the two forms that phones send. An INFO without a body is a keepalive
+ * (RFC 6086). Other bodies get 415, and a signal that is not a key gets 400.
  */
 export function takeInfo(request: SipRequest, press: (digit: Digit) => void): Reply {
   if (request.body.length === 0) return { status: 200 };
@@ -24,7 +24,7 @@ export function takeInfo(request: SipRequest, press: (digit: Digit) => void): Re
         ['Accept', `${RELAY}, ${PLAIN}`],
         ['Accept-Encoding', 'identity'],
       ],
-      why: `${type ?? 'The body'} is not understood in an INFO`,
+      why: `${type ?? 'The body'} is not supported in an INFO`,
     };
   }
   const text = body.toString('latin1');
@@ -32,12 +32,12 @@ export function takeInfo(request: SipRequest, press: (digit: Digit) => void): Re
   if (FLASH.test(signal)) return { status: 200 };
   const digit = keyOf(signal);
   if (digit === undefined) return { status: 400, reason: 'Signal Is Not A Key' };
-  const ms = Number(/^\d{1,9}/.exec(field(text, 'Duration') ?? '')?.[0] ?? DURATION_MS.usual);
-  press({ digit, durationMs: Math.min(ms, DURATION_MS.longest) });
+  const ms = Number(/^\d{1,9}/.exec(field(text, 'Duration') ?? '')?.[0] ?? DURATION_MS.default);
+  press({ digit, durationMs: Math.min(ms, DURATION_MS.max) });
   return { status: 200 };
 }
 
-/** The value of `name=value` or `name: value` on a line of its own, whatever its case and spaces; quotes are taken off. */
+/** The value of a line `name=value` or `name: value` without quotes. Case and spaces are ignored. */
 function field(text: string, name: string): string | undefined {
   const line = new RegExp(`^[ \\t]*${name}[ \\t]*[=:][ \\t]*"?([^"\\r\\n]*)`, 'im').exec(text);
   return line?.[1]?.trim();

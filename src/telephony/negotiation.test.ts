@@ -3,27 +3,35 @@ import { seededRandom } from '../core/index.ts';
 import type { AudioAgreement, Sound } from '../media/index.ts';
 import { Negotiation } from './negotiation.ts';
 
-/** Where our packets go when somebody at `peer` says that he wants them at `said`. */
-function aimOf(said: string, peer: string): unknown {
-  const aims: unknown[] = [];
+/** Where our packets go when a peer at `peer` names the address `named` in its offer. */
+function remoteOf(named: string, peer: string): unknown {
+  const remotes: unknown[] = [];
   const local = { address: '203.0.114.1', port: 20_000 };
-  const sound = { local, connect: ({ remote }: { remote: object }) => aims.push(remote) };
-  const offer = ['v=0', 'o=- 1 1 IN IP4 0', 's=-', `c=IN IP4 ${said}`, 't=0 0', 'm=audio 4000 RTP/AVP 0', ''];
+  const sound = { local, connect: ({ remote }: { remote: object }) => remotes.push(remote) };
+  const offer = [
+    'v=0',
+    'o=- 1 1 IN IP4 0',
+    's=-',
+    `c=IN IP4 ${named}`,
+    't=0 0',
+    'm=audio 4000 RTP/AVP 0',
+    '',
+  ];
   const parts = { address: local.address, random: seededRandom(1), offer: offer.join('\r\n'), peer };
   new Negotiation({ ...parts, sound: sound as unknown as Sound }).connect();
-  return aims[0];
+  return remotes[0];
 }
 
 test.each([
-  ['names a place in a private network', '10.0.0.7', '203.0.114.9', '203.0.114.9'],
-  ['names the machine itself', '127.0.0.1', '203.0.114.9', '203.0.114.9'],
-  ['names another place in the world', '203.0.114.77', '203.0.114.9', '203.0.114.77'],
-  ['is in the same network as we', '10.0.0.7', '10.0.0.8', '10.0.0.7'],
-])('the sound for a peer that %s (%s, asked by %s) goes to %s', (_what, said, peer, address) => {
-  expect(aimOf(said, peer)).toEqual({ address, port: 4000 });
+  ['a public peer names a private address', '10.0.0.7', '203.0.114.9', '203.0.114.9'],
+  ['a public peer names loopback', '127.0.0.1', '203.0.114.9', '203.0.114.9'],
+  ['a public peer names another public address', '203.0.114.77', '203.0.114.9', '203.0.114.77'],
+  ['a private peer names a private address', '10.0.0.7', '10.0.0.8', '10.0.0.7'],
+])('where %s (%s from %s), RTP goes to %s', (_what, named, peer, address) => {
+  expect(remoteOf(named, peer)).toEqual({ address, port: 4000 });
 });
 
-/** A leg's negotiation with what it has made of the audio, and the SDP of a far end at 10.0.0.9. */
+/** The negotiation of a leg with a far end at 10.0.0.9, and what it has connected. */
 function negotiation(offer?: string) {
   const agreements: AudioAgreement[] = [];
   const sound = {
@@ -43,7 +51,7 @@ const formats = (description: string) => /^m=audio \d+ \S+ (.*)$/m.exec(descript
 
 describe('a hold by address (RFC 3264 §8.4)', () => {
   test.each(['IN IP4 0.0.0.0', 'IN IP6 ::'])(
-    '%s is taken in a first offer, and resumed from',
+    '%s is accepted in a first offer, and the call can be resumed',
     (connection) => {
       const { negotiating, last } = negotiation(sdp(connection, 'm=audio 4000 RTP/AVP 0', 'a=sendrecv'));
       expect(negotiating.description).toContain('a=recvonly\r\n');
@@ -58,7 +66,7 @@ describe('a hold by address (RFC 3264 §8.4)', () => {
     ['alone', [], 'recvonly'],
     ['with a=sendonly', ['a=sendonly'], 'recvonly'],
     ['with a=inactive', ['a=inactive'], 'inactive'],
-  ])('%s holds and resumes a call that is up', (_what, attributes, direction) => {
+  ])('%s holds a confirmed call, which can be resumed', (_what, attributes, direction) => {
     const { negotiating, last } = negotiation(talking);
     const hold = sdp('IN IP4 0.0.0.0', 'm=audio 4000 RTP/AVP 0', ...attributes);
     expect(negotiating.reoffered(hold)).toContain(`a=${direction}\r\n`);
@@ -67,13 +75,13 @@ describe('a hold by address (RFC 3264 §8.4)', () => {
     expect(last()).toMatchObject({ direction: 'sendrecv', remote: { port: 4000 } });
   });
 
-  test('is taken in an answer', () => {
+  test('is accepted in an answer', () => {
     const { negotiating, last } = negotiation();
     negotiating.answered(sdp('IN IP4 0.0.0.0', 'm=audio 4000 RTP/AVP 0'));
     expect(last()).toMatchObject({ direction: 'recvonly', remote: { port: 0 } });
   });
 
-  test('is refused, and the call goes on, where the stream is switched off', () => {
+  test('is refused with port 0, and the call continues', () => {
     const { negotiating, agreements } = negotiation(talking);
     const off = sdp('IN IP4 10.0.0.9', 'm=audio 0 RTP/AVP 0');
     expect(() => negotiating.reoffered(off)).toThrow(expect.objectContaining({ code: 'not_acceptable' }));
@@ -98,9 +106,9 @@ describe('payload types keep their meaning in later offers (RFC 3264 §8.3.2)', 
     ],
     ['Opus under 96', ['0 96', '96 opus/48000'], { 'opus/48000/2': '96', 'telephone-event/8000': '101' }],
     ['PCMU under 97', ['97', '97 PCMU/8000'], { 'PCMU/8000': '97', 'PCMA/8000': '8' }],
-    ['something else under 0', ['0 8', '0 G722/8000'], { 'G722/8000': '0', 'PCMU/8000': '96' }],
-    ['a format that it does not list', ['0', '101 G726-32/8000'], { 'telephone-event/8000': '96' }],
-    ['a format that cannot be read', ['0 101', '101'], { 'telephone-event/8000': '96' }],
+    ['another codec under 0', ['0 8', '0 G722/8000'], { 'G722/8000': '0', 'PCMU/8000': '96' }],
+    ['an rtpmap without its format', ['0', '101 G726-32/8000'], { 'telephone-event/8000': '96' }],
+    ['an invalid rtpmap', ['0 101', '101'], { 'telephone-event/8000': '96' }],
   ])('an offer with %s', (_what, [types, rtpmap], expected) => {
     const offer = sdp('IN IP4 10.0.0.9', `m=audio 4000 RTP/AVP ${types}`, `a=rtpmap:${rtpmap}`);
     const { negotiating } = negotiation(offer);
@@ -109,7 +117,7 @@ describe('payload types keep their meaning in later offers (RFC 3264 §8.3.2)', 
     expect(new Set(formats(next)).size).toBe(formats(next).length);
   });
 
-  test('an offer that came later, and one that came before it', () => {
+  test('formats of all earlier offers', () => {
     const { negotiating } = negotiation(talking);
     for (const [type, name] of [
       ['101', 'iLBC/8000'],
@@ -122,7 +130,7 @@ describe('payload types keep their meaning in later offers (RFC 3264 §8.3.2)', 
     expect(rtpmaps(negotiating.reoffered(undefined))).toMatchObject({ 'telephone-event/8000': '98' });
   });
 
-  test('an answer of other numbers than our offer', () => {
+  test('an answer with other payload types than our offer', () => {
     const { negotiating, last } = negotiation();
     const media = ['m=audio 4000 RTP/AVP 8 97', 'a=rtpmap:97 telephone-event/8000'];
     negotiating.answered(sdp('IN IP4 10.0.0.9', ...media));
@@ -131,7 +139,7 @@ describe('payload types keep their meaning in later offers (RFC 3264 §8.3.2)', 
     expect(rtpmaps(negotiating.reoffered(undefined))['telephone-event/8000']).toBe('101');
   });
 
-  test('an offer that takes up every dynamic number', () => {
+  test('an offer that uses every dynamic payload type', () => {
     const numbers = Array.from({ length: 32 }, (_, at) => String(96 + at));
     const lines = numbers.map((number) => `a=rtpmap:${number} X${number}/8000`);
     const { negotiating } = negotiation(
@@ -141,7 +149,7 @@ describe('payload types keep their meaning in later offers (RFC 3264 §8.3.2)', 
   });
 });
 
-test('every codec of an answer may come in', () => {
+test('accepts every codec of an answer from the far end', () => {
   const { negotiating, last } = negotiation();
   negotiating.answered(sdp('IN IP4 10.0.0.9', 'm=audio 4000 RTP/AVP 8 0 9'));
   expect(last()).toMatchObject({ codec: { name: 'PCMA', payloadType: 8 } });
@@ -152,7 +160,7 @@ test('every codec of an answer may come in', () => {
   ).toEqual([0, 8, 9]);
 });
 
-test('goes back to what one early dialog has agreed on', () => {
+test('restores the agreement of an early dialog', () => {
   const { negotiating, last } = negotiation();
   const offer = negotiating.description;
   negotiating.answered(talking, '10.0.0.9');
@@ -164,7 +172,7 @@ test('goes back to what one early dialog has agreed on', () => {
   expect(last()).toMatchObject({ remote: { port: 4002 }, signalledFrom: '10.0.0.9' });
 });
 
-test('offers later the suite of SDES that the far end has taken', () => {
+test('keeps the SDES crypto suite of the far end in later offers', () => {
   const crypto = `a=crypto:3 AES_CM_128_HMAC_SHA1_32 inline:${'A'.repeat(40)}|2^31|1:1`;
   const { negotiating, last } = negotiation(sdp('IN IP4 10.0.0.9', 'm=audio 4000 RTP/SAVP 0', crypto));
   expect(last().srtp).toMatchObject({ receive: 'A'.repeat(40), tagBytes: 4, mkiBytes: 1 });

@@ -5,19 +5,18 @@ import { type AudioAgreement, acceptAnswer, answerOffer, createOffer, PayloadTyp
 
 const CODECS = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
 
-/** What is negotiated with, and about what. */
 export interface NegotiationParts {
   sound: Sound;
-  /** What the far end is to send RTP to. */
+  /** The address in our SDP, to which the far end sends RTP. */
   address: string;
   random: Random;
-  /** The far end's; without one we offer, and the answer comes with the ACK. */
+  /** The far end's offer. Undefined: we make the offer, and the answer comes with the ACK. */
   offer?: string | undefined;
-  /** The address that its signalling comes from; undefined: it is not known yet. */
+  /** The address that the far end's signaling comes from; undefined: not known yet. */
   peer?: string | undefined;
 }
 
-/** A state of the negotiation with one dialog. */
+/** The state of the negotiation with one dialog. */
 export interface Agreed {
   sent: string | undefined;
   agreement: AudioAgreement | undefined;
@@ -25,20 +24,20 @@ export interface Agreed {
   peer: string | undefined;
 }
 
-/** The offers and answers of one leg (RFC 3264), and what they make of its audio. */
+/** Exchanges offers and answers for one leg (RFC 3264), and connects its audio accordingly. */
 export class Negotiation {
   #sound: Sound;
   #address: string;
   #peer: string | undefined;
   #sessionId: number;
-  /** Our description as it was last sent: an answer, or an offer that waits for one. */
+  /** Our last session description: an answer, or an offer without an answer yet. */
   #sent: string | undefined;
   #agreement: AudioAgreement | undefined;
   #payloadTypes = new PayloadTypes();
-  /** One for the whole call: the stream that it encrypts goes on through all changes. */
+  /** One key for the whole call, because the encrypted stream continues through all changes. */
   #srtpKey: string;
   #secure = false;
-  /** A caller hears its own ringing until we answer: no sound goes out before. */
+  /** Whether audio is sent. A caller's phone plays its own ringing until we answer. */
   #flows = false;
 
   /** Fails with `not_acceptable` or `invalid_sdp`. */
@@ -51,21 +50,21 @@ export class Negotiation {
     this.#sent = offer === undefined ? this.#offer() : this.#answer(offer);
   }
 
-  /** What the 200 to the INVITE carries. */
+  /** The session description for the 200 to the INVITE. */
   get description(): string {
     return this.#sent ?? '';
   }
 
-  /** Lets the sound flow as far as is agreed, now and after every change. */
+  /** Connects the audio as agreed, now and after every change. */
   connect(): void {
     this.#flows = true;
-    if (this.#agreement) this.#sound.connect(this.#placed(this.#agreement));
+    if (this.#agreement) this.#sound.connect(this.#withReachableAddress(this.#agreement));
   }
 
-  /** Offers anew, to somebody else. @param secure only encrypted sound will do. */
+  /** Makes a new offer for another far end. @param secure whether media must be encrypted. */
   offered(secure: boolean): string {
     this.#secure = secure;
-    // RFC 3261 §13.2.1: a callee may send sound before it answers.
+    // RFC 3261 §13.2.1: a callee may send audio before it answers.
     this.#flows = true;
     this.#payloadTypes = new PayloadTypes();
     this.#sent = this.#offer();
@@ -73,8 +72,8 @@ export class Negotiation {
   }
 
   /**
-   * A re-INVITE, UPDATE or PRACK: an offer is answered, one without an offer gets ours.
-   * @param peer where it came from, when that is not known.
+   * Handles a re-INVITE, UPDATE or PRACK: answers its offer, or makes an offer if it has none.
+   * @param peer where the request came from, if that is not known yet.
    */
   reoffered(offer: string | undefined, peer = this.#peer): string {
     const description = offer === undefined ? this.#offer() : this.#answer(offer);
@@ -85,9 +84,9 @@ export class Negotiation {
   }
 
   /**
-   * The answer to an offer of ours.
-   * @param peer where it came from, when that is not known. @param offer the one that it answers; the last one when
-   * left out.
+   * Takes the answer to an offer of ours.
+   * @param peer where the answer came from, if that is not known yet.
+   * @param offer the answered offer; default: the last one.
    */
   answered(answer: string, peer = this.#peer, offer = this.description): void {
     this.#agreement = acceptAnswer(offer, answer, this.#payloadTypes);
@@ -97,12 +96,12 @@ export class Negotiation {
     if (this.#flows) this.connect();
   }
 
-  /** What has been agreed on, to come back to it when another early dialog has agreed on something else meanwhile. */
+  /** The current agreement, for `resume` after another early dialog has replaced it. */
   get agreed(): Agreed {
     return { sent: this.#sent, agreement: this.#agreement, secure: this.#secure, peer: this.#peer };
   }
 
-  /** Goes on with what was agreed on before. */
+  /** Restores an earlier agreement. */
   resume({ sent, agreement, secure, peer }: Agreed): void {
     this.#sent = sent;
     this.#agreement = agreement;
@@ -128,10 +127,10 @@ export class Negotiation {
   }
 
   /**
-   * Who is out in the world does not lead our packets into networks of ours: a phone behind NAT that names its own
-   * address is sought where its signalling comes from.
+   * Replaces a private RTP address from a peer on the public internet by the address of the peer's signaling. The phone
+   * is behind NAT, and a public peer must not direct our packets into private networks.
    */
-  #placed(agreement: AudioAgreement) {
+  #withReachableAddress(agreement: AudioAgreement) {
     const peer = this.#peer;
     if (peer === undefined) return agreement;
     const { address, port } = agreement.remote;

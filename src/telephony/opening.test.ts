@@ -3,11 +3,11 @@ import { seededRandom } from '../core/index.ts';
 import type { AudioAgreement, Sound } from '../media/index.ts';
 import { UasHarness } from '../sip/testing/harness.ts';
 import { Negotiation } from './negotiation.ts';
-import { Asked } from './opening.ts';
+import { InboundOpening } from './opening.ts';
 
 const sdp = (port: number) => `v=0\r\nc=IN IP4 10.0.0.9\r\nm=audio ${port} RTP/AVP 0\r\n`;
 
-/** A caller that requires reliable responses, and hears ringing. */
+/** Rings for a caller that requires reliable responses. */
 async function ringing(body: string) {
   const uas = await UasHarness.open();
   await uas.invite({ Require: '100rel' }, body);
@@ -22,7 +22,7 @@ async function ringing(body: string) {
     offer: invited.offer,
     peer: '10.0.0.9',
   });
-  const opening = new Asked(invited, negotiation);
+  const opening = new InboundOpening(invited, negotiation);
   opening.ring();
   await uas.wait(20);
   const ringing = uas.lastResponse();
@@ -33,7 +33,7 @@ async function ringing(body: string) {
   return { uas, opening, ringing, prack, ports };
 }
 
-test('a reliable 180 makes our offer to a caller without one, and the sound flows from the answer on', async () => {
+test('sends our offer in a reliable 180 when the INVITE has none, and connects audio with the answer', async () => {
   const { uas, opening, ringing: response, prack, ports } = await ringing('');
   expect(response.body.toString()).toContain('m=audio 20000');
   await prack(sdp(4000));
@@ -44,7 +44,7 @@ test('a reliable 180 makes our offer to a caller without one, and the sound flow
   expect(ports).toEqual([4000]);
 });
 
-test('a PRACK and an UPDATE change where the sound goes before the answer', async () => {
+test('sends audio to the address of the last offer before the answer', async () => {
   const { uas, opening, ringing: response, prack, ports } = await ringing(sdp(4000));
   expect(response.body).toHaveLength(0);
   await prack(sdp(4002));
@@ -56,7 +56,7 @@ test('a PRACK and an UPDATE change where the sound goes before the answer', asyn
   expect(ports).toEqual([4002]);
 });
 
-test('an INVITE that was taken back meanwhile is not rung', async () => {
+test('sends no 180 for an INVITE that is already refused', async () => {
   const { uas, opening } = await ringing(sdp(4000));
   uas.lastInvite.reject(486);
   expect(() => opening.ring()).not.toThrow();

@@ -2,20 +2,19 @@ import type { LegEnd, RefusalReason } from '../calls/index.ts';
 import type { Dialog, IncomingInvite } from '../sip/index.ts';
 import type { Negotiation } from './negotiation.ts';
 
-/** How a leg comes to its dialog: the far end calls us, or we call it. */
+/** The part of a leg's life before its dialog is confirmed: the far end calls us, or we call it. */
 export interface Opening {
   /** Lets a caller hear ringing. */
   ring(): void;
-  /** Resolves when the call is answered, by us or by the far end, and sound flows. Rejects when it never will be. */
+  /** Resolves when either side has answered the call and audio flows. Rejects when the call ends unanswered. */
   answer(): Promise<Dialog>;
-  /** Ends it unanswered; nothing happens when it is answered, or over. */
+  /** Ends the call unanswered. Does nothing once it is answered or over. */
   giveUp(reason: RefusalReason): void;
-  /** Resolves when it has ended unanswered, and not by `giveUp`. Never rejects. */
+  /** Resolves when the call has ended unanswered, except by `giveUp`. Never rejects. */
   readonly over: Promise<LegEnd>;
 }
 
-/** What a refusal is on the wire. */
-const REFUSALS: Record<RefusalReason, number> = {
+const STATUSES: Record<RefusalReason, number> = {
   busy: 486,
   rejected: 603,
   not_found: 404,
@@ -27,8 +26,8 @@ const REFUSALS: Record<RefusalReason, number> = {
 /** RFC 3261 §20.33: seconds after which a caller may try again. */
 export const RETRY_LATER = [['Retry-After', '5']] as const;
 
-/** A call that we are asked to take. */
-export class Asked implements Opening {
+/** The opening of an inbound call: an INVITE that we answer or refuse. */
+export class InboundOpening implements Opening {
   readonly over: Promise<LegEnd>;
   #invite: IncomingInvite;
   #negotiation: Negotiation;
@@ -43,7 +42,7 @@ export class Asked implements Opening {
     const { offer, pending, requiresReliable } = this.#invite;
     if (!pending) return;
     this.#followChanges();
-    // RFC 3262 §5: the first reliable response to an INVITE without an offer makes it.
+    // RFC 3262 §5: the first reliable response to an INVITE without an offer makes the offer.
     const sdp = offer === undefined && requiresReliable ? this.#negotiation.description : undefined;
     this.#invite.progress(180, { sdp });
   }
@@ -54,7 +53,7 @@ export class Asked implements Opening {
     return dialog;
   }
 
-  /** The answer to our offer may come in a PRACK, and changes before the call is answered (RFC 3311 §5.1). */
+  /** Before the answer, PRACK may answer our offer, and UPDATE may change the session (RFC 3311 §5.1). */
   #followChanges(): void {
     const { dialog } = this.#invite;
     dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
@@ -63,6 +62,6 @@ export class Asked implements Opening {
 
   giveUp(reason: RefusalReason): void {
     const headers = reason === 'overloaded' ? RETRY_LATER : undefined;
-    this.#invite.reject(REFUSALS[reason], { headers, why: `The call was refused: ${reason}` });
+    this.#invite.reject(STATUSES[reason], { headers, why: `The call was refused: ${reason}` });
   }
 }

@@ -14,7 +14,7 @@ const anna = {
   ha1: ha1('MD5', 'anna', REALM, 'secret'),
 };
 
-test('what a phone has proven for one destination does not open another', () => {
+test('credentials for one destination are not valid for another', () => {
   const isOurs = (host: string) => host === 'pbx.example';
   const identity = new PhoneIdentity({
     find: () => anna,
@@ -29,35 +29,35 @@ test('what a phone has proven for one destination does not open another', () => 
     return request;
   };
   const answerTo = (uri: string) => {
-    const asked = identity.refusal(anna, invite(uri), FROM);
-    const [[, value]] = [...asked!.headers!] as [[string, string]];
-    const asks = parseChallenge(value)!;
+    const refusal = identity.refusal(anna, invite(uri), FROM);
+    const [[, value]] = [...refusal!.headers!] as [[string, string]];
+    const challenge = parseChallenge(value)!;
     const login = { username: 'anna', password: 'secret', nonceCount: 1, cnonce: 'c' };
-    return answerChallenge({ challenge: asks, method: 'INVITE', uri, ...login });
+    return answerChallenge({ challenge, method: 'INVITE', uri, ...login });
   };
   const proof = answerTo(`sip:ben@${HERE}`);
   const sent = (uri: string, proof: string, from = FROM) =>
     identity.refusal(anna, invite(uri, [['Authorization', proof]]), from)?.status;
   expect(sent(`sip:+882160000@${HERE}`, proof)).toBe(403);
   expect(sent(`sip:ben@${HERE}:5060;transport=udp`, proof)).toBeUndefined();
-  // And not a second time.
+  // A nonce counts once.
   expect(sent(`sip:ben@${HERE}`, proof)).toBe(401);
-  // Who was lured elsewhere has proven nothing to us; a proxy may put our address in place of our name.
+  // Credentials for another server are not valid here, but a proxy may replace our name by our address.
   expect(sent(`sip:ben@${HERE}`, answerTo('sip:ben@elsewhere.example'))).toBe(403);
   expect(sent(`sip:ben@${HERE}`, answerTo('sip:ben@PBX.example'))).toBeUndefined();
-  // UDP in the name of a carrier: the question went elsewhere.
+  // A forged source address: the challenge went to another address.
   const elsewhere = answerTo(`sip:ben@${HERE}`);
   expect(sent(`sip:ben@${HERE}`, elsewhere, { address: '10.0.0.8' })).toBe(401);
   expect(sent(`sip:ben@${HERE}`, elsewhere, { address: '::ffff:10.0.0.7' })).toBeUndefined();
-  // RFC 3261 §22.4: two spellings of one destination.
-  const harmless = [
+  // RFC 3261 §22.4: spellings of one destination.
+  const equal = [
     [`sip:ben@${HERE}:5060`, `sip:ben@${HERE}`],
     [`SIP:ben@${HERE};transport=udp`, `sip:BEN@${HERE}`],
     [`sip:+15550100000@${HERE};user=phone`, `sip:+1-555-010-0000@${HERE}`],
     [`sip:%2B15550100000@${HERE}`, `sip:+15550100000;npdi@${HERE}:5060`],
     ['tel:+15550100000', 'tel:+15550100000'],
   ] as const;
-  for (const [one, other] of harmless) {
+  for (const [one, other] of equal) {
     expect(sent(one, answerTo(other))).toBeUndefined();
     expect(sent(other, answerTo(one))).toBeUndefined();
   }

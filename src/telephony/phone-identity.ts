@@ -12,53 +12,53 @@ import {
   verify,
 } from '../sip/index.ts';
 
-/** A phone as the lines know it. */
+/** The account of a phone. */
 export interface PhoneAccount {
-  /** Never given to another phone, unlike the username. */
+  /** Never reused for another phone, unlike the username. */
   id: string;
   /** In lower case. */
   username: string;
   customerId: string;
-  /** What is kept in place of its password (RFC 7616 §3.4.2), made with MD5. */
+  /** The MD5 hash that is stored in place of the password (RFC 7616 §3.4.2). */
   ha1: string;
 }
 
-/** Looks a phone up by its name, in whatever case. */
+/** Looks a phone up by its name. Case is ignored. */
 export type FindPhone = (username: string) => PhoneAccount | undefined;
 
 /**
- * RFC 8760 §2.4 wants phones to pass over an algorithm that they do not know, but some (baresip 1.0) give up at
- * it, wherever it stands. With our passwords of 120 bits, MD5 gives nothing away.
+ * RFC 8760 §2.4 requires phones to skip unknown algorithms, but some (baresip 1.0) give up at one in any position.
+ * Our passwords have 120 random bits, so MD5 is sufficient.
  */
 const ALGORITHMS = ['MD5'] as const;
 
 export interface PhoneIdentityOptions {
   find: FindPhone;
-  /** With which the phones' `ha1` was made. */
+  /** The realm that each phone's `ha1` was made with. */
   realm: string;
-  /** Whether it is a host of ours, by whatever name. Left out: none is but the one that a request names. */
+  /** Whether a host name or address is ours. Default: only the host in the Request-URI is. */
   isOurs?(host: string): boolean;
   clock: Clock;
   random: Random;
 }
 
-/** Who is behind a request: digest authentication of phones (RFC 3261 §22, RFC 8760). */
+/** Authenticates phones by digest (RFC 3261 §22, RFC 8760). */
 export class PhoneIdentity {
   #find: FindPhone;
   #realm: string;
   #isOurs: (host: string) => boolean;
   #nonces: NonceStore;
-  /** Requests that have proven it: a nonce is good for one look only. */
+  /** Requests that have proven the password. Checking one again would fail, because its nonce is used up. */
   #proven = new WeakSet<SipRequest>();
-  /** Of nobody: with it an unknown name takes the same way, and as long, as a wrong password. */
-  #nobody: string;
+  /** Matches no password. Unknown names are checked against it, which takes as long as a wrong password. */
+  #unmatchedHa1: string;
 
   constructor({ find, realm, isOurs = () => false, clock, random }: PhoneIdentityOptions) {
     this.#find = find;
     this.#realm = realm;
     this.#isOurs = isOurs;
     this.#nonces = new NonceStore(clock, random);
-    this.#nobody = random.bytes(16).toString('hex');
+    this.#unmatchedHa1 = random.bytes(16).toString('hex');
   }
 
   find(username: string): PhoneAccount | undefined {
@@ -66,10 +66,11 @@ export class PhoneIdentity {
   }
 
   /**
-   * Refuses a request of the phone unless it proves the password; undefined: it does. An unknown
-   * phone is challenged and refused like any other, so that nobody learns which names exist. A request that has
-   * proven it once has proven it for good. Proofs count from the network that was asked: UDP in the name of another address, a
-   * carrier's for instance, proves nothing, because the question went there.
+   * Refuses a request of the phone unless it proves the password: 401 without credentials, 403 with wrong ones.
+   *
+   * Unknown phones get the same responses, so that the responses do not reveal which names exist. A request that has
+   * proven the password once stays proven. Credentials count only from the network that received the challenge: a
+   * request with a forged source address proves nothing, because the challenge went to that address.
    */
   refusal(
     phone: PhoneAccount | undefined,
@@ -85,39 +86,39 @@ export class PhoneIdentity {
     }
     if (verdict === 'refused') return { status: 403, why: 'The name or the password is wrong' };
     const stale = verdict === 'stale';
-    const asked = { nonces: this.#nonces, realm: this.#realm, source, stale, algorithms: ALGORITHMS };
-    const fields = challenge(asked);
+    const options = { nonces: this.#nonces, realm: this.#realm, source, stale, algorithms: ALGORITHMS };
+    const fields = challenge(options);
     const headers = fields.map((value) => ['WWW-Authenticate', value] as const);
-    return { status: 401, headers, why: stale ? 'The nonce is worn out' : 'A password is required' };
+    return { status: 401, headers, why: stale ? 'The nonce has expired' : 'A password is required' };
   }
 
   #judge(
     phone: PhoneAccount | undefined,
     request: SipRequest,
     source: string,
-  ): 'accepted' | 'stale' | 'refused' | 'asked' {
+  ): 'accepted' | 'stale' | 'refused' | 'missing' {
     const all = request.headers.all('Authorization').map(parseCredentials);
     const credentials = all.find((each) => each?.realm === this.#realm);
-    if (!credentials) return 'asked';
-    const theirs = credentials.username.toLowerCase() === phone?.username;
-    // Judged for unknown names too: the time that it takes must not tell them from known ones.
+    if (!credentials) return 'missing';
+    const isTheirs = credentials.username.toLowerCase() === phone?.username;
+    // Evaluated for unknown names too: the time that it takes must not reveal which names exist.
     const fits = this.#isFor(credentials.uri, request);
-    const genuine = theirs && fits;
-    // What is kept was made with the name in lower case: one that is sent in another has another proof.
-    const secret = { ha1: { MD5: genuine ? phone.ha1 : this.#nobody } };
+    const genuine = isTheirs && fits;
+    // The stored hash was made with the name in lower case. A response made with another case does not match.
+    const secret = { ha1: { MD5: genuine ? phone.ha1 : this.#unmatchedHa1 } };
     const verdict = verify({
       ...{ credentials, secret, realm: this.#realm, nonces: this.#nonces, source, algorithms: ALGORITHMS },
       method: request.method,
     });
-    // A nonce of the process before this one is nobody's fault.
+    // A nonce from before our restart is not the phone's mistake.
     if (verdict === 'refused' && !this.#nonces.isFresh(credentials.nonce, source)) return 'stale';
     return verdict;
   }
 
   /**
-   * RFC 7616 §3.4.6: what was proven for one destination must not open another. RFC 3261 §22.4: ports and parameters
-   * are not compared, nor which of our names was called, because proxies on the way change them. A REGISTER is for the
-   * server, whatever user its URI names.
+   * RFC 7616 §3.4.6: credentials for one destination must not be valid for another. RFC 3261 §22.4: ports, parameters
+   * and the choice among our own names are not compared, because proxies change them. A REGISTER is for the server,
+   * whatever user its URI names.
    */
   #isFor(proven: string, { uri: requested, method }: SipRequest): boolean {
     if (proven === requested) return true;
@@ -132,7 +133,7 @@ export class PhoneIdentity {
   }
 }
 
-/** What two spellings of one user share: a number without separators and parameters, a name in lower case. */
+/** Makes spellings of one user equal: a number without separators and parameters, a name in lower case. */
 function userKey({ user = '' }: Uri): string {
   const name = user.replace(/;.*$/s, '').toLowerCase();
   return /^\+?[\d().-]{7,}$/.test(name) ? name.replace(/[().-]/g, '') : name;

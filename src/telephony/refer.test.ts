@@ -20,7 +20,7 @@ beforeEach(async () => {
   aborting = new AbortController();
 });
 
-/** Sends the REFER. `outcome` reads `pending`, `done`, or the error's message. */
+/** Sends the REFER. `outcome` is `pending`, `done`, or the error's message. */
 async function refer() {
   const state = { outcome: 'pending' };
   void referTo(dialog, 'sip:desk@example.com', aborting.signal).then(
@@ -56,7 +56,7 @@ const bye = () => uas.send(uas.peer.inDialog(ok, 'BYE', seq++));
 const RESULT = {
   done: 'done',
   refused: "the far end's call was refused with 486",
-  unknown: 'the far end ended its report without a result',
+  unknown: 'the far end ended its reports without a result',
 };
 
 describe('a far end that accepts the REFER', () => {
@@ -79,22 +79,17 @@ describe('a far end that accepts the REFER', () => {
       'done',
     ],
     ['no Event and no state', 'SIP/2.0 200 OK', { Event: 'refer;id=7' }, 'done'],
-    ['an end without a body', '', TERMINATED, 'unknown'],
+    ['the end without a body', '', TERMINATED, 'unknown'],
     [
-      'an end without a body, in capitals',
+      'the end without a body, in capitals',
       '',
       { 'Subscription-State': ' Terminated ; Reason=timeout' },
       'unknown',
     ],
-    ['an end while it rings', 'SIP/2.0 180 Ringing', TERMINATED, 'unknown'],
-    [
-      'an end with a body of something else',
-      'hello',
-      { ...TERMINATED, 'Content-Type': 'text/plain' },
-      'unknown',
-    ],
-    ['an end with a status that there is not', 'SIP/2.0 999 ?', TERMINATED, 'unknown'],
-  ])('and reports %s gives an outcome at once', async (_what, body, headers, result) => {
+    ['the end while it rings', 'SIP/2.0 180 Ringing', TERMINATED, 'unknown'],
+    ['the end with another body', 'hello', { ...TERMINATED, 'Content-Type': 'text/plain' }, 'unknown'],
+    ['the end with an invalid status', 'SIP/2.0 999 ?', TERMINATED, 'unknown'],
+  ])('decides the transfer at once when it reports %s', async (_what, body, headers, result) => {
     const transfer = await refer();
     await respond(202);
     expect(await notify('SIP/2.0 100 Trying')).toBe(200);
@@ -103,7 +98,7 @@ describe('a far end that accepts the REFER', () => {
     expect(transfer.outcome).toBe(RESULT[result]);
   });
 
-  test('goes on being waited for while it reports nothing of note', async () => {
+  test('leaves the transfer pending while it reports only provisional states', async () => {
     const transfer = await refer();
     await respond(202);
     for (const body of ['', 'SIP/2.0 100 Trying', 'SIP/2.0 180 Ringing', 'SIP/2.0', 'SIP/2.0 20'])
@@ -111,27 +106,27 @@ describe('a far end that accepts the REFER', () => {
     expect(transfer.outcome).toBe('pending');
   });
 
-  test('and does not report, as it says, has taken over', async () => {
+  test('completes the transfer at once with Refer-Sub: false', async () => {
     const transfer = await refer();
     await respond(202, { 'Refer-Sub': 'false' });
     expect(transfer.outcome).toBe('done');
   });
 
-  test.each([200, 202])('with %i and hangs up has taken over', async (status) => {
+  test.each([200, 202])('with %i completes the transfer when it hangs up', async (status) => {
     const transfer = await refer();
     await respond(status);
     await bye();
     expect(transfer.outcome).toBe('done');
   });
 
-  test('and hangs up while it rings has taken over', async () => {
+  test('completes the transfer when it hangs up while the target rings', async () => {
     const transfer = await refer();
     await notify('SIP/2.0 180 Ringing');
     await bye();
     expect(transfer.outcome).toBe('done');
   });
 
-  test('reports before it accepts', async () => {
+  test('may report before it accepts', async () => {
     const transfer = await refer();
     await notify('SIP/2.0 100 Trying');
     await notify('SIP/2.0 200 OK', TERMINATED);
@@ -139,7 +134,7 @@ describe('a far end that accepts the REFER', () => {
     await respond(202);
   });
 
-  test('reports twice, and late', async () => {
+  test('cannot change the outcome with a second report', async () => {
     const transfer = await refer();
     await respond(202);
     await notify('SIP/2.0 486 Busy Here');
@@ -147,7 +142,7 @@ describe('a far end that accepts the REFER', () => {
     expect(transfer.outcome).toBe(RESULT.refused);
   });
 
-  test('sends reports again and out of order', async () => {
+  test('may repeat reports and send them out of order', async () => {
     const transfer = await refer();
     await respond(202);
     const fields = { Event: 'refer', 'Content-Type': 'message/sipfrag', ...TERMINATED };
@@ -159,7 +154,7 @@ describe('a far end that accepts the REFER', () => {
     expect(uas.statuses('NOTIFY')).toEqual([200, 200, 500]);
   });
 
-  test('and reports nothing is waited for until the time is over', async () => {
+  test('that reports nothing leaves the transfer pending until the signal aborts', async () => {
     const transfer = await refer();
     await respond(202);
     aborting.abort(new Failure('transfer_failed', 'too late'));
@@ -169,7 +164,7 @@ describe('a far end that accepts the REFER', () => {
     expect(dialog.phase).toBe('confirmed');
   });
 
-  test('of a former REFER no more decides the next one', async () => {
+  test('cannot decide a later REFER with a report about an earlier one', async () => {
     await refer();
     await respond(202);
     const id = asked().headers.get('CSeq')!.split(' ')[0];
@@ -187,37 +182,37 @@ describe('a far end that accepts the REFER', () => {
 
 describe('a far end that does not accept the REFER', () => {
   test.each([302, 400, 401, 403, 405, 407, 420, 491, 500, 501, 503, 603])(
-    'with %i has not',
+    'with %i fails the transfer',
     async (status) => {
       const transfer = await refer();
       await respond(status);
-      expect(transfer.outcome).toBe(`the far end refused to transfer, with ${status}`);
+      expect(transfer.outcome).toBe(`the far end refused the transfer with ${status}`);
       expect(dialog.phase).toBe('confirmed');
     },
   );
 
-  test('and says nothing is gone after the time of a transaction', async () => {
+  test('and sends no response ends the call after the transaction timeout', async () => {
     const transfer = await refer();
     await uas.wait(33_000);
     expect(transfer.outcome).not.toBe('pending');
     expect(dialog.phase).toBe('terminated');
   });
 
-  test('and does not know the call any more is gone', async () => {
+  test('with 481 ends the call', async () => {
     const transfer = await refer();
     await respond(481);
     expect(transfer.outcome).not.toBe('pending');
     expect(dialog.phase).toBe('terminated');
   });
 
-  test('but hangs up has not', async () => {
+  test('and hangs up fails the transfer', async () => {
     const transfer = await refer();
     await bye();
     expect(transfer.outcome).toBe('The call has ended.');
   });
 });
 
-test('our own hangup ends the waiting', async () => {
+test('ends the transfer when we hang up', async () => {
   const transfer = await refer();
   await respond(202);
   void dialog.bye();
@@ -225,20 +220,20 @@ test('our own hangup ends the waiting', async () => {
   expect(transfer.outcome).toBe('The call has ended.');
 });
 
-test('a report of something else is refused', async () => {
+test('answers a NOTIFY of another event with 489', async () => {
   const transfer = await refer();
   await respond(202);
   expect(await notify('SIP/2.0 486 Busy', { Event: 'message-summary' })).toBe(489);
   expect(transfer.outcome).toBe('pending');
 });
 
-describe('a far end that asks who refers', () => {
+describe('a far end that challenges the REFER', () => {
   const CHALLENGE = 'Digest realm="r", nonce="n", qop="auth"';
 
   test.each([
     [401, 'WWW-Authenticate', 'Authorization'],
     [407, 'Proxy-Authenticate', 'Proxy-Authorization'],
-  ] as const)('with %i is told, once', async (status, asks, tells) => {
+  ] as const)('with %i gets credentials once', async (status, challenge, credentials) => {
     const uac = await UacHarness.open();
     const { outgoing, invite } = await uac.startCall({ credentials: { username: 'a', password: 'b' } });
     await uac.respond(invite, 200, 'x', {}, ANSWER);
@@ -255,9 +250,9 @@ describe('a far end that asks who refers', () => {
     );
     await uac.wait(20);
     const refers = () => uac.peer.requests('REFER');
-    await uac.respond(refers()[0]!, status, undefined, { [asks]: CHALLENGE });
-    expect(refers().at(-1)!.headers.get(tells)).toContain('username="a"');
-    await uac.respond(refers().at(-1)!, status, undefined, { [asks]: CHALLENGE });
-    expect(outcome).toBe(`the far end refused to transfer, with ${status}`);
+    await uac.respond(refers()[0]!, status, undefined, { [challenge]: CHALLENGE });
+    expect(refers().at(-1)!.headers.get(credentials)).toContain('username="a"');
+    await uac.respond(refers().at(-1)!, status, undefined, { [challenge]: CHALLENGE });
+    expect(outcome).toBe(`the far end refused the transfer with ${status}`);
   });
 });

@@ -13,15 +13,15 @@ import {
   userOf,
 } from '../sip/index.ts';
 import { type Binding, Bindings } from './bindings.ts';
+import type { PhoneContact } from './outbound-routes.ts';
 import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
-import type { PhoneContact } from './routes.ts';
 
-/** Seconds. Short, for after a restart of ours phones are found again when they refresh. */
+/** Seconds. Short, because after our restart phones are reachable again only when they refresh. */
 const EXPIRES = { default: 300, min: 60, max: 300 };
-/** A phone in more places than these is a mistake. */
+/** Contacts that a phone may have at the same time. */
 const MAX_CONTACTS = 10;
 
-/** RFC 3261 §10: phones say where they are, and prove who they are. */
+/** Registers phones at their Contacts after they have proven their password (RFC 3261 §10). */
 export class Registrar {
   #identity: PhoneIdentity;
   #bindings: Bindings;
@@ -33,13 +33,13 @@ export class Registrar {
     this.#bindings = new Bindings(clock, (username) => identity.find(username)?.id);
   }
 
-  /** Answers a REGISTER; other methods are not for us. @param source where it came from. */
+  /** Answers a REGISTER, and other methods with 405. @param source where the request came from. */
   answer(request: SipRequest, source: Hop): Reply {
     if (request.method !== 'REGISTER')
       return {
         status: 405,
         headers: [['Allow', 'REGISTER']],
-        why: `${request.method} is not understood here`,
+        why: `${request.method} is not supported`,
       };
     const phone = this.#phoneOf(request);
     const refusal = this.#identity.refusal(phone, request, source);
@@ -47,7 +47,7 @@ export class Registrar {
     return this.#register(phone, request, source);
   }
 
-  /** Refuses a REGISTER unless it proves the password; undefined: `answer` will take it. */
+  /** Refuses a REGISTER unless it proves the password. Undefined: `answer` handles it. */
   refusal(request: SipRequest, source: Hop): Reply | undefined {
     return this.#identity.refusal(this.#phoneOf(request), request, source);
   }
@@ -56,12 +56,12 @@ export class Registrar {
     return this.#identity.find(userOf(toOf(request).uri) ?? '');
   }
 
-  /** Where a phone can be called now, the place that registered last first. */
+  /** The addresses where a phone can be called now, the last registered first. */
   contacts(username: string): PhoneContact[] {
     return this.#bindings.of(username.toLowerCase()).map(({ uri, hop, path }) => ({ uri, hop, route: path }));
   }
 
-  /** When the phone has registered last, in ms since 1970; undefined where it is not registered now. */
+  /** When the phone last registered, in ms since 1970; undefined if it is not registered now. */
   registeredAt(username: string): number | undefined {
     const all = this.#bindings.of(username.toLowerCase());
     return all.length > 0 ? Math.max(...all.map(({ registeredAt }) => registeredAt)) : undefined;
@@ -71,7 +71,7 @@ export class Registrar {
     return this.registeredAt(username) !== undefined;
   }
 
-  /** Whether the phone, or any phone at all, is registered from this address. */
+  /** Whether the phone, or any phone, is registered from this address. */
   isAt(address: string, username?: string): boolean {
     if (username === undefined) return this.#bindings.isAt(address);
     return this.#bindings.of(username.toLowerCase()).some(({ hop }) => hop.address === address);
@@ -84,16 +84,16 @@ export class Registrar {
       const alone = contacts.length === 1 && expiresOf(undefined, request) === 0;
       if (!alone) return { status: 400, reason: 'Contact * needs Expires: 0' };
       this.#bindings.remove(username);
-      return this.#told(username, request);
+      return this.#accepted(username, request);
     }
-    const refusal = this.#unfit(username, contacts, request);
+    const refusal = this.#refusalOf(username, contacts, request);
     if (refusal) return refusal;
     for (const contact of contacts.filter(isCallable)) this.#bind(phone, contact, request, source);
-    return this.#told(username, request);
+    return this.#accepted(username, request);
   }
 
-  /** Why none of the contacts can be taken (RFC 3261 §10.3: all or nothing). */
-  #unfit(username: string, contacts: NameAddress[], request: SipRequest): Reply | undefined {
+  /** Refuses all contacts if one of them is not acceptable (RFC 3261 §10.3). */
+  #refusalOf(username: string, contacts: NameAddress[], request: SipRequest): Reply | undefined {
     if (contacts.length > 0 && !contacts.some(isCallable)) {
       return { status: 400, reason: 'Contact Is Not A SIP URI' };
     }
@@ -102,7 +102,7 @@ export class Registrar {
     for (const contact of contacts) {
       const seconds = expiresOf(contact, request);
       if (seconds > 0 && seconds < EXPIRES.min) {
-        const why = `A registration lasts for ${EXPIRES.min} s or longer`;
+        const why = `The shortest registration is ${EXPIRES.min} s`;
         return { status: 423, headers: [['Min-Expires', String(EXPIRES.min)]], why };
       }
       const before = known.find(({ uri }) => uri === contact.uri);
@@ -133,21 +133,21 @@ export class Registrar {
     });
   }
 
-  /** RFC 3261 §10.3: the 200 says all that is registered. */
-  #told(username: string, request: SipRequest): Reply {
-    const contacts = this.#bindings.of(username).map((each) => ['Contact', this.#line(each)] as const);
+  /** RFC 3261 §10.3: the 200 lists all bindings. */
+  #accepted(username: string, request: SipRequest): Reply {
+    const contacts = this.#bindings.of(username).map((each) => ['Contact', this.#contact(each)] as const);
     // RFC 3327 §5.3
     const path = request.headers.all('Path').map((value) => ['Path', value] as const);
     return { status: 200, headers: [...contacts, ...path] };
   }
 
-  #line({ uri, expiresAt }: Binding): string {
+  #contact({ uri, expiresAt }: Binding): string {
     const seconds = Math.max(0, Math.ceil((expiresAt - this.#clock.monotonic()) / 1000));
     return formatNameAddress({ uri, params: new Map([['expires', String(seconds)]]) });
   }
 }
 
-/** RFC 3261 §10.2.1 lets a phone register `mailto:` and the like beside its SIP URI: no call can go there. */
+/** Whether a call can go to the Contact. RFC 3261 §10.2.1 allows others beside it, such as `mailto:`. */
 function isCallable({ uri }: NameAddress): boolean {
   try {
     return parseUri(uri).scheme !== 'tel';
@@ -156,7 +156,7 @@ function isCallable({ uri }: NameAddress): boolean {
   }
 }
 
-/** RFC 3261 §10.2.1.1: the contact's own, else the message's, else ours. */
+/** RFC 3261 §10.2.1.1: the time of the contact, else of the message, else our default. */
 function expiresOf(contact: NameAddress | undefined, request: SipRequest): number {
   const text = contact?.params.get('expires') ?? request.headers.get('Expires');
   return text !== undefined && /^\d{1,10}$/.test(text.trim()) ? Number(text) : EXPIRES.default;

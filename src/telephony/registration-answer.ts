@@ -6,13 +6,13 @@ import {
   type SipResponse,
 } from '../sip/index.ts';
 
-/** A registrar that asks us to stay away for longer is asked again after a day. */
+/** Seconds: the longest Retry-After that we follow. */
 const LONGEST_RETRY_AFTER = 86_400;
 
 /**
- * RFC 3261 §10.2.4: the seconds that a 200 grants our Contact. Registrars rewrite Contacts, list those of others, and
- * write what cannot be read: without a Contact of ours the shortest time of all counts, then the whole message's.
- * @param asked what counts when the response says nothing.
+ * The seconds that a 200 grants our Contact (RFC 3261 §10.2.4). Some registrars rewrite our Contact or list only those
+ * of others: then the shortest time of all counts, and without any the Expires of the message.
+ * @param asked the result if the response has no time.
  */
 export function grantedSeconds(response: SipResponse, contact: string, asked: number): number {
   const all = response.headers.all('Contact').flatMap(read);
@@ -24,20 +24,20 @@ export function grantedSeconds(response: SipResponse, contact: string, asked: nu
   return deltaSeconds(response.headers.get('Expires')) ?? asked;
 }
 
-/** RFC 3261 §20.23: what a 423 asks for at least, in seconds; undefined: nothing that can be read. */
+/** RFC 3261 §20.23: the shortest time that a 423 accepts, in seconds; undefined if it has none. */
 export function minExpires(response: SipResponse): number | undefined {
   return response.status === 423 ? deltaSeconds(response.headers.get('Min-Expires')) : undefined;
 }
 
-/** RFC 3261 §20.33: the seconds before which we must not ask again, 0 to 86,400. */
+/** RFC 3261 §20.33: the seconds to wait before the next request, 0 to 86,400. */
 export function retryAfter({ headers }: SipResponse): number {
   return Math.min(deltaSeconds(headers.get('Retry-After')) ?? 0, LONGEST_RETRY_AFTER);
 }
 
-/** Whether the same request will be refused again, and again, until somebody changes the account or the trunk. */
+/** Whether the same request will be refused again until the account or the trunk is changed. */
 export function isLasting({ status }: SipResponse): boolean {
-  const passing = [408, 423, 429, 480, 486, 491];
-  return (status >= 300 && status < 500 && !passing.includes(status)) || status >= 600;
+  const temporary = [408, 423, 429, 480, 486, 491];
+  return (status >= 300 && status < 500 && !temporary.includes(status)) || status >= 600;
 }
 
 function read(value: string): NameAddress[] {

@@ -4,7 +4,7 @@ import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { MemoryNetwork } from '../net/testing/memory-network.ts';
 import { createUserAgent, type Reply, type SipRequest, type UserAgent } from '../sip/index.ts';
 import { Registrations } from './registrations.ts';
-import { trunk } from './testing/bench.ts';
+import { trunk } from './testing/harness.ts';
 
 type Fields = [string, string][];
 type Registrar = (request: SipRequest, count: number) => Reply;
@@ -16,14 +16,14 @@ let clock: VirtualClock;
 let network: MemoryNetwork;
 let agents: UserAgent[];
 let registrations: Registrations;
-/** Each REGISTER: the address that got it, and the seconds that it asks for. */
-let asked: { by: string; expires: number }[];
+/** The address and the Expires of each REGISTER. */
+let requests: { by: string; expires: number }[];
 
 beforeEach(async () => {
   clock = new VirtualClock();
   network = new MemoryNetwork(clock, seededRandom(1));
   agents = [];
-  asked = [];
+  requests = [];
 });
 afterEach(async () => {
   await Promise.all([registrations.close(), clock.advance(2000)]);
@@ -39,15 +39,15 @@ async function agentAt(host: string): Promise<UserAgent> {
   return agent;
 }
 
-/** Registers with a carrier that answers so. */
+/** Registers with a carrier that gives this answer. */
 async function register(answer: Registrar | Reply, more: { services?: string[] } = {}): Promise<void> {
   const userAgent = await agentAt(HERE);
   const hosts = more.services ?? ['10.0.0.2'];
   for (const address of hosts) {
     const carrier = await agentAt(address);
     carrier.onRequest = (request) => {
-      asked.push({ by: address, expires: Number(request.headers.get('Expires')) });
-      return typeof answer === 'function' ? answer(request, asked.length) : answer;
+      requests.push({ by: address, expires: Number(request.headers.get('Expires')) });
+      return typeof answer === 'function' ? answer(request, requests.length) : answer;
     };
   }
   const records = hosts.map((name, priority) => ({ name, port: 5060, priority, weight: 1 }));
@@ -66,8 +66,8 @@ const granted = (headers: Fields): Reply => ({ status: 200, headers });
 const seconds = (count: number) => clock.advance(count * 1000);
 const isRegistered = () => registrations.registered('trunk_1');
 
-describe('a registrar that finds our time too short', () => {
-  const demanding = (least: string): Registrar => {
+describe('a registrar that answers 423', () => {
+  const requiring = (least: string): Registrar => {
     return ({ headers }) =>
       Number(headers.get('Expires')) < Number(least) && headers.get('Expires') !== '0'
         ? { status: 423, headers: [['Min-Expires', least]] }
@@ -77,42 +77,45 @@ describe('a registrar that finds our time too short', () => {
           ]);
   };
 
-  test.each(['601', '1800', '86400', '4294967295'])('and wants %s s gets them at once', async (least) => {
-    await register(demanding(least));
-    expect(asked.map(({ expires }) => expires)).toEqual([600, Number(least)]);
-    expect(isRegistered()).toBe(true);
-  });
+  test.each(['601', '1800', '86400', '4294967295'])(
+    'with Min-Expires: %s gets a second request at once',
+    async (least) => {
+      await register(requiring(least));
+      expect(requests.map(({ expires }) => expires)).toEqual([600, Number(least)]);
+      expect(isRegistered()).toBe(true);
+    },
+  );
 
-  test('is asked for what it wants from then on', async () => {
-    await register(demanding('1800'));
+  test('is asked for its minimum from then on', async () => {
+    await register(requiring('1800'));
     await seconds(1800);
-    expect(asked.map(({ expires }) => expires)).toEqual([600, 1800, 1800]);
+    expect(requests.map(({ expires }) => expires)).toEqual([600, 1800, 1800]);
   });
 
   test.each<[string, Fields]>([
-    ['does not say what it wants', []],
-    ['wants what we ask for', [['Min-Expires', '600']]],
-    ['wants 0', [['Min-Expires', '0']]],
-    ['wants what is no number', [['Min-Expires', 'soon']]],
-    ['wants less than nothing', [['Min-Expires', '-1']]],
-  ])('and %s is asked for more, less and less often', async (_what, headers) => {
+    ['without Min-Expires', []],
+    ['with the time that we ask for', [['Min-Expires', '600']]],
+    ['with 0', [['Min-Expires', '0']]],
+    ['with no number', [['Min-Expires', 'soon']]],
+    ['with a negative number', [['Min-Expires', '-1']]],
+  ])('%s is asked for more time, less and less often', async (_what, headers) => {
     await register({ status: 423, headers });
     await seconds(60);
-    expect(asked.length).toBeGreaterThan(2);
-    expect(asked.length).toBeLessThan(7);
-    expect(asked[1]!.expires).toBe(1200);
+    expect(requests.length).toBeGreaterThan(2);
+    expect(requests.length).toBeLessThan(7);
+    expect(requests[1]!.expires).toBe(1200);
     await seconds(24 * 3600);
-    expect(asked.at(-1)!.expires).toBe(86_400);
+    expect(requests.at(-1)!.expires).toBe(86_400);
     expect(isRegistered()).toBe(false);
   });
 
-  test('and wants more each time is not asked in a loop', async () => {
+  test('does not cause a loop if it requires more each time', async () => {
     await register(({ headers }) => ({
       status: 423,
       headers: [['Min-Expires', String(Number(headers.get('Expires')) + 1)]],
     }));
     await seconds(60);
-    expect(asked.length).toBeLessThan(14);
+    expect(requests.length).toBeLessThan(14);
   });
 });
 
@@ -127,20 +130,20 @@ describe('a refusal', () => {
     [503, '4294967295', 86_400],
   ])('%i with Retry-After: %s is not repeated before %i s', async (status, value, wait) => {
     await register({ status, headers: [['Retry-After', value]] });
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     await seconds(wait - 1);
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     await seconds(wait * 0.3 + 4000);
-    expect(asked.length).toBeGreaterThan(1);
+    expect(requests.length).toBeGreaterThan(1);
   });
 
   test.each(['', 'soon', '-5', '0'])('with Retry-After: "%s" is repeated as usual', async (value) => {
     await register({ status: 503, headers: [['Retry-After', value]] });
     await seconds(7);
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 
-  test('with Retry-After does not keep us from another registrar, which is left alone no sooner', async () => {
+  test('with Retry-After makes us use another registrar until the time is over', async () => {
     await register(
       (_request, count) =>
         count === 1 ? { status: 503, headers: [['Retry-After', '600']] } : granted([['Expires', '60']]),
@@ -149,9 +152,9 @@ describe('a refusal', () => {
       },
     );
     await seconds(590);
-    expect(asked.slice(1).every(({ by }) => by === '10.0.0.3')).toBe(true);
+    expect(requests.slice(1).every(({ by }) => by === '10.0.0.3')).toBe(true);
     await seconds(60);
-    expect(asked.slice(1).some(({ by }) => by === '10.0.0.2')).toBe(true);
+    expect(requests.slice(1).some(({ by }) => by === '10.0.0.2')).toBe(true);
     expect(isRegistered()).toBe(true);
   });
 
@@ -160,10 +163,10 @@ describe('a refusal', () => {
     async (status) => {
       await register({ status, headers: [['Contact', '<sip:10.0.0.9>']] });
       await seconds(45);
-      expect(asked).toHaveLength(1);
+      expect(requests).toHaveLength(1);
       await seconds(24 * 3600);
-      expect(asked.length).toBeGreaterThan(20);
-      expect(asked.length).toBeLessThan(40);
+      expect(requests.length).toBeGreaterThan(20);
+      expect(requests.length).toBeLessThan(40);
       expect(isRegistered()).toBe(false);
     },
   );
@@ -172,10 +175,10 @@ describe('a refusal', () => {
     const challenge: Fields = [['WWW-Authenticate', 'Digest realm="carrier", nonce="n", algorithm=MD5']];
     await register({ status: 401, headers: challenge });
     await seconds(45);
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 
-  test('of a nonce that is worn out is answered with the new one', async () => {
+  test('of a stale nonce is answered with the new nonce', async () => {
     const challenge = (nonce: string, stale: boolean): Reply => ({
       status: 401,
       headers: [['WWW-Authenticate', `Digest realm="c", nonce="${nonce}", stale=${stale}, algorithm=MD5`]],
@@ -184,17 +187,17 @@ describe('a refusal', () => {
       if (count < 3) return challenge(`n${count}`, count > 1);
       return granted([['Expires', '600']]);
     });
-    expect(asked).toHaveLength(3);
+    expect(requests).toHaveLength(3);
     expect(isRegistered()).toBe(true);
   });
 
-  test('of every nonce as worn out is not answered for ever', async () => {
+  test('of every nonce as stale is not answered forever', async () => {
     await register((_request, count) => ({
       status: 401,
       headers: [['WWW-Authenticate', `Digest realm="c", nonce="n${count}", stale=true, algorithm=MD5`]],
     }));
     await seconds(30);
-    expect(asked).toHaveLength(3);
+    expect(requests).toHaveLength(3);
   });
 });
 
@@ -203,8 +206,8 @@ describe('a 200', () => {
     ['without Contact and Expires', [], 570],
     ['with Contact: <mailto:a@b>', [['Contact', '<mailto:a@b>']], 570],
     ['with Contact: *', [['Contact', '*']], 570],
-    ['with a Contact that cannot be read', [['Contact', '<sip:x@:99999>']], 570],
-    ['with an expires that is no number', [['Contact', `${OURS};expires=soon`]], 570],
+    ['with an invalid Contact', [['Contact', '<sip:x@:99999>']], 570],
+    ['with an expires that is not a number', [['Contact', `${OURS};expires=soon`]], 570],
     ['with a negative expires', [['Contact', `${OURS};expires=-1`]], 570],
     ['with garbage beside our Contact', [['Contact', `<mailto:a@b>, ${OURS};expires=100`]], 70],
     ["with others' Contacts", [['Contact', `<sip:x@10.0.0.9>;expires=5, ${OURS};expires=100`]], 70],
@@ -224,31 +227,31 @@ describe('a 200', () => {
     ['with a day', [['Contact', `${OURS};expires=86400`]], 86_370],
     ['with Expires: 4294967295', [['Expires', '4294967295']], 86_400],
     ['with expires=99999999999999999999', [['Contact', `${OURS};expires=99999999999999999999`]], 86_400],
-  ])('%s is refreshed in time', async (_what, headers, after) => {
+  ])('%s is followed by a refresh in time', async (_what, headers, after) => {
     await register(granted(headers));
     expect(isRegistered()).toBe(true);
     await seconds(after - 1);
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     await seconds(1.1);
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
     expect(isRegistered()).toBe(true);
   });
 
   test.each<[string, Fields]>([
     ['Expires: 0', [['Expires', '0']]],
     ['expires=0', [['Contact', `${OURS};expires=0`]]],
-  ])('with %s does not register us, and is not asked for in a loop', async (_what, headers) => {
+  ])('with %s does not register us, and does not cause a loop', async (_what, headers) => {
     await register(granted(headers));
     expect(isRegistered()).toBe(false);
     await seconds(60);
-    expect(asked.length).toBeLessThan(6);
+    expect(requests.length).toBeLessThan(6);
   });
 });
 
-test('a registration that is accepted while it is being taken back does not stay', async () => {
+test('removes a registration that is accepted after its trunk was removed', async () => {
   await register(() => granted([['Expires', '600']]));
   await seconds(569.95);
   registrations.want([]);
   await seconds(1);
-  expect(asked.at(-1)!.expires).toBe(0);
+  expect(requests.at(-1)!.expires).toBe(0);
 });

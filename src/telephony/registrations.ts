@@ -9,12 +9,12 @@ import {
   withTimeout,
 } from '../core/index.ts';
 import { formatUri, type Hop, type SipResponse, type UserAgent } from '../sip/index.ts';
+import { type OutboundTrunk, proxyOf } from './outbound-routes.ts';
 import { grantedSeconds, isLasting, minExpires, retryAfter } from './registration-answer.ts';
 import { type RouteLocatorPorts, routeLocator } from './route-locator.ts';
-import { proxyOf, type TrunkLine } from './routes.ts';
 
-/** A trunk that calls us only where we have registered. */
-export interface RegisteringTrunk extends TrunkLine {
+/** A trunk that we register with. */
+export interface RegisteringTrunk extends OutboundTrunk {
   /** Changes with every change of the trunk. */
   updatedAt: number;
 }
@@ -26,21 +26,21 @@ export interface RegistrationsParts extends RouteLocatorPorts {
   log: Log;
 }
 
-/** Seconds that we ask for, unless the registrar wants more. */
+/** Seconds that we request, unless the registrar requires more. */
 const EXPIRES = 600;
-/** A 423 that does not say how much more it wants is asked for twice as much, up to a day. */
+/** After a 423 without Min-Expires we double the time, up to a day. Seconds. */
 const LONGEST_EXPIRES = 86_400;
-/** After a refusal we try again this late, twice as late each time. */
+/** The delay after a refusal, which doubles each time. */
 const RETRY_MS = { first: 5000, longest: 10 * 60_000 };
-/** The same after a refusal that lasts: a registrar may lock an account that keeps trying. */
+/** The delay after a permanent refusal: a registrar may lock an account that keeps trying. */
 const LASTING_RETRY_MS = { first: 60_000, longest: 60 * 60_000 };
 const CLOSE_MS = 2000;
-/** A refresh is this early, for it may have to be repeated. */
+/** A refresh is this early, to leave time for a second attempt. */
 const EARLY_MS = 30_000;
-/** However short or long a registrar's time is, we refresh neither more often nor less often than this. */
+/** Limits of the refresh interval, whatever time the registrar grants. */
 const REFRESH_MS = { soonest: 5000, latest: 24 * 3_600_000 };
 
-/** Our registrations with carriers (RFC 3261 §10.2), each refreshed as long as it is wanted. */
+/** Registers us with carriers and refreshes each registration while its trunk needs it (RFC 3261 §10.2). */
 export class Registrations {
   #parts: RegistrationsParts;
   #running = new Map<string, Registration>();
@@ -49,7 +49,7 @@ export class Registrations {
     this.#parts = parts;
   }
 
-  /** Registers with these trunks, and with no others any more; one that has changed is registered anew. */
+  /** Registers with exactly these trunks. A changed trunk is registered again. */
   want(trunks: readonly RegisteringTrunk[]): void {
     const wanted = new Map(trunks.map((trunk) => [trunk.id, trunk]));
     for (const [id, running] of this.#running) {
@@ -62,12 +62,12 @@ export class Registrations {
     }
   }
 
-  /** Undefined: the trunk is not one to be registered with. */
+  /** Undefined: we do not register with the trunk. */
   registered(id: string): boolean | undefined {
     return this.#running.get(id)?.registered;
   }
 
-  /** Takes all back; resolves when the carriers have answered, after 2 s at the latest. */
+  /** Removes all registrations; resolves when the carriers have answered, after 2 s at the latest. */
   async close(): Promise<void> {
     const all = [...this.#running.values()];
     this.#running.clear();
@@ -89,8 +89,8 @@ class Registration {
   /** Seconds. */
   #asked = EXPIRES;
   #failures = 0;
-  /** By place: the registrars there that want to be left alone, and until when by the monotonic clock, in ms. */
-  #held = new Map<string, number>();
+  /** Registrar addresses that have sent Retry-After, with the monotonic time in ms at which it ends. */
+  #paused = new Map<string, number>();
   #refreshing = false;
   #timer: Timer | undefined;
   #ended = false;
@@ -105,14 +105,14 @@ class Registration {
   async end(): Promise<void> {
     this.#ended = true;
     this.#timer?.cancel();
-    // What is on its way registers us after all.
+    // A REGISTER that is not answered yet may still succeed.
     const wasRegistered = this.registered || this.#refreshing;
     this.registered = false;
     if (wasRegistered) await this.#send(0).catch(() => {});
   }
 
   #refreshAfter(ms: number): void {
-    const again = () => this.#refused('an answer could not be understood');
+    const again = () => this.#refused('the response could not be parsed');
     const refresh = () => detach('registration.refresh', this.#refresh(), again);
     if (ms === 0) refresh();
     else this.#timer = this.#parts.clock.after(ms, refresh);
@@ -127,7 +127,7 @@ class Registration {
     else this.#refused(response);
   }
 
-  /** RFC 3261 §10.2.8: a registrar that finds the time too short names its minimum, which we use from then on. */
+  /** RFC 3261 §10.2.8: a 423 names the registrar's minimum, which we use from then on. */
   async #register(): Promise<SipResponse> {
     const response = await this.#send(this.#asked);
     const least = minExpires(response) ?? 0;
@@ -161,37 +161,37 @@ class Registration {
     const why = answered ? `${answered.status} ${answered.reason}` : response;
     const retry = answered && isLasting(answered) ? LASTING_RETRY_MS : RETRY_MS;
     const usual = Math.min(retry.first * 2 ** this.#failures++, retry.longest);
-    // Carriers that come back must not be asked by all at once.
+    // Randomized, so that trunks do not all register at once when a carrier recovers.
     const wait = Math.max(
       usual * (0.8 + 0.4 * random.float()),
       answered ? 1000 * retryAfter(answered) * (1 + 0.2 * random.float()) : 0,
     );
     log.warn(
       { trunk: this.trunk.gatewayName, why, retry_seconds: Math.round(wait / 1000) },
-      'not registered',
+      'registration failed',
     );
     this.#refreshAfter(wait);
   }
 
-  /** Asks the first of the carrier's addresses that answers. */
+  /** Sends to the first of the carrier's addresses that answers. */
   async #send(expires: number): Promise<SipResponse> {
     const destination = formatUri(proxyOf(this.trunk));
     const guarded = this.trunk.customerId !== null;
     const now = this.#parts.clock.monotonic();
-    for (const [place, until] of this.#held) if (until <= now) this.#held.delete(place);
+    for (const [address, until] of this.#paused) if (until <= now) this.#paused.delete(address);
     let response: SipResponse | undefined;
-    for (const place of await routeLocator(this.#parts)({ destination, guarded })) {
-      const key = JSON.stringify(place);
-      if (this.#held.has(key)) continue;
-      // What has been taken back must not be asked for at the next address.
+    for (const host of await routeLocator(this.#parts)({ destination, guarded })) {
+      const key = JSON.stringify(host);
+      if (this.#paused.has(key)) continue;
+      // The registration has ended meanwhile: do not register at the next address.
       if (this.#ended && expires > 0) break;
-      response = await this.#ask(place, expires);
+      response = await this.#ask(host, expires);
       if (response.status !== 408 && response.status !== 503) return response;
       const seconds = retryAfter(response);
-      if (seconds > 0) this.#held.set(key, this.#parts.clock.monotonic() + 1000 * seconds);
+      if (seconds > 0) this.#paused.set(key, this.#parts.clock.monotonic() + 1000 * seconds);
     }
     if (response) return response;
-    throw new Failure('connect_failed', 'every address of the registrar has asked us to try again later');
+    throw new Failure('connect_failed', 'every address of the registrar has sent Retry-After');
   }
 
   #ask(destination: string | Hop, expires: number): Promise<SipResponse> {
@@ -200,7 +200,7 @@ class Registration {
     const domain = fromDomain ? { host: fromDomain } : { host, port };
     const self = `<${formatUri({ scheme: 'sip', user: username ?? undefined, host: domain.host })}>`;
     const seq = this.#seq;
-    // A challenge, and one whose nonce is worn out, take a CSeq of their own each.
+    // Answering a challenge and answering a stale one each take another CSeq.
     this.#seq += 3;
     return this.#parts.userAgent.request({
       ...{ method: 'REGISTER', callId: this.#callId, seq, from: self, to: self, destination },

@@ -8,7 +8,7 @@ import {
   type ServerAddress,
   withServerAddress,
 } from '../sip/index.ts';
-import type { Way } from './way.ts';
+import type { OutboundRoute } from './outbound-routes.ts';
 
 /** Name lookups, and the rules for the addresses that customers may call. */
 export interface RouteLocatorPorts extends NameLookup {
@@ -29,7 +29,7 @@ const MAX_SERVERS = 6;
  */
 export function routeLocator(
   ports: RouteLocatorPorts,
-): (route: Pick<Way, 'destination' | 'guarded' | 'straightFor'>) => Promise<(string | Hop)[]> {
+): (route: Pick<OutboundRoute, 'destination' | 'guarded' | 'straightFor'>) => Promise<(string | Hop)[]> {
   return async ({ destination, guarded, straightFor }) => {
     if (typeof destination !== 'string') return [destination];
     const uri = parseUri(destination);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRequest } from '../sip/index.ts';
-import { asHeaders, sipHeadersOf } from './sip-headers.ts';
+import { sipHeadersOf, toHeaders } from './sip-headers.ts';
 
 const inviteWith = (headers: [string, string][]) =>
   createRequest({ method: 'INVITE', uri: 'sip:a@b', headers: [['Via', 'SIP/2.0/UDP x'], ...headers] });
@@ -19,7 +19,7 @@ const FIELDS: [string, string][] = [
   ['X-', 'none'],
 ];
 
-test('tells the application of these fields, joined by name', () => {
+test('selects these fields and joins them by name', () => {
   expect(sipHeadersOf(inviteWith(FIELDS), true)).toEqual({
     'P-Asserted-Identity': '"José" <sip:+15550100001@carrier>, <tel:+15550100001>',
     Diversion: '<sip:+1@x>;reason=no-answer, <sip:+2@x>;reason=busy',
@@ -29,7 +29,7 @@ test('tells the application of these fields, joined by name', () => {
   });
 });
 
-test('does not tell of an identity that nobody trusted has asserted', () => {
+test('drops P-Asserted-Identity from untrusted sources', () => {
   expect(sipHeadersOf(inviteWith(FIELDS), false)).not.toHaveProperty('P-Asserted-Identity');
 });
 
@@ -42,7 +42,7 @@ test('keeps no more than 32 fields and 8 KiB', () => {
   expect(kept['X-Short']).toBe('y');
 });
 
-test('takes names that objects have for names like any other', () => {
+test('treats names of object properties like any other', () => {
   const kept = sipHeadersOf(
     inviteWith([
       ['X-__proto__', 'a'],
@@ -53,7 +53,7 @@ test('takes names that objects have for names like any other', () => {
   expect(kept).toEqual({ 'X-__proto__': 'a', 'x-constructor': 'b' });
 });
 
-test('writes what an application sets as UTF-8', () => {
-  expect([...asHeaders({ 'X-Name': 'José' })]).toEqual([['X-Name', 'Jos\u00c3\u00a9']]);
-  expect([...asHeaders(undefined)]).toEqual([]);
+test('encodes header fields of an application as UTF-8', () => {
+  expect([...toHeaders({ 'X-Name': 'José' })]).toEqual([['X-Name', 'Jos\u00c3\u00a9']]);
+  expect([...toHeaders(undefined)]).toEqual([]);
 });

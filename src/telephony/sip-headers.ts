@@ -1,9 +1,9 @@
 import { decodeText, type ExtraHeaders, encodeText, type SipRequest } from '../sip/index.ts';
 
-/** By name, in the order of the message. */
+/** Header fields by name, in the order of the message. */
 export type SipHeaders = Record<string, string>;
 
-/** Bounds of what an application gets: every event of the call repeats it. */
+/** Limits of the header fields that an application gets, because every event of the call repeats them. */
 const MAX_HEADERS = 32;
 const MAX_BYTES = 8 * 1024;
 
@@ -15,9 +15,9 @@ const PASSED_ON = new Map(
 const ASSERTED = 'P-Asserted-Identity';
 
 /**
- * The header fields of an INVITE that its application gets. Several fields of one name are joined by commas. Names
- * that RFCs define have their usual spelling, others that of the message.
- * @param trusted whether it comes from a trunk, whose P-Asserted-Identity counts.
+ * Selects the header fields of an INVITE that its application gets. Several fields of one name are joined by commas.
+ * Names that RFCs define have their usual spelling, other names that of the message.
+ * @param trusted whether the INVITE comes from a trunk, whose P-Asserted-Identity is passed on.
  */
 export function sipHeadersOf(request: SipRequest, trusted: boolean): SipHeaders {
   const spelled = new Map(PASSED_ON);
@@ -40,6 +40,6 @@ export function sipHeadersOf(request: SipRequest, trusted: boolean): SipHeaders 
   return { ...found };
 }
 
-/** The header fields that an application sets, as they go into a message. */
-export const asHeaders = (headers: SipHeaders = {}): ExtraHeaders =>
+/** Encodes the header fields that an application sets for a SIP message. */
+export const toHeaders = (headers: SipHeaders = {}): ExtraHeaders =>
   Object.entries(headers).map(([name, value]) => [name, encodeText(value)]);

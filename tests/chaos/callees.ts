@@ -52,12 +52,12 @@ const fault = (
   promised,
 });
 
-/** The log line about a failed attempt. */
+/** The log line about a failed call attempt. */
 const refusals = (_: Account, { line, peer }: Called): string => {
-  const lines = line.harness.server.log.filter((each) => each.includes('not answered'));
+  const lines = line.harness.server.log.filter((each) => each.includes('call attempt failed'));
   const mine = lines
     .map((each) => JSON.parse(each))
-    .find(({ way }) => String(way).includes(String(peer.port)));
+    .find(({ route }) => String(route).includes(String(peer.port)));
   // Ports are others each time.
   const phrase = String(mine?.phrase).replace(/m=audio \d{2,}/, 'm=audio …');
   return mine ? `log: \`${mine.msg}\` (${mine.status} ${phrase})` : 'nothing';
@@ -108,7 +108,7 @@ const unheard = (what: string, answer: (peer: RawPeer) => string, why: string): 
     {
       caller: 'gets ACK and BYE',
       application: '`call.failed` (`rejected`)',
-      operator: `log: \`not answered\` (${why})`,
+      operator: `log: \`call attempt failed\` (${why})`,
     },
     refusals,
   );
@@ -227,7 +227,7 @@ export const callees: Fault[] = [
     {
       caller: 'gets 6 INVITEs',
       application: '`call.failed` (`unreachable`)',
-      operator: 'log: `not answered` (302 Said)',
+      operator: 'log: `call attempt failed` (302 Said)',
     },
     refusals,
   ),

@@ -39,7 +39,7 @@ export const load: Chapter = {
           'is refused with 503 and Retry-After; the running call hears everything; the next call is accepted',
         application: '`call.completed` (`application`)',
         operator:
-          '`minivoice_calls_refused_total{cause="max_calls"}` 1; log: `new calls are refused: as many calls are alive as MINIVOICE_MAX_CALLS allows`',
+          '`minivoice_calls_refused_total{cause="max_calls"}` 1; log: `new calls are refused: the limit MINIVOICE_MAX_CALLS is reached`',
       },
     },
   ],

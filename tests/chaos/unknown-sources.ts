@@ -1,6 +1,6 @@
 import type { Chapter } from './fault.ts';
 
-const WARNINGS = ['INVITE refused', 'not answered any more'];
+const WARNINGS = ['INVITE refused', 'source blocked after repeated refusals'];
 
 /** As on a public machine, where this machine is an unknown source too. */
 export const unknownSources: Chapter = {
@@ -36,7 +36,7 @@ export const unknownSources: Chapter = {
         caller: 'is refused with 403; is answered as a trunk',
         application: 'nothing',
         operator:
-          '`minivoice_sip_addresses_silenced_total` 1; log: `INVITE refused`, `not answered any more`',
+          '`minivoice_sip_addresses_silenced_total` 1; log: `INVITE refused`, `source blocked after repeated refusals`',
       },
     },
   ],

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Log, silentLog } from '../core/index.ts';
-import { VirtualClock } from '../core/testing/virtual-clock.ts';
-import type { Hop, SipRequest } from '../sip/index.ts';
-import { parseMessage } from '../sip/message/index.ts';
+import { type Log, silentLog } from '../../core/index.ts';
+import { VirtualClock } from '../../core/testing/virtual-clock.ts';
+import type { Hop, SipRequest } from '../../sip/index.ts';
+import { parseMessage } from '../../sip/message/index.ts';
 import { FailedLogins } from './failed-logins.ts';
 
 const SOURCE: Hop = { transport: 'udp', address: '203.0.114.9', port: 5060 };
@@ -40,8 +40,8 @@ function request(
 }
 
 describe.each(['REGISTER', 'INVITE'])('a %s with a wrong password', (method) => {
-  test('is logged with the address and the name, counted, and kept for the phone', () => {
-    logins.refused(request(method, 'anna'), SOURCE);
+  test('is counted, logged with address and name, and kept for the phone', () => {
+    logins.record(request(method, 'anna'), SOURCE);
     expect(lines).toMatchObject([{ method, address: '203.0.114.9', username: 'anna', transport: 'udp' }]);
     expect(JSON.stringify(lines)).not.toContain('secret');
     expect(logins.count).toBe(1);
@@ -49,26 +49,26 @@ describe.each(['REGISTER', 'INVITE'])('a %s with a wrong password', (method) => 
   });
 });
 
-test('a name that nobody has is logged too, and says what to do', () => {
-  logins.refused(request('REGISTER', 'nobody'), SOURCE);
+test('logs an unknown name with a hint', () => {
+  logins.record(request('REGISTER', 'nobody'), SOURCE);
   expect(lines).toMatchObject([{ username: 'nobody', hint: expect.stringContaining('POST /v1/phones') }]);
 });
 
-test('a request that was refused without a proof of a password is no failed login', () => {
-  logins.refused(request('INVITE', 'anna', 'Subject: hello'), SOURCE);
+test('ignores a request without an Authorization header field', () => {
+  logins.record(request('INVITE', 'anna', 'Subject: hello'), SOURCE);
   expect([lines.length, logins.count]).toEqual([0, 0]);
 });
 
-test('a phone that tries again and again is logged once a minute', async () => {
-  for (let n = 0; n < 100; n++) logins.refused(request('REGISTER', 'anna'), SOURCE);
+test('logs a phone that keeps failing once a minute', async () => {
+  for (let n = 0; n < 100; n++) logins.record(request('REGISTER', 'anna'), SOURCE);
   expect([lines.length, logins.count]).toEqual([1, 100]);
   await clock.advance(60_000);
-  logins.refused(request('REGISTER', 'anna'), SOURCE);
+  logins.record(request('REGISTER', 'anna'), SOURCE);
   expect(lines).toHaveLength(2);
 });
 
-test('a scanner does not fill the log', () => {
-  for (let n = 0; n < 1000; n++) logins.refused(request('REGISTER', `n${n}`), SOURCE);
+test('limits the log lines that a scanner causes', () => {
+  for (let n = 0; n < 1000; n++) logins.record(request('REGISTER', `n${n}`), SOURCE);
   expect(lines).toHaveLength(61);
-  expect(lines.at(-1)).toMatchObject({ message: expect.stringContaining('no more of them are logged') });
+  expect(lines.at(-1)).toMatchObject({ message: expect.stringContaining('further ones are not logged') });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Route } from '../calls/index.ts';
-import { normalizeNumber, withPlus } from '../directory/index.ts';
-import { createRequest } from '../sip/index.ts';
-import { type CalledPorts, type CallingTrunk, calledByPhone, calledByTrunk } from './called.ts';
+import type { Route } from '../../calls/index.ts';
+import { normalizeNumber, withPlus } from '../../directory/index.ts';
+import { createRequest } from '../../sip/index.ts';
+import type { CallingTrunk } from './identify.ts';
+import { type CallPorts, routePhoneCall, routeTrunkCall } from './route.ts';
 
 const DIDS: Record<string, string> = {
   '+15550100001': 'cust_1',
@@ -10,7 +11,7 @@ const DIDS: Record<string, string> = {
   '+4930123456': 'cust_1',
   '+4915550100': 'cust_1',
 };
-const ports: CalledPorts = {
+const ports: CallPorts = {
   ...{ normalizeNumber, withPlus },
   route: (number) => (DIDS[number] ? ({ customerId: DIDS[number] } as Route) : undefined),
   routeOfPhone: ({ customerId }, called) =>
@@ -27,11 +28,11 @@ function called(uri: string, trunks: CallingTrunk[] = [carrier], headers: Record
     uri,
     headers: Object.entries({ To: `<${uri}>`, ...headers }),
   });
-  const { to, route } = calledByTrunk(request, trunks, ports);
-  return route ? to : `nobody ${to}`;
+  const { to, route } = routeTrunkCall(request, trunks, ports);
+  return route ? to : `unassigned ${to}`;
 }
 
-describe('the called number', () => {
+describe('the number of a trunk call', () => {
   test.each([
     ['sip:+15550100001@10.0.0.1', '+15550100001'],
     ['sip:+1-555-010-0001@10.0.0.1;user=phone', '+15550100001'],
@@ -43,10 +44,10 @@ describe('the called number', () => {
     ['sip:5550100001@10.0.0.1;phone-context=+1;user=phone', '+15550100001'],
     ['tel:0100001;phone-context=+1-555', '+15550100001'],
     ['tel:030123456;phone-context=+49', '+4930123456'],
-    ['sip:5550100001@10.0.0.1', 'nobody 5550100001'],
-    ['tel:5550100001;phone-context=example.com', 'nobody 5550100001'],
-    ['sip:alice@10.0.0.1', 'nobody alice'],
-  ])('of %s is %s', (uri, number) => {
+    ['sip:5550100001@10.0.0.1', 'unassigned 5550100001'],
+    ['tel:5550100001;phone-context=example.com', 'unassigned 5550100001'],
+    ['sip:alice@10.0.0.1', 'unassigned alice'],
+  ])('in %s is %s', (uri, number) => {
     expect(called(uri)).toBe(number);
   });
 
@@ -56,8 +57,8 @@ describe('the called number', () => {
     ['sip:15550100001@10.0.0.1', american, '+15550100001'],
     ['sip:030123456@10.0.0.1', german, '+4930123456'],
     ['sip:015550100@10.0.0.1', german, '+4915550100'],
-    ['sip:030123456@10.0.0.1', american, 'nobody 030123456'],
-  ])('of %s is read in the formats of the country of its trunk', (uri, trunk, number) => {
+    ['sip:030123456@10.0.0.1', american, 'unassigned 030123456'],
+  ])('in %s is read in the national formats of the trunk', (uri, trunk, number) => {
     expect(called(uri, [trunk])).toBe(number);
   });
 
@@ -71,11 +72,11 @@ describe('the called number', () => {
     ['sip:acct4711@10.0.0.1', { To: '<sip:acct4711@x>', 'P-Called-Party-ID': '<sip:+15550100001@x>' }],
     ['sip:acct4711@10.0.0.1', { To: '<sip:+15550100002@x>', 'P-Called-Party-ID': 'sip:+15550100001@x' }],
     ['sip:acct4711@10.0.0.1', { To: '<sip:+15550100001@x>', 'P-Called-Party-ID': '<<nonsense' }],
-  ])('is not in %s, which names our registration, but in %o', (uri, headers) => {
+  ])('is not in %s, which names our registration, but in the header fields %o', (uri, headers) => {
     expect(called(uri, [carrier], headers as Record<string, string>)).toBe('+15550100001');
   });
 
-  test('is that of the Request-URI when our name with the carrier is a number of ours, and To says no other', () => {
+  test('is in the Request-URI when the registered name is a number and To holds no other', () => {
     const main = { ...carrier, username: '+15550100001' };
     expect(called('sip:+15550100001@10.0.0.1', [main], { To: '<sip:+1999@x>' })).toBe('+15550100001');
     expect(called('sip:+15550100001@10.0.0.1', [main], { To: '<sip:+15550100002@x>' })).toBe('+15550100002');
@@ -84,20 +85,20 @@ describe('the called number', () => {
     );
   });
 
-  test("is read for each trunk at the address by its own settings, the operator's first", () => {
+  test("is read with the settings of each trunk at the address, the operator's first", () => {
     const own = { customerId: 'cust_1', username: null, country: 'DE' };
     const others = { customerId: 'cust_2', username: 'x', country: 'US' };
     expect(called('sip:030123456@10.0.0.1', [others, own])).toBe('+4930123456');
-    expect(called('sip:+15550100002@10.0.0.1', [own])).toBe('nobody +15550100002');
+    expect(called('sip:+15550100002@10.0.0.1', [own])).toBe('unassigned +15550100002');
     expect(called('sip:5550100001@10.0.0.1', [own, american])).toBe('+15550100001');
   });
+});
 
-  test('of a phone may be a number or a name', () => {
-    const phone = { id: 'p', username: 'anna', customerId: 'cust_1', ha1: '' };
-    const to = (uri: string) =>
-      calledByPhone(createRequest({ method: 'INVITE', uri, headers: [['To', `<${uri}>`]] }), phone, ports);
-    expect(to('sip:15550100001@10.0.0.1')).toMatchObject({ to: '+15550100001', route: {} });
-    expect(to('sip:ben@10.0.0.1')).toMatchObject({ to: 'ben', route: {} });
-    expect(to('sip:+15550100002@10.0.0.1').route).toBeUndefined();
-  });
+test('a phone calls numbers and names of its customer', () => {
+  const phone = { id: 'p', username: 'anna', customerId: 'cust_1', ha1: '' };
+  const to = (uri: string) =>
+    routePhoneCall(createRequest({ method: 'INVITE', uri, headers: [['To', `<${uri}>`]] }), phone, ports);
+  expect(to('sip:15550100001@10.0.0.1')).toMatchObject({ to: '+15550100001', route: {} });
+  expect(to('sip:ben@10.0.0.1')).toMatchObject({ to: 'ben', route: {} });
+  expect(to('sip:+15550100002@10.0.0.1').route).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { LruMap } from 'toad-cache';
-import type { Clock, Log } from '../core/index.ts';
-import { fromOf, type Hop, type SipRequest, toOf, userOf } from '../sip/index.ts';
-import type { PhoneAccount, PhoneIdentity } from './phone-identity.ts';
+import type { Clock, Log } from '../../core/index.ts';
+import { fromOf, type Hop, type SipRequest, toOf, userOf } from '../../sip/index.ts';
+import type { PhoneAccount, PhoneIdentity } from '../phone-identity.ts';
 
 /** The last failed login with a phone's name. */
 export interface FailedLogin {
@@ -11,19 +11,19 @@ export interface FailedLogin {
 }
 
 const MINUTE_MS = 60_000;
-/** Lines in a minute; and one in a minute of each name at each address. */
+/** Log lines per minute. Each name at each address is logged once per minute. */
 const MAX_LINES = 60;
-/** Phones that are remembered. */
+/** Phones whose last failed login is kept. */
 const MAX_PHONES = 10_000;
 
-/** REGISTERs and INVITEs with a wrong password: counted, logged at a bounded rate, and kept for the phone's page. */
+/** Counts and logs REGISTERs and INVITEs with a wrong password, and keeps the last one of each phone. */
 export class FailedLogins {
   /** Since the start. */
   count = 0;
   #phones: Pick<PhoneIdentity, 'find'>;
   #clock: Clock;
   #log: Log;
-  /** By the id of the phone. */
+  /** By phone id. */
   #last = new LruMap<FailedLogin>(MAX_PHONES);
   #minute = -1;
   #lines = new Set<string>();
@@ -34,8 +34,8 @@ export class FailedLogins {
     this.#log = log;
   }
 
-  /** Takes note of a request that was answered with 403; one without a proof of a password is passed over. */
-  refused(request: SipRequest, { transport, address }: Hop): void {
+  /** Records a request that was answered with 403. Ignores requests without an Authorization header field. */
+  record(request: SipRequest, { transport, address }: Hop): void {
     if (!request.headers.has('Authorization')) return;
     this.count++;
     const { method } = request;
@@ -44,11 +44,11 @@ export class FailedLogins {
       64,
     );
     const phone = this.#phones.find(username);
-    if (phone) this.#remember(phone, address);
+    if (phone) this.#keep(phone, address);
     if (!this.#mayLog(`${address} ${username}`)) return;
     const hint = phone
-      ? 'check the password of the phone: it was shown when the phone was created'
-      : 'there is no phone of this name: create it with POST /v1/phones';
+      ? 'check the password of the phone: POST /v1/phones returned it'
+      : 'no phone has this name: create it with POST /v1/phones';
     this.#log.warn(
       { method, transport, address, username, hint },
       'SIP login failed: wrong name or password',
@@ -59,7 +59,7 @@ export class FailedLogins {
     return this.#last.get(phoneId);
   }
 
-  #remember({ id }: PhoneAccount, address: string): void {
+  #keep({ id }: PhoneAccount, address: string): void {
     this.#last.set(id, { at: Math.round(this.#clock.now()), address });
   }
 
@@ -70,7 +70,7 @@ export class FailedLogins {
     if (this.#lines.size > MAX_LINES || this.#lines.has(line)) return false;
     this.#lines.add(line);
     if (this.#lines.size <= MAX_LINES) return true;
-    this.#log.warn({ lines: MAX_LINES }, 'more SIP logins failed: no more of them are logged this minute');
+    this.#log.warn({ lines: MAX_LINES }, 'more SIP logins failed: further ones are not logged this minute');
     return false;
   }
 }

@@ -1,23 +1,23 @@
-/** A dialer in virtual time on a network in memory, and far ends that are told what to do. For tests only. */
+/** A dialer in virtual time on a memory network, with scripted far ends. For tests only. */
 import { type DialedLeg, type Dialer, DialRefusal, type DialRequest } from '../../calls/index.ts';
 import { type Failure, seededRandom, silentLog } from '../../core/index.ts';
 import { type MediaHarness, startHarness } from '../../media/testing/harness.ts';
 import type { Phone } from '../../media/testing/phone.ts';
 import { createUserAgent, type IncomingInvite, type UserAgent } from '../../sip/index.ts';
 import { createDialer, type DialerPorts } from '../outbound.ts';
-import type { TrunkLine } from '../routes.ts';
+import type { OutboundTrunk } from '../outbound-routes.ts';
 
 export const HERE = '10.0.0.1';
 
-export interface Bench extends MediaHarness {
+export interface Harness extends MediaHarness {
   agent: UserAgent;
   dialer: Dialer;
-  /** Who is called, and may be changed by a test. */
-  trunks: TrunkLine[];
+  /** The trunks that calls go over. Tests change the array. */
+  trunks: OutboundTrunk[];
   dial(destination: string, more?: Partial<DialRequest>): Promise<DialedLeg>;
-  /** How a call ends that is waited for so long: `answered`, `busy 486`, … */
+  /** Waits, then returns the outcome of a call: `answered`, `busy 486`, … */
   outcome(leg: DialedLeg, waitMs?: number): Promise<string>;
-  /** Puts somebody at the address, who does this with every INVITE. */
+  /** Opens a far end at the address that handles every INVITE with `take`. */
   farEnd(address: string, take: (invite: IncomingInvite) => void): Promise<FarEnd>;
 }
 
@@ -25,16 +25,16 @@ export interface FarEnd {
   agent: UserAgent;
   invites: IncomingInvite[];
   phone: Phone;
-  /** What it says to an offer of sound. */
+  /** Its answer to an offer. */
   sdp: string;
 }
 
-export async function makeBench(
+export async function openHarness(
   ports: Partial<DialerPorts> = {},
   options: Parameters<typeof startHarness>[0] = {},
-): Promise<Bench> {
-  const bed = await startHarness(options);
-  const { clock, network } = bed;
+): Promise<Harness> {
+  const mediaHarness = await startHarness(options);
+  const { clock, network } = mediaHarness;
   const agents: UserAgent[] = [];
   const open = async (host: string) => {
     const random = seededRandom(agents.length + 7);
@@ -45,10 +45,10 @@ export async function makeBench(
     return agent;
   };
   const agent = await open(HERE);
-  const trunks: TrunkLine[] = [];
+  const trunks: OutboundTrunk[] = [];
   const dialer = createDialer({
     userAgent: agent,
-    media: bed.engine,
+    media: mediaHarness.engine,
     clock,
     random: seededRandom(3),
     log: silentLog,
@@ -63,7 +63,7 @@ export async function makeBench(
     ...ports,
   });
   return {
-    ...bed,
+    ...mediaHarness,
     agent,
     dialer,
     trunks,
@@ -77,7 +77,7 @@ export async function makeBench(
       return outcome;
     },
     async farEnd(address, take) {
-      const phone = await bed.phone({ address });
+      const phone = await mediaHarness.phone({ address });
       const far: FarEnd = { agent: await open(address), invites: [], phone, sdp: sdpOf(phone) };
       far.agent.onInvite = (invite) => {
         far.invites.push(invite);
@@ -88,7 +88,7 @@ export async function makeBench(
     async end() {
       for (const each of agents) void each.close(0);
       await clock.advance(1);
-      await bed.end();
+      await mediaHarness.end();
     },
   };
 }
@@ -101,7 +101,7 @@ const request = (destination: string): DialRequest => ({
   signal: new AbortController().signal,
 });
 
-export const trunk = (proxy: string, more: Partial<TrunkLine> = {}): TrunkLine => ({
+export const trunk = (proxy: string, more: Partial<OutboundTrunk> = {}): OutboundTrunk => ({
   id: `trunk_${proxy}`,
   gatewayName: proxy,
   proxy,

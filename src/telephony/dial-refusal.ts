@@ -1,4 +1,4 @@
-import { DialRefusal } from '../calls/index.ts';
+import { DialRefusal, type LegEnd } from '../calls/index.ts';
 import { Failure } from '../core/index.ts';
 
 /** Why a call that we placed was not answered: the contract's `reason`. */
@@ -7,10 +7,10 @@ export type Reason = 'busy' | 'no_answer' | 'rejected' | 'unreachable' | 'cancel
 /** How one attempt to place a call has failed. */
 export interface Refusal {
   reason: Reason;
-  /** As it came from the other side, or stands for its silence. */
+  /** The status of the response, or the one that stands for a missing response. */
   status: number;
   phrase: string;
-  /** Whether the other side has sent any response. */
+  /** Whether the far end has sent any response. */
   heard: boolean;
 }
 
@@ -26,7 +26,7 @@ const REASONS: Record<number, Reason> = {
   604: 'unreachable',
 };
 
-/** What a final response means for the call. @param heard has the other side said anything at all? */
+/** Interprets a final response. @param heard whether the far end has sent any response. */
 export function refusalOf(status: number, phrase: string, heard: boolean): Refusal {
   return { reason: reasonOf(status, heard), status, phrase, heard };
 }
@@ -39,11 +39,20 @@ function reasonOf(status: number, heard: boolean): Reason {
   return elsewhere ? 'unreachable' : 'rejected';
 }
 
-/** Is the fault the way's, so that another one may lead there? Credentials that are refused are the trunk's own. */
+/** Whether another route may succeed, because this one is at fault. Refused credentials belong to one trunk only. */
 export function triesNext({ reason, status }: Refusal): boolean {
   if (status === 401 || status === 407) return true;
   return reason === 'unreachable' && (status === 408 || status < 400 || status >= 500) && status !== 604;
 }
+
+/** The reasons, from the one that says most about the called party. */
+const BY_RELEVANCE: Reason[] = ['rejected', 'busy', 'no_answer', 'unreachable', 'canceled'];
+
+/** Of several refusals, the one that says most about the called party. */
+export const mostRelevant = <T extends { refusal: Refusal }>(all: T[]): T =>
+  all.reduce((best, each) =>
+    BY_RELEVANCE.indexOf(each.refusal.reason) < BY_RELEVANCE.indexOf(best.refusal.reason) ? each : best,
+  );
 
 const SENTENCES: Record<Reason, string> = {
   busy: 'The far end is busy',
@@ -53,12 +62,21 @@ const SENTENCES: Record<Reason, string> = {
   canceled: 'The call was canceled before it was answered',
 };
 
-/** The longest reason phrase of the far end that a message quotes, in characters. */
+/** Characters of the far end's reason phrase that a message quotes. */
 const MAX_PHRASE = 200;
 
-/** The refusal as a Failure: its message quotes the response, or says why there was none. */
+/** Makes a Failure whose message quotes the response, or says why there was none. */
 export function failureOf({ reason, status, phrase, heard }: Refusal): Failure {
   const why = `${heard ? `${status} ` : ''}${phrase.slice(0, MAX_PHRASE)}`.trim();
   const message = why ? `${SENTENCES[reason]}: ${why}` : SENTENCES[reason];
   return new Failure(reason, message, { cause: new DialRefusal(status, why) });
+}
+
+/** The end of a leg that was not answered. @param failure from `failureOf`, or a defect. */
+export function unansweredEnd(failure: unknown): LegEnd {
+  if (!(failure instanceof Failure)) return { by: 'system', reason: 'internal_error' };
+  const { code: reason, message, cause } = failure;
+  if (reason === 'canceled') return { by: 'application', reason };
+  const { sipStatus } = cause as { sipStatus: number };
+  return { by: 'system', reason, message, sipStatus };
 }

@@ -1,16 +1,7 @@
-import type { Route } from '../calls/index.ts';
-import { parseNameAddress, parseUri, type SipRequest, toOf, userOf } from '../sip/index.ts';
-import type { PhoneAccount } from './phone-identity.ts';
-
-/** The part of a trunk that decides how the numbers in its INVITEs are read. */
-export interface CallingTrunk {
-  /** The trunk reaches this customer's numbers only; null: an operator's trunk, which reaches all numbers. */
-  customerId: string | null;
-  /** The name that we register with the carrier. An INVITE to it does not contain the called number. */
-  username: string | null;
-  /** ISO 3166-1: the country whose national formats the trunk sends; null or undefined: none. */
-  country?: string | null | undefined;
-}
+import type { Route } from '../../calls/index.ts';
+import { parseNameAddress, parseUri, type SipRequest, toOf, userOf } from '../../sip/index.ts';
+import type { PhoneAccount } from '../phone-identity.ts';
+import type { CallingTrunk, Source } from './identify.ts';
 
 /** Number lookups for a trunk's call. */
 export interface NumberPorts {
@@ -23,13 +14,13 @@ export interface NumberPorts {
 }
 
 /** Number and phone lookups for any call. */
-export interface CalledPorts extends NumberPorts {
+export interface CallPorts extends NumberPorts {
   /** The route of a number or of another phone of the same customer. */
   routeOfPhone(phone: PhoneAccount, called: string): Route | undefined;
 }
 
-/** The called party of an INVITE. */
-export interface Called {
+/** A call with its destination. */
+export interface RoutedCall {
   /** E.164, or as it was dialed. */
   to: string;
   /** Undefined: the number is unknown. */
@@ -38,12 +29,31 @@ export interface Called {
   trunk: CallingTrunk | undefined;
 }
 
+/** Stands for this machine, which may call every number. */
+const MACHINE: CallingTrunk = { customerId: null, username: null };
+
+/** Finds the destination of a call from a phone, or else from the trunks or the machine at its source. */
+export function routeCall(
+  request: SipRequest,
+  source: Source,
+  phone: PhoneAccount | undefined,
+  ports: CallPorts,
+): RoutedCall {
+  if (phone) return routePhoneCall(request, phone, ports);
+  const trunks = source.isTrusted ? [...source.trunks, MACHINE] : source.trunks;
+  return routeTrunkCall(request, trunks, ports);
+}
+
+/** Whether the trunk is a carrier's, and not the stand-in for this machine. */
+export const isCarrier = (trunk: CallingTrunk | undefined): boolean =>
+  trunk !== undefined && trunk !== MACHINE;
+
 /** Finds the number that a trunk calls. Each trunk at the address has its own numbers and formats. */
-export function calledByTrunk(
+export function routeTrunkCall(
   request: SipRequest,
   trunks: readonly CallingTrunk[],
   ports: NumberPorts,
-): Called {
+): RoutedCall {
   // The operator's own come first: no customer's trunk at the same address takes their place.
   const own = (trunk: CallingTrunk) => (trunk.customerId === null ? 0 : 1);
   for (const trunk of trunks.toSorted((a, b) => own(a) - own(b))) {
@@ -59,7 +69,7 @@ export function calledByTrunk(
 }
 
 /** Finds the number or the phone that a phone calls. */
-export function calledByPhone(request: SipRequest, phone: PhoneAccount, ports: CalledPorts): Called {
+export function routePhoneCall(request: SipRequest, phone: PhoneAccount, ports: CallPorts): RoutedCall {
   const numbers = readings(request, undefined, ports);
   const to = numbers.find((each) => ports.routeOfPhone(phone, each)) ?? numbers.at(-1) ?? '';
   return { to, route: ports.routeOfPhone(phone, to), trunk: undefined };
