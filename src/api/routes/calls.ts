@@ -133,7 +133,8 @@ export const callRoutes = [
     path: '/v1/calls/:id/actions',
     auth: 'any',
     maxBytes: MAX_DOCUMENT_BYTES,
-    summary: 'Runs a document on a live call at once, instead of the actions that are running.',
+    summary:
+      'Runs a document on a live call at once. Its actions replace the running ones, unless all of them can run beside these, such as `mute` and `start_recording`.',
     raw: true,
     status: 202,
     response: z.object({
