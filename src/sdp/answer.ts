@@ -29,7 +29,7 @@ interface Capabilities {
 }
 
 /**
- * Answers an offer with its first usable audio stream, encrypted if offered so, and refuses all other streams.
+ * Answers an offer with its first usable audio stream. Refuses all other streams, and encrypts if offered so.
  * Prefers G.711, which takes a hundredth of the coding time while all internal audio is narrowband; else the
  * offerer's preferred codec.
  * @throws Failure `not_acceptable` if no stream is usable (488), `invalid_sdp` for a malformed line that is needed or
@@ -117,8 +117,8 @@ export function acceptAnswer(
 }
 
 /**
- * The formats that we may receive after our offer: those of the offer (RFC 3264 §6.1), of the answer, whose payload
- * types some peers use, and offered static ones that some peers omit from their answer but send.
+ * The formats that we may receive after our offer. These are those of the offer (RFC 3264 §6.1), of the answer, whose
+ * payload types some peers use, and offered static ones that some peers omit from their answer but send.
  */
 function receivableFormats(offered: Formats, answered: Formats): Formats {
   const names = answered.codecs.map(({ name }) => name);

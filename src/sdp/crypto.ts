@@ -5,8 +5,8 @@ export type CryptoSuite = 'AES_CM_128_HMAC_SHA1_80' | 'AES_CM_128_HMAC_SHA1_32';
 
 const SUITES: readonly string[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
 /**
- * RFC 4568 §9.2: key and salt of 30 octets in 40 characters of base64; then optionally a lifetime, and the master key
- * identifier with its length in octets.
+ * Key parameters of RFC 4568 §9.2. Key and salt are 30 octets in 40 characters of base64; a lifetime and the master key
+ * identifier with its length in octets are optional.
  */
 const KEY = /^inline:([A-Za-z0-9+/]{40})={0,2}(?:\|(?:2\^)?\d+)?(?:\|\d+:(\d{1,3}))?$/i;
 /** Most octets of a master key identifier (RFC 4568 §6.1). */

@@ -55,8 +55,8 @@ const PROFILES = ['RTP/AVP', 'RTP/AVPF', 'RTP/SAVP', 'RTP/SAVPF'];
 const invalid = (sentence: string) => new Failure('invalid_sdp', sentence);
 
 /**
- * Reads a description leniently: any line end, extra white space around and between fields, any case, lines in any
- * order. A malformed line is an error only for the stream that needs it.
+ * Reads a description leniently. Accepts any line end, extra white space around and between fields, any case, and
+ * lines in any order. A malformed line is an error only for the stream that needs it.
  * @throws Failure `invalid_sdp` if the text is not a session description.
  */
 export function parseDescription(text: string): Description {

@@ -31,7 +31,7 @@ export function directionOf({ attributes, address }: Media): Direction {
 }
 
 /**
- * Tests for a hold by address: the unspecified address in any notation (RFC 3264 §8.4), or a name that ends in
+ * Tests for a hold by address. It is the unspecified address in any notation (RFC 3264 §8.4), or a name that ends in
  * `.invalid` (RFC 6157).
  */
 export function isHold(address: string | undefined): boolean {

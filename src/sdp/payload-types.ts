@@ -29,7 +29,7 @@ export function payloadTypeOf(format: string): number {
   return /^\d{1,3}$/.test(format) && Number(format) < 128 ? Number(format) : -1;
 }
 
-/** The encoding of each payload type of a stream: name, clock rate and channels, normalized, in upper case. */
+/** The encoding of each payload type of a stream: normalized name, clock rate and channels, upper case. */
 export function encodingsOf(media: Media): Map<number, string> {
   const encodings = new Map<number, string>();
   for (const [name, value = ''] of media.attributes) {

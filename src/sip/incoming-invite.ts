@@ -33,15 +33,15 @@ export interface IncomingInvite {
   readonly offer: string | undefined;
   /** Whether the caller requires reliable provisional responses (RFC 3262). */
   readonly requiresReliable: boolean;
-  /** Resolves with the reason when the caller cancels the call or it fails; its final response is already sent. */
+  /** Resolves with the reason when the caller cancels or the call fails, after the final response. */
   readonly canceled: Promise<string>;
   /** The dialog, early until `accept`: hooks may be set before the final response is sent. */
   readonly dialog: Dialog;
   /** True until it has been accepted, rejected or canceled. */
   readonly pending: boolean;
   /**
-   * Sends 180 or 183: reliably if the caller requires it, or if it supports that and there is an `sdp` to deliver
-   * (RFC 3262). Does nothing if the INVITE is no longer pending.
+   * Sends 180 or 183. Uses RFC 3262 if the caller requires it, or if it supports that and there is an `sdp` to
+   * deliver. Does nothing if the INVITE is no longer pending.
    */
   progress(status: 180 | 183, parts?: { sdp?: string | undefined; headers?: ExtraHeaders }): void;
   /**
@@ -231,7 +231,7 @@ export class ServerInvite implements IncomingInvite {
 const callEnded = (): Failure => new Failure('call_ended', 'the caller has hung up, or the call was refused');
 
 /**
- * The hop of a caller whose Contact is unreachable: behind NAT, or with a connection that it keeps open.
+ * The hop of a caller with an unreachable Contact: behind NAT, or with an open connection.
  * Not used if a proxy has added a Record-Route.
  */
 function returnHopOf(request: SipRequest, source: Hop): Hop | undefined {

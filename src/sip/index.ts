@@ -1,6 +1,6 @@
 /**
- * SIP (RFC 3261 and its extensions), layered as in RFC 3261 §5: messages, transports, transactions, dialogs, and a
- * user agent on top. It carries session descriptions as text. It knows nothing about audio, about calls as the
+ * SIP (RFC 3261 and its extensions), layered as in RFC 3261 §5. The layers are messages, transports, transactions,
+ * dialogs, and a user agent. It carries session descriptions as text. It knows nothing about audio, about calls as the
  * product defines them, or about who may call whom.
  */
 export type { Dialog, DialogEnd, PendingBye, RequestHook } from './dialog/index.ts';

@@ -42,7 +42,7 @@ const SUPPORTED_OPTIONS = new Set(splitList(SUPPORTED));
 /** Body type of offers and answers. */
 export const ACCEPT = 'application/sdp';
 
-/** The Allow and Supported fields, for OPTIONS, 405 and every message that creates or changes a session. */
+/** The Allow and Supported fields, for OPTIONS, 405 and messages that create or change a session. */
 export const capabilityHeaders = (): [string, string][] => [
   ['Allow', ALLOW],
   ['Supported', SUPPORTED],
@@ -89,7 +89,7 @@ export function errorReply(ua: UaContext, error: unknown, message: string): Repl
   return { status: 500, why: 'The server could not handle the request' };
 }
 
-/** The 415 for a request with a required body part of another type than `accept`; undefined if acceptable. */
+/** The 415 for a required body part of another type than `accept`; undefined if acceptable. */
 export function unsupportedBody(request: SipRequest, accept = ACCEPT): Reply | undefined {
   const type = unsupportedBodyType(request, accept);
   if (type === undefined) return undefined;

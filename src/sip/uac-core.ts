@@ -19,7 +19,7 @@ export interface RequestOptions {
   target: string;
   /** Destination, if it differs from `target`. */
   destination?: string | Hop | undefined;
-  /** Source that the target was learned from: if it is public, no private address is used (DNS or Contact). */
+  /** Source that the target was learned from. If it is public, no private address is used. */
   peer?: Hop | undefined;
   from: string;
   to?: string | undefined;

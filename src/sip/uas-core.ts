@@ -41,7 +41,7 @@ const IN_DIALOG_ONLY = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO', 'NOTIFY']);
 const CLOSING: Reply = { status: 503, headers: [['Retry-After', '30']], why: 'The server is stopping' };
 const NO_DIALOG: Reply = { status: 481, why: 'There is no such dialog here' };
 
-/** Some phones repeat the To tag of the last 200 in a REGISTER, which belongs to no dialog (RFC 3261 §10.2). */
+/** Some phones put the To tag of the last 200 into a REGISTER, which has no dialog (RFC 3261 §10.2). */
 const isInDialog = (request: SipRequest): boolean =>
   request.method !== 'REGISTER' && toOf(request).tag !== undefined;
 

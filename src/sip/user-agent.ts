@@ -40,7 +40,7 @@ export interface UserAgentOptions {
   tls?: TlsOptions | undefined;
   /** Value of User-Agent and Server. */
   userAgent: string;
-  /** Requested session interval in seconds (RFC 4028), 90 or more; undefined: no session timer is requested. */
+  /** Requested session interval in seconds, 90 or more (RFC 4028); undefined: no session timer. */
   sessionExpires?: number | undefined;
   /** Shortest accepted session interval in seconds. Default 90, the minimum of RFC 4028. */
   minSe?: number | undefined;

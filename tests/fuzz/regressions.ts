@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const folder = join(import.meta.dirname, 'regressions');
 
-/** Reads the inputs of former findings: each file is a list, each input preceded by its length in four octets. */
+/** Reads the inputs of former findings. In a file, each is preceded by its length in four octets. */
 export function regressionsOf(target: string): { name: string; inputs: Buffer[] }[] {
   const own = join(folder, target);
   if (!existsSync(own)) return [];

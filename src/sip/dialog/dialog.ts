@@ -17,8 +17,8 @@ export interface DialogEnd {
   /** `timeout`: the peer no longer responds. `fault`: the peer's behavior made the call impossible. */
   by: 'remote' | 'local' | 'timeout' | 'fault';
   /**
-   * The cause of a `timeout` (no ACK for our 200, no session refresh, no response to a request) or of a `fault`
-   * (no usable answer to our offer).
+   * The cause of a `timeout` or `fault`. Timeouts: no ACK for our 200, no session refresh, no response to a request.
+   * Fault: no usable answer to our offer.
    */
   code?: 'no_ack' | 'session_expired' | 'no_response' | 'no_usable_answer';
   /** A sentence for the log. */
@@ -59,7 +59,7 @@ export interface Dialog {
   /** Resolves once; never rejects. */
   readonly ended: Promise<DialogEnd>;
   /**
-   * Handles a change of the session by the peer (re-INVITE, UPDATE, PRACK): returns our answer to an offer, or our
+   * Handles a change of the session by the peer (re-INVITE, UPDATE, PRACK). Returns our answer to an offer, or our
    * offer if there is none. A `Failure` refuses the change with 488, any other error with 500, and the session stays
    * unchanged. If unset, an offer is refused, and our last description is offered again.
    */
@@ -125,7 +125,7 @@ export class DialogTable {
     if (this.#byInvite.get(key) === dialog) this.#byInvite.delete(key);
   }
 
-  /** Whether an INVITE outside of dialogs repeats one that has created a dialog, after its transaction ended. */
+  /** Whether an INVITE repeats one that has created a dialog, after its transaction has ended. */
   hasDialogOf(invite: SipRequest): boolean {
     return this.#byInvite.has(inviteKey({ callId: callIdOf(invite), remoteTag: fromOf(invite).tag ?? '' }));
   }

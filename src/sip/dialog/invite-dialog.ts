@@ -31,7 +31,7 @@ export interface InviteDialogParts extends PeerHops {
   endInvite: () => void;
 }
 
-/** A dialog created by INVITE, from its first provisional response to the end of its BYE (RFC 3261 §12, §13, §15). */
+/** A dialog created by INVITE, from its first provisional response to its BYE (RFC 3261 §12, §13, §15). */
 export class InviteDialog implements ManagedDialog {
   readonly ua: UaContext;
   readonly state: DialogState;

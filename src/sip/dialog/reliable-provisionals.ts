@@ -12,7 +12,7 @@ export interface ProvisionalUser {
   timedOut(): void;
 }
 
-/** Sends our provisional responses to one INVITE reliably, one at a time, each until its PRACK (RFC 3262 §3). */
+/** Sends our provisional responses to an INVITE reliably, each until its PRACK (RFC 3262 §3). */
 export class ReliableProvisionals {
   #ua: UaContext;
   #transaction: InviteServerTransaction;

@@ -4,7 +4,7 @@ import { checkTarget, contactsOf, type SipRequest, type SipResponse } from '../m
 import type { Hop, Target, TransportLayer } from '../transport/index.ts';
 
 /**
- * The Contact of a message, if requests can be sent to it: exactly one (RFC 3261 §8.1.1.8), with a SIP URI.
+ * The usable Contact of a message: exactly one (RFC 3261 §8.1.1.8), with a SIP URI.
  * @returns undefined for no or several Contacts, and for one that `checkTarget` rejects.
  */
 export function targetOf(message: SipRequest | SipResponse): string | undefined {
@@ -92,8 +92,8 @@ export class RemoteTarget {
 }
 
 /**
- * Removes the private addresses that a public peer names in Contact, Record-Route or DNS, so that it cannot send
- * requests into our network. Such a peer is behind NAT and is reached at its source instead.
+ * Removes the private addresses that a public peer names in Contact, Record-Route or DNS. Otherwise the peer could
+ * direct our requests into our own network. Such a peer is behind NAT and is reached at its source instead.
  */
 export function withoutPrivateHops(peer: Hop, { fixed, hops }: Target): Target {
   const allowed = hops.filter(

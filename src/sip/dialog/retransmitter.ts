@@ -4,8 +4,8 @@ import { type InviteServerTransaction, transactionTimeoutMs } from '../transacti
 import type { UaContext } from '../ua-context.ts';
 
 /**
- * Retransmits a response until it is acknowledged (RFC 3261 §13.3.1.4, RFC 3262 §3): after T1, then at twice the last
- * interval up to `longestMs`. Gives up after 64 × T1. Also over TCP, because the next hop may use UDP.
+ * Retransmits a response until it is acknowledged (RFC 3261 §13.3.1.4, RFC 3262 §3). The first interval is T1; each
+ * next one is twice as long, up to `longestMs`. Gives up after 64 × T1. Also over TCP, because the next hop may use UDP.
  */
 export class Retransmitter {
   #ua: UaContext;

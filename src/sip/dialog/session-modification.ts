@@ -7,7 +7,7 @@ import { ReinviteClient, type ReinviteDialog, ReinviteRefused } from './reinvite
 import { hasUnusableContact } from './remote-target.ts';
 import { intervalHeaders, negotiateInterval, SessionTimer } from './session-timer.ts';
 
-/** A peer that refuses an UPDATE with one of these may still accept a re-INVITE, whatever its Allow says. */
+/** Statuses that refuse an UPDATE, while a re-INVITE may still be accepted, whatever Allow lists. */
 const UPDATE_UNSUPPORTED = [405, 415, 420, 488, 501];
 
 /** The part of a dialog whose session is modified. */

@@ -17,7 +17,7 @@ const respond = (request: SipRequest, status: number, headers: Fields = {}, body
   uac.respond(request, status, undefined, headers, body);
 const seconds = (count: number) => uac.wait(count * 1000);
 
-/** A call that we refresh after 900 s, and that expires after 1,768 s; its first refresh has just been sent. */
+/** A call that expires after 1,768 s, and whose refresh after 900 s has just been sent. */
 async function refreshing(headers: Fields = {}, method = 'INVITE') {
   const { dialog } = await uac.establish({ ...TIMER, ...headers });
   await seconds(900);

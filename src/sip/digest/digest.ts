@@ -22,7 +22,7 @@ function hash(algorithm: Algorithm, ...parts: string[]): string {
 }
 
 /**
- * The H(A1) of RFC 7616 §3.4.2, which a server may store in place of the password of one user in one realm.
+ * The H(A1) of RFC 7616 §3.4.2, for one user in one realm. A server may store it in place of the password.
  * Equal for an algorithm and its `-sess` variant.
  */
 export function ha1(algorithm: Algorithm, username: string, realm: string, password: string): string {

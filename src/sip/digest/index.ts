@@ -1,6 +1,5 @@
 /**
- * Digest authentication for SIP (RFC 7616, RFC 8760), both sides: answering the challenge of a carrier, and
- * challenging a phone. MD5, SHA-256 and SHA-512-256 with `qop=auth`, nonce expiry and replay protection.
+ * Digest authentication for SIP (RFC 7616, RFC 8760). Answers the challenges of carriers, and challenges phones. MD5, SHA-256 and SHA-512-256 with `qop=auth`, nonce expiry and replay protection.
  */
 export {
   Authorization,

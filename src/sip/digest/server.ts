@@ -19,8 +19,8 @@ export interface Credentials {
 export type Secret = { password: string } | { ha1: { [algorithm in Algorithm]?: string } };
 
 /**
- * Creates the values of the WWW-Authenticate fields, one per algorithm, the preferred first, with the same nonce
- * (RFC 8760 §2.3).
+ * Creates the WWW-Authenticate values: one per algorithm, the preferred first (RFC 8760 §2.3). All have the same
+ * nonce.
  */
 export function challenge(options: {
   nonces: NonceStore;
@@ -57,8 +57,8 @@ export function parseCredentials(value: string): Credentials | undefined {
 }
 
 /**
- * Verifies credentials. `stale`: correct, but the nonce has expired or was used with this count; challenge again
- * with `stale`. Takes the same time without a secret, so that it does not reveal which users exist.
+ * Verifies credentials. The result is `stale` for correct credentials whose nonce has expired or was used with this
+ * count; challenge again with `stale`. Takes the same time without a secret, so that it does not reveal which users exist.
  */
 export function verify(parts: {
   credentials: Credentials;

@@ -1,5 +1,5 @@
 /**
- * SIP messages on the wire (RFC 3261 §7 and §20): bytes to `SipMessage` and back, without state or I/O.
+ * SIP messages on the wire (RFC 3261 §7, §20), parsed to `SipMessage` and formatted, without state.
  * Requests outside of dialogs are parsed strictly; of responses and requests within dialogs, the readable part is
  * used. An error names the fault and the status of the answer. Header values stay text until a reader parses them.
  */

@@ -67,7 +67,7 @@ export function createRequest(parts: {
 }
 
 /**
- * Creates the response to a request, with its Via, From, To, Call-ID and CSeq (RFC 3261 §8.2.6.2), and with its
+ * Creates the response to a request (RFC 3261 §8.2.6.2). Copies its Via, From, To, Call-ID and CSeq, and its
  * Record-Route if the response may create a dialog (§12.1.1). A To without tag gets `toTag`, which every
  * response except 100 must have.
  */

@@ -174,7 +174,7 @@ export function parseMessage(datagram: Buffer): SipMessage {
   return assemble(head, datagramBody(head, datagram.subarray(empty.body)));
 }
 
-/** Without a Content-Length the body is the rest of the datagram; excess bytes are dropped (RFC 3261 §18.3). */
+/** Cuts the body to its Content-Length; default: the rest of the datagram (RFC 3261 §18.3). */
 function datagramBody(head: Head, rest: Buffer): Buffer {
   try {
     const length = bodyLength(head) ?? rest.length;

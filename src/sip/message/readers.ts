@@ -104,7 +104,7 @@ export function maxForwardsOf(message: WithHeaders): number | undefined {
 const MAX_SECONDS = 2 ** 32 - 1;
 
 /**
- * Reads the leading seconds of a value such as `Retry-After: 120 (maintenance)`: 0 to 4294967295, else undefined.
+ * Reads the leading seconds of a value such as `120 (maintenance)`. They are 0 to 4294967295, else undefined.
  * Callers must limit the value before they start a timer with it.
  */
 export function deltaSeconds(text: string | undefined): number | undefined {

@@ -146,8 +146,8 @@ const TARGET_TRANSPORTS = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 const NOT_UNICAST = /^(22[4-9]\.|23\d\.|255\.255\.255\.255$|ff[0-9a-f]{2}:)/;
 
 /**
- * Checks that a request can be sent to a URI: its scheme, its transport, and that host or maddr
- * (RFC 3261 §19.1.1) is a name or a unicast address.
+ * Checks that a request can be sent to a URI. Scheme and transport must be supported, and host and maddr
+ * (RFC 3261 §19.1.1) must be names or unicast addresses.
  * @throws SipSyntaxError that names the unusable part.
  */
 export function checkTarget(text: string): void {

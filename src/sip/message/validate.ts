@@ -23,7 +23,7 @@ const SINGLE = ['From', 'To', 'Call-ID', 'CSeq'];
 const SINGLE_OUT_OF_DIALOG = [...SINGLE, 'Max-Forwards', 'Content-Type'];
 
 /**
- * Checks that the required fields exist once and are well-formed: within a dialog the tags, Call-ID and CSeq
+ * Checks that the required fields exist once and are well-formed. Within a dialog these are the tags, Call-ID and CSeq
  * (RFC 3261 §12.2.2), outside of dialogs also the other fields of RFC 3261 §8.1.1.
  * @returns the refusal of a request, or the fault of a response; undefined for a valid message.
  */
@@ -94,7 +94,7 @@ export function faultOf(response: SipResponse): string | undefined {
   }
 }
 
-/** Replaces malformed fields of a response by those of its request, and removes those that it cannot replace. */
+/** Replaces malformed fields of a response by those of its request, or removes them. */
 export function repair(response: SipResponse, request: SipRequest): void {
   const { headers } = response;
   const tag = tagIn(headers.get('To') ?? '');

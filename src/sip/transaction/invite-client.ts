@@ -109,7 +109,7 @@ export class InviteClientTransaction extends Transaction<Event, SipResponse> {
     if (event === 'timer_d' || event === 'transport_error') this.terminate();
   }
 
-  /** Reports every 2xx, retransmitted or from another fork, to the user, who sends the ACK (RFC 6026 §7.2). */
+  /** Reports every 2xx, also of other forks, to the user, who sends the ACK (RFC 6026 §7.2). */
   #accepted(event: Event, response?: SipResponse): void {
     if (event === '2xx') this.#user.response(response!);
     if (event === 'timer_m') this.terminate();

@@ -44,7 +44,7 @@ export interface TransactionLayerOptions extends TransactionContext {
 }
 
 const OVERLOAD_RETRY_SECONDS = 5;
-/** Transactions beyond the limit, for requests within dialogs; limits the memory that a flooded call takes. */
+/** Transactions beyond the limit that requests within dialogs may open; limits the memory of a flood. */
 const RESERVED_FOR_DIALOGS = 20_000;
 
 /** Dispatches every message to its transaction (RFC 3261 §17). */

@@ -17,12 +17,12 @@ export const timersFrom = (t1: number): TimerBase => ({ t1, t2: 8 * t1, t4: 10 *
 
 export const standardTimers: TimerBase = timersFrom(500);
 
-/** 64 × T1 in ms: Timers B, F, H, J, L and M (RFC 3261 table 4), and the limit of 2xx and 1xx retransmission. */
+/** 64 × T1 in ms: Timers B, F, H, J, L and M (RFC 3261 table 4), and the limit of retransmissions. */
 export const transactionTimeoutMs = ({ t1 }: TimerBase): number => 64 * t1;
 
 /** The transaction user of a client transaction: receives its responses or its failure. */
 export interface ClientUser {
-  /** Receives each provisional response, then the final one; for INVITE every 2xx, also retransmitted ones. */
+  /** Receives the provisional responses and the final one; for INVITE also retransmitted 2xx. */
   response(response: SipResponse): void;
   /** Called instead of a final response: after Timer B or F, or when the request could not be sent. */
   failed(cause: 'timeout' | 'transport_error'): void;

@@ -7,7 +7,7 @@ export type TransportName = 'udp' | 'tcp' | 'tls';
 /** A resolved destination: transport, address and port. */
 export interface Hop extends Endpoint {
   transport: TransportName;
-  /** TLS: the name that the peer's certificate must have; undefined: an existing connection is sufficient. */
+  /** TLS: the name in the peer's certificate; undefined: an existing connection is sufficient. */
   serverName?: string | undefined;
 }
 

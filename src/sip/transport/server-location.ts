@@ -51,7 +51,7 @@ export async function locateHops(uri: string, resolve: NameLookup['resolve']): P
   return { fixed, hops: addresses.map((address) => ({ transport, address, port, ...identity })) };
 }
 
-/** Finds the servers of a URI in the order to try them: SRV if it has no port, then addresses (RFC 3263 §4.2). */
+/** Finds the servers of a URI in order: SRV if it has no port, then addresses (RFC 3263 §4.2). */
 export async function locateServers(uri: Uri, lookup: NameLookup): Promise<ServerAddress[]> {
   const name = serverName(uri);
   const servers = await serviceHosts(uri, lookup);
@@ -68,7 +68,7 @@ export async function locateServers(uri: Uri, lookup: NameLookup): Promise<Serve
   return located;
 }
 
-/** All addresses of a URI's host over any transport, with and without SRV; empty if the name service fails. */
+/** All addresses of a URI over any transport, with and without SRV. Empty if the name service fails. */
 export async function locateAllAddresses(uri: Uri, lookup: NameLookup): Promise<string[]> {
   const withSrv = ['udp', 'tcp', 'tls'].map((transport) => {
     return { ...uri, port: undefined, params: new Map([['transport', transport]]) };
@@ -82,7 +82,7 @@ export async function locateAllAddresses(uri: Uri, lookup: NameLookup): Promise<
     .map(({ address }) => address);
 }
 
-/** The URI with the server's address as `maddr` and its port, so that no later lookup can return another address. */
+/** The URI with the server's address as `maddr` and its port, so that later lookups cannot change it. */
 export const withServerAddress = (uri: Uri, { address, port }: ServerAddress): string =>
   formatUri({ ...uri, port, params: new Map([...uri.params, ['maddr', address]]) });
 

@@ -49,7 +49,7 @@ export class Pinger {
     this.socket.send(data, this.#sut.sipPort, '127.0.0.1');
   }
 
-  /** Resolves with true when all earlier messages are processed, with false without response for half a minute. */
+  /** Resolves with true when all earlier messages are processed. Without response in 30 s: false. */
   async ping(): Promise<boolean> {
     const callId = `ping-${this.port}${this.#pings++}`;
     let answered = false;

@@ -1,4 +1,4 @@
-/** `npm run fuzz:live`: attacks the running server over real sockets, as callers and as every peer that it contacts. */
+/** `npm run fuzz:live`: attacks the running server over real sockets, as callers and as its peers. */
 import { asked } from '../../support/command-line.ts';
 import { ATTACK_NAMES, attackAll } from './run.ts';
 

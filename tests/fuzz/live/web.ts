@@ -1,4 +1,4 @@
-/** Hostile HTTP clients, and hostile servers: applications, webhook and stream receivers, AI and name servers. */
+/** Hostile HTTP clients and servers: applications, webhook and stream receivers, AI and name servers. */
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';

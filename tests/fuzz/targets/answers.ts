@@ -11,7 +11,7 @@ const MAX_ANSWER_BYTES = 5000;
 const EXPECTED_CODES = ['timeout', 'answer_broken', 'answer_too_large', 'connect_failed'];
 const turn = () => new Promise(setImmediate);
 
-/** An application that answers with the input and closes, or waits: every request settles without affecting the next. */
+/** An application that answers with the input. Every request settles without affecting the next. */
 async function open(): Promise<Subject> {
   let answer: Buffer = Buffer.alloc(0);
   let answered = () => {};

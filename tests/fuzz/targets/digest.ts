@@ -13,7 +13,7 @@ import type { Subject, Target } from '../target.ts';
 
 const REQUEST = { method: 'REGISTER', uri: 'sip:minivoice', username: 'anna', nonceCount: 1, cnonce: '0a4f' };
 
-/** Credentials without the password are always refused, and our answer to a challenge is always readable. */
+/** Credentials without the password are refused, and our answers to challenges are readable. */
 async function open(): Promise<Subject> {
   const clock = new StepClock();
   const nonces = new NonceStore(clock, seededRandom(5), { capacity: 50 });

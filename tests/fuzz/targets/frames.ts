@@ -10,7 +10,7 @@ import type { Subject, Target } from '../target.ts';
 /** RFC 6455 §1.3 */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** A receiver that completes the handshake, sends the input, and closes: the connection must end exactly once. */
+/** A receiver that sends the input after the handshake. The connection must end exactly once. */
 async function open(): Promise<Subject> {
   let input: Buffer = Buffer.alloc(0);
   const sockets = new Set<Socket>();

@@ -19,7 +19,7 @@ async function openFixture() {
 }
 type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
-/** An input has six lines: method, path, credentials, range, type, idempotency key; the rest is the body. */
+/** An input has the lines method, path, credentials, range, type and idempotency key, then the body. */
 async function open(): Promise<Subject> {
   let fixture = await openFixture();
   let inputs = 0;

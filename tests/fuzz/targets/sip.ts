@@ -11,7 +11,7 @@ import {
 import { stateless, type Target, type Verdict } from '../target.ts';
 import { sipCorpus, sipMessage } from './sip-messages.ts';
 
-/** A parsed message is unchanged after formatting and parsing, so that later hops interpret it as we do. */
+/** A message is unchanged after formatting and parsing, so that other hops interpret it as we do. */
 function process(input: Buffer): Verdict {
   checkFraming(input);
   try {

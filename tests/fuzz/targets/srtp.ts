@@ -10,7 +10,7 @@ const PACKETS_PER_CALL = 5000;
 const TRAILER = 14;
 
 /**
- * The first octet selects how the packet is protected: with the correct or a wrong key, modified, or replayed.
+ * The first octet selects the protection: with the correct or a wrong key, modified, or replayed.
  * Only a packet with the correct key is accepted, once and unmodified.
  */
 async function open(): Promise<Subject> {
@@ -78,7 +78,7 @@ function refused(ends: Ends, packet: Buffer, rtcp: boolean): 'refused' {
   return 'refused';
 }
 
-/** The receiver may refuse a known sequence number, or too many sources, but never modifies the content. */
+/** The receiver may refuse a known sequence number or too many sources, but never alters the content. */
 function opened(ends: Ends, protectedPacket: Buffer, plain: Buffer, rtcp: boolean): 'accepted' | 'refused' {
   const length = unprotect(ends, protectedPacket, rtcp);
   if (length === undefined) return 'refused';

@@ -66,7 +66,7 @@ export class IsolatedNetwork implements Network {
   }
 }
 
-/** The fields of the last request to a peer, to fill into its messages: `@Via@` of any request, `%Via%` of its INVITE. */
+/** Completes a peer's messages: `@Via@` is that of the last request, `%Via%` that of its INVITE. */
 export class LastRequest {
   #last = new Map<string, string>();
   #invite = new Map<string, string>();
