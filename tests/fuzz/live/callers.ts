@@ -167,6 +167,53 @@ export const secure = overStreams(
 /** Packets per call. */
 const PACKETS = 1000;
 
+/** Writes a request of a call from `port`. */
+function callRequest(
+  { number, sipPort }: ServerUnderTest,
+  { port, callId }: { port: number; callId: string },
+  { method, to, seq, body = '' }: { method: string; to: string; seq: number; body?: string },
+): string {
+  return [
+    `${method} sip:${number}@127.0.0.1:${sipPort} SIP/2.0`,
+    `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK${callId}${method};rport`,
+    'Max-Forwards: 70',
+    `From: <sip:rtp@127.0.0.1>;tag=a`,
+    `To: ${to}`,
+    `Call-ID: ${callId}`,
+    `CSeq: ${seq} ${method}`,
+    `Contact: <sip:rtp@127.0.0.1:${port}>`,
+    ...(body ? ['Content-Type: application/sdp'] : []),
+    `Content-Length: ${body.length}`,
+    '',
+    body,
+  ].join('\r\n');
+}
+
+/** Establishes a call, calls `established` with the server's RTP port, and ends the call. */
+async function withCall(
+  sut: ServerUnderTest,
+  callId: string,
+  mediaPort: number,
+  established: (rtpPort: number) => Promise<void>,
+): Promise<void> {
+  const messages: string[] = [];
+  const peer = await Pinger.open(sut, (text) => messages.push(text));
+  const send = (parts: Parameters<typeof callRequest>[2]) =>
+    peer.send(callRequest(sut, { port: peer.port, callId: `${callId}-${peer.port}` }, parts));
+  const body = SDP.replaceAll('10.0.0.9', '127.0.0.1').replace('audio 4000', `audio ${mediaPort}`);
+  send({ method: 'INVITE', to: `<sip:${sut.number}@127.0.0.1>`, seq: 1, body });
+  const isAnswer = (text: string) => text.startsWith('SIP/2.0 200') && text.includes('INVITE');
+  const answer = await waitFor(messages, isAnswer);
+  if (answer) {
+    const to = /^To: (.*)\r$/m.exec(answer)?.[1] ?? '';
+    send({ method: 'ACK', to, seq: 1 });
+    await established(Number(/^m=audio (\d+)/m.exec(answer)?.[1]));
+    send({ method: 'BYE', to, seq: 2 });
+  }
+  await peer.ping();
+  peer.close();
+}
+
 /** Sends RTP, SRTP, RTCP and STUN to the ports of an established call. */
 export const media: Attack = {
   name: 'rtp',
@@ -176,49 +223,16 @@ export const media: Attack = {
     let calls = 0;
     return {
       async go() {
-        const messages: string[] = [];
-        const peer = await Pinger.open(sut, (text) => messages.push(text));
-        const media = createSocket('udp4').on('error', () => {});
-        await once(media.bind(0, '127.0.0.1'), 'listening');
-        const call = `rtp-${peer.port}-${calls++}`;
-        const request = (method: string, to: string, seq: number, body = '') =>
-          [
-            `${method} sip:${sut.number}@127.0.0.1:${sut.sipPort} SIP/2.0`,
-            `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=z9hG4bK${call}${method};rport`,
-            'Max-Forwards: 70',
-            `From: <sip:rtp@127.0.0.1>;tag=a`,
-            `To: ${to}`,
-            `Call-ID: ${call}`,
-            `CSeq: ${seq} ${method}`,
-            `Contact: <sip:rtp@127.0.0.1:${peer.port}>`,
-            ...(body ? ['Content-Type: application/sdp'] : []),
-            `Content-Length: ${body.length}`,
-            '',
-            body,
-          ].join('\r\n');
-        const offer = SDP.replaceAll('10.0.0.9', '127.0.0.1').replace(
-          'audio 4000',
-          `audio ${media.address().port}`,
-        );
-        peer.send(request('INVITE', `<sip:${sut.number}@127.0.0.1>`, 1, offer));
-        const answer = await waitFor(
-          messages,
-          (text) => text.startsWith('SIP/2.0 200') && text.includes('INVITE'),
-        );
-        if (answer) {
-          const to = /^To: (.*)\r$/m.exec(answer)?.[1] ?? '';
-          const port = Number(/^m=audio (\d+)/m.exec(answer)?.[1]);
-          peer.send(request('ACK', to, 1));
+        const socket = createSocket('udp4').on('error', () => {});
+        await once(socket.bind(0, '127.0.0.1'), 'listening');
+        await withCall(sut, `rtp-${calls++}`, socket.address().port, async (port) => {
           for (let sent = 0; sent < PACKETS; sent++) {
             const input = random.pick(inputs)();
-            media.send(input.subarray(1, 1401), port + (random.once(8) ? 1 : 0), '127.0.0.1');
+            socket.send(input.subarray(1, 1401), port + (random.once(8) ? 1 : 0), '127.0.0.1');
             if (sent % 25 === 0) await sleep(systemClock, 5);
           }
-          peer.send(request('BYE', to, 2));
-        }
-        await peer.ping();
-        media.close();
-        peer.close();
+        });
+        socket.close();
         return PACKETS;
       },
       async close() {},

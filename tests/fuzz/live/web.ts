@@ -91,79 +91,81 @@ const okResponse = (body: Buffer | string, type = 'application/json'): Buffer =>
   return Buffer.concat([Buffer.from(head), bytes]);
 };
 
+/** A server that answers as application, webhook and stream receiver, and AI server, with inputs. */
+async function hostileServer(random: RandomChoice) {
+  const [raw, document] = [nextOf(answers, random), nextOf(documents, random)];
+  const [frame, message] = [nextOf(frames, random), nextOf(streamMessages, random)];
+  const counts = { sent: 0 };
+  const stream = (request: Buffer, socket: Socket) => {
+    socket.write(handshakeOf(request));
+    for (let n = 0; n < 20; n++, counts.sent++) socket.write(random.once(3) ? frame() : textFrame(message()));
+  };
+  const server = await rawServer((request, socket) => {
+    counts.sent++;
+    const first = request.toString('latin1', 0, 200);
+    if (/^GET \/stream/.test(first)) return stream(request, socket);
+    if (/\/doc/.test(first) && random.once(2)) return void socket.end(okResponse(document()));
+    if (/\/v1\//.test(first) && random.once(2)) {
+      const type = random.pick(['application/json', 'audio/wav', 'x']);
+      return void socket.end(okResponse(aiAnswer(random), type));
+    }
+    socket.write(raw().subarray(8));
+    if (random.once(2)) socket.end();
+    else setTimeout(() => socket.destroy(), 50).unref();
+  });
+  return { ...server, counts };
+}
+
+/** The WebSocket handshake that accepts a request (RFC 6455 §4.2.2). */
+function handshakeOf(request: Buffer): string {
+  const key = /sec-websocket-key: (.*)\r\n/i.exec(request.toString('latin1'))?.[1] ?? '';
+  const accept = createHash('sha1')
+    .update(key + GUID)
+    .digest('base64');
+  return `HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+}
+
+const textFrame = (message: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([0x81, 126, message.length >> 8, message.length & 255]), message]);
+
+/** Configures the application to use the hostile server for everything. */
+async function useServer(sut: ServerUnderTest, host: string): Promise<void> {
+  const settings = { answer_url: `http://${host}/doc`, webhook_url: `http://${host}/hook` };
+  await sut.server.request('PATCH', `/v1/applications/${sut.applicationId}`, sut.apiKey, settings);
+  const models = { speech_model: 'm', transcription_model: 'm', chat_model: 'm' };
+  const ai = { base_url: `http://${host}/v1`, ...models };
+  await sut.api('PUT', `/v1/applications/${sut.applicationId}/ai`, ai);
+}
+
+const actionsFor = (host: string, random: RandomChoice): object[] => [
+  { start_stream: { stream_url: `ws://${host}/stream`, bidirectional: true, track: 'both' } },
+  { say: { text: `Hello ${random.int(1e6)}.` } },
+  { play: { url: `http://${host}/sound.wav` } },
+  { redirect: { url: `http://${host}/doc`, method: random.pick(['GET', 'POST']) } },
+];
+
 /** Applications, receivers of webhooks and streams, and AI servers that answer with inputs. */
 export const applications: Attack = {
   name: 'servers',
   share: 8,
   async open(sut, random) {
-    const wire = nextOf(answers, random);
-    const inputs = {
-      document: nextOf(documents, random),
-      frame: nextOf(frames, random),
-      message: nextOf(streamMessages, random),
-    };
-    let sent = 0;
-    const server = await rawServer((request, socket) => {
-      sent++;
-      const first = request.toString('latin1', 0, 200);
-      if (/^GET \/stream/.test(first)) return stream(request, socket);
-      if (/\/doc/.test(first) && random.once(2)) return void socket.end(okResponse(inputs.document()));
-      if (/\/v1\//.test(first) && random.once(2))
-        return void socket.end(
-          okResponse(aiAnswer(random), random.pick(['application/json', 'audio/wav', 'x'])),
-        );
-      socket.write(wire().subarray(8));
-      if (random.once(2)) socket.end();
-      else setTimeout(() => socket.destroy(), 50).unref();
-    });
-    const stream = (request: Buffer, socket: Socket) => {
-      const key = /sec-websocket-key: (.*)\r\n/i.exec(request.toString('latin1'))?.[1] ?? '';
-      const accept = createHash('sha1')
-        .update(key + GUID)
-        .digest('base64');
-      socket.write(
-        `HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-      );
-      for (let frame = 0; frame < 20; frame++, sent++) {
-        const message = inputs.message();
-        const text = Buffer.concat([
-          Buffer.from([0x81, 126, message.length >> 8, message.length & 255]),
-          message,
-        ]);
-        socket.write(random.once(3) ? inputs.frame() : text);
-      }
-    };
-    const flow = (): object[] => [
-      { start_stream: { stream_url: `ws://${server.host}/stream`, bidirectional: true, track: 'both' } },
-      { say: { text: `Hello ${random.int(1e6)}.` } },
-      { play: { url: `http://${server.host}/sound.wav` } },
-      { redirect: { url: `http://${server.host}/doc`, method: random.pick(['GET', 'POST']) } },
-    ];
-    const settings = { answer_url: `http://${server.host}/doc`, webhook_url: `http://${server.host}/hook` };
-    await sut.server.request('PATCH', `/v1/applications/${sut.applicationId}`, sut.apiKey, settings);
-    const ai = {
-      base_url: `http://${server.host}/v1`,
-      speech_model: 'm',
-      transcription_model: 'm',
-      chat_model: 'm',
-    };
-    await sut.api('PUT', `/v1/applications/${sut.applicationId}/ai`, ai);
+    const server = await hostileServer(random);
+    await useServer(sut, server.host);
     const phone = await answeringPhone(sut);
+    const call = () =>
+      sut.api('POST', '/v1/calls', {
+        from: sut.callerId,
+        to: phone.uri,
+        actions: actionsFor(server.host, random),
+        timeout_seconds: 5,
+      });
     return {
       async go() {
-        sent = 0;
-        const calls = Array.from({ length: 8 }, () =>
-          sut.api('POST', '/v1/calls', {
-            from: sut.callerId,
-            to: phone.uri,
-            actions: flow(),
-            timeout_seconds: 5,
-          }),
-        );
-        await Promise.all(calls);
+        server.counts.sent = 0;
+        await Promise.all(Array.from({ length: 8 }, call));
         await sleep(systemClock, 300);
         phone.hangUp();
-        return sent;
+        return server.counts.sent;
       },
       async close() {
         phone.close();

@@ -1,5 +1,5 @@
 import type { DialedLeg } from '../../../src/calls/index.ts';
-import { Signal, seededRandom } from '../../../src/core/index.ts';
+import { type Log, Signal, seededRandom } from '../../../src/core/index.ts';
 import type { MediaEngine, Sound } from '../../../src/media/index.ts';
 import type { Endpoint } from '../../../src/net/index.ts';
 import { createUserAgent } from '../../../src/sip/index.ts';
@@ -18,43 +18,47 @@ const INPUTS_PER_CALL = 40;
 /** Inputs per five seconds. */
 const RATE = 50;
 
-/** Places calls to a peer that sends the inputs; every call must end without leaving anything open. */
-async function open(): Promise<Subject> {
-  const clock = new StepClock();
+const TRUNK = {
+  id: 'trunk_far',
+  gatewayName: 'far',
+  proxy: '10.0.0.9',
+  transport: 'udp',
+  username: 'us',
+  password: 'pw',
+  realm: null,
+  fromDomain: null,
+  srtp: false,
+  customerId: null,
+} as const;
+
+/** A user agent and a dialer that calls over one trunk. */
+async function openDialer(clock: StepClock, network: PeerNetwork, log: Log) {
   const random = seededRandom(13);
-  const defects: string[] = [];
-  const log = defectsIn(defects);
-  const network = new PeerNetwork();
-  const agent = createUserAgent({
+  const userAgent = createUserAgent({
     ...{ clock, random, log, network, host: '10.0.0.1', port: 5060 },
     ...{ userAgent: 'fuzz', sessionExpires: 1800 },
   });
-  await agent.listen();
-  const trunk = {
-    id: 'trunk_far',
-    gatewayName: 'far',
-    proxy: '10.0.0.9',
-    transport: 'udp',
-    username: 'us',
-    password: 'pw',
-  } as const;
+  await userAgent.listen();
   const dialer = createDialer({
-    ...{
-      userAgent: agent,
-      media: silentMedia,
-      clock,
-      random,
-      log,
-      publicAddress: undefined,
-      allowPrivate: true,
-    },
-    trunks: () => [{ ...trunk, realm: null, fromDomain: null, srtp: false, customerId: null }],
+    ...{ userAgent, media: silentMedia, clock, random, log },
+    publicAddress: undefined,
+    allowPrivate: true,
+    trunks: () => [TRUNK],
     phone: () => undefined,
     mayShow: () => true,
     isHere: (host) => host === '10.0.0.1',
     resolve: (host) => network.resolve(host),
     services: async () => [],
   });
+  return { agent: userAgent, dialer };
+}
+
+/** Places calls to a peer that sends the inputs; every call must end without leaving anything open. */
+async function open(): Promise<Subject> {
+  const clock = new StepClock();
+  const defects: string[] = [];
+  const network = new PeerNetwork();
+  const { agent, dialer } = await openDialer(clock, network, defectsIn(defects));
   const legs: DialedLeg[] = [];
   const run = async (seconds: number) => {
     for (let s = 0; s < seconds; s += 5) {
