@@ -51,7 +51,7 @@ async function fetch(replies: Reply[], patch: Partial<DocumentRequest> = {}) {
   const exchanges: Record<string, unknown>[] = [];
   const request = async (request: HttpRequest): Promise<HttpResponse> => {
     requests.push(request);
-    const reply = replies.shift() ?? new Error('asked too often');
+    const reply = replies.shift() ?? new Error('too many requests');
     if (reply instanceof Error) throw reply;
     const { status = 200, body = HELLO, truncated = false } = reply;
     return { status, headers: { server: 'test' }, body: Buffer.from(body), truncated, durationMs: 12 };

@@ -28,6 +28,6 @@ test.each([
   [{ 'cache-control': 'no-store, max-age=5', etag: '"a"' }, false, { 'if-none-match': '"a"' }],
   [{ vary: '*', etag: '"a"' }, false, { 'if-none-match': '"a"' }],
   [{}, false, {}],
-])('%j is stored: %s, and asked about with %j', (headers, store, validators) =>
+])('%j is stored: %s, and validated with %j', (headers, store, validators) =>
   expect(freshnessOf(headers as Record<string, string>, NOW)).toMatchObject({ store, validators }),
 );

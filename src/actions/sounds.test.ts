@@ -13,21 +13,21 @@ type Page = { status?: number; headers?: Record<string, string>; size?: number }
 let clock: VirtualClock;
 let folder: string;
 let sounds: Sounds;
-let asked: HttpRequest[];
+let requests: HttpRequest[];
 let decoded: (Job & { size: number })[];
 let pages: Record<string, Page | ((request: HttpRequest) => Page)>;
 /** Requests wait for this; at first they do not wait. */
-let gate: Promise<unknown>;
-let most: number;
+let mayRespond: Promise<unknown>;
+let maxConcurrent: number;
 
 beforeEach(() => {
   clock = new VirtualClock();
   folder = mkdtempSync(join(tmpdir(), 'minivoice-sounds-'));
-  asked = [];
+  requests = [];
   decoded = [];
   pages = {};
-  gate = Promise.resolve();
-  most = 0;
+  mayRespond = Promise.resolve();
+  maxConcurrent = 0;
   sounds = createSounds({
     http: { request, close: async () => {} },
     decode,
@@ -42,9 +42,9 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 let running = 0;
 async function request(request: HttpRequest): Promise<HttpResponse> {
-  asked.push(request);
-  most = Math.max(most, ++running);
-  await gate;
+  requests.push(request);
+  maxConcurrent = Math.max(maxConcurrent, ++running);
+  await mayRespond;
   running--;
   const page = pages[new URL(request.url).pathname] ?? { status: 404 };
   const { status = 200, headers = {}, size = 100 } = typeof page === 'function' ? page(request) : page;
@@ -83,7 +83,10 @@ test('fetches and decodes a file once for 24 calls that play it at the same time
     Array.from({ length: 24 }, (_, i) => get('/a.wav', { callId: `call ${i}`, customerId: `c${i % 3}` })),
   );
   // The size of a file is known only after an attempt to fetch it as a small one.
-  expect(asked.map(({ maxResponseBytes }) => maxResponseBytes)).toEqual([2 * 1024 * 1024, 25 * 1024 * 1024]);
+  expect(requests.map(({ maxResponseBytes }) => maxResponseBytes)).toEqual([
+    2 * 1024 * 1024,
+    25 * 1024 * 1024,
+  ]);
   expect(decoded).toHaveLength(1);
   for (const sound of all) expect(await octetsOf(sound)).toBe(3_000_000);
   expect(readdirSync(join(folder, 'sounds')).length).toBeLessThanOrEqual(decoded.length);
@@ -97,12 +100,12 @@ test('reuses a fresh file, and validates one with an entity tag', async () => {
     expect(await played('/fresh.wav')).toBe(100);
     expect(await played('/tagged.wav')).toBe(100);
   }
-  expect(asked.filter(({ url }) => url.endsWith('fresh.wav'))).toHaveLength(1);
-  expect(asked.filter(({ url }) => url.endsWith('tagged.wav'))).toHaveLength(3);
+  expect(requests.filter(({ url }) => url.endsWith('fresh.wav'))).toHaveLength(1);
+  expect(requests.filter(({ url }) => url.endsWith('tagged.wav'))).toHaveLength(3);
   expect(decoded).toHaveLength(2);
   await clock.advance(60_000);
   await played('/fresh.wav');
-  expect(asked.filter(({ url }) => url.endsWith('fresh.wav'))).toHaveLength(2);
+  expect(requests.filter(({ url }) => url.endsWith('fresh.wav'))).toHaveLength(2);
 });
 
 test('plays the new version of a file that has changed', async () => {
@@ -116,8 +119,8 @@ test('plays the new version of a file that has changed', async () => {
 test('fetches a file that may not be stored every time, and leaves nothing on disk', async () => {
   pages['/a.wav'] = { size: 1_000_000, headers: { 'cache-control': 'no-store', etag: '"a"' } };
   for (let i = 0; i < 3; i++) expect(await played('/a.wav')).toBe(1_000_000);
-  expect(asked).toHaveLength(3);
-  expect(asked.every(({ headers }) => !headers!['if-none-match'])).toBe(true);
+  expect(requests).toHaveLength(3);
+  expect(requests.every(({ headers }) => !headers!['if-none-match'])).toBe(true);
   await expect.poll(() => readdirSync(join(folder, 'sounds'))).toEqual([]);
 });
 
@@ -127,7 +130,7 @@ test('sends a validator only to the URL that it came from, after redirects', asy
     headers!['if-none-match'] === '"one"' ? { status: 304 } : { headers: { etag: '"one"' } };
   await played('/moved.wav');
   expect(await played('/moved.wav')).toBe(100);
-  expect(asked.map(({ url, headers }) => [new URL(url).pathname, headers!['if-none-match']])).toEqual([
+  expect(requests.map(({ url, headers }) => [new URL(url).pathname, headers!['if-none-match']])).toEqual([
     ['/moved.wav', undefined],
     ['/there.wav', undefined],
     ['/moved.wav', undefined],
@@ -146,21 +149,21 @@ test('does not remove a sound that is playing when the disk limit is reached', a
 
 test('limits the requests of one customer, so that others need not wait', async () => {
   const opened = Promise.withResolvers<void>();
-  gate = opened.promise;
+  mayRespond = opened.promise;
   for (let i = 0; i < 100; i++) pages[`/${i}.wav`] = { size: 100 };
   const hangup = new AbortController();
   const busy = Array.from({ length: 99 }, (_, i) => get(`/${i}.wav`, { signal: hangup.signal }));
   const settled = Promise.allSettled(busy);
   await clock.advance(0);
-  expect(most).toBe(32);
+  expect(maxConcurrent).toBe(32);
   const other = get('/99.wav', { customerId: 'other' });
   await clock.advance(0);
-  expect(most).toBe(33);
+  expect(maxConcurrent).toBe(33);
   hangup.abort(new Error('hung up'));
   opened.resolve();
   expect((await settled).every(({ status }) => status === 'rejected')).toBe(true);
   expect(await octetsOf(await other)).toBe(100);
-  expect(asked).toHaveLength(33);
+  expect(requests).toHaveLength(33);
 });
 
 test.each([
@@ -168,13 +171,13 @@ test.each([
   ['of 24 customers', 24, 6],
 ])(
   'keeps a limited number of large files in memory: 24 calls %s (%i), %i files',
-  async (_, customers, most) => {
+  async (_, customers, expected) => {
     let inMemory = 0;
-    let mostInMemory = 0;
+    let maxInMemory = 0;
     sounds = createSounds({
       http: { request, close: async () => {} },
       decode: async (file, job) => {
-        mostInMemory = Math.max(mostInMemory, ++inMemory);
+        maxInMemory = Math.max(maxInMemory, ++inMemory);
         await clock.advance(10);
         inMemory--;
         return decode(file, job);
@@ -188,7 +191,7 @@ test.each([
     const ask = (i: number) => get(`/${i}.wav`, { callId: `${i}`, customerId: `c${i % customers}` });
     const all = await Promise.all(Array.from({ length: 24 }, (_, i) => ask(i)));
     expect(all).toHaveLength(24);
-    expect(mostInMemory).toBe(most);
+    expect(maxInMemory).toBe(expected);
   },
 );
 

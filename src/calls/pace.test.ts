@@ -11,7 +11,7 @@ function offer(pace: Pace, calls: number): number {
 /** Offers calls to a machine with this capacity, both per second. */
 function load(pace: Pace, capacity: number, offered: number, seconds: number) {
   let waiting = 0;
-  let most = 0;
+  let maxWaiting = 0;
   let taken = 0;
   for (let tick = 0; tick < seconds * 20; tick++) {
     const accepted = offer(pace, offered / 20);
@@ -19,9 +19,9 @@ function load(pace: Pace, capacity: number, offered: number, seconds: number) {
     waiting += accepted;
     pace.measure(Math.min(1, waiting / (capacity / 20)), 50);
     waiting = Math.max(0, waiting - capacity / 20);
-    if (tick >= 400) most = Math.max(most, waiting);
+    if (tick >= 400) maxWaiting = Math.max(maxWaiting, waiting);
   }
-  return { taken: taken / seconds, mostWaiting: most };
+  return { taken: taken / seconds, maxWaiting };
 }
 
 describe('the pace of new calls', () => {
@@ -54,10 +54,10 @@ describe('the pace of new calls', () => {
   it.each([2, 4, 10])(
     'is close to the capacity when %i times as many calls are offered, and few wait',
     (times) => {
-      const { taken, mostWaiting } = load(new Pace(), 300, 300 * times, 40);
+      const { taken, maxWaiting } = load(new Pace(), 300, 300 * times, 40);
       expect(taken).toBeGreaterThan(300 * 0.7);
       expect(taken).toBeLessThanOrEqual(300 + 45);
-      expect(mostWaiting).toBeLessThan(300 / 4);
+      expect(maxWaiting).toBeLessThan(300 / 4);
     },
   );
 

@@ -12,7 +12,7 @@ const route: Route = {
 };
 const numbers = { from: '+15550001', to: '+15550002', route };
 let clock: VirtualClock;
-let kept: EventDraft[];
+let committed: EventDraft[];
 let switchboard: Switchboard;
 
 /** A journal that rejects refusable commits. */
@@ -21,13 +21,13 @@ const journal = {
   commit: async (change: { events?: EventDraft[]; refusable?: boolean }) => {
     if (change.refusable) await undecided;
     if (change.refusable) throw full;
-    kept.push(...(change.events ?? []));
+    committed.push(...(change.events ?? []));
   },
 };
 
 beforeEach(() => {
   clock = new VirtualClock();
-  kept = [];
+  committed = [];
   undecided = Promise.resolve();
   const runFlow = async () => ({ kind: 'completed', by: 'application' }) as const;
   switchboard = new Switchboard({ journal, clock, log: silentLog, ids: new Ids(clock), runFlow });
@@ -37,7 +37,7 @@ test('an inbound call that cannot be written is refused, and leaves no call', as
   const leg = new SimulatedLeg(clock);
   await switchboard.arrive({ leg, ...numbers });
   expect(leg.seen).toEqual(['refused overloaded']);
-  expect([kept, switchboard.size]).toEqual([[], 0]);
+  expect([committed, switchboard.size]).toEqual([[], 0]);
 });
 
 test('placing a call that cannot be written fails, and the far end is not called', async () => {
@@ -46,7 +46,7 @@ test('placing a call that cannot be written fails, and the far end is not called
   await expect(placing).rejects.toBe(full);
   await clock.advance(0);
   expect(leg.signal.aborted).toBe(true);
-  expect([kept, switchboard.size]).toEqual([[], 0]);
+  expect([committed, switchboard.size]).toEqual([[], 0]);
 });
 
 test('a caller who hangs up before the call is refused leaves no call', async () => {
@@ -59,5 +59,5 @@ test('a caller who hangs up before the call is refused leaves no call', async ()
   deciding.resolve();
   await over;
   await clock.advance(0);
-  expect([kept, switchboard.size]).toEqual([[], 0]);
+  expect([committed, switchboard.size]).toEqual([[], 0]);
 });

@@ -5,7 +5,7 @@ import { eventRecord, Harness } from './testing/harness.ts';
 const DAY = 24 * 3600 * 1000;
 
 /** How the receiver treats an event: it fails `failures` times, each after `latency` ms, then accepts. */
-const fate = fc.record({
+const behavior = fc.record({
   failures: fc.oneof({ weight: 3, arbitrary: fc.nat(4) }, fc.constant(20)),
   gone: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
   latency: fc.integer({ min: 0, max: 10_000 }),
@@ -13,14 +13,14 @@ const fate = fc.record({
   after: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 60_000 })),
 });
 
-const calls = fc.array(fc.array(fate, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 });
+const calls = fc.array(fc.array(behavior, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 });
 
 it('keeps the order, and every event is accepted once or dead, whatever the receiver does', async () => {
   await fc.assert(
     fc.asyncProperty(calls, fc.integer({ min: 0, max: 300_000 }), async (calls, restartAt) => {
       const harness = new Harness();
-      const fates = new Map(
-        calls.flatMap((call, c) => call.map((fate, i) => [`evt_call_${c}_${i + 1}`, fate])),
+      const behaviors = new Map(
+        calls.flatMap((call, c) => call.map((behavior, i) => [`evt_call_${c}_${i + 1}`, behavior])),
       );
       const failed = new Map<string, number>();
       const settled = new Set<string>();
@@ -34,7 +34,7 @@ it('keeps the order, and every event is accepted once or dead, whatever the rece
           if (!settled.has(earlier) && (failed.get(earlier) ?? 0) < 3)
             overtaken.push(`${earlier} by ${event}`);
         }
-        const { failures, gone, latency } = fates.get(event)!;
+        const { failures, gone, latency } = behaviors.get(event)!;
         return new Promise((resolve) =>
           harness.clock.after(latency, () => {
             const before = failed.get(event) ?? 0;
@@ -59,7 +59,7 @@ it('keeps the order, and every event is accepted once or dead, whatever the rece
 
       expect(sentAfterEnd).toEqual([]);
       expect(overtaken).toEqual([]);
-      for (const [id, { failures, gone }] of fates) {
+      for (const [id, { failures, gone }] of behaviors) {
         const accepted = harness.attempts.filter(({ eventId, error }) => eventId === id && error === null);
         const dies = failures > 0 && (gone || failures >= 10);
         expect([id, harness.events.get(id)?.state]).toEqual([id, dies ? 'dead' : 'delivered']);

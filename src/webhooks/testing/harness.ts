@@ -86,42 +86,7 @@ export class Harness {
   /** Starts a new process on the same store. */
   restart(): Deliveries {
     this.deliveries = new Deliveries({
-      store: {
-        pendingEvents: async (limit, maxBytes) => {
-          if (this.readError) throw this.readError;
-          const all = this.#pending.filter(({ attempts }) => attempts < PARK_AFTER_ATTEMPTS);
-          let bytes = 0;
-          const fits = all.slice(0, limit).findIndex((event) => (bytes += bytesOf(event)) > maxBytes);
-          const events = all.slice(0, fits === -1 ? limit : Math.max(1, fits));
-          return { events, more: events.length < all.length };
-        },
-        parkedEvents: async () => {
-          if (this.readError) throw this.readError;
-          const oldestAt = Math.min(...this.#parked.map(({ createdAt }) => createdAt));
-          return { count: this.#parked.length, oldestAt: this.#parked.length > 0 ? oldestAt : null };
-        },
-        nextDueAt: async (after) => {
-          const due = this.#parked.map(({ nextAttemptAt }) => nextAttemptAt ?? 0).filter((at) => at > after);
-          return due.length > 0 ? Math.min(...due) : null;
-        },
-        dueEvents: async (at, limit) => {
-          if (this.readError) throw this.readError;
-          return this.#parked.filter(({ nextAttemptAt }) => (nextAttemptAt ?? 0) <= at).slice(0, limit);
-        },
-        event: async (id) => this.events.get(id),
-        saveAttempt: async (attempt, event) => {
-          if (this.saveError) throw this.saveError;
-          this.attempts.push(attempt);
-          this.#save(event);
-        },
-        saveEventState: async (event) => this.#save(event),
-        eraseSealed: async (before) => {
-          if (this.eraseFails) throw new Error('the disk is full');
-          for (const event of this.events.values())
-            if (event.createdAt < before) this.events.set(event.id, withoutSealedDigits(event));
-        },
-        written: () => new Promise((resolve) => this.#write(resolve)),
-      },
+      store: this.#store(),
       http: { request: (request) => this.#request(request), close: async () => {} },
       clock: this.clock,
       random: seededRandom(1),
@@ -154,6 +119,45 @@ export class Harness {
   /** The ids of the events that the receiver got, in order. */
   get received(): string[] {
     return this.requests.map(({ id }) => id);
+  }
+
+  #store(): DeliveriesPorts['store'] {
+    return {
+      pendingEvents: async (limit, maxBytes) => {
+        if (this.readError) throw this.readError;
+        const all = this.#pending.filter(({ attempts }) => attempts < PARK_AFTER_ATTEMPTS);
+        let bytes = 0;
+        const fits = all.slice(0, limit).findIndex((event) => (bytes += bytesOf(event)) > maxBytes);
+        const events = all.slice(0, fits === -1 ? limit : Math.max(1, fits));
+        return { events, more: events.length < all.length };
+      },
+      parkedEvents: async () => {
+        if (this.readError) throw this.readError;
+        const oldestAt = Math.min(...this.#parked.map(({ createdAt }) => createdAt));
+        return { count: this.#parked.length, oldestAt: this.#parked.length > 0 ? oldestAt : null };
+      },
+      nextDueAt: async (after) => {
+        const due = this.#parked.map(({ nextAttemptAt }) => nextAttemptAt ?? 0).filter((at) => at > after);
+        return due.length > 0 ? Math.min(...due) : null;
+      },
+      dueEvents: async (at, limit) => {
+        if (this.readError) throw this.readError;
+        return this.#parked.filter(({ nextAttemptAt }) => (nextAttemptAt ?? 0) <= at).slice(0, limit);
+      },
+      event: async (id) => this.events.get(id),
+      saveAttempt: async (attempt, event) => {
+        if (this.saveError) throw this.saveError;
+        this.attempts.push(attempt);
+        this.#save(event);
+      },
+      saveEventState: async (event) => this.#save(event),
+      eraseSealed: async (before) => {
+        if (this.eraseFails) throw new Error('the disk is full');
+        for (const event of this.events.values())
+          if (event.createdAt < before) this.events.set(event.id, withoutSealedDigits(event));
+      },
+      written: () => new Promise((resolve) => this.#write(resolve)),
+    };
   }
 
   #write(write: () => void): void {
