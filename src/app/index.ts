@@ -3,6 +3,5 @@
  * reverse order. It is the only module that constructs drivers, all of them from a `Platform`.
  */
 export { surviveDefects } from './defects.ts';
-export { type Platform, systemPlatform } from './platform.ts';
+export { type Platform, systemPlatform, version } from './platform.ts';
 export { type App, startApp } from './start-app.ts';
-export { version } from './version.ts';

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
@@ -17,6 +18,9 @@ import {
 import { type Finisher, ThreadFinisher } from '../recordings/index.ts';
 import { createSpeaker } from '../speech/index.ts';
 import { type Connect, createConnect } from '../streams/index.ts';
+
+/** The version in package.json. */
+export const version: string = createRequire(import.meta.url)('../../package.json').version;
 
 /** Text to speech, with the lifetime of the application. */
 export type SpeechEngine = ReturnType<typeof createSpeaker>;

@@ -19,7 +19,7 @@ import {
   TrunkAddresses,
 } from '../telephony/index.ts';
 import { cannotListen } from './listening.ts';
-import { version } from './version.ts';
+import { version } from './platform.ts';
 
 /** What telephony is built from. */
 export interface TelephonyParts {

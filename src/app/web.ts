@@ -12,10 +12,9 @@ import type { Data } from './data-folder.ts';
 import { cannotListen } from './listening.ts';
 import { metricsOf } from './metrics.ts';
 import { callPlacer } from './place-call.ts';
-import type { Deps } from './platform.ts';
+import { type Deps, version } from './platform.ts';
 import type { Recordings } from './recordings.ts';
 import type { Telephony } from './telephony.ts';
-import { version } from './version.ts';
 
 /** Starts webhook deliveries, beginning with the events that an earlier process has not delivered. */
 export async function openWebhooks(

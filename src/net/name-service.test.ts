@@ -13,7 +13,7 @@ afterEach(() => {
   for (const close of open.splice(0)) close();
 });
 
-/** Starts a name server with these answers to A and AAAA queries, with an error code, or without answers. */
+/** Starts a name server that sends these answers to A and AAAA queries, an error code, or nothing. */
 async function nameServer(answers: { A?: number[]; AAAA?: number[]; code?: number } | 'silent') {
   const server = createSocket('udp4');
   open.push(() => server.close());
