@@ -82,7 +82,7 @@ describe.skipIf(missing.sipp)(`a second signal ${missing.sipp ?? ''}`, { concurr
     const taken = await Promise.all([asking, meeting, streaming].map((line) => line.call({ talk })));
     await Promise.all(taken.map(({ call }) => call.next('recording.started')));
     const unheard = await Sipp.call(busy.server, { to: deaf.number, talk });
-    const [dialling, lost] = [await quiet.dial({ to: ringing.uri }), await quiet.dial({ to: vanished.uri })];
+    const [dialing, lost] = [await quiet.dial({ to: ringing.uri }), await quiet.dial({ to: vanished.uri })];
     await lost.next('call.answered');
     await vanished.close();
     await busy.app.requests.take(({ path }) => path === '/deaf', 'event for the one who does not answer');
@@ -125,7 +125,7 @@ describe.skipIf(missing.sipp)(`a second signal ${missing.sipp ?? ''}`, { concurr
       expect(recording).toMatchObject({ status: 'completed', recovered: false, ended_by: 'hangup' });
       expect((await call.hear()).durationMs).toBe(recording!['duration_ms']);
     }
-    expect((await dialling.next('call.canceled')).data['ended_by']).toBe('system');
+    expect((await dialing.next('call.canceled')).data['ended_by']).toBe('system');
     expect((await lost.next('call.completed')).data['ended_by']).toBe('system');
     await busy.app.requests.take(({ body }) => body['event' as never] === 'call.completed', 'the last event');
   });

@@ -193,7 +193,9 @@ describe.skipIf(missing.sipp)(`an INVITE ${why}`, { concurrent: true }, () => {
 
 describe.skipIf(missing.sipp)(`a caller ${why}`, { concurrent: true }, () => {
   const actions = {
-    say: { say: { text: 'This is a long sentence that nobody hears to its end, for he has hung up.' } },
+    say: {
+      say: { text: 'This is a long sentence that nobody hears to its end, because the caller has hung up.' },
+    },
     play: { play: { url: '' } },
     pause: wait(30),
     redirect: { redirect: { url: '' } },

@@ -190,10 +190,10 @@ cons_listen 127.0.0.1:${keyboard}
 
 async function ready(child: ChildProcess): Promise<void> {
   const said: string[] = [];
-  await new Promise<void>((fulfil, reject) => {
+  await new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on('line', (line) => {
       said.push(line);
-      if (line.includes('baresip is ready')) fulfil();
+      if (line.includes('baresip is ready')) resolve();
     });
     child.once('exit', (code) => reject(new Error(`baresip ended with ${code}:\n${said.join('\n')}`)));
   });

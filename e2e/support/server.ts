@@ -48,10 +48,10 @@ export class Server {
     const child = (options.launch ?? launch)(dataDir, options.env);
     const lines = new Inbox<string>((line) => `\n${line}`);
     createInterface({ input: child.stderr! }).on('line', (line) => lines.add(line));
-    const ready = await new Promise<Ready>((fulfil, reject) => {
+    const ready = await new Promise<Ready>((resolve, reject) => {
       createInterface({ input: child.stdout! }).on('line', (line) => {
         lines.add(line);
-        if (isReady(line)) fulfil(JSON.parse(line));
+        if (isReady(line)) resolve(JSON.parse(line));
       });
       child.once('exit', (code) =>
         reject(new Error(`the server ended with ${code}:\n${lines.all.join('\n')}`)),
