@@ -5,7 +5,7 @@ export interface AudioAgreement {
   /** Where RTP goes until packets from another address arrive (symmetric RTP). Port 0: send nothing. */
   remote: { address: string; port: number };
   /** The source of its signaling: for one second, only this and `remote` may send RTP. Undefined: any address may. */
-  signalledFrom?: string;
+  signaledFrom?: string;
   codec: { name: CodecName; payloadType: number };
   /** Null: digits are sent and detected in-band. */
   telephoneEvent: TelephoneEvent | null;

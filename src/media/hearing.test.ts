@@ -95,7 +95,7 @@ describe('latching', () => {
     const thief = await harness.phone({ address: '10.0.0.66', port: 4000 });
     thief.talk(sound.local, 0);
     await harness.beats(5);
-    sound.connect(agreement(phone, { signalledFrom: '10.0.0.9' }));
+    sound.connect(agreement(phone, { signaledFrom: '10.0.0.9' }));
     await harness.beats(5);
     const nated = await harness.phone({ address: '10.0.0.9', port: 9000 });
     nated.talk(sound.local, 500);
@@ -106,7 +106,7 @@ describe('latching', () => {
 
   it('accepts any source when the expected one has sent nothing for a second', async () => {
     const gateway = await harness.phone({ address: '10.0.0.66', port: 4000 });
-    sound.connect(agreement(phone, { signalledFrom: '10.0.0.9' }));
+    sound.connect(agreement(phone, { signaledFrom: '10.0.0.9' }));
     gateway.talk(sound.local, 500);
     await harness.beats(45);
     expect(gateway.heard).toEqual([]);
@@ -114,7 +114,7 @@ describe('latching', () => {
     expect(gateway.heard.length).toBeGreaterThan(3);
     // A re-INVITE that changes nothing keeps it.
     const before = gateway.heard.length;
-    sound.connect(agreement(phone, { signalledFrom: '10.0.0.9' }));
+    sound.connect(agreement(phone, { signaledFrom: '10.0.0.9' }));
     await harness.beats(10);
     expect(gateway.heard.length - before).toBeGreaterThan(8);
   });

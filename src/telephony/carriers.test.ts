@@ -143,13 +143,13 @@ describe('a proxy with a host name', () => {
   );
 
   test('is matched by its name, and by its addresses of the last day', async () => {
-    expect(carriers.maybe({ name: 'sip.carrier.example', address: '10.0.0.7' })).toHaveLength(1);
+    expect(carriers.candidates({ name: 'sip.carrier.example', address: '10.0.0.7' })).toHaveLength(1);
     await start();
     harness.network.names.set('sip.carrier.example', ['10.0.0.3']);
     await harness.clock.advance(301_000);
     expect(carriers.at('10.0.0.2')).toHaveLength(0);
-    expect(carriers.maybe({ name: 'other.example', address: '64:ff9b::a00:2' })).toHaveLength(1);
-    expect(carriers.maybe({ name: 'other.example', address: '10.0.0.4' })).toHaveLength(0);
+    expect(carriers.candidates({ name: 'other.example', address: '64:ff9b::a00:2' })).toHaveLength(1);
+    expect(carriers.candidates({ name: 'other.example', address: '10.0.0.4' })).toHaveLength(0);
   });
 
   test('is waited for until its first lookup ends, with or without success', async () => {
@@ -180,7 +180,7 @@ describe('a proxy with a host name', () => {
     await start();
     services = {};
     const places = ['10.0.0.2', '10.0.0.4', '10.0.0.5'];
-    expect(places.map((address) => carriers.maybe({ name: 'x', address }).length)).toEqual([1, 1, 1]);
+    expect(places.map((address) => carriers.candidates({ name: 'x', address }).length)).toEqual([1, 1, 1]);
     expect(places.map((address) => carriers.at(address).length)).toEqual([0, 1, 0]);
   });
 

@@ -66,7 +66,7 @@ export class Carriers {
    * The active trunks that a host may belong to: their proxy has this name, or resolved to the address within a day,
    * or resolves to it over another transport.
    */
-  maybe({ name, address }: { name: string; address: string }): CarrierTrunk[] {
+  candidates({ name, address }: { name: string; address: string }): CarrierTrunk[] {
     const known = this.#with(this.#lately.get(addressIdentity(address)));
     return [...known, ...this.#parts.trunks().filter((trunk) => hostOf(trunk) === name.toLowerCase())];
   }

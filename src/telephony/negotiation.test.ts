@@ -57,7 +57,7 @@ describe('a hold by address (RFC 3264 §8.4)', () => {
       expect(negotiating.description).toContain('a=recvonly\r\n');
       negotiating.connect();
       expect(last()).toMatchObject({ direction: 'recvonly', remote: { port: 0 } });
-      expect(negotiating.reoffered(talking)).toContain('a=sendrecv\r\n');
+      expect(negotiating.answerOffer(talking)).toContain('a=sendrecv\r\n');
       expect(last()).toMatchObject({ direction: 'sendrecv', remote: { address: '10.0.0.9', port: 4000 } });
     },
   );
@@ -69,22 +69,22 @@ describe('a hold by address (RFC 3264 §8.4)', () => {
   ])('%s holds a confirmed call, which can be resumed', (_what, attributes, direction) => {
     const { negotiating, last } = negotiation(talking);
     const hold = sdp('IN IP4 0.0.0.0', 'm=audio 4000 RTP/AVP 0', ...attributes);
-    expect(negotiating.reoffered(hold)).toContain(`a=${direction}\r\n`);
+    expect(negotiating.answerOffer(hold)).toContain(`a=${direction}\r\n`);
     expect(last()).toMatchObject({ direction, remote: { port: 0 } });
-    expect(negotiating.reoffered(talking)).toContain('a=sendrecv\r\n');
+    expect(negotiating.answerOffer(talking)).toContain('a=sendrecv\r\n');
     expect(last()).toMatchObject({ direction: 'sendrecv', remote: { port: 4000 } });
   });
 
   test('is accepted in an answer', () => {
     const { negotiating, last } = negotiation();
-    negotiating.answered(sdp('IN IP4 0.0.0.0', 'm=audio 4000 RTP/AVP 0'));
+    negotiating.takeAnswer(sdp('IN IP4 0.0.0.0', 'm=audio 4000 RTP/AVP 0'));
     expect(last()).toMatchObject({ direction: 'recvonly', remote: { port: 0 } });
   });
 
   test('is refused with port 0, and the call continues', () => {
     const { negotiating, agreements } = negotiation(talking);
     const off = sdp('IN IP4 10.0.0.9', 'm=audio 0 RTP/AVP 0');
-    expect(() => negotiating.reoffered(off)).toThrow(expect.objectContaining({ code: 'not_acceptable' }));
+    expect(() => negotiating.answerOffer(off)).toThrow(expect.objectContaining({ code: 'not_acceptable' }));
     expect(agreements).toHaveLength(1);
   });
 });
@@ -112,7 +112,7 @@ describe('payload types keep their meaning in later offers (RFC 3264 §8.3.2)', 
   ])('an offer with %s', (_what, [types, rtpmap], expected) => {
     const offer = sdp('IN IP4 10.0.0.9', `m=audio 4000 RTP/AVP ${types}`, `a=rtpmap:${rtpmap}`);
     const { negotiating } = negotiation(offer);
-    const next = negotiating.reoffered(undefined);
+    const next = negotiating.answerOffer(undefined);
     expect(rtpmaps(next)).toMatchObject(expected);
     expect(new Set(formats(next)).size).toBe(formats(next).length);
   });
@@ -124,19 +124,19 @@ describe('payload types keep their meaning in later offers (RFC 3264 §8.3.2)', 
       ['96', 'speex/8000'],
       ['97', 'speex/16000'],
     ])
-      negotiating.reoffered(
+      negotiating.answerOffer(
         sdp('IN IP4 10.0.0.9', `m=audio 4000 RTP/AVP 0 ${type}`, `a=rtpmap:${type} ${name}`),
       );
-    expect(rtpmaps(negotiating.reoffered(undefined))).toMatchObject({ 'telephone-event/8000': '98' });
+    expect(rtpmaps(negotiating.answerOffer(undefined))).toMatchObject({ 'telephone-event/8000': '98' });
   });
 
   test('an answer with other payload types than our offer', () => {
     const { negotiating, last } = negotiation();
     const media = ['m=audio 4000 RTP/AVP 8 97', 'a=rtpmap:97 telephone-event/8000'];
-    negotiating.answered(sdp('IN IP4 10.0.0.9', ...media));
+    negotiating.takeAnswer(sdp('IN IP4 10.0.0.9', ...media));
     expect(last().telephoneEvent).toEqual({ payloadType: 97 });
     expect(last().receives?.telephoneEvents).toContainEqual({ payloadType: 101 });
-    expect(rtpmaps(negotiating.reoffered(undefined))['telephone-event/8000']).toBe('101');
+    expect(rtpmaps(negotiating.answerOffer(undefined))['telephone-event/8000']).toBe('101');
   });
 
   test('an offer that uses every dynamic payload type', () => {
@@ -145,13 +145,13 @@ describe('payload types keep their meaning in later offers (RFC 3264 §8.3.2)', 
     const { negotiating } = negotiation(
       sdp('IN IP4 10.0.0.9', `m=audio 4000 RTP/AVP 0 ${numbers.join(' ')}`, ...lines),
     );
-    expect(formats(negotiating.reoffered(undefined))).toEqual(['0', '8', '9']);
+    expect(formats(negotiating.answerOffer(undefined))).toEqual(['0', '8', '9']);
   });
 });
 
 test('accepts every codec of an answer from the far end', () => {
   const { negotiating, last } = negotiation();
-  negotiating.answered(sdp('IN IP4 10.0.0.9', 'm=audio 4000 RTP/AVP 8 0 9'));
+  negotiating.takeAnswer(sdp('IN IP4 10.0.0.9', 'm=audio 4000 RTP/AVP 8 0 9'));
   expect(last()).toMatchObject({ codec: { name: 'PCMA', payloadType: 8 } });
   expect(
     last()
@@ -163,18 +163,18 @@ test('accepts every codec of an answer from the far end', () => {
 test('restores the agreement of an early dialog', () => {
   const { negotiating, last } = negotiation();
   const offer = negotiating.description;
-  negotiating.answered(talking, '10.0.0.9');
-  negotiating.reoffered(talking.replace('4000', '4002'), '10.0.0.9');
-  const agreed = negotiating.agreed;
-  negotiating.answered(talking.replace('4000', '5000'), '10.0.0.8', offer);
+  negotiating.takeAnswer(talking, '10.0.0.9');
+  negotiating.answerOffer(talking.replace('4000', '4002'), '10.0.0.9');
+  const state = negotiating.state;
+  negotiating.takeAnswer(talking.replace('4000', '5000'), '10.0.0.8', offer);
   expect(last().remote.port).toBe(5000);
-  negotiating.resume(agreed);
-  expect(last()).toMatchObject({ remote: { port: 4002 }, signalledFrom: '10.0.0.9' });
+  negotiating.restore(state);
+  expect(last()).toMatchObject({ remote: { port: 4002 }, signaledFrom: '10.0.0.9' });
 });
 
 test('keeps the SDES crypto suite of the far end in later offers', () => {
   const crypto = `a=crypto:3 AES_CM_128_HMAC_SHA1_32 inline:${'A'.repeat(40)}|2^31|1:1`;
   const { negotiating, last } = negotiation(sdp('IN IP4 10.0.0.9', 'm=audio 4000 RTP/SAVP 0', crypto));
   expect(last().srtp).toMatchObject({ receive: 'A'.repeat(40), tagBytes: 4, mkiBytes: 1 });
-  expect(negotiating.reoffered(undefined)).toContain('a=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:');
+  expect(negotiating.answerOffer(undefined)).toContain('a=crypto:1 AES_CM_128_HMAC_SHA1_32 inline:');
 });

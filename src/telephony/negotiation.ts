@@ -17,7 +17,7 @@ export interface NegotiationParts {
 }
 
 /** The state of the negotiation with one dialog. */
-export interface Agreed {
+export interface NegotiationState {
   sent: string | undefined;
   agreement: AudioAgreement | undefined;
   secure: boolean;
@@ -62,7 +62,7 @@ export class Negotiation {
   }
 
   /** Makes a new offer for another far end. @param secure whether media must be encrypted. */
-  offered(secure: boolean): string {
+  makeOffer(secure: boolean): string {
     this.#secure = secure;
     // RFC 3261 §13.2.1: a callee may send audio before it answers.
     this.#flows = true;
@@ -75,7 +75,7 @@ export class Negotiation {
    * Handles a re-INVITE, UPDATE or PRACK: answers its offer, or makes an offer if it has none.
    * @param peer where the request came from, if that is not known yet.
    */
-  reoffered(offer: string | undefined, peer = this.#peer): string {
+  answerOffer(offer: string | undefined, peer = this.#peer): string {
     const description = offer === undefined ? this.#offer() : this.#answer(offer);
     this.#sent = description;
     this.#peer = peer;
@@ -88,7 +88,7 @@ export class Negotiation {
    * @param peer where the answer came from, if that is not known yet.
    * @param offer the answered offer; default: the last one.
    */
-  answered(answer: string, peer = this.#peer, offer = this.description): void {
+  takeAnswer(answer: string, peer = this.#peer, offer = this.description): void {
     this.#agreement = acceptAnswer(offer, answer, this.#payloadTypes);
     this.#secure = this.#agreement.srtp !== undefined;
     this.#sent = offer;
@@ -96,13 +96,13 @@ export class Negotiation {
     if (this.#flows) this.connect();
   }
 
-  /** The current agreement, for `resume` after another early dialog has replaced it. */
-  get agreed(): Agreed {
+  /** The current state, for `restore` after another early dialog has replaced it. */
+  get state(): NegotiationState {
     return { sent: this.#sent, agreement: this.#agreement, secure: this.#secure, peer: this.#peer };
   }
 
-  /** Restores an earlier agreement. */
-  resume({ sent, agreement, secure, peer }: Agreed): void {
+  /** Restores an earlier state. */
+  restore({ sent, agreement, secure, peer }: NegotiationState): void {
     this.#sent = sent;
     this.#agreement = agreement;
     this.#secure = secure;
@@ -137,7 +137,7 @@ export class Negotiation {
     return {
       ...agreement,
       remote: { address: isPrivateFromPublicPeer(address, peer) ? peer : address, port },
-      signalledFrom: peer,
+      signaledFrom: peer,
     };
   }
 

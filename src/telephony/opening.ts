@@ -56,8 +56,8 @@ export class InboundOpening implements Opening {
   /** Before the answer, PRACK may answer our offer, and UPDATE may change the session (RFC 3311 §5.1). */
   #followChanges(): void {
     const { dialog } = this.#invite;
-    dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
-    dialog.onOffer = (offer) => this.#negotiation.reoffered(offer);
+    dialog.onAnswer = (answer) => this.#negotiation.takeAnswer(answer);
+    dialog.onOffer = (offer) => this.#negotiation.answerOffer(offer);
   }
 
   giveUp(reason: RefusalReason): void {

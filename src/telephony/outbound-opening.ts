@@ -18,7 +18,7 @@ import {
   triesNext,
   unansweredEnd,
 } from './dial-refusal.ts';
-import type { Agreed, Negotiation } from './negotiation.ts';
+import type { Negotiation, NegotiationState } from './negotiation.ts';
 import type { Opening } from './opening.ts';
 import { type OutboundRoute, redirectedRoutes } from './outbound-routes.ts';
 
@@ -56,7 +56,7 @@ export class OutboundOpening implements Opening {
   #cancel = new AbortController();
   #answered = false;
   /** What early dialogs have agreed on since their first answer. */
-  #changed = new Map<Dialog, Agreed>();
+  #changed = new Map<Dialog, NegotiationState>();
   #deadline: number;
   #dialog: Promise<Dialog>;
 
@@ -135,7 +135,7 @@ export class OutboundOpening implements Opening {
     if (signal.aborted || this.#cancel.signal.aborted) return { route, refusal: CANCELED };
     if (left <= 0) return { route, refusal: refusalOf(408, 'No answer before the timeout', true) };
     const { target, to, from, route: routeSet, headers, credentials } = route;
-    const sdp = negotiation.offered(route.srtp ?? false);
+    const sdp = negotiation.makeOffer(route.srtp ?? false);
     const invite = userAgent.invite({
       ...{ target, to, from, route: routeSet, headers, credentials, destination, sdp },
       timeoutMs: left,
@@ -169,13 +169,13 @@ export class OutboundOpening implements Opening {
     const changed = this.#changed.get(dialog);
     if (!changed) return this.#takeAnswer(answer, attempt);
     // RFC 6337 §3.1: the answer in the 2xx is the one that was changed since.
-    this.#parts.negotiation.resume(changed);
+    this.#parts.negotiation.restore(changed);
     return undefined;
   }
 
   #takeAnswer(answer: string, { peer, sdp }: Attempt): Refusal | undefined {
     try {
-      this.#parts.negotiation.answered(answer, peer, sdp);
+      this.#parts.negotiation.takeAnswer(answer, peer, sdp);
       return undefined;
     } catch (error) {
       return refusalOf(488, explain(error), true);
@@ -196,8 +196,8 @@ export class OutboundOpening implements Opening {
     const { negotiation } = this.#parts;
     dialog.onOffer ??= (offer) => {
       if (this.#answered) throw new Failure('call_ended', 'The call was answered elsewhere.');
-      const answer = negotiation.reoffered(offer, peer);
-      this.#changed.set(dialog, negotiation.agreed);
+      const answer = negotiation.answerOffer(offer, peer);
+      this.#changed.set(dialog, negotiation.state);
       return answer;
     };
   }

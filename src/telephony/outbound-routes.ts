@@ -27,9 +27,9 @@ export interface OutboundRoute
   /** Where the INVITE is sent: a URI whose host is still to be resolved, or a known hop. */
   destination: string | Hop;
   /** Whether a customer has named the host: then it must be on the public internet. */
-  guarded: boolean;
+  mustBePublic: boolean;
   /** The customer whose direct call this is. The host must not be another party's trunk, which would be charged. */
-  straightFor?: string;
+  directFor?: string;
   /** Whether media must be encrypted. */
   srtp?: boolean;
 }
@@ -125,7 +125,7 @@ function overTrunks(
     try {
       const route = overTrunk(withCallerId(request, trunk, lookups), trunk, local);
       const isOwn = trunk.customerId === null || isOwnCaller(request, lookups);
-      return [[isOwn ? route : { ...route, straightFor: request.customerId }]];
+      return [[isOwn ? route : { ...route, directFor: request.customerId }]];
     } catch (error) {
       refusals.push(error);
       return [];
@@ -155,7 +155,7 @@ function overTrunk({ destination, from }: DialRequest, trunk: OutboundTrunk, loc
     target: formatUri({ ...proxy, user: destination }),
     destination: formatUri(proxy),
     credentials: loginOf(trunk),
-    guarded: trunk.customerId !== null,
+    mustBePublic: trunk.customerId !== null,
     srtp: trunk.srtp,
   };
 }
@@ -178,7 +178,7 @@ function direct({ from, customerId }: DialRequest, uri: Uri, local: Endpoint): O
   // RFC 3261 §19.1.5: the header fields of a URI do not belong into the Request-URI, and we do not set them.
   const target = formatUri({ ...uri, headers: undefined });
   const name = formatUri({ ...uri, headers: undefined, password: undefined });
-  const route = { name, target, destination: target, guarded: true, straightFor: customerId };
+  const route = { name, target, destination: target, mustBePublic: true, directFor: customerId };
   return { ...callerId(from, here), ...route };
 }
 
@@ -192,7 +192,7 @@ function toPhone({ destination, from }: DialRequest, contacts: PhoneContact[], l
       to: `<${destination}>`,
       destination: hop,
       route,
-      guarded: true,
+      mustBePublic: true,
     }),
   );
 }
@@ -224,7 +224,7 @@ function redirected(route: OutboundRoute, uri: string, customerId: string): Outb
   const { route: _, ...same } = route;
   const next: OutboundRoute = { ...same, name: `${route.name} → ${uri}`, target: uri, destination: uri };
   // The customer is not charged for the new host as for a number, so it must not be another party's trunk.
-  if (route.guarded) next.straightFor = customerId;
+  if (route.mustBePublic) next.directFor = customerId;
   // Credentials are for the host that they were made for.
   if (hostOf(uri) !== hostOf(route.target)) delete next.credentials;
   return next;

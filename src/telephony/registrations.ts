@@ -176,11 +176,11 @@ class Registration {
   /** Sends to the first of the carrier's addresses that answers. */
   async #send(expires: number): Promise<SipResponse> {
     const destination = formatUri(proxyOf(this.trunk));
-    const guarded = this.trunk.customerId !== null;
+    const mustBePublic = this.trunk.customerId !== null;
     const now = this.#parts.clock.monotonic();
     for (const [address, until] of this.#paused) if (until <= now) this.#paused.delete(address);
     let response: SipResponse | undefined;
-    for (const host of await routeLocator(this.#parts)({ destination, guarded })) {
+    for (const host of await routeLocator(this.#parts)({ destination, mustBePublic })) {
       const key = JSON.stringify(host);
       if (this.#paused.has(key)) continue;
       // The registration has ended meanwhile: do not register at the next address.

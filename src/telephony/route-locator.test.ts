@@ -14,7 +14,7 @@ describe('a host given by a customer', () => {
   const find = (destination: string) =>
     routeLocator({ resolve, services, random: seededRandom(1), allowPrivate: false })({
       destination,
-      guarded: true,
+      mustBePublic: true,
     });
 
   test('is not called at a private address', async () => {
@@ -38,7 +38,7 @@ describe("another customer's trunk", () => {
       trunksKnown: () => known.promise,
       isForeignTrunk: ({ address }: { address: string }) => addresses.includes(address),
     };
-    const route = { destination: 'sip:+1900@203.0.114.9', guarded: true, straightFor: 'cust_1' };
+    const route = { destination: 'sip:+1900@203.0.114.9', mustBePublic: true, directFor: 'cust_1' };
     const found = routeLocator(ports)(route);
     addresses = ['203.0.114.9'];
     known.resolve();
@@ -50,7 +50,7 @@ describe("another customer's trunk", () => {
     const isForeignTrunk: RouteLocatorPorts['isForeignTrunk'] = ({ name, address }) =>
       name === 'carrier.example' || address === '203.0.114.9';
     const ports = { resolve, services, random: seededRandom(1), allowPrivate: true, isForeignTrunk };
-    return routeLocator(ports)({ destination, guarded: true, straightFor: 'cust_1' });
+    return routeLocator(ports)({ destination, mustBePublic: true, directFor: 'cust_1' });
   };
 
   test.each([

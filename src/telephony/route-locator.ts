@@ -29,15 +29,15 @@ const MAX_SERVERS = 6;
  */
 export function routeLocator(
   ports: RouteLocatorPorts,
-): (route: Pick<OutboundRoute, 'destination' | 'guarded' | 'straightFor'>) => Promise<(string | Hop)[]> {
-  return async ({ destination, guarded, straightFor }) => {
+): (route: Pick<OutboundRoute, 'destination' | 'mustBePublic' | 'directFor'>) => Promise<(string | Hop)[]> {
+  return async ({ destination, mustBePublic, directFor }) => {
     if (typeof destination !== 'string') return [destination];
     const uri = parseUri(destination);
     const servers = await locateServers(uri, ports);
-    if (straightFor !== undefined) await ports.trunksKnown?.();
+    if (directFor !== undefined) await ports.trunksKnown?.();
     const refusal = (server: ServerAddress) =>
-      (guarded && !ports.allowPrivate && whyNotPublic(server.address)) ||
-      (straightFor !== undefined && ports.isForeignTrunk?.(server, straightFor) && "a trunk's address");
+      (mustBePublic && !ports.allowPrivate && whyNotPublic(server.address)) ||
+      (directFor !== undefined && ports.isForeignTrunk?.(server, directFor) && "a trunk's address");
     const allowed = servers.filter((server) => !refusal(server));
     const [first] = servers;
     if (!first) throw new Failure('connect_failed', `${uri.host} has no address`);

@@ -39,7 +39,7 @@ export class SipLeg implements Leg {
       this.#resolve = resolve;
     });
     detach(
-      'lines.sip-leg',
+      'telephony.sip-leg',
       opening.over.then((end) => this.#end(end)),
     );
     sound.lost.on((cause) => this.#lose(cause));
@@ -80,15 +80,15 @@ export class SipLeg implements Leg {
     const dialog = await this.#opening.answer();
     if (this.#over.signal.aborted) {
       // The answer has crossed the hangup.
-      detach('lines.sip-leg', dialog.bye());
+      detach('telephony.sip-leg', dialog.bye());
       throw new Failure('call_ended', 'The call has ended.');
     }
     this.#dialog = dialog;
-    dialog.onOffer = (offer) => this.#negotiation.reoffered(offer);
+    dialog.onOffer = (offer) => this.#negotiation.answerOffer(offer);
     dialog.onInfo = (request) => takeInfo(request, (digit) => this.sound.signaled(digit));
-    dialog.onAnswer = (answer) => this.#negotiation.answered(answer);
+    dialog.onAnswer = (answer) => this.#negotiation.takeAnswer(answer);
     detach(
-      'lines.sip-leg',
+      'telephony.sip-leg',
       dialog.ended.then((end) => this.#end(legEndOf(end))),
     );
   }
@@ -104,7 +104,7 @@ export class SipLeg implements Leg {
 
   /** Sends BYE, or rejects the INVITE. Does not wait: a far end that does not answer must not delay the end of the call. */
   #hangUp(): void {
-    if (this.#dialog) detach('lines.sip-leg', this.#dialog.bye());
+    if (this.#dialog) detach('telephony.sip-leg', this.#dialog.bye());
     else this.#opening.giveUp('unavailable');
   }
 
@@ -127,7 +127,7 @@ export class SipLeg implements Leg {
     if (this.#over.signal.aborted) return;
     this.#over.abort(new Failure('call_ended', 'The call has ended.'));
     // Audio ends at once, before the rest of the call is written.
-    detach('lines.sip-leg', this.sound.close());
+    detach('telephony.sip-leg', this.sound.close());
     this.#resolve(end);
   }
 }

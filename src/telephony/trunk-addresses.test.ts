@@ -21,7 +21,7 @@ beforeEach(async () => {
   const store = new MemoryDirectoryStore();
   directory = await Directory.open(store, { clock, random, ids: new Ids(clock), secrets });
   named = [];
-  trunks = new TrunkAddresses(directory.trunks, () => ({ at: () => [], maybe: () => named }));
+  trunks = new TrunkAddresses(directory.trunks, () => ({ at: () => [], candidates: () => named }));
   customerId = (await directory.createCustomer({ name: 'Acme' })).id;
 });
 

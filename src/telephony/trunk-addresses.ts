@@ -12,9 +12,9 @@ export interface ConfiguredTrunks {
 /** Finds the trunks that an address or a host name belongs to, and their owners. */
 export class TrunkAddresses {
   #configured: ConfiguredTrunks;
-  #carriers: () => Pick<Carriers, 'at' | 'maybe'>;
+  #carriers: () => Pick<Carriers, 'at' | 'candidates'>;
 
-  constructor(configured: ConfiguredTrunks, carriers: () => Pick<Carriers, 'at' | 'maybe'>) {
+  constructor(configured: ConfiguredTrunks, carriers: () => Pick<Carriers, 'at' | 'candidates'>) {
     this.#configured = configured;
     this.#carriers = carriers;
   }
@@ -32,7 +32,7 @@ export class TrunkAddresses {
    */
   isForeign(host: { name: string; address: string }, customerId: string): boolean {
     const operators = this.#configured.at(host.address).filter((trunk) => trunk.customerId === null);
-    const proxies = [...this.#carriers().maybe(host), ...this.#configured.proxiesAt(host.address)];
+    const proxies = [...this.#carriers().candidates(host), ...this.#configured.proxiesAt(host.address)];
     const owners = [...operators, ...proxies].map((trunk) => trunk.customerId);
     return owners.includes(null) || (owners.length > 0 && !owners.includes(customerId));
   }

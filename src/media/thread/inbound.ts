@@ -66,7 +66,7 @@ export class Inbound {
     this.#formats.agree(agreement, codec);
     this.reception.clockRate = SAMPLE_RATE * codec.ticks;
     this.#latched = false;
-    this.#reserved = agreement.signalledFrom === undefined ? 0 : RESERVED_BEATS;
+    this.#reserved = agreement.signaledFrom === undefined ? 0 : RESERVED_BEATS;
     // A far end that gives the same address as before still sends from the one that was seen.
     const moved = before?.address !== address || before.port !== port;
     this.#formerBeats = moved && this.#target ? STALE_ADDRESS_BEATS : 0;
@@ -143,8 +143,8 @@ export class Inbound {
   }
 
   #expects(address: string): boolean {
-    const { remote, signalledFrom } = this.#agreement ?? {};
-    return [remote?.address, signalledFrom, this.#target?.address].includes(address);
+    const { remote, signaledFrom } = this.#agreement ?? {};
+    return [remote?.address, signaledFrom, this.#target?.address].includes(address);
   }
 }
 

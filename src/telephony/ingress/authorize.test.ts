@@ -48,7 +48,7 @@ beforeEach(async () => {
 });
 
 function sourceAt(address: string): Source {
-  const trunks = new TrunkAddresses(directory.trunks, () => ({ at: () => [], maybe: () => [] }));
+  const trunks = new TrunkAddresses(directory.trunks, () => ({ at: () => [], candidates: () => [] }));
   const hop: Hop = { transport: 'udp', address, port: 5060 };
   return new Source(hop, {
     trunksAt: (address) => trunks.at(address),
