@@ -99,15 +99,15 @@ describe('an incoming call', () => {
     expect(pair.invites).toHaveLength(0);
   });
 
-  test('is refused by the gate with the reply that it returns, before any other check', async () => {
-    pair.bob.gate = () => ({ status: 503, headers: [['Retry-After', '7']] });
+  test('is refused by screening with the reply that it returns, before any other check', async () => {
+    pair.bob.screenRequest = () => ({ status: 503, headers: [['Retry-After', '7']] });
     await uas.invite();
     expect(last().status).toBe(503);
     expect(last().headers.get('Retry-After')).toBe('7');
   });
 
-  test('that the gate refuses leaves no state, and its retransmission gets the same response', async () => {
-    pair.bob.gate = () => ({ status: 503 });
+  test('that screening refuses leaves no state, and its retransmission gets the same response', async () => {
+    pair.bob.screenRequest = () => ({ status: 503 });
     const request = await uas.invite();
     const first = last();
     await send(request);

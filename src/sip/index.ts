@@ -23,7 +23,7 @@ export {
   withServerAddress,
 } from './transport/index.ts';
 export type { RequestOptions } from './uac-core.ts';
-export type { Gate, RequestHandler } from './uas-core.ts';
+export type { RequestHandler, RequestScreen } from './uas-core.ts';
 export {
   createUserAgent,
   type UserAgent,

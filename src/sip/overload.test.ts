@@ -5,7 +5,7 @@ import { Peer } from './testing/peer.ts';
 
 test('overload refuses new calls, but no request of existing calls', async () => {
   const pair = await openPair({ maxTransactions: 1 });
-  pair.alice.gate = pair.bob.gate = undefined;
+  pair.alice.screenRequest = pair.bob.screenRequest = undefined;
   // Each side has its own limit; only bob is overloaded.
   const { near, far } = await establishCall(pair);
   await pair.clock.advance(40_000);
@@ -40,7 +40,7 @@ test('overload refuses new calls, but no request of existing calls', async () =>
 
 test('keeps no state of requests that are challenged, or that belong to no call', async () => {
   const { pair, peer } = await UasHarness.open();
-  pair.bob.gate = ({ method }) =>
+  pair.bob.screenRequest = ({ method }) =>
     method === 'REGISTER' || method === 'INVITE' ? { status: 401 } : undefined;
   for (let n = 0; n < 50; n++) {
     peer.send(peer.request('REGISTER', { 'Call-ID': `r${n}` }));

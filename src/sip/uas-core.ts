@@ -30,7 +30,7 @@ import {
  * Screens a new request outside of dialogs, and each retransmission of it, before any state is kept.
  * The returned reply refuses the request statelessly; `silence` drops it; undefined admits it.
  */
-export type Gate = (request: SipRequest, source: Hop) => Reply | 'silence' | undefined;
+export type RequestScreen = (request: SipRequest, source: Hop) => Reply | 'silence' | undefined;
 
 /** Answers requests outside of dialogs that are neither INVITE nor OPTIONS. */
 export type RequestHandler = (request: SipRequest, source: Hop) => Reply | Promise<Reply>;
@@ -50,7 +50,7 @@ export class UasCore implements TransactionUser {
   onInvite: ((invite: IncomingInvite) => void) | undefined;
   onRequest: RequestHandler | undefined;
   onOptions: ((request: SipRequest, source: Hop) => Reply | undefined) | undefined;
-  gate: Gate | undefined;
+  screenRequest: RequestScreen | undefined;
   /** INVITEs without a final response. */
   readonly invites = new Set<ServerInvite>();
   #ua: UaContext;
@@ -61,7 +61,7 @@ export class UasCore implements TransactionUser {
   }
 
   refuse(request: SipRequest, source: Hop): SipResponse | 'silence' | undefined {
-    const refusal = this.#screen(request, source);
+    const refusal = this.#refusal(request, source);
     if (refusal === undefined || refusal === 'silence') return refusal;
     // RFC 3261 §8.2.7: a stateless UAS gives the same To tag to every retransmission of a request.
     return buildResponse(this.#ua, request, refusal.status, { ...refusal, toTag: statelessTag(request) });
@@ -98,11 +98,11 @@ export class UasCore implements TransactionUser {
     for (const invite of [...this.invites]) invite.reject(503, { why: CLOSING.why });
   }
 
-  #screen(request: SipRequest, source: Hop): Reply | 'silence' | undefined {
+  #refusal(request: SipRequest, source: Hop): Reply | 'silence' | undefined {
     const inDialog = isInDialog(request);
     if (inDialog && this.#ua.dialogs.find(request)) return undefined;
     try {
-      const refusal = this.#closing ? CLOSING : this.gate?.(request, source);
+      const refusal = this.#closing ? CLOSING : this.screenRequest?.(request, source);
       return inDialog && refusal !== 'silence' ? NO_DIALOG : refusal;
     } catch (error) {
       return errorReply(this.#ua, error, 'could not screen a request');

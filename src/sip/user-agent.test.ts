@@ -56,10 +56,10 @@ test('other requests outside of calls go to onRequest; without it they get 405, 
   expect(await ask('REGISTER')).toBe(500);
 });
 
-test('the gate refuses requests, or drops them without response', async () => {
+test('screening refuses requests, or drops them without response', async () => {
   const pair = await openPair();
-  let verdict: ReturnType<NonNullable<typeof pair.bob.gate>> = { status: 403 };
-  pair.bob.gate = () => verdict;
+  let verdict: ReturnType<NonNullable<typeof pair.bob.screenRequest>> = { status: 403 };
+  pair.bob.screenRequest = () => verdict;
   const call = () =>
     pair.alice.invite({ target: 'sip:bob@10.0.0.2', from: 'sip:alice@10.0.0.1', sdp: OFFER }).result;
   const refused = call();

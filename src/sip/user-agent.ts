@@ -24,7 +24,7 @@ import {
 import { type Counters, type Hop, type TlsOptions, TransportLayer } from './transport/index.ts';
 import type { UaContext } from './ua-context.ts';
 import { type RequestOptions, requestBuilder, sendRequest } from './uac-core.ts';
-import { type Gate, type RequestHandler, UasCore } from './uas-core.ts';
+import { type RequestHandler, type RequestScreen, UasCore } from './uas-core.ts';
 
 export interface UserAgentOptions {
   clock: Clock;
@@ -73,7 +73,7 @@ export interface UserAgent {
   /** Refuses an OPTIONS outside of dialogs, as an INVITE to the same URI; if unset or undefined: 200. */
   onOptions: ((request: SipRequest, source: Hop) => Reply | undefined) | undefined;
   /** Screens new requests: 403 for unknown sources, 503 with Retry-After under load. */
-  gate: Gate | undefined;
+  screenRequest: RequestScreen | undefined;
   invite(options: InviteOptions): OutgoingInvite;
   /** Sends a request outside of dialogs. Never rejects: a timeout is a 408, a transport error a 503. */
   request(options: RequestOptions): Promise<SipResponse>;
@@ -156,12 +156,12 @@ class SipUserAgent implements UserAgent {
     this.#uas.onOptions = handler;
   }
 
-  get gate(): UserAgent['gate'] {
-    return this.#uas.gate;
+  get screenRequest(): UserAgent['screenRequest'] {
+    return this.#uas.screenRequest;
   }
 
-  set gate(gate: UserAgent['gate']) {
-    this.#uas.gate = gate;
+  set screenRequest(screen: UserAgent['screenRequest']) {
+    this.#uas.screenRequest = screen;
   }
 
   get counters(): UserAgentCounters {

@@ -51,8 +51,8 @@ export class Ingress {
   }
 
   /** Connects the steps to a user agent. Nothing else sets its gate and its hooks. */
-  attach(userAgent: Pick<UserAgent, 'gate' | 'onInvite' | 'onOptions' | 'onRequest'>): void {
-    userAgent.gate = (request, hop) => this.#screen(request, this.#identify(hop));
+  attach(userAgent: Pick<UserAgent, 'screenRequest' | 'onInvite' | 'onOptions' | 'onRequest'>): void {
+    userAgent.screenRequest = (request, hop) => this.#screen(request, this.#identify(hop));
     userAgent.onInvite = (invite) => this.#receiveInvite(invite, this.#identify(invite.source));
     userAgent.onOptions = (request, hop) => this.#answerOptions(request, this.#identify(hop));
     userAgent.onRequest = (request, hop) => this.#register(request, this.#identify(hop));
