@@ -5,6 +5,7 @@ import { defects, seededRandom } from '../core/index.ts';
 import type { LinkEvents, StartThread } from './link.ts';
 import type { Sound } from './sound.ts';
 import { agreement, clips, type MediaHarness, startHarness, tone } from './testing/harness.ts';
+import { ENDED, manyOutcomes } from './testing/outcomes.ts';
 import type { Phone } from './testing/phone.ts';
 
 let harness: MediaHarness;
@@ -273,6 +274,27 @@ it('settles all calls of a session that is lost before it gets them', async () =
   });
   await sound.close();
   expect(harness.engine.load.sessions).toBe(0);
+});
+
+it.each([
+  ['is closed', () => sound.close()],
+  ['is lost by a defect', () => sound.connect({ remote: null } as never)],
+  ['is on a thread that dies', (died: () => void) => died()],
+])('settles all pending calls once when the sound %s', async (_, end) => {
+  const quiet = defects.on(() => {});
+  await harness.end();
+  let events: LinkEvents | undefined;
+  await set({
+    start: (real) => (given, host) => {
+      events ??= given;
+      return real(given, host);
+    },
+  });
+  const outcomes = await manyOutcomes(sound, () => end(() => events!.died('it was killed')));
+  expect(outcomes).toEqual(ENDED);
+  await expect(sound.sendDigits('1')).rejects.toMatchObject({ code: 'audio_closed' });
+  expect(harness.engine.load.sessions).toBe(0);
+  quiet();
 });
 
 it('rejects the opening of a sound while its thread is dead, and after it was closed', async () => {

@@ -18,6 +18,7 @@ import { createMediaEngine, type MediaEngine } from './engine.ts';
 import { type Link, mediaNice, workerThread } from './link.ts';
 import type { Sound } from './sound.ts';
 import { agreement, clips, tone } from './testing/harness.ts';
+import { ENDED, manyOutcomes } from './testing/outcomes.ts';
 import { Phone } from './testing/phone.ts';
 
 const LOUD = 8_000;
@@ -200,25 +201,6 @@ it('reports sounds as lost when their thread dies, and starts another', async ()
   await expect(other.close()).resolves.toMatchObject({ packetsSent: 0 });
 });
 
-/** Makes many calls at once. @returns how often each outcome occurred when all are settled. */
-async function manyOutcomes(sound: Sound, end: () => unknown): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  const count = (outcome: string) => {
-    counts[outcome] = (counts[outcome] ?? 0) + 1;
-  };
-  const stream = sound.stream();
-  stream.play(new Uint8Array(80_000));
-  const pending: Promise<unknown>[] = [];
-  for (let i = 0; i < 50; i++) {
-    pending.push(sound.sendDigits('123').catch(({ code }) => count(code)));
-    pending.push(stream.drained().then(count));
-    pending.push(sound.play(clips(tone(500, 10_000))).then(count));
-  }
-  await end();
-  await Promise.all(pending);
-  return counts;
-}
-
 it.each([
   ['is closed', (sound: Sound) => sound.close()],
   ['is lost by a defect', (sound: Sound) => sound.connect({ remote: null } as never)],
@@ -227,7 +209,7 @@ it.each([
   const quiet = defects.on(() => {});
   const { sound } = await call();
   const outcomes = await manyOutcomes(sound, () => end(sound));
-  expect(outcomes).toEqual({ audio_closed: 50, dropped: 50, stopped: 50 });
+  expect(outcomes).toEqual(ENDED);
   await expect(sound.sendDigits('1')).rejects.toMatchObject({ code: 'audio_closed' });
   await expect(sound.close()).resolves.toMatchObject({ jitterMs: expect.any(Number) });
   quiet();
