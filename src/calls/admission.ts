@@ -1,5 +1,5 @@
 import type { Clock, Log, Timer } from '../core/index.ts';
-import { Pace } from './pace.ts';
+import { CallRateLimiter } from './call-rate-limiter.ts';
 
 /** Why new calls are refused. The text completes a log line or an error message. */
 const CAUSES = {
@@ -91,7 +91,7 @@ export class Admission {
   #lastSecond: { at: number; beats: number; lateBeats: number };
   #busy = 0;
   /** Limits new calls to the rate that the main thread can set up. */
-  #pace = new Pace();
+  #rateLimiter = new CallRateLimiter();
   /** Measures the late part of the beats. */
   #media = new Hysteresis({ from: 0.2, afterMs: 2000 }, { below: 0.05, afterMs: 3000 });
   /** Measures the used part of the memory. */
@@ -120,7 +120,7 @@ export class Admission {
     if (this.#memory.isOn) return 'memory';
     if (calls < FEW_CALLS) return undefined;
     if (this.#media.isOn) return 'media';
-    return this.#pace.limited ? 'main_thread' : undefined;
+    return this.#rateLimiter.limited ? 'main_thread' : undefined;
   }
 
   /** Main-thread utilization (0–1) over the last 50 ms or more. */
@@ -133,7 +133,7 @@ export class Admission {
    * (RFC 3261 §17.1.1.2).
    */
   get isSaturated(): boolean {
-    return this.#pace.drowning;
+    return this.#rateLimiter.drowning;
   }
 
   /** Asks to admit a new call. @returns undefined: admitted; otherwise why it is refused, which is counted. */
@@ -153,7 +153,7 @@ export class Admission {
   #refusal(): RefusalCause | undefined {
     const cause = this.refusalCause;
     if (cause && cause !== 'main_thread') return cause;
-    const taken = this.#pace.take();
+    const taken = this.#rateLimiter.take();
     return taken || this.#ports.calls() < FEW_CALLS ? undefined : 'main_thread';
   }
 
@@ -178,7 +178,7 @@ export class Admission {
     const ms = at - this.#last.at;
     this.#busy = 1 - (idleMs - this.#last.idleMs) / ms;
     this.#last = { at, idleMs };
-    this.#pace.measure(this.#busy, ms);
+    this.#rateLimiter.measure(this.#busy, ms);
     if (at - this.#lastSecond.at >= SECOND_MS) this.#measureMediaAndMemory(at);
     this.#endEpisode(at);
     this.#timer = this.#ports.clock.after(TICK_MS, this.#tick);

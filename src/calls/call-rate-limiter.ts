@@ -23,7 +23,7 @@ const DROWNING_MS = 2_000;
  * Limits the rate of new calls while the thread that sets them up is overloaded. The rate falls by a factor while the
  * thread is full and grows linearly when it has time, like a TCP congestion window (RFC 5681 §3.1).
  */
-export class Pace {
+export class CallRateLimiter {
   /** Calls per second; infinite without a limit. */
   #rate = Number.POSITIVE_INFINITY;
   /** Calls that may be taken before the next measurement. */
