@@ -11,7 +11,7 @@ export interface Refusal {
   status: number;
   phrase: string;
   /** Whether the far end has sent any response. */
-  heard: boolean;
+  responded: boolean;
 }
 
 const REASONS: Record<number, Reason> = {
@@ -26,13 +26,13 @@ const REASONS: Record<number, Reason> = {
   604: 'unreachable',
 };
 
-/** Interprets a final response. @param heard whether the far end has sent any response. */
-export function refusalOf(status: number, phrase: string, heard: boolean): Refusal {
-  return { reason: reasonOf(status, heard), status, phrase, heard };
+/** Interprets a final response. @param responded whether the far end has sent any response. */
+export function refusalOf(status: number, phrase: string, responded: boolean): Refusal {
+  return { reason: reasonOf(status, responded), status, phrase, responded };
 }
 
-function reasonOf(status: number, heard: boolean): Reason {
-  if (status === 408 && !heard) return 'unreachable';
+function reasonOf(status: number, responded: boolean): Reason {
+  if (status === 408 && !responded) return 'unreachable';
   const known = REASONS[status];
   if (known) return known;
   const elsewhere = status < 400 || (status >= 500 && status < 600);
@@ -66,8 +66,8 @@ const SENTENCES: Record<Reason, string> = {
 const MAX_PHRASE = 200;
 
 /** Makes a Failure whose message quotes the response, or says why there was none. */
-export function failureOf({ reason, status, phrase, heard }: Refusal): Failure {
-  const why = `${heard ? `${status} ` : ''}${phrase.slice(0, MAX_PHRASE)}`.trim();
+export function failureOf({ reason, status, phrase, responded }: Refusal): Failure {
+  const why = `${responded ? `${status} ` : ''}${phrase.slice(0, MAX_PHRASE)}`.trim();
   const message = why ? `${SENTENCES[reason]}: ${why}` : SENTENCES[reason];
   return new Failure(reason, message, { cause: new DialRefusal(status, why) });
 }

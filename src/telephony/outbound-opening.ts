@@ -25,7 +25,7 @@ import { type OutboundRoute, redirectedRoutes } from './outbound-routes.ts';
 export interface OutboundOpeningParts {
   /** The groups are tried in order; the routes of one group ring at the same time. */
   routes: readonly (readonly OutboundRoute[])[];
-  /** The customer whose call it is. */
+  /** The customer who makes the call. */
   customerId: string;
   negotiation: Negotiation;
   timeoutMs: number;

@@ -202,7 +202,7 @@ const MAX_CONTACTS = 3;
 
 /**
  * RFC 3261 §8.1.3.4: the routes to the Contacts of a 3xx, the best first.
- * @param customerId the customer whose call it is.
+ * @param customerId the customer who makes the call.
  */
 export function redirectedRoutes(
   route: OutboundRoute,

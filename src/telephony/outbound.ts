@@ -33,7 +33,7 @@ export function createDialer(ports: DialerPorts): Dialer & { check(request: Dial
 
 async function dial(request: DialRequest, ports: DialerPorts): Promise<DialedLeg> {
   const routes = withHeaders(routesTo(request, ports.userAgent.local, ports), request);
-  // Two legs that talk to each other cost least on one media thread.
+  // Two bridged legs need the least work on one media thread.
   const beside = request.beside?.sound;
   const sound = await ports.media.open(beside && { beside });
   try {
