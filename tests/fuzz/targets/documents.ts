@@ -32,7 +32,7 @@ const VALUES: readonly ((random: RandomChoice) => unknown)[] = [
   (random) => random.int(100) / 7,
   () => 1e308,
   (random) =>
-    random.pick(['', 'Hi', 'read', 'both', '+15550100000', 'sip:a@b', 'room', '1234#', '\u0000', '\ud800']),
+    random.pick(['', 'Hi', 'read', 'both', '+15550100000', 'sip:a@b', 'team', '1234#', '\u0000', '\ud800']),
   (random) => random.pick(['https://example.com/x', 'http://127.0.0.1', 'wss://example.com', 'javascript:1']),
   (random) => 'x'.repeat(random.int(5000)),
   (random) => random.some(3, () => random.int(9)),
