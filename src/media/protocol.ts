@@ -75,7 +75,9 @@ export type Crossing =
   | 'call'
   /** As `call`, but resolves with this value when the object closes first or the signal aborts. */
   | { resolvesWith: unknown }
-  /** Closes the object: settles all other calls at once, and answers every later call as closed. */
+  /** Returns nothing, and ends the object at once. */
+  | 'end'
+  /** Returns a promise, and ends the object with the answer. All other calls are settled at once, as closed. */
   | 'close'
   /** Returns another object at once. */
   | { returns: RemoteInterface }
@@ -104,7 +106,7 @@ type CrossingOf<F> = F extends (...args: never[]) => infer R
     ? 'call' | 'close' | { resolvesWith: V } | { opens: RemoteInterface; failsWith: string }
     : [R] extends [object]
       ? { returns: RemoteInterface }
-      : 'send' | 'send_changes' | 'close'
+      : 'send' | 'send_changes' | 'end'
   : never;
 
 /** The description of `T`, with every method and event of it: one that is missing does not compile. */

@@ -23,10 +23,11 @@ interface File {
   readonly path: string;
   readonly ended: Promise<string>;
   finish(): Promise<void>;
+  discard(): void;
 }
 
 const FILE: Describes<File> = {
-  methods: { finish: { resolvesWith: undefined } },
+  methods: { finish: { resolvesWith: undefined }, discard: 'end' },
   events: { ended: 'once' },
   fields: ['path'],
   endsItself: true,
@@ -55,6 +56,7 @@ class RealCounter implements Counter {
   count = 0;
   readonly labels: object[] = [];
   readonly aborted: unknown[] = [];
+  readonly discarded: string[] = [];
 
   reset(): void {
     this.count = 0;
@@ -89,7 +91,8 @@ class RealCounter implements Counter {
   async file(path: string): Promise<File> {
     if (path === '') return new Promise(() => {});
     const { promise, resolve } = Promise.withResolvers<string>();
-    return { path, ended: promise, finish: async () => resolve(`${path} ended`) };
+    const discard = () => this.discarded.push(path);
+    return { path, ended: promise, finish: async () => resolve(`${path} ended`), discard };
   }
 
   async close(): Promise<number> {
@@ -333,6 +336,16 @@ describe('an object that another one opens', () => {
     await file.finish();
     await expect(file.ended).resolves.toBe('a.wav ended');
     expect([...loop.objects.values()]).toEqual([remote]);
+  });
+
+  it('ends at once with a method that ends it', async () => {
+    const file = await remote.file('a.wav');
+    file.discard();
+    expect([...loop.objects.values()]).toEqual([remote]);
+    file.discard();
+    await expect(file.finish()).resolves.toBeUndefined();
+    await settled();
+    expect(real.discarded).toEqual(['a.wav']);
   });
 });
 

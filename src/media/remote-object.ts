@@ -48,6 +48,7 @@ export class RemoteObject {
   invoke(name: string, args: unknown[]): unknown {
     const crossing = this.#interface.methods[name]!;
     if (crossing === 'send') return this.#send(name, args);
+    if (crossing === 'end') return this.#sendLast(name, args);
     if (crossing === 'send_changes') return this.#sendChanges(name, args);
     if (crossing === 'call') return this.#begin(name, args, raise).done;
     if (crossing === 'close') return this.#close(name, args);
@@ -112,6 +113,11 @@ export class RemoteObject {
 
   #send(name: string, args: unknown[]): void {
     this.#post({ type: 'call', id: this.id, call: 0, name, args });
+  }
+
+  #sendLast(name: string, args: unknown[]): void {
+    this.#send(name, args);
+    this.end('the audio was closed');
   }
 
   #sendChanges(name: string, args: unknown[]): void {

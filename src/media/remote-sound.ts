@@ -61,11 +61,6 @@ export class RemoteStream extends proxyOf<ServedStream>(STREAM) implements Audio
     if (payload.length > 0) super.play(payload);
   }
 
-  override close(): void {
-    super.close();
-    this.end('the stream was closed');
-  }
-
   override end(reason: string): void {
     this.#isOver = true;
     super.end(reason);

@@ -147,7 +147,7 @@ export const TAP: Describes<Tap> = {
 
 /** How a stream crosses to its thread. */
 export const STREAM: Describes<ServedStream> = {
-  methods: { play: 'send', clear: 'send', drained: { resolvesWith: 'dropped' }, close: 'close' },
+  methods: { play: 'send', clear: 'send', drained: { resolvesWith: 'dropped' }, close: 'end' },
   events: {},
   fields: [],
 };

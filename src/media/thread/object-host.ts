@@ -92,8 +92,9 @@ export class ObjectHost {
     const served = this.#objects.get(message.id);
     if (!served || !Object.hasOwn(served.own.methods, message.name)) return;
     const crossing = served.own.methods[message.name]!;
-    if (served.isSealed && crossing !== 'close') return;
-    if (crossing === 'close') served.isSealed = true;
+    const isLast = crossing === 'close' || crossing === 'end';
+    if (served.isSealed && !isLast) return;
+    if (isLast) served.isSealed = true;
     try {
       served.owner.called();
       const method = served.target[message.name] as (...args: unknown[]) => unknown;
@@ -139,7 +140,7 @@ export class ObjectHost {
   #answer(served: Served, message: CallMessage, crossing: Crossing, result: unknown): void {
     const { id, call, opens } = message;
     this.#running.delete(call);
-    if (crossing === 'close') this.#remove(served);
+    if (crossing === 'close' || crossing === 'end') this.#remove(served);
     const ok = opens === undefined ? result : this.#open(served, opens, crossing, result as object);
     if (call !== 0) this.#report({ type: 'answer', id, call, ok });
   }
