@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Api } from '../../api/index.ts';
 import { type AudioClip, SAMPLE_RATE } from '../../audio/index.ts';
 import { readConfig } from '../../config.ts';
@@ -74,7 +75,7 @@ export async function simulate(
       while (!condition()) {
         if (clock.monotonic() > end)
           throw new Error('the condition did not become true in ten virtual minutes');
-        await clock.advance(STEP_MS);
+        await advance(clock, STEP_MS);
       }
     },
     async stop() {
@@ -86,9 +87,16 @@ export async function simulate(
 
 /** The step of `until`. */
 const STEP_MS = 5;
-/** The step of `run`: small, because the work may also wait for files, which take no virtual time. */
+/** The step of `run`. */
 const FINE_STEP_MS = 1;
 const LIMIT_MS = 600_000;
+
+/** Advances the clock. Time stands still while files are read or written, however busy the machine is. */
+async function advance(clock: VirtualClock, ms: number): Promise<void> {
+  await clock.advance(ms);
+  do await nextTurn();
+  while (process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq')));
+}
 
 /** Advances the clock until the promise settles. */
 async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
@@ -100,7 +108,7 @@ async function passTime<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
   work.then(settle, settle);
   while (!settled) {
     if (clock.monotonic() > end) throw new Error('the promise did not settle in ten virtual minutes');
-    await clock.advance(FINE_STEP_MS);
+    await advance(clock, FINE_STEP_MS);
   }
   return work;
 }
