@@ -59,7 +59,7 @@ export default {
     {
       name: 'no-cycle',
       comment: 'A cycle has no order in which to read it.',
-      severity: 'warn',
+      severity: 'error',
       from: {},
       to: { circular: true },
     },

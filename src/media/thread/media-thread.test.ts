@@ -10,8 +10,7 @@ import type { DatagramHandler, RtpSocket, RtpSockets } from '../../net/index.ts'
 import { isRtcp, RtpHeader } from '../../rtp/packet.ts';
 import { COUNTERS, type FromThread, type ToThread } from '../protocol.ts';
 import { MediaThread } from './media-thread.ts';
-import { type Mixer, Mixers } from './mixer.ts';
-import { MixerInput } from './mixer-input.ts';
+import { type Mixer, MixerInput, Mixers } from './mixer.ts';
 import { instantFiles } from './recording-file.ts';
 
 /** A port with one method that fails, by name. */

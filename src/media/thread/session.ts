@@ -7,7 +7,7 @@ import { DigitsIn, type KeySource } from './digits-in.ts';
 import type { TapDeps } from './file-tap.ts';
 import { Inbound } from './inbound.ts';
 import type { Mixer, Mixers } from './mixer.ts';
-import { MixerInput } from './mixer-input.ts';
+import { MixerInput } from './mixer.ts';
 import { Output, SILENCE } from './output.ts';
 import { RtcpExchange } from './rtcp-exchange.ts';
 import { Protection, SecureSocket } from './secure-socket.ts';
