@@ -73,5 +73,5 @@ export default {
       to: { path: '^(src|e2e|tests|bench|examples|scripts)/' },
     },
   ],
-  options: { parser: 'swc', tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },
+  options: { parser: 'swc', doNotFollow: { path: 'node_modules' } },
 };

@@ -14,7 +14,6 @@ export async function withGraph(text: string): Promise<string> {
 async function mermaid(): Promise<string> {
   const { output } = await cruise(['src'], {
     parser: 'swc',
-    tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     includeOnly: ['^src/[^/]+/'],
     exclude: ['[.](test|conformance)[.]ts$', '/testing/', '^src/(app|core)/'],
