@@ -12,13 +12,13 @@ const warnings: string[] = [];
 const log: Log = { ...silentLog, warn: (_, message) => warnings.push(message) };
 const speakers: ReturnType<typeof createSpeaker>[] = [];
 
-/** A replacement for `espeak-ng` with German only, which plays a tone as long as the text. */
+/** A replacement for `espeak-ng` with German and Norwegian, which plays a tone as long as the text. */
 function fakeEspeak(): string {
   const path = join(folder, 'espeak');
   const script = `#!${process.execPath}
 const { readFileSync, writeSync } = require('node:fs');
 if (process.argv.includes('--voices')) {
-  console.log('Pty Language       Age/Gender VoiceName File\\n 5  de              --/M      German    gmw/de');
+  console.log('Pty Language       Age/Gender VoiceName File\\n 5  de              --/M      German    gmw/de\\n 5  nb              --/M      Norwegian gmq/nb               (no 5)');
   process.exit();
 }
 const text = readFileSync(0, 'utf8');
@@ -128,6 +128,13 @@ test('speaks other languages with espeak-ng', async () => {
   const sounds = await said('Guten Tag.', { language: 'de-AT' }, german);
   expect(seconds(sounds)).toBeGreaterThan(0.4);
   expect(seconds(sounds)).toBeLessThan(0.7);
+});
+
+test.each(['nb', 'no', 'no-NO'])('speaks %s, which espeak-ng lists as nb and no', async (language) => {
+  const norwegian = speaker(join(folder, 'norwegian'), fakeEspeak());
+  warnings.length = 0;
+  expect(seconds(await said('God dag.', { language }, norwegian))).toBeGreaterThan(0.2);
+  expect(warnings).toEqual([]);
 });
 
 test('throws speech_failed when a sentence cannot be spoken', async () => {

@@ -92,8 +92,17 @@ export class EspeakEngine implements Engine {
   }
 }
 
-/** Reads the second column of `espeak-ng --voices`: ` 5  de              --/M      German …`. */
+/**
+ * Reads the languages of `espeak-ng --voices`: the second column, and the other tags of a voice in parentheses:
+ * ` 5  fr-fr           --/M      French_(France)    roa/fr               (fr 5)`.
+ */
 function languagesIn(table: Buffer): Set<string> {
-  const lines = table.toString('utf8').split('\n').slice(1);
-  return new Set(lines.map((line) => line.trim().split(/\s+/)[1]?.toLowerCase() ?? '').filter(Boolean));
+  const lines = table.toString('utf8').toLowerCase().split('\n').slice(1);
+  return new Set(
+    lines.flatMap((line) => {
+      const [, tag] = line.trim().split(/\s+/);
+      const others = [...line.matchAll(/\((\S+) \d+\)/g)].map(([, other]) => other!);
+      return tag ? [tag, ...others] : [];
+    }),
+  );
 }
