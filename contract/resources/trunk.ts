@@ -23,7 +23,9 @@ export const trunk = z.object({
   inbound_ip: z
     .string()
     .nullable()
-    .describe('The source of inbound calls: an IP address or a CIDR block; null: no inbound calls.'),
+    .describe(
+      'The source of inbound calls: an IP address or a CIDR block. null: only the address of the proxy.',
+    ),
   is_active: z.boolean().describe('Whether the trunk carries calls.'),
   register: z.boolean().describe('Whether MiniVoice registers with the carrier.'),
   registered: z.boolean().describe('Whether the registration with the carrier is active now.'),
