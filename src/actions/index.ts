@@ -3,16 +3,7 @@
  * function over the call's leg, in a file of its own.
  */
 export { withBuiltin } from './documents.ts';
-export { createDocumentFetcher, type DocumentFetcherPorts } from './fetch.ts';
+export { createDocumentFetcher } from './fetch.ts';
 export { Flows } from './flows.ts';
-export type {
-  DocumentRequest,
-  Documents,
-  Recorder,
-  Services,
-  Settings,
-  Sounds,
-  Speaker,
-  Streams,
-} from './ports.ts';
+export type { DocumentRequest, Recorder, Services, Settings, Speaker, Streams } from './ports.ts';
 export { createSounds } from './sounds.ts';

@@ -5,7 +5,7 @@
 import type { ApiPorts } from './ports.ts';
 import { buildServer } from './server.ts';
 
-export type { ApiPorts, ApiSettings, CallOrder, LiveCalls, Metric } from './ports.ts';
+export type { ApiPorts, ApiSettings, CallOrder, LiveCalls } from './ports.ts';
 export { ROUTES } from './routes/index.ts';
 
 /** The HTTP server of the REST API. */

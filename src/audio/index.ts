@@ -17,5 +17,5 @@ export { Resampler, resample } from './resampler.ts';
 export { createSoundDecoder, type SoundDecoder } from './sound-decoder.ts';
 export { ToneDetector } from './tone-detector.ts';
 export { readPcm16Format, readWavFileFormat, repairWav } from './wav-file.ts';
-export { readWav, type Wav, type WavFormat } from './wav-reader.ts';
+export { readWav, type WavFormat } from './wav-reader.ts';
 export { WAV_HEADER, wavFile, wavHeader } from './wav-writer.ts';

@@ -3,8 +3,8 @@
  * written through `Billing.journal`, which settles their charges in the commit that ends the call. Every check that
  * runs during calls is answered from memory.
  */
-export { billedDialer, type CheckingDialer } from './billed-dialer.ts';
-export { type Balance, Billing, type BillingDeps } from './billing.ts';
+export { billedDialer } from './billed-dialer.ts';
+export { type Balance, Billing } from './billing.ts';
 export { periodsAt } from './customer-account.ts';
 export type {
   Account,
@@ -15,6 +15,5 @@ export type {
   ChargeRecord,
   LedgerSums,
   Rate,
-  SpendPeriod,
   Usage,
 } from './store.ts';

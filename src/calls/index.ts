@@ -2,31 +2,10 @@
  * The life cycle of a call, from its first ring to its ending. `ports.ts` declares what a call needs from other
  * modules, such as a `Leg` and a journal; this module knows neither SIP nor SQL.
  */
-export {
-  Admission,
-  type AdmissionPorts,
-  explainRefusal,
-  type Gauges,
-  REFUSAL_CAUSES,
-  type RefusalCause,
-} from './admission.ts';
-export {
-  type CallError,
-  type CallRecord,
-  type CallStatus,
-  type Direction,
-  durations,
-  isFinal,
-} from './call.ts';
-export { Conferences, type Participant } from './conferences.ts';
-export {
-  type Blame,
-  dialEnding,
-  type Ending,
-  endInterrupted,
-  endingOf,
-  finalOf,
-} from './ending.ts';
+export { Admission, explainRefusal, type Gauges, REFUSAL_CAUSES } from './admission.ts';
+export { type CallRecord, type Direction, isFinal } from './call.ts';
+export { Conferences } from './conferences.ts';
+export { dialEnding, type Ending, endInterrupted } from './ending.ts';
 export type {
   AudioClip,
   AudioStream,
@@ -49,8 +28,8 @@ export type {
 } from './ports.ts';
 export { DialRefusal } from './ports.ts';
 export { presentCall, presentEventCall, presentTimelineEntry } from './present.ts';
-export { CUT_MARGIN_BYTES, type HeldBack, SensitiveCalls, storedText } from './privacy.ts';
-export { Session, type SessionPorts } from './session.ts';
+export { CUT_MARGIN_BYTES, SensitiveCalls, storedText } from './privacy.ts';
+export { Session } from './session.ts';
 export type {
   BadRow,
   CallFilter,
@@ -61,10 +40,4 @@ export type {
   PendingByeStore,
   QuarantineStore,
 } from './store.ts';
-export {
-  type Arrival,
-  type Placement,
-  type Route,
-  Switchboard,
-  type SwitchboardPorts,
-} from './switchboard.ts';
+export { type Arrival, type Placement, type Route, Switchboard } from './switchboard.ts';

@@ -3,31 +3,14 @@
  * a crash loses none. Engines are pluggable, and every result names its engine.
  */
 export { EmbeddedTranscriber } from './embedded-transcriber.ts';
-export type { AnalysisInput, Analyst, Engines, Transcriber, Transcription } from './engines.ts';
+export type { Engines, Transcription } from './engines.ts';
 export { enqueueingJournal } from './enqueueing-journal.ts';
 export { HeuristicAnalyst } from './heuristic/heuristic-analyst.ts';
-export type {
-  Claim,
-  Evidence,
-  InsightError,
-  Part,
-  PartName,
-  Parts,
-  Score,
-  Scorecard,
-  ScorecardItem,
-  Segment,
-  Sentiment,
-  Speaker,
-  Summary,
-  Topic,
-  Transcript,
-} from './insight.ts';
+export type { Evidence, Part, PartName, Parts, ScorecardItem, Speaker, Transcript } from './insight.ts';
 export { Insights } from './insights.ts';
 export { OpenAiAnalyst } from './openai/openai-analyst.ts';
 export { OpenAiTranscriber } from './openai/openai-transcriber.ts';
 export { UnresponsiveServers } from './openai/unresponsive-servers.ts';
-export type { InsightPorts, InsightSettings } from './ports.ts';
 export {
   type CallInsights,
   presentFoundTranscript,
@@ -37,13 +20,4 @@ export {
   presentTranscription,
 } from './present.ts';
 export { DEFAULT_SCORECARD } from './scorecard.ts';
-export type {
-  Backlog,
-  Holder,
-  InsightJournal,
-  InsightStore,
-  InsightsChange,
-  Job,
-  NewJob,
-  TranscriptFilter,
-} from './store.ts';
+export type { InsightJournal, InsightStore, InsightsChange, Job, TranscriptFilter } from './store.ts';

@@ -7,10 +7,9 @@ export {
   guardedLookup,
   isPrivateFromPublicPeer,
   type Resolve,
-  type ResolvedAddress,
   whyNotPublic,
 } from './address-guard.ts';
-export { createHttpClient, type HttpClient, type HttpClientOptions } from './http.ts';
+export { createHttpClient, type HttpClient } from './http.ts';
 export type { HttpRequest, HttpResponse } from './http-exchange.ts';
 export { requestFollowing } from './http-redirects.ts';
 export { type ServiceRecord, systemResolve } from './name-service.ts';
@@ -22,7 +21,6 @@ export type {
   Stream,
   StreamHandlers,
   TlsIdentity,
-  TlsPeer,
 } from './network.ts';
 export { RtpPorts } from './rtp-ports.ts';
 export type { DatagramHandler, RtpSocket, RtpSockets } from './rtp-socket.ts';

@@ -3,13 +3,13 @@
  * after a crash. The tap of a leg writes the frames; this module does everything else.
  */
 export { CallRecordings } from './call-recordings.ts';
-export { type FileLinkOptions, FileLinks } from './file-links.ts';
+export { FileLinks } from './file-links.ts';
 export { RecordingFiles } from './files.ts';
-export { type Finished, type Finisher, ThreadFinisher } from './finisher.ts';
+export { type Finisher, ThreadFinisher } from './finisher.ts';
 export { presentRecording } from './present.ts';
-export type { RecordedCall, RecordingOptions, RecordingPorts, StoppedBy } from './recording.ts';
-export { type RecoveryPorts, recoverRecordings } from './recovery.ts';
-export { Eraser, type EraserPorts, type KeptDays } from './retention.ts';
+export type { RecordingPorts } from './recording.ts';
+export { recoverRecordings } from './recovery.ts';
+export { Eraser } from './retention.ts';
 export type {
   DeletedFile,
   ErasureStore,
@@ -19,6 +19,5 @@ export type {
   RecordingFilter,
   RecordingJournal,
   RecordingRecord,
-  RecordingStatus,
   RecordingStore,
 } from './store.ts';

@@ -141,7 +141,7 @@ export class Recording {
         return this.#tap?.pause(how as 'silence' | 'skip').then(() => this.#gapsStored);
       case 'resume_tap':
         return this.#tap?.resume().then(() => {
-          this.#liftHush();
+          this.#releaseHold();
           return this.#gapsStored;
         });
       case 'close_tap':
@@ -170,7 +170,7 @@ export class Recording {
   }
 
   /** Called after the tap resumed: sound from before may still be in transit to the streams. */
-  #liftHush(): void {
+  #releaseHold(): void {
     if (this.#state !== 'paused') this.#call.holdBack('everything', false, this);
   }
 

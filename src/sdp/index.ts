@@ -4,7 +4,6 @@
  */
 export { acceptAnswer, answerOffer } from './answer.ts';
 export type { AudioAgreement, CodecName } from './audio.ts';
-export type { LocalSession } from './description.ts';
 export type { Direction } from './direction.ts';
 export { createOffer } from './offer.ts';
 export { PayloadTypes } from './payload-types.ts';

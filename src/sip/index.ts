@@ -3,30 +3,20 @@
  * dialogs, and a user agent. It carries session descriptions as text. It knows nothing about audio, about calls as the
  * product defines them, or about who may call whom.
  */
-export type { Dialog, DialogEnd, PendingBye, RequestHook } from './dialog/index.ts';
+export type { Dialog, DialogEnd, PendingBye } from './dialog/index.ts';
 export * from './digest/index.ts';
 export type { IncomingInvite } from './incoming-invite.ts';
 export type { InviteOptions } from './invite-builder.ts';
 export * from './message/index.ts';
 export type { InviteResult, OutgoingInvite, Provisional } from './outgoing-invite.ts';
-export { type TimerBase, type TransactionCounters, timersFrom } from './transaction/index.ts';
+export { timersFrom } from './transaction/index.ts';
 export {
-  type Counters,
   type Hop,
   locateAllAddresses,
   locateServers,
   type NameLookup,
   type ServerAddress,
   type TlsOptions,
-  type TransportCounters,
-  type TransportName,
   withServerAddress,
 } from './transport/index.ts';
-export type { RequestOptions } from './uac-core.ts';
-export type { RequestHandler, RequestScreen } from './uas-core.ts';
-export {
-  createUserAgent,
-  type UserAgent,
-  type UserAgentCounters,
-  type UserAgentOptions,
-} from './user-agent.ts';
+export { createUserAgent, type UserAgent, type UserAgentCounters } from './user-agent.ts';

@@ -5,5 +5,5 @@
  * them too. `tables/` describes each table once.
  */
 export { lockFile } from './sqlite/lock.ts';
-export { openSqliteStorage, type SqliteOptions } from './sqlite/open.ts';
-export type { Change, Storage, StorageOptions } from './storage.ts';
+export { openSqliteStorage } from './sqlite/open.ts';
+export type { Storage } from './storage.ts';

@@ -16,7 +16,7 @@ export async function referTo(dialog: Dialog, target: string, signal: AbortSigna
   const reference = new Reference(dialog);
   const abort = () => reference.fail(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
-  detach('refer', reference.ask(target), (error) => reference.fail(error));
+  detach('telephony.refer', reference.ask(target), (error) => reference.fail(error));
   try {
     await reference.outcome;
   } finally {
@@ -44,7 +44,7 @@ class Reference {
     // A NOTIFY may come before the response to the REFER (RFC 3515 §2.4.4).
     dialog.onNotify = (request) => this.#notified(request);
     detach(
-      'refer.ended',
+      'telephony.refer',
       dialog.ended.then(({ by }) => {
         // RFC 5589 §6.1: a far end that has accepted may hang up without a report.
         if (by === 'remote' && this.#accepted) this.#succeed();

@@ -55,7 +55,7 @@ export class Registrations {
     for (const [id, running] of this.#running) {
       if (wanted.get(id)?.updatedAt === running.trunk.updatedAt) continue;
       this.#running.delete(id);
-      detach('registration.end', running.end());
+      detach('telephony.registrations', running.end());
     }
     for (const [id, trunk] of wanted) {
       if (!this.#running.has(id)) this.#running.set(id, new Registration(trunk, this.#parts));
@@ -113,7 +113,7 @@ class Registration {
 
   #refreshAfter(ms: number): void {
     const again = () => this.#refused('the response could not be parsed');
-    const refresh = () => detach('registration.refresh', this.#refresh(), again);
+    const refresh = () => detach('telephony.registrations', this.#refresh(), again);
     if (ms === 0) refresh();
     else this.#timer = this.#parts.clock.after(ms, refresh);
   }

@@ -34,7 +34,6 @@ const misbehaviors = {
 } satisfies Record<string, (response: ServerResponse) => void>;
 
 export type Misbehavior = keyof typeof misbehaviors;
-export const MISBEHAVIORS = Object.keys(misbehaviors) as Misbehavior[];
 
 /** A web server that misbehaves. */
 export class Rogue {

@@ -13,17 +13,15 @@ export {
   parseNameAddress,
   parseParams,
   parseVia,
-  type Via,
 } from './field-values.ts';
 export { type Framed, StreamFramer } from './framing.ts';
-export { decodeText, encodeText, isToken, type Params, quote, splitList, unquote } from './grammar.ts';
+export { decodeText, encodeText, splitList, unquote } from './grammar.ts';
 export { Headers } from './headers.ts';
 export {
   type Body,
   createRequest,
   createResponse,
   type ExtraHeaders,
-  type PartialRequest,
   type Refusal,
   type RefusalParts,
   type Reply,
@@ -35,9 +33,8 @@ export {
   serialize,
   statelessTag,
 } from './message.ts';
-export { MAX_BODY, MAX_HEAD, parseMessage } from './parse.ts';
+export { MAX_HEAD, parseMessage } from './parse.ts';
 export {
-  type CSeq,
   callIdOf,
   contactsOf,
   cseqOf,
@@ -51,15 +48,5 @@ export {
   topVia,
 } from './readers.ts';
 export { reasonOf, reasonPhrase, warningOf } from './reasons.ts';
-export {
-  checkTarget,
-  formatHost,
-  formatUri,
-  isSips,
-  parseHost,
-  parseUri,
-  type Uri,
-  type UriParts,
-  userOf,
-} from './uri.ts';
+export { checkTarget, formatUri, isSips, parseUri, type Uri, type UriParts, userOf } from './uri.ts';
 export { faultOf, repair, validate } from './validate.ts';

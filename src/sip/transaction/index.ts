@@ -2,16 +2,10 @@ export { TokenGenerator } from './identifiers.ts';
 export { InviteServerTransaction } from './invite-server.ts';
 export {
   type ClientTransaction,
-  type ClientUser,
   type ServerTransaction,
   standardTimers,
   type TimerBase,
   timersFrom,
   transactionTimeoutMs,
 } from './transaction.ts';
-export {
-  type TransactionCounters,
-  TransactionLayer,
-  type TransactionLayerOptions,
-  type TransactionUser,
-} from './transaction-layer.ts';
+export { type TransactionCounters, TransactionLayer, type TransactionUser } from './transaction-layer.ts';

@@ -8,4 +8,4 @@ export {
   type Target,
   withServerAddress,
 } from './server-location.ts';
-export { type TlsOptions, TransportLayer, type TransportOptions } from './transport-layer.ts';
+export { type TlsOptions, TransportLayer } from './transport-layer.ts';
