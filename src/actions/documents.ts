@@ -51,18 +51,18 @@ function fetchDocument(flow: Flow, request: NextRequest): Promise<Action[]> {
 }
 
 /** The result of the last gather. Sensitive digits are sent in bodies only: queries end up in logs and histories. */
-function gatheredFor({ gathered, gatheredInSecret }: Flow, method: 'GET' | 'POST'): Record<string, unknown> {
+function gatheredFor({ gathered, hasSensitiveDigits }: Flow, method: 'GET' | 'POST'): Record<string, unknown> {
   if (!gathered) return {};
-  return gatheredInSecret && method === 'GET'
+  return hasSensitiveDigits && method === 'GET'
     ? { ...gathered, digits: maskDigits(gathered.digits) }
     : { ...gathered };
 }
 
 /** Masks sensitive digits once a server has accepted them: later requests do not get them. */
 function maskGathered(flow: Flow): void {
-  if (!flow.gathered || !flow.gatheredInSecret) return;
+  if (!flow.gathered || !flow.hasSensitiveDigits) return;
   flow.gathered = { ...flow.gathered, digits: maskDigits(flow.gathered.digits) };
-  flow.gatheredInSecret = false;
+  flow.hasSensitiveDigits = false;
 }
 
 /** Built-in documents: a fresh installation answers calls before there is any application. */
@@ -79,7 +79,7 @@ const BUILTIN: Record<string, object[]> = {
 };
 
 /** Adds the built-in documents, whose URLs begin with `builtin:`. */
-export function withBuiltin(documents: Documents): Documents {
+export function withBuiltinDocuments(documents: Documents): Documents {
   return {
     fetch: async (request) => {
       if (!request.url.startsWith('builtin:')) return documents.fetch(request);

@@ -21,7 +21,7 @@ export interface Flow {
   signal: AbortSignal;
   gathered: Gathered | undefined;
   /** The digits are sensitive, and no server has accepted them yet. */
-  gatheredInSecret: boolean;
+  hasSensitiveDigits: boolean;
   /** When the last playback ended, on the monotonic clock. */
   playedAt: number;
   /** The directions that `mute` turned off, and the mixer of a conference that the caller joined muted. */

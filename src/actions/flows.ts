@@ -141,7 +141,7 @@ function newFlow(session: Session, services: Services, settings: Settings): Flow
     keys: new TypeAhead(session.leg, services.clock),
     signal: session.scope.signal,
     gathered: undefined,
-    gatheredInSecret: false,
+    hasSensitiveDigits: false,
     playedAt: Number.NEGATIVE_INFINITY,
     muted: { read: false, write: false, conference: undefined },
     redirects: 0,
@@ -156,7 +156,7 @@ async function answer(flow: Flow): Promise<void> {
   await Promise.race([flow.leg.answer(), aborted(signal)]);
   signal.throwIfAborted();
   if (session.record.routeMode !== 'sip') flow.keys.start();
-  await session.begin();
+  await session.markAnswered();
   if (settings.recordCalls || session.record.metadata['record'] === true) {
     const recorder = services.recorder(session);
     await recorder.start({ channels: 2, format: 'wav', maxSeconds: 14_400 }).catch((error) => {

@@ -22,7 +22,7 @@ export interface Speaker {
 }
 
 /** Fetches sound files. */
-export interface Sounds {
+export interface SoundFiles {
   /**
    * @param requester customers take turns, and so do the calls of each customer.
    * @throws Failure `play_failed`; `unsupported_sound` when the file contains no sound.
@@ -100,7 +100,7 @@ export interface Settings {
 export interface Services {
   clock: Clock;
   speaker: Speaker;
-  sounds: Sounds;
+  sounds: SoundFiles;
   documents: Documents;
   recorder(session: Session): Recorder;
   streams(session: Session): Streams;

@@ -5,14 +5,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Failure, type Job, silentLog } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import type { HttpRequest, HttpResponse } from '../net/index.ts';
-import type { FetchedSound, Sounds } from './ports.ts';
+import type { FetchedSound, SoundFiles } from './ports.ts';
 import { createSounds } from './sounds.ts';
 
 type Page = { status?: number; headers?: Record<string, string>; size?: number };
 
 let clock: VirtualClock;
 let folder: string;
-let sounds: Sounds;
+let sounds: SoundFiles;
 let requests: HttpRequest[];
 let decoded: (Job & { size: number })[];
 let pages: Record<string, Page | ((request: HttpRequest) => Page)>;

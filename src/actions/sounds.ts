@@ -1,7 +1,7 @@
 import type { AudioClip } from '../calls/index.ts';
 import { type Clock, explain, Failure, FairQueue, type Job, type Log } from '../core/index.ts';
 import { type HttpClient, type HttpResponse, requestFollowing } from '../net/index.ts';
-import type { FetchedSound, Sounds } from './ports.ts';
+import type { FetchedSound, SoundFiles } from './ports.ts';
 import { freshnessOf, renewed, SoundCache, type StoredSound } from './sound-cache.ts';
 
 export interface SoundsOptions {
@@ -36,11 +36,11 @@ const SMALL = { concurrency: 128, concurrencyPerTenant: 32, maxWaitMs: MAX_WAIT_
 const LARGE = { concurrency: 6, concurrencyPerTenant: 2, maxWaitMs: MAX_WAIT_MS };
 
 /** Fetches sound files of up to 25 MB within 10 s, decodes them, and caches them as HTTP allows. */
-export function createSounds(options: SoundsOptions): Sounds {
+export function createSounds(options: SoundsOptions): SoundFiles {
   return new WebSounds(options);
 }
 
-class WebSounds implements Sounds {
+class WebSounds implements SoundFiles {
   #options: SoundsOptions;
   #cache: SoundCache;
   #small: FairQueue;

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { checkDocumentText } from '../../contract/actions/index.ts';
 import { speechRules } from '../../contract/speech-rules.ts';
 import type { UrlRules } from '../../contract/urls.ts';
-import { createDocumentFetcher, createSounds, Flows, type Streams, withBuiltin } from '../actions/index.ts';
+import { createDocumentFetcher, createSounds, Flows, type Streams, withBuiltinDocuments } from '../actions/index.ts';
 import { holdMusic, type SoundDecoder } from '../audio/index.ts';
 import { Admission, Conferences, type Dialer, Switchboard } from '../calls/index.ts';
 import type { Config } from '../config.ts';
@@ -14,7 +14,7 @@ import type { Data } from './data-folder.ts';
 import { speakerWithServers } from './insights.ts';
 import { checkRtpPorts } from './listening.ts';
 import type { Deps } from './platform.ts';
-import { type Recordings, recorderOver } from './recordings.ts';
+import { type Recordings, recorderFor } from './recordings.ts';
 
 /** Speech, sound files, and RTP. */
 export type Sound = Awaited<ReturnType<typeof openSound>>;
@@ -75,8 +75,8 @@ function openFlows(deps: Deps, data: Data, parts: CallParts, streamCounts: Strea
     speaker: speakerWithServers({ speaker, directory, http, clock, log }),
     sounds: openSounds(deps, http, parts.decoder),
     documents: openDocuments(deps, data, parts),
-    recorder: (session) => recorderOver(recordingsOf(session)),
-    streams: (session) => streamsOver(streams(session)),
+    recorder: (session) => recorderFor(recordingsOf(session)),
+    streams: (session) => streamsFor(streams(session)),
     dialer,
     conferences: new Conferences(),
     holdMusic,
@@ -99,7 +99,7 @@ function openDocuments({ config, clock, log }: Deps, { directory }: Data, { http
     const speech = directory.application(applicationId)?.ai?.speechModel ? undefined : embedded;
     return checkDocumentText(text, { ...urlRules(config), base, speech });
   };
-  return withBuiltin(createDocumentFetcher({ http, clock, log, check }));
+  return withBuiltinDocuments(createDocumentFetcher({ http, clock, log, check }));
 }
 
 /** Fetches and decodes the sound files of `play`. */
@@ -128,7 +128,7 @@ function openStreams(deps: Deps, { storage, directory }: Data, counts: StreamCou
 }
 
 /** Adapts a call's streams to what the actions need. */
-const streamsOver = (streams: CallStreams): Streams => ({
+const streamsFor = (streams: CallStreams): Streams => ({
   start: async (options) => void (await streams.start(options)),
   stop: (which) => void streams.stop(which),
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DialedLeg, DialRequest, Placement } from '../calls/index.ts';
+import type { DialedLeg, DialRequest, OutboundCall } from '../calls/index.ts';
 import type { Application } from '../directory/index.ts';
 import { callPlacer } from './place-call.ts';
 
@@ -9,13 +9,13 @@ const application = { id: 'app_1', customerId: 'cust_1' } as Application;
 
 /** Places a call that is stored when the promise resolves. */
 function place(stored: Promise<void>) {
-  const seen: { request?: DialRequest; placement?: Placement } = {};
+  const seen: { request?: DialRequest; placement?: OutboundCall } = {};
   const dial = async (request: DialRequest) => {
     seen.request = request;
     return {} as DialedLeg;
   };
   const switchboard = {
-    place: async (placement: Placement) => {
+    place: async (placement: OutboundCall) => {
       seen.placement = placement;
       await stored;
       return { id: 'call_1' };

@@ -62,7 +62,7 @@ function recordingsOfCalls(ports: RecordingPorts): (session: Session) => CallRec
 }
 
 /** Adapts a call's recordings to what the actions need. */
-export function recorderOver(recordings: CallRecordings): Recorder {
+export function recorderFor(recordings: CallRecordings): Recorder {
   return {
     start: async (options) => void (await recordings.start(options)),
     async stop() {

@@ -133,7 +133,7 @@ export class Admission {
    * (RFC 3261 §17.1.1.2).
    */
   get isSaturated(): boolean {
-    return this.#rateLimiter.drowning;
+    return this.#rateLimiter.isSaturated;
   }
 
   /** Asks to admit a new call. @returns undefined: admitted; otherwise why it is refused, which is counted. */

@@ -77,7 +77,7 @@ describe('the limiter of new calls', () => {
       taken += offer(limiter, 50);
       limiter.measure(1, 50);
     }
-    expect(limiter.drowning).toBe(true);
+    expect(limiter.isSaturated).toBe(true);
     expect(taken).toBeGreaterThan(100);
   });
 });

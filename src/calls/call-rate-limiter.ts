@@ -17,7 +17,7 @@ const MIN_RATE = 10;
 /** After this time without a refusal there is no limit any more. */
 const UNLIMITED_AFTER_MS = 2_000;
 /** After this time the limit has not helped. */
-const DROWNING_MS = 2_000;
+const SATURATED_AFTER_MS = 2_000;
 
 /**
  * Limits the rate of new calls while the thread that sets them up is overloaded. The rate falls by a factor while the
@@ -42,8 +42,8 @@ export class CallRateLimiter {
   }
 
   /** Whether the thread has been full for two seconds although calls are refused: even refusing takes too long. */
-  get drowning(): boolean {
-    return this.#fullMs > DROWNING_MS;
+  get isSaturated(): boolean {
+    return this.#fullMs > SATURATED_AFTER_MS;
   }
 
   /** Requests a new call. @returns whether it is taken. */

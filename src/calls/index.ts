@@ -40,4 +40,4 @@ export type {
   PendingByeStore,
   QuarantineStore,
 } from './store.ts';
-export { type Arrival, type Placement, type Route, Switchboard } from './switchboard.ts';
+export { type InboundCall, type OutboundCall, type Route, Switchboard } from './switchboard.ts';

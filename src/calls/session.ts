@@ -126,14 +126,14 @@ export class Session {
   }
 
   /** Records that the far end of an outbound call rings. */
-  async ring(): Promise<void> {
+  async markRinging(): Promise<void> {
     if (this.#record.status !== 'dialing') return;
     this.#change({ status: 'ringing', ringingAt: this.now() });
     await this.#journal.commit({ call: this.#record });
   }
 
   /** Records that the call was answered and is in progress. */
-  async begin(): Promise<void> {
+  async markAnswered(): Promise<void> {
     this.#change({ status: 'in_progress', answeredAt: this.now() });
     this.#limit();
     await this.report('call.answered');

@@ -33,7 +33,7 @@ beforeEach(() => {
 
 /** Waits for the answer and the end of the call. */
 async function runFlow(session: Session) {
-  const answered = session.leg.answer().then(() => session.begin());
+  const answered = session.leg.answer().then(() => session.markAnswered());
   await Promise.race([answered, session.leg.ended]);
   await session.leg.ended;
   return { kind: 'completed', by: 'application' } as const;

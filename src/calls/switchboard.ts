@@ -15,7 +15,7 @@ export interface Route {
 }
 
 /** An inbound call and its route. */
-export interface Arrival {
+export interface InboundCall {
   leg: Leg;
   from: string;
   to: string;
@@ -27,7 +27,7 @@ export interface Arrival {
 }
 
 /** An outbound call for an application. */
-export interface Placement extends Omit<Arrival, 'leg' | 'isCallerTrusted'> {
+export interface OutboundCall extends Omit<InboundCall, 'leg' | 'isCallerTrusted'> {
   leg: DialedLeg;
   metadata: Record<string, unknown>;
   variables: Record<string, string>;
@@ -66,10 +66,10 @@ export class Switchboard {
   }
 
   /** Runs an inbound call. Resolves when it has ended; never rejects. */
-  arrive({ leg, from, to, route, sipHeaders = {}, isCallerTrusted = false }: Arrival): Promise<void> {
+  arrive({ leg, from, to, route, sipHeaders = {}, isCallerTrusted = false }: InboundCall): Promise<void> {
     const now = this.#now();
     const record = {
-      ...this.#blank(leg, route),
+      ...this.#newRecord(leg, route),
       from,
       to,
       sipHeaders,
@@ -85,9 +85,9 @@ export class Switchboard {
    * Runs an outbound call. Resolves with the new call as soon as it is written; rejects if it cannot be written.
    * @param runFlow replaces the flow of this call.
    */
-  async place(placement: Placement, runFlow = this.#ports.runFlow): Promise<CallRecord> {
+  async place(placement: OutboundCall, runFlow = this.#ports.runFlow): Promise<CallRecord> {
     const { leg, from, to, route, idempotencyKey, ...more } = placement;
-    const record = { ...this.#blank(leg, route), ...more, from, to, status: 'dialing' } as const;
+    const record = { ...this.#newRecord(leg, route), ...more, from, to, status: 'dialing' } as const;
     const session = new Session(
       { ...record, direction: 'outbound', dialingAt: this.#now() },
       leg,
@@ -96,7 +96,7 @@ export class Switchboard {
     const placed = session.record;
     leg.progress.on(() => {
       session
-        .ring()
+        .markRinging()
         .catch((error) =>
           session.log.error({ error: explain(error) }, 'could not record that the far end rings'),
         );
@@ -190,7 +190,7 @@ export class Switchboard {
     return Math.round(this.#ports.clock.now());
   }
 
-  #blank(leg: Leg, route: Route) {
+  #newRecord(leg: Leg, route: Route) {
     return {
       ...route,
       id: this.#ports.ids.next('call'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Input, isActive, type Outcome, type State, step } from './lifecycle.ts';
+import { type Input, isActive, type Effect, type State, step } from './lifecycle.ts';
 
 const commands: Input[] = ['start', 'stop', 'pause', 'resume', 'hangup'];
 
@@ -15,45 +15,45 @@ function possible(state: State): Input[] {
 interface Scenario {
   inputs: Input[];
   state: State;
-  outcomes: Outcome[];
+  effects: Effect[];
 }
 
 function* scenarios(depth: number, scenario: Scenario): Generator<Scenario> {
   yield scenario;
   if (depth === 0) return;
   for (const input of possible(scenario.state)) {
-    const [state, ...outcomes] = step(scenario.state, input);
+    const [state, ...effects] = step(scenario.state, input);
     yield* scenarios(depth - 1, {
       inputs: [...scenario.inputs, input],
       state,
-      outcomes: [...scenario.outcomes, ...outcomes],
+      effects: [...scenario.effects, ...effects],
     });
   }
 }
 
-const initial: Scenario = { inputs: [], state: 'starting', outcomes: [] };
+const initial: Scenario = { inputs: [], state: 'starting', effects: [] };
 
 /** Ends a scenario with a hangup and finishes the file. */
 function ended(scenario: Scenario): Scenario {
-  let { state, outcomes } = scenario;
+  let { state, effects } = scenario;
   for (const input of ['begun', 'hangup', 'saved'] as const) {
     const [next, ...more] = step(state, input);
     state = next;
-    outcomes = [...outcomes, ...more];
+    effects = [...effects, ...more];
   }
-  return { ...scenario, state, outcomes };
+  return { ...scenario, state, effects };
 }
 
-const count = (outcomes: Outcome[], ...wanted: Outcome[]) =>
-  outcomes.filter((outcome) => wanted.includes(outcome)).length;
+const count = (effects: Effect[], ...wanted: Effect[]) =>
+  effects.filter((effect) => wanted.includes(effect)).length;
 
 test('ends with exactly one event in every scenario', () => {
   let seen = 0;
   for (const scenario of scenarios(6, initial)) {
-    const { outcomes, state } = ended(scenario);
-    const terminal = count(outcomes, 'report_completed', 'report_failed');
-    if (terminal !== 1 || count(outcomes, 'report_started') > 1 || isActive(state)) {
-      expect.fail(`${scenario.inputs.join(', ')}: ${outcomes.join(', ')}`);
+    const { effects, state } = ended(scenario);
+    const terminal = count(effects, 'report_completed', 'report_failed');
+    if (terminal !== 1 || count(effects, 'report_started') > 1 || isActive(state)) {
+      expect.fail(`${scenario.inputs.join(', ')}: ${effects.join(', ')}`);
     }
     seen++;
   }
@@ -62,10 +62,10 @@ test('ends with exactly one event in every scenario', () => {
 
 test('reports the start before the end and closes only an open tap', () => {
   for (const scenario of scenarios(6, initial)) {
-    const { outcomes, inputs } = ended(scenario);
-    const started = outcomes.indexOf('report_started');
-    const completed = outcomes.indexOf('report_completed');
-    const closed = outcomes.indexOf('close_tap');
+    const { effects, inputs } = ended(scenario);
+    const started = effects.indexOf('report_started');
+    const completed = effects.indexOf('report_completed');
+    const closed = effects.indexOf('close_tap');
     const inOrder = (completed < 0 || started < completed) && (closed < 0 || started < closed);
     if (started < 0 ? completed >= 0 || closed >= 0 : !inOrder) expect.fail(inputs.join(', '));
   }
@@ -74,7 +74,7 @@ test('reports the start before the end and closes only an open tap', () => {
 test('never completes a recording after a write error', () => {
   for (const scenario of scenarios(6, initial)) {
     if (!scenario.inputs.includes('write_error')) continue;
-    expect(count(ended(scenario).outcomes, 'report_completed')).toBe(0);
+    expect(count(ended(scenario).effects, 'report_completed')).toBe(0);
   }
 });
 

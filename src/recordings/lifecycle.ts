@@ -28,7 +28,7 @@ export type Input =
   | 'unsaved';
 
 /** An effect of a step. */
-export type Outcome =
+export type Effect =
   | 'report_started'
   | 'pause_tap'
   | 'resume_tap'
@@ -36,7 +36,7 @@ export type Outcome =
   | 'report_completed'
   | 'report_failed';
 
-export type Step = readonly [next: State, ...outcomes: Outcome[]];
+export type Step = readonly [next: State, ...effects: Effect[]];
 
 /** Inputs that end a recording while it receives frames. */
 const running: Partial<Record<Input, Step>> = {

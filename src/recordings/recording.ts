@@ -3,7 +3,7 @@ import { detach, explain, Failure } from '../core/index.ts';
 import type { Tap, TapEnd, TapGap } from '../media/index.ts';
 import type { RecordingFiles } from './files.ts';
 import type { Finisher } from './finisher.ts';
-import { type Input, isActive, type Outcome, type State, step } from './lifecycle.ts';
+import { type Input, isActive, type Effect, type State, step } from './lifecycle.ts';
 import { gapsWithin, newRecord, RATE, savedAs } from './record.ts';
 import { recordingEvent, timelineEntry } from './recording-events.ts';
 import type { RecordingJournal, RecordingRecord } from './store.ts';
@@ -127,14 +127,14 @@ export class Recording {
 
   /** Makes the step of an input and carries out its effects. */
   #apply(input: Input, how: string = input): Promise<unknown> {
-    const [next, ...outcomes] = step(this.#state, input);
+    const [next, ...effects] = step(this.#state, input);
     if (this.active && !isActive(next)) this.#change({ endedBy: how });
     this.#state = next;
-    return Promise.all(outcomes.map((outcome) => this.#do(outcome, how)));
+    return Promise.all(effects.map((effect) => this.#do(effect, how)));
   }
 
-  #do(outcome: Outcome, how: string): Promise<unknown> | undefined {
-    switch (outcome) {
+  #do(effect: Effect, how: string): Promise<unknown> | undefined {
+    switch (effect) {
       case 'pause_tap':
         // Sound that is kept out of the file is kept out of streams too.
         this.#call.holdBack('everything', true, this);

@@ -28,7 +28,7 @@ export interface RecoveryPorts extends RecordingPorts {
  * @returns the number of open recordings.
  */
 export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
-  await adopt(ports);
+  await storeUnrecordedFiles(ports);
   const open = await ports.store.openRecordings();
   for (const recording of open) {
     try {
@@ -48,16 +48,16 @@ const MOST_MISSING = 4;
  * Stores recordings whose files exist without a row, with the event that reports their start. The first frames may be
  * written before the row. A file that fails stays and does not affect others.
  */
-async function adopt(ports: RecoveryPorts): Promise<void> {
+async function storeUnrecordedFiles(ports: RecoveryPorts): Promise<void> {
   for (const call of await ports.openCalls()) {
-    await adoptOf(call, ports).catch((error) => {
+    await storeUnrecordedFilesOf(call, ports).catch((error) => {
       const fields = { call_id: call.id, error: explain(error) };
       ports.log.error(fields, 'could not search the recordings of an interrupted call');
     });
   }
 }
 
-async function adoptOf(call: CallRecord, ports: RecoveryPorts): Promise<void> {
+async function storeUnrecordedFilesOf(call: CallRecord, ports: RecoveryPorts): Promise<void> {
   const { store, files, clock } = ports;
   // One day more, because the wall clock may have been set back.
   const days = await files.days(call.createdAt, Math.max(clock.now(), call.createdAt) + DAY_MS);
@@ -69,13 +69,13 @@ async function adoptOf(call: CallRecord, ports: RecoveryPorts): Promise<void> {
       for (const day of days) {
         if ((await files.size(`${day}/${id}.wav`)) === undefined) continue;
         missing = 0;
-        await enter(`${day}/${id}.wav`, call, ports);
+        await storeRecordOf(`${day}/${id}.wav`, call, ports);
       }
     }
   }
 }
 
-async function enter(name: string, call: CallRecord, { files, journal }: RecoveryPorts): Promise<void> {
+async function storeRecordOf(name: string, call: CallRecord, { files, journal }: RecoveryPorts): Promise<void> {
   const recording = await recordOfFile(name, call, files);
   if (!recording) return files.remove(name);
   const events = [recordingEvent(recording, call)];

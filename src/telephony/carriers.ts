@@ -45,7 +45,7 @@ export class Carriers {
   /** Registers and resolves the current trunks. Call it at the start and after each change. */
   refresh(): void {
     if (this.#closed) return;
-    this.#registrations.want(this.#parts.trunks().filter(({ register }) => register));
+    this.#registrations.setTrunks(this.#parts.trunks().filter(({ register }) => register));
     const isNew = [...this.#names()].some((name) => !this.#resolved.has(name));
     const looked = this.#lookUp().finally(this.#first.resolve);
     if (isNew) this.#newLookup = looked.catch(() => {});

@@ -11,7 +11,7 @@ export interface Opening {
   /** Ends the call unanswered. Does nothing once it is answered or over. */
   giveUp(reason: RefusalReason): void;
   /** Resolves when the call has ended unanswered, except by `giveUp`. Never rejects. */
-  readonly over: Promise<LegEnd>;
+  readonly endedUnanswered: Promise<LegEnd>;
 }
 
 const STATUSES: Record<RefusalReason, number> = {
@@ -28,14 +28,14 @@ export const RETRY_LATER = [['Retry-After', '5']] as const;
 
 /** The opening of an inbound call: an INVITE that we answer or refuse. */
 export class InboundOpening implements Opening {
-  readonly over: Promise<LegEnd>;
+  readonly endedUnanswered: Promise<LegEnd>;
   #invite: IncomingInvite;
   #negotiation: Negotiation;
 
   constructor(invite: IncomingInvite, negotiation: Negotiation) {
     this.#invite = invite;
     this.#negotiation = negotiation;
-    this.over = invite.canceled.then(() => ({ by: 'far_end', reason: 'canceled' }));
+    this.endedUnanswered = invite.canceled.then(() => ({ by: 'far_end', reason: 'canceled' }));
   }
 
   ring(): void {

@@ -47,7 +47,7 @@ const SILENCE_MS = 5000;
 
 /** The opening of an outbound call: tries one route after the other until the call is answered or refused. */
 export class OutboundOpening implements Opening {
-  readonly over: Promise<LegEnd>;
+  readonly endedUnanswered: Promise<LegEnd>;
   /** Emits each value at most once. */
   readonly progress = new Signal<'ringing' | 'early_media'>();
   #parts: OutboundOpeningParts;
@@ -64,7 +64,7 @@ export class OutboundOpening implements Opening {
     this.#parts = parts;
     this.#deadline = parts.clock.monotonic() + parts.timeoutMs;
     this.#dialog = this.#dial();
-    this.over = new Promise((resolve) => {
+    this.endedUnanswered = new Promise((resolve) => {
       this.#dialog.catch((failure: unknown) => resolve(unansweredEnd(failure)));
     });
   }

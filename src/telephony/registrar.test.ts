@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Arrival, Route } from '../calls/index.ts';
+import type { InboundCall, Route } from '../calls/index.ts';
 import { contactsOf, ha1, type SipResponse, type UserAgent } from '../sip/index.ts';
 import type { Registrar } from './registrar.ts';
 import { type FarEnd, type Harness, HERE, openHarness } from './testing/harness.ts';
@@ -21,7 +21,7 @@ const find = (name: string) => book.find(({ username }) => username === name.toL
 let harness: Harness;
 let registrar: Registrar;
 let anna: FarEnd;
-let arrivals: Arrival[];
+let arrivals: InboundCall[];
 
 beforeEach(async () => {
   book = BOOK;

@@ -58,7 +58,7 @@ async function register(answer: Registrar | Reply, more: { services?: string[] }
   });
   const proxy = more.services ? 'carrier.example' : '10.0.0.2';
   const line = trunk(proxy, { username: 'acme', password: 'secret' });
-  registrations.want([{ ...line, id: 'trunk_1', updatedAt: 1 }]);
+  registrations.setTrunks([{ ...line, id: 'trunk_1', updatedAt: 1 }]);
   await clock.advance(100);
 }
 
@@ -251,7 +251,7 @@ describe('a 200', () => {
 test('removes a registration that is accepted after its trunk was removed', async () => {
   await register(() => granted([['Expires', '600']]));
   await seconds(569.95);
-  registrations.want([]);
+  registrations.setTrunks([]);
   await seconds(1);
   expect(requests.at(-1)!.expires).toBe(0);
 });

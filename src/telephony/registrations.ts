@@ -50,7 +50,7 @@ export class Registrations {
   }
 
   /** Registers with exactly these trunks. A changed trunk is registered again. */
-  want(trunks: readonly RegisteringTrunk[]): void {
+  setTrunks(trunks: readonly RegisteringTrunk[]): void {
     const wanted = new Map(trunks.map((trunk) => [trunk.id, trunk]));
     for (const [id, running] of this.#running) {
       if (wanted.get(id)?.updatedAt === running.trunk.updatedAt) continue;

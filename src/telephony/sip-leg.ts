@@ -40,7 +40,7 @@ export class SipLeg implements Leg {
     });
     detach(
       'telephony.sip-leg',
-      opening.over.then((end) => this.#end(end)),
+      opening.endedUnanswered.then((end) => this.#end(end)),
     );
     sound.lost.on((cause) => this.#lose(cause));
     sound.quiet.on(() => this.#timeOut());

@@ -13,7 +13,7 @@ export const gather: Perform<'gather'> = async (action, flow) => {
     const gathered = await collect(action, flow);
     if (action.sensitive) flow.session.addSensitive(gathered.digits);
     flow.gathered = gathered;
-    flow.gatheredInSecret = action.sensitive;
+    flow.hasSensitiveDigits = action.sensitive;
     const reported = action.sensitive ? sealed(gathered, flow) : gathered;
     const { sealed_digits: _, ...noted } = reported as Record<string, unknown>;
     flow.session.note('gather', noted);

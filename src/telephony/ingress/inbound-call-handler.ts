@@ -1,4 +1,4 @@
-import type { Arrival } from '../../calls/index.ts';
+import type { InboundCall } from '../../calls/index.ts';
 import { detach, Failure, type Log, type Random } from '../../core/index.ts';
 import type { MediaEngine, Sound } from '../../media/index.ts';
 import { fromOf, type IncomingInvite, SipSyntaxError } from '../../sip/index.ts';
@@ -17,7 +17,7 @@ export interface InboundCallDeps {
   publicAddress: string | undefined;
   numbers: Pick<NumberPorts, 'normalizeNumber'>;
   /** Hands a new call over to the call life cycle. */
-  arrive(arrival: Arrival): void;
+  arrive(arrival: InboundCall): void;
 }
 
 /** Turns an INVITE that passed the ingress into a leg with sound, and hands it over as a new call. */
@@ -34,7 +34,7 @@ export class InboundCallHandler {
    */
   async accept(
     invite: IncomingInvite,
-    { to, trunk, route }: RoutedCall & { route: Arrival['route'] },
+    { to, trunk, route }: RoutedCall & { route: InboundCall['route'] },
     phone: PhoneAccount | undefined,
   ): Promise<void> {
     const { media, numbers, arrive } = this.#deps;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Arrival, Route } from '../../calls/index.ts';
+import type { InboundCall, Route } from '../../calls/index.ts';
 import { normalizeNumber, withPlus } from '../../directory/index.ts';
 import type { PhoneIdentity } from '../phone-identity.ts';
 import { type FarEnd, type Harness, HERE, openHarness } from '../testing/harness.ts';
@@ -12,7 +12,7 @@ const MACHINE = '10.0.0.5';
 const trunk: CallingTrunk = { customerId: null, username: 'acct4711', country: 'US' };
 
 let harness: Harness;
-let arrivals: Arrival[];
+let arrivals: InboundCall[];
 let carrier: FarEnd;
 let machine: FarEnd;
 

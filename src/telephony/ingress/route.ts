@@ -57,7 +57,7 @@ export function routeTrunkCall(
   // The operator's own come first: no customer's trunk at the same address takes their place.
   const own = (trunk: CallingTrunk) => (trunk.customerId === null ? 0 : 1);
   for (const trunk of trunks.toSorted((a, b) => own(a) - own(b))) {
-    for (const number of readings(request, trunk, ports)) {
+    for (const number of candidateNumbers(request, trunk, ports)) {
       const route = ports.route(number);
       if (route && (trunk.customerId === null || trunk.customerId === route.customerId)) {
         return { to: number, route, trunk };
@@ -70,14 +70,14 @@ export function routeTrunkCall(
 
 /** Finds the number or the phone that a phone calls. */
 export function routePhoneCall(request: SipRequest, phone: PhoneAccount, ports: CallPorts): RoutedCall {
-  const numbers = readings(request, undefined, ports);
+  const numbers = candidateNumbers(request, undefined, ports);
   const to = numbers.find((each) => ports.routeOfPhone(phone, each)) ?? numbers.at(-1) ?? '';
   return { to, route: ports.routeOfPhone(phone, to), trunk: undefined };
 }
 
 /** Every number that the request may mean, the most likely first. The first known number is the called one. */
-function readings(request: SipRequest, trunk: CallingTrunk | undefined, ports: NumberPorts): string[] {
-  return calledTexts(request, trunk).flatMap((text) => {
+function candidateNumbers(request: SipRequest, trunk: CallingTrunk | undefined, ports: NumberPorts): string[] {
+  return calledUsers(request, trunk).flatMap((text) => {
     const number = ports.normalizeNumber(text, trunk?.country);
     const international = ports.withPlus(text);
     if (number.startsWith('+') || international === undefined) return [number];
@@ -87,7 +87,7 @@ function readings(request: SipRequest, trunk: CallingTrunk | undefined, ports: N
 }
 
 /** The texts that may hold the called number, the best first (contract 12: the Request-URI, otherwise To). */
-function calledTexts(request: SipRequest, trunk: CallingTrunk | undefined): string[] {
+function calledUsers(request: SipRequest, trunk: CallingTrunk | undefined): string[] {
   const own = dialed(request.uri);
   const others = [...calledParty(request), dialed(toOf(request).uri)].filter(Boolean);
   const namesUs = trunk?.username != null && own.toLowerCase() === trunk.username.toLowerCase();

@@ -1,5 +1,5 @@
 /** Attaches an ingress to the user agent of a test harness. For tests only. */
-import type { Arrival } from '../../calls/index.ts';
+import type { InboundCall } from '../../calls/index.ts';
 import { seededRandom, silentLog } from '../../core/index.ts';
 import { FailedLogins } from '../ingress/failed-logins.ts';
 import { Ingress, type IngressDeps } from '../ingress/ingress.ts';
@@ -11,7 +11,7 @@ import type { Harness } from './harness.ts';
 export interface TestIngress {
   registrar: Registrar;
   /** The calls that have passed the ingress. */
-  arrivals: Arrival[];
+  arrivals: InboundCall[];
 }
 
 /** Without `more`, no address has a trunk, no number has a route, and every call is admitted. */
@@ -24,7 +24,7 @@ export function attachIngress(
     numbers?: Partial<IngressDeps['numbers']>;
   } = {},
 ): TestIngress {
-  const arrivals: Arrival[] = [];
+  const arrivals: InboundCall[] = [];
   const realm = 'minivoice';
   const phones = more.phones ?? new PhoneIdentity({ find, realm, clock, random: seededRandom(9) });
   const registrar = new Registrar(phones, clock);
