@@ -51,7 +51,10 @@ function fetchDocument(flow: Flow, request: NextRequest): Promise<Action[]> {
 }
 
 /** The result of the last gather. Sensitive digits are sent in bodies only: queries end up in logs and histories. */
-function gatheredFor({ gathered, hasSensitiveDigits }: Flow, method: 'GET' | 'POST'): Record<string, unknown> {
+function gatheredFor(
+  { gathered, hasSensitiveDigits }: Flow,
+  method: 'GET' | 'POST',
+): Record<string, unknown> {
   if (!gathered) return {};
   return hasSensitiveDigits && method === 'GET'
     ? { ...gathered, digits: maskDigits(gathered.digits) }

@@ -3,7 +3,13 @@ import { join, resolve } from 'node:path';
 import { checkDocumentText } from '../../contract/actions/index.ts';
 import { speechRules } from '../../contract/speech-rules.ts';
 import type { UrlRules } from '../../contract/urls.ts';
-import { createDocumentFetcher, createSounds, Flows, type Streams, withBuiltinDocuments } from '../actions/index.ts';
+import {
+  createDocumentFetcher,
+  createSounds,
+  Flows,
+  type Streams,
+  withBuiltinDocuments,
+} from '../actions/index.ts';
 import { holdMusic, type SoundDecoder } from '../audio/index.ts';
 import { Admission, Conferences, type Dialer, Switchboard } from '../calls/index.ts';
 import type { Config } from '../config.ts';
@@ -16,8 +22,8 @@ import { checkRtpPorts } from './listening.ts';
 import type { Deps } from './platform.ts';
 import { type Recordings, recorderFor } from './recordings.ts';
 
-/** Speech, sound files, and RTP. */
-export type Sound = Awaited<ReturnType<typeof openSound>>;
+/** Speech synthesis, the decoder of sound files, and the media engine. */
+export type AudioModules = Awaited<ReturnType<typeof openSound>>;
 
 /** Opens the speech engine, the sound decoder and the media engine, each with its own threads. */
 export async function openSound(deps: Deps) {
@@ -40,7 +46,7 @@ export async function openSound(deps: Deps) {
 /** What runs calls. */
 export type Calls = ReturnType<typeof openCalls>;
 
-interface CallParts extends Sound, Recordings {
+interface CallParts extends AudioModules, Recordings {
   http: HttpClient;
   /** A dialer that charges the customer. */
   dialer: Dialer;
@@ -136,7 +142,7 @@ const streamsFor = (streams: CallStreams): Streams => ({
 function openAdmission(
   { config, clock, log, scope, load }: Deps,
   { storage }: Data,
-  { switchboard, media }: { switchboard: Switchboard } & Pick<Sound, 'media'>,
+  { switchboard, media }: { switchboard: Switchboard } & Pick<AudioModules, 'media'>,
 ): Admission {
   const admission = new Admission({
     ...load,

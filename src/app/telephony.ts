@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { addressIdentity } from '../../contract/network-address.ts';
-import type { Admission, Route, Switchboard } from '../calls/index.ts';
+import type { Admission, CallRoute, Switchboard } from '../calls/index.ts';
 import type { Config } from '../config.ts';
 import { type Clock, detach, Failure, type Log, type Random, type Scope } from '../core/index.ts';
 import { type Directory, normalizeNumber, PHONE_REALM, withPlus } from '../directory/index.ts';
@@ -211,7 +211,7 @@ function reportTrunkProblems({ trunks }: Directory, log: Log): void {
   trunks.onChanged.on(report);
 }
 
-function routeOf(directory: Directory, number: string): Route | undefined {
+function routeOf(directory: Directory, number: string): CallRoute | undefined {
   const found = directory.route(number);
   if (!found) return undefined;
   const { did, application } = found;
@@ -225,7 +225,7 @@ function routeOf(directory: Directory, number: string): Route | undefined {
 }
 
 /** Phones call the numbers of their own customer only: other calls would not be charged. */
-function numberOf(directory: Directory, customerId: string, called: string): Route | undefined {
+function numberOf(directory: Directory, customerId: string, called: string): CallRoute | undefined {
   const route = routeOf(directory, called);
   return route?.customerId === customerId ? route : undefined;
 }
@@ -236,7 +236,7 @@ function phoneOf(
   customerId: string,
   called: string,
   { local }: UserAgent,
-): Route | undefined {
+): CallRoute | undefined {
   const phone = directory.phones.byUsername(called);
   const application = directory.applicationsOf(customerId)[0];
   if (phone?.customerId !== customerId || !application) return undefined;

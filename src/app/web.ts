@@ -7,7 +7,7 @@ import type { Insights } from '../insights/index.ts';
 import type { HttpClient } from '../net/index.ts';
 import { type CallRecordings, FileLinks } from '../recordings/index.ts';
 import { Deliveries } from '../webhooks/index.ts';
-import { type Calls, type Sound, urlRules } from './calls.ts';
+import { type AudioModules, type Calls, urlRules } from './calls.ts';
 import type { Data } from './data-folder.ts';
 import { cannotListen } from './listening.ts';
 import { metricsOf } from './metrics.ts';
@@ -42,7 +42,7 @@ export async function openWebhooks(
   return deliveries;
 }
 
-interface RestParts extends Calls, Recordings, Sound, Omit<Telephony, 'dialer'> {
+interface RestParts extends Calls, Recordings, AudioModules, Omit<Telephony, 'dialer'> {
   dialer: Dialer;
   deliveries: Deliveries;
   insights: Insights;

@@ -40,4 +40,4 @@ export type {
   PendingByeStore,
   QuarantineStore,
 } from './store.ts';
-export { type InboundCall, type OutboundCall, type Route, Switchboard } from './switchboard.ts';
+export { type CallRoute, type InboundCall, type OutboundCall, Switchboard } from './switchboard.ts';

@@ -4,8 +4,8 @@ import { type Ending, endingOf } from './ending.ts';
 import type { DialedLeg, IdempotencyKey, Leg } from './ports.ts';
 import { Session, type SessionPorts } from './session.ts';
 
-/** The route of a number. */
-export interface Route {
+/** What handles a call: the actions of an application, a refusal, or a SIP URI. */
+export interface CallRoute {
   customerId: string;
   applicationId: string;
   answerUrl: string;
@@ -14,19 +14,19 @@ export interface Route {
   routingTarget: string;
 }
 
-/** An inbound call and its route. */
+/** A new inbound call, with its leg and its route. */
 export interface InboundCall {
   leg: Leg;
   from: string;
   to: string;
-  route: Route;
+  route: CallRoute;
   /** The SIP header fields that are reported to the application. */
   sipHeaders?: Record<string, string>;
   /** The call came in on one of the operator's trunks, so the caller's number is reliable. */
   isCallerTrusted?: boolean;
 }
 
-/** An outbound call for an application. */
+/** A new outbound call for an application, with its leg. */
 export interface OutboundCall extends Omit<InboundCall, 'leg' | 'isCallerTrusted'> {
   leg: DialedLeg;
   metadata: Record<string, unknown>;
@@ -190,7 +190,7 @@ export class Switchboard {
     return Math.round(this.#ports.clock.now());
   }
 
-  #newRecord(leg: Leg, route: Route) {
+  #newRecord(leg: Leg, route: CallRoute) {
     return {
       ...route,
       id: this.#ports.ids.next('call'),

@@ -1,11 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
 import { Failure, Ids, silentLog } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
-import { type EventDraft, type Route, Switchboard } from './index.ts';
+import { type CallRoute, type EventDraft, Switchboard } from './index.ts';
 import { SimulatedDialedLeg, SimulatedLeg } from './testing/simulated-leg.ts';
 
 const full = new Failure('overloaded', 'the database cannot be written at present');
-const route: Route = {
+const route: CallRoute = {
   ...{ customerId: 'cust_1', applicationId: 'app_1', answerUrl: 'https://app.example/' },
   routeMode: 'webhook',
   routingTarget: 'app_1',

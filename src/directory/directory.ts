@@ -24,7 +24,7 @@ export interface DirectoryOptions {
 }
 
 /** The number that was called, and the application that answers it. */
-export interface Route {
+export interface NumberRoute {
   did: Did;
   application: Application;
 }
@@ -138,7 +138,7 @@ export class Directory {
   }
 
   /** Routes a call to this number; undefined when the number is unknown, inactive or unassigned. */
-  route(number: string): Route | undefined {
+  route(number: string): NumberRoute | undefined {
     const did = this.dids.byNumber(number);
     const application = did?.applicationId ? this.application(did.applicationId) : undefined;
     return did?.status === 'active' && application ? { did, application } : undefined;

@@ -5,7 +5,7 @@
 export type { ApplicationFields } from './applications.ts';
 export { seedDemo } from './demo.ts';
 export type { DidFields } from './dids.ts';
-export { Directory, type Route } from './directory.ts';
+export { Directory, type NumberRoute } from './directory.ts';
 export { normalizeNumber, withPlus } from './number.ts';
 export { PHONE_REALM, type Phones } from './phones.ts';
 export { openSecretBox, SecretBox } from './secret-box.ts';

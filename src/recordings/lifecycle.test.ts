@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Input, isActive, type Effect, type State, step } from './lifecycle.ts';
+import { type Effect, type Input, isActive, type State, step } from './lifecycle.ts';
 
 const commands: Input[] = ['start', 'stop', 'pause', 'resume', 'hangup'];
 

@@ -3,7 +3,7 @@ import { detach, explain, Failure } from '../core/index.ts';
 import type { Tap, TapEnd, TapGap } from '../media/index.ts';
 import type { RecordingFiles } from './files.ts';
 import type { Finisher } from './finisher.ts';
-import { type Input, isActive, type Effect, type State, step } from './lifecycle.ts';
+import { type Effect, type Input, isActive, type State, step } from './lifecycle.ts';
 import { gapsWithin, newRecord, RATE, savedAs } from './record.ts';
 import { recordingEvent, timelineEntry } from './recording-events.ts';
 import type { RecordingJournal, RecordingRecord } from './store.ts';

@@ -75,7 +75,11 @@ async function storeUnrecordedFilesOf(call: CallRecord, ports: RecoveryPorts): P
   }
 }
 
-async function storeRecordOf(name: string, call: CallRecord, { files, journal }: RecoveryPorts): Promise<void> {
+async function storeRecordOf(
+  name: string,
+  call: CallRecord,
+  { files, journal }: RecoveryPorts,
+): Promise<void> {
   const recording = await recordOfFile(name, call, files);
   if (!recording) return files.remove(name);
   const events = [recordingEvent(recording, call)];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { InboundCall, Route } from '../calls/index.ts';
+import type { CallRoute, InboundCall } from '../calls/index.ts';
 import { contactsOf, ha1, type SipResponse, type UserAgent } from '../sip/index.ts';
 import type { Registrar } from './registrar.ts';
 import { type FarEnd, type Harness, HERE, openHarness } from './testing/harness.ts';
@@ -31,7 +31,7 @@ beforeEach(async () => {
       find(name)?.customerId === customerId ? registered?.contacts(name) : undefined,
     allowPrivate: false,
   });
-  const route = { customerId: 'cust_1' } as Route;
+  const route = { customerId: 'cust_1' } as CallRoute;
   const ingress = attachIngress(harness, find, {
     sources: {
       trunksAt: (address) => (OWNERS[address] ?? []).map((customerId) => ({ customerId, username: null })),

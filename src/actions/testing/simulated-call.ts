@@ -1,10 +1,10 @@
 import { type Action, checkDocument } from '../../../contract/actions/index.ts';
 import {
   type CallRecord,
+  type CallRoute,
   Conferences,
   type DialRequest,
   type EventDraft,
-  type Route,
   type Session,
   Switchboard,
   type TimelineEntry,
@@ -55,7 +55,7 @@ export class SimulatedCall {
   constructor(
     documents: Record<string, Answer>,
     settings: Partial<Settings> = {},
-    more: Partial<Route> = {},
+    more: Partial<CallRoute> = {},
     /** The first actions, which replace those of a document. */
     given?: object[],
   ) {
@@ -69,7 +69,7 @@ export class SimulatedCall {
       ids: new Ids(this.clock),
       runFlow: (session) => this.flows.run(session, given && actionsOf(given)),
     });
-    const route: Route = {
+    const route: CallRoute = {
       customerId: 'cust_1',
       applicationId: 'app_1',
       answerUrl: 'https://app.example/answer',

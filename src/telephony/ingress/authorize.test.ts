@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Route } from '../../calls/index.ts';
+import type { CallRoute } from '../../calls/index.ts';
 import { Ids, seededRandom, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { Directory, normalizeNumber, SecretBox, withPlus } from '../../directory/index.ts';
@@ -33,7 +33,7 @@ async function restart(): Promise<void> {
   directory = await Directory.open(store, { clock, random, ids: new Ids(clock), secrets });
   blocker = new SourceBlocker(clock);
   const phones = new PhoneIdentity({ find: () => undefined, realm: 'x', clock, random });
-  const route = (number: string) => (number === '+15550100000' ? ({ customerId } as Route) : undefined);
+  const route = (number: string) => (number === '+15550100000' ? ({ customerId } as CallRoute) : undefined);
   access = new SipAccessControl({
     ...{ phones, blocker, log: silentLog, numbers: { normalizeNumber, withPlus, route } },
     registrar: new Registrar(phones, clock),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { InboundCall, Route } from '../../calls/index.ts';
+import type { CallRoute, InboundCall } from '../../calls/index.ts';
 import { normalizeNumber, withPlus } from '../../directory/index.ts';
 import type { PhoneIdentity } from '../phone-identity.ts';
 import { type FarEnd, type Harness, HERE, openHarness } from '../testing/harness.ts';
@@ -19,7 +19,7 @@ let machine: FarEnd;
 beforeEach(async () => {
   harness = await openHarness();
   const route = (number: string) =>
-    number === '+15550100001' ? ({ customerId: 'cust_1' } as Route) : undefined;
+    number === '+15550100001' ? ({ customerId: 'cust_1' } as CallRoute) : undefined;
   ({ arrivals } = attachIngress(harness, () => undefined, {
     sources: {
       trunksAt: (address) => (address === CARRIER ? [trunk] : []),
@@ -109,8 +109,8 @@ describe('without capacity', () => {
       admission: { admit: () => 'max_calls', ...admission },
       sources: { trunksAt: (address) => (address === CARRIER ? [trunk] : []) },
       numbers: {
-        route: (number) => (number === '+15550100001' ? ({ customerId: 'cust_1' } as Route) : undefined),
-        routeOfPhone: (_, number) => (number === 'ben' ? ({ customerId: 'cust_1' } as Route) : undefined),
+        route: (number) => (number === '+15550100001' ? ({ customerId: 'cust_1' } as CallRoute) : undefined),
+        routeOfPhone: (_, number) => (number === 'ben' ? ({ customerId: 'cust_1' } as CallRoute) : undefined),
       },
     }));
   }

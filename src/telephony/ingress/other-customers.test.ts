@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Route } from '../../calls/index.ts';
+import type { CallRoute } from '../../calls/index.ts';
 import { silentLog } from '../../core/index.ts';
 import type { SipResponse } from '../../sip/index.ts';
 import type { PhoneAccount, PhoneIdentity } from '../phone-identity.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
       isPhoneAt: () => true,
     },
     numbers: {
-      route: (number) => (number === OTHERS_NUMBER ? ({ customerId: 'cust_2' } as Route) : undefined),
+      route: (number) => (number === OTHERS_NUMBER ? ({ customerId: 'cust_2' } as CallRoute) : undefined),
     },
   });
   caller = await harness.farEnd('10.0.0.5', () => {});

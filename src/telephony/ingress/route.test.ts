@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Route } from '../../calls/index.ts';
+import type { CallRoute } from '../../calls/index.ts';
 import { normalizeNumber, withPlus } from '../../directory/index.ts';
 import { createRequest } from '../../sip/index.ts';
 import type { CallingTrunk } from './identify.ts';
@@ -13,9 +13,9 @@ const DIDS: Record<string, string> = {
 };
 const ports: CallPorts = {
   ...{ normalizeNumber, withPlus },
-  route: (number) => (DIDS[number] ? ({ customerId: DIDS[number] } as Route) : undefined),
+  route: (number) => (DIDS[number] ? ({ customerId: DIDS[number] } as CallRoute) : undefined),
   routeOfPhone: ({ customerId }, called) =>
-    DIDS[called] === customerId || called === 'ben' ? ({ customerId } as Route) : undefined,
+    DIDS[called] === customerId || called === 'ben' ? ({ customerId } as CallRoute) : undefined,
 };
 
 const carrier: CallingTrunk = { customerId: null, username: 'acct4711', country: null };

@@ -1,4 +1,4 @@
-import type { Route } from '../../calls/index.ts';
+import type { CallRoute } from '../../calls/index.ts';
 import { parseNameAddress, parseUri, type SipRequest, toOf, userOf } from '../../sip/index.ts';
 import type { PhoneAccount } from '../phone-identity.ts';
 import type { CallingTrunk, Source } from './identify.ts';
@@ -10,13 +10,13 @@ export interface NumberPorts {
   /** The same digits with a plus; undefined when that is not E.164. */
   withPlus(user: string): string | undefined;
   /** The route of a number; undefined for an unknown number. */
-  route(number: string): Route | undefined;
+  route(number: string): CallRoute | undefined;
 }
 
 /** Number and phone lookups for any call. */
 export interface CallPorts extends NumberPorts {
   /** The route of a number or of another phone of the same customer. */
-  routeOfPhone(phone: PhoneAccount, called: string): Route | undefined;
+  routeOfPhone(phone: PhoneAccount, called: string): CallRoute | undefined;
 }
 
 /** A call with its destination. */
@@ -24,7 +24,7 @@ export interface RoutedCall {
   /** E.164, or as it was dialed. */
   to: string;
   /** Undefined: the number is unknown. */
-  route: Route | undefined;
+  route: CallRoute | undefined;
   /** The trunk that reaches the number; undefined for a phone's call and for an unknown number. */
   trunk: CallingTrunk | undefined;
 }
@@ -76,7 +76,11 @@ export function routePhoneCall(request: SipRequest, phone: PhoneAccount, ports: 
 }
 
 /** Every number that the request may mean, the most likely first. The first known number is the called one. */
-function candidateNumbers(request: SipRequest, trunk: CallingTrunk | undefined, ports: NumberPorts): string[] {
+function candidateNumbers(
+  request: SipRequest,
+  trunk: CallingTrunk | undefined,
+  ports: NumberPorts,
+): string[] {
   return calledUsers(request, trunk).flatMap((text) => {
     const number = ports.normalizeNumber(text, trunk?.country);
     const international = ports.withPlus(text);
