@@ -72,7 +72,7 @@ export type Telephony = ReturnType<typeof openTelephony>;
 
 /** Attaches the ingress to the user agent and starts to listen: from now on calls arrive. */
 export async function listenForCalls(
-  { config, log, random, directory, media }: TelephonyParts,
+  { config, network, log, random, directory, media }: TelephonyParts,
   { userAgent, carriers, trunks, phones, registrar, logins, blocker }: Telephony,
   { switchboard, admission }: { switchboard: Switchboard; admission: Admission },
 ): Promise<Endpoint> {
@@ -82,7 +82,7 @@ export async function listenForCalls(
     sources: {
       trunksAt: (address) => trunks.at(address),
       isPhoneAt: (address, username) => registrar.isAt(address, username),
-      isTrusted: (address) => isTrusted(address, config),
+      isTrusted: (address) => isTrusted(address, config, network),
     },
     numbers: {
       ...{ normalizeNumber, withPlus, route: (number: string) => routeOf(directory, number) },
@@ -249,9 +249,12 @@ function phoneOf(
   };
 }
 
-/** Contract 12: this machine may call without a password while SIP listens on loopback only. */
-const isTrusted = (address: string, { sipHost }: Config): boolean =>
-  isLoopback(sipHost) && isLoopback(address);
+/**
+ * Contract 12: this machine may call without a password while SIP listens on loopback only. Many softphones send from
+ * the address of a network interface, also to loopback.
+ */
+const isTrusted = (address: string, { sipHost }: Config, network: Network): boolean =>
+  isLoopback(sipHost) && (isLoopback(address) || network.hasAddress(address));
 
 /** Whether an address is a loopback address. */
 function isLoopback(address: string): boolean {

@@ -68,6 +68,8 @@ export interface Network {
   connect(to: Endpoint, signal: AbortSignal, tls?: TlsPeer): Promise<Stream>;
   /** Returns all addresses of a host name, at least one. Rejects when there are none. */
   resolve(host: string): Promise<string[]>;
+  /** Whether this machine has the IP address, on any interface. */
+  hasAddress(address: string): boolean;
   /** Returns the SRV records of a name such as `_sip._udp.example.com`, perhaps none. */
   services(name: string): Promise<ServiceRecord[]>;
 }

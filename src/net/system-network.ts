@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { addressIdentity } from '../../contract/network-address.ts';
 import type { Log } from '../core/index.ts';
 import { openDatagrams } from './datagram.ts';
 import { systemResolve, systemServices } from './name-service.ts';
@@ -15,7 +16,11 @@ export const systemNetwork: Network = {
   connect: (to, signal, tls) => (tls ? connectTls(to, signal, tls) : connectTcp(to, signal)),
   resolve: async (host) => (await systemResolve(host)).map(({ address }) => address),
   services: systemServices,
+  hasAddress: (address) => ownAddresses().some((own) => addressIdentity(own) === addressIdentity(address)),
 };
+
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((each) => each?.map(({ address }) => address) ?? []);
 
 /**
  * Returns an address at which peers reach a socket that is bound to `bound`.

@@ -47,6 +47,8 @@ export class MemoryNetwork implements Network {
   readonly names = new Map<string, string[]>();
   /** The SRV records that `services` knows. */
   readonly records = new Map<string, ServiceRecord[]>();
+  /** The addresses of this machine. */
+  readonly addresses = new Set(['127.0.0.1']);
   #clock: Clock;
   #random: Random;
   #bound = new Map<string, (data: Buffer, from: Endpoint) => void>();
@@ -56,6 +58,10 @@ export class MemoryNetwork implements Network {
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
     this.#random = random;
+  }
+
+  hasAddress(address: string): boolean {
+    return this.addresses.has(address);
   }
 
   async bind(at: Endpoint, received: (data: Buffer, from: Endpoint) => void): Promise<Datagrams> {

@@ -38,6 +38,10 @@ export function defectsIn(defects: string[]): Log {
 
 /** A network without connections and names, which passes sent datagrams to `sent`. */
 export class IsolatedNetwork implements Network {
+  hasAddress(): boolean {
+    return false;
+  }
+
   protected received: (data: Buffer, from: Endpoint) => void = () => {};
   protected accepted: (stream: Stream) => void = () => {};
   protected sent: (data: Buffer) => void = () => {};
