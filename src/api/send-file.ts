@@ -29,7 +29,8 @@ export async function sendFile(
   const etag = recording.sha256 ? `"${recording.sha256}"` : undefined;
   if (etag && fresh(request.headers, { etag })) {
     reply.code(304).headers(headersOf(recording, etag));
-    return undefined;
+    // Without a stream, Fastify responds to HEAD with Content-Length: 0, which is not the size (RFC 9110 §8.6).
+    return request.method === 'HEAD' ? Readable.from([]) : undefined;
   }
   const range = rangeOf(request, etag, size);
   if (range === 'unsatisfiable') {

@@ -88,6 +88,16 @@ describe("a recording's file", () => {
     expect((await get('"other"')).statusCode).toBe(200);
   });
 
+  it('has no Content-Length of 0 in a 304 to HEAD', async () => {
+    const { statusCode, headers } = await server.api.inject({
+      method: 'HEAD',
+      url: file,
+      headers: { authorization: `Bearer ${ours.key}`, 'if-none-match': `"${ours.recording.sha256}"` },
+    });
+    expect(statusCode).toBe(304);
+    expect(headers).not.toHaveProperty('content-length');
+  });
+
   it('responds to HEAD with its size and no body', async () => {
     const response = await request('HEAD', file);
     expect(response).toMatchObject({ status: 200, text: '', headers: { 'content-length': '100' } });
