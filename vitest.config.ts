@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that place real calls need the machine for themselves: they come last, one file after the other. */
+/** Tests that place real calls run last, one file after the other, because they need the whole machine. */
 const REAL_TIME = [
   'e2e/**/*.test.ts',
   'tests/{crash,chaos,damage,privacy}/**/*.test.ts',

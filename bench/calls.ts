@@ -1,6 +1,6 @@
 /**
- * What a recorded call costs in the whole program: N calls that talk and are played a tone, each recorded in
- * stereo, with phones and application in other processes. Alone: `node bench/calls.ts --calls 300 --seconds 10`.
+ * Measures the CPU cost of a recorded call in the complete server. N calls talk, are played a tone, and are recorded in
+ * stereo; phones and application run in other processes. Alone: `node bench/calls.ts --calls 300 --seconds 10`.
  */
 import { parseArgs } from 'node:util';
 import { launchAsIs, Server } from '../e2e/support/server.ts';

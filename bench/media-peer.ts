@@ -1,9 +1,9 @@
-/** The far ends of the calls of `media.ts`, in a process of their own: N phones that talk and listen. */
+/** The phones that `media.ts` calls, in a process of their own. */
 import { silentLog, systemClock } from '../src/core/index.ts';
 import { Beat } from '../src/media/thread/beat.ts';
 import { rtpSockets } from '../src/net/index.ts';
 
-/** From the bench: where each phone is to send; then to talk, to be silent, and to tell what it counted. */
+/** Commands from the bench: start the phones, send audio, stop sending, and report the packet counts. */
 export type ToPeer =
   | { do: 'call'; host: string; from: number; ports: number[] }
   | { do: 'talk' }

@@ -1,7 +1,6 @@
 /**
- * What a recorded call keeps in memory while it lasts, and whether anything stays of calls that are over. All
- * values include all threads of the server, after a garbage collection; resident memory also contains what the
- * allocators keep for later.
+ * Measures the memory of a running recorded call, and searches for leaks of ended calls. All values include all threads
+ * of the server, after a garbage collection; resident memory also contains what the allocators keep for later.
  * Alone: `node bench/memory.ts --calls 200 --short 10000`.
  */
 import { kill } from 'node:process';

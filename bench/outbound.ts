@@ -1,6 +1,6 @@
 /**
- * What it takes to place calls: POST /v1/calls at a steady rate, sipp answers, the call plays nothing and ends. The
- * whole program on one core, sipp and the application on the other. Alone: `node bench/outbound.ts`.
+ * Measures the CPU cost of outbound calls: POST /v1/calls at a steady rate, answered by sipp. The calls play nothing
+ * and end. The server runs on one core, sipp and the application on the other. Alone: `node bench/outbound.ts`.
  */
 import { spawn } from 'node:child_process';
 import { freePort } from '../e2e/support/peers.ts';
@@ -75,7 +75,7 @@ async function atRate<T>(rate: number, seconds: number, act: () => Promise<T>): 
   return Promise.all(all);
 }
 
-/** How many calls were completed normally, once all of them are over; looks for half a minute at the most. */
+/** Waits up to 30 s for all calls to end. @returns how many were completed normally. */
 async function ended(server: Server, apiKey: string, calls: number): Promise<number> {
   for (let tries = 0; tries < 60; tries++) {
     const [live] = await server.metricValues('calls_live');

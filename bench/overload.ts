@@ -1,5 +1,5 @@
 /**
- * What is beyond the limit: recorded calls that go on while many more calls a second come than one core can take.
+ * Measures running recorded calls while more new calls arrive than one core can take.
  * Alone: `node bench/overload.ts --calls 50 --rate 900 --seconds 20`.
  */
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-/** What it costs to read and write a SIP message: an INVITE with SDP, as a trunk sends it. */
+/** Measures parsing and serializing a SIP message: an INVITE with SDP, as a trunk sends it. */
 import { parseMessage, serialize, validate } from '../src/sip/message/index.ts';
 import type { Row } from './row.ts';
 

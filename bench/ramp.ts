@@ -1,6 +1,6 @@
 /**
- * Whether a ramp of calls is taken on one core, where the media threads have no core of their own: calls that talk, are
- * played a tone and are recorded. Alone: `node bench/ramp.ts --calls 400 --rate 50`.
+ * Checks that one core takes a ramp of calls, while the media threads share it. The calls talk, are played a tone, and
+ * are recorded. Alone: `node bench/ramp.ts --calls 400 --rate 50`.
  */
 import { parseArgs } from 'node:util';
 import { launchAsIs, Server } from '../e2e/support/server.ts';

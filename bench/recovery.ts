@@ -12,7 +12,7 @@ const FILES = 100_000;
 const OPEN_CALLS = 50;
 const OLD_CALLS = 1_000;
 
-/** What a start after a crash costs beside many old recordings, and how long deleting old calls holds the main thread. */
+/** Measures a start after a crash with many old recordings, and the main-thread blocks of deletions. */
 export async function run(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'minivoice-bench-'));
   const storage = await openSqliteStorage({

@@ -1,7 +1,7 @@
 /**
- * The longest that one request holds the main thread, for each route of REST: with bodies that attack the reading and
- * the checking of JSON, and with data as large as the contract lets it be. A turn of the event loop is measured by the
- * CPU that the thread has used in it, so that other work on the machine does not count.
+ * Measures the longest block of the main thread by one request, for each REST route. Bodies attack the parsing and the
+ * validation of JSON, and data has the largest size that the contract permits. A block is the CPU time that the thread
+ * uses in one turn of the event loop, so that other work on the machine does not count.
  */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * What a call costs to set up and to end: the whole program on one core, with its application and sipp on the
+ * Measures the CPU cost of setting up and ending a call. The server runs on one core, its application and sipp on the
  * other. Alone: `node bench/setup.ts --rate 300 --seconds 8 [--profile FOLDER]`.
  */
 import { parseArgs } from 'node:util';

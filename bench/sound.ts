@@ -1,4 +1,4 @@
-/** What 20 ms of sound cost, step by step: the arithmetic of a call without its packets on the wire. */
+/** Measures the processing of 20 ms of audio, step by step, without sockets. */
 import { type Codec, LONGEST_PAYLOAD } from '../src/audio/codec/codec.ts';
 import { decodeG711, encodeG711, PCMU } from '../src/audio/codec/g711.ts';
 import { openCodec } from '../src/audio/codec/open-codec.ts';

@@ -15,7 +15,7 @@ const LONG =
   'Your call is important to us. All of our lines are busy at the moment. Your balance is $12.50 as of today. ' +
   'Please stay on the line, or press star to leave a message after the tone.';
 
-/** What a caller waits for, and how much work it is. */
+/** Measures speech synthesis: the time to the first audio, and the CPU cost. */
 export async function run(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'minivoice-bench-'));
   const speaker = createSpeaker({ cacheDir: folder, log: silentLog, clock: systemClock });

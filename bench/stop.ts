@@ -1,6 +1,6 @@
 /**
- * From the last packet before a stop to `recording.completed` at the application: fifty recordings stopped by
- * REST, one after the other, and fifty ended by the caller's BYE, while the others go on.
+ * Measures the time from the last packet before a stop to `recording.completed` at the application. Fifty recordings
+ * are stopped over REST, and fifty are ended by the caller's BYE, one after the other, while the others continue.
  * Alone: `node bench/stop.ts`.
  */
 import { launchAsIs, Server } from '../e2e/support/server.ts';

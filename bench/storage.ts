@@ -9,7 +9,7 @@ import type { EventRecord } from '../src/webhooks/index.ts';
 import type { Row } from './row.ts';
 
 const CALLS = 3_000;
-/** Calls that reach the storage in the same turn of the event loop, as under load. */
+/** Measures database writes of calls that change in the same turn of the event loop, as under load. */
 const AT_ONCE = 3;
 
 /** What the storage costs the thread that carries calls. */

@@ -1,4 +1,4 @@
-/** The cost of sending a frame of 20 ms to a WebSocket: only its text, and with socket and system. */
+/** Measures sending a 20 ms frame to a WebSocket: the text alone, and with the socket and the system. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Ids, Signal, silentLog, systemClock, systemRandom } from '../src/core/index.ts';

@@ -78,7 +78,7 @@ function removeSettings(): void {
 const CLOSING_MS = 20_000;
 
 /**
- * The same signal within this time is the same request; 0 if npm is not the parent.
+ * Ignores a repeated signal within this time; 0 if npm is not the parent.
  *
  * npm forwards a signal that the terminal (Ctrl-C) or systemd has also sent to the server itself.
  */

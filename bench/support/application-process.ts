@@ -1,4 +1,4 @@
-/** An application in a process of its own, so that its CPU is not the bench's: `fork` it with the document. */
+/** An application in its own process, which the CPU time of the bench excludes. `fork` it with the document. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Application } from './application.ts';

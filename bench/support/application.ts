@@ -23,7 +23,7 @@ function samples(count: number): Buffer {
   return Buffer.from(sine.buffer);
 }
 
-/** A customer's application that answers every question at once with the same document, and takes all events. */
+/** An application that answers every request at once with the same document, and accepts all events. */
 export class Application {
   /** Called with each event; only then are bodies read as JSON. */
   onEvent: ((received: ReceivedEvent) => void) | undefined;

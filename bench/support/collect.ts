@@ -1,6 +1,6 @@
 /**
- * For `--import`: at SIGUSR2 every thread collects its garbage and says on stderr what is left, as
- * `{"thread":0,"bytes":12345}`: heap, buffers and shared memory.
+ * Prints the memory of every thread to stderr at SIGUSR2, after a garbage collection. Load it with `--import`. A line
+ * is `{"thread":0,"bytes":12345}`, with heap, buffers, and shared memory.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

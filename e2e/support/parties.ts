@@ -15,7 +15,7 @@ export interface Callee {
   uri: string;
 }
 
-/** The parties of a test: sipp does the signaling, and an `RtpPhone` sends and receives the audio of each. */
+/** The parties of a test: sipp does the signaling, and an `RtpPhone` the audio of each. */
 export class Parties {
   #open: { close(): unknown }[] = [];
 

@@ -77,8 +77,8 @@ export class RtpPhone {
   }
 
   /**
-   * The tones that were received at any time in a part, in two consecutive steps of 100 ms: with missing frames, a
-   * single step resembles other tones too.
+   * The tones that were received in two consecutive steps of 100 ms of a part. With missing frames, a single step
+   * resembles other tones too.
    */
   everIn(from: number, to = this.frames): number[] {
     const ever = new Set<number>();

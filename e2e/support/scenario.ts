@@ -11,8 +11,8 @@ export interface CallPlan {
   /** The port for the caller's RTP; default: sipp's own. */
   mediaPort?: number;
   /**
-   * Expects a REFER, and reports the result of that call: with this status; by an end without a body (`noresource`);
-   * not at all, as it announces (`unreported`); or by hanging up (`bye`).
+   * Expects a REFER, and reports its result with this status. `noresource` ends the subscription without a body,
+   * `unreported` announces that no report follows, and `bye` hangs up.
    */
   refer?: number | 'noresource' | 'unreported' | 'bye';
   /** INFO requests that it sends after the answer, 300 ms apart: a type, a body, and the status that is expected. */

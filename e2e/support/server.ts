@@ -174,7 +174,7 @@ export function launch(dataDir: string, more: Record<string, string> = {}): Chil
   return begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Starts the process as users do: it refuses calls when the machine is busy, and has no real-time priority. */
+/** Starts the server as users do: without real-time priority, and refusing calls on a busy machine. */
 export function launchAsIs(dataDir: string, more: Record<string, string> = {}): ChildProcess {
   const env = { ...process.env, ...FREE_PORTS, ...more, MINIVOICE_DATA_DIR: dataDir };
   return begin(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });

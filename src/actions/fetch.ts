@@ -43,7 +43,7 @@ export function createDocumentFetcher(ports: DocumentFetcherPorts): Documents {
 /** The server responded with 5xx. */
 class ServerError extends Error {}
 
-/** A timeout is not retried: the caller has waited long enough, and the server may still handle the first request. */
+/** Whether to retry. Not after a timeout: the caller has waited, and the server may still be at work. */
 function isRetryable(error: unknown): boolean {
   if (error instanceof ServerError) return true;
   return error instanceof Failure && ['connect_failed', 'tls_failed', 'answer_broken'].includes(error.code);

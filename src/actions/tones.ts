@@ -25,6 +25,9 @@ export async function* ringback(): AsyncIterable<AudioClip> {
   for (;;) yield ring;
 }
 
-/** North American reorder tone ("your call cannot be completed"): two seconds of 480 + 620 Hz, on and off every 250 ms. */
+/**
+ * The North American reorder tone, which means that a call cannot be completed. It has 480 + 620 Hz, on and off every
+ * 250 ms, for two seconds.
+ */
 export const reorderTone = (): AudioClip =>
   tones(2, [480, 620], (i) => (Math.floor(i / (RATE / 4)) % 2 === 0 ? 3000 : 0));

@@ -28,7 +28,10 @@ const HEALTH_PATHS = ['/healthz', '/readyz'];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** Each connection uses a file descriptor; calls need some too. */
 const MAX_CONNECTIONS = 1_000;
-/** Restricts what browsers do with a response: other sites cannot frame or read it, no script runs, nothing is cached. */
+/**
+ * Restricts what browsers do with a response. Other sites cannot frame or read it, no script runs, and nothing is
+ * cached.
+ */
 const SECURITY_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy':

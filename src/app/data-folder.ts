@@ -10,7 +10,7 @@ import type { Deps } from './platform.ts';
 /** What the data folder holds: secrets, the database, and the modules that read it at the start. */
 export type Data = Awaited<ReturnType<typeof openData>>;
 
-/** Groups the writes of a few milliseconds in one transaction: too short to notice in a call, longer than a commit. */
+/** Milliseconds of writes that share a transaction: longer than a commit, too short to notice in a call. */
 const GROUP_MS = 3;
 
 /** Opens the data folder, its secrets and its database. Rejects with `invalid_setting` if that fails. */

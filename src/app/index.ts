@@ -1,6 +1,6 @@
 /**
- * The composition root: opens all modules, connects them through the interfaces that they declare, and closes them in
- * reverse order. It is the only module that constructs drivers, all of them from a `Platform`.
+ * The composition root: opens all modules, connects them, and closes them in reverse order. It is the only module that
+ * constructs drivers, all of them from a `Platform`.
  */
 export { surviveDefects } from './defects.ts';
 export { type Platform, systemPlatform, version } from './platform.ts';

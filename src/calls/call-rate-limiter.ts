@@ -41,7 +41,7 @@ export class CallRateLimiter {
     return this.#rate < Number.POSITIVE_INFINITY && (this.#refused > 0 || this.#calmMs < 1000);
   }
 
-  /** Whether the thread has been full for two seconds although calls are refused: even refusing takes too long. */
+  /** Whether the thread has been full for two seconds although calls are refused. */
   get isSaturated(): boolean {
     return this.#fullMs > SATURATED_AFTER_MS;
   }

@@ -85,8 +85,8 @@ export interface Dialer {
    */
   dial(request: DialRequest): Promise<DialedLeg>;
   /**
-   * Throws `transfer_failed` if the customer's callers may not be transferred by REFER: the caller's carrier would place
-   * that call, and it could not be charged for. Absent: they always may.
+   * Throws `transfer_failed` if the customer's callers may not be transferred by REFER. The caller's carrier places
+   * such a call, so the customer is not charged for it. Absent: REFER is always permitted.
    */
   checkRefer?(customerId: string): void;
 }

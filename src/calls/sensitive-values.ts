@@ -16,7 +16,10 @@ const WORDS: Record<string, string> = {
 /** Spelled keys. */
 const WORD = new RegExp(`(?:${Object.keys(WORDS).join('|')})\\b`, 'giy');
 const WORD_STARTS = new Set(Object.keys(WORDS).flatMap((word) => [word[0]!, word[0]!.toUpperCase()]));
-/** Separators between two characters: `1 2 3 4`, `1-2-3-4`, `["1", "2"]`, `1\n2` in JSON, and invisible characters. */
+/**
+ * Separators between two characters of a value, and invisible characters. The values in `1 2 3 4`, `1-2-3-4`,
+ * `["1", "2"]`, and `1\n2` in JSON are found.
+ */
 const BETWEEN = /^(?:\\[nrt]?|[\s.,:;_|/"'+()\u00ad\u200b-\u200f\u2060-])*$/;
 /** The longest separator. */
 const MAX_BETWEEN = 12;

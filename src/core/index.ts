@@ -1,6 +1,6 @@
 /**
- * Basics that every module uses: clock, random, money, ids, failures, scopes, logs, fair queues and worker threads.
- * It knows nothing about calls, and no other module uses the machine's clock or random source directly.
+ * Basics of every module: clock, random, money, ids, failures, scopes, logs, fair queues, workers. It knows nothing
+ * about calls, and no other module uses the machine's clock or random source directly.
  */
 export { type Clock, rfc3339, sleep, systemClock, type Timer, withTimeout } from './clock.ts';
 export { Signal } from './events.ts';

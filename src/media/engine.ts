@@ -9,8 +9,9 @@ import { ThreadHandle } from './thread-handle.ts';
 /** The media threads and their RTP ports. */
 export interface MediaEngine {
   /**
-   * Opens a sound on the least busy thread, or on the thread of `beside`, whose mixer it will join: mixing on one
-   * thread is cheaper, and one frame faster. Rejects with `no_media_port` when no port is free.
+   * Opens a sound on the thread of `beside`, or else on the least busy one. Name as `beside` a sound whose mixer this
+   * one will join: mixing on one thread is cheaper, and one frame faster. Rejects with `no_media_port` when no port is
+   * free.
    */
   open(options?: { beside?: Sound }): Promise<Sound>;
   /** Counters for `/metrics`. */

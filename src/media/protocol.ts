@@ -1,7 +1,7 @@
 /**
- * The messages between the main thread and a media thread: calls of objects that live on the media thread, their
- * answers, and events. All are plain data, and samples are in shared memory. The main thread numbers the objects and
- * the calls, and uses no number twice on one thread.
+ * The messages between the main thread and a media thread. They call objects that live on the media thread, and return
+ * answers and events. All are plain data, and samples are in shared memory. The main thread numbers the objects and the
+ * calls, and uses no number twice on one thread.
  */
 
 /** To a media thread. Messages take effect in their order, between two beats. */

@@ -11,18 +11,16 @@ export interface Sound {
   /** Where RTP is received. RTCP uses the next port, or the same port with rtcp-mux. */
   readonly local: { address: string; port: number };
   /**
-   * Emits each key press once: RFC 4733 events, `signaled` digits, and, where events were not agreed on and while
-   * somebody listens here, in-band tones. Listen only while digits matter: the search for tones costs CPU time.
+   * Emits each key press of the far end once, from RFC 4733 events, `signaled` digits, or in-band tones. Tones are
+   * detected only where events were not agreed on, and only while there is a listener, because detection costs CPU
+   * time: listen only while digits matter.
    */
   readonly digits: Signal<Digit>;
   /** Emits true when a key goes down, and false when it is up, after its digit; at the latest 30 s later. */
   readonly held: Signal<boolean>;
   /** Emits the cause when a defect or the death of its thread ends the sound. Nothing is played or heard from then on. */
   readonly lost: Signal<string>;
-  /**
-   * Emits when neither RTP nor RTCP has arrived for the engine's `quietSeconds` and the call is not on hold, and
-   * again each time this long has passed.
-   */
+  /** Emits after each `quietSeconds` of the engine without RTP and RTCP, except on hold. */
   readonly quiet: Signal<void>;
   /** Starts RTP as agreed, or changes it after a re-INVITE. */
   connect(agreement: AudioAgreement): void;
@@ -37,9 +35,9 @@ export interface Sound {
    */
   tap(options: TapOptions): Promise<Tap>;
   /**
-   * Sends digits (`0-9 * # A-D`), each for 100 ms and followed by a pause of 100 ms: as RFC 4733 events, or, where
-   * these were not agreed on, as tones that replace what plays. Resolves after the last. Rejects with the signal's
-   * reason when aborted, with `audio_closed` when the sound closes, with `invalid_request` for other characters.
+   * Sends digits (`0-9 * # A-D`), each for 100 ms, followed by a pause of 100 ms. They are RFC 4733 events, or, where
+   * these were not agreed on, tones that replace what plays. Resolves after the last. Rejects with the signal's reason
+   * when aborted, with `audio_closed` when the sound closes, with `invalid_request` for other characters.
    */
   sendDigits(digits: string, signal?: AbortSignal): Promise<void>;
   /** Takes a digit that the far end sent by signaling (SIP INFO). A press that also arrives in RTP counts once. */
@@ -65,11 +63,11 @@ export interface Sound {
   /** Opens a live stream of both directions, from the next beat until it or the sound is closed. */
   stream(): AudioStream;
   /**
-   * While on, what the far end says and presses is silence in every tap (those of other inputs of the mixer, too)
-   * and in every stream, and so are the tones of `sendDigits`.
+   * While on, replaces the far end's audio and digits by silence in all taps and streams. This includes the taps of the
+   * mixer's other inputs, and the tones of `sendDigits`.
    */
   redact(on: boolean): void;
-  /** While on, what the far end says and presses is silence in the taps and streams of the mixer's other inputs. */
+  /** While on, the taps and streams of the mixer's other inputs get silence in place of the far end. */
   privacyHold(on: boolean): void;
   /** Ends RTP, closes all taps, and releases the port. Idempotent. */
   close(): Promise<AudioReport>;
@@ -94,7 +92,7 @@ export interface Tap {
 export interface TapOptions {
   /** The WAV file; its folder exists. */
   path: string;
-  /** 1 mixes both directions; 2 writes the far end to the left channel and all that it hears to the right. */
+  /** 1 mixes both directions; 2 writes the far end to the left channel, and what it hears to the right. */
   channels: 1 | 2;
   maxSeconds: number;
 }
@@ -119,7 +117,7 @@ export interface TapGap {
 
 /** A live stream of a sound: mu-law, 8 kHz, in frames of 20 ms (160 octets). */
 export interface AudioStream extends ServedStream {
-  /** Emits what the far end says (`inbound`) and hears (`outbound`), one frame at a time, in order of each track. */
+  /** Emits what the far end says (`inbound`) and hears (`outbound`), frame by frame, in order per track. */
   readonly frames: Signal<{ track: 'inbound' | 'outbound'; payload: Uint8Array }>;
 }
 

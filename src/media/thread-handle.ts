@@ -6,7 +6,7 @@ import type { Connection, RemoteObject } from './remote-object.ts';
 import { type RemoteSound, RemoteStream, RemoteThread } from './remote-sound.ts';
 import type { MixerUse, Sound } from './sound.ts';
 
-/** A thread that dies before it is ready is started again after this pause, so that it does not use all CPU time. */
+/** Pause before a thread that died before it was ready is started again, so that it does not use all CPU. */
 const RESTART_MS = 1_000;
 /** A thread that has not closed its sounds after this time is ended all the same. */
 const CLOSE_TIMEOUT_MS = 10_000;

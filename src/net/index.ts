@@ -1,6 +1,6 @@
 /**
- * Network access: sockets for SIP and RTP, the pool of RTP ports, host names, and an HTTP client for customers' URLs.
- * It knows nothing about calls. Tests replace it by the memory network in `testing/`.
+ * Network access: SIP and RTP sockets, RTP ports, host names, and HTTP requests to customers' URLs. It knows nothing
+ * about calls. Tests replace it by the memory network in `testing/`.
  */
 export {
   checkLiteral,

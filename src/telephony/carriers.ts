@@ -63,7 +63,7 @@ export class Carriers {
   }
 
   /**
-   * The active trunks that a host may belong to: their proxy has this name, or resolved to the address within a day,
+   * The active trunks that a host may belong to. Their proxy has this name, or resolved to this address within a day,
    * or resolves to it over another transport.
    */
   candidates({ name, address }: { name: string; address: string }): CarrierTrunk[] {

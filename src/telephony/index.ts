@@ -1,6 +1,6 @@
 /**
- * Connects the telephone network to calls: decides which INVITE becomes a call, places calls over trunks and to
- * phones, and joins a SIP dialog and its audio to a Leg.
+ * Connects the telephone network to calls. Decides which INVITE becomes a call, places calls over trunks and to phones,
+ * and joins a SIP dialog and its audio to a Leg.
  */
 
 export { Carriers } from './carriers.ts';

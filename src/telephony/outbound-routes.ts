@@ -19,7 +19,7 @@ import {
   shownCaller,
 } from './caller-id.ts';
 
-/** One route to a destination: over a trunk, directly to a host, or to the address where a phone has registered. */
+/** One route to a destination: over a trunk, directly to a host, or to the binding of a phone. */
 export interface OutboundRoute
   extends Pick<InviteOptions, 'target' | 'to' | 'from' | 'route' | 'headers' | 'credentials'> {
   /** For the log. */

@@ -27,8 +27,8 @@ export interface PhoneAccount {
 export type FindPhone = (username: string) => PhoneAccount | undefined;
 
 /**
- * RFC 8760 §2.4 requires phones to skip unknown algorithms, but some (baresip 1.0) give up at one in any position.
- * Our passwords have 120 random bits, so MD5 is sufficient.
+ * The digest algorithms that we offer. RFC 8760 §2.4 requires phones to skip unknown ones, but some (baresip 1.0) give
+ * up at one in any position. Our passwords have 120 random bits, so MD5 is sufficient.
  */
 const ALGORITHMS = ['MD5'] as const;
 

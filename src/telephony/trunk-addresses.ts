@@ -27,8 +27,8 @@ export class TrunkAddresses {
   }
 
   /**
-   * Whether a host belongs to a trunk that a customer's direct calls must not reach, because another party would be
-   * charged for them. Only the operator's addresses and proxies count: a customer's `inbound_ip` proves nothing.
+   * Whether a host belongs to a trunk of another party, which would be charged for a customer's direct calls to it.
+   * Only the operator's addresses and proxies count: a customer's `inbound_ip` proves nothing.
    */
   isForeign(host: { name: string; address: string }, customerId: string): boolean {
     const operators = this.#configured.at(host.address).filter((trunk) => trunk.customerId === null);

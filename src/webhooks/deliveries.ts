@@ -18,9 +18,9 @@ const HASTENED_MS = 1_000;
 const MAX_EVENTS_IN_MEMORY = 20_000;
 
 /**
- * Delivers committed events to the applications' webhooks until each is accepted or dead: those of one call in order,
- * those of different calls independently. The store has the outcome of every attempt, so a crash repeats at most
- * the attempts in flight.
+ * Delivers committed events to the applications' webhooks until each is accepted or dead. The events of one call are
+ * delivered in order, those of different calls independently. The store has the outcome of every attempt, so a crash
+ * repeats at most the attempts in flight.
  */
 export class Deliveries {
   #ports: DeliveriesPorts;

@@ -1,6 +1,6 @@
 /**
- * Webhooks: delivers committed events to the application's `webhook_url`, signed and in the order of each call, until
- * every event is accepted or dead.
+ * Webhooks: delivers committed events to the application's `webhook_url`, signed and in order per call. Each event is
+ * retried until it is accepted or dead.
  */
 export { Deliveries } from './deliveries.ts';
 export type { DeliveryCounts } from './ports.ts';

@@ -16,8 +16,8 @@ const RETRY_MS = 60_000;
 const BATCH_SIZE = 500;
 
 /**
- * Events that failed several times: they wait in the store, take no memory however many they are, and are read back
- * when their next attempts are due.
+ * The parked events: those that failed several times. They wait in the store and are read back when their next attempt
+ * is due, so they take no memory.
  */
 export class Parking {
   #ports: ParkingPorts;

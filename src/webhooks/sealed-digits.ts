@@ -38,8 +38,8 @@ export function withoutSealed({ sealed_digits: _, ...data }: EventRecord['data']
 }
 
 /**
- * Masks the event's sealed digits in the responses to all events of its call: also to earlier ones, because the
- * application may know the digits from before a restart.
+ * Masks the event's sealed digits in the stored responses to all events of its call. Earlier events are included,
+ * because the application may know the digits from before a restart.
  */
 export function maskSealedDigits(event: EventRecord, { open, sensitive }: UnsealPorts): void {
   const sealed = unsealDigits(event, open);

@@ -23,8 +23,8 @@ export function signatureHeaders(
 }
 
 /**
- * Signs a request without a body: HMAC-SHA256 over the timestamp, a dot, the method, a dot and the URL, one value per
- * active secret.
+ * Returns the header that signs a request without a body, with one value per active secret. Each value is the
+ * HMAC-SHA256 of the timestamp, a dot, the method, a dot, and the URL.
  *
  * @param timestamp Unix seconds, as in `X-MiniVoice-Timestamp`.
  * @param url exactly as requested: absolute, normalized, without a fragment.

@@ -42,7 +42,7 @@ export interface AttemptRecord {
   answer: string;
 }
 
-/** After so many failed attempts an event is parked: it waits in the store, and later events of its call overtake it. */
+/** Failed attempts after which an event is parked: it waits in the store, and later events overtake it. */
 export const PARK_AFTER_ATTEMPTS = 3;
 
 /** The fields of an event that its delivery changes. */
@@ -52,8 +52,8 @@ export type DeliveryProgress = Pick<EventRecord, 'id' | 'state' | 'attempts' | '
 /** Stores the state of deliveries. */
 export interface OutboxStore {
   /**
-   * The first pending events that are not parked, in order of call and sequence: at most `limit`, and at most
-   * `maxBytes` of text. @returns `more` when there are others.
+   * The first pending events that are not parked, in order of call and sequence. Returns at most `limit` events, and at
+   * most `maxBytes` of text. @returns `more` when there are others.
    */
   pendingEvents(limit: number, maxBytes: number): Promise<{ events: EventRecord[]; more: boolean }>;
   /** The number of parked events, and when the oldest happened. Read once, at the start. */

@@ -28,7 +28,7 @@ async function called(world: World, lasts: number): Promise<Called> {
   return { peer, line, invite, id, answer };
 }
 
-/** The requests that the far end with a tag receives: whether its 200 is acknowledged, and whether a BYE follows. */
+/** Which requests a far end, identified by its tag, has received: the ACK of its 200, and a BYE. */
 const requestsTo = async ({ peer }: Called, tag: string, ...whats: string[]): Promise<string> => {
   for (const what of whats) await peer.hear(what, (heard) => tagOf(heard, 'To') === tag);
   return whats.join(' and ');

@@ -41,7 +41,7 @@ export const quick = ({ faults, ...chapter }: Chapter): Chapter => ({
 });
 
 /**
- * Lets all faults of a chapter happen on a server of their own, which must have nothing open afterwards.
+ * Causes all faults of a chapter on their own server, which must have nothing open afterwards.
  * @param report receives each outcome at once
  */
 export async function happen(

@@ -1,6 +1,6 @@
 /**
- * Preloaded into the server: its wall clock, in every thread, is as many milliseconds off as a file says. What
- * measures durations stays as it is.
+ * Preloaded into the server: shifts the wall clock of every thread by the milliseconds in a file. What measures
+ * durations stays as it is.
  */
 import { readFileSync } from 'node:fs';
 

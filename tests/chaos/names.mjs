@@ -1,6 +1,6 @@
 /**
- * Preloaded into the server: a name service that a file writes, `{"<name>": ["<address>", …]}`, and a network in
- * which the public address 8.8.8.8 is 127.0.0.2. Every address that is connected to is put into another file.
+ * Preloaded into the server: resolves names from a file, and connects to 127.0.0.2 in place of 8.8.8.8. The file has
+ * the form `{"<name>": ["<address>", …]}`. Every address that is connected to is put into another file.
  */
 
 import dns from 'node:dns/promises';

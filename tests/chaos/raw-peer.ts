@@ -40,8 +40,8 @@ export const sdp = (port: number, more: { codecs?: string; address?: string; say
 let version = 1;
 
 /**
- * A SIP peer by hand, over UDP, with a port for its sound: it sends what the test says, correct or not, and keeps all
- * that it hears. By itself it only answers BYE and CANCEL, unless it is `deaf`.
+ * A SIP peer over UDP, with an RTP port, that sends whatever the test passes, correct or not. It stores everything that
+ * it receives. By itself it only answers BYE and CANCEL, unless it is `deaf`.
  */
 export class RawPeer {
   readonly port: number;

@@ -5,7 +5,7 @@ import type { Seen } from './world.ts';
 const HOUR = 3_600_000;
 const CALLS = 200;
 
-/** Two events of each of many calls, to a receiver that fails for some hours; no time passes but on the clock. */
+/** Delivers two events of each of many calls to a receiver that fails for some hours of virtual time. */
 async function away(how: () => number | Error, jump = 0): Promise<Seen> {
   const harness = new Harness();
   harness.receiver = how;

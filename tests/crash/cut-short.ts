@@ -4,8 +4,8 @@ import { isReady, launch } from '../../e2e/support/server.ts';
 import { systemClock } from '../../src/core/index.ts';
 
 /**
- * Starts the program and kills it (kill -9) before it is ready: after so many milliseconds, or when `at` says so of a
- * line that it writes. @returns the lines that it wrote until then.
+ * Starts the server and kills it (`kill -9`) before it is ready: after a number of milliseconds, or at the first log
+ * line for which `at` returns true. @returns the lines that it wrote until then.
  */
 export async function cutShort(
   dataDir: string,

@@ -8,8 +8,8 @@ const BEAT_MS = 20;
 const RECENT_MS = 2000;
 
 /**
- * How late a busy machine lets those who want to run every 20 ms and to write a little each time: what the server is
- * late itself, it cannot have saved.
+ * Measures how late a process on this machine runs and writes that wants to do so every 20 ms. A server that is this
+ * late cannot have saved the audio of that time.
  */
 export class Lateness {
   #stop = new AbortController();

@@ -129,7 +129,7 @@ export class Verdict {
       this.#broken(`${id} was reported as ${first}`);
   }
 
-  /** An accepted event is repeated only if it was in flight at a kill: then it was the last one of its call. */
+  /** An accepted event may be repeated only if it was in flight at a kill, as the last one of its call. */
   #repeated(id: string, received: Delivery[]): void {
     for (const [at, delivery] of received.entries()) {
       const again = received.slice(at + 1).find(({ key }) => key === delivery.key);
@@ -171,7 +171,10 @@ export class Verdict {
     return answer.ok ? faultsOf(recording, bytes, kindOf(call['to'])) : [`its file answers ${answer.status}`];
   }
 
-  /** The time from the report of the start to the kill, minus what is in the file, was skipped, or was late. */
+  /**
+   * Audio that is missing: the time from the reported start to the kill, minus what is in the file, what was skipped,
+   * and the measured lateness.
+   */
   #lossOf(recording: Wire, received: Delivery[]): number {
     const started = received.find(
       ({ recordingId, event }) => recordingId === recording['id'] && event === 'recording.started',

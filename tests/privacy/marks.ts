@@ -38,7 +38,7 @@ function base64(octets: Buffer, shift: number): Buffer {
   return Buffer.from(text.slice(4, Math.floor((octets.length + shift) / 3) * 4));
 }
 
-/** Everything that a server has written: each file of its folder except the operator's secrets, and its output. */
+/** Everything that a server has written: its output, and its files except the operator's secrets. */
 export function writtenBy(dataDir: string, log: string[]): Map<string, Buffer> {
   const files = readdirSync(dataDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('/secrets'))

@@ -33,14 +33,14 @@ export interface WebhookRequest {
 type Wire = Record<string, any>;
 
 /**
- * How a server can misbehave: `silent` never answers, `endless` never ends its answer, `garbage` is not JSON,
- * `huge` is 2 MiB, `reset` breaks the connection; a number is a status without a body.
+ * How the server misbehaves. `silent` never answers, `endless` never ends its answer, `garbage` is not JSON, `huge` is
+ * 2 MiB, `reset` breaks the connection; a number is a status without a body.
  */
 export type Misbehavior = 'silent' | 'endless' | 'garbage' | 'huge' | 'reset' | number;
 
 /**
- * A list of actions, any other document, the bytes of a file, or a misbehavior; or a function of the request that
- * returns one of these.
+ * A response: a list of actions, another document, the bytes of a file, or a misbehavior. A function of the request may
+ * return it.
  */
 export type Script = Document | ((request: ActionsRequest) => Document | Promise<Document>);
 type Document = object | Misbehavior;

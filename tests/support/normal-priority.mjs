@@ -1,6 +1,6 @@
 /**
- * Preloaded into a program, keeps it from lowering the priority of its processes: at the lowest one they would not get
- * anything done on a busy machine. Raising it is let through.
+ * Preloaded into the server: keeps its processes at normal priority. At the lowest one they would not progress on a
+ * busy machine. Raising it is let through.
  */
 import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';

@@ -16,7 +16,7 @@ function voicesOf(application: Application | null, { voices }: Services): VoiceS
   return [...own, ...voices];
 }
 
-/** The voices and languages that an application may name; undefined if it has its own server: then it may name any. */
+/** The voices and languages that an application may name; undefined: any, because it has its own server. */
 export const speechRulesOf = (
   application: Pick<SpeechSettings, 'ai'> | null,
   { voices }: Services,

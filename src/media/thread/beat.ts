@@ -5,7 +5,7 @@ import { type Clock, guarded, type Timer } from '../../core/index.ts';
 const LATE_MS = 10;
 /** Further behind than this, the machine has slept, and missed beats are left out. */
 const ASLEEP_MS = 5_000;
-/** A frame later than this is not sent: no jitter buffer waits for it, and a burst of such frames fills the buffer. */
+/** A frame later than this is not sent, because no jitter buffer waits for it, and a burst would fill it. */
 const STALE_MS = 100;
 
 /**

@@ -34,7 +34,7 @@ export class MixerLinkWriter {
   }
 }
 
-/** Reads the sums of another thread, one frame behind, since the order of the beats of two threads is not known. */
+/** Reads the sums of another thread, one frame behind: the beats of two threads have no fixed order. */
 export class MixerLinkReader {
   #words: Int32Array;
   #next: number;

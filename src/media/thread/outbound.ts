@@ -73,8 +73,8 @@ export class Outbound {
   }
 
   /**
-   * Sends a packet of another source unchanged, with sequence numbers that follow ours: gaps and changes of order stay,
-   * so that the far end can tell what was lost. Call `send` again when nothing more is relayed.
+   * Sends a packet of another source unchanged, with sequence numbers that continue ours. Gaps and changes of order
+   * stay, so that the far end can tell what was lost. Call `send` again when nothing more is relayed.
    */
   relay(from: RtpHeader, bytes: Buffer, beat: number, payloadType: number): void {
     if (from.payloadLength > LONGEST_PAYLOAD) return;

@@ -28,7 +28,7 @@ export class Protection {
   }
 }
 
-/** An RTP socket that encrypts, and drops packets that fail authentication, while `protection` is set (RFC 3711). */
+/** An RTP socket that uses SRTP (RFC 3711) while `protection` is set: drops packets that are not authentic. */
 export class SecureSocket implements RtpSocket {
   protection: Protection | null = null;
   #socket: RtpSocket;

@@ -4,7 +4,7 @@ import type { Caller } from './caller.ts';
 
 let keys = 0;
 
-/** A call that is placed over REST, to somebody who answers, and hung up by REST before it ends by itself. */
+/** A call that is placed over REST, answered, and hung up over REST before it ends by itself. */
 export const placed: Caller = async ({ phones, rest, random, signal }) => {
   const key = `order-${++keys}`;
   const callId = await rest.place(key, {
