@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseIpAddress, parseNetwork } from '../../contract/network-address.ts';
 
-/** Creates a function that tells whether an address is in one of the given addresses and CIDR blocks. */
+/** Creates a function that checks whether an address is in one of the given addresses and CIDR blocks. */
 export function inBlocks(blocks: readonly string[]): (address: string) => boolean {
   const networks = blocks.flatMap((block) => parseNetwork(block) ?? []);
   return (address) => networks.some((network) => network.contains(address));

@@ -43,7 +43,7 @@ export class Tariff {
 
   /**
    * Returns the rate of a call to this destination: the one with the longest prefix. Of two rates with the same prefix,
-   * the customer's own wins over the one for everybody. Fails with `stored_row_unusable`.
+   * the customer's own rate has precedence over the general one. Fails with `stored_row_unusable`.
    */
   find(customerId: string, currency: string, destination: string): Rate | undefined {
     const dialed = normalPrefix(destination);

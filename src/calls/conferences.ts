@@ -26,7 +26,7 @@ export class Conferences {
 
   /**
    * Joins the conference of this name. The first participant opens it, and it closes with the last one.
-   * @param endOnExit the conference ends for everybody when this participant leaves.
+   * @param endOnExit the conference ends for all when this participant leaves.
    * @throws Failure `conference_full` when it has 100 participants.
    */
   join(name: string, endOnExit: boolean): Participant {

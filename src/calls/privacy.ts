@@ -12,7 +12,7 @@ export interface HeldBack {
   keys: boolean;
 }
 
-/** Holds back parts of one call. A part stays held back until everybody who wanted that has released it. */
+/** Holds back parts of one call. A part stays held back until all holders have released it. */
 export class PrivacyHold {
   /** Replaced, not changed, with every change. */
   heldBack: HeldBack = { everything: false, caller: false, keys: false };
@@ -23,7 +23,7 @@ export class PrivacyHold {
     this.#sound = sound;
   }
 
-  /** Holds back a part, or releases it. @param by identifies who wants it. */
+  /** Holds back a part, or releases it. @param by identifies the holder. */
   set(part: keyof HeldBack, on: boolean, by: object): void {
     const holders = this.#holders[part];
     if (on) holders.add(by);

@@ -111,7 +111,7 @@ export class Session {
   /**
    * Keeps parts of the call out of streams; with `caller` out of recordings, too. With `everything`, the caller is also
    * kept out of the recordings and streams of other calls.
-   * @param by identifies who wants it: the part stays held back until everybody has released it.
+   * @param by identifies the holder: the part stays held back until all holders have released it.
    */
   holdBack(part: keyof HeldBack, on: boolean, by: object = this): void {
     this.#privacyHold.set(part, on, by);

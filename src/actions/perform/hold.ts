@@ -1,6 +1,6 @@
 import type { Perform } from '../flow.ts';
 
-/** Plays music to the caller, whom nobody hears until `resume`. */
+/** Puts the caller on hold until `resume`: plays hold music, and mutes the caller for all others. */
 export const hold: Perform<'hold'> = async (_action, flow) => {
   flow.leg.sound.hold(flow.services.holdMusic());
 };

@@ -68,7 +68,7 @@ const PROMISES = [
 ];
 const MOST_ACTION_ITEMS = 5;
 
-/** Finds what somebody has to do after the call, in the words of the call. */
+/** Finds the action items: sentences of the call that promise or request something after it. */
 export function actionItemsOf(sentences: Sentence[]): Claim[] {
   return sentences
     .filter(({ isQuestion, plain }) => !isQuestion && PROMISES.some((promise) => promise.test(plain)))

@@ -14,7 +14,7 @@ interface Sending {
 
 interface Key {
   digit: string;
-  /** Undefined: nobody waits for it. */
+  /** Undefined: no caller waits for it. */
   sending: Sending | undefined;
   isSecret: boolean;
 }
@@ -56,7 +56,7 @@ export class DigitsOut {
     await promise.finally(() => signal?.removeEventListener('abort', abort));
   }
 
-  /** Sends a digit that nobody waits for. */
+  /** Sends a digit without waiting for its end. */
   relay(digit: string, isSecret: boolean): void {
     this.#keys.push({ digit, sending: undefined, isSecret });
   }

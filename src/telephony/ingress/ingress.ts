@@ -50,7 +50,7 @@ export class Ingress {
     this.#calls = new InboundCallHandler(deps);
   }
 
-  /** Connects the steps to a user agent. Nothing else sets its gate and its hooks. */
+  /** Connects the steps to a user agent. Nothing else sets its hooks. */
   attach(userAgent: Pick<UserAgent, 'screenRequest' | 'onInvite' | 'onOptions' | 'onRequest'>): void {
     userAgent.screenRequest = (request, hop) => this.#screen(request, this.#identify(hop));
     userAgent.onInvite = (invite) => this.#receiveInvite(invite, this.#identify(invite.source));
