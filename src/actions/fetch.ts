@@ -8,7 +8,7 @@ import { DOCUMENT_ERROR } from './documents.ts';
 import type { DocumentRequest, Documents } from './ports.ts';
 
 /** What the fetcher of documents needs from other modules. */
-export interface DocumentFetcherPorts {
+export interface DocumentFetcherDeps {
   http: HttpClient;
   clock: Clock;
   log: Log;
@@ -23,18 +23,18 @@ export interface DocumentFetcherPorts {
 const STORED_BYTES = 64 * 1024;
 
 /** Fetches documents over HTTP: 5 s per request, one retry after a network error or 5xx, no redirects. */
-export function createDocumentFetcher(ports: DocumentFetcherPorts): Documents {
+export function createDocumentFetcher(deps: DocumentFetcherDeps): Documents {
   return {
     async fetch(request) {
       try {
-        const response = await send(request, ports).catch((error) => {
+        const response = await send(request, deps).catch((error) => {
           if (!isRetryable(error) || request.signal.aborted) throw error;
-          return send(request, ports);
+          return send(request, deps);
         });
-        return actionsOf(response, (text) => ports.check(text, request.url, request.call.applicationId));
+        return actionsOf(response, (text) => deps.check(text, request.url, request.call.applicationId));
       } catch (error) {
         request.signal.throwIfAborted();
-        throw documentError(request, error, ports.log);
+        throw documentError(request, error, deps.log);
       }
     },
   };
@@ -50,7 +50,7 @@ function isRetryable(error: unknown): boolean {
 }
 
 /** Sends one request and reports the exchange, also if it fails. */
-async function send(request: DocumentRequest, { http, clock }: DocumentFetcherPorts): Promise<HttpResponse> {
+async function send(request: DocumentRequest, { http, clock }: DocumentFetcherDeps): Promise<HttpResponse> {
   const startedAt = clock.monotonic();
   // The URL without the added query, which may contain digits that must not be stored.
   const exchange = { url: request.url, method: request.method };

@@ -2,10 +2,10 @@
  * The REST API. Each route is one declarative object; the server, the OpenAPI document, the reference and the tests all
  * use the same table of routes. The schemas in `contract/` define what requests may hold and what responses hold.
  */
-import type { ApiPorts } from './ports.ts';
+import type { ApiDeps } from './ports.ts';
 import { buildServer } from './server.ts';
 
-export type { ApiPorts, ApiSettings, CallOrder, LiveCalls } from './ports.ts';
+export type { ApiDeps, ApiSettings, CallOrder, LiveCalls } from './ports.ts';
 export { ROUTES } from './routes/index.ts';
 
 /** The HTTP server of the REST API. */
@@ -21,15 +21,15 @@ export interface Api {
 /** A client that reads a large file slowly must not keep the server from stopping. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-export function createApi(ports: ApiPorts): Api {
-  const server = buildServer(ports);
+export function createApi(deps: ApiDeps): Api {
+  const server = buildServer(deps);
   return {
     listen(host, port) {
       server.prepare();
       return server.listen({ host, port });
     },
     async close() {
-      const timer = ports.clock.after(CLOSE_TIMEOUT_MS, () => server.server.closeAllConnections());
+      const timer = deps.clock.after(CLOSE_TIMEOUT_MS, () => server.server.closeAllConnections());
       await server.close().finally(() => timer.cancel());
     },
     inject: server.inject.bind(server),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Metrics } from './metrics.ts';
 
 const counts = { pending: 3, oldestMs: 1500, delivered: 5, failed: 1, dead: 2 };
-const ports = { live: { size: 4 } as never, deliveries: { counts } as never };
+const deps = { live: { size: 4 } as never, deliveries: { counts } as never };
 
 /** The name, type and help of every MiniVoice metric in a text in the Prometheus format. */
 function described(text: string) {
@@ -14,7 +14,7 @@ function described(text: string) {
 
 test('exports a name that ends in _total as a counter, and any other name as a gauge', async () => {
   const metrics = new Metrics({
-    ...ports,
+    ...deps,
     metrics: {
       calls_refused_total: { help: 'Refused', label: 'cause', values: () => [['ports', 2] as const] },
       streams_open: { help: 'Open', value: () => 1 },
@@ -31,7 +31,7 @@ test('exports a name that ends in _total as a counter, and any other name as a g
 });
 
 test('a counter keeps its value when it is read twice', async () => {
-  const metrics = new Metrics(ports);
+  const metrics = new Metrics(deps);
   await metrics.text();
   const text = await metrics.text();
   expect(text).toMatch(/^minivoice_events_delivered_total 5$/m);

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { ApiPorts, Metric } from './ports.ts';
+import type { ApiDeps, Metric } from './ports.ts';
 
 /** Metrics of the process. Collected once, because their observers cannot be removed. */
 let processMetrics: Registry | undefined;
@@ -18,7 +18,7 @@ export class Metrics {
   #processRegistry = processRegistry();
   #requests: Histogram<'method' | 'route' | 'status'>;
 
-  constructor(ports: Pick<ApiPorts, 'live' | 'deliveries' | 'metrics'>) {
+  constructor(deps: Pick<ApiDeps, 'live' | 'deliveries' | 'metrics'>) {
     this.#requests = new Histogram({
       name: 'minivoice_http_request_seconds',
       help: 'Duration of REST requests',
@@ -26,8 +26,8 @@ export class Metrics {
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
       registers: [this.#registry],
     });
-    for (const [name, metric] of Object.entries(ownMetrics(ports))) this.#add(name, metric);
-    for (const [name, metric] of Object.entries(ports.metrics ?? {})) this.#add(name, metric);
+    for (const [name, metric] of Object.entries(ownMetrics(deps))) this.#add(name, metric);
+    for (const [name, metric] of Object.entries(deps.metrics ?? {})) this.#add(name, metric);
   }
 
   /** Records a request. @param route is the path as declared, so that ids do not become labels. */
@@ -70,7 +70,7 @@ function labeled({ label, values }: Extract<Metric, { label: string }>) {
   return [...values()].map(([each, value]) => [{ [label]: each }, value] as const);
 }
 
-function ownMetrics({ live, deliveries }: Pick<ApiPorts, 'live' | 'deliveries'>): Record<string, Metric> {
+function ownMetrics({ live, deliveries }: Pick<ApiDeps, 'live' | 'deliveries'>): Record<string, Metric> {
   const counts = () => deliveries.counts;
   return {
     calls_live: { help: 'Calls in progress', value: () => live.size },

@@ -68,7 +68,7 @@ export interface NodeState {
 }
 
 /** Everything that the REST API needs. */
-export interface ApiPorts {
+export interface ApiDeps {
   directory: Directory;
   calls: CallStore;
   live: LiveCalls;

@@ -5,7 +5,7 @@ import { errorMessage } from '../../contract/errors.ts';
 import { sourceNetwork } from '../../contract/network-address.ts';
 import { type Clock, Failure } from '../core/index.ts';
 import { clientAddress, inBlocks } from './client-address.ts';
-import type { ApiPorts } from './ports.ts';
+import type { ApiDeps } from './ports.ts';
 
 /** Requests per minute. */
 const DEFAULT_LIMITS = { key: 60_000, address: 6_000 };
@@ -23,7 +23,7 @@ const MAX_CLIENTS = 5000;
  */
 export function limitRates(
   app: FastifyInstance,
-  { settings, clock }: ApiPorts,
+  { settings, clock }: ApiDeps,
   signedFileOf: (request: FastifyRequest) => string | undefined,
 ): void {
   const { key, address } = settings.requestsPerMinute ?? DEFAULT_LIMITS;

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { Application } from '../directory/index.ts';
-import type { ApiPorts } from './ports.ts';
+import type { ApiDeps } from './ports.ts';
 
 /**
  * The credentials that a route accepts.
@@ -29,8 +29,8 @@ type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${inf
     ? { [K in Name]: string }
     : unknown;
 
-/** The ports, with the metrics page and the OpenAPI document that the server adds to them. */
-export interface Services extends Omit<ApiPorts, 'metrics'> {
+/** The dependencies, with the metrics page and the OpenAPI document that the server adds to them. */
+export interface Services extends Omit<ApiDeps, 'metrics'> {
   metrics(): Promise<string>;
   /** The OpenAPI document as JSON; created once, in about 50 ms. */
   openapi(): string;

@@ -8,7 +8,7 @@ import { errorBody, errorHandler } from './failures.ts';
 import { checkInput, checkUrls, readBody } from './input.ts';
 import { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
-import type { ApiPorts } from './ports.ts';
+import type { ApiDeps } from './ports.ts';
 import { limitRates } from './rate-limits.ts';
 import type { Route, Services } from './route.ts';
 import { ROUTES } from './routes/index.ts';
@@ -43,7 +43,7 @@ const SECURITY_HEADERS = {
 };
 
 /** Creates the HTTP server with all routes. `prepare` does work that would delay the first request. */
-export function buildServer(ports: ApiPorts): FastifyInstance & { prepare(): void } {
+export function buildServer(deps: ApiDeps): FastifyInstance & { prepare(): void } {
   const app = fastify({
     bodyLimit: MAX_BYTES,
     // Closes the connection of a client that sends its request too slowly.
@@ -52,25 +52,25 @@ export function buildServer(ports: ApiPorts): FastifyInstance & { prepare(): voi
     requestIdHeader: false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : ports.random.uuid();
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : deps.random.uuid();
     },
     frameworkErrors: (error, request, reply) => {
       reply.header('X-Request-Id', request.id).headers(SECURITY_HEADERS);
-      errorHandler(ports.log)(error, request, reply as FastifyReply);
+      errorHandler(deps.log)(error, request, reply as FastifyReply);
     },
     clientErrorHandler: refuseNonHttp,
   });
   app.server.maxConnections = MAX_CONNECTIONS;
-  const metrics = new Metrics(ports);
-  const services = servicesOf(ports, metrics);
-  app.setErrorHandler(errorHandler(ports.log));
+  const metrics = new Metrics(deps);
+  const services = servicesOf(deps, metrics);
+  app.setErrorHandler(errorHandler(deps.log));
   app.setNotFoundHandler(({ method, url }) => {
     const route = `${method} ${url.split('?', 1)[0]!.slice(0, 200)}`;
     throw new Failure('not_found', `there is no route ${route}: GET /openapi.json lists all routes`);
   });
   keepBodiesAsText(app);
-  addHooks(app, ports, metrics);
-  limitRates(app, ports, (request) => signedFileOf(request, services));
+  addHooks(app, deps, metrics);
+  limitRates(app, deps, (request) => signedFileOf(request, services));
   app.register(async (scope) => {
     for (const route of ROUTES) mount(scope, route, services);
     refuseMethods(scope);
@@ -78,12 +78,12 @@ export function buildServer(ports: ApiPorts): FastifyInstance & { prepare(): voi
   return Object.assign(app, { prepare: () => void services.openapi() });
 }
 
-function servicesOf(ports: ApiPorts, metrics: Metrics): Services {
+function servicesOf(deps: ApiDeps, metrics: Metrics): Services {
   let document: string | undefined;
   return {
-    ...ports,
+    ...deps,
     metrics: () => metrics.text(),
-    openapi: () => (document ??= JSON.stringify(openApi(ROUTES, ports.settings.version))),
+    openapi: () => (document ??= JSON.stringify(openApi(ROUTES, deps.settings.version))),
   };
 }
 
@@ -96,7 +96,7 @@ function keepBodiesAsText(app: FastifyInstance): void {
 }
 
 /** Authenticates each request before anything else, and logs and counts it afterwards. */
-function addHooks(app: FastifyInstance, { directory, settings, log }: ApiPorts, metrics: Metrics): void {
+function addHooks(app: FastifyInstance, { directory, settings, log }: ApiDeps, metrics: Metrics): void {
   const credentials = {
     adminToken: settings.adminToken,
     metricsToken: settings.metrics?.token ?? '',

@@ -1,4 +1,4 @@
-import type { ApiPorts } from '../api/index.ts';
+import type { ApiDeps } from '../api/index.ts';
 import { type Admission, REFUSAL_CAUSES } from '../calls/index.ts';
 import type { Clock } from '../core/index.ts';
 import type { Insights } from '../insights/index.ts';
@@ -22,7 +22,7 @@ interface Sources {
 }
 
 /** Returns the metrics of modules that the API does not know. Names ending in `_total` are counters, others gauges. */
-export const metricsOf = (sources: Sources): NonNullable<ApiPorts['metrics']> => ({
+export const metricsOf = (sources: Sources): NonNullable<ApiDeps['metrics']> => ({
   ...ofAdmission(sources.admission),
   ...ofStorage(sources.storage),
   ...ofMedia(sources.media),

@@ -2,7 +2,7 @@ import type { PendingByeStore } from '../calls/index.ts';
 import { explain, type Log } from '../core/index.ts';
 import type { Dialog, Login, PendingBye, UserAgent } from '../sip/index.ts';
 
-interface Ports {
+interface Deps {
   userAgent: Pick<UserAgent, 'dialogs' | 'request'>;
   store: PendingByeStore;
   /** Returns the credentials of an account, for a peer that asks for authentication. */
@@ -16,7 +16,7 @@ const keyOf = ({ callId, localTag }: Dialog): string => `${callId} ${localTag}`;
  * Stores the BYE of every confirmed dialog, so that the next process can hang up after a crash.
  * @returns a function that sends the BYEs which an earlier process left; call it once SIP listens. It never rejects.
  */
-export async function openPendingByes({ userAgent, store, login, log }: Ports): Promise<() => Promise<void>> {
+export async function openPendingByes({ userAgent, store, login, log }: Deps): Promise<() => Promise<void>> {
   const pending = await store.pendingByes();
   const failed = (error: unknown) =>
     log.warn({ error: explain(error) }, 'could not store or send a pending BYE');

@@ -1,5 +1,5 @@
 import type { Flows } from '../actions/index.ts';
-import type { ApiPorts } from '../api/index.ts';
+import type { ApiDeps } from '../api/index.ts';
 import { type Admission, type Dialer, explainRefusal, type Switchboard } from '../calls/index.ts';
 import { explain, Failure } from '../core/index.ts';
 
@@ -9,7 +9,7 @@ export function callPlacer(
   switchboard: Switchboard,
   flows: Flows,
   admission: Admission,
-): ApiPorts['place'] {
+): ApiDeps['place'] {
   return async (application, order, idempotencyKey) => {
     const { from, to, answerUrl, actions, metadata, variables, sipHeaders, timeoutSeconds } = order;
     const refusal = admission.admit();

@@ -6,8 +6,8 @@ import { enqueueingJournal } from '../insights/index.ts';
 import {
   CallRecordings,
   Eraser,
+  type RecordingDeps,
   RecordingFiles,
-  type RecordingPorts,
   recoverRecordings,
 } from '../recordings/index.ts';
 import type { Data } from './data-folder.ts';
@@ -25,14 +25,14 @@ export async function openRecordings(deps: Deps, data: Data) {
   const finisher = deps.recordingFinisher();
   scope.defer('recording finisher', () => finisher.close());
   const journal = enqueueingJournal(storage, (id) => wantsInsights(deps.config, directory.application(id)));
-  const ports = { journal, files, finisher };
+  const recordingDeps = { journal, files, finisher };
   const calls = { call: (id: string) => storage.call(id), openCalls: () => storage.openCalls() };
   // In this order, so that the event of a recording precedes the last event of its call.
-  await recoverRecordings({ ...ports, ...calls, store: storage, clock, log });
+  await recoverRecordings({ ...recordingDeps, ...calls, store: storage, clock, log });
   const interrupted = await endInterrupted(storage, billing.journal, clock);
   await billing.settleOrphanedCharges((id) => storage.call(id));
   if (interrupted > 0) log.warn({ calls: interrupted }, 'ended calls that an earlier process left open');
-  return { files, eraser: startEraser(deps, data, files), recordingsOf: recordingsOfCalls(ports) };
+  return { files, eraser: startEraser(deps, data, files), recordingsOf: recordingsOfCalls(recordingDeps) };
 }
 
 function startEraser({ config, log, clock, scope }: Deps, { storage }: Data, files: RecordingFiles): Eraser {
@@ -49,12 +49,12 @@ function startEraser({ config, log, clock, scope }: Deps, { storage }: Data, fil
 }
 
 /** Creates the recordings of a call when they are first needed, and finishes them with the call. */
-function recordingsOfCalls(ports: RecordingPorts): (session: Session) => CallRecordings {
+function recordingsOfCalls(recordingDeps: RecordingDeps): (session: Session) => CallRecordings {
   const all = new WeakMap<Session, CallRecordings>();
   return (session) => {
     const known = all.get(session);
     if (known) return known;
-    const recordings = new CallRecordings(session, ports);
+    const recordings = new CallRecordings(session, recordingDeps);
     all.set(session, recordings);
     session.scope.defer('recordings', () => recordings.finish());
     return recordings;

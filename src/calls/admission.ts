@@ -33,7 +33,7 @@ export interface Gauges {
   writable?(): boolean;
 }
 
-export interface AdmissionPorts extends Gauges {
+export interface AdmissionDeps extends Gauges {
   clock: Clock;
   log: Log;
   /** The highest number of live calls. */
@@ -85,7 +85,7 @@ class Hysteresis {
 export class Admission {
   /** New calls refused since the start, by cause. */
   readonly refused: Partial<Record<RefusalCause, number>> = {};
-  #ports: AdmissionPorts;
+  #deps: AdmissionDeps;
   #timer: Timer;
   #last: { at: number; idleMs: number };
   #lastSecond: { at: number; beats: number; lateBeats: number };
@@ -100,23 +100,23 @@ export class Admission {
   #suspended = new Map<RefusalCause, number>();
   #episode: { at: number; refused: number } | undefined;
 
-  constructor(ports: AdmissionPorts) {
-    this.#ports = ports;
-    const at = ports.clock.monotonic();
-    this.#last = { at, idleMs: ports.idleMs() };
-    this.#lastSecond = { at, ...ports.media() };
-    this.#timer = ports.clock.after(TICK_MS, this.#tick);
+  constructor(deps: AdmissionDeps) {
+    this.#deps = deps;
+    const at = deps.clock.monotonic();
+    this.#last = { at, idleMs: deps.idleMs() };
+    this.#lastSecond = { at, ...deps.media() };
+    this.#timer = deps.clock.after(TICK_MS, this.#tick);
   }
 
   /** Why all or some new calls are refused now. Undefined: all are admitted. */
   get refusalCause(): RefusalCause | undefined {
     for (const [cause, until] of this.#suspended) {
-      if (until > this.#ports.clock.monotonic()) return cause;
+      if (until > this.#deps.clock.monotonic()) return cause;
       this.#suspended.delete(cause);
     }
-    if (this.#ports.writable?.() === false) return 'storage';
-    const calls = this.#ports.calls();
-    if (calls >= this.#ports.maxCalls) return 'max_calls';
+    if (this.#deps.writable?.() === false) return 'storage';
+    const calls = this.#deps.calls();
+    if (calls >= this.#deps.maxCalls) return 'max_calls';
     if (this.#memory.isOn) return 'memory';
     if (calls < FEW_CALLS) return undefined;
     if (this.#media.isOn) return 'media';
@@ -142,10 +142,10 @@ export class Admission {
     if (!cause) return undefined;
     this.refused[cause] = (this.refused[cause] ?? 0) + 1;
     if (!this.#episode) {
-      this.#ports.log.warn({ cause, calls: this.#ports.calls() }, `new calls are refused: ${CAUSES[cause]}`);
+      this.#deps.log.warn({ cause, calls: this.#deps.calls() }, `new calls are refused: ${CAUSES[cause]}`);
       this.#episode = { at: 0, refused: 0 };
     }
-    this.#episode.at = this.#ports.clock.monotonic();
+    this.#episode.at = this.#deps.clock.monotonic();
     this.#episode.refused++;
     return cause;
   }
@@ -154,12 +154,12 @@ export class Admission {
     const cause = this.refusalCause;
     if (cause && cause !== 'main_thread') return cause;
     const taken = this.#rateLimiter.take();
-    return taken || this.#ports.calls() < FEW_CALLS ? undefined : 'main_thread';
+    return taken || this.#deps.calls() < FEW_CALLS ? undefined : 'main_thread';
   }
 
   /** Refuses all new calls for this cause, for `ms` or until `resume`. */
   suspend(cause: RefusalCause, ms = Number.POSITIVE_INFINITY): void {
-    this.#suspended.set(cause, this.#ports.clock.monotonic() + ms);
+    this.#suspended.set(cause, this.#deps.clock.monotonic() + ms);
   }
 
   /** Ends a suspension. Does nothing where there is none. */
@@ -173,31 +173,31 @@ export class Admission {
   }
 
   #tick = (): void => {
-    const at = this.#ports.clock.monotonic();
-    const idleMs = this.#ports.idleMs();
+    const at = this.#deps.clock.monotonic();
+    const idleMs = this.#deps.idleMs();
     const ms = at - this.#last.at;
     this.#busy = 1 - (idleMs - this.#last.idleMs) / ms;
     this.#last = { at, idleMs };
     this.#rateLimiter.measure(this.#busy, ms);
     if (at - this.#lastSecond.at >= SECOND_MS) this.#measureMediaAndMemory(at);
     this.#endEpisode(at);
-    this.#timer = this.#ports.clock.after(TICK_MS, this.#tick);
+    this.#timer = this.#deps.clock.after(TICK_MS, this.#tick);
   };
 
   #measureMediaAndMemory(at: number): void {
     const before = this.#lastSecond;
-    const { beats, lateBeats } = this.#ports.media();
+    const { beats, lateBeats } = this.#deps.media();
     this.#lastSecond = { at, beats, lateBeats };
     const ms = at - before.at;
     this.#media.measure((lateBeats - before.lateBeats) / Math.max(1, beats - before.beats), ms);
-    const { heapUsed, availableBytes } = this.#ports.memory();
+    const { heapUsed, availableBytes } = this.#deps.memory();
     const used = Math.max(heapUsed / HEAP_LIMIT, LEAST_AVAILABLE / Math.max(1, availableBytes));
     this.#memory.measure(used, ms);
   }
 
   #endEpisode(now: number): void {
     if (!this.#episode || now - this.#episode.at < EPISODE_MS || this.refusalCause) return;
-    this.#ports.log.info({ refused: this.#episode.refused }, 'new calls are taken again');
+    this.#deps.log.info({ refused: this.#episode.refused }, 'new calls are taken again');
     this.#episode = undefined;
   }
 }

@@ -5,7 +5,7 @@ import type { CallJournal, EventDraft, IdempotencyKey, Leg } from './ports.ts';
 import { type HeldBack, maskedFields, maskedLog, PrivacyHold, SensitiveCalls } from './privacy.ts';
 
 /** What a session needs from other modules. */
-export interface SessionPorts {
+export interface SessionDeps {
   journal: CallJournal;
   clock: Clock;
   log: Log;
@@ -38,18 +38,18 @@ export class Session {
   #created: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
-  constructor(record: CallRecord, leg: Leg, ports: SessionPorts) {
+  constructor(record: CallRecord, leg: Leg, deps: SessionDeps) {
     this.leg = leg;
     this.#privacyHold = new PrivacyHold(leg.sound);
-    this.#sensitive = ports.sensitive ?? new SensitiveCalls(ports.clock);
-    this.log = maskedLog(ports.log.child({ call_id: record.id }), (data) => this.mask(data));
-    this.isCallerTrusted = ports.isCallerTrusted ?? false;
+    this.#sensitive = deps.sensitive ?? new SensitiveCalls(deps.clock);
+    this.log = maskedLog(deps.log.child({ call_id: record.id }), (data) => this.mask(data));
+    this.isCallerTrusted = deps.isCallerTrusted ?? false;
     this.#record = record;
-    this.#journal = ports.journal;
-    this.#clock = ports.clock;
-    this.#maxSeconds = ports.maxSeconds ?? 0;
-    this.#epoch = record.createdAt - ports.clock.monotonic();
-    this.scope = new Scope({ clock: ports.clock, log: this.log });
+    this.#journal = deps.journal;
+    this.#clock = deps.clock;
+    this.#maxSeconds = deps.maxSeconds ?? 0;
+    this.#epoch = record.createdAt - deps.clock.monotonic();
+    this.scope = new Scope({ clock: deps.clock, log: this.log });
     this.scope.defer('leg', () => leg.hangup());
   }
 

@@ -2,7 +2,7 @@ import { detach, explain, type Ids, sleep } from '../core/index.ts';
 import type { CallRecord } from './call.ts';
 import { type Ending, endingOf } from './ending.ts';
 import type { DialedLeg, IdempotencyKey, Leg } from './ports.ts';
-import { Session, type SessionPorts } from './session.ts';
+import { Session, type SessionDeps } from './session.ts';
 
 /** What handles a call: the actions of an application, a refusal, or a SIP URI. */
 export interface CallRoute {
@@ -35,7 +35,7 @@ export interface OutboundCall extends Omit<InboundCall, 'leg' | 'isCallerTrusted
   idempotencyKey?: IdempotencyKey | undefined;
 }
 
-export interface SwitchboardPorts extends SessionPorts {
+export interface SwitchboardDeps extends SessionDeps {
   ids: Ids;
   /** Runs the flow of a call from its first ring, and resolves with its ending. */
   runFlow(session: Session): Promise<Ending>;
@@ -43,13 +43,13 @@ export interface SwitchboardPorts extends SessionPorts {
 
 /** The live calls of this process. */
 export class Switchboard {
-  #ports: SwitchboardPorts;
+  #deps: SwitchboardDeps;
   #live = new Map<string, Session>();
   #running = new Set<Promise<void>>();
   #closing = false;
 
-  constructor(ports: SwitchboardPorts) {
-    this.#ports = ports;
+  constructor(deps: SwitchboardDeps) {
+    this.#deps = deps;
   }
 
   get size(): number {
@@ -77,7 +77,7 @@ export class Switchboard {
       ringingAt: now,
     } as const;
     return this.#start(
-      new Session({ ...record, direction: 'inbound' }, leg, { ...this.#ports, isCallerTrusted }),
+      new Session({ ...record, direction: 'inbound' }, leg, { ...this.#deps, isCallerTrusted }),
     ).over;
   }
 
@@ -85,13 +85,13 @@ export class Switchboard {
    * Runs an outbound call. Resolves with the new call as soon as it is written; rejects if it cannot be written.
    * @param runFlow replaces the flow of this call.
    */
-  async place(placement: OutboundCall, runFlow = this.#ports.runFlow): Promise<CallRecord> {
+  async place(placement: OutboundCall, runFlow = this.#deps.runFlow): Promise<CallRecord> {
     const { leg, from, to, route, idempotencyKey, ...more } = placement;
     const record = { ...this.#newRecord(leg, route), ...more, from, to, status: 'dialing' } as const;
     const session = new Session(
       { ...record, direction: 'outbound', dialingAt: this.#now() },
       leg,
-      this.#ports,
+      this.#deps,
     );
     const placed = session.record;
     leg.progress.on(() => {
@@ -130,7 +130,7 @@ export class Switchboard {
       this.#closing = true;
       for (const session of this.#live.values()) this.#stop(session);
     };
-    const deadline = sleep(this.#ports.clock, ms, signal)
+    const deadline = sleep(this.#deps.clock, ms, signal)
       .catch(() => {})
       .then(hangUp);
     while (this.#running.size > 0) await Promise.all(this.#running);
@@ -145,7 +145,7 @@ export class Switchboard {
     );
   }
 
-  #start(session: Session, runFlow = this.#ports.runFlow, idempotencyKey?: IdempotencyKey) {
+  #start(session: Session, runFlow = this.#deps.runFlow, idempotencyKey?: IdempotencyKey) {
     this.#live.set(session.id, session);
     const created = session.create(idempotencyKey);
     const over = this.#run(session, created, runFlow)
@@ -159,7 +159,7 @@ export class Switchboard {
     return { created, over };
   }
 
-  async #run(session: Session, created: Promise<void>, runFlow: SwitchboardPorts['runFlow']): Promise<void> {
+  async #run(session: Session, created: Promise<void>, runFlow: SwitchboardDeps['runFlow']): Promise<void> {
     const { from, to, direction } = session.record;
     detach(
       'calls.switchboard',
@@ -187,13 +187,13 @@ export class Switchboard {
   }
 
   #now(): number {
-    return Math.round(this.#ports.clock.now());
+    return Math.round(this.#deps.clock.now());
   }
 
   #newRecord(leg: Leg, route: CallRoute) {
     return {
       ...route,
-      id: this.#ports.ids.next('call'),
+      id: this.#deps.ids.next('call'),
       providerCallId: leg.id,
       metadata: {},
       variables: {},

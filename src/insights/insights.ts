@@ -1,5 +1,5 @@
 import { explain, Failure, type Timer } from '../core/index.ts';
-import type { InsightPorts } from './ports.ts';
+import type { InsightDeps } from './ports.ts';
 import type { Backlog, Job, NewJob } from './store.ts';
 import { work } from './work.ts';
 
@@ -13,7 +13,7 @@ const MAX_PAUSE_MS = 3_600_000;
 
 /** Runs the jobs of the queue, several at a time, longest due first. */
 export class Insights {
-  #ports: InsightPorts;
+  #deps: InsightDeps;
   #running = new Map<string, { applicationId: string; done: Promise<void> }>();
   #closing = new AbortController();
   #timer: Timer | undefined;
@@ -21,13 +21,13 @@ export class Insights {
   #again = false;
   #backlog: Backlog = { waiting: 0, running: 0, oldestAt: null };
 
-  constructor(ports: InsightPorts) {
-    this.#ports = ports;
+  constructor(deps: InsightDeps) {
+    this.#deps = deps;
   }
 
   /** Continues the jobs that former processes did not finish. */
   async start(): Promise<void> {
-    const { store, node, clock } = this.#ports;
+    const { store, node, clock } = this.#deps;
     await store.releaseJobs(node, Math.round(clock.now()));
     this.wake();
   }
@@ -59,7 +59,7 @@ export class Insights {
    * Rejects with `nothing_to_process` or `ai_not_available`.
    */
   async reprocess({ id, applicationId }: { id: string; applicationId: string }): Promise<number> {
-    const { recordings, journal, clock, engines } = this.#ports;
+    const { recordings, journal, clock, engines } = this.#deps;
     if (engines(applicationId).transcribers.length === 0) {
       throw new Failure('ai_not_available', 'no transcription engine is configured');
     }
@@ -91,13 +91,13 @@ export class Insights {
         await this.#schedule();
       }
     } catch (error) {
-      this.#ports.log.error({ error: explain(error) }, 'could not read the queue of transcriptions');
+      this.#deps.log.error({ error: explain(error) }, 'could not read the queue of transcriptions');
       this.#wakeAfter(PAUSE_MS);
     }
   }
 
   async #fill(): Promise<void> {
-    const { store, node, clock, concurrency } = this.#ports;
+    const { store, node, clock, concurrency } = this.#deps;
     while (this.#running.size < concurrency && !this.#closing.signal.aborted) {
       const now = Math.round(clock.now());
       const job = await store.claimJob(node, now, now + LEASE_MS, this.#busy());
@@ -116,7 +116,7 @@ export class Insights {
 
   /** The applications of customers whose limit of running jobs is reached. */
   #busy(): string[] {
-    const { concurrency, concurrencyPerCustomer = concurrency, siblings = (id) => [id] } = this.#ports;
+    const { concurrency, concurrencyPerCustomer = concurrency, siblings = (id) => [id] } = this.#deps;
     const applications = [...this.#running.values()].map(({ applicationId }) => siblings(applicationId));
     const counts = new Map<string, number>();
     for (const id of applications.flat()) counts.set(id, (counts.get(id) ?? 0) + 1);
@@ -125,7 +125,7 @@ export class Insights {
 
   /** Records the state of the queue and schedules the next check for when a job is due. */
   async #schedule(): Promise<void> {
-    const { store, clock, concurrency } = this.#ports;
+    const { store, clock, concurrency } = this.#deps;
     this.#backlog = await store.backlog();
     const due = await store.nextDue(this.#busy());
     if (due !== undefined && this.#running.size < concurrency) this.#wakeAfter(due - clock.now());
@@ -136,15 +136,15 @@ export class Insights {
     if (this.#closing.signal.aborted) return;
     // A stored time may be anything: NaN counts as far away.
     const pause = ms <= 0 ? 0 : Math.min(ms, MAX_PAUSE_MS) || MAX_PAUSE_MS;
-    this.#timer = this.#ports.clock.after(pause, () => this.wake());
+    this.#timer = this.#deps.clock.after(pause, () => this.wake());
   }
 
   async #run(job: Job): Promise<void> {
-    const { log, clock } = this.#ports;
+    const { log, clock } = this.#deps;
     const stop = this.#extend(job);
     const began = clock.monotonic();
     try {
-      await work(job, this.#ports, this.#closing.signal);
+      await work(job, this.#deps, this.#closing.signal);
       const seconds = Math.round((clock.monotonic() - began) / 100) / 10;
       log.info(
         { call_id: job.callId, recording: job.recordingId, seconds },
@@ -164,7 +164,7 @@ export class Insights {
 
   /** Extends the lease of a job until the returned function is called. */
   #extend(job: Job): () => void {
-    const { store, clock, log } = this.#ports;
+    const { store, clock, log } = this.#deps;
     const extend = () => {
       timer = clock.after(EXTEND_EVERY_MS, extend);
       store.holdJob(job, Math.round(clock.now() + LEASE_MS)).catch((error) => {

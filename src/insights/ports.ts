@@ -14,7 +14,7 @@ export interface InsightSettings {
 }
 
 /** What transcription and analysis need from other modules. */
-export interface InsightPorts {
+export interface InsightDeps {
   store: InsightStore;
   journal: InsightJournal;
   calls: Pick<CallStore, 'call'>;

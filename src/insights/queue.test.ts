@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { silentLog } from '../core/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { Insights } from './index.ts';
-import type { InsightPorts } from './ports.ts';
+import type { InsightDeps } from './ports.ts';
 import type { Job } from './store.ts';
 
 const clock = new VirtualClock();
@@ -20,10 +20,10 @@ const aJob = (recordingId: string): Job => ({
 });
 
 /** A queue in memory without recordings, so that every job finishes at once. */
-function queue(store: Partial<InsightPorts['store']>) {
+function queue(store: Partial<InsightDeps['store']>) {
   const jobs: Job[] = [];
   const finished: string[] = [];
-  const ports = {
+  const deps = {
     store: {
       releaseJobs: async () => {},
       claimJob: async () => jobs.shift(),
@@ -43,7 +43,7 @@ function queue(store: Partial<InsightPorts['store']>) {
     node: 0,
     concurrency: 2,
   };
-  return { jobs, finished, insights: new Insights(ports as unknown as InsightPorts) };
+  return { jobs, finished, insights: new Insights(deps as unknown as InsightDeps) };
 }
 
 test('runs a job that is added while the queue is being checked', async () => {
@@ -107,7 +107,7 @@ test('limits the running jobs of one customer', async () => {
   }));
   const started: string[] = [];
   const dueWithout = (except: string[] = []) => jobs.filter((job) => !except.includes(job.applicationId));
-  const ports = {
+  const deps = {
     store: {
       releaseJobs: async () => {},
       claimJob: async (_node: number, _now: number, _until: number, except?: string[]) => {
@@ -134,7 +134,7 @@ test('limits the running jobs of one customer', async () => {
     // The first two applications are of one customer.
     siblings: (id: string) => (id === 'app_3' ? [id] : ['app_1', 'app_2']),
   };
-  const insights = new Insights(ports as unknown as InsightPorts);
+  const insights = new Insights(deps as unknown as InsightDeps);
   await insights.start();
   await clock.advance(1_000);
   expect(started).toEqual(['rec_0', 'rec_1', 'rec_4']);

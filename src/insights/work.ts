@@ -11,7 +11,7 @@ import {
   type SpokenSegment,
   type Transcript,
 } from './insight.ts';
-import type { InsightPorts } from './ports.ts';
+import type { InsightDeps } from './ports.ts';
 import { DEFAULT_SCORECARD } from './scorecard.ts';
 import type { Job } from './store.ts';
 
@@ -24,43 +24,43 @@ const BACK_OFF = [10, 60, 300, 900, 3600];
  * Runs a job: transcribes the recording, then analyzes the call. Each result is stored as soon as it is ready, and results
  * of a former attempt are reused. Rejects with `job_lost` if another process owns the job, and when `signal` aborts.
  */
-export async function work(job: Job, ports: InsightPorts, signal: AbortSignal): Promise<void> {
-  const recording = await usable(ports.recordings.recording(job.recordingId));
+export async function work(job: Job, deps: InsightDeps, signal: AbortSignal): Promise<void> {
+  const recording = await usable(deps.recordings.recording(job.recordingId));
   if (recording?.status !== 'completed')
-    return ports.journal.commit({ insights: { holder: job, finished: true } });
-  const transcript = await transcriptFor(job, recording, ports, signal);
+    return deps.journal.commit({ insights: { holder: job, finished: true } });
+  const transcript = await transcriptFor(job, recording, deps, signal);
   if (!transcript) return;
-  const parts = await makeParts(job, recording.customerId, ports, signal);
-  await finish(job, transcript, parts, ports);
+  const parts = await makeParts(job, recording.customerId, deps, signal);
+  await finish(job, transcript, parts, deps);
 }
 
 /** Makes and stores the transcript; undefined if the job was postponed. */
 async function transcriptFor(
   job: Job,
   recording: RecordingRecord,
-  ports: InsightPorts,
+  deps: InsightDeps,
   signal: AbortSignal,
 ): Promise<Transcript | undefined> {
-  const stored = await usable(ports.store.transcript(job.recordingId));
+  const stored = await usable(deps.store.transcript(job.recordingId));
   if (stored?.status === 'completed') return stored;
   try {
     if (job.attempts > MAX_ATTEMPTS)
       throw new Failure('recognition_failed', job.lastError ?? 'the limit of attempts is reached');
-    const transcript = await transcribe(job, recording, ports, signal);
-    await ports.journal.commit({ insights: { holder: job, transcript } });
+    const transcript = await transcribe(job, recording, deps, signal);
+    await deps.journal.commit({ insights: { holder: job, transcript } });
     return transcript;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Failure && error.code === 'job_lost') throw error;
-    if (job.attempts < MAX_ATTEMPTS) return postpone(job, error, ports);
-    return giveUp(job, error, ports);
+    if (job.attempts < MAX_ATTEMPTS) return postpone(job, error, deps);
+    return giveUp(job, error, deps);
   }
 }
 
 async function transcribe(
   job: Job,
   recording: RecordingRecord,
-  { engines, files, clock, log }: InsightPorts,
+  { engines, files, clock, log }: InsightDeps,
   signal: AbortSignal,
 ): Promise<Transcript> {
   const path = files.path(recording.file);
@@ -82,7 +82,7 @@ async function transcribe(
   };
 }
 
-async function postpone(job: Job, error: unknown, { journal, clock, log }: InsightPorts): Promise<undefined> {
+async function postpone(job: Job, error: unknown, { journal, clock, log }: InsightDeps): Promise<undefined> {
   const lastError = explain(error);
   const dueAt = Math.round(clock.now() + BACK_OFF[Math.min(job.attempts, BACK_OFF.length) - 1]! * 1000);
   log.warn(
@@ -92,7 +92,7 @@ async function postpone(job: Job, error: unknown, { journal, clock, log }: Insig
   await journal.commit({ insights: { holder: job, postpone: { dueAt, lastError } } });
 }
 
-async function giveUp(job: Job, error: unknown, { journal, clock, log }: InsightPorts): Promise<Transcript> {
+async function giveUp(job: Job, error: unknown, { journal, clock, log }: InsightDeps): Promise<Transcript> {
   log.error({ recording: job.recordingId, error: explain(error) }, 'could not transcribe a recording');
   const transcript: Transcript = {
     ...owner(job),
@@ -113,24 +113,24 @@ async function giveUp(job: Job, error: unknown, { journal, clock, log }: Insight
 async function makeParts(
   job: Job,
   customerId: string,
-  ports: InsightPorts,
+  deps: InsightDeps,
   signal: AbortSignal,
 ): Promise<Part[]> {
-  const transcripts = (await ports.store.transcriptsOf(job.callId)).filter(
+  const transcripts = (await deps.store.transcriptsOf(job.callId)).filter(
     ({ status }) => status === 'completed',
   );
   const spoken = transcripts.flatMap(({ recordingId, segments }): SpokenSegment[] =>
     segments.map((segment) => ({ ...segment, recordingId })),
   );
-  const scorecard = ports.settings(job.applicationId)?.scorecard ?? DEFAULT_SCORECARD;
+  const scorecard = deps.settings(job.applicationId)?.scorecard ?? DEFAULT_SCORECARD;
   const parts: Part[] = [];
   for (const name of PARTS) {
     const made =
       transcripts.length > 0
-        ? makePart(job, name, { customerId, spoken, scorecard }, ports, signal)
-        : missing(job, name, ports);
+        ? makePart(job, name, { customerId, spoken, scorecard }, deps, signal)
+        : missing(job, name, deps);
     const part = await made;
-    await ports.journal.commit({ insights: { holder: job, part } });
+    await deps.journal.commit({ insights: { holder: job, part } });
     parts.push(part);
   }
   return parts;
@@ -140,7 +140,7 @@ async function makePart(
   job: Job,
   name: PartName,
   material: AnalysisInput,
-  { engines, clock, log }: InsightPorts,
+  { engines, clock, log }: InsightDeps,
   signal: AbortSignal,
 ): Promise<Part> {
   const made = { ...owner(job), part: name, createdAt: Math.round(clock.now()) };
@@ -159,23 +159,23 @@ async function makePart(
 }
 
 /** Makes a failed part for a call without a transcript. */
-async function missing(job: Job, name: PartName, { clock }: InsightPorts): Promise<Part> {
+async function missing(job: Job, name: PartName, { clock }: InsightDeps): Promise<Part> {
   const error = { code: 'recognition_failed', message: 'the call has no transcript' };
   const createdAt = Math.round(clock.now());
   return { ...owner(job), part: name, status: 'failed', engine: '', data: null, error, createdAt };
 }
 
 /** Removes the job, and reports the result in the same commit if the application wants events. */
-async function finish(job: Job, transcript: Transcript, parts: Part[], ports: InsightPorts): Promise<void> {
+async function finish(job: Job, transcript: Transcript, parts: Part[], deps: InsightDeps): Promise<void> {
   const insights = { holder: job, finished: true };
-  const call = ports.settings(job.applicationId)?.aiEvents
-    ? await usable(ports.calls.call(job.callId))
+  const call = deps.settings(job.applicationId)?.aiEvents
+    ? await usable(deps.calls.call(job.callId))
     : undefined;
-  if (!call) return ports.journal.commit({ insights });
+  if (!call) return deps.journal.commit({ insights });
   const error = [transcript, ...parts].find((one) => one.error)?.error;
   const event: EventDraft = {
     event: error ? 'ai.failed' : 'ai.completed',
-    at: Math.round(ports.clock.now()),
+    at: Math.round(deps.clock.now()),
     call,
     data: {
       recording_id: job.recordingId,
@@ -184,7 +184,7 @@ async function finish(job: Job, transcript: Transcript, parts: Part[], ports: In
       ...(error ? { error } : {}),
     },
   };
-  await ports.journal.commit({ insights, events: [event] });
+  await deps.journal.commit({ insights, events: [event] });
 }
 
 /** Reads a stored row; undefined if it is missing or damaged, so that the job can continue. */

@@ -1,5 +1,5 @@
 import { Failure } from '../core/index.ts';
-import { type RecordedCall, Recording, type RecordingOptions, type RecordingPorts } from './recording.ts';
+import { type RecordedCall, Recording, type RecordingDeps, type RecordingOptions } from './recording.ts';
 import { notStartedEvent, timelineEntry } from './recording-events.ts';
 import type { RecordingRecord } from './store.ts';
 
@@ -9,13 +9,13 @@ import type { RecordingRecord } from './store.ts';
  */
 export class CallRecordings {
   #call: RecordedCall;
-  #ports: RecordingPorts;
+  #deps: RecordingDeps;
   #recordings: Recording[] = [];
   #finished = false;
 
-  constructor(call: RecordedCall, ports: RecordingPorts) {
+  constructor(call: RecordedCall, deps: RecordingDeps) {
     this.#call = call;
-    this.#ports = ports;
+    this.#deps = deps;
   }
 
   /** The recording that runs or is paused. */
@@ -34,7 +34,7 @@ export class CallRecordings {
       return { recording: running.record, already: true };
     }
     if (this.#finished) throw new Failure('call_ended', 'the call has ended');
-    const recording = new Recording(this.#nextId(), options, this.#call, this.#ports);
+    const recording = new Recording(this.#nextId(), options, this.#call, this.#deps);
     this.#recordings.push(recording);
     await recording.begin();
     return { recording: recording.record, already: false };
@@ -55,7 +55,7 @@ export class CallRecordings {
   /** Reports a `stop_recording` action without a recording as an event. A REST request gets an error instead. */
   async reportNotStarted(): Promise<void> {
     const event = notStartedEvent(this.#call.record, this.#call.now());
-    await this.#ports.journal.commit({ events: [event], timeline: [timelineEntry(event)] });
+    await this.#deps.journal.commit({ events: [event], timeline: [timelineEntry(event)] });
   }
 
   /**

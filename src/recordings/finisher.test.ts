@@ -10,8 +10,8 @@ import { wav } from './testing/fake-leg.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'minivoice-finisher-'));
 const clock = new VirtualClock();
-const ports = { clock, log: silentLog };
-const finisher = new ThreadFinisher(ports);
+const deps = { clock, log: silentLog };
+const finisher = new ThreadFinisher(deps);
 afterAll(async () => {
   await finisher.close();
   rmSync(folder, { recursive: true });
@@ -40,7 +40,7 @@ test('rejects a missing file and finishes the next', async () => {
 });
 
 test('waits for running files on close', async () => {
-  const other = new ThreadFinisher(ports);
+  const other = new ThreadFinisher(deps);
   const finished = other.finish(recorded('last', 1), 'wav', 'cust_1');
   await other.close();
   expect((await finished).sizeBytes).toBe(16_044);
@@ -54,7 +54,7 @@ const real = () => new Worker(new URL('./finishing-thread.ts', import.meta.url))
 
 test('replaces a thread that dies and retries its file', async () => {
   const threads = [deadly, real];
-  const other = new ThreadFinisher(ports, () => threads.shift()!());
+  const other = new ThreadFinisher(deps, () => threads.shift()!());
   const both = [recorded('first', 1), recorded('second', 1)].map((path) =>
     other.finish(path, 'wav', 'cust_1'),
   );
@@ -64,7 +64,7 @@ test('replaces a thread that dies and retries its file', async () => {
 
 test('fails a file that kills two threads', async () => {
   const threads = [deadly, deadly, real];
-  const other = new ThreadFinisher(ports, () => threads.shift()!());
+  const other = new ThreadFinisher(deps, () => threads.shift()!());
   await expect(other.finish(recorded('poison', 1), 'wav', 'cust_1')).rejects.toThrow('ended with 1');
   expect((await other.finish(recorded('after', 1), 'wav', 'cust_1')).sizeBytes).toBe(16_044);
   await other.close();
@@ -73,7 +73,7 @@ test('fails a file that kills two threads', async () => {
 test('replaces a hung thread after 15 minutes', async () => {
   const silent = () => new Worker('setInterval(() => {}, 1000)', { eval: true });
   const threads = [silent, real];
-  const other = new ThreadFinisher(ports, () => threads.shift()!());
+  const other = new ThreadFinisher(deps, () => threads.shift()!());
   const finished = other.finish(recorded('hanging', 1), 'wav', 'cust_1');
   await clock.advance(15 * 60_000);
   expect((await finished).sizeBytes).toBe(16_044);
@@ -83,7 +83,7 @@ test('replaces a hung thread after 15 minutes', async () => {
 
 test('gives each customer one of two encoding threads', async () => {
   let started = 0;
-  const other = new ThreadFinisher(ports, () => {
+  const other = new ThreadFinisher(deps, () => {
     started += 1;
     return new Worker('setInterval(() => {}, 1000)', { eval: true });
   });
@@ -102,7 +102,7 @@ test('gives each customer one of two encoding threads', async () => {
 });
 
 test('does not wait for a hung thread on close', async () => {
-  const other = new ThreadFinisher(ports, () => new Worker('setInterval(() => {}, 1000)', { eval: true }));
+  const other = new ThreadFinisher(deps, () => new Worker('setInterval(() => {}, 1000)', { eval: true }));
   const finished = other.finish(recorded('left', 1), 'wav', 'cust_1');
   finished.catch(() => {});
   const closed = other.close();
@@ -113,7 +113,7 @@ test('does not wait for a hung thread on close', async () => {
 
 test('fails the file when a thread cannot be started', async () => {
   const threads = [deadly];
-  const other = new ThreadFinisher(ports, () => {
+  const other = new ThreadFinisher(deps, () => {
     const start = threads.shift();
     if (!start) throw new Error('too many threads');
     return start();

@@ -7,7 +7,7 @@ export { FileLinks } from './file-links.ts';
 export { RecordingFiles } from './files.ts';
 export { type Finisher, ThreadFinisher } from './finisher.ts';
 export { presentRecording } from './present.ts';
-export type { RecordingPorts } from './recording.ts';
+export type { RecordingDeps } from './recording.ts';
 export { recoverRecordings } from './recovery.ts';
 export { Eraser } from './retention.ts';
 export type {

@@ -12,7 +12,7 @@ import type { RecordingJournal, RecordingRecord } from './store.ts';
 export type RecordedCall = Pick<Session, 'leg' | 'record' | 'log' | 'now' | 'holdBack'>;
 
 /** What a recording needs from other modules. */
-export interface RecordingPorts {
+export interface RecordingDeps {
   journal: RecordingJournal;
   files: RecordingFiles;
   finisher: Finisher;
@@ -35,7 +35,7 @@ export type StoppedBy = 'stop_recording' | 'api' | 'hangup';
  */
 export class Recording {
   #call: RecordedCall;
-  #ports: RecordingPorts;
+  #deps: RecordingDeps;
   #options: RecordingOptions;
   #state: State = 'starting';
   #record: RecordingRecord;
@@ -49,9 +49,9 @@ export class Recording {
   #over = Promise.withResolvers<RecordingRecord>();
   #isOver = false;
 
-  constructor(id: string, options: RecordingOptions, call: RecordedCall, ports: RecordingPorts) {
+  constructor(id: string, options: RecordingOptions, call: RecordedCall, deps: RecordingDeps) {
     this.#call = call;
-    this.#ports = ports;
+    this.#deps = deps;
     this.#options = options;
     this.#record = newRecord(id, options, call.record, call.now());
     this.#over.promise.catch(() => {});
@@ -106,9 +106,9 @@ export class Recording {
 
   async #begin(): Promise<void> {
     try {
-      const file = await this.#ports.files.place(this.#record.id, this.#record.createdAt);
+      const file = await this.#deps.files.place(this.#record.id, this.#record.createdAt);
       const { channels, maxSeconds } = this.#options;
-      const path = this.#ports.files.path(file);
+      const path = this.#deps.files.path(file);
       this.#tap = await this.#call.leg.sound.tap({ path, channels, maxSeconds });
       // Uses the clock of the call, as for its other times: the clock of the media thread may differ.
       this.#change({ file, startedAt: this.#call.now(), gaps: this.#tap.gaps });
@@ -192,7 +192,7 @@ export class Recording {
   async #save(): Promise<void> {
     const wav = this.#record.file;
     try {
-      const { finisher, files } = this.#ports;
+      const { finisher, files } = this.#deps;
       const finished = await finisher.finish(files.path(wav), this.#options.format, this.#record.customerId);
       this.#change(savedAs(wav, finished));
     } catch (error) {
@@ -208,8 +208,8 @@ export class Recording {
   /** Removes the WAV file of an MP3 after the commit: until then, recovery needs it. */
   async #removeAfterCommit(wav: string): Promise<void> {
     await this.over
-      .then(() => this.#ports.journal.written())
-      .then(() => this.#ports.files.remove(wav))
+      .then(() => this.#deps.journal.written())
+      .then(() => this.#deps.files.remove(wav))
       .catch((error) => {
         this.#call.log.warn(
           { file: wav, error: explain(error) },
@@ -256,7 +256,7 @@ export class Recording {
         this.#unwritten = [];
         const timeline = events.map(timelineEntry);
         const change = { recording, events, timeline, ...this.#obsolete(recording) };
-        return this.#ports.journal.commit(change).catch((error) => {
+        return this.#deps.journal.commit(change).catch((error) => {
           this.#unwritten = events;
           throw error;
         });

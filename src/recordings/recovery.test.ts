@@ -201,8 +201,8 @@ test('reads only the folders of open recordings', async () => {
   const counting = new CountingFiles(join(folder, 'recordings'));
   clock.jump(at - clock.now() + 3_600_000);
   const calls = { call: (id: string) => storage.call(id), openCalls: () => storage.openCalls() };
-  const ports = { store: storage, journal: storage, files: counting, finisher, clock, log: silentLog };
-  expect(await recoverRecordings({ ...ports, ...calls })).toBe(1);
+  const deps = { store: storage, journal: storage, files: counting, finisher, clock, log: silentLog };
+  expect(await recoverRecordings({ ...deps, ...calls })).toBe(1);
   expect(counting.asked).toBeLessThan(20);
   expect(await storage.recording('rec_call_1')).toMatchObject({ status: 'completed' });
 });
@@ -219,8 +219,8 @@ test('keeps the files when the store fails, and recovers them at the next start'
   const { file } = await cutOff(wav(1, tone, null), { format: 'mp3' });
   const journal = { commit: () => Promise.reject(new Error('the disk is full')), written: async () => {} };
   const calls = { call: async () => call, openCalls: async () => [call] };
-  const ports = { store: storage, files, finisher, clock, log: silentLog, ...calls };
-  await recoverRecordings({ ...ports, journal });
+  const deps = { store: storage, files, finisher, clock, log: silentLog, ...calls };
+  await recoverRecordings({ ...deps, journal });
   expect(existsSync(files.path(file))).toBe(true);
   await recover();
   expect(await storage.recording('rec_call_1')).toMatchObject({ status: 'completed', format: 'mp3' });

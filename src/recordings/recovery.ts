@@ -5,13 +5,13 @@ import type { CallRecord, QuarantineStore } from '../calls/index.ts';
 import { type Clock, explain, type Log } from '../core/index.ts';
 import { DRAFT, mp3Beside, type RecordingFiles } from './files.ts';
 import { gapsWithin, newRecord, savedAs, skippedMs } from './record.ts';
-import type { RecordingPorts } from './recording.ts';
+import type { RecordingDeps } from './recording.ts';
 import { recordingEvent, timelineEntry } from './recording-events.ts';
 import type { RecordingRecord, RecordingStore } from './store.ts';
 
 const DAY_MS = 86_400_000;
 
-export interface RecoveryPorts extends RecordingPorts {
+export interface RecoveryDeps extends RecordingDeps {
   store: RecordingStore & Pick<QuarantineStore, 'quarantine'>;
   /** The stored call, whose current status goes into the event. */
   call(id: string): Promise<CallRecord | undefined>;
@@ -27,15 +27,15 @@ export interface RecoveryPorts extends RecordingPorts {
  * Idempotent. Its cost depends on the number of open recordings, not of all recordings.
  * @returns the number of open recordings.
  */
-export async function recoverRecordings(ports: RecoveryPorts): Promise<number> {
-  await storeUnrecordedFiles(ports);
-  const open = await ports.store.openRecordings();
+export async function recoverRecordings(deps: RecoveryDeps): Promise<number> {
+  await storeUnrecordedFiles(deps);
+  const open = await deps.store.openRecordings();
   for (const recording of open) {
     try {
-      await recover(recording, ports);
+      await recover(recording, deps);
     } catch (error) {
       const reason = `could not recover the recording: ${explain(error)}`;
-      ports.store.quarantine({ table: 'recordings', id: recording.id, reason });
+      deps.store.quarantine({ table: 'recordings', id: recording.id, reason });
     }
   }
   return open.length;
@@ -48,17 +48,17 @@ const MOST_MISSING = 4;
  * Stores recordings whose files exist without a row, with the event that reports their start. The first frames may be
  * written before the row. A file that fails stays and does not affect others.
  */
-async function storeUnrecordedFiles(ports: RecoveryPorts): Promise<void> {
-  for (const call of await ports.openCalls()) {
-    await storeUnrecordedFilesOf(call, ports).catch((error) => {
+async function storeUnrecordedFiles(deps: RecoveryDeps): Promise<void> {
+  for (const call of await deps.openCalls()) {
+    await storeUnrecordedFilesOf(call, deps).catch((error) => {
       const fields = { call_id: call.id, error: explain(error) };
-      ports.log.error(fields, 'could not search the recordings of an interrupted call');
+      deps.log.error(fields, 'could not search the recordings of an interrupted call');
     });
   }
 }
 
-async function storeUnrecordedFilesOf(call: CallRecord, ports: RecoveryPorts): Promise<void> {
-  const { store, files, clock } = ports;
+async function storeUnrecordedFilesOf(call: CallRecord, deps: RecoveryDeps): Promise<void> {
+  const { store, files, clock } = deps;
   // One day more, because the wall clock may have been set back.
   const days = await files.days(call.createdAt, Math.max(clock.now(), call.createdAt) + DAY_MS);
   for (let number = 1, missing = 0; missing < MOST_MISSING; number += 1) {
@@ -69,7 +69,7 @@ async function storeUnrecordedFilesOf(call: CallRecord, ports: RecoveryPorts): P
       for (const day of days) {
         if ((await files.size(`${day}/${id}.wav`)) === undefined) continue;
         missing = 0;
-        await storeRecordOf(`${day}/${id}.wav`, call, ports);
+        await storeRecordOf(`${day}/${id}.wav`, call, deps);
       }
     }
   }
@@ -78,7 +78,7 @@ async function storeUnrecordedFilesOf(call: CallRecord, ports: RecoveryPorts): P
 async function storeRecordOf(
   name: string,
   call: CallRecord,
-  { files, journal }: RecoveryPorts,
+  { files, journal }: RecoveryDeps,
 ): Promise<void> {
   const recording = await recordOfFile(name, call, files);
   if (!recording) return files.remove(name);
@@ -105,16 +105,16 @@ async function recordOfFile(
   }
 }
 
-async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promise<void> {
-  const { journal, files, clock, log } = ports;
+async function recover(recording: RecordingRecord, deps: RecoveryDeps): Promise<void> {
+  const { journal, files, clock, log } = deps;
   const recovered = {
     ...recording,
-    ...(await ending(recording, ports)),
+    ...(await ending(recording, deps)),
     recovered: true,
     updatedAt: clock.now(),
   };
   // Without its call the recording cannot be reported, but its file is still kept.
-  const call = await ports.call(recording.callId).catch(() => undefined);
+  const call = await deps.call(recording.callId).catch(() => undefined);
   const events = call ? [recordingEvent(recovered, call)] : [];
   const obsoleteFile = recovered.file === recording.file ? {} : { obsoleteFile: recording.file };
   await journal.commit({
@@ -133,10 +133,10 @@ async function recover(recording: RecordingRecord, ports: RecoveryPorts): Promis
 }
 
 /** Repairs the file and derives the end of the recording from it. */
-async function ending(recording: RecordingRecord, ports: RecoveryPorts): Promise<Partial<RecordingRecord>> {
-  const path = ports.files.path(recording.file);
-  const found = (await ports.files.size(recording.file)) === undefined ? undefined : await repairWav(path);
-  if (!found) return lost(ports.clock.now());
+async function ending(recording: RecordingRecord, deps: RecoveryDeps): Promise<Partial<RecordingRecord>> {
+  const path = deps.files.path(recording.file);
+  const found = (await deps.files.size(recording.file)) === undefined ? undefined : await repairWav(path);
+  if (!found) return lost(deps.clock.now());
   const durationMs = Math.floor((found.samples * 1000) / found.sampleRate);
   const gaps = gapsWithin(recording.gaps, durationMs);
   return {
@@ -145,7 +145,7 @@ async function ending(recording: RecordingRecord, ports: RecoveryPorts): Promise
     endedAt: recording.startedAt + durationMs + skippedMs(gaps),
     durationMs,
     gaps,
-    ...savedAs(recording.file, await ports.finisher.finish(path, recording.format, recording.customerId)),
+    ...savedAs(recording.file, await deps.finisher.finish(path, recording.format, recording.customerId)),
   };
 }
 

@@ -2,7 +2,7 @@ import { type Clock, detach, explain, Failure, type Log, sleep, type Timer } fro
 import type { RecordingFiles } from './files.ts';
 import type { ErasureStore, Expiring, RecordingRecord } from './store.ts';
 
-export interface EraserPorts {
+export interface EraserDeps {
   store: ErasureStore;
   files: Pick<RecordingFiles, 'remove'>;
   clock: Clock;
@@ -29,14 +29,14 @@ const FILES_AT_ONCE = 20;
 
 /** Deletes calls, recordings and expired data with their files, in small steps beside running calls. */
 export class Eraser {
-  #ports: EraserPorts;
+  #deps: EraserDeps;
   #closing = new AbortController();
   #timer: Timer | undefined;
   /** Deletions in progress. */
   #running = new Set<Promise<void>>();
 
-  constructor(ports: EraserPorts) {
-    this.#ports = ports;
+  constructor(deps: EraserDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -44,7 +44,7 @@ export class Eraser {
    * file that cannot be deleted now is retried later.
    */
   eraseCall(id: string): Promise<void> {
-    const { store } = this.#ports;
+    const { store } = this.#deps;
     return this.#track(async () => {
       const files = await store.eraseCall(id);
       while (await store.continueErasing(id)) await this.#pause();
@@ -58,7 +58,7 @@ export class Eraser {
       throw new Failure('recording_not_ready', 'the recording is still running');
     }
     await this.#track(async () => {
-      await this.#removeFiles(await this.#ports.store.deleteRecording(recording.id));
+      await this.#removeFiles(await this.#deps.store.deleteRecording(recording.id));
     });
   }
 
@@ -66,10 +66,10 @@ export class Eraser {
   start(days: KeptDays): void {
     const pass = async () => {
       await this.#track(() => this.expire(days));
-      if (!this.#closing.signal.aborted) this.#timer = this.#ports.clock.after(EVERY_MS, run);
+      if (!this.#closing.signal.aborted) this.#timer = this.#deps.clock.after(EVERY_MS, run);
     };
     const run = () => detach('recordings.retention', pass());
-    this.#timer = this.#ports.clock.after(0, run);
+    this.#timer = this.#deps.clock.after(0, run);
   }
 
   /** Stops after the current transaction; the next start continues. */
@@ -96,7 +96,7 @@ export class Eraser {
   }
 
   async #expire(what: Expiring, days: number): Promise<void> {
-    const { store, clock, log } = this.#ports;
+    const { store, clock, log } = this.#deps;
     const before = clock.now() - days * DAY_MS;
     let all = 0;
     let from: unknown;
@@ -111,9 +111,9 @@ export class Eraser {
 
   /** Deletes the remaining rows of erased calls, then the files. */
   async #finish(): Promise<void> {
-    while (await this.#ports.store.continueErasing()) await this.#pause();
+    while (await this.#deps.store.continueErasing()) await this.#pause();
     for (;;) {
-      const due = await this.#ports.store.dueFiles(FILES_AT_ONCE);
+      const due = await this.#deps.store.dueFiles(FILES_AT_ONCE);
       if (due.length === 0) return;
       for (const { file, attempts } of due) await this.#removeFile(file, attempts);
     }
@@ -125,7 +125,7 @@ export class Eraser {
 
   /** Deletes a file that the store lists; does nothing if it does not exist. */
   async #removeFile(file: string, attempts: number): Promise<void> {
-    const { store, files, clock, log } = this.#ports;
+    const { store, files, clock, log } = this.#deps;
     this.#closing.signal.throwIfAborted();
     try {
       await files.remove(file);
@@ -138,7 +138,7 @@ export class Eraser {
   }
 
   #pause(): Promise<void> {
-    return sleep(this.#ports.clock, PAUSE_MS, this.#closing.signal);
+    return sleep(this.#deps.clock, PAUSE_MS, this.#closing.signal);
   }
 
   async #guarded(what: string, run: () => Promise<void>): Promise<void> {
@@ -146,7 +146,7 @@ export class Eraser {
       await run();
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      this.#ports.log.error({ what, error: explain(error) }, 'could not delete expired data');
+      this.#deps.log.error({ what, error: explain(error) }, 'could not delete expired data');
     }
   }
 

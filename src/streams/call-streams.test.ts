@@ -187,12 +187,12 @@ describe('the streams of a call', () => {
 
 describe('each call', () => {
   it('has its own streams, which send its keys and end with it', async () => {
-    const ports = { journal: { commit: async () => {} }, clock: call.clock, log: silentLog };
+    const deps = { journal: { commit: async () => {} }, clock: call.clock, log: silentLog };
     const newSession = (id: string) => {
       const record = { id, applicationId: 'app_1', variables: {}, answeredAt: null } as unknown as CallRecord;
-      return new Session(record, new SimulatedLeg(call.clock), ports);
+      return new Session(record, new SimulatedLeg(call.clock), deps);
     };
-    const streamsOf = streamsOfCalls(call.ports);
+    const streamsOf = streamsOfCalls(call.deps);
     const session = newSession('call_a');
     expect(streamsOf(session)).toBe(streamsOf(session));
     expect(streamsOf(newSession('call_b'))).not.toBe(streamsOf(session));

@@ -1,7 +1,7 @@
 import type { Session } from '../calls/index.ts';
 import { Failure } from '../core/index.ts';
 import { checkStreamUrl } from './connection.ts';
-import type { StreamedCall, StreamOptions, StreamPorts } from './ports.ts';
+import type { StreamDeps, StreamedCall, StreamOptions } from './ports.ts';
 import { Stream } from './stream.ts';
 
 /** The limit of streams per call. */
@@ -10,15 +10,15 @@ export const MAX_STREAMS = 8;
 /** The live streams of one call. Defer `close` on the call's scope. */
 export class CallStreams {
   #call: StreamedCall;
-  #ports: StreamPorts;
+  #deps: StreamDeps;
   #streams = new Set<Stream>();
   #closed = false;
   /** Detecting keys costs time, so it lasts only as long as there is a stream. */
   #stopListening = () => {};
 
-  constructor(call: StreamedCall, ports: StreamPorts) {
+  constructor(call: StreamedCall, deps: StreamDeps) {
     this.#call = call;
-    this.#ports = ports;
+    this.#deps = deps;
   }
 
   /** Streams that are running. */
@@ -33,7 +33,7 @@ export class CallStreams {
    * @throws Failure `url_not_allowed`, `address_not_allowed`, `call_ended`; `stream_failed` when eight are running.
    */
   start({ streamUrl, track, bidirectional }: StreamOptions): void {
-    checkStreamUrl(streamUrl, this.#ports.allowPrivate);
+    checkStreamUrl(streamUrl, this.#deps.allowPrivate);
     if (this.#closed) throw new Failure('call_ended', 'the call has ended');
     const running = this.#find({ streamUrl, track });
     if (running.some(({ options }) => options.bidirectional === bidirectional)) return;
@@ -44,7 +44,7 @@ export class CallStreams {
       { streamUrl, track, bidirectional },
       {
         call: this.#call,
-        ports: this.#ports,
+        deps: this.#deps,
         ended: (stream) => this.#remove(stream),
       },
     );
@@ -92,12 +92,12 @@ interface StreamFilter {
 }
 
 /** Creates a call's streams on first use, and closes them with the call. */
-export function streamsOfCalls(ports: StreamPorts): (session: Session) => CallStreams {
+export function streamsOfCalls(deps: StreamDeps): (session: Session) => CallStreams {
   const all = new WeakMap<Session, CallStreams>();
   return (session) => {
     const existing = all.get(session);
     if (existing) return existing;
-    const streams = new CallStreams(session, ports);
+    const streams = new CallStreams(session, deps);
     all.set(session, streams);
     session.scope.defer('streams', () => streams.close());
     return streams;

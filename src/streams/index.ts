@@ -4,4 +4,4 @@
  */
 export { CallStreams, streamsOfCalls } from './call-streams.ts';
 export { type Connect, type Connection, createConnect } from './connection.ts';
-export type { StreamCounts, StreamedCall, StreamPorts } from './ports.ts';
+export type { StreamCounts, StreamDeps, StreamedCall } from './ports.ts';

@@ -19,17 +19,17 @@ export class StreamInput {
 
   /**
    * @param playback undefined when the stream is not bidirectional.
-   * @param ports.echo called when everything before a mark was heard or dropped.
+   * @param deps.echo called when everything before a mark was heard or dropped.
    */
   constructor(
     streamId: string,
     playback: Playback | undefined,
-    ports: { clock: Clock; echo: (mark: string) => void },
+    deps: { clock: Clock; echo: (mark: string) => void },
   ) {
     this.#streamId = streamId;
     this.#playback = playback;
-    this.#limiter = new TokenBucket(ports.clock, LIMITS);
-    this.#echo = ports.echo;
+    this.#limiter = new TokenBucket(deps.clock, LIMITS);
+    this.#echo = deps.echo;
   }
 
   /** Handles a message. @returns false when the server exceeds the rate limit. */

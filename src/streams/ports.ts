@@ -23,7 +23,7 @@ export interface StreamCounts {
 }
 
 /** What streams need from other modules. */
-export interface StreamPorts {
+export interface StreamDeps {
   clock: Clock;
   random: Random;
   ids: Ids;

@@ -15,7 +15,7 @@ export interface ReceiverHandlers {
   completed(): void;
 }
 
-interface ReceiverPorts {
+interface ReceiverDeps {
   clock: Clock;
   random: Random;
   connect: Connect;
@@ -28,7 +28,7 @@ const STABLE_MS = 60_000;
 /** The receiver of a stream: connects, and reconnects when the connection breaks. */
 export class Receiver {
   #target: { url: string; secrets: string[] };
-  #ports: ReceiverPorts;
+  #deps: ReceiverDeps;
   #handlers: ReceiverHandlers;
   #connection: Connection | undefined;
   #openedAt: number | undefined;
@@ -38,9 +38,9 @@ export class Receiver {
   #closed = false;
 
   /** @param target.secrets each signs the handshakes. */
-  constructor(target: { url: string; secrets: string[] }, ports: ReceiverPorts, handlers: ReceiverHandlers) {
+  constructor(target: { url: string; secrets: string[] }, deps: ReceiverDeps, handlers: ReceiverHandlers) {
     this.#target = target;
-    this.#ports = ports;
+    this.#deps = deps;
     this.#handlers = handlers;
     this.#connect();
   }
@@ -68,8 +68,8 @@ export class Receiver {
 
   #connect(): void {
     const { url, secrets } = this.#target;
-    const headers = signatureHeaders(Math.floor(this.#ports.clock.now() / 1000), url, secrets);
-    this.#connection = this.#ports.connect(url, headers, {
+    const headers = signatureHeaders(Math.floor(this.#deps.clock.now() / 1000), url, secrets);
+    this.#connection = this.#deps.connect(url, headers, {
       opened: () => this.#opened(),
       received: (kind, data) => {
         if (!this.#closed) this.#handlers.received(kind, data);
@@ -82,7 +82,7 @@ export class Receiver {
 
   #opened(): void {
     if (this.#closed) return;
-    this.#openedAt = this.#ports.clock.monotonic();
+    this.#openedAt = this.#deps.clock.monotonic();
     this.#handlers.opened(this.#reconnects);
   }
 
@@ -95,7 +95,7 @@ export class Receiver {
       this.#handlers.completed();
       return;
     }
-    if (openedAt !== undefined && this.#ports.clock.monotonic() - openedAt >= STABLE_MS) this.#retries = 0;
+    if (openedAt !== undefined && this.#deps.clock.monotonic() - openedAt >= STABLE_MS) this.#retries = 0;
     this.#retry(error ? explain(error) : `the receiver closed the connection with ${code}`, error);
   }
 
@@ -107,8 +107,8 @@ export class Receiver {
     }
     this.#handlers.lost(message);
     // Streams that lost the same receiver at the same time do not reconnect at the same time.
-    const jitter = 0.8 + 0.4 * this.#ports.random.float();
-    this.#timer = this.#ports.clock.after(backoff * jitter, () => {
+    const jitter = 0.8 + 0.4 * this.#deps.random.float();
+    this.#timer = this.#deps.clock.after(backoff * jitter, () => {
       this.#reconnects++;
       this.#connect();
     });

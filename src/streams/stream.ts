@@ -1,7 +1,7 @@
 import type { AudioStream } from '../calls/index.ts';
 import { Playback, StreamInput } from './input.ts';
 import { CONNECTED, numbered, StreamMessages } from './messages.ts';
-import type { StreamedCall, StreamOptions, StreamPorts } from './ports.ts';
+import type { StreamDeps, StreamedCall, StreamOptions } from './ports.ts';
 import { Receiver } from './receiver.ts';
 import { type QueuedMessage, SendQueue } from './send-queue.ts';
 
@@ -14,7 +14,7 @@ const SILENCE = Buffer.alloc(160, 0xff).toString('base64');
 /** The surroundings of a stream. */
 export interface StreamContext {
   call: StreamedCall;
-  ports: StreamPorts;
+  deps: StreamDeps;
   /** Called once, when the stream has ended. */
   ended(stream: Stream): void;
 }
@@ -37,21 +37,21 @@ export class Stream {
   #ended = false;
 
   constructor(options: StreamOptions, context: StreamContext) {
-    const { call, ports } = context;
-    this.id = ports.ids.next('str');
+    const { call, deps } = context;
+    this.id = deps.ids.next('str');
     this.options = options;
     this.#context = context;
     this.#sound = call.leg.sound.stream();
     this.#stopListening = this.#sound.frames.on(({ track, payload }) => this.#sendFrame(track, payload));
     this.#messages = new StreamMessages(this.id);
     this.#queue = new SendQueue(QUEUED_FRAMES * this.#tracks);
-    const playback = options.bidirectional ? new Playback(this.#sound, ports.clock) : undefined;
+    const playback = options.bidirectional ? new Playback(this.#sound, deps.clock) : undefined;
     const echo = (mark: string) => this.#push(this.#messages.mark(mark));
-    this.#input = new StreamInput(this.id, playback, { clock: ports.clock, echo });
-    ports.counts.open++;
-    ports.counts.started++;
-    const target = { url: options.streamUrl, secrets: ports.secrets(call.record.applicationId) };
-    this.#receiver = new Receiver(target, ports, {
+    this.#input = new StreamInput(this.id, playback, { clock: deps.clock, echo });
+    deps.counts.open++;
+    deps.counts.started++;
+    const target = { url: options.streamUrl, secrets: deps.secrets(call.record.applicationId) };
+    this.#receiver = new Receiver(target, deps, {
       opened: (reconnect) => this.#begin(reconnect),
       received: (kind, data) => {
         if (!this.#input.take(kind, data)) this.end('flooded');
@@ -96,7 +96,7 @@ export class Stream {
     if (this.#ended) return;
     const { dropped } = this.#queue;
     this.#queue.push(message);
-    this.#context.ports.counts.dropped += this.#queue.dropped - dropped;
+    this.#context.deps.counts.dropped += this.#queue.dropped - dropped;
     this.#flush(SOCKET_BYTES * this.#tracks);
   }
 
@@ -133,8 +133,8 @@ export class Stream {
   }
 
   #fail(message: string): void {
-    const { call, ports } = this.#context;
-    ports.counts.failed++;
+    const { call, deps } = this.#context;
+    deps.counts.failed++;
     call.log.warn({ stream_id: this.id, error: message }, 'stream failed');
     this.#finish('stream_failed', { error: { code: 'stream_failed', message } });
   }
@@ -144,7 +144,7 @@ export class Stream {
     this.#stopListening();
     this.#sound.close();
     this.#receiver.close();
-    this.#context.ports.counts.open--;
+    this.#context.deps.counts.open--;
     this.#note(kind, { ...data, ...this.#losses });
     this.#context.ended(this);
   }

@@ -23,7 +23,7 @@ export interface CallerIdTrunk {
   forwardCallerId?: boolean;
 }
 
-export interface CallerIdPorts {
+export interface CallerIdDeps {
   /** Whether a number belongs to the customer, or was verified for the customer. */
   mayShow(customerId: string, number: string): boolean;
 }
@@ -38,13 +38,13 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
  * call that is passed on shows the number that was called, or `anonymous`.
  * @throws Failure `caller_id_not_allowed`; `invalid_request` for a caller ID that is not valid.
  */
-export function shownCaller(request: DialRequest, over: CallerIdRules, ports: CallerIdPorts): string {
+export function shownCaller(request: DialRequest, over: CallerIdRules, deps: CallerIdDeps): string {
   const user = userOf(request.from);
-  if (user !== undefined && isAllowed(user, request, over, ports)) return user;
+  if (user !== undefined && isAllowed(user, request, over, deps)) return user;
   const { forwardedCall, customerId } = request;
   if (forwardedCall?.isReplaceable) {
     const called = userOf(forwardedCall.to);
-    return called !== undefined && ports.mayShow(customerId, called) ? called : ANONYMOUS;
+    return called !== undefined && deps.mayShow(customerId, called) ? called : ANONYMOUS;
   }
   if (user === undefined) throw new Failure('invalid_request', NOT_A_CALLER_ID);
   throw new Failure('caller_id_not_allowed', `${user} ${NOT_ALLOWED}`);
@@ -55,11 +55,11 @@ const NOT_A_CALLER_ID =
 const NOT_ALLOWED =
   "cannot be shown as caller ID: from must be one of the customer's numbers or verified numbers (the operator adds them with POST /admin/v1/dids and POST /admin/v1/customers/:id/verified-numbers), unless the trunk has caller_ids any";
 
-function isAllowed(user: string, request: DialRequest, over: CallerIdRules, ports: CallerIdPorts): boolean {
+function isAllowed(user: string, request: DialRequest, over: CallerIdRules, deps: CallerIdDeps): boolean {
   const { customerId, forwardedCall } = request;
   if (user === ANONYMOUS || over === 'phone') return true;
   if (over !== 'host' && callerIdsOf(over) === 'any') return true;
-  if (NUMBER.test(user) ? ports.mayShow(customerId, user) : over === 'host') return true;
+  if (NUMBER.test(user) ? deps.mayShow(customerId, user) : over === 'host') return true;
   if (!forwardedCall || user !== userOf(forwardedCall.from)) return false;
   // The caller ID of a customer's trunk or phone must not leave over the operator's trunk.
   return over === 'host' || (forwardedCall.isTrusted && over.forwardCallerId !== false);

@@ -12,7 +12,7 @@ import {
   type UriParts,
 } from '../sip/index.ts';
 import {
-  type CallerIdPorts,
+  type CallerIdDeps,
   type CallerIdRules,
   type CallerIdTrunk,
   callerId,
@@ -63,7 +63,7 @@ export interface PhoneContact {
 }
 
 /** Lookups that find the routes to a destination. */
-export interface RouteLookups extends CallerIdPorts {
+export interface RouteLookups extends CallerIdDeps {
   /** The active trunks that a customer's calls may take, in the order to try them. */
   trunks(customerId: string): OutboundTrunk[];
   /** Where the customer's phone is registered; empty: nowhere now. Undefined: the customer has no such phone. */

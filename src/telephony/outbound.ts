@@ -5,12 +5,12 @@ import type { UserAgent } from '../sip/index.ts';
 import { Negotiation } from './negotiation.ts';
 import { OutboundOpening } from './outbound-opening.ts';
 import { type OutboundRoute, type RouteLookups, routesTo } from './outbound-routes.ts';
-import { type RouteLocatorPorts, routeLocator } from './route-locator.ts';
+import { type RouteLocatorDeps, routeLocator } from './route-locator.ts';
 import { toHeaders } from './sip-headers.ts';
 import { SipLeg, type SipLegParts } from './sip-leg.ts';
 
 /** What placing calls needs. */
-export interface DialerPorts extends RouteLookups, RouteLocatorPorts {
+export interface DialerDeps extends RouteLookups, RouteLocatorDeps {
   userAgent: Pick<UserAgent, 'invite' | 'local'>;
   media: MediaEngine;
   clock: Clock;
@@ -24,20 +24,20 @@ export interface DialerPorts extends RouteLookups, RouteLocatorPorts {
  * Places calls over trunks, directly to SIP URIs, and to registered phones. `check` throws the errors that `dial`
  * would reject with because no route exists.
  */
-export function createDialer(ports: DialerPorts): Dialer & { check(request: DialRequest): void } {
+export function createDialer(deps: DialerDeps): Dialer & { check(request: DialRequest): void } {
   return {
-    dial: (request) => dial(request, ports),
-    check: (request) => void routesTo(request, ports.userAgent.local, ports),
+    dial: (request) => dial(request, deps),
+    check: (request) => void routesTo(request, deps.userAgent.local, deps),
   };
 }
 
-async function dial(request: DialRequest, ports: DialerPorts): Promise<DialedLeg> {
-  const routes = withHeaders(routesTo(request, ports.userAgent.local, ports), request);
+async function dial(request: DialRequest, deps: DialerDeps): Promise<DialedLeg> {
+  const routes = withHeaders(routesTo(request, deps.userAgent.local, deps), request);
   // Two bridged legs need the least work on one media thread.
   const beside = request.beside?.sound;
-  const sound = await ports.media.open(beside && { beside });
+  const sound = await deps.media.open(beside && { beside });
   try {
-    return openLeg(request, routes, sound, ports);
+    return openLeg(request, routes, sound, deps);
   } catch (error) {
     detach('telephony.outbound', sound.close());
     throw error;
@@ -56,14 +56,14 @@ function openLeg(
   request: DialRequest,
   routes: OutboundRoute[][],
   sound: Sound,
-  ports: DialerPorts,
+  deps: DialerDeps,
 ): OutboundSipLeg {
-  const { random, clock, userAgent } = ports;
-  const { log = ports.log } = request;
-  const address = ports.publicAddress ?? sound.local.address;
+  const { random, clock, userAgent } = deps;
+  const { log = deps.log } = request;
+  const address = deps.publicAddress ?? sound.local.address;
   const negotiation = new Negotiation({ sound, address, random });
   const { timeoutMs, signal, after, customerId } = request;
-  const locate = routeLocator(ports);
+  const locate = routeLocator(deps);
   const parts = { routes, customerId, negotiation, timeoutMs, signal, after };
   const opening = new OutboundOpening({ ...parts, userAgent, locate, clock, log });
   return new OutboundSipLeg({ id: random.uuid(), opening, sound, negotiation, log });

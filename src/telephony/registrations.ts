@@ -11,7 +11,7 @@ import {
 import { formatUri, type Hop, type SipResponse, type UserAgent } from '../sip/index.ts';
 import { type OutboundTrunk, proxyOf } from './outbound-routes.ts';
 import { grantedSeconds, isLasting, minExpires, retryAfter } from './registration-answer.ts';
-import { type RouteLocatorPorts, routeLocator } from './route-locator.ts';
+import { type RouteLocatorDeps, routeLocator } from './route-locator.ts';
 
 /** A trunk that we register with. */
 export interface RegisteringTrunk extends OutboundTrunk {
@@ -19,7 +19,7 @@ export interface RegisteringTrunk extends OutboundTrunk {
   updatedAt: number;
 }
 
-export interface RegistrationsParts extends RouteLocatorPorts {
+export interface RegistrationsParts extends RouteLocatorDeps {
   userAgent: Pick<UserAgent, 'request' | 'local'>;
   clock: Clock;
   random: Random;

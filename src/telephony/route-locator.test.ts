@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../core/index.ts';
-import { type RouteLocatorPorts, routeLocator } from './route-locator.ts';
+import { type RouteLocatorDeps, routeLocator } from './route-locator.ts';
 
 const HOSTS: Record<string, string[]> = {
   'carrier.example': ['203.0.114.9'],
@@ -30,7 +30,7 @@ describe("another customer's trunk", () => {
   test('is not called before the addresses of the trunks are known', async () => {
     const known = Promise.withResolvers<void>();
     let addresses: string[] = [];
-    const ports = {
+    const deps = {
       resolve: async () => [],
       services,
       random: seededRandom(1),
@@ -39,7 +39,7 @@ describe("another customer's trunk", () => {
       isForeignTrunk: ({ address }: { address: string }) => addresses.includes(address),
     };
     const route = { destination: 'sip:+1900@203.0.114.9', mustBePublic: true, directFor: 'cust_1' };
-    const found = routeLocator(ports)(route);
+    const found = routeLocator(deps)(route);
     addresses = ['203.0.114.9'];
     known.resolve();
     await expect(found).rejects.toMatchObject({ code: 'address_not_allowed' });
@@ -47,10 +47,10 @@ describe("another customer's trunk", () => {
 
   const callCarrier = (host: string) => {
     const destination = `sip:+1900@${host}`;
-    const isForeignTrunk: RouteLocatorPorts['isForeignTrunk'] = ({ name, address }) =>
+    const isForeignTrunk: RouteLocatorDeps['isForeignTrunk'] = ({ name, address }) =>
       name === 'carrier.example' || address === '203.0.114.9';
-    const ports = { resolve, services, random: seededRandom(1), allowPrivate: true, isForeignTrunk };
-    return routeLocator(ports)({ destination, mustBePublic: true, directFor: 'cust_1' });
+    const deps = { resolve, services, random: seededRandom(1), allowPrivate: true, isForeignTrunk };
+    return routeLocator(deps)({ destination, mustBePublic: true, directFor: 'cust_1' });
   };
 
   test.each([

@@ -11,7 +11,7 @@ import {
 import type { OutboundRoute } from './outbound-routes.ts';
 
 /** Name lookups, and the rules for the addresses that customers may call. */
-export interface RouteLocatorPorts extends NameLookup {
+export interface RouteLocatorDeps extends NameLookup {
   /** Whether hosts that customers give may have private addresses. */
   allowPrivate: boolean;
   /** Resolves when the addresses of all trunks are known, or cannot be found now. Never rejects. */
@@ -28,16 +28,16 @@ const MAX_SERVERS = 6;
  * The checked address is sent as `maddr`, so that DNS rebinding cannot replace it (RFC 3263 §4.2).
  */
 export function routeLocator(
-  ports: RouteLocatorPorts,
+  deps: RouteLocatorDeps,
 ): (route: Pick<OutboundRoute, 'destination' | 'mustBePublic' | 'directFor'>) => Promise<(string | Hop)[]> {
   return async ({ destination, mustBePublic, directFor }) => {
     if (typeof destination !== 'string') return [destination];
     const uri = parseUri(destination);
-    const servers = await locateServers(uri, ports);
-    if (directFor !== undefined) await ports.trunksKnown?.();
+    const servers = await locateServers(uri, deps);
+    if (directFor !== undefined) await deps.trunksKnown?.();
     const refusal = (server: ServerAddress) =>
-      (mustBePublic && !ports.allowPrivate && whyNotPublic(server.address)) ||
-      (directFor !== undefined && ports.isForeignTrunk?.(server, directFor) && "a trunk's address");
+      (mustBePublic && !deps.allowPrivate && whyNotPublic(server.address)) ||
+      (directFor !== undefined && deps.isForeignTrunk?.(server, directFor) && "a trunk's address");
     const allowed = servers.filter((server) => !refusal(server));
     const [first] = servers;
     if (!first) throw new Failure('connect_failed', `${uri.host} has no address`);

@@ -4,7 +4,7 @@ import type { HttpClient } from '../net/index.ts';
 import {
   MAX_SEALED_MS,
   maskSealedDigits,
-  type UnsealPorts,
+  type UnsealDeps,
   unsealDigits,
   withoutSealed,
 } from './sealed-digits.ts';
@@ -18,7 +18,7 @@ export interface WebhookTarget {
   secrets: string[];
 }
 
-export interface AttemptPorts extends UnsealPorts {
+export interface AttemptDeps extends UnsealDeps {
   http: HttpClient;
   clock: Clock;
   ids: Ids;
@@ -31,26 +31,26 @@ const STORED_ANSWER_BYTES = 4096;
 export async function attemptDelivery(
   event: EventRecord,
   target: WebhookTarget,
-  ports: AttemptPorts,
+  deps: AttemptDeps,
   signal: AbortSignal,
 ): Promise<AttemptRecord> {
-  const { http, clock, ids } = ports;
+  const { http, clock, ids } = deps;
   const startedAt = clock.monotonic();
-  maskSealedDigits(event, ports);
+  maskSealedDigits(event, deps);
   const attempt = {
     id: ids.next('dlv'),
     eventId: event.id,
     attempt: event.attempts + 1,
     at: clock.now(),
   };
-  const mask = (text: string) => ports.sensitive.mask(event.callId, text);
+  const mask = (text: string) => deps.sensitive.mask(event.callId, text);
   const result = (status: number | null, error: string | null, body: Buffer): AttemptRecord => {
     const durationMs = Math.round(clock.monotonic() - startedAt);
     const answer = storedText(body, STORED_ANSWER_BYTES, mask);
     return { ...attempt, durationMs, status, error: error && mask(error), answer };
   };
   try {
-    const body = webhookBody(event, digitsFor(event, target, ports));
+    const body = webhookBody(event, digitsFor(event, target, deps));
     const response = await http.request({
       url: target.url,
       method: 'POST',
@@ -91,10 +91,10 @@ export function webhookBody(event: EventRecord, digits?: string): string {
 }
 
 /** The sensitive digits of the event, if they may be sent to this URL and are not too old. */
-function digitsFor(event: EventRecord, { url }: WebhookTarget, ports: AttemptPorts): string | undefined {
-  const sealed = unsealDigits(event, ports.open);
+function digitsFor(event: EventRecord, { url }: WebhookTarget, deps: AttemptDeps): string | undefined {
+  const sealed = unsealDigits(event, deps.open);
   if (!sealed) return undefined;
-  const isFresh = ports.clock.now() - event.createdAt < MAX_SEALED_MS;
+  const isFresh = deps.clock.now() - event.createdAt < MAX_SEALED_MS;
   return isFresh && sealed.url === url ? sealed.digits : undefined;
 }
 

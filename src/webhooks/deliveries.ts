@@ -2,7 +2,7 @@ import { detach, Failure, sleep } from '../core/index.ts';
 import { ConcurrencyLimiter } from './concurrency-limiter.ts';
 import { type Delivery, DeliveryQueue } from './delivery-queue.ts';
 import { Parking } from './parking.ts';
-import type { DeliveriesPorts, DeliveryCounts } from './ports.ts';
+import type { DeliveriesDeps, DeliveryCounts } from './ports.ts';
 import { MAX_DELAY_MS } from './retry-schedule.ts';
 import { maskSealedDigits, SealedDigits } from './sealed-digits.ts';
 import { DeliverySender } from './sender.ts';
@@ -23,7 +23,7 @@ const MAX_EVENTS_IN_MEMORY = 20_000;
  * repeats at most the attempts in flight.
  */
 export class Deliveries {
-  #ports: DeliveriesPorts;
+  #deps: DeliveriesDeps;
   #limiter = new ConcurrencyLimiter('webhooks.delivery', MAX_IN_FLIGHT);
   #queue: DeliveryQueue;
   #backlog: StoreBacklog;
@@ -32,20 +32,20 @@ export class Deliveries {
   #sender: DeliverySender;
   #abort = new AbortController();
 
-  constructor(ports: DeliveriesPorts) {
-    this.#ports = ports;
-    this.#queue = new DeliveryQueue(ports.maxEventsInMemory ?? MAX_EVENTS_IN_MEMORY);
-    this.#backlog = new StoreBacklog(ports, this.#queue, (events) => this.#add(events));
-    this.#parking = new Parking(ports, (events) => this.#add(events.slice(0, this.#queue.freeSlots)));
-    this.#sealed = new SealedDigits(ports);
-    this.#sender = new DeliverySender(ports, this.#sealed);
+  constructor(deps: DeliveriesDeps) {
+    this.#deps = deps;
+    this.#queue = new DeliveryQueue(deps.maxEventsInMemory ?? MAX_EVENTS_IN_MEMORY);
+    this.#backlog = new StoreBacklog(deps, this.#queue, (events) => this.#add(events));
+    this.#parking = new Parking(deps, (events) => this.#add(events.slice(0, this.#queue.freeSlots)));
+    this.#sealed = new SealedDigits(deps);
+    this.#sender = new DeliverySender(deps, this.#sealed);
   }
 
   get counts(): DeliveryCounts {
     const oldest = Math.min(this.#queue.oldestSince ?? Infinity, this.#parking.oldestAt ?? Infinity);
     return {
       pending: this.#queue.size + this.#backlog.size + this.#parking.count,
-      oldestMs: oldest < Infinity ? Math.max(0, this.#ports.clock.now() - oldest) : 0,
+      oldestMs: oldest < Infinity ? Math.max(0, this.#deps.clock.now() - oldest) : 0,
       ...this.#sender.counts,
     };
   }
@@ -80,10 +80,10 @@ export class Deliveries {
    * @throws Failure `event_not_found`, `no_webhook_url`.
    */
   async redeliver(eventId: string): Promise<void> {
-    const { store, clock } = this.#ports;
+    const { store, clock } = this.#deps;
     const event = this.#queue.get(eventId)?.event ?? (await this.#sealed.event(eventId));
     if (!event) throw new Failure('event_not_found', 'event not found');
-    if (!this.#ports.target(event.applicationId)) {
+    if (!this.#deps.target(event.applicationId)) {
       throw new Failure('no_webhook_url', 'the application has no webhook_url');
     }
     if (!this.#queue.get(eventId)) {
@@ -108,14 +108,14 @@ export class Deliveries {
   async drain(timeoutMs: number, hasten?: AbortSignal): Promise<void> {
     const idle = new AbortController();
     const signal = hasten ? AbortSignal.any([hasten, idle.signal]) : idle.signal;
-    const timeout = sleep(this.#ports.clock, timeoutMs, signal).catch(() => {});
+    const timeout = sleep(this.#deps.clock, timeoutMs, signal).catch(() => {});
     detach(
       'webhooks.drain',
       this.#limiter.idle().then(() => idle.abort()),
     );
     await timeout;
     // The receiver may have got an attempt that is aborted now, and would get the event twice.
-    if (hasten?.aborted) await sleep(this.#ports.clock, HASTENED_MS, idle.signal).catch(() => {});
+    if (hasten?.aborted) await sleep(this.#deps.clock, HASTENED_MS, idle.signal).catch(() => {});
     await this.close();
   }
 
@@ -137,7 +137,7 @@ export class Deliveries {
     const calls = new Set<string>();
     for (const event of events) {
       if (event.state !== 'pending' || this.#queue.get(event.id)) continue;
-      maskSealedDigits(event, this.#ports);
+      maskSealedDigits(event, this.#deps);
       this.#queue.add({ event, since: event.createdAt, stage: 'waiting', isRedelivery: false });
       calls.add(event.callId);
     }
@@ -157,12 +157,12 @@ export class Deliveries {
   #schedule(delivery: Delivery): void {
     const { attempts, nextAttemptAt } = delivery.event;
     // The first attempt is always due, even if the wall clock was set back to before the event.
-    const wait = attempts === 0 ? 0 : (nextAttemptAt ?? 0) - this.#ports.clock.now();
+    const wait = attempts === 0 ? 0 : (nextAttemptAt ?? 0) - this.#deps.clock.now();
     delivery.stage = 'scheduled';
     if (wait <= 0) this.#send(delivery);
     else {
       const ms = Math.min(wait, MAX_DELAY_MS);
-      delivery.timer = this.#ports.clock.after(ms, () => this.#send(delivery));
+      delivery.timer = this.#deps.clock.after(ms, () => this.#send(delivery));
     }
   }
 

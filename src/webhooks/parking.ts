@@ -2,7 +2,7 @@ import { type Clock, detach, explain, type Log, type Timer } from '../core/index
 import { MAX_DELAY_MS } from './retry-schedule.ts';
 import type { EventRecord, OutboxStore } from './store.ts';
 
-export interface ParkingPorts {
+export interface ParkingDeps {
   store: Pick<OutboxStore, 'parkedEvents' | 'nextDueAt' | 'dueEvents' | 'written'>;
   clock: Clock;
   log: Log;
@@ -20,7 +20,7 @@ const BATCH_SIZE = 500;
  * is due, so they take no memory.
  */
 export class Parking {
-  #ports: ParkingPorts;
+  #deps: ParkingDeps;
   #resume: (events: EventRecord[]) => number;
   #count = 0;
   #oldestAt: number | null = null;
@@ -29,8 +29,8 @@ export class Parking {
   #isClosed = false;
 
   /** @param resume delivers events again and returns how many of them were not in memory. */
-  constructor(ports: ParkingPorts, resume: (events: EventRecord[]) => number) {
-    this.#ports = ports;
+  constructor(deps: ParkingDeps, resume: (events: EventRecord[]) => number) {
+    this.#deps = deps;
     this.#resume = resume;
   }
 
@@ -46,17 +46,17 @@ export class Parking {
   /** Counts the parked events and resumes those that are due. Never rejects: a read that fails is repeated after 60 s. */
   async start(): Promise<void> {
     try {
-      await this.#ports.store.written();
-      const { count, oldestAt } = await this.#ports.store.parkedEvents();
+      await this.#deps.store.written();
+      const { count, oldestAt } = await this.#deps.store.parkedEvents();
       this.#count = count;
       this.#oldestAt = oldestAt;
       if (count > 0) await this.#resumeDue();
     } catch (error) {
       if (this.#isClosed) return;
-      this.#ports.log.error({ error: explain(error) }, 'could not count parked events: retrying in 60 s');
+      this.#deps.log.error({ error: explain(error) }, 'could not count parked events: retrying in 60 s');
       this.#timer?.cancel();
       this.#timerAt = -Infinity;
-      this.#timer = this.#ports.clock.after(RETRY_MS, () => {
+      this.#timer = this.#deps.clock.after(RETRY_MS, () => {
         this.#timerAt = Infinity;
         detach('webhooks.parking', this.start());
       });
@@ -85,12 +85,12 @@ export class Parking {
     this.#timer?.cancel();
     this.#timerAt = at;
     // The stored time may be wrong, and a timer runs for at most 24 days.
-    const ms = Math.min(Math.max(MIN_INTERVAL_MS, at - this.#ports.clock.now()), MAX_DELAY_MS);
-    this.#timer = this.#ports.clock.after(ms, () => detach('webhooks.parking', this.#resumeDue()));
+    const ms = Math.min(Math.max(MIN_INTERVAL_MS, at - this.#deps.clock.now()), MAX_DELAY_MS);
+    this.#timer = this.#deps.clock.after(ms, () => detach('webhooks.parking', this.#resumeDue()));
   }
 
   async #resumeDue(): Promise<void> {
-    const { store, clock, log } = this.#ports;
+    const { store, clock, log } = this.#deps;
     this.#timerAt = Infinity;
     try {
       // Until everything is written, the store does not have the latest attempts and outcomes.

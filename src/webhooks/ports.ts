@@ -1,9 +1,9 @@
 import type { Log, Random } from '../core/index.ts';
-import type { AttemptPorts, WebhookTarget } from './attempt.ts';
+import type { AttemptDeps, WebhookTarget } from './attempt.ts';
 import type { EventStore, OutboxStore } from './store.ts';
 
 /** What delivery needs from other modules. */
-export interface DeliveriesPorts extends AttemptPorts {
+export interface DeliveriesDeps extends AttemptDeps {
   store: OutboxStore & Pick<EventStore, 'event'>;
   random: Random;
   log: Log;

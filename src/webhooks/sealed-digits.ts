@@ -13,7 +13,7 @@ interface Sealed {
   url: string;
 }
 
-export interface UnsealPorts {
+export interface UnsealDeps {
   /** Decrypts what was sealed before it was stored. */
   open(sealed: string): string;
   /** Masks the sensitive values of calls in the responses of receivers. */
@@ -21,7 +21,7 @@ export interface UnsealPorts {
 }
 
 /** The sealed digits of an event; undefined where there are none or they cannot be decrypted. */
-export function unsealDigits({ data }: EventRecord, open: UnsealPorts['open']): Sealed | undefined {
+export function unsealDigits({ data }: EventRecord, open: UnsealDeps['open']): Sealed | undefined {
   const { sealed_digits: sealed } = data;
   if (typeof sealed !== 'string') return undefined;
   try {
@@ -41,12 +41,12 @@ export function withoutSealed({ sealed_digits: _, ...data }: EventRecord['data']
  * Masks the event's sealed digits in the stored responses to all events of its call. Earlier events are included,
  * because the application may know the digits from before a restart.
  */
-export function maskSealedDigits(event: EventRecord, { open, sensitive }: UnsealPorts): void {
+export function maskSealedDigits(event: EventRecord, { open, sensitive }: UnsealDeps): void {
   const sealed = unsealDigits(event, open);
   if (sealed) sensitive.add(event.callId, sealed.digits);
 }
 
-export interface SealedDigitsPorts {
+export interface SealedDigitsDeps {
   store: Pick<OutboxStore, 'eraseSealed' | 'written'> & Pick<EventStore, 'event'>;
   clock: Clock;
   log: Log;
@@ -54,19 +54,19 @@ export interface SealedDigitsPorts {
 
 /** Erases the sensitive digits of an event when it is accepted, and after 23 to 24 hours at the latest. */
 export class SealedDigits {
-  #ports: SealedDigitsPorts;
+  #deps: SealedDigitsDeps;
   #timer: Timer | undefined;
   #isClosed = false;
   /** Events whose digits are erased, while the store may still return them. */
   #erased = new Set<string>();
 
-  constructor(ports: SealedDigitsPorts) {
-    this.#ports = ports;
+  constructor(deps: SealedDigitsDeps) {
+    this.#deps = deps;
   }
 
   /** Erases old digits now and every hour. Never rejects. */
   async start(): Promise<void> {
-    const { store, clock, log } = this.#ports;
+    const { store, clock, log } = this.#deps;
     await store.eraseSealed(clock.now() - MAX_SEALED_MS).catch((error) => {
       log.error({ error: explain(error) }, 'could not erase sensitive digits: retrying in an hour');
     });
@@ -84,7 +84,7 @@ export class SealedDigits {
     const isDone = state === 'delivered' || state === 'unsent';
     if (!isDone || !('sealed_digits' in data)) return {};
     this.#erased.add(id);
-    const written = Promise.resolve().then(() => this.#ports.store.written());
+    const written = Promise.resolve().then(() => this.#deps.store.written());
     const forget = () => this.#erased.delete(id);
     detach('webhooks.erased', written.then(forget));
     return { data: withoutSealed(data) };
@@ -92,7 +92,7 @@ export class SealedDigits {
 
   /** Reads an event from the store, without digits that were erased but not written yet. */
   async event(id: string): Promise<EventRecord | undefined> {
-    const event = await this.#ports.store.event(id);
+    const event = await this.#deps.store.event(id);
     return event && this.#erased.has(id) ? { ...event, data: withoutSealed(event.data) } : event;
   }
 }

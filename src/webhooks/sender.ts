@@ -1,7 +1,7 @@
 import { explain } from '../core/index.ts';
 import { attemptDelivery } from './attempt.ts';
 import type { Delivery } from './delivery-queue.ts';
-import type { DeliveriesPorts } from './ports.ts';
+import type { DeliveriesDeps } from './ports.ts';
 import { outcomeOf } from './retry-schedule.ts';
 import type { SealedDigits } from './sealed-digits.ts';
 import type { AttemptRecord } from './store.ts';
@@ -10,11 +10,11 @@ import type { AttemptRecord } from './store.ts';
 export class DeliverySender {
   /** Events delivered and given up, and attempts failed, since the start. */
   readonly counts = { delivered: 0, failed: 0, dead: 0 };
-  #ports: DeliveriesPorts;
+  #deps: DeliveriesDeps;
   #sealed: SealedDigits;
 
-  constructor(ports: DeliveriesPorts, sealed: SealedDigits) {
-    this.#ports = ports;
+  constructor(deps: DeliveriesDeps, sealed: SealedDigits) {
+    this.#deps = deps;
     this.#sealed = sealed;
   }
 
@@ -22,14 +22,14 @@ export class DeliverySender {
   async send(delivery: Delivery, signal: AbortSignal): Promise<void> {
     const { event } = delivery;
     try {
-      const target = this.#ports.target(event.applicationId);
+      const target = this.#deps.target(event.applicationId);
       if (!target) await this.#recordUnsent(delivery);
-      else await this.#record(delivery, await attemptDelivery(event, target, this.#ports, signal));
+      else await this.#record(delivery, await attemptDelivery(event, target, this.#deps, signal));
     } catch (error) {
       if (signal.aborted) return;
       // Deliveries go on although nothing can be written: at worst the attempt is repeated after a restart.
       const fields = { event_id: event.id, error: explain(error) };
-      this.#ports.log.error(fields, 'could not record a webhook delivery');
+      this.#deps.log.error(fields, 'could not record a webhook delivery');
       if (delivery.event === event) this.#failWithoutAttempt(delivery, error);
     }
   }
@@ -52,7 +52,7 @@ export class DeliverySender {
     };
     delivery.event = { ...delivery.event, ...progress };
     delivery.isRecorded = false;
-    await this.#ports.store.saveAttempt(attempt, { id: delivery.event.id, ...progress });
+    await this.#deps.store.saveAttempt(attempt, { id: delivery.event.id, ...progress });
     delivery.isRecorded = true;
   }
 
@@ -62,11 +62,11 @@ export class DeliverySender {
     const state = 'unsent' as const;
     const progress = { attempts, state, nextAttemptAt: null, ...this.#sealed.erase(delivery.event, state) };
     delivery.event = { ...delivery.event, ...progress };
-    await this.#ports.store.saveEventState({ id: delivery.event.id, ...progress });
+    await this.#deps.store.saveEventState({ id: delivery.event.id, ...progress });
   }
 
   #outcome(result: Pick<AttemptRecord, 'attempt' | 'status' | 'error' | 'eventId'>) {
-    const outcome = outcomeOf(result, this.#ports);
+    const outcome = outcomeOf(result, this.#deps);
     if (outcome.state === 'delivered') {
       this.counts.delivered++;
       return outcome;
@@ -75,7 +75,7 @@ export class DeliverySender {
     if (outcome.state === 'dead') {
       this.counts.dead++;
       const { eventId: event_id, attempt, status, error } = result;
-      this.#ports.log.warn({ event_id, attempt, status, error }, 'gave up delivering an event');
+      this.#deps.log.warn({ event_id, attempt, status, error }, 'gave up delivering an event');
     }
     return outcome;
   }

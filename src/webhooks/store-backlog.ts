@@ -2,7 +2,7 @@ import { type Clock, detach, explain, type Log, type Timer } from '../core/index
 import { type DeliveryQueue, MAX_BYTES_IN_MEMORY } from './delivery-queue.ts';
 import type { EventRecord, OutboxStore } from './store.ts';
 
-export interface StoreBacklogPorts {
+export interface StoreBacklogDeps {
   store: Pick<OutboxStore, 'pendingEvents' | 'written'>;
   clock: Clock;
   log: Log;
@@ -16,7 +16,7 @@ const RETRY_MS = 5_000;
  * first, when half of the memory is free.
  */
 export class StoreBacklog {
-  #ports: StoreBacklogPorts;
+  #deps: StoreBacklogDeps;
   #queue: DeliveryQueue;
   #enqueue: (events: EventRecord[]) => number;
   /** An estimate: how many there are is only known when all of them have been read. */
@@ -28,8 +28,8 @@ export class StoreBacklog {
   #isClosed = false;
 
   /** @param enqueue adds events to the queue and returns how many were not in it. */
-  constructor(ports: StoreBacklogPorts, queue: DeliveryQueue, enqueue: (events: EventRecord[]) => number) {
-    this.#ports = ports;
+  constructor(deps: StoreBacklogDeps, queue: DeliveryQueue, enqueue: (events: EventRecord[]) => number) {
+    this.#deps = deps;
     this.#queue = queue;
     this.#enqueue = enqueue;
   }
@@ -62,7 +62,7 @@ export class StoreBacklog {
       while (this.#needsRead) await this.#readOnce();
     } catch (error) {
       if (this.#isClosed) return;
-      const { log, clock } = this.#ports;
+      const { log, clock } = this.#deps;
       log.error({ error: explain(error) }, 'could not read pending events: retrying in 5 s');
       this.#retryTimer = clock.after(RETRY_MS, () => {
         this.#retryTimer = undefined;
@@ -99,7 +99,7 @@ export class StoreBacklog {
   }
 
   async #read(): Promise<{ events: EventRecord[]; more: boolean }> {
-    const { store } = this.#ports;
+    const { store } = this.#deps;
     // Until everything is written, the store still has accepted events as pending: they would be sent twice.
     await store.written();
     return store.pendingEvents(this.#queue.maxEvents, MAX_BYTES_IN_MEMORY);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { billedDialer } from '../../billing/index.ts';
 import { SimulatedDialedLeg } from '../../calls/testing/simulated-leg.ts';
 import { aCall } from '../../storage/testing/records.ts';
-import type { ApiPorts } from '../index.ts';
+import type { ApiDeps } from '../index.ts';
 import {
   ADMIN_TOKEN,
   type SeededCustomer,
@@ -15,7 +15,7 @@ let server: TestServer;
 let ours: SeededCustomer;
 
 /** Dials with billing, but without SIP. */
-const place: ApiPorts['place'] = async ({ customerId }, { to: destination, from }) => {
+const place: ApiDeps['place'] = async ({ customerId }, { to: destination, from }) => {
   const { clock, billing } = server;
   const dialer = billedDialer(
     { check() {}, dial: async (request) => new SimulatedDialedLeg(clock, request) },

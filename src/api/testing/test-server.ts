@@ -11,12 +11,12 @@ import { aTranscript, someParts } from '../../insights/testing/records.ts';
 import { Eraser, FileLinks, RecordingFiles } from '../../recordings/index.ts';
 import { openSqliteStorage } from '../../storage/index.ts';
 import { aCall, aRecording } from '../../storage/testing/records.ts';
-import { type Api, type ApiPorts, type ApiSettings, type CallOrder, createApi } from '../index.ts';
+import { type Api, type ApiDeps, type ApiSettings, type CallOrder, createApi } from '../index.ts';
 import { FakeLiveCalls } from './live-calls.ts';
 
 export const ADMIN_TOKEN = 'the-operator';
 /** The built-in voices of the test server. */
-const VOICES: ApiPorts['voices'] = [
+const VOICES: ApiDeps['voices'] = [
   { voice: 'rms', gender: 'male', languages: ['en', 'en-us'], engine: 'flite' },
   { voice: 'slt', gender: 'female', languages: ['en', 'en-us'], engine: 'flite' },
   { voice: 'rms', gender: 'male', languages: ['de', 'fr'], engine: 'espeak-ng' },
@@ -38,8 +38,8 @@ async function openModules(file: string, folder: string) {
   const storage = await openSqliteStorage({ file, clock, hasWebhook: () => true });
   const secrets = new SecretBox(Buffer.alloc(32, 1), random);
   const directory = await Directory.open(storage, { clock, random, ids: storage.ids, secrets });
-  const billingPorts = { store: storage, journal: storage, ids: storage.ids, clock, log: silentLog };
-  const billing = await Billing.open(billingPorts);
+  const billingDeps = { store: storage, journal: storage, ids: storage.ids, clock, log: silentLog };
+  const billing = await Billing.open(billingDeps);
   const files = new RecordingFiles(folder);
   const eraser = new Eraser({ store: storage, files, clock: systemClock, log: silentLog });
   return { clock, random, storage, directory, billing, files, eraser };
@@ -49,7 +49,7 @@ type Modules = Awaited<ReturnType<typeof openModules>>;
 
 /** Places calls in the database only. */
 const placeIn =
-  ({ storage, clock }: Modules, { placed }: Received): ApiPorts['place'] =>
+  ({ storage, clock }: Modules, { placed }: Received): ApiDeps['place'] =>
   async ({ customerId, id: applicationId }, order, idempotencyKey) => {
     placed.push(order);
     const { from, to, metadata, variables, answerUrl } = order;
@@ -61,7 +61,7 @@ const placeIn =
     return call;
   };
 
-function portsOf(modules: Modules, live: FakeLiveCalls, received: Received): Omit<ApiPorts, 'settings'> {
+function portsOf(modules: Modules, live: FakeLiveCalls, received: Received): Omit<ApiDeps, 'settings'> {
   const { clock, random, storage, directory, billing, files, eraser } = modules;
   return {
     ...{ clock, random, log: silentLog, directory, billing, files, eraser, live, voices: VOICES },
@@ -90,11 +90,11 @@ function portsOf(modules: Modules, live: FakeLiveCalls, received: Received): Omi
 
 /**
  * Starts the REST API on a real SQLite database, without a port and without customers.
- * @param overrides replaces ports. @param file the database; in memory by default.
+ * @param overrides replaces dependencies. @param file the database; in memory by default.
  */
 export async function startTestServer(
   settings: Partial<ApiSettings> = {},
-  overrides: Partial<ApiPorts> = {},
+  overrides: Partial<ApiDeps> = {},
   file = ':memory:',
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'minivoice-api-'));
@@ -102,14 +102,14 @@ export async function startTestServer(
   const { clock, storage, directory, billing } = modules;
   const live = new FakeLiveCalls();
   const received = new Received();
-  const ports: ApiPorts = {
+  const deps: ApiDeps = {
     ...portsOf(modules, live, received),
     settings: { version: '1.2.3', adminToken: ADMIN_TOKEN, allowPrivateUrls: false, ...settings },
     ...overrides,
   };
-  const api = createApi(ports);
+  const api = createApi(deps);
   return {
-    ...{ api, ports, storage, directory, billing, live, clock, folder },
+    ...{ api, deps, storage, directory, billing, live, clock, folder },
     ...received,
     /** Sends a request with an API key or token, and with a body if there is one. */
     request: (method: string, url: string, key?: string, body?: unknown, extraHeaders = {}) =>

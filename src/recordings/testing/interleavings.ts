@@ -286,7 +286,7 @@ class Scenario {
     const call = async () => this.#call;
     const openCalls = async () => [this.#call];
     const { clock } = this.#media;
-    const ports = {
+    const deps = {
       journal,
       files: this.#files,
       finisher,
@@ -295,7 +295,7 @@ class Scenario {
       openCalls,
       clock,
     };
-    await recoverRecordings({ ...ports, log: silentLog });
+    await recoverRecordings({ ...deps, log: silentLog });
   }
 
   async #settle(): Promise<void> {

@@ -3,7 +3,7 @@ import { SimulatedLeg } from '../../calls/testing/simulated-leg.ts';
 import { Ids, seededRandom, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { systemResolve } from '../../net/index.ts';
-import { CallStreams, type Connect, createConnect, type StreamPorts } from '../index.ts';
+import { CallStreams, type Connect, createConnect, type StreamDeps } from '../index.ts';
 import { FakeAudioStream } from './fake-audio-stream.ts';
 
 export const SECRETS = ['the new secret', 'the old secret'];
@@ -23,19 +23,19 @@ export class TestCall {
   readonly notes: { kind: string; data: Record<string, unknown> }[] = [];
   heldBack = { everything: false, caller: false, keys: false };
   readonly counts = { open: 0, started: 0, failed: 0, dropped: 0 };
-  readonly ports: StreamPorts;
+  readonly deps: StreamDeps;
   readonly streams: CallStreams;
   readonly leg = new SimulatedLeg(this.clock);
   #noted = new Set<() => void>();
 
-  constructor(options: { connect?: Connect; ca?: string } & Partial<StreamPorts> = {}) {
+  constructor(options: { connect?: Connect; ca?: string } & Partial<StreamDeps> = {}) {
     const { clock, leg } = this;
     leg.sound.stream = () => {
       const sound = new FakeAudioStream(clock);
       this.sounds.push(sound);
       return sound;
     };
-    const { ca, ...ports } = options;
+    const { ca, ...deps } = options;
     const allowPrivate = options.allowPrivate ?? true;
     const heldBack = () => this.heldBack;
     const call = {
@@ -47,7 +47,7 @@ export class TestCall {
         return heldBack();
       },
     };
-    this.ports = {
+    this.deps = {
       clock,
       random: seededRandom(1),
       ids: new Ids(clock),
@@ -55,9 +55,9 @@ export class TestCall {
       allowPrivate,
       secrets: () => SECRETS,
       counts: this.counts,
-      ...ports,
+      ...deps,
     };
-    this.streams = new CallStreams(call, this.ports);
+    this.streams = new CallStreams(call, this.deps);
   }
 
   /** Starts a stream and returns its sound. */

@@ -4,13 +4,13 @@ import type { PhoneIdentity } from '../phone-identity.ts';
 import type { Registrar } from '../registrar.ts';
 import type { FailedLogins } from './failed-logins.ts';
 import { type Caller, identifyCaller, type Source } from './identify.ts';
-import { type NumberPorts, routeTrunkCall } from './route.ts';
+import { type NumberDeps, routeTrunkCall } from './route.ts';
 import type { AttemptKind, SourceBlocker } from './source-blocker.ts';
 
 export interface AccessControlDeps {
   phones: PhoneIdentity;
   registrar: Pick<Registrar, 'refusal'>;
-  numbers: NumberPorts;
+  numbers: NumberDeps;
   blocker: SourceBlocker;
   logins: Pick<FailedLogins, 'record'>;
   log: Log;

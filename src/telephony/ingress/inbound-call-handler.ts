@@ -7,7 +7,7 @@ import { InboundOpening } from '../opening.ts';
 import type { PhoneAccount } from '../phone-identity.ts';
 import { sipHeadersOf } from '../sip-headers.ts';
 import { SipLeg } from '../sip-leg.ts';
-import { dialed, isCarrier, type NumberPorts, type RoutedCall } from './route.ts';
+import { dialed, isCarrier, type NumberDeps, type RoutedCall } from './route.ts';
 
 export interface InboundCallDeps {
   media: MediaEngine;
@@ -15,7 +15,7 @@ export interface InboundCallDeps {
   log: Log;
   /** The address in our SDP. Undefined: the address that RTP is bound to. */
   publicAddress: string | undefined;
-  numbers: Pick<NumberPorts, 'normalizeNumber'>;
+  numbers: Pick<NumberDeps, 'normalizeNumber'>;
   /** Hands a new call over to the call life cycle. */
   arrive(arrival: InboundCall): void;
 }

@@ -14,7 +14,7 @@ import type { Registrar } from '../registrar.ts';
 import { type AccessControlDeps, SipAccessControl } from './authorize.ts';
 import { Source, type SourceLookups } from './identify.ts';
 import { type InboundCallDeps, InboundCallHandler, statusOf } from './inbound-call-handler.ts';
-import { type CallPorts, dialed, routeCall } from './route.ts';
+import { type CallDeps, dialed, routeCall } from './route.ts';
 
 export interface IngressDeps
   extends Omit<AccessControlDeps, 'numbers' | 'registrar'>,
@@ -22,7 +22,7 @@ export interface IngressDeps
   sources: SourceLookups;
   registrar: Pick<Registrar, 'refusal' | 'answer'>;
   admission: Pick<Admission, 'admit' | 'refusalCause' | 'isSaturated' | 'suspend'>;
-  numbers: CallPorts;
+  numbers: CallDeps;
 }
 
 /** Calls are not admitted for this long after the RTP ports of a call could not be opened. */

@@ -3,7 +3,7 @@ import type { CallRoute } from '../../calls/index.ts';
 import { normalizeNumber, withPlus } from '../../directory/index.ts';
 import { createRequest } from '../../sip/index.ts';
 import type { CallingTrunk } from './identify.ts';
-import { type CallPorts, routePhoneCall, routeTrunkCall } from './route.ts';
+import { type CallDeps, routePhoneCall, routeTrunkCall } from './route.ts';
 
 const DIDS: Record<string, string> = {
   '+15550100001': 'cust_1',
@@ -11,7 +11,7 @@ const DIDS: Record<string, string> = {
   '+4930123456': 'cust_1',
   '+4915550100': 'cust_1',
 };
-const ports: CallPorts = {
+const deps: CallDeps = {
   ...{ normalizeNumber, withPlus },
   route: (number) => (DIDS[number] ? ({ customerId: DIDS[number] } as CallRoute) : undefined),
   routeOfPhone: ({ customerId }, called) =>
@@ -28,7 +28,7 @@ function called(uri: string, trunks: CallingTrunk[] = [carrier], headers: Record
     uri,
     headers: Object.entries({ To: `<${uri}>`, ...headers }),
   });
-  const { to, route } = routeTrunkCall(request, trunks, ports);
+  const { to, route } = routeTrunkCall(request, trunks, deps);
   return route ? to : `unassigned ${to}`;
 }
 
@@ -97,7 +97,7 @@ describe('the number of a trunk call', () => {
 test('a phone calls numbers and names of its customer', () => {
   const phone = { id: 'p', username: 'anna', customerId: 'cust_1', ha1: '' };
   const to = (uri: string) =>
-    routePhoneCall(createRequest({ method: 'INVITE', uri, headers: [['To', `<${uri}>`]] }), phone, ports);
+    routePhoneCall(createRequest({ method: 'INVITE', uri, headers: [['To', `<${uri}>`]] }), phone, deps);
   expect(to('sip:15550100001@10.0.0.1')).toMatchObject({ to: '+15550100001', route: {} });
   expect(to('sip:ben@10.0.0.1')).toMatchObject({ to: 'ben', route: {} });
   expect(to('sip:+15550100002@10.0.0.1').route).toBeUndefined();

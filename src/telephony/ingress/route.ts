@@ -4,7 +4,7 @@ import type { PhoneAccount } from '../phone-identity.ts';
 import type { CallingTrunk, Source } from './identify.ts';
 
 /** Number lookups for a trunk's call. */
-export interface NumberPorts {
+export interface NumberDeps {
   /** @param country ISO 3166-1. */
   normalizeNumber(user: string, country?: string | null): string;
   /** The same digits with a plus; undefined when that is not E.164. */
@@ -14,7 +14,7 @@ export interface NumberPorts {
 }
 
 /** Number and phone lookups for any call. */
-export interface CallPorts extends NumberPorts {
+export interface CallDeps extends NumberDeps {
   /** The route of a number or of another phone of the same customer. */
   routeOfPhone(phone: PhoneAccount, called: string): CallRoute | undefined;
 }
@@ -37,11 +37,11 @@ export function routeCall(
   request: SipRequest,
   source: Source,
   phone: PhoneAccount | undefined,
-  ports: CallPorts,
+  deps: CallDeps,
 ): RoutedCall {
-  if (phone) return routePhoneCall(request, phone, ports);
+  if (phone) return routePhoneCall(request, phone, deps);
   const trunks = source.isTrusted ? [...source.trunks, MACHINE] : source.trunks;
-  return routeTrunkCall(request, trunks, ports);
+  return routeTrunkCall(request, trunks, deps);
 }
 
 /** Whether the trunk is a carrier's, and not the stand-in for this machine. */
@@ -52,38 +52,34 @@ export const isCarrier = (trunk: CallingTrunk | undefined): boolean =>
 export function routeTrunkCall(
   request: SipRequest,
   trunks: readonly CallingTrunk[],
-  ports: NumberPorts,
+  deps: NumberDeps,
 ): RoutedCall {
   // The operator's own come first: no customer's trunk at the same address takes their place.
   const own = (trunk: CallingTrunk) => (trunk.customerId === null ? 0 : 1);
   for (const trunk of trunks.toSorted((a, b) => own(a) - own(b))) {
-    for (const number of candidateNumbers(request, trunk, ports)) {
-      const route = ports.route(number);
+    for (const number of candidateNumbers(request, trunk, deps)) {
+      const route = deps.route(number);
       if (route && (trunk.customerId === null || trunk.customerId === route.customerId)) {
         return { to: number, route, trunk };
       }
     }
   }
-  const to = ports.normalizeNumber(dialed(request.uri) || dialed(toOf(request).uri), trunks[0]?.country);
+  const to = deps.normalizeNumber(dialed(request.uri) || dialed(toOf(request).uri), trunks[0]?.country);
   return { to, route: undefined, trunk: undefined };
 }
 
 /** Finds the number or the phone that a phone calls. */
-export function routePhoneCall(request: SipRequest, phone: PhoneAccount, ports: CallPorts): RoutedCall {
-  const numbers = candidateNumbers(request, undefined, ports);
-  const to = numbers.find((each) => ports.routeOfPhone(phone, each)) ?? numbers.at(-1) ?? '';
-  return { to, route: ports.routeOfPhone(phone, to), trunk: undefined };
+export function routePhoneCall(request: SipRequest, phone: PhoneAccount, deps: CallDeps): RoutedCall {
+  const numbers = candidateNumbers(request, undefined, deps);
+  const to = numbers.find((each) => deps.routeOfPhone(phone, each)) ?? numbers.at(-1) ?? '';
+  return { to, route: deps.routeOfPhone(phone, to), trunk: undefined };
 }
 
 /** Every number that the request may mean, the most likely first. The first known number is the called one. */
-function candidateNumbers(
-  request: SipRequest,
-  trunk: CallingTrunk | undefined,
-  ports: NumberPorts,
-): string[] {
+function candidateNumbers(request: SipRequest, trunk: CallingTrunk | undefined, deps: NumberDeps): string[] {
   return calledUsers(request, trunk).flatMap((text) => {
-    const number = ports.normalizeNumber(text, trunk?.country);
-    const international = ports.withPlus(text);
+    const number = deps.normalizeNumber(text, trunk?.country);
+    const international = deps.withPlus(text);
     if (number.startsWith('+') || international === undefined) return [number];
     // Many carriers send E.164 without plus. Digits are read so only if that number is known.
     return [international, number];

@@ -4,7 +4,7 @@ import { type Failure, seededRandom, silentLog } from '../../core/index.ts';
 import { type MediaHarness, startHarness } from '../../media/testing/harness.ts';
 import type { Phone } from '../../media/testing/phone.ts';
 import { createUserAgent, type IncomingInvite, type UserAgent } from '../../sip/index.ts';
-import { createDialer, type DialerPorts } from '../outbound.ts';
+import { createDialer, type DialerDeps } from '../outbound.ts';
 import type { OutboundTrunk } from '../outbound-routes.ts';
 
 export const HERE = '10.0.0.1';
@@ -30,7 +30,7 @@ export interface FarEnd {
 }
 
 export async function openHarness(
-  ports: Partial<DialerPorts> = {},
+  deps: Partial<DialerDeps> = {},
   options: Parameters<typeof startHarness>[0] = {},
 ): Promise<Harness> {
   const mediaHarness = await startHarness(options);
@@ -60,7 +60,7 @@ export async function openHarness(
     services: async () => [],
     mayShow: () => true,
     allowPrivate: true,
-    ...ports,
+    ...deps,
   });
   return {
     ...mediaHarness,

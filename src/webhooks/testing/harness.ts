@@ -4,7 +4,7 @@ import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import type { HttpRequest, HttpResponse } from '../../net/index.ts';
 import { Deliveries } from '../deliveries.ts';
 import { bytesOf } from '../delivery-queue.ts';
-import type { DeliveriesPorts } from '../ports.ts';
+import type { DeliveriesDeps } from '../ports.ts';
 import { type AttemptRecord, type EventRecord, type OutboxStore, PARK_AFTER_ATTEMPTS } from '../store.ts';
 
 export const START = Date.UTC(2026, 4, 29, 12, 0, 0);
@@ -73,7 +73,7 @@ export class Harness {
   receiver: Receiver = () => 200;
   /** The body of the receiver's responses. */
   responseBody = (id: string) => `answer to ${id}`;
-  target: DeliveriesPorts['target'] = () => ({ url: 'https://app.test/hook', secrets: [] });
+  target: DeliveriesDeps['target'] = () => ({ url: 'https://app.test/hook', secrets: [] });
   maxEventsInMemory = 20_000;
   /** While set, reads or writes of the store throw this. */
   readError: Error | undefined;
@@ -121,7 +121,7 @@ export class Harness {
     return this.requests.map(({ id }) => id);
   }
 
-  #store(): DeliveriesPorts['store'] {
+  #store(): DeliveriesDeps['store'] {
     return {
       pendingEvents: async (limit, maxBytes) => {
         if (this.readError) throw this.readError;
