@@ -27,7 +27,7 @@ export interface DialogEnd {
   status?: number;
 }
 
-/** Answers a request of the peer; undefined means 200 (202 for REFER). An error is answered with 500. */
+/** Answers a request of the peer; undefined means 200. An error is answered with 500. */
 export type RequestHook = (request: SipRequest) => Reply | undefined | Promise<Reply | undefined>;
 
 /** The BYE of a dialog as plain data, so that it can be sent after a restart of the process. */
@@ -71,8 +71,6 @@ export interface Dialog {
   onAnswer: ((sdp: string) => void) | undefined;
   /** If unset: 200 without a body, 415 with one. */
   onInfo: RequestHook | undefined;
-  /** If unset: 603. */
-  onRefer: RequestHook | undefined;
   /** If unset: 481, because there is no subscription. */
   onNotify: RequestHook | undefined;
   /**
@@ -85,7 +83,6 @@ export interface Dialog {
   info(body: Body, headers?: ExtraHeaders): Promise<SipResponse>;
   /** Sends a REFER (RFC 3515); its outcome arrives as NOTIFY. @param target a URI, or a name-addr. */
   refer(target: string, headers?: ExtraHeaders): Promise<SipResponse>;
-  notify(event: string, subscriptionState: string, body?: Body): Promise<SipResponse>;
 }
 
 /** A dialog as the user agent dispatches messages to it. */

@@ -5,7 +5,7 @@ import { ACCEPT, capabilityHeaders, checkRequire, errorReply, reply, type UaCont
 import type { Dialog, RequestHook } from './dialog.ts';
 
 /** The part of a dialog that answers requests. */
-interface AnsweringDialog extends Pick<Dialog, 'onInfo' | 'onRefer' | 'onNotify'> {
+interface AnsweringDialog extends Pick<Dialog, 'onInfo' | 'onNotify'> {
   readonly ua: UaContext;
   readonly contact: string;
   readonly modification: { receive(transaction: ServerTransaction): Promise<void> };
@@ -17,6 +17,7 @@ export function answerInDialog(dialog: AnsweringDialog, transaction: ServerTrans
   if (checkRequire(dialog.ua, transaction)) detach('sip.in-dialog-request', answer(dialog, transaction));
 }
 
+/** A far end cannot transfer the call: only the application decides where it goes. */
 const REFER_DECLINED: Reply = { status: 603, why: 'REFER is not followed here' };
 const NO_SUBSCRIPTION: Reply = { status: 481, why: 'There is no such subscription here' };
 
@@ -33,7 +34,7 @@ function answer(dialog: AnsweringDialog, transaction: ServerTransaction): Promis
     case 'INFO':
       return callHook(dialog, transaction, dialog.onInfo, answerInfo);
     case 'REFER':
-      return callHook(dialog, transaction, dialog.onRefer, () => REFER_DECLINED, 202);
+      return callHook(dialog, transaction, undefined, () => REFER_DECLINED);
     case 'NOTIFY':
       return callHook(dialog, transaction, dialog.onNotify, () => NO_SUBSCRIPTION);
     case 'OPTIONS':
@@ -59,7 +60,6 @@ async function callHook(
   transaction: ServerTransaction,
   hook: RequestHook | undefined,
   otherwise: (request: SipRequest) => Reply,
-  usualStatus = 200,
 ): Promise<void> {
   try {
     const { request } = transaction;
@@ -67,7 +67,7 @@ async function callHook(
       status,
       headers = [],
       ...parts
-    } = hook ? ((await hook(request)) ?? { status: usualStatus }) : otherwise(request);
+    } = hook ? ((await hook(request)) ?? { status: 200 }) : otherwise(request);
     reply(ua, transaction, status, { ...parts, headers: [['Contact', contact], ...headers] });
   } catch (error) {
     const refusal = errorReply(ua, error, `could not answer ${transaction.request.method}`);

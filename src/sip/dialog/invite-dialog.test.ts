@@ -110,7 +110,7 @@ describe('a dialog', () => {
     expect(await openResources(pair)).toEqual(NONE_OPEN);
   });
 
-  test('passes INFO, REFER and NOTIFY to their hooks; without one answers REFER with 603 and NOTIFY with 481', async () => {
+  test('refuses REFER with 603, and passes INFO and NOTIFY to their hooks; without one NOTIFY gets 481', async () => {
     const { dialog, ok } = await uas.establish();
     await send(peer.inDialog(ok, 'REFER', 2, { 'Refer-To': '<sip:carol@example.com>' }));
     await send(peer.inDialog(ok, 'NOTIFY', 3));
@@ -120,12 +120,12 @@ describe('a dialog', () => {
       received.push(request.method);
       return undefined;
     };
-    dialog.onInfo = dialog.onRefer = dialog.onNotify = hear;
+    dialog.onInfo = dialog.onNotify = hear;
     await send(peer.inDialog(ok, 'REFER', 4, { 'Refer-To': '<sip:carol@example.com>' }));
     await send(peer.inDialog(ok, 'NOTIFY', 5));
     await send(peer.inDialog(ok, 'INFO', 6, { 'Content-Type': 'application/dtmf-relay' }, 'Signal=5'));
-    expect(received).toEqual(['REFER', 'NOTIFY', 'INFO']);
-    expect([last('REFER').status, last('NOTIFY').status, last('INFO').status]).toEqual([202, 200, 200]);
+    expect(received).toEqual(['NOTIFY', 'INFO']);
+    expect([last('REFER').status, last('NOTIFY').status, last('INFO').status]).toEqual([603, 200, 200]);
   });
 
   test('sends requests along the route set, in Record-Route order', async () => {

@@ -47,7 +47,6 @@ export class InviteDialog implements ManagedDialog {
   onOffer: Dialog['onOffer'];
   onAnswer: Dialog['onAnswer'];
   onInfo: RequestHook | undefined;
-  onRefer: RequestHook | undefined;
   onNotify: RequestHook | undefined;
   /** Receives PRACK requests while the dialog is early. */
   onPrack: ((transaction: ServerTransaction) => void) | undefined;
@@ -279,15 +278,6 @@ export class InviteDialog implements ManagedDialog {
   refer(target: string, headers: ExtraHeaders = []): Promise<SipResponse> {
     const referTo = target.includes('<') ? target : `<${target}>`;
     return this.request('REFER', [['Refer-To', referTo], ['Contact', this.contact], ...headers]);
-  }
-
-  notify(event: string, subscriptionState: string, body?: Body): Promise<SipResponse> {
-    const headers: [string, string][] = [
-      ['Event', event],
-      ['Subscription-State', subscriptionState],
-      ['Contact', this.contact],
-    ];
-    return this.request('NOTIFY', headers, body);
   }
 
   #hangUp(end: DialogEnd, headers?: ExtraHeaders): Promise<void> {
