@@ -8,7 +8,7 @@ import { sleep, systemClock } from '../src/core/index.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
 import { type Packets, PhonesProcess } from './support/phones-process.ts';
-import { snapshot } from './support/snapshot.ts';
+import { snapshot } from './support/process.ts';
 
 interface Options {
   calls: number;

@@ -8,9 +8,8 @@ import { sleep, systemClock } from '../src/core/index.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
 import { PhonesProcess } from './support/phones-process.ts';
-import { pin, usageOf } from './support/process.ts';
+import { pin, snapshot, usageOf } from './support/process.ts';
 import { callWithSipp, type Load } from './support/sipp.ts';
-import { snapshot } from './support/snapshot.ts';
 
 interface Options {
   /** Recorded calls that go on. */

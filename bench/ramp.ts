@@ -7,8 +7,7 @@ import { launchAsIs, Server } from '../e2e/support/server.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
 import { PhonesProcess } from './support/phones-process.ts';
-import { pin } from './support/process.ts';
-import { snapshot } from './support/snapshot.ts';
+import { pin, snapshot } from './support/process.ts';
 
 interface Options {
   calls: number;

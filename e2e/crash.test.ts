@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/core/index.ts';
-import { START, STOP, talk, wait } from './support/flow.ts';
+import { START, STOP, talk, wait } from './support/actions.ts';
 import { type Call, Harness } from './support/harness.ts';
 import { missing } from './support/peers.ts';
 

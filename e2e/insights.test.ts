@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog, systemClock } from '../src/core/index.ts';
 import { createSpeaker } from '../src/speech/index.ts';
 import { samplesOf } from '../src/speech/testing/spoken.ts';
-import { START, wait } from './support/flow.ts';
+import { START, wait } from './support/actions.ts';
 import { Harness } from './support/harness.ts';
 import { type Packet, Talk } from './support/pcap.ts';
 import { missing } from './support/peers.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { START, STOP, wait } from './support/actions.ts';
 import { Baresip } from './support/baresip.ts';
-import { START, STOP, wait } from './support/flow.ts';
 import { Harness, type Line } from './support/harness.ts';
 import { missing } from './support/peers.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { START, STOP, talk, wait } from './support/flow.ts';
+import { START, STOP, talk, wait } from './support/actions.ts';
 import { Harness } from './support/harness.ts';
 import { missing } from './support/peers.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lateness } from '../tests/crash/lateness.ts';
-import { START, STOP, talk, wait } from './support/flow.ts';
+import { START, STOP, talk, wait } from './support/actions.ts';
 import { Harness } from './support/harness.ts';
 import { type Packet, Talk } from './support/pcap.ts';
 import { missing } from './support/peers.ts';

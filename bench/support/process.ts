@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Server } from '../../e2e/support/server.ts';
 
 /** Keeps all threads of a process, those to come too, on one processor. Does nothing where there is no taskset. */
 export function pin(pid: number, processor: number): void {
   spawnSync('taskset', ['-a', '-c', '-p', `${processor}`, `${pid}`]);
 }
 
-/** What a process has used so far. */
+/** The CPU time and memory that a process has used so far. */
 export interface Usage {
   /** CPU of all its threads, the ended ones too. */
   cpuMs: number;
@@ -18,7 +19,7 @@ export interface Usage {
 /** proc(5): clock ticks of 10 ms, of the process itself without its children. */
 const TICK_MS = 10;
 
-/** Reads what Linux knows of a process. */
+/** Reads the CPU time and memory of a process from /proc. */
 export function usageOf(pid: number): Usage {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
@@ -30,4 +31,10 @@ export function usageOf(pid: number): Usage {
   }
   const cpuMs = (Number(stat[11]) + Number(stat[12])) * TICK_MS;
   return { cpuMs, threads, residentKb: Number(resident) };
+}
+
+/** Reads the beats of the media threads and the CPU time of a server so far, to compute differences. */
+export async function snapshot(server: Server) {
+  const [beats, late] = await server.metricValues('media_beats_total', 'media_late_beats_total');
+  return { at: performance.now(), beats, late, ...usageOf(server.pid) };
 }

@@ -2,9 +2,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { silentLog, systemClock } from '../../core/index.ts';
 import { DEFAULT_SCORECARD } from '../index.ts';
 import type { SpokenSegment } from '../insight.ts';
-import type { Dialogue } from '../testing/dialogues.ts';
 import { HELD_OUT_DIALOGUES } from '../testing/held-out-dialogues.ts';
-import { TUNING_DIALOGUES } from '../testing/tuning-dialogues.ts';
+import { type Dialogue, TUNING_DIALOGUES } from '../testing/tuning-dialogues.ts';
 import { HeuristicAnalyst } from './heuristic-analyst.ts';
 
 const analyst = new HeuristicAnalyst({ clock: systemClock, log: silentLog });

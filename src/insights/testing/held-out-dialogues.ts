@@ -1,4 +1,4 @@
-import type { Dialogue } from './dialogues.ts';
+import type { Dialogue } from './tuning-dialogues.ts';
 
 /**
  * Ten calls to evaluate the analysis. They were written and labeled before any rule was tuned. Never tune rules on them:

@@ -1,4 +1,12 @@
-import type { Dialogue } from './dialogues.ts';
+import type { Sentiment, Speaker } from '../insight.ts';
+
+/** A transcript of a call, and its sentiment as a person judged it. */
+export interface Dialogue {
+  name: string;
+  /** The mood of the caller at the end, as a person judged it. */
+  sentiment: Sentiment;
+  lines: [speaker: Speaker, text: string][];
+}
 
 /** Calls that the rules were tuned on. Results on them prove nothing. */
 export const TUNING_DIALOGUES: Dialogue[] = [
