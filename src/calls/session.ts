@@ -1,4 +1,4 @@
-import { type Clock, explain, type Log, Scope } from '../core/index.ts';
+import { type Clock, explain, Failure, type Log, Scope } from '../core/index.ts';
 import { type CallRecord, durations } from './call.ts';
 import { type Ending, endData, finalOf } from './ending.ts';
 import type { CallJournal, EventDraft, IdempotencyKey, Leg } from './ports.ts';
@@ -167,7 +167,7 @@ export class Session {
 
   async #finish(ending: Ending): Promise<void> {
     const endedAt = this.now();
-    await this.scope.close(ending).catch((error) => {
+    await this.scope.close(new Failure('call_ended', 'the call has ended')).catch((error) => {
       this.log.error({ error: explain(error) }, 'could not close all resources of the call');
     });
     // A call that could not be written does not exist, so it has no end.

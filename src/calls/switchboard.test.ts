@@ -9,6 +9,7 @@ let events: EventDraft[];
 let timeline: TimelineEntry[];
 let switchboard: Switchboard;
 let leg: SimulatedDialedLeg;
+let signal: AbortSignal;
 
 beforeEach(() => {
   clock = new VirtualClock();
@@ -33,6 +34,7 @@ beforeEach(() => {
 
 /** Waits for the answer and the end of the call. */
 async function runFlow(session: Session) {
+  signal = session.scope.signal;
   const answered = session.leg.answer().then(() => session.markAnswered());
   await Promise.race([answered, session.leg.ended]);
   await session.leg.ended;
@@ -76,6 +78,13 @@ describe('an outbound call', () => {
     await clock.advance(1000);
     await drained;
     expect(last()).toEqual({ event: 'call.canceled', endedBy: 'system' });
+  });
+
+  test('aborts its unfinished requests with an error that the timeline can show', async () => {
+    const { id } = await place();
+    switchboard.hangup(id);
+    await clock.advance(0);
+    expect(signal.reason).toMatchObject({ code: 'call_ended', message: 'the call has ended' });
   });
 
   test('is completed when the server stops after the answer', async () => {
