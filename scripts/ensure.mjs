@@ -25,6 +25,7 @@ function install(folder, what, options = []) {
   const started = performance.now();
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   const npm = spawnSync('npm', ['ci', ...quiet, ...options], { cwd: folder, stdio: ['ignore', 'ignore', 2] });
+  if (npm.error) log(`Could not run npm: ${npm.error.message}. Install npm, and try again.`);
   if (npm.status !== 0) process.exit(npm.status ?? 1);
   writeFileSync(stamp, wanted);
   log(`Installed ${what} (${Math.round((performance.now() - started) / 1000)} s).`);

@@ -231,6 +231,26 @@ describe('an async iterable among the arguments', () => {
     });
   });
 
+  it('that fails before the thread asks for an item ends the loop, too', async () => {
+    const sum = real.sum.bind(real);
+    real.sum = async (amounts) => {
+      await settled();
+      return sum(amounts);
+    };
+    const error = new Error('no more');
+    // biome-ignore lint/correctness/useYield: it fails before its first item.
+    const amounts = async function* (): AsyncGenerator<number> {
+      throw error;
+    };
+    await expect(remote.sum(amounts())).rejects.toBe(error);
+    await settled();
+    await settled();
+    expect(loop.answered.at(-1)).toMatchObject({
+      type: 'answer',
+      error: { message: 'the call was aborted' },
+    });
+  });
+
   it('is returned when the call is settled without it', async () => {
     let isReturned = false;
     const amounts = (): AsyncIterable<number> => ({

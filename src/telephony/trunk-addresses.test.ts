@@ -40,11 +40,14 @@ describe('a host that a customer calls directly', () => {
   test.each([
     ['by its addresses', { proxy: '192.0.2.1', inboundIp: '203.0.114.0/24' }],
     ['by its proxy', { proxy: `${ADDRESS}:5070` }],
-  ])("is foreign when it is the operator's trunk, whoever else claims it: %s", async (_, fields) => {
-    await directory.trunks.create({ name: 'O', ...fields });
-    await directory.trunks.create({ name: 'T', proxy: ADDRESS, customerId });
-    expect([isForeign(), isForeign(customerId)]).toEqual([true, true]);
-  });
+  ])(
+    "is foreign if it belongs to a trunk of the operator, even if a customer's trunk has it too: %s",
+    async (_, fields) => {
+      await directory.trunks.create({ name: 'O', ...fields });
+      await directory.trunks.create({ name: 'T', proxy: ADDRESS, customerId });
+      expect([isForeign(), isForeign(customerId)]).toEqual([true, true]);
+    },
+  );
 
   test("is foreign to others when it is a customer's proxy, because that customer would be charged", async () => {
     await directory.trunks.create({ name: 'T', proxy: ADDRESS, customerId });

@@ -229,8 +229,14 @@ class RemoteItems implements AsyncIterableIterator<unknown> {
     this.#waiting = undefined;
   }
 
+  /** Rejects the item that is waited for, or else the next one. */
   fail(error: unknown): void {
-    this.#waiting?.reject(error);
+    if (this.#waiting) this.#waiting.reject(error);
+    else {
+      this.#arrived = Promise.reject(error);
+      // Nobody may ask for it any more.
+      this.#arrived.catch(() => {});
+    }
     this.#waiting = undefined;
   }
 }

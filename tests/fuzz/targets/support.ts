@@ -38,10 +38,6 @@ export function defectsIn(defects: string[]): Log {
 
 /** A network without connections and names, which passes sent datagrams to `sent`. */
 export class IsolatedNetwork implements Network {
-  hasAddress(): boolean {
-    return false;
-  }
-
   protected received: (data: Buffer, from: Endpoint) => void = () => {};
   protected accepted: (stream: Stream) => void = () => {};
   protected sent: (data: Buffer) => void = () => {};
@@ -58,6 +54,10 @@ export class IsolatedNetwork implements Network {
 
   async connect(): Promise<never> {
     throw new Error('connect ECONNREFUSED');
+  }
+
+  hasAddress(): boolean {
+    return false;
   }
 
   async resolve(host: string): Promise<string[]> {
