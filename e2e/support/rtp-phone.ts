@@ -29,6 +29,8 @@ export class RtpPhone {
   #timestamp = 160_000;
   #pressing: Buffer[] = [];
   #lastKeyAt = -1;
+  /** Times at which frames were sent: one frame, or several after a pause of this process. */
+  #turns = 0;
 
   private constructor(socket: Socket, hz: number) {
     this.#socket = socket;
@@ -65,10 +67,14 @@ export class RtpPhone {
     return this.until(() => this.frames >= 5 && `${this.tonesIn(-5)}` === `${wanted}`, `[${wanted}] Hz`);
   }
 
-  /** Resolves when this many more frames have been received. */
+  /**
+   * Resolves when this many more frames have been received, and as many were sent in time. If this process was not
+   * running for a while, it receives many at once, and has said nothing meanwhile.
+   */
   async more(frames: number): Promise<void> {
-    const enough = this.frames + frames;
-    await this.until(() => this.frames >= enough, `${frames} more frames`);
+    const [enough, enoughTurns] = [this.frames + frames, this.#turns + frames];
+    const isEnough = () => this.frames >= enough && this.#turns >= enoughTurns;
+    await this.until(isEnough, `${frames} more frames`);
   }
 
   /** The tones in a part of the received audio, counted in frames like `slice`. */
@@ -168,7 +174,9 @@ export class RtpPhone {
 
   /** Sends the frames that are due; after a late timer, more than one. */
   #beat(): void {
+    const before = this.#beats;
     for (; systemClock.monotonic() >= this.#startedAt + this.#beats * 20; this.#beats++) this.#speak();
+    if (this.#beats > before) this.#turns++;
     const next = this.#startedAt + this.#beats * 20 - systemClock.monotonic();
     this.#timer = systemClock.after(Math.max(1, next), () => this.#beat());
   }
