@@ -1,96 +1,138 @@
 /**
- * Measures the CPU cost of a recorded call in the complete server. N calls talk, are played a tone, and are recorded in
- * stereo; phones and application run in other processes. Alone: `node bench/calls.ts --calls 300 --seconds 10`.
+ * Measures running calls: CPU, losses, and calls that are refused while they come at `--rate` per second.
+ *
+ * Phones in another process, on a core of their own, talk to the server; the kernel wakes a thread for each packet that
+ * it sends them. The CPU is that of the server's whole process.
  */
-import { parseArgs } from 'node:util';
-import { launchAsIs, Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/core/index.ts';
+import type { Options } from './options.ts';
 import type { Row } from './row.ts';
-import { ApplicationProcess } from './support/application-process.ts';
-import { type Packets, PhonesProcess } from './support/phones-process.ts';
-import { snapshot } from './support/process.ts';
+import { PhonesProcess, type Report } from './support/phones-process.ts';
+import { loadCore, threadsBetween, type Usage, usageOf } from './support/process.ts';
+import {
+  lateBeats,
+  type Service,
+  type Snapshot,
+  snapshot,
+  startTarget,
+  type Target,
+} from './support/target.ts';
 
-interface Options {
-  calls: number;
-  seconds: number;
-  /** Where the server leaves a profile of its CPU. */
-  profile?: string | undefined;
+/** What calls do while they are measured. */
+interface Scene {
+  /** The calls, for the names of rows. */
+  what: string;
+  /** What another server has to offer for it. */
+  service: Service;
+  /** Phones of one call. */
+  legs: number;
+  /** What MiniVoice does. @param phones the address at which phones can be called */
+  actions(phones: string): object[];
 }
 
-const NUMBER = '+15550107779';
+const RECORD = { start_recording: {} };
 const PLAY = { play: { url: 'HERE/tone.wav', loop: 10 } };
-const DOCUMENT = { actions: [{ start_recording: {} }, PLAY, PLAY] };
-const FIRST_PORT = 30_000;
+const STREAM = { start_stream: { stream_url: 'WEBSOCKET/', bidirectional: false } };
 
-export async function run(options: Options = { calls: 300, seconds: 10 }): Promise<Row[]> {
-  const application = await ApplicationProcess.start(DOCUMENT);
-  const profile = options.profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` };
-  const server = await Server.start({
-    launch: launchAsIs,
-    env: { ...profile, MINIVOICE_LOG_LEVEL: 'debug' },
-  });
-  const phones = await PhonesProcess.start(FIRST_PORT);
+/** Each caller is played a tone, and recorded in stereo. */
+export const recordedCalls = (options: Options): Promise<Row[]> =>
+  talk({ what: 'recorded calls', service: 'record', legs: 1, actions: () => [RECORD, PLAY, PLAY] }, options);
+
+/** Each caller is connected with a phone that the server calls; one file records both. */
+export const recordedPairs = (options: Options): Promise<Row[]> => {
+  const actions = (phones: string) => [RECORD, { bridge: { destination: `sip:callee@${phones}` } }];
+  return talk({ what: 'recorded pairs', service: 'bridge', legs: 2, actions }, options);
+};
+
+/** All callers talk in one conference. */
+export const conference = (options: Options): Promise<Row[]> => {
+  const actions = () => [{ conference: { room: 'hall' } }];
+  return talk({ what: 'parties of a conference', service: 'conference', legs: 1, actions }, options);
+};
+
+/** The audio of each caller is streamed to the application. */
+export const streamedCalls = (options: Options): Promise<Row[]> =>
+  talk({ what: 'streamed calls', service: 'stream', legs: 1, actions: () => [STREAM, PLAY, PLAY] }, options);
+
+const FIRST_PORT = 30_000;
+const SETTLE_MS = 2000;
+
+/** Measures running calls, with a new server for each number of calls. */
+async function talk(scene: Scene, options: Options): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const calls of options.calls) rows.push(...(await talkAtOnce(scene, options, calls)));
+  return rows;
+}
+
+async function talkAtOnce(scene: Scene, options: Options, calls: number): Promise<Row[]> {
+  const target = await startTarget(options);
+  const phones = await PhonesProcess.start(phonesOf(options), loadCore(options.core));
   try {
-    await server.application(application.urls, NUMBER);
-    return await measure(server, application, phones, options);
+    const { to } = await target.offer(scene.service, { actions: scene.actions(phones.address) });
+    const { inCall } = await phones.call({ server: target.sip, to, calls, rate: options.rate[0]! });
+    await sleep(systemClock, SETTLE_MS);
+    const before = await look(target, phones);
+    await sleep(systemClock, options.seconds * 1000);
+    const after = await look(target, phones);
+    await phones.hangUpAll();
+    const name = `${calls} ${scene.what}${options.inband ? ' without telephone-event' : ''}:`;
+    const running = inCall / scene.legs;
+    return [
+      { name: `${name} refused or failed`, value: calls - running, unit: 'calls', budget: 0 },
+      ...cpuRows(name, before, after, running),
+      ...packetRows(name, before, after),
+    ];
   } finally {
     phones.close();
-    await server.stop();
-    application.close();
+    await target.close();
   }
 }
 
-async function measure(
-  server: Server,
-  application: ApplicationProcess,
-  phones: PhonesProcess,
-  { calls, seconds }: Options,
-): Promise<Row[]> {
-  await phones.call({ server: server.sip, to: NUMBER, calls, rate: 60 });
-  await sleep(systemClock, 2000);
-  const before = await snapshot(server);
-  await sleep(systemClock, seconds * 1000);
-  const after = await snapshot(server);
-  const packets = await phones.hangUpAll();
-  await sleep(systemClock, 500);
-  const { failures } = await application.counts();
-  const name = `${calls} recorded calls in the program:`;
-  const wallMs = after.at - before.at;
-  const perCall = (cpuMs: number) => (100 * cpuMs) / wallMs / calls;
-  const media = (after.threads.get('media') ?? 0) - (before.threads.get('media') ?? 0);
-  const beats = after.beats - before.beats;
-  return [
-    { name: `${name} failures reported`, value: failures, unit: '', budget: 0 },
-    {
-      name: `${name} CPU of a call, all threads`,
-      value: perCall(after.cpuMs - before.cpuMs),
-      unit: '% of a core',
-      budget: 0.2,
-    },
-    { name: `${name} CPU of a call, media thread`, value: perCall(media), unit: '% of a core' },
-    { name: `${name} packets lost`, value: lost(server, packets), unit: '%', budget: 0.1 },
-    { name: `${name} late beats`, value: (1000 * (after.late - before.late)) / beats, unit: '‰', budget: 1 },
+function phonesOf({ inband, sending, phones }: Options) {
+  const options = { firstPort: FIRST_PORT, telephoneEvent: !inband, sending };
+  return phones > 0 ? { ...options, sipPort: phones } : options;
+}
+
+/** What can be read of server and phones at one moment. */
+interface Look {
+  phones: Report;
+  usage: Usage | Snapshot | undefined;
+}
+
+async function look({ pid, miniVoice }: Target, phones: PhonesProcess): Promise<Look> {
+  const usage = miniVoice ? await snapshot(miniVoice) : pid > 0 ? usageOf(pid) : undefined;
+  return { phones: await phones.report(), usage };
+}
+
+function cpuRows(name: string, { usage: before }: Look, { usage: after }: Look, calls: number): Row[] {
+  if (!before || !after) return [];
+  const ms = after.at - before.at;
+  const used = after.cpuMs - before.cpuMs;
+  const share = (cpuMs: number, of: number) => ({ value: (100 * cpuMs) / ms / of, unit: '% of a core' });
+  const rows: Row[] = [
+    { name: `${name} CPU of a call`, ...share(used, calls) },
+    ...threadsBetween(before, after).map(([thread, cpuMs]): Row => {
+      return { name: `${name} CPU of a call, thread ${thread}`, ...share(cpuMs, calls), better: 'neither' };
+    }),
+    { name: `${name} CPU of the server`, ...share(used, 1), better: 'neither' },
   ];
+  if ('beats' in before && 'beats' in after)
+    rows.push({ name: `${name} late beats`, value: lateBeats(before, after), unit: '‰', noise: 5 });
+  return rows;
 }
 
-/** In percent: what the phones sent and the server did not get, and vice versa. */
-function lost(server: Server, phones: Packets): number {
-  const closed = server.log.filter((line) => line.includes('"audio closed"')).map((line) => JSON.parse(line));
-  const sum = (name: string) => closed.reduce((total, report) => total + report[name], 0);
-  const missing =
-    Math.abs(phones.sent - sum('packetsReceived')) + Math.abs(sum('packetsSent') - phones.received);
-  return (100 * missing) / (phones.sent + phones.received);
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      calls: { type: 'string', default: '300' },
-      seconds: { type: 'string', default: '10' },
-      profile: { type: 'string' },
+function packetRows(name: string, { phones: before }: Look, { phones: after }: Look): Row[] {
+  const since = (count: keyof Report) => after[count] - before[count];
+  const ofSent = (count: number) => ({ value: (100 * count) / since('sent'), unit: '%', noise: 0.1 });
+  const woken = since('wakes') / since('received');
+  return [
+    { name: `${name} packets lost on the way to phones`, ...ofSent(since('lost')), budget: 0.1 },
+    { name: `${name} packets that the server did not read`, ...ofSent(since('dropped')), budget: 0.1 },
+    {
+      name: `${name} packets from the server, of those due`,
+      ...ofSent(since('received')),
+      better: 'neither',
     },
-  });
-  const { calls, seconds, profile } = values;
-  const rows = await run({ calls: Number(calls), seconds: Number(seconds), profile });
-  for (const row of rows) console.log(`${row.name}: ${row.value.toFixed(4)} ${row.unit}`);
+    { name: `${name} phones woken per packet`, value: woken, unit: '', better: 'neither' },
+  ];
 }

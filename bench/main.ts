@@ -1,57 +1,80 @@
+/** `npm run bench`: runs benches, and prints a table. */
 import { cpus } from 'node:os';
-import { type Row, table } from './row.ts';
-
-type Bench = { about: string; load: () => Promise<{ run(): Promise<Row[]> }> };
-
-const benches: Record<string, Bench> = {
-  parse: { about: 'parsing and writing an INVITE', load: () => import('./parse.ts') },
-  sound: { about: 'the arithmetic of 20 ms of audio, step by step', load: () => import('./sound.ts') },
-  speech: { about: 'speech synthesis: latency and CPU', load: () => import('./speech.ts') },
-  storage: { about: 'database writes of calls', load: () => import('./storage.ts') },
-  recovery: { about: 'a start after a crash, and deleting old calls', load: () => import('./recovery.ts') },
-  rest: { about: 'the longest block of the main thread per REST route', load: () => import('./rest.ts') },
-  transcribe: { about: 'accuracy and speed of transcription', load: () => import('./transcribe.ts') },
-  media: {
-    about: 'calls, bridges, conferences, and streams on media threads',
-    load: () => import('./media.ts'),
-  },
-  setup: { about: 'call set-up with sipp: CPU per call, latency', load: () => import('./setup.ts') },
-  ramp: { about: 'a ramp to 400 calls on one core', load: () => import('./ramp.ts') },
-  overload: { about: 'running calls while too many new ones arrive', load: () => import('./overload.ts') },
-  outbound: { about: 'outbound calls over REST', load: () => import('./outbound.ts') },
-  streams: { about: 'frames of live streams', load: () => import('./streams.ts') },
-  stop: { about: 'from a stop to recording.completed', load: () => import('./stop.ts') },
-  calls: { about: 'recorded calls in the complete server', load: () => import('./calls.ts') },
-  memory: { about: 'memory of calls, and leaks', load: () => import('./memory.ts') },
-};
+import { benches } from './benches.ts';
+import { comparison, inTurn } from './comparison.ts';
+import { count, type Given, helpFor, optionsFor, parseCommandLine } from './options.ts';
+import { Repeated, type Row, table } from './row.ts';
 
 const HELP = `Measures the performance of MiniVoice on this machine, and prints a table.
 
-  npm run bench                    all benches, about 20 minutes
-  npm run bench -- media storage   some of them
+  npm run bench                            all benches, about 25 minutes
+  npm run bench -- calls setup --runs 5    some of them, five times: medians, and the range
+  npm run bench -- calls --help            the options of one
+  npm run bench:compare -- --help          compares two commits
 
 ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(11)} ${about}`)
   .join('\n')}
 
-Other work on the machine distorts the results. Compare only results of the same machine and the same day.
+Other work on the machine distorts the results. Compare only results of the same machine that were taken in turn.
+The method, and how to measure another SIP server beside MiniVoice: docs/guides/benchmark.md
 `;
 
-const wanted = process.argv.slice(2);
-if (wanted.includes('--help') || wanted.includes('-h')) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
-const unknown = wanted.filter((name) => !benches[name]);
-if (unknown.length > 0) {
-  process.stderr.write(`There is no bench ${unknown.join(', ')}.\n\n${HELP}`);
-  process.exit(2);
+const GENERAL = {
+  help: { type: 'boolean', short: 'h', default: false },
+  json: { type: 'boolean', default: false },
+  runs: { type: 'string', default: '1' },
+} as const;
+
+function readCommandLine() {
+  const { names, given, own } = parseCommandLine(process.argv.slice(2), GENERAL);
+  const unknown = names.find((name) => !benches[name]);
+  if (unknown) throw new Error(`there is no bench ${unknown}; npm run bench -- --help lists them`);
+  const chosen = names.length > 0 ? names : Object.keys(benches);
+  const has = (option: string) => chosen.some((name) => option in benches[name]!.options);
+  const useless = Object.keys(given).find((option) => !has(option));
+  if (useless) throw new Error(`${chosen.join(', ')}: there is no option --${useless}`);
+  if (given.alternate && !given.server) throw new Error('--alternate needs --server');
+  return { names, chosen, given, runs: count(own.runs), help: own.help, json: own.json };
 }
 
-console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}\n`);
-const rows: Row[] = [];
-for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
-  console.error(`running ${name} …`);
-  rows.push(...(await (await benches[name]!.load()).run()));
+function help(names: string[]): string {
+  if (names.length === 0) return HELP;
+  const runs = `  ${'--runs N'.padEnd(26)}repeats the bench; prints the median and the range (default: 1)`;
+  const helpOf = (name: string) =>
+    `${name}: ${benches[name]!.about}\n\n${helpFor(benches[name]!.options)}\n${runs}\n`;
+  return names.map(helpOf).join('\n');
 }
-console.log(table(rows));
+
+async function measure(names: string[], given: Given): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const name of names) {
+    const { options, load } = benches[name]!;
+    process.stderr.write(`running ${name}${given.server ? ` with ${given.server}` : ''} …\n`);
+    const run = await load();
+    rows.push(...(await run(optionsFor(options, given))));
+  }
+  return rows;
+}
+
+const { names, chosen, given, runs, ...line } = (() => {
+  try {
+    return readCommandLine();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(2);
+  }
+})();
+if (line.help) {
+  process.stdout.write(help(names));
+} else if (given.alternate) {
+  const { server = '', pid: _, ...ours } = given;
+  const [other, miniVoice] = await inTurn(runs, [() => measure(chosen, given), () => measure(chosen, ours)]);
+  console.log(comparison([server, 'MiniVoice'], [other, miniVoice]));
+} else {
+  const repeated = new Repeated();
+  for (let run = 0; run < runs; run++) repeated.add(await measure(chosen, given));
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`;
+  console.log(line.json ? JSON.stringify(repeated.series) : `${machine}\n\n${table(repeated.series)}`);
+}
+process.exit();

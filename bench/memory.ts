@@ -1,24 +1,17 @@
 /**
  * Measures the memory of a running recorded call, and searches for leaks of ended calls. All values include all threads
  * of the server, after a garbage collection; resident memory also contains what the allocators keep for later.
- * Alone: `node bench/memory.ts --calls 200 --short 10000`.
  */
 import { kill } from 'node:process';
-import { parseArgs } from 'node:util';
-import { launchAsIs, Server } from '../e2e/support/server.ts';
+import type { Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/core/index.ts';
+import type { Options } from './options.ts';
 import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
 import { PhonesProcess } from './support/phones-process.ts';
-import { usageOf } from './support/process.ts';
+import { applicationCore, loadCore, pin, usageOf } from './support/process.ts';
 import { callWithSipp } from './support/sipp.ts';
-
-interface Options {
-  /** Recorded calls at the same time. */
-  calls: number;
-  /** Short calls, one after the other. */
-  short: number;
-}
+import { startMiniVoice } from './support/target.ts';
 
 interface Memory {
   /** By thread: bytes of heap and buffers. */
@@ -33,22 +26,25 @@ const RATE = 250;
 /** RFC 3261 §17.2.2: a transaction is remembered for 32 s, for those whose response was lost. */
 const TRANSACTION_MS = 34_000;
 
-export async function run(options: Options = { calls: 200, short: 10_000 }): Promise<Row[]> {
+export async function run(options: Options): Promise<Row[]> {
+  pin(process.pid, applicationCore(options.core));
   const collect = new URL('./support/collect.ts', import.meta.url);
-  const server = await Server.start({ launch: launchAsIs, env: { NODE_OPTIONS: `--import=${collect}` } });
+  const server = await startMiniVoice(options, { NODE_OPTIONS: `--import=${collect}` });
   try {
-    const rows = await recorded(server, options.calls);
-    return options.short > 0 ? [...rows, ...(await short(server, options.short))] : rows;
+    const rows: Row[] = [];
+    for (const calls of options.calls) rows.push(...(await recorded(server, calls, options.core)));
+    if (options.short > 0) rows.push(...(await short(server, options.short, options.core)));
+    return rows;
   } finally {
     await server.stop();
   }
 }
 
 /** Many calls, one after the other: what is there after the first fifth is there after the last. */
-async function short(server: Server, calls: number): Promise<Row[]> {
+async function short(server: Server, calls: number, core: number): Promise<Row[]> {
   const application = await ApplicationProcess.start({ actions: [{ pause: { seconds: 30 } }] });
   await server.application(application.urls, SHORT);
-  const load = { server: server.sip, to: SHORT, talkMs: 100, rate: RATE, processor: 1 };
+  const load = { server: server.sip, to: SHORT, talkMs: 100, rate: RATE, processor: loadCore(core) };
   await callWithSipp({ ...load, calls: calls / 5 });
   const before = await settled(server, TRANSACTION_MS);
   await callWithSipp({ ...load, calls: (calls * 4) / 5 });
@@ -62,11 +58,11 @@ async function short(server: Server, calls: number): Promise<Row[]> {
   ];
 }
 
-async function recorded(server: Server, calls: number): Promise<Row[]> {
+async function recorded(server: Server, calls: number, core: number): Promise<Row[]> {
   const document = { actions: [{ start_recording: {} }, { pause: { seconds: 60 } }] };
   const application = await ApplicationProcess.start(document);
   await server.application(application.urls, RECORDED);
-  const phones = await PhonesProcess.start(FIRST_PORT);
+  const phones = await PhonesProcess.start({ firstPort: FIRST_PORT }, loadCore(core));
   const calling = { server: server.sip, to: RECORDED, rate: 60 };
   // What the first calls leave is there once: compiled code, the thread of the database's checkpoints.
   for (let round = 0; round < 2; round++) {
@@ -76,7 +72,8 @@ async function recorded(server: Server, calls: number): Promise<Row[]> {
   // And these take the memory that those have given back.
   await phones.call({ ...calling, calls: calls / 2 });
   const before = await settled(server);
-  await phones.call({ ...calling, calls });
+  const { inCall } = await phones.call({ ...calling, calls });
+  if (inCall < calls * 1.5) throw new Error(`of ${calls * 1.5} calls, only ${inCall} were answered`);
   const during = await settled(server);
   await phones.hangUpAll();
   // The application stays until it has received the last event.
@@ -124,12 +121,4 @@ async function delivered(server: Server): Promise<void> {
     await sleep(systemClock, 500);
   }
   throw new Error('events are still waiting for the application after a minute');
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { calls: { type: 'string', default: '200' }, short: { type: 'string', default: '10000' } },
-  });
-  const rows = await run({ calls: Number(values.calls), short: Number(values.short) });
-  for (const row of rows) console.log(`${row.name}: ${row.value.toFixed(1)} ${row.unit}`);
 }

@@ -1,45 +1,29 @@
 /**
  * Measures the CPU cost of outbound calls: POST /v1/calls at a steady rate, answered by sipp. The calls play nothing
- * and end. The server runs on one core, sipp and the application on the other. Alone: `node bench/outbound.ts`.
+ * and end. sipp and the application run on another core than the server.
  */
 import { spawn } from 'node:child_process';
 import { freePort } from '../e2e/support/peers.ts';
-import { launchAsIs, Server } from '../e2e/support/server.ts';
+import type { Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/core/index.ts';
-import { type Row, table } from './row.ts';
+import type { Options } from './options.ts';
+import type { Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
-import { pin, usageOf } from './support/process.ts';
+import { applicationCore, loadCore, pin, usageOf } from './support/process.ts';
+import { startMiniVoice } from './support/target.ts';
 
-interface Options {
-  /** Calls a second. */
-  rate: number;
-  seconds: number;
-}
-
-const SERVER_CORE = 0;
-const LOAD_CORE = 1;
 const FROM = '+15550107778';
 
-export async function run({ rate, seconds }: Options = { rate: 200, seconds: 8 }): Promise<Row[]> {
-  pin(process.pid, LOAD_CORE);
-  const application = await ApplicationProcess.start({ actions: [] }, LOAD_CORE);
-  const server = await Server.start({ launch: launchAsIs });
+export async function run(options: Options): Promise<Row[]> {
+  const { seconds, core } = options;
+  const [rate = 200] = options.rate;
+  pin(process.pid, applicationCore(core));
+  const application = await ApplicationProcess.start({ actions: [] }, applicationCore(core));
+  const server = await startMiniVoice(options);
   const port = freePort();
-  const options = [
-    '-c',
-    `${LOAD_CORE}`,
-    'sipp',
-    '-sn',
-    'uas',
-    '-i',
-    '127.0.0.1',
-    '-p',
-    `${port}`,
-    '-nostdin',
-  ];
-  const callee = spawn('taskset', options, { stdio: 'ignore' });
+  const uas = ['-sn', 'uas', '-i', '127.0.0.1', '-p', `${port}`, '-nostdin'];
+  const callee = spawn('taskset', ['-c', `${loadCore(core)}`, 'sipp', ...uas], { stdio: 'ignore' });
   try {
-    pin(server.pid, SERVER_CORE);
     const { apiKey } = await server.application(application.urls, FROM);
     const order = { from: FROM, to: `sip:callee@127.0.0.1:${port}`, actions: [] };
     const place = () =>
@@ -50,7 +34,7 @@ export async function run({ rate, seconds }: Options = { rate: 200, seconds: 8 }
     const ends = await ended(server, apiKey, rate * (seconds + 1));
     const cpuMs = usageOf(server.pid).cpuMs - before.cpuMs;
     const calls = rate * seconds;
-    const name = `${rate} outbound calls a second on one core:`;
+    const name = `${rate} outbound calls per second:`;
     const refused = placed.filter((call) => call === undefined).length;
     return [
       { name: `${name} failed`, value: refused + rate * (seconds + 1) - ends, unit: 'calls', budget: 0 },
@@ -91,5 +75,3 @@ async function ended(server: Server, apiKey: string, calls: number): Promise<num
   }
   return count;
 }
-
-if (import.meta.main) console.log(table(await run()));

@@ -1,48 +1,29 @@
 /**
  * Measures running recorded calls while more new calls arrive than one core can take.
- * Alone: `node bench/overload.ts --calls 50 --rate 900 --seconds 20`.
  */
-import { parseArgs } from 'node:util';
-import { launchAsIs, Server } from '../e2e/support/server.ts';
+import type { Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/core/index.ts';
-import type { Row } from './row.ts';
+import type { Options } from './options.ts';
+import { percentile, type Row } from './row.ts';
 import { ApplicationProcess } from './support/application-process.ts';
 import { PhonesProcess } from './support/phones-process.ts';
-import { pin, snapshot, usageOf } from './support/process.ts';
+import { applicationCore, loadCore, pin, usageOf } from './support/process.ts';
 import { callWithSipp, type Load } from './support/sipp.ts';
-
-interface Options {
-  /** Recorded calls that go on. */
-  calls: number;
-  /** New calls a second that come meanwhile. */
-  rate: number;
-  seconds: number;
-  /** Where the server leaves a profile of its CPU. */
-  profile?: string | undefined;
-}
+import { lateBeats, snapshot, startMiniVoice } from './support/target.ts';
 
 const RECORDED = '+15550107781';
 const NEW = '+15550107782';
 const PLAY = { play: { url: 'HERE/tone.wav', loop: 10 } };
-const SERVER_CORE = 0;
-const LOAD_CORE = 1;
 const FIRST_PORT = 32_000;
 
-export async function run(options: Options = { calls: 50, rate: 900, seconds: 20 }): Promise<Row[]> {
-  pin(process.pid, LOAD_CORE);
-  const recorded = await ApplicationProcess.start(
-    { actions: [{ start_recording: {} }, PLAY, PLAY] },
-    LOAD_CORE,
-  );
-  const quick = await ApplicationProcess.start({ actions: [{ pause: { seconds: 30 } }] }, LOAD_CORE);
-  const profile = options.profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` };
-  const server = await Server.start({
-    launch: launchAsIs,
-    env: { ...profile, MINIVOICE_LOG_LEVEL: 'debug' },
-  });
-  const phones = await PhonesProcess.start(FIRST_PORT);
+export async function run(options: Options): Promise<Row[]> {
+  const core = applicationCore(options.core);
+  pin(process.pid, core);
+  const recorded = await ApplicationProcess.start({ actions: [{ start_recording: {} }, PLAY, PLAY] }, core);
+  const quick = await ApplicationProcess.start({ actions: [{ pause: { seconds: 30 } }] }, core);
+  const server = await startMiniVoice(options);
+  const phones = await PhonesProcess.start({ firstPort: FIRST_PORT }, loadCore(options.core));
   try {
-    pin(server.pid, SERVER_CORE);
     const { apiKey } = await server.application(recorded.urls, RECORDED);
     await server.application({ ...quick.urls, webhook_secret: 'a secret' }, NEW);
     return await measure(server, phones, apiKey, options);
@@ -54,13 +35,10 @@ export async function run(options: Options = { calls: 50, rate: 900, seconds: 20
   }
 }
 
-async function measure(
-  server: Server,
-  phones: PhonesProcess,
-  key: string,
-  { calls, rate, seconds }: Options,
-) {
-  const load = { server: server.sip, to: NEW, talkMs: 200, processor: LOAD_CORE };
+async function measure(server: Server, phones: PhonesProcess, key: string, options: Options) {
+  const { seconds, core } = options;
+  const [calls, rate] = [options.calls[0]!, options.rate[0]!];
+  const load = { server: server.sip, to: NEW, talkMs: 200, processor: loadCore(core) };
   await phones.call({ server: server.sip, to: RECORDED, calls, rate: 30 });
   await callWithSipp({ ...load, rate: 100, calls: 300 });
   await sleep(systemClock, 2000);
@@ -73,28 +51,25 @@ async function measure(
   const back = (performance.now() - at) / 1000;
   const [highestKb] = await Promise.all([peak(), sleep(systemClock, 10_000)]);
   const rested = usageOf(server.pid).residentKb;
-  const packets = await phones.hangUpAll();
+  const report = await phones.hangUpAll();
   await sleep(systemClock, 1000);
   const kept = await recordings(server, key);
-  const name = `${rate} calls a second for ${seconds} s beside ${calls} recorded ones:`;
+  const name = `${rate} calls per second for ${seconds} s beside ${calls} recorded ones:`;
   const took = after.at - before.at;
   const { refusalMs } = came;
+  const ofSent = (count: number) => ({ value: (100 * count) / report.sent, unit: '%' });
   return [
-    { name: `${name} taken`, value: came.answerMs.length / (took / 1000), unit: 'a second' },
-    { name: `${name} refused`, value: refusalMs.length / (took / 1000), unit: 'a second' },
+    { name: `${name} taken`, value: came.answerMs.length / (took / 1000), unit: 'per second' },
+    { name: `${name} refused`, value: refusalMs.length / (took / 1000), unit: 'per second' },
     { name: `${name} neither`, value: came.failed, unit: 'calls' },
-    { name: `${name} INVITE to 200, median`, value: part(came.answerMs, 0.5), unit: 'ms' },
-    { name: `${name} INVITE to 200, 99 of 100`, value: part(came.answerMs, 0.99), unit: 'ms' },
-    { name: `${name} INVITE to 503, median`, value: part(refusalMs, 0.5), unit: 'ms' },
-    { name: `${name} INVITE to 503, 99 of 100`, value: part(refusalMs, 0.99), unit: 'ms' },
+    { name: `${name} INVITE to 200, median`, value: percentile(came.answerMs, 0.5), unit: 'ms' },
+    { name: `${name} INVITE to 200, 99th percentile`, value: percentile(came.answerMs, 0.99), unit: 'ms' },
+    { name: `${name} INVITE to 503, median`, value: percentile(refusalMs, 0.5), unit: 'ms' },
+    { name: `${name} INVITE to 503, 99th percentile`, value: percentile(refusalMs, 0.99), unit: 'ms' },
     { name: `${name} CPU used`, value: (after.cpuMs - before.cpuMs) / took, unit: 'of a core' },
-    {
-      name: `${name} late beats`,
-      value: (1000 * (after.late - before.late)) / (after.beats - before.beats),
-      unit: '‰',
-    },
-    { name: `${name} packets lost, to us`, value: lost(server, packets).toUs, unit: '%', budget: 0.1 },
-    { name: `${name} packets lost, from us`, value: lost(server, packets).fromUs, unit: '%', budget: 0.1 },
+    { name: `${name} late beats`, value: lateBeats(before, after), unit: '‰' },
+    { name: `${name} packets not read`, ...ofSent(report.dropped), budget: 0.1 },
+    { name: `${name} packets lost on the way to phones`, ...ofSent(report.lost), budget: 0.1 },
     { name: `${name} recordings not whole`, value: calls - kept, unit: '', budget: 0 },
     { name: `${name} memory before`, value: before.residentKb / 1024, unit: 'MB' },
     { name: `${name} memory at most`, value: highestKb / 1024, unit: 'MB' },
@@ -137,33 +112,4 @@ async function recordings(server: Server, key: string): Promise<number> {
     key,
   );
   return data.filter(({ status, gaps }) => status === 'completed' && gaps.length === 0).length;
-}
-
-/** In percent, of the phones that talk. */
-function lost({ log }: Server, phones: { sent: number; received: number }) {
-  const closed = log
-    .filter((line) => line.includes('"audio closed"'))
-    .map((line) => JSON.parse(line) as { packetsReceived: number; packetsSent: number })
-    .filter(({ packetsReceived }) => packetsReceived > 0);
-  const sum = (name: 'packetsReceived' | 'packetsSent') => closed.reduce((sum, each) => sum + each[name], 0);
-  return {
-    toUs: 100 * (1 - sum('packetsReceived') / phones.sent),
-    fromUs: 100 * (1 - phones.received / sum('packetsSent')),
-  };
-}
-
-const part = (sorted: number[], of: number): number => sorted[Math.floor(sorted.length * of)] ?? Number.NaN;
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      calls: { type: 'string', default: '50' },
-      rate: { type: 'string', default: '900' },
-      seconds: { type: 'string', default: '20' },
-      profile: { type: 'string' },
-    },
-  });
-  const { calls, rate, seconds, profile } = values;
-  const rows = await run({ calls: Number(calls), rate: Number(rate), seconds: Number(seconds), profile });
-  for (const row of rows) console.log(`${row.name}: ${row.value.toFixed(3)} ${row.unit}`);
 }

@@ -156,7 +156,3 @@ function hostile(bytes: number): Record<string, string> {
     scorecard: `{"name":"x","scorecard":[${list('{}')}{}]}`,
   };
 }
-
-if (import.meta.main) {
-  for (const { name, value } of await run()) console.log(`${value.toFixed(1).padStart(7)} ms  ${name}`);
-}

@@ -1,100 +1,97 @@
 /**
- * Measures the CPU cost of setting up and ending a call. The server runs on one core, its application and sipp on the
- * other. Alone: `node bench/setup.ts --rate 300 --seconds 8 [--profile FOLDER]`.
+ * Measures setting up and ending calls, each answered with a document of `answer_url`, stored, and reported by three
+ * webhooks. sipp calls, talks for 200 ms, and hangs up; a new server for each rate. Counted is the CPU of the server's
+ * whole process until the last webhook is delivered. `--cold` measures the first calls of the process.
  */
-import { parseArgs } from 'node:util';
-import { launchAsIs, Server } from '../e2e/support/server.ts';
 import { sleep, systemClock } from '../src/core/index.ts';
-import type { Row } from './row.ts';
-import { ApplicationProcess } from './support/application-process.ts';
-import { pin, type Usage, usageOf } from './support/process.ts';
-import { callWithSipp } from './support/sipp.ts';
+import type { Options } from './options.ts';
+import { percentile, type Row } from './row.ts';
+import type { ApplicationProcess } from './support/application-process.ts';
+import { loadCore, threadsBetween, type Usage, usageOf } from './support/process.ts';
+import { type Called, callWithSipp } from './support/sipp.ts';
+import { startTarget } from './support/target.ts';
 
-interface Options {
-  /** Calls a second. */
-  rate: number;
-  seconds: number;
-  /** Where the server leaves a profile of its CPU. */
-  profile?: string | undefined;
-}
-
-const NUMBER = '+15550107777';
-const SERVER_CORE = 0;
-const LOAD_CORE = 1;
 /** The caller hangs up long before. */
 const DOCUMENT = { actions: [{ pause: { seconds: 30 } }] };
 /** call.created, call.answered, call.completed. */
 const EVENTS = 3;
+const WARM_UP_SECONDS = 4;
+const OTHER_SERVER_MS = 500;
 
-export async function run(options: Options = { rate: 300, seconds: 8 }): Promise<Row[]> {
-  // This process reads the server's log, and that is load too.
-  pin(process.pid, LOAD_CORE);
-  const application = await ApplicationProcess.start(DOCUMENT, LOAD_CORE);
-  const env = options.profile ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` } : {};
-  const server = await Server.start({ launch: launchAsIs, env });
+export async function run(options: Options): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const rate of options.rate) rows.push(...(await atRate(rate, options)));
+  return rows;
+}
+
+async function atRate(rate: number, options: Options): Promise<Row[]> {
+  const target = await startTarget(options);
   try {
-    pin(server.pid, SERVER_CORE);
-    await server.application({ ...application.urls, webhook_secret: 'a secret' }, NUMBER);
-    return await measure(server, application, options);
+    const { to, application } = await target.offer('answer', DOCUMENT);
+    const load = { server: target.sip, to, talkMs: 200, processor: loadCore(options.core), refusable: true };
+    const callFor = (seconds: number, rate: number) =>
+      callWithSipp({ ...load, rate, calls: Math.round(rate * seconds) });
+    const warmUp = options.cold ? 0 : (await callFor(WARM_UP_SECONDS, rate / 2)).answerMs.length;
+    await delivered(application, warmUp);
+    const before = target.pid > 0 && usageOf(target.pid);
+    const called = await callFor(options.seconds, rate);
+    await delivered(application, warmUp + called.answerMs.length);
+    const after = target.pid > 0 && usageOf(target.pid);
+    const name = `${rate} new calls per second${options.cold ? ', cold' : ''}:`;
+    const rows = await resultRows(name, called, rate * options.seconds, application);
+    if (before && after) rows.push(...cpuRows(name, before, after, called.answerMs.length));
+    return rows;
   } finally {
-    await server.stop();
-    application.close();
+    await target.close();
   }
 }
 
-async function measure(server: Server, application: ApplicationProcess, { rate, seconds }: Options) {
-  const load = { server: server.sip, to: NUMBER, talkMs: 200, processor: LOAD_CORE };
-  await callWithSipp({ ...load, rate: rate / 2, calls: rate * 2 });
-  await allTold(application, rate * 2 * EVENTS);
-  const calls = rate * seconds;
-  const before = usageOf(server.pid);
-  const called = await callWithSipp({ ...load, rate, calls });
-  await allTold(application, (rate * 2 + calls) * EVENTS);
-  const after = usageOf(server.pid);
-  const { failures } = await application.counts();
-  const { answerMs } = called;
-  const name = `${rate} calls a second on one core:`;
+async function resultRows(
+  name: string,
+  { answerMs, refusalMs, failed, retransmissions }: Called,
+  calls: number,
+  application?: ApplicationProcess,
+): Promise<Row[]> {
+  const { failures } = (await application?.counts()) ?? { failures: 0 };
   return [
-    { name: `${name} failed`, value: calls - called.succeeded + failures, unit: 'calls', budget: 0 },
-    { name: `${name} messages sent again`, value: called.retransmissions, unit: '' },
-    { name: `${name} CPU of a call`, value: (after.cpuMs - before.cpuMs) / calls, unit: 'ms', budget: 3.3 },
-    ...threadRows(name, before, after, calls),
-    { name: `${name} INVITE to 200, median`, value: at(answerMs, 0.5), unit: 'ms', budget: 20 },
-    { name: `${name} INVITE to 200, 99 of 100`, value: at(answerMs, 0.99), unit: 'ms' },
+    { name: `${name} refused`, value: (100 * refusalMs.length) / calls, unit: '%', budget: 0, noise: 0.5 },
+    { name: `${name} failed`, value: failed + failures, unit: 'calls', budget: 0 },
+    { name: `${name} messages sent again`, value: retransmissions, unit: '', noise: 5 },
+    { name: `${name} INVITE to 200, median`, value: percentile(answerMs, 0.5), unit: 'ms', noise: 3 },
+    {
+      name: `${name} INVITE to 200, 99th percentile`,
+      value: percentile(answerMs, 0.99),
+      unit: 'ms',
+      noise: 20,
+    },
   ];
 }
 
-function threadRows(name: string, before: Usage, after: Usage, calls: number): Row[] {
-  return [...after.threads]
-    .map(([thread, ms]) => ({ thread, ms: (ms - (before.threads.get(thread) ?? 0)) / calls }))
-    .filter(({ ms }) => ms > 0.02)
-    .map(({ thread, ms }) => ({ name: `${name} CPU of a call, thread ${thread}`, value: ms, unit: 'ms' }));
+function cpuRows(name: string, before: Usage, after: Usage, calls: number): Row[] {
+  const threads = threadsBetween(before, after).map(([thread, ms]): Row => {
+    return {
+      name: `${name} CPU of a call, thread ${thread}`,
+      value: ms / calls,
+      unit: 'ms',
+      better: 'neither',
+    };
+  });
+  const used = after.cpuMs - before.cpuMs;
+  const share = (100 * used) / (after.at - before.at);
+  return [
+    { name: `${name} CPU of a call`, value: used / calls, unit: 'ms' },
+    ...threads,
+    { name: `${name} CPU of the server`, value: share, unit: '% of a core', better: 'neither' },
+  ];
 }
 
-const at = (sorted: number[], part: number): number => sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
-
-/** Waits until the application has received every event; fails after 10 s. */
-async function allTold(application: ApplicationProcess, events: number): Promise<void> {
+/** Waits until the events of so many calls have been received; fails after 10 s. Another server gets a moment. */
+async function delivered(application: ApplicationProcess | undefined, calls: number): Promise<void> {
+  if (!application) return sleep(systemClock, OTHER_SERVER_MS);
   for (let tries = 0; tries < 100; tries++) {
     const { received } = await application.counts();
-    if (received >= events) return;
+    if (received >= calls * EVENTS) return;
     await sleep(systemClock, 100);
   }
-  throw new Error(`of ${events} events ${(await application.counts()).received} arrived`);
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      rate: { type: 'string', default: '300' },
-      seconds: { type: 'string', default: '8' },
-      profile: { type: 'string' },
-    },
-  });
-  const rows = await run({
-    rate: Number(values.rate),
-    seconds: Number(values.seconds),
-    profile: values.profile,
-  });
-  for (const row of rows) console.log(`${row.name}: ${row.value.toFixed(3)} ${row.unit}`);
+  throw new Error(`after 10 s, not all events of ${calls} calls have arrived`);
 }

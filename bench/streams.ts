@@ -114,7 +114,3 @@ function cpu(): number {
   const { user, system } = process.threadCpuUsage();
   return user + system;
 }
-
-if (import.meta.main) {
-  for (const { name, value, unit } of await run()) console.log(`${name}: ${value.toFixed(2)} ${unit}`);
-}

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
 import { wavHeader } from '../../src/audio/wav-writer.ts';
 
 /** An event as it came, and when, by `performance.now()`. */
@@ -52,13 +53,17 @@ export class Application {
       });
     });
     this.#server.keepAliveTimeout = 60_000;
+    // Live streams are read and forgotten.
+    new WebSocketServer({ server: this.#server }).on('connection', (socket) => socket.on('error', () => {}));
   }
 
-  /** @param document where it says `HERE`, the application's own address is put. */
+  /** @param document `HERE` and `WEBSOCKET` in it stand for the addresses of the application. */
   static async start(document: object): Promise<Application> {
     const application = new Application();
     await once(application.#server.listen(0, '127.0.0.1'), 'listening');
-    application.#answer = JSON.stringify(document).replaceAll('HERE', application.#here);
+    application.#answer = JSON.stringify(document)
+      .replaceAll('HERE', application.#here)
+      .replaceAll('WEBSOCKET', application.#here.replace('http', 'ws'));
     return application;
   }
 

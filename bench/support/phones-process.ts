@@ -1,10 +1,12 @@
-/** Phones in a process of their own, so that their CPU and memory are not the bench's. */
+/** Phones in a process on a core of their own, so that their CPU and memory are not those of the bench. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { sleep, systemClock } from '../../src/core/index.ts';
-import { Phones } from './phones.ts';
+import { Phones, type PhonesOptions } from './phones.ts';
+import { droppedAt, pin } from './process.ts';
+import type { Packets } from './rtp-streams.ts';
 
-/** So many calls to one number, so many a second. */
+/** So many calls to one number, so many per second. */
 export interface Calling {
   server: { host: string; port: number };
   to: string;
@@ -12,42 +14,48 @@ export interface Calling {
   rate: number;
 }
 
-/** Packets so far. */
-export interface Packets {
-  sent: number;
-  received: number;
-  /** Calls of the last ramp that were answered. */
-  answered: number;
+/** What the phones have seen so far. */
+export interface Report extends Packets {
+  /** Phones that are in a call now, callers and called ones. */
+  inCall: number;
+  /** Packets to the server that the kernel dropped because they were not read in time. */
+  dropped: number;
+  /** CPU that the phones have used. */
+  cpuMs: number;
 }
 
-type Order = { do: 'call' | 'ramp'; calling: Calling } | { do: 'hang_up' };
+type Order = { do: 'call'; calling: Calling } | { do: 'report' } | { do: 'hang_up' };
 
-/** The far side of phones in another process. */
+/** Threads that wait for packets; see `RtpStreams.start`. */
+const READERS = 8;
+
+/** The far side of phones in another process. They answer whoever calls them. */
 export class PhonesProcess {
   #child: ChildProcess;
+  readonly address: string;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, address: string) {
     this.#child = child;
+    this.address = address;
   }
 
-  /** @param firstPort even; each phone takes the next even one for RTP. */
-  static async start(firstPort: number): Promise<PhonesProcess> {
-    const child = fork(import.meta.filename, [`${firstPort}`]);
-    await once(child, 'message');
-    return new PhonesProcess(child);
+  static async start(options: PhonesOptions, core: number): Promise<PhonesProcess> {
+    const child = fork(import.meta.filename, [JSON.stringify({ readers: READERS, ...options })]);
+    pin(child.pid!, core);
+    const [address] = await once(child, 'message');
+    return new PhonesProcess(child, address);
   }
 
-  /** Resolves when all are answered and talk. */
-  call(calling: Calling): Promise<Packets> {
+  /** Resolves when each call is answered, and talks, or is refused. */
+  call(calling: Calling): Promise<Report> {
     return this.#ask({ do: 'call', calling });
   }
 
-  /** As `call`, but calls that are refused are only counted. */
-  ramp(calling: Calling): Promise<Packets> {
-    return this.#ask({ do: 'ramp', calling });
+  report(): Promise<Report> {
+    return this.#ask({ do: 'report' });
   }
 
-  hangUpAll(): Promise<Packets> {
+  hangUpAll(): Promise<Report> {
     return this.#ask({ do: 'hang_up' });
   }
 
@@ -55,49 +63,52 @@ export class PhonesProcess {
     this.#child.disconnect();
   }
 
-  #ask(order: Order): Promise<Packets> {
+  #ask(order: Order): Promise<Report> {
     const died = () => reject(new Error('the process of the phones has ended'));
-    const { promise, resolve, reject } = Promise.withResolvers<Packets>();
+    const { promise, resolve, reject } = Promise.withResolvers<Report>();
     this.#child.once('exit', died);
-    this.#child.once('message', (packets: Packets) => {
+    this.#child.once('message', (report: Report) => {
       this.#child.off('exit', died);
-      resolve(packets);
+      resolve(report);
     });
     this.#child.send(order);
     return promise;
   }
 }
 
-/** @returns how many were answered. */
-async function callAll(
-  phones: Phones,
-  { server, to, calls, rate }: Calling,
-  needsAll: boolean,
-): Promise<number> {
+async function callAll(phones: Phones, { server, to, calls, rate }: Calling): Promise<void> {
+  const began = performance.now();
   const calling = [];
-  for (let i = 0; i < calls; i++) {
-    const call = phones.call(server, to, `+1555765${1000 + i}`);
-    call.catch(() => {});
-    calling.push(call);
-    await sleep(systemClock, 1000 / rate);
+  for (let n = 0; n < calls; n++) {
+    const early = began + (n * 1000) / rate - performance.now();
+    if (early > 1) await sleep(systemClock, early);
+    calling.push(phones.call(server, to, `+1555765${1000 + n}`));
   }
-  if (needsAll) return (await Promise.all(calling)).length;
-  return (await Promise.allSettled(calling)).filter(({ status }) => status === 'fulfilled').length;
+  await Promise.allSettled(calling);
+}
+
+function reportOf(phones: Phones): Report {
+  const { user, system } = process.cpuUsage();
+  return {
+    ...phones.packets(),
+    inCall: phones.count,
+    dropped: droppedAt(phones.remotePorts()),
+    cpuMs: (user + system) / 1000,
+  };
 }
 
 if (import.meta.main) {
-  const phones = await Phones.start(Number(process.argv[2]));
-  let answered = 0;
-  const tell = () => {
-    const { sent, received } = phones;
-    process.send!({ sent, received, answered } satisfies Packets);
+  const phones = await Phones.start(JSON.parse(process.argv[2]!));
+  phones.answerAll();
+  const obey = async (order: Order) => {
+    // Taken before the hangup, which closes the ports.
+    const { dropped } = reportOf(phones);
+    if (order.do === 'call') await callAll(phones, order.calling);
+    if (order.do === 'hang_up') await phones.hangUpAll();
+    const report = reportOf(phones);
+    process.send!({ ...report, dropped: Math.max(dropped, report.dropped) });
   };
-  const callAs = async ({ do: how, calling }: Extract<Order, { calling: Calling }>) => {
-    answered = await callAll(phones, calling, how === 'call');
-  };
-  process.on('message', (order: Order) => {
-    void (order.do === 'hang_up' ? phones.hangUpAll() : callAs(order)).then(tell);
-  });
+  process.on('message', (order: Order) => void obey(order));
   process.on('disconnect', () => process.exit());
-  tell();
+  process.send!(phones.address);
 }

@@ -1,7 +1,6 @@
 import { freePort } from '../../e2e/support/peers.ts';
 import { silentLog, sleep, systemClock, systemRandom } from '../../src/core/index.ts';
-import { Beat } from '../../src/media/thread/beat.ts';
-import { type RtpSocket, type RtpSockets, rtpSockets, systemNetwork } from '../../src/net/index.ts';
+import { systemNetwork } from '../../src/net/index.ts';
 import { acceptAnswer, answerOffer, createOffer } from '../../src/sdp/index.ts';
 import {
   createUserAgent,
@@ -10,36 +9,48 @@ import {
   parseUri,
   type UserAgent,
 } from '../../src/sip/index.ts';
+import type { Sending } from './rtp-sender.ts';
+import { type Packets, type RtpStream, RtpStreams } from './rtp-streams.ts';
 
 const HOST = '127.0.0.1';
 const LAST_PACKETS_MS = 200;
+/** Others on this machine may have many sockets. */
+const MAX_TAKEN_PORTS = 2000;
 
-/** Phones of our own that call the server and talk: one user agent and one beat for all of them. */
+export interface PhonesOptions {
+  /** Even; each phone takes the next free one for RTP, and the one above it for RTCP. */
+  firstPort: number;
+  /** Where they can be called; default: any free port. */
+  sipPort?: number | undefined;
+  /** Whether they offer RFC 4733; without it, a server can only listen for tones. Default: true. */
+  telephoneEvent?: boolean;
+  sending?: Sending;
+  /** Threads that wait for packets. */
+  readers?: number;
+}
+
+/** Phones of our own that call a server and talk: one user agent, and threads for the audio of all of them. */
 export class Phones {
-  sent = 0;
-  received = 0;
   #userAgent: UserAgent;
-  #sockets: RtpSockets;
+  #streams: RtpStreams;
   #nextPort: number;
+  #telephoneEvent: boolean;
   #all = new Set<Phone>();
-  #waiting: (() => void)[] = [];
-  #packet = tone();
-  #beat = new Beat(systemClock, (beat) => this.#run(beat));
 
-  private constructor(userAgent: UserAgent, sockets: RtpSockets, firstPort: number) {
+  private constructor(userAgent: UserAgent, streams: RtpStreams, options: PhonesOptions) {
     this.#userAgent = userAgent;
-    this.#sockets = sockets;
-    this.#nextPort = firstPort;
+    this.#streams = streams;
+    this.#nextPort = options.firstPort;
+    this.#telephoneEvent = options.telephoneEvent ?? true;
   }
 
-  /** @param firstPort even; each phone takes the next even one for RTP. */
-  static async start(firstPort: number): Promise<Phones> {
+  static async start(options: PhonesOptions): Promise<Phones> {
     const deps = { clock: systemClock, random: systemRandom, network: systemNetwork, log: silentLog };
-    const userAgent = createUserAgent({ ...deps, host: HOST, port: freePort(), userAgent: 'bench' });
+    const port = options.sipPort ?? freePort();
+    const userAgent = createUserAgent({ ...deps, host: HOST, port, userAgent: 'bench' });
     await userAgent.listen();
-    const phones = new Phones(userAgent, await rtpSockets(HOST, silentLog), firstPort);
-    phones.#beat.start();
-    return phones;
+    const streams = await RtpStreams.start(options.sending, options.readers);
+    return new Phones(userAgent, streams, options);
   }
 
   /** Where they can be called, as anybody: `sip:anna@` and this. */
@@ -47,8 +58,22 @@ export class Phones {
     return `${HOST}:${this.#userAgent.local.port}`;
   }
 
+  /** How many are in a call. */
+  get count(): number {
+    return this.#all.size;
+  }
+
+  packets(): Packets {
+    return this.#streams.packets();
+  }
+
+  /** Ports of the servers that send to them. */
+  remotePorts(): Set<number> {
+    return new Set([...this.#all].map(({ remotePort }) => remotePort));
+  }
+
   /** Answers and talks to every caller from now on. @param rung receives the called user before the answer */
-  answerAll(rung: (user: string) => void, answered: (phone: Phone) => void): void {
+  answerAll(rung: (user: string) => void = () => {}, answered: (phone: Phone) => void = () => {}): void {
     this.#userAgent.onInvite = (invite) => {
       const { user = '' } = parseUri(invite.request.uri);
       rung(user);
@@ -59,13 +84,18 @@ export class Phones {
 
   /** Calls a number; resolves when the call is answered and the phone talks. */
   async call(server: { host: string; port: number }, to: string, from: string): Promise<Phone> {
-    const { socket, local } = await this.#open();
-    const sdp = createOffer({ ...local, codecs: ['PCMU'], telephoneEvent: true, direction: 'sendrecv' });
-    const target = `sip:${to}@${server.host}:${server.port}`;
-    const result = await this.#userAgent.invite({ target, from: `sip:${from}@${HOST}`, sdp }).result;
-    if (result.kind === 'refused') throw new Error(`the call was refused with ${result.status}`);
-    socket.connect(acceptAnswer(sdp, result.answer).remote);
-    return this.#add(new Phone(from, socket, result.dialog));
+    const { stream, local } = this.#open();
+    try {
+      const telephoneEvent = this.#telephoneEvent;
+      const sdp = createOffer({ ...local, codecs: ['PCMU'], telephoneEvent, direction: 'sendrecv' });
+      const target = `sip:${to}@${server.host}:${server.port}`;
+      const result = await this.#userAgent.invite({ target, from: `sip:${from}@${HOST}`, sdp }).result;
+      if (result.kind === 'refused') throw new Error(`the call was refused with ${result.status}`);
+      return this.#add(from, stream, acceptAnswer(sdp, result.answer).remote, result.dialog);
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
   }
 
   /** Stops audio and sends BYE; resolves when that was answered, and all packets in transit have arrived. */
@@ -73,9 +103,7 @@ export class Phones {
     phone.silent = true;
     await phone.dialog.bye();
     await sleep(systemClock, LAST_PACKETS_MS);
-    this.received += phone.listen();
-    this.#all.delete(phone);
-    phone.socket.close();
+    this.#remove(phone);
   }
 
   /** All of them at once, after a moment of silence. */
@@ -85,51 +113,46 @@ export class Phones {
     await Promise.all([...this.#all].map((phone) => this.hangUp(phone)));
   }
 
-  /** Resolves right after the next packets have been sent. */
-  nextBeat(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
   async close(): Promise<void> {
-    this.#beat.stop();
     await this.#userAgent.close(500);
+    for (const phone of this.#all) phone.stream.close();
+    await this.#streams.close();
   }
 
   async #answer(user: string, invite: IncomingInvite): Promise<Phone> {
-    const { socket, local } = await this.#open();
-    const { sdp, agreement } = answerOffer(invite.offer!, { ...local, codecs: ['PCMU'] });
-    socket.connect(agreement.remote);
-    const phone = this.#add(new Phone(user, socket, await invite.accept(sdp)));
-    void phone.dialog.ended.then(() => {
-      phone.silent = true;
-      this.#all.delete(phone);
-      socket.close();
-    });
-    return phone;
+    const { stream, local } = this.#open();
+    const telephoneEvent = this.#telephoneEvent;
+    const answer = answerOffer(invite.offer!, { ...local, codecs: ['PCMU'], telephoneEvent });
+    const { sdp, agreement } = answer;
+    return this.#add(user, stream, agreement.remote, await invite.accept(sdp));
   }
 
-  async #open() {
-    const port = this.#nextPort;
-    this.#nextPort += 2;
-    const socket = await this.#sockets.open(HOST, port);
-    return { socket, local: { address: HOST, port, sessionId: port, version: 1 } };
-  }
-
-  #add(phone: Phone): Phone {
-    this.#all.add(phone);
-    return phone;
-  }
-
-  #run(beat: number): void {
-    this.#packet.writeUInt16BE(beat & 0xffff, 2);
-    this.#packet.writeUInt32BE((beat * 160) >>> 0, 4);
-    for (const phone of this.#all) {
-      this.received += phone.listen();
-      if (phone.silent) continue;
-      phone.talk(this.#packet);
-      this.sent++;
+  /** Takes the next pair of ports that is free. */
+  #open() {
+    for (let tries = 0; ; tries++) {
+      const port = this.#nextPort;
+      this.#nextPort += 2;
+      try {
+        const stream = this.#streams.open(HOST, port);
+        return { stream, local: { address: HOST, port, sessionId: port, version: 1 } };
+      } catch (error) {
+        if (tries === MAX_TAKEN_PORTS) throw error;
+      }
     }
-    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #add(from: string, stream: RtpStream, remote: { address: string; port: number }, dialog: Dialog): Phone {
+    stream.connect(remote);
+    stream.talking = true;
+    const phone = new Phone(from, stream, remote.port, dialog);
+    this.#all.add(phone);
+    void dialog.ended.then(({ by }) => by !== 'local' && this.#remove(phone));
+    return phone;
+  }
+
+  #remove(phone: Phone): void {
+    this.#all.delete(phone);
+    phone.stream.close();
   }
 }
 
@@ -139,39 +162,18 @@ export class Phone {
   readonly from: string;
   /** When it was connected, by `performance.now()`. */
   readonly since = performance.now();
-  /** When its last packet was sent, by `performance.now()`. */
-  lastSentAt = 0;
-  silent = false;
-  readonly socket: RtpSocket;
+  readonly stream: RtpStream;
+  readonly remotePort: number;
   readonly dialog: Dialog;
 
-  constructor(from: string, socket: RtpSocket, dialog: Dialog) {
+  constructor(from: string, stream: RtpStream, remotePort: number, dialog: Dialog) {
     this.from = from;
-    this.socket = socket;
+    this.stream = stream;
+    this.remotePort = remotePort;
     this.dialog = dialog;
   }
 
-  talk(packet: Buffer): void {
-    packet.writeUInt32BE(this.socket.port, 8);
-    this.socket.send(packet, packet.length);
-    this.lastSentAt = performance.now();
+  set silent(silent: boolean) {
+    this.stream.talking = !silent;
   }
-
-  /** @returns how many packets of sound have come since the last time. */
-  listen(): number {
-    let count = 0;
-    this.socket.receive((bytes) => {
-      // RFC 5761 §4: RTCP comes to the same port.
-      if (bytes[1]! < 192 || bytes[1]! > 223) count++;
-    });
-    return count;
-  }
-}
-
-/** A packet of 20 ms, µ-law: a loud square wave, because silence is processed faster. */
-function tone(): Buffer {
-  const packet = Buffer.alloc(172);
-  packet[0] = 0x80;
-  for (let i = 0; i < 160; i++) packet[12 + i] = i % 8 < 4 ? 0x20 : 0xa0;
-  return packet;
 }

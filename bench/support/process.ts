@@ -1,40 +1,70 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Server } from '../../e2e/support/server.ts';
+import { availableParallelism } from 'node:os';
+import { cpuMsOf } from './libc.ts';
 
-/** Keeps all threads of a process, those to come too, on one processor. Does nothing where there is no taskset. */
-export function pin(pid: number, processor: number): void {
-  spawnSync('taskset', ['-a', '-c', '-p', `${processor}`, `${pid}`]);
+/** Keeps all threads of a process, also later ones, on one core. Does nothing where there is no taskset. */
+export function pin(pid: number, core: number): void {
+  spawnSync('taskset', ['-a', '-c', '-p', `${core}`, `${pid}`]);
 }
 
-/** The CPU time and memory that a process has used so far. */
+const cores = availableParallelism();
+
+/** The core of phones and callers: never that of the server if there is another one. */
+export const loadCore = (serverCore: number): number => (serverCore + 1) % cores;
+
+/** The core of applications, and of the bench itself: one of their own if there is a third one. */
+export const applicationCore = (serverCore: number): number => {
+  return cores > 2 ? (serverCore + 2) % cores : loadCore(serverCore);
+};
+
+/** The CPU time and memory that a process and its child processes have used so far. */
 export interface Usage {
-  /** CPU of all its threads, the ended ones too. */
+  /** By `performance.now()`. */
+  at: number;
+  /** CPU of all threads, the ended ones too. */
   cpuMs: number;
   /** CPU of the threads that live, by name. */
   threads: Map<string, number>;
+  threadCount: number;
   residentKb: number;
 }
 
-/** proc(5): clock ticks of 10 ms, of the process itself without its children. */
-const TICK_MS = 10;
-
-/** Reads the CPU time and memory of a process from /proc. */
 export function usageOf(pid: number): Usage {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  const threads = new Map<string, number>();
-  for (const task of readdirSync(`/proc/${pid}/task`)) {
-    const name = readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim();
-    const nanoseconds = Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
-    threads.set(name, (threads.get(name) ?? 0) + nanoseconds / 1e6);
-  }
-  const cpuMs = (Number(stat[11]) + Number(stat[12])) * TICK_MS;
-  return { cpuMs, threads, residentKb: Number(resident) };
+  const usage = { at: performance.now(), cpuMs: 0, threads: new Map(), threadCount: 0, residentKb: 0 };
+  addUsage(usage, pid);
+  return usage;
 }
 
-/** Reads the beats of the media threads and the CPU time of a server so far, to compute differences. */
-export async function snapshot(server: Server) {
-  const [beats, late] = await server.metricValues('media_beats_total', 'media_late_beats_total');
-  return { at: performance.now(), beats, late, ...usageOf(server.pid) };
+function addUsage(usage: Usage, pid: number): void {
+  const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  usage.residentKb += Number(resident ?? 0);
+  usage.cpuMs += cpuMsOf(pid);
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const read = (file: string) => readFileSync(`/proc/${pid}/task/${task}/${file}`, 'utf8').trim();
+    const name = read('comm');
+    // proc(5): nanoseconds on a core.
+    const ms = Number(read('schedstat').split(' ')[0]) / 1e6;
+    usage.threads.set(name, (usage.threads.get(name) ?? 0) + ms);
+    usage.threadCount++;
+    for (const child of read('children').split(' ')) if (child !== '') addUsage(usage, Number(child));
+  }
+}
+
+/** What the threads have used between two moments, the largest first, without those under a hundredth of all. */
+export function threadsBetween(before: Usage, after: Usage): [name: string, cpuMs: number][] {
+  const least = (after.cpuMs - before.cpuMs) / 100;
+  return [...after.threads]
+    .map(([name, ms]): [string, number] => [name, ms - (before.threads.get(name) ?? 0)])
+    .filter(([, ms]) => ms > least)
+    .sort(([, a], [, b]) => b - a);
+}
+
+/** Packets that the kernel has dropped so far because these UDP ports of this machine were not read in time. */
+export function droppedAt(ports: ReadonlySet<number>): number {
+  const lines = readFileSync('/proc/net/udp', 'utf8').trim().split('\n').slice(1);
+  return lines
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => ports.has(Number.parseInt(fields[1]!.split(':')[1]!, 16)))
+    .reduce((total, fields) => total + Number(fields.at(-1)), 0);
 }

@@ -40,7 +40,7 @@ export class Load {
   }
 
   static async start(plan: LoadPlan): Promise<Load> {
-    const phones = await Phones.start(plan.firstPort);
+    const phones = await Phones.start({ firstPort: plan.firstPort });
     const load = new Load(plan, phones);
     const { live } = load.#world;
     phones.answerAll(plan.rung, (phone) => {
@@ -74,7 +74,6 @@ export class Load {
     this.#stop.abort(new Error('closed'));
     for (const phone of live) phone.silent = true;
     await phones.close();
-    for (const phone of live) phone.socket.close();
   }
 
   /** One call of each kind after the other. */
