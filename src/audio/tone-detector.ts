@@ -7,6 +7,11 @@ const BLOCK = 102;
 /** Blocks overlap by half, so that a tone of 40 ms fills four of them wherever it starts. */
 const HOP = 51;
 const HITS_TO_PRESS = 4;
+/**
+ * Samples before a block that are kept. While no key is in sight, only every fourth block is analyzed, because every
+ * four hits in a row contain one of those. When it is a hit, the three blocks before it are analyzed, too.
+ */
+const KEPT = (HITS_TO_PRESS - 1) * HOP;
 /** A break of 10 ms does not end a press, one of 40 ms does (ITU-T Q.24). They spoil four and seven blocks. */
 const MISSES_TO_RELEASE = 5;
 
@@ -29,10 +34,10 @@ const PURITY = 10 ** (-1.3 / 10) * (BLOCK / 2);
 export class ToneDetector {
   #onDigit: (digit: Digit) => void;
   #onPress: (digit: string) => void;
-  #samples = new Int16Array(BLOCK + FRAME_SAMPLES);
-  #filled = 0;
-  /** Whether the previous frame was too soft for a key. */
-  #quiet = false;
+  #samples = new Int16Array(KEPT + BLOCK + FRAME_SAMPLES);
+  #filled = KEPT;
+  /** Blocks until the next one that is analyzed in any case. */
+  #untilProbe = 0;
   #rows = new Float64Array(4);
   #columns = new Float64Array(4);
   /** The key in the last block, and how many blocks in a row had it. */
@@ -54,23 +59,39 @@ export class ToneDetector {
   /** Analyzes the next 20 ms. */
   listen(frame: Int16Array): void {
     this.#samples.set(frame, this.#filled);
-    // Most of a call is silence, which needs no analysis.
-    const quiet = energyOf(this.#samples, this.#filled, FRAME_SAMPLES) < SOFTEST_ENERGY;
-    const allQuiet = quiet && this.#quiet;
-    this.#quiet = quiet;
     this.#filled += FRAME_SAMPLES;
-    let from = 0;
-    for (; from + BLOCK <= this.#filled; from += HOP) this.#decide(allQuiet ? '' : this.#keyIn(from));
-    this.#samples.copyWithin(0, from, this.#filled);
-    this.#filled -= from;
+    let from = KEPT;
+    for (; from + BLOCK <= this.#filled; from += HOP) this.#analyze(from);
+    this.#samples.copyWithin(0, from - KEPT, this.#filled);
+    this.#filled -= from - KEPT;
   }
 
   /** Forgets the sound so far, including a press that has not ended. */
   reset(): void {
-    this.#filled = 0;
-    this.#quiet = false;
+    this.#samples.fill(0);
+    this.#filled = KEPT;
+    this.#untilProbe = 0;
     this.#hit = this.#pressed = '';
     this.#hits = 0;
+  }
+
+  #analyze(from: number): void {
+    const isProbe = this.#untilProbe === 0;
+    this.#untilProbe = isProbe ? HITS_TO_PRESS - 1 : this.#untilProbe - 1;
+    if (this.#hit || this.#pressed) return this.#decide(this.#keyIn(from));
+    if (!isProbe) return;
+    const hit = this.#keyIn(from);
+    if (!hit) return;
+    this.#hit = hit;
+    this.#hits = this.#hitsBefore(from, hit);
+    this.#decide(hit);
+  }
+
+  /** How many blocks directly before this one have the same key; at most three. */
+  #hitsBefore(from: number, hit: string): number {
+    let hits = 0;
+    while (hits < HITS_TO_PRESS - 1 && this.#keyIn(from - (hits + 1) * HOP) === hit) hits++;
+    return hits;
   }
 
   #decide(hit: string): void {
