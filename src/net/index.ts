@@ -23,6 +23,6 @@ export type {
   TlsIdentity,
 } from './network.ts';
 export { RtpPorts } from './rtp-ports.ts';
-export type { DatagramHandler, RtpSocket, RtpSockets } from './rtp-socket.ts';
+export { type DatagramHandler, MAX_PACKET_BYTES, type RtpSocket, type RtpSockets } from './rtp-socket.ts';
 export { networkSockets } from './rtp-socket-network.ts';
 export { dgramSockets, reachableAddress, rtpSockets, systemNetwork } from './system-network.ts';

@@ -1,5 +1,5 @@
 import type { Endpoint } from './network.ts';
-import type { DatagramHandler } from './rtp-socket.ts';
+import { type DatagramHandler, MAX_PACKET_BYTES } from './rtp-socket.ts';
 
 /** Size of a `struct sockaddr_in`. */
 export const SOCKADDR_BYTES = 16;
@@ -16,8 +16,8 @@ const RECEIVED = 56;
 const CONTROL_BYTES = 64;
 const SECONDS = 16;
 const NANOSECONDS = 24;
-/** A packet with 20 ms of G.711 has 172 bytes. Larger datagrams than this are truncated. */
-const SLOT_BYTES = 1536;
+/** Larger datagrams than this are truncated. */
+const SLOT_BYTES = MAX_PACKET_BYTES;
 
 /** Encodes an IPv4 address and port as a `struct sockaddr_in`. */
 export function socketAddress({ address, port }: Endpoint): Uint8Array {

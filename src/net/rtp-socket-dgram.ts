@@ -4,7 +4,13 @@ import { isPort } from '../../contract/network-address.ts';
 import { guarded, systemClock } from '../core/index.ts';
 import { badPortError, endpointOf } from './datagram.ts';
 import type { Endpoint } from './network.ts';
-import { type DatagramHandler, DatagramQueue, isFrom, type RtpSocket } from './rtp-socket.ts';
+import {
+  type DatagramHandler,
+  DatagramQueue,
+  isFrom,
+  MAX_PACKET_BYTES,
+  type RtpSocket,
+} from './rtp-socket.ts';
 
 /** Opens an RTP socket with Node's dgram module. @param host an IP address of this machine. */
 export function openDgramSocket(host: string, port: number): Promise<RtpSocket> {
@@ -28,6 +34,8 @@ export function openDgramSocket(host: string, port: number): Promise<RtpSocket> 
 
 class DgramSocket implements RtpSocket {
   readonly port: number;
+  /** Of this socket alone, because Node may still read it when another one sends. */
+  readonly packet: Buffer = Buffer.alloc(MAX_PACKET_BYTES);
   unsent = 0;
   #socket: Socket;
   #family: number;
@@ -71,10 +79,11 @@ class DgramSocket implements RtpSocket {
     this.#waiting.drain(handle);
   }
 
-  send(bytes: Uint8Array, length: number): void {
+  send(length: number): void {
+    const { packet } = this;
     const target = this.#target;
-    if (this.#connected) this.#attempt(() => this.#socket.send(bytes, 0, length));
-    else if (target) this.#attempt(() => this.#socket.send(bytes, 0, length, target.port, target.address));
+    if (this.#connected) this.#attempt(() => this.#socket.send(packet, 0, length));
+    else if (target) this.#attempt(() => this.#socket.send(packet, 0, length, target.port, target.address));
   }
 
   close(): void {

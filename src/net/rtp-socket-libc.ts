@@ -7,7 +7,7 @@ import { systemClock } from '../core/index.ts';
 import { badPortError } from './datagram.ts';
 import { DatagramSlots, SOCKADDR_BYTES, socketAddress } from './libc-layout.ts';
 import type { Endpoint } from './network.ts';
-import type { DatagramHandler, RtpSocket, RtpSockets } from './rtp-socket.ts';
+import { type DatagramHandler, MAX_PACKET_BYTES, type RtpSocket, type RtpSockets } from './rtp-socket.ts';
 
 // Constants of Linux on x86-64 and arm64.
 const AF_INET = 2;
@@ -22,6 +22,8 @@ const MAX_ROUNDS = 8;
 /** An upper bound of the time in the kernel: every socket is read at least once per second. */
 const MAX_WAIT_MS = 10_000;
 const NO_ADDRESS = new Uint8Array(SOCKADDR_BYTES);
+/** Packets that are sent one right after the other. More would no longer be in the CPU cache. */
+const BATCH = 64;
 
 interface Libc {
   socket(family: number, type: number, protocol: number): number;
@@ -50,12 +52,14 @@ export async function loadLibc(): Promise<RtpSockets> {
   const libc = bindings(koffi);
   // All sockets of a thread share one set of buffers, which is emptied before the next socket is read.
   const slots = new DatagramSlots(8, (buffer) => BigInt(koffi.address(buffer)));
+  const batch = new SendBatch();
   return {
     kind: 'libc',
     async open(host, port) {
       if (!isPort(port)) throw badPortError({ address: host, port });
-      return new LibcSocket(libc, slots, bound(libc, host, port), port);
+      return new LibcSocket(libc, { slots, batch }, bound(libc, host, port), port);
     },
+    flush: () => batch.flush(),
   };
 }
 
@@ -90,18 +94,46 @@ function systemError(what: string, code: string): Error {
   return Object.assign(new Error(`${what}: ${code}`), { code });
 }
 
+/** Packets of all sockets of a thread that wait to be sent, in order. */
+class SendBatch {
+  #packets = Array.from({ length: BATCH }, () => Buffer.alloc(MAX_PACKET_BYTES));
+  #lengths = new Int32Array(BATCH);
+  #sockets: LibcSocket[] = [];
+  #count = 0;
+
+  /** The memory for the next packet. */
+  get next(): Buffer {
+    return this.#packets[this.#count]!;
+  }
+
+  /** Adds the next packet. */
+  add(socket: LibcSocket, length: number): void {
+    this.#sockets[this.#count] = socket;
+    this.#lengths[this.#count] = length;
+    if (++this.#count === BATCH) this.flush();
+  }
+
+  flush(): void {
+    for (let i = 0; i < this.#count; i++) this.#sockets[i]!.transmit(this.#packets[i]!, this.#lengths[i]!);
+    this.#count = 0;
+  }
+}
+
 class LibcSocket implements RtpSocket {
   readonly port: number;
   unsent = 0;
   #libc: Libc;
   #slots: DatagramSlots;
+  #batch: SendBatch;
   #fd: number;
   #target: Uint8Array | undefined;
   #connected = false;
 
-  constructor(libc: Libc, slots: DatagramSlots, fd: number, port: number) {
+  /** @param shared buffers of all sockets of the thread. */
+  constructor(libc: Libc, shared: { slots: DatagramSlots; batch: SendBatch }, fd: number, port: number) {
     this.#libc = libc;
-    this.#slots = slots;
+    this.#slots = shared.slots;
+    this.#batch = shared.batch;
     this.#fd = fd;
     this.port = port;
   }
@@ -139,7 +171,16 @@ class LibcSocket implements RtpSocket {
     }
   }
 
-  send(bytes: Uint8Array, length: number): void {
+  get packet(): Buffer {
+    return this.#batch.next;
+  }
+
+  send(length: number): void {
+    if (this.#target) this.#batch.add(this, length);
+  }
+
+  /** Passes a packet of the batch to the kernel. */
+  transmit(bytes: Uint8Array, length: number): void {
     if (!this.#target) return;
     const sent = this.#connected
       ? this.#libc.send(this.#fd, bytes, length, MSG_DONTWAIT)
@@ -148,6 +189,7 @@ class LibcSocket implements RtpSocket {
   }
 
   close(): void {
+    this.#batch.flush();
     if (this.#fd >= 0) this.#libc.close(this.#fd);
     this.#fd = -1;
   }

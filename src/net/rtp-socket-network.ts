@@ -7,6 +7,7 @@ import {
   type DatagramHandler,
   DatagramQueue,
   isFrom,
+  MAX_PACKET_BYTES,
   type RtpSocket,
   type RtpSockets,
 } from './rtp-socket.ts';
@@ -16,10 +17,12 @@ export function networkSockets(network: Network, clock: Clock): RtpSockets {
   return {
     kind: 'network',
     open: (host, port) => NetworkSocket.open(network, clock, { address: host, port }),
+    flush: () => {},
   };
 }
 
 class NetworkSocket implements RtpSocket {
+  readonly packet: Buffer = Buffer.alloc(MAX_PACKET_BYTES);
   unsent = 0;
   #waiting = new DatagramQueue();
   #datagrams: Datagrams;
@@ -64,9 +67,9 @@ class NetworkSocket implements RtpSocket {
     this.#waiting.drain(handle);
   }
 
-  send(bytes: Uint8Array, length: number): void {
-    // A copy, because the network may deliver it after the caller has overwritten the buffer.
-    const data = Buffer.from(bytes.subarray(0, length));
+  send(length: number): void {
+    // A copy, because the network may deliver it after the next packet was written.
+    const data = Buffer.from(this.packet.subarray(0, length));
     if (this.#target) this.#datagrams.send(data, this.#target, () => this.unsent++);
   }
 

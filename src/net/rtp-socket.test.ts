@@ -58,6 +58,7 @@ const fixtures: Record<string, () => Promise<Fixture>> = {
 
 describe.each(Object.keys(fixtures))('RTP sockets: %s', (name) => {
   let open: RtpSocket[] = [];
+  let flush = () => {};
   afterEach(() => {
     for (const socket of open) socket.close();
     open = [];
@@ -65,6 +66,7 @@ describe.each(Object.keys(fixtures))('RTP sockets: %s', (name) => {
 
   async function make(count: number) {
     const fixture = await fixtures[name]!();
+    flush = () => fixture.sockets.flush();
     for (let i = 0; i < count; i++) open.push(await fixture.sockets.open(fixture.host, freePort()));
     return { fixture, sockets: open as [RtpSocket, RtpSocket, RtpSocket] };
   }
@@ -75,7 +77,11 @@ describe.each(Object.keys(fixtures))('RTP sockets: %s', (name) => {
     );
     return texts;
   };
-  const send = (socket: RtpSocket, text: string) => socket.send(Buffer.from(text), text.length);
+  /** Sends a datagram at once. */
+  const send = (socket: RtpSocket, text: string) => {
+    socket.send(socket.packet.write(text));
+    flush();
+  };
 
   it('receives all waiting datagrams with their source', async () => {
     const { fixture, sockets } = await make(2);
@@ -162,6 +168,35 @@ describe.each(Object.keys(fixtures))('RTP sockets: %s', (name) => {
     // The first waited at least until the second arrived; the wall clock counts whole milliseconds.
     expect(waited).toBeGreaterThan(apart - 1.5);
     expect(waited).toBeLessThan(upTo + 5);
+  });
+
+  it('sends packets in order at the latest at the flush, and none twice', async () => {
+    const { fixture, sockets } = await make(2);
+    const [a, b] = sockets;
+    a.setRemote({ address: fixture.host, port: b.port });
+    const words = Array.from({ length: 90 }, (_, i) => `word ${i}`);
+    for (const word of words) a.send(a.packet.write(word));
+    flush();
+    flush();
+    const texts: string[] = [];
+    for (let tries = 0; tries < 20 && texts.length < words.length; tries++) {
+      await fixture.settle();
+      texts.push(...received(b));
+    }
+    expect(texts).toEqual(words.map((word) => `${word} from ${a.port}`));
+    expect(received(b)).toEqual([]);
+  });
+
+  it('sends what waits when it is closed', async () => {
+    const { fixture, sockets } = await make(2);
+    const [a, b] = sockets;
+    a.setRemote({ address: fixture.host, port: b.port });
+    a.send(a.packet.write('bye'));
+    a.close();
+    flush();
+    await fixture.settle();
+    expect(received(b)).toEqual([`bye from ${a.port}`]);
+    open = [b];
   });
 
   it('fails to open a port that is in use', async () => {

@@ -8,6 +8,9 @@ import type { Endpoint } from './network.ts';
  */
 export type DatagramHandler = (bytes: Buffer, length: number, from: Endpoint, arrivedAt: number) => void;
 
+/** The longest packet, in bytes. A packet with 20 ms of G.711 has 172. */
+export const MAX_PACKET_BYTES = 1536;
+
 /**
  * A UDP socket for RTP or RTCP that is read once per 20 ms tick and emits no event per packet.
  *
@@ -15,6 +18,12 @@ export type DatagramHandler = (bytes: Buffer, length: number, from: Endpoint, ar
  */
 export interface RtpSocket {
   readonly port: number;
+  /**
+   * The memory for the next packet to be sent, `MAX_PACKET_BYTES` long: fill it, then call `send`.
+   *
+   * Sockets may share it, so it is valid only until another one is used.
+   */
+  readonly packet: Buffer;
   /** The number of datagrams that could not be sent: closed port, no route, full buffer. */
   readonly unsent: number;
   /**
@@ -28,8 +37,8 @@ export interface RtpSocket {
   elapsedSince(arrivedAt: number): number;
   /** Passes each datagram that has arrived since the last call to `handle`. */
   receive(handle: DatagramHandler): void;
-  /** Sends the first `length` bytes; the caller may overwrite them after the call. */
-  send(bytes: Uint8Array, length: number): void;
+  /** Sends the first `length` bytes of `packet`: now, or with others when `RtpSockets.flush` is called. */
+  send(length: number): void;
   close(): void;
 }
 
@@ -39,6 +48,12 @@ export interface RtpSockets {
   readonly kind: 'libc' | 'dgram' | 'network';
   /** Rejects with the system's error (`EADDRINUSE`, `EMFILE`, …) when the port cannot be opened. */
   open(host: string, port: number): Promise<RtpSocket>;
+  /**
+   * Sends the packets that wait. Call it at the end of each tick.
+   *
+   * Packets that follow each other closely cost less: the kernel wakes a receiver on this machine once for many.
+   */
+  flush(): void;
 }
 
 /** Two seconds of packets: older audio is useless. */

@@ -35,7 +35,11 @@ export function reachableAddress(bound: string): string {
 }
 
 /** Opens Node's UDP sockets, on every platform, for IPv4 and IPv6. */
-export const dgramSockets: RtpSockets = { kind: 'dgram', open: openDgramSocket };
+export const dgramSockets: RtpSockets = {
+  kind: 'dgram',
+  open: openDgramSocket,
+  flush: () => {},
+};
 
 /**
  * Returns the sockets that cost least CPU on this machine for the address family of `host`.

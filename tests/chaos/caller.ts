@@ -11,7 +11,7 @@ import {
   systemRandom,
 } from '../../src/core/index.ts';
 import { Beat } from '../../src/media/thread/beat.ts';
-import { type RtpSocket, rtpSockets, systemNetwork } from '../../src/net/index.ts';
+import { type RtpSocket, type RtpSockets, rtpSockets, systemNetwork } from '../../src/net/index.ts';
 import { acceptAnswer, createOffer } from '../../src/sdp/index.ts';
 import { createUserAgent, type Dialog, type UserAgent } from '../../src/sip/index.ts';
 
@@ -49,6 +49,7 @@ export class Caller {
   /** Frames of tones, which are sent before audio. */
   #tones: Uint8Array[] = [];
   #userAgent: UserAgent;
+  #sockets: RtpSockets;
   #socket: RtpSocket;
   #other: RtpSocket;
   #manners: Manners;
@@ -58,8 +59,14 @@ export class Caller {
   #keyBegan = 0;
   #beat = new Beat(systemClock, () => this.#run());
 
-  private constructor(userAgent: UserAgent, socket: RtpSocket, other: RtpSocket, manners: Manners) {
+  private constructor(
+    userAgent: UserAgent,
+    sockets: RtpSockets,
+    [socket, other]: [RtpSocket, RtpSocket],
+    manners: Manners,
+  ) {
     this.#userAgent = userAgent;
+    this.#sockets = sockets;
     this.#socket = socket;
     this.#other = other;
     this.#manners = manners;
@@ -79,8 +86,8 @@ export class Caller {
     const port = freePort();
     const caller = new Caller(
       userAgent,
-      await sockets.open(HOST, port),
-      await sockets.open(HOST, port + 2),
+      sockets,
+      [await sockets.open(HOST, port), await sockets.open(HOST, port + 2)],
       manners,
     );
     await caller.#invite(`sip:${to}@${server.host}:${server.port}`, port);
@@ -175,9 +182,14 @@ export class Caller {
       this.#held = packet;
       return;
     }
-    for (const each of [packet, this.#held, ...(twice ? [packet] : [])])
-      if (each) socket.send(each, each.length);
+    for (const each of [packet, this.#held, ...(twice ? [packet] : [])]) if (each) this.#send(socket, each);
     this.#held = undefined;
+  }
+
+  #send(socket: RtpSocket, packet: Buffer): void {
+    socket.packet.set(packet);
+    socket.send(packet.length);
+    this.#sockets.flush();
   }
 
   #packet(changed: Manners['changes']): Buffer {

@@ -6,7 +6,7 @@ import { PCMU } from '../../audio/codec/g711.ts';
 import { readWav } from '../../audio/wav-reader.ts';
 import { type Defect, defects, seededRandom } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
-import type { DatagramHandler, RtpSocket, RtpSockets } from '../../net/index.ts';
+import { type DatagramHandler, MAX_PACKET_BYTES, type RtpSocket, type RtpSockets } from '../../net/index.ts';
 import { isRtcp, RtpHeader } from '../../rtp/packet.ts';
 import { COUNTERS, type FromThread, type ToThread } from '../protocol.ts';
 import { MediaThread } from './media-thread.ts';
@@ -17,6 +17,7 @@ import { instantFiles } from './recording-file.ts';
 class Port implements RtpSocket {
   readonly port: number;
   readonly unsent = 0;
+  readonly packet: Buffer = Buffer.alloc(MAX_PACKET_BYTES);
   packets: { sequence: number; timestamp: number; marker: boolean; samples: number }[] = [];
   closed = false;
   /** The packets of the next `receive`. */
@@ -36,13 +37,13 @@ class Port implements RtpSocket {
     for (const bytes of this.arriving.splice(0))
       take(bytes, bytes.length, agreement.remote, clock.monotonic());
   };
-  send = (bytes: Uint8Array) => {
+  send = (length: number) => {
     this.#do('send');
     const header = new RtpHeader();
-    if (isRtcp(Buffer.from(bytes), 0, 12)) return;
-    header.read(Buffer.from(bytes), 0, bytes.length);
+    if (isRtcp(this.packet, 0, length)) return;
+    header.read(this.packet, 0, length);
     const { sequence, timestamp, marker } = header;
-    this.packets.push({ sequence, timestamp, marker, samples: bytes[12]! });
+    this.packets.push({ sequence, timestamp, marker, samples: this.packet[12]! });
   };
 
   get sent(): number {
@@ -95,6 +96,7 @@ afterEach(() => {
 function start(fails: string) {
   const sockets: RtpSockets = {
     kind: 'network',
+    flush: () => {},
     async open(_host, port) {
       if (fails === 'open' && port === 5001) throw Object.assign(new Error('busy'), { code: 'EADDRINUSE' });
       const opened = new Port(port, port >= 5000 ? fails : '');

@@ -136,6 +136,7 @@ export class MediaThread implements Served {
     this.#each((session) => {
       if (session.mixer) session.send(beat, isStale);
     });
+    this.#deps.sockets.flush();
     this.#batch.send();
   };
 

@@ -25,7 +25,6 @@ export class Outbound {
   readonly ssrc: number;
   #socket: RtpSocket;
   #header = new RtpHeader();
-  #packet = Buffer.alloc(RTP_HEADER + LONGEST_PAYLOAD);
   #firstTimestamp: number;
   #ticks = 1;
   /** What is added to the numbers of relayed packets, and their source. */
@@ -59,7 +58,7 @@ export class Outbound {
   }
 
   send(frame: Int16Array, beat: number, codec: Codec, payloadType: number): void {
-    const length = codec.encode(frame, this.#packet, RTP_HEADER);
+    const length = codec.encode(frame, this.#socket.packet, RTP_HEADER);
     this.#header.marker = !this.#isFlowing;
     this.#header.payloadType = payloadType;
     this.#header.timestamp = this.timestamp(beat);
@@ -69,7 +68,7 @@ export class Outbound {
   /** Sends the next packet of a digit, at the timestamp of its beginning (RFC 4733 §2.5.1.2). */
   sendEvent(events: TelephoneEventSender, payloadType: number): void {
     this.#header.payloadType = payloadType;
-    if (events.next(this.#header, this.#packet, RTP_HEADER)) this.#write(EVENT_PAYLOAD);
+    if (events.next(this.#header, this.#socket.packet, RTP_HEADER)) this.#write(EVENT_PAYLOAD);
   }
 
   /**
@@ -90,7 +89,7 @@ export class Outbound {
     this.#header.marker = from.marker || !this.#isFlowing;
     this.#header.payloadType = payloadType;
     const { payloadOffset, payloadLength } = from;
-    bytes.copy(this.#packet, RTP_HEADER, payloadOffset, payloadOffset + payloadLength);
+    bytes.copy(this.#socket.packet, RTP_HEADER, payloadOffset, payloadOffset + payloadLength);
     this.#write(payloadLength);
     if (sequenceDistance(this.#header.sequence, next) < 0) this.#header.sequence = next;
     this.#relayedAt = beat;
@@ -119,9 +118,9 @@ export class Outbound {
   }
 
   #write(length: number): void {
-    this.#header.write(this.#packet);
+    this.#header.write(this.#socket.packet);
     this.#header.sequence = sequenceAfter(this.#header.sequence);
-    this.#socket.send(this.#packet, RTP_HEADER + length);
+    this.#socket.send(RTP_HEADER + length);
     this.#isFlowing = true;
     this.packets++;
     this.octets += length;

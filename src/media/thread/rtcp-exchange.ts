@@ -36,7 +36,6 @@ export class RtcpExchange {
   #mux = false;
   #peer: Endpoint | undefined;
   #cname: string;
-  #packet = Buffer.alloc(160);
   #block = {} as ReportBlock;
   #phase: number;
   /** The beat at which the next report is due; undefined while the address of the far end is unknown. */
@@ -69,7 +68,7 @@ export class RtcpExchange {
     this.#due ??= this.#next(beat, true);
     if (beat < this.#due) return;
     this.#due = this.#next(beat, false);
-    this.#send(this.#write(beat));
+    this.#socket.send(this.#write(beat));
   }
 
   /**
@@ -83,8 +82,8 @@ export class RtcpExchange {
 
   /** Sends BYE (RFC 3550 §6.6). */
   end(beat: number): void {
-    if (this.#due === undefined) return;
-    this.#send(writeBye(this.#packet, this.#write(beat), this.#deps.outbound.ssrc));
+    if (this.#due === undefined || !this.#peer) return;
+    this.#socket.send(writeBye(this.#socket.packet, this.#write(beat), this.#deps.outbound.ssrc));
   }
 
   /** The wall clock of the beginning, continued by the monotonic clock: setting the clock changes no round trip. */
@@ -94,6 +93,11 @@ export class RtcpExchange {
 
   #next(beat: number, first: boolean): number {
     return beat + Math.round(reportInterval(this.#deps.random, first) / FRAME_MS);
+  }
+
+  /** Where reports go. */
+  get #socket(): RtpSocket {
+    return this.#mux ? this.#deps.rtp : this.#deps.rtcp;
   }
 
   #write(beat: number): number {
@@ -106,17 +110,12 @@ export class RtcpExchange {
     const isReceiver = reception.received > 0;
     if (isReceiver) reception.report(this.#block, clock.monotonic());
     return writeReport(
-      this.#packet,
+      this.#socket.packet,
       ssrc,
       this.#cname,
       isSender ? sender : null,
       isReceiver ? this.#block : null,
     );
-  }
-
-  #send(length: number): void {
-    const { rtp, rtcp } = this.#deps;
-    if (this.#peer) (this.#mux ? rtp : rtcp).send(this.#packet, length);
   }
 
   #arrived: DatagramHandler = (bytes, length, from, arrivedAt) => {

@@ -1,11 +1,6 @@
 import type { DatagramHandler, Endpoint, RtpSocket } from '../../net/index.ts';
-import { isRtcp, RTCP_TRAILER_BYTES, SrtpContext } from '../../rtp/index.ts';
+import { isRtcp, SrtpContext } from '../../rtp/index.ts';
 import type { SrtpKeys } from '../agreement.ts';
-
-/** The longest packet that is sent, with what protection adds to it. */
-const MAX_BYTES = 1500 + RTCP_TRAILER_BYTES;
-/** The packet that is being sent. */
-const PACKET = Buffer.alloc(MAX_BYTES);
 
 /** SRTP and SRTCP of one session. A context lasts as long as its key, since it counts packets. */
 export class Protection {
@@ -42,6 +37,10 @@ export class SecureSocket implements RtpSocket {
     return this.#socket.port;
   }
 
+  get packet(): Buffer {
+    return this.#socket.packet;
+  }
+
   get unsent(): number {
     return this.#socket.unsent;
   }
@@ -63,21 +62,13 @@ export class SecureSocket implements RtpSocket {
     this.#socket.receive(this.protection ? this.#open : take);
   }
 
-  send(bytes: Uint8Array, length: number): void {
-    if (this.protection) this.#sendSealed(this.protection.send, bytes, length);
-    else this.#socket.send(bytes, length);
+  send(length: number): void {
+    const context = this.protection?.send;
+    this.#socket.send(context ? protect(context, this.packet, length) : length);
   }
 
   close(): void {
     this.#socket.close();
-  }
-
-  #sendSealed(context: SrtpContext, bytes: Uint8Array, length: number): void {
-    PACKET.set(bytes.subarray(0, length));
-    const sealed = isRtcp(PACKET, 0, length)
-      ? context.protectRtcp(PACKET, length)
-      : context.protect(PACKET, length);
-    this.#socket.send(PACKET, sealed);
   }
 
   #open: DatagramHandler = (bytes, length, from, arrivedAt) => {
@@ -87,4 +78,9 @@ export class SecureSocket implements RtpSocket {
       : context?.unprotect(bytes, length);
     if (opened !== undefined) this.#taker?.(bytes, opened, from, arrivedAt);
   };
+}
+
+/** Encrypts and signs a packet in place. @returns its new length. */
+function protect(context: SrtpContext, packet: Buffer, length: number): number {
+  return isRtcp(packet, 0, length) ? context.protectRtcp(packet, length) : context.protect(packet, length);
 }

@@ -4,7 +4,12 @@ import type { AudioAgreement } from '../../../src/media/index.ts';
 import type { FromThread } from '../../../src/media/protocol.ts';
 import { MediaThread } from '../../../src/media/thread/media-thread.ts';
 import { instantFiles } from '../../../src/media/thread/recording-file.ts';
-import type { DatagramHandler, Endpoint, RtpSocket } from '../../../src/net/index.ts';
+import {
+  type DatagramHandler,
+  type Endpoint,
+  MAX_PACKET_BYTES,
+  type RtpSocket,
+} from '../../../src/net/index.ts';
 import { writeBye, writeReport } from '../../../src/rtp/rtcp.ts';
 import type { RandomChoice } from '../random-choice.ts';
 import { StepClock } from '../step-clock.ts';
@@ -34,7 +39,11 @@ export async function openMedia(): Promise<Subject> {
   const thread = new MediaThread({
     clock,
     random: seededRandom(3),
-    sockets: { kind: 'network', open: async (_host, port) => ports.set(port, new Port(port)).get(port)! },
+    sockets: {
+      kind: 'network',
+      open: async (_host, port) => ports.set(port, new Port(port)).get(port)!,
+      flush: () => {},
+    },
     files: instantFiles,
     counters: new Float64Array(2),
     report: (report) => void reports.push(report),
@@ -92,6 +101,7 @@ function check(report: FromThread): void {
 class Port implements RtpSocket {
   readonly port: number;
   readonly unsent = 0;
+  readonly packet: Buffer = Buffer.alloc(MAX_PACKET_BYTES);
   #only: Endpoint | undefined;
   #queue: { data: Buffer; from: Endpoint }[] = [];
   /** Longer than any packet, with the remains of earlier ones, as in the real implementation. */
