@@ -5,6 +5,8 @@ const SHORTEST = 40;
 const LONGEST = 120;
 const COMPARED = 160;
 const KEPT = LONGEST + COMPARED;
+/** Frames are appended, and moved to the beginning only when there is no more space. */
+const PAST = KEPT + 4 * FRAME_SAMPLES;
 /** Concealment fades out within 60 ms. */
 const FADE = 480;
 /** Intended silence fades in and out within 5 ms. */
@@ -15,7 +17,8 @@ const EDGE = 40;
  * the sound that follows.
  */
 export class Concealment {
-  #past = new Int16Array(KEPT);
+  #past = new Int16Array(PAST);
+  #pastEnd = KEPT;
   #cycle = new Int16Array(LONGEST);
   #period = 0;
   #position = 0;
@@ -54,8 +57,9 @@ export class Concealment {
   }
 
   #startConcealing(): void {
-    this.#period = pitchPeriod(this.#past);
-    this.#cycle.set(this.#past.subarray(KEPT - this.#period));
+    const past = this.#past.subarray(this.#pastEnd - KEPT, this.#pastEnd);
+    this.#period = pitchPeriod(past);
+    this.#cycle.set(past.subarray(KEPT - this.#period));
     this.#position = 0;
     this.#gain = 1;
     this.#concealing = true;
@@ -79,9 +83,13 @@ export class Concealment {
 
   #remember(out: Int16Array, from: number, to: number): void {
     const past = this.#past;
-    const shift = KEPT - to;
-    past.copyWithin(0, to - from);
+    if (this.#pastEnd + to - from > PAST) {
+      past.copyWithin(0, this.#pastEnd - KEPT, this.#pastEnd);
+      this.#pastEnd = KEPT;
+    }
+    const shift = this.#pastEnd - from;
     for (let i = from; i < to; i++) past[shift + i] = out[i]!;
+    this.#pastEnd += to - from;
   }
 }
 

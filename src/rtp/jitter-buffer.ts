@@ -29,6 +29,10 @@ const MASK = RING - 1;
 const LONGEST_PACKET = RING / 2;
 /** Samples of the packet in progress. All buffers share it, so that it stays in the CPU cache. */
 const DECODED = new Int16Array(LONGEST_PACKET);
+/** Its first frame: the usual packet. */
+const DECODED_FRAME = DECODED.subarray(0, FRAME_SAMPLES);
+/** The second of two frames that are merged. */
+const SECOND = new Int16Array(FRAME_SAMPLES);
 // State of a position of the ring.
 const MISSING = 0;
 const SOUND = 1;
@@ -71,8 +75,10 @@ export class JitterBuffer {
   #sequence = new Sequence();
   #concealment = new Concealment();
   #samples = new Int16Array(RING);
+  /** The state of each position before `#soundFrom`. */
   #state = new Uint8Array(RING);
-  #second = new Int16Array(FRAME_SAMPLES);
+  /** From here to `#end`, everything is sound. */
+  #soundFrom = 0;
   /** Timestamp units per sample. */
   #ticks = 1;
   // A timestamp and its position. Positions count samples and never wrap.
@@ -150,8 +156,7 @@ export class JitterBuffer {
     const position = first || this.#idle ? end : this.#positionAfterEnd(header.timestamp, length);
     if (this.#idle) this.#start();
     this.#noted = false;
-    this.#mark(end, position, this.#sequence.gap > 0 ? MISSING : PAUSE);
-    this.#mark(position, position + length, SOUND);
+    if (position > end) this.#leaveGap(position, this.#sequence.gap > 0 ? MISSING : PAUSE);
     this.#write(position, length);
     this.#timestamp = header.timestamp;
     this.#position = position;
@@ -197,8 +202,20 @@ export class JitterBuffer {
 
   /** Moves the start of a talk spurt before its first received packet. */
   #startAt(position: number): void {
+    this.#soundFrom = Math.max(this.#soundFrom, this.#play);
     this.#mark(position, this.#play, MISSING);
     this.#play = position;
+  }
+
+  /** Sound continues at `position`, after something else. */
+  #leaveGap(position: number, state: number): void {
+    this.#mark(this.#soundFrom, this.#end, SOUND);
+    this.#mark(this.#end, position, state);
+    this.#soundFrom = position;
+  }
+
+  #stateAt(position: number): number {
+    return position >= this.#soundFrom ? SOUND : this.#state[position & MASK]!;
   }
 
   #mark(from: number, to: number, state: number): void {
@@ -210,7 +227,9 @@ export class JitterBuffer {
 
   #write(position: number, length: number): void {
     const samples = this.#samples;
-    for (let i = 0; i < length; i++) samples[(position + i) & MASK] = DECODED[i]!;
+    const start = position & MASK;
+    if (length === FRAME_SAMPLES && start + length <= RING) samples.set(DECODED_FRAME, start);
+    else for (let i = 0; i < length; i++) samples[(start + i) & MASK] = DECODED[i]!;
   }
 
   /** The most samples that wait ahead of the newest packet. */
@@ -242,11 +261,11 @@ export class JitterBuffer {
   }
 
   #resume(): void {
-    if (this.#state[this.#play & MASK] === SOUND) {
+    if (this.#stateAt(this.#play) === SOUND) {
       this.#target = Math.min(LARGEST_TARGET, this.#target + this.#held);
     } else {
       const concealed = Math.min(this.#end, this.#play + this.#held * FRAME_SAMPLES);
-      while (this.#play < concealed && this.#state[this.#play & MASK] !== SOUND) this.#play++;
+      while (this.#play < concealed && this.#stateAt(this.#play) !== SOUND) this.#play++;
     }
     this.#held = 0;
   }
@@ -266,10 +285,10 @@ export class JitterBuffer {
   /** Plays two frames in the time of one by cross-fading them. */
   #merge(out: Int16Array): Pulled {
     this.#next(out);
-    const pulled = this.#next(this.#second);
+    const pulled = this.#next(SECOND);
     for (let i = 0; i < FRAME_SAMPLES; i++) {
       const weight = (i + 1) / FRAME_SAMPLES;
-      out[i] = Math.round(out[i]! * (1 - weight) + this.#second[i]! * weight);
+      out[i] = Math.round(out[i]! * (1 - weight) + SECOND[i]! * weight);
     }
     this.#excessBeats = 0;
     this.#target = Math.max(LEAST_TARGET, this.#target - 1);
@@ -278,9 +297,13 @@ export class JitterBuffer {
   }
 
   #render(out: Int16Array): Pulled {
+    if (this.#play >= this.#soundFrom) {
+      this.#copy(out, 0, FRAME_SAMPLES);
+      return 'audio';
+    }
     let pulled: Pulled = 'silence';
     for (let from = 0; from < FRAME_SAMPLES; ) {
-      const state = this.#state[(this.#play + from) & MASK];
+      const state = this.#stateAt(this.#play + from);
       const to = this.#endOfRun(from);
       if (state === SOUND) this.#copy(out, from, to);
       else if (state === MISSING) this.#concealment.lost(out, from, to);
@@ -294,11 +317,10 @@ export class JitterBuffer {
 
   /** End of the run of one state that begins at sample `from` of the next frame. */
   #endOfRun(from: number): number {
-    const states = this.#state;
     const play = this.#play;
-    const state = states[(play + from) & MASK];
+    const state = this.#stateAt(play + from);
     let to = from + 1;
-    while (to < FRAME_SAMPLES && states[(play + to) & MASK] === state) to++;
+    while (to < FRAME_SAMPLES && this.#stateAt(play + to) === state) to++;
     return to;
   }
 
@@ -311,7 +333,7 @@ export class JitterBuffer {
 
   #isQuiet(): boolean {
     for (let position = this.#play; position < this.#play + FRAME_SAMPLES; position++) {
-      const state = this.#state[position & MASK];
+      const state = this.#stateAt(position);
       if (state === MISSING) return false;
       if (state === SOUND && Math.abs(this.#samples[position & MASK]!) > QUIET) return false;
     }

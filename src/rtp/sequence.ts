@@ -12,7 +12,9 @@ export type PacketOrder =
   /** Belongs to another stream that no second packet has confirmed yet. A single stray packet changes nothing. */
   | 'stray';
 
+/** Packets that may overtake each other; a power of two. */
 const WINDOW = 64;
+const SLOT = WINDOW - 1;
 /** One minute. A larger step forward restarts the numbering and is not a loss (MAX_DROPOUT of RFC 3550 A.1). */
 const MAX_DROPOUT = 3000;
 
@@ -28,7 +30,7 @@ export class Sequence {
   #count = 0;
   /** Extended sequence number of the first packet of this source; earlier packets were not expected. */
   #first = 0;
-  #seen = new Float64Array(WINDOW);
+  #seen = new Int32Array(WINDOW);
   #suspectSsrc = -1;
   #suspectSequence = -1;
 
@@ -40,8 +42,8 @@ export class Sequence {
     this.#suspectSsrc = -1;
     const count = this.#count + distance;
     if (distance > 0) return this.#advance(header, count);
-    if (this.#seen[count % WINDOW] === count) return 'duplicate';
-    this.#seen[count % WINDOW] = count;
+    if (this.#seen[count & SLOT] === count) return 'duplicate';
+    this.#seen[count & SLOT] = count;
     if (count > this.#first) this.lost--;
     return 'older';
   }
@@ -51,7 +53,7 @@ export class Sequence {
     this.lost += this.gap;
     this.#count = count;
     this.#newest = header.sequence;
-    this.#seen[count % WINDOW] = count;
+    this.#seen[count & SLOT] = count;
     return 'newer';
   }
 
@@ -69,7 +71,7 @@ export class Sequence {
     // Far from the old numbers, so that none of them counts as seen.
     this.#count += 2 * WINDOW;
     this.#first = this.#count;
-    this.#seen[this.#count % WINDOW] = this.#count;
+    this.#seen[this.#count & SLOT] = this.#count;
     return 'first';
   }
 }

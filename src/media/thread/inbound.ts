@@ -161,10 +161,14 @@ class ReceivedFormats {
   #clockRates = new Map<number, number>();
   /** Decoders keep their state across changes, and are opened when the first packet needs them. */
   #codecs = new Map<CodecName, Codec>();
+  /** The payload type of the newest packet, and its codec: most packets are like the one before. */
+  #newest = -1;
+  #newestCodec: Codec | undefined;
 
   /** @param decoder of the codec that is agreed on first. */
   agree({ codec, telephoneEvent, receives }: AudioAgreement, decoder: Codec): void {
     this.#codecs.set(codec.name, decoder);
+    this.#newest = -1;
     this.#names = new Map();
     this.#clockRates = new Map();
     for (const { name, payloadType } of [codec, ...(receives?.codecs ?? [])])
@@ -176,8 +180,11 @@ class ReceivedFormats {
 
   /** The decoder of this payload type; undefined: it is no audio. */
   codecOf(payloadType: number): Codec | undefined {
+    if (payloadType === this.#newest) return this.#newestCodec;
     const name = this.#names.get(payloadType);
-    return name && (this.#codecs.get(name) ?? this.#open(name));
+    this.#newest = payloadType;
+    this.#newestCodec = name && (this.#codecs.get(name) ?? this.#open(name));
+    return this.#newestCodec;
   }
 
   /** The clock rate of RFC 4733 events of this payload type; undefined: it is something else. */

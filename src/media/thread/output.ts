@@ -5,18 +5,20 @@ import { Streams } from './streams.ts';
 /** A frame of silence. Must not be written to. */
 export const SILENCE: Int16Array = new Int16Array(FRAME_SAMPLES);
 
+// Frames of the output in progress. All outputs share them, so that they stay in the CPU cache.
+const PLAYED = new Int16Array(FRAME_SAMPLES);
+const MIXED = new Int16Array(FRAME_SAMPLES);
+const MIXED_RECORDED = new Int16Array(FRAME_SAMPLES);
+
 /** What the far end hears: clips, what streams play, and the mixer or the hold music in its place. */
 export class Output {
   readonly player = new Player();
   readonly streams = new Streams();
-  /** The frame of this beat. Must not be written to. */
+  /** The frame of this beat. Must not be written to. Valid until another output is pulled. */
   frame = SILENCE;
   /** The part of it that taps and streams may have. */
   recorded = SILENCE;
   #music: { samples: Int16Array; at: number } | null = null;
-  #played = new Int16Array(FRAME_SAMPLES);
-  #mixed = new Int16Array(FRAME_SAMPLES);
-  #mixedRecorded = new Int16Array(FRAME_SAMPLES);
 
   /** Whether the far end hears hold music. */
   get isHeld(): boolean {
@@ -40,8 +42,8 @@ export class Output {
       this.frame = this.recorded = own ?? this.#nextMusic();
       return;
     }
-    this.frame = sum(own, heard, this.#mixed);
-    this.recorded = heardRecorded === heard ? this.frame : sum(own, heardRecorded, this.#mixedRecorded);
+    this.frame = sum(own, heard, MIXED);
+    this.recorded = heardRecorded === heard ? this.frame : sum(own, heardRecorded, MIXED_RECORDED);
   }
 
   /** Call this when the frame is on the wire. */
@@ -51,18 +53,18 @@ export class Output {
   }
 
   #own(): Int16Array | null {
-    const isPlaying = this.player.pull(this.#played);
-    const isStreaming = this.streams.pull(this.#played, isPlaying);
-    return isPlaying || isStreaming ? this.#played : null;
+    const isPlaying = this.player.pull(PLAYED);
+    const isStreaming = this.streams.pull(PLAYED, isPlaying);
+    return isPlaying || isStreaming ? PLAYED : null;
   }
 
   #nextMusic(): Int16Array {
     const music = this.#music!;
     for (let i = 0; i < FRAME_SAMPLES; i++) {
-      this.#mixed[i] = music.samples[music.at]!;
+      MIXED[i] = music.samples[music.at]!;
       music.at = (music.at + 1) % music.samples.length;
     }
-    return this.#mixed;
+    return MIXED;
   }
 }
 

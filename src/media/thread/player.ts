@@ -56,7 +56,7 @@ export class Player {
     const clips = this.#play?.clips;
     let filled = 0;
     while (clips && filled < FRAME_SAMPLES && clips.length > 0) filled += this.#copy(clips, frame, filled);
-    frame.fill(0, filled);
+    if (filled < FRAME_SAMPLES) frame.fill(0, filled);
     return filled > 0;
   }
 
@@ -80,7 +80,8 @@ export class Player {
   #copy(clips: Int16Array[], frame: Int16Array, filled: number): number {
     const clip = clips[0]!;
     const count = Math.min(FRAME_SAMPLES - filled, clip.length - this.#offset);
-    for (let i = 0; i < count; i++) frame[filled + i] = clip[this.#offset + i]!;
+    const offset = this.#offset;
+    for (let i = 0; i < count; i++) frame[filled + i] = clip[offset + i]!;
     this.#offset += count;
     if (this.#offset === clip.length) {
       clips.shift();

@@ -43,6 +43,8 @@ export const instantFiles: Files = {
 /** Half a second of audio that is written at once. */
 export interface Block {
   samples: Int16Array;
+  /** The same memory as pairs of samples: one word holds both channels. */
+  pairs: Int32Array;
   /** The same memory as octets: on every machine that Node runs on, samples are in WAV's order, low octet first. */
   bytes: Uint8Array;
   /** Samples that are filled. */
@@ -71,19 +73,17 @@ export class Blocks {
 
   #make(): Block {
     const samples = new Int16Array(this.#size);
-    return { samples, bytes: new Uint8Array(samples.buffer), length: 0 };
+    const { buffer } = samples;
+    return { samples, pairs: new Int32Array(buffer), bytes: new Uint8Array(buffer), length: 0 };
   }
 }
 
 /** Adds a frame of two channels to a block. */
 export function interleave(left: Int16Array, right: Int16Array, block: Block): void {
-  const { samples } = block;
-  let at = block.length;
-  for (let i = 0; i < FRAME_SAMPLES; i++) {
-    samples[at++] = left[i]!;
-    samples[at++] = right[i]!;
-  }
-  block.length = at;
+  const { pairs } = block;
+  const at = block.length >> 1;
+  for (let i = 0; i < FRAME_SAMPLES; i++) pairs[at + i] = (left[i]! & 0xffff) | (right[i]! << 16);
+  block.length += 2 * FRAME_SAMPLES;
 }
 
 /** Adds the sum of two frames to a block of one channel. */
