@@ -78,8 +78,12 @@ export class ToneDetector {
   #analyze(from: number): void {
     const isProbe = this.#untilProbe === 0;
     this.#untilProbe = isProbe ? HITS_TO_PRESS - 1 : this.#untilProbe - 1;
-    if (this.#hit || this.#pressed) return this.#decide(this.#keyIn(from));
-    if (!isProbe) return;
+    if (this.#hit || this.#pressed) this.#decide(this.#keyIn(from));
+    else if (isProbe) this.#search(from);
+  }
+
+  /** Looks for a key that is new, in a block and in those before it that were not analyzed. */
+  #search(from: number): void {
     const hit = this.#keyIn(from);
     if (!hit) return;
     this.#hit = hit;
