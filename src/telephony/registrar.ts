@@ -93,7 +93,7 @@ export class Registrar {
   }
 
   /** Refuses all contacts if one of them is not acceptable (RFC 3261 §10.3). */
-  #refusalOf(username: string, contacts: NameAddress[], request: SipRequest): Reply | undefined {
+  #refusalOf(username: string, contacts: readonly NameAddress[], request: SipRequest): Reply | undefined {
     if (contacts.length > 0 && !contacts.some(isCallable)) {
       return { status: 400, reason: 'Contact Is Not A SIP URI' };
     }

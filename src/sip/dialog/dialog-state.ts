@@ -33,7 +33,7 @@ export class DialogState {
   readonly remote: string;
   /** URI of the peer's last Contact. */
   remoteTarget: string;
-  #routes: NameAddress[];
+  #routes: readonly NameAddress[];
   #localSeq: number;
   #remoteSeq: number | undefined;
 
@@ -45,7 +45,7 @@ export class DialogState {
     remote: string;
     remoteTag: string;
     remoteTarget: string;
-    routes: NameAddress[];
+    routes: readonly NameAddress[];
     localSeq: number;
     remoteSeq: number | undefined;
   }) {
@@ -89,7 +89,7 @@ export class DialogState {
       remote: wellFormed(response.headers.get('To')!, toOf(response)),
       remoteTag: toOf(response).tag ?? '',
       remoteTarget: targetOf(response) ?? invite.uri,
-      routes: recordRoutesOf(response).reverse(),
+      routes: recordRoutesOf(response).toReversed(),
       localSeq: cseqOf(invite).number,
       remoteSeq: undefined,
     });
@@ -97,7 +97,7 @@ export class DialogState {
 
   /** Takes the route set and remote target of the 2xx (RFC 3261 §13.2.2.4). */
   confirm(response: SipResponse): void {
-    this.#routes = recordRoutesOf(response).reverse();
+    this.#routes = recordRoutesOf(response).toReversed();
     this.refreshTarget(response);
   }
 

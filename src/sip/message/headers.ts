@@ -2,6 +2,13 @@ import { isToken, splitList } from './grammar.ts';
 
 const LINE_END = /[\r\n]/;
 
+/** Parses one field of a message. The result is shared by all callers: do not change it. */
+export interface FieldParser<T> {
+  /** The long name of the field in lower case. `parse` reads no other field. */
+  key: string;
+  parse(headers: Headers): T;
+}
+
 /**
  * The header fields of one message, in wire order. Names match in any case and in their compact form.
  * Values are latin1 strings, one character per byte, so that unread values are forwarded unchanged.
@@ -10,6 +17,8 @@ export class Headers implements Iterable<[name: string, value: string]> {
   #keys: string[] = [];
   #names: string[] = [];
   #values: string[] = [];
+  /** What was parsed since the fields were changed. */
+  #parsed = new Map<FieldParser<unknown>, unknown>();
 
   constructor(fields: Iterable<readonly [name: string, value: string]> = []) {
     for (const [name, value] of fields) this.append(name, value);
@@ -32,6 +41,20 @@ export class Headers implements Iterable<[name: string, value: string]> {
       else found.push(value);
     }
     return found;
+  }
+
+  /** Parses a field at its first use, and again after it has changed. An error is thrown at every use. */
+  parsed<T>(parser: FieldParser<T>): T {
+    const known = this.#parsed.get(parser) as T | undefined;
+    if (known !== undefined) return known;
+    const value = parser.parse(this);
+    this.#parsed.set(parser, value);
+    return value;
+  }
+
+  /** Frees what was parsed, for a message that is kept but hardly used any more. */
+  forgetParsed(): void {
+    this.#parsed.clear();
   }
 
   has(name: string): boolean {
@@ -60,9 +83,11 @@ export class Headers implements Iterable<[name: string, value: string]> {
   /** Adds a line at the end. @throws TypeError if name or value would break the line (header injection). */
   append(name: string, value: string): this {
     check(name, value);
-    this.#keys.push(headerKey(name));
+    const key = headerKey(name);
+    this.#keys.push(key);
     this.#names.push(name);
     this.#values.push(value);
+    this.#changed(key);
     return this;
   }
 
@@ -75,6 +100,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
   remove(name: string): this {
     const key = headerKey(name);
     for (let at = this.#keys.indexOf(key); at >= 0; at = this.#keys.indexOf(key, at)) this.#splice(at, 1);
+    this.#changed(key);
     return this;
   }
 
@@ -92,15 +118,21 @@ export class Headers implements Iterable<[name: string, value: string]> {
 
   #insert(at: number, name: string, value: string): void {
     check(name, value);
-    this.#keys.splice(at, 0, headerKey(name));
+    const key = headerKey(name);
+    this.#keys.splice(at, 0, key);
     this.#names.splice(at, 0, name);
     this.#values.splice(at, 0, value);
+    this.#changed(key);
   }
 
   #splice(at: number, count: number): void {
     this.#keys.splice(at, count);
     this.#names.splice(at, count);
     this.#values.splice(at, count);
+  }
+
+  #changed(key: string): void {
+    for (const parser of this.#parsed.keys()) if (parser.key === key) this.#parsed.delete(parser);
   }
 }
 

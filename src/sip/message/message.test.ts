@@ -96,6 +96,27 @@ describe('header fields', () => {
   });
 });
 
+describe('a header field', () => {
+  it('is parsed once, and again only after it has changed', () => {
+    const { headers } = parseMessage(bytes(INVITE));
+    const [to, via] = [toOf({ headers }), topVia({ headers })];
+    expect(toOf({ headers })).toBe(to);
+    headers.set('t', '<sip:carol@example.com>;tag=1');
+    expect(toOf({ headers })).toMatchObject({ uri: 'sip:carol@example.com', tag: '1' });
+    expect(topVia({ headers })).toBe(via);
+    headers.prepend('Via', 'SIP/2.0/UDP 192.0.2.7');
+    expect(topVia({ headers }).host).toBe('192.0.2.7');
+    headers.remove('Via').append('v', 'SIP/2.0/UDP 192.0.2.8');
+    expect(topVia({ headers }).host).toBe('192.0.2.8');
+  });
+
+  it('that is malformed fails at every use', () => {
+    const { headers } = parseMessage(bytes(withField('CSeq: x INVITE')));
+    expect(() => cseqOf({ headers })).toThrow(SipSyntaxError);
+    expect(() => cseqOf({ headers })).toThrow(SipSyntaxError);
+  });
+});
+
 describe('a message', () => {
   it('is parsed with its body and fields', () => {
     const message = parseMessage(bytes([...INVITE, 'Content-Type: a/b', 'l: 3'], 'abcdef'));

@@ -1,5 +1,5 @@
 import { formatVia, type NameAddress, parseNameAddress, parseVia, type Via } from './field-values.ts';
-import type { Headers } from './headers.ts';
+import type { FieldParser, Headers } from './headers.ts';
 import { SipSyntaxError } from './message.ts';
 
 /** Anything with header fields. All readers here throw `SipSyntaxError` for a missing or malformed field. */
@@ -11,35 +11,38 @@ export interface CSeq {
   method: string;
 }
 
-function required(message: WithHeaders, name: string): string {
-  const value = message.headers.get(name);
+function required(headers: Headers, name: string): string {
+  const value = headers.get(name);
   if (value === undefined) throw new SipSyntaxError(`There is no ${name}`);
   return value;
 }
 
+const TOP_VIA: FieldParser<Via> = {
+  key: 'via',
+  parse(headers) {
+    const first = headers.all('Via')[0];
+    if (first === undefined) throw new SipSyntaxError('There is no Via');
+    return parseVia(first);
+  },
+};
+
 /** The top Via: the hop that the response is sent to. */
-export function topVia(message: WithHeaders): Via {
-  const first = message.headers.all('Via')[0];
-  if (first === undefined) throw new SipSyntaxError('There is no Via');
-  return parseVia(first);
-}
+export const topVia = ({ headers }: WithHeaders): Via => headers.parsed(TOP_VIA);
 
 /** Replaces the top Via (RFC 3261 §18.2.1 adds `received`) and keeps the others. */
 export function setTopVia(message: WithHeaders, via: Parameters<typeof formatVia>[0]): void {
   message.headers.set('Via', [formatVia(via), ...message.headers.all('Via').slice(1)]);
 }
 
-export function fromOf(message: WithHeaders): NameAddress {
-  return partyOf(message, 'From');
-}
+const FROM: FieldParser<NameAddress> = { key: 'from', parse: (headers) => parseParty(headers, 'From') };
+const TO: FieldParser<NameAddress> = { key: 'to', parse: (headers) => parseParty(headers, 'To') };
 
-export function toOf(message: WithHeaders): NameAddress {
-  return partyOf(message, 'To');
-}
+export const fromOf = ({ headers }: WithHeaders): NameAddress => headers.parsed(FROM);
+export const toOf = ({ headers }: WithHeaders): NameAddress => headers.parsed(TO);
 
 /** A dialog needs only the tag, so a malformed address with a readable tag gets an empty URI. */
-function partyOf(message: WithHeaders, name: 'From' | 'To'): NameAddress {
-  const value = required(message, name);
+function parseParty(headers: Headers, name: 'From' | 'To'): NameAddress {
+  const value = required(headers, name);
   try {
     return parseNameAddress(value);
   } catch (error) {
@@ -54,41 +57,55 @@ export function tagIn(value: string): string | undefined {
   return /;\s*tag\s*=\s*([^\s;,"<>]+)/i.exec(value)?.[1];
 }
 
-/** All Contact values; empty if there is none. */
-export function contactsOf(message: WithHeaders): NameAddress[] {
-  const values: string[] = [];
-  let name = '';
-  for (const member of message.headers.all('Contact')) {
-    // A comma in an unquoted display name: a member without scheme belongs to the next one.
-    if (/^[^:<*]+$/.test(member)) {
-      name += `${member}, `;
-      continue;
+const CONTACTS: FieldParser<readonly NameAddress[]> = {
+  key: 'contact',
+  parse(headers) {
+    const values: string[] = [];
+    let name = '';
+    for (const member of headers.all('Contact')) {
+      // A comma in an unquoted display name: a member without scheme belongs to the next one.
+      if (/^[^:<*]+$/.test(member)) {
+        name += `${member}, `;
+        continue;
+      }
+      values.push(name + member);
+      name = '';
     }
-    values.push(name + member);
-    name = '';
-  }
-  return (name ? [...values, name] : values).map(parseNameAddress);
-}
+    return (name ? [...values, name] : values).map(parseNameAddress);
+  },
+};
+
+/** All Contact values; empty if there is none. */
+export const contactsOf = ({ headers }: WithHeaders): readonly NameAddress[] => headers.parsed(CONTACTS);
+
+const RECORD_ROUTES: FieldParser<readonly NameAddress[]> = {
+  key: 'record-route',
+  parse: (headers) => headers.all('Record-Route').map(parseNameAddress),
+};
 
 /** All Record-Route values in wire order: the proxy closest to the receiver first. */
-export function recordRoutesOf(message: WithHeaders): NameAddress[] {
-  return message.headers.all('Record-Route').map(parseNameAddress);
-}
+export const recordRoutesOf = ({ headers }: WithHeaders): readonly NameAddress[] =>
+  headers.parsed(RECORD_ROUTES);
 
-export function callIdOf(message: WithHeaders): string {
-  const value = required(message, 'Call-ID');
+export function callIdOf({ headers }: WithHeaders): string {
+  const value = required(headers, 'Call-ID');
   if (value === '' || /\s/.test(value)) throw new SipSyntaxError('The Call-ID is malformed');
   return value;
 }
 
-export function cseqOf(message: WithHeaders): CSeq {
-  const match = /^(\d{1,20})\s+([A-Za-z0-9\-.!%*_+`'~]+)$/.exec(required(message, 'CSeq'));
-  if (!match) throw new SipSyntaxError('The CSeq is not a number and a method');
-  const number = Number(match[1]);
-  // RFC 3261 §8.1.1.5: the number is less than 2**31.
-  if (number >= 2 ** 31) throw new SipSyntaxError('The CSeq number is 2**31 or more');
-  return { number, method: match[2]! };
-}
+const CSEQ: FieldParser<CSeq> = {
+  key: 'cseq',
+  parse(headers) {
+    const match = /^(\d{1,20})\s+([A-Za-z0-9\-.!%*_+`'~]+)$/.exec(required(headers, 'CSeq'));
+    if (!match) throw new SipSyntaxError('The CSeq is not a number and a method');
+    const number = Number(match[1]);
+    // RFC 3261 §8.1.1.5: the number is less than 2**31.
+    if (number >= 2 ** 31) throw new SipSyntaxError('The CSeq number is 2**31 or more');
+    return { number, method: match[2]! };
+  },
+};
+
+export const cseqOf = ({ headers }: WithHeaders): CSeq => headers.parsed(CSEQ);
 
 /** The Max-Forwards, 0–255; undefined if there is none, as in RFC 2543 requests. */
 export function maxForwardsOf(message: WithHeaders): number | undefined {

@@ -24,8 +24,25 @@ const TEL = /^([+0-9A-Fa-f*#().-]+)((?:;[^?@]*)?)$/;
 // RFC 3261 §25.1: the characters that may occur unescaped in a SIP URI.
 const ALPHABET = /^[A-Za-z0-9\-_.!~*'()&=+$,;?/:@%[\]#]+$/;
 
-/** Reads a URI. @throws SipSyntaxError 416 for another scheme, 400 for a malformed URI. */
+/** The URIs that were parsed last. Each URI of a call is parsed many times. */
+const recent = new Map<string, Uri>();
+const MAX_RECENT = 256;
+const MAX_RECENT_LENGTH = 256;
+
+/**
+ * Reads a URI. The result is shared by all callers: do not change it.
+ * @throws SipSyntaxError 416 for another scheme, 400 for a malformed URI.
+ */
 export function parseUri(text: string): Uri {
+  const known = recent.get(text);
+  if (known) return known;
+  const uri = readUri(text);
+  if (recent.size === MAX_RECENT) recent.clear();
+  if (text.length <= MAX_RECENT_LENGTH) recent.set(text, uri);
+  return uri;
+}
+
+function readUri(text: string): Uri {
   const colon = text.indexOf(':');
   const scheme = text.slice(0, Math.max(colon, 0)).toLowerCase();
   if (scheme === 'tel') return parseTel(text);

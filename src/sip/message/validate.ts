@@ -59,8 +59,10 @@ function checkDialogFields(request: SipRequest): boolean {
 
 function checkOutOfDialog(request: SipRequest): void {
   for (const name of SINGLE_OUT_OF_DIALOG) requireSingle(request, name);
-  for (const via of request.headers.all('Via')) parseVia(via);
-  for (const name of ['From', 'To']) parseNameAddress(request.headers.get(name)!);
+  for (const via of request.headers.all('Via').slice(1)) parseVia(via);
+  // `fromOf` and `toOf` accept a malformed address with a readable tag, and give it no URI.
+  if (fromOf(request).uri === '') parseNameAddress(request.headers.get('From')!);
+  if (toOf(request).uri === '') parseNameAddress(request.headers.get('To')!);
   for (const read of [contactsOf, checkRoutes, maxForwardsOf]) read(request);
   // RFC 3261 §19.1.1, table 1: a Request-URI has no header fields.
   if (parseUri(request.uri).headers.size > 0) throw new SipSyntaxError('The Request-URI has header fields');

@@ -68,6 +68,8 @@ export class InviteServerTransaction extends Transaction<Event, SipRequest> impl
     if (!allowed) return;
     this.#last = serialize(response);
     this.state(event);
+    // The request is kept for 32 s or longer, and nothing reads it any more.
+    if (event !== '1xx') this.request.headers.forgetParsed();
   }
 
   /** Retransmits the last response on behalf of the user (RFC 6026 §7.1). */

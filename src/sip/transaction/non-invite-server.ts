@@ -34,6 +34,8 @@ export class NonInviteServerTransaction extends Transaction<Event, SipRequest> i
     if (this.terminated || this.state === this.#completed) return;
     this.#last = serialize(response);
     this.state(response.status < 200 ? '1xx' : '200-699');
+    // The request is kept for 32 s, and nothing reads it any more.
+    if (response.status >= 200) this.request.headers.forgetParsed();
   }
 
   protected ended(): void {
