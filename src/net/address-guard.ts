@@ -30,6 +30,13 @@ const SPECIAL: [name: string, ...blocks: string[]][] = [
 ];
 
 const special = SPECIAL.map(([name, ...blocks]) => ({ name, list: blockList(blocks) }));
+/** The IPv4 blocks of `special`. A `BlockList` takes 20 times as long, and every call asks several times. */
+const specialIpv4 = SPECIAL.flatMap(([name, ...blocks]) =>
+  blocks
+    .map((block) => block.split('/') as [string, string])
+    .filter(([network]) => isIP(network) === 4)
+    .map(([network, bits]) => ({ name, first: numberOf(network), size: 2 ** (32 - Number(bits)) })),
+);
 const globalUnicast = blockList(['2000::/3']);
 const mapped = blockList(['::ffff:0:0/96']);
 // RFC 6052: IPv6-only networks reach all of IPv4 through this prefix, so the embedded address decides.
@@ -52,10 +59,18 @@ function blockList(blocks: string[]): BlockList {
 export function whyNotPublic(address: string): string | undefined {
   const family = isIP(address);
   if (family === 0 || address.includes('%')) return 'not a public address';
-  if (family === 4) return special.find(({ list }) => list.check(address, 'ipv4'))?.name;
+  if (family === 4) return whyNotPublicIpv4(numberOf(address));
   if (mapped.check(address, 'ipv6') || nat64.check(address, 'ipv6')) return whyNotPublic(lastIpv4(address));
   const name = special.find(({ list }) => list.check(address, 'ipv6'))?.name;
   return name ?? (globalUnicast.check(address, 'ipv6') ? undefined : 'a reserved address');
+}
+
+const whyNotPublicIpv4 = (address: number): string | undefined =>
+  specialIpv4.find(({ first, size }) => address >= first && address < first + size)?.name;
+
+/** An IPv4 address as a number. */
+function numberOf(address: string): number {
+  return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
 }
 
 /** Whether a public peer names an address that is not public. */
