@@ -5,6 +5,7 @@ import type { RtpSockets } from '../net/index.ts';
 import { COUNTERS, type FromThread, type ToThread } from './protocol.ts';
 import { MediaThread } from './thread/media-thread.ts';
 import { type Files, instantFiles } from './thread/recording-file.ts';
+import { TurnBatch } from './turn-batch.ts';
 
 /** The connection to one media thread. */
 export interface Link {
@@ -52,7 +53,11 @@ export function workerThread(
     });
     let ending = false;
     let cause = 'the media thread ended';
-    worker.on('message', guarded('media.report', events.report));
+    const batch = new TurnBatch<ToThread>((messages) => worker.postMessage(messages));
+    const report = guarded('media.report', events.report);
+    worker.on('message', (messages: FromThread[]) => {
+      for (const message of messages) report(message);
+    });
     worker.on('error', (error) => {
       cause = error.message;
     });
@@ -63,7 +68,7 @@ export function workerThread(
     });
     return {
       counters,
-      post: (message) => worker.postMessage(message),
+      post: (message) => batch.add(message),
       end: async () => {
         ending = true;
         await worker.terminate();

@@ -49,6 +49,7 @@ let link: Link;
 async function killThread(): Promise<void> {
   const post = vi.spyOn(Worker.prototype, 'postMessage');
   link.post({ type: 'abort', call: 0 });
+  await new Promise((done) => setImmediate(done));
   const worker = post.mock.contexts[0] as Worker;
   post.mockRestore();
   await worker.terminate();

@@ -5,6 +5,7 @@ import { loadOpus } from '../../audio/index.ts';
 import { defects, explain, reportDefect, systemClock, systemRandom } from '../../core/index.ts';
 import { dgramSockets, rtpSockets } from '../../net/index.ts';
 import type { FromThread, ToThread } from '../protocol.ts';
+import { TurnBatch } from '../turn-batch.ts';
 import { MediaThread } from './media-thread.ts';
 import { systemFiles } from './recording-file.ts';
 
@@ -23,8 +24,13 @@ try {
   // Only root may do this. Others run at normal priority.
 }
 
-const report = (message: FromThread) =>
-  port.postMessage(message, message.type === 'frames' ? [message.audio.buffer] : []);
+const batch = new TurnBatch<FromThread>((messages) =>
+  port.postMessage(
+    messages,
+    messages.flatMap((message) => (message.type === 'frames' ? [message.audio.buffer] : [])),
+  ),
+);
+const report = (message: FromThread) => batch.add(message);
 // The main thread counts and logs defects; this thread and its other calls go on.
 defects.on(({ origin, error }) => report({ type: 'defect', origin, cause: explain(error) }));
 process.on('uncaughtException', (error) => reportDefect('media.uncaught', error));
@@ -39,5 +45,7 @@ const thread = new MediaThread({
   counters,
   report,
 });
-port.on('message', (message: ToThread) => thread.take(message));
+port.on('message', (messages: ToThread[]) => {
+  for (const message of messages) thread.take(message);
+});
 thread.start();
