@@ -17,6 +17,8 @@ export interface Media {
   address: string | undefined;
   /** Its supported attributes, then those of the session; names in lower case. */
   attributes: Attribute[];
+  /** The result of `encodingsOf`, once it was called. */
+  encodings?: Map<number, string> | undefined;
   /** Names the malformed `m=` or `c=` line: the stream is unusable, but keeps its position. */
   fault?: string | undefined;
 }

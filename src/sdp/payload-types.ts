@@ -30,7 +30,12 @@ export function payloadTypeOf(format: string): number {
 }
 
 /** The encoding of each payload type of a stream: normalized name, clock rate and channels, upper case. */
-export function encodingsOf(media: Media): Map<number, string> {
+export function encodingsOf(media: Media): ReadonlyMap<number, string> {
+  media.encodings ??= readEncodings(media);
+  return media.encodings;
+}
+
+function readEncodings(media: Media): Map<number, string> {
   const encodings = new Map<number, string>();
   for (const [name, value = ''] of media.attributes) {
     if (name !== 'rtpmap') continue;
@@ -82,7 +87,9 @@ export class PayloadTypes {
     const encodings = encodingsOf(media);
     for (const payloadType of media.formats.map(payloadTypeOf)) {
       const known = encodings.get(payloadType) ? undefined : this.#encodings.get(payloadType);
-      if (known) media.attributes.push(['rtpmap', `${payloadType} ${known}`]);
+      if (!known) continue;
+      media.attributes.push(['rtpmap', `${payloadType} ${known}`]);
+      media.encodings = undefined;
     }
   }
 

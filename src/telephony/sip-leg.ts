@@ -15,6 +15,9 @@ export interface SipLegParts {
   log: Log;
 }
 
+/** Why the waits of a leg are aborted. One for all: creating it for each call costs 5 µs. */
+const CALL_ENDED = new Failure('call_ended', 'The call has ended.');
+
 /** A SIP dialog and its sound: a party that called, or that is called. */
 export class SipLeg implements Leg {
   readonly id: string;
@@ -125,7 +128,7 @@ export class SipLeg implements Leg {
 
   #end(end: LegEnd): void {
     if (this.#over.signal.aborted) return;
-    this.#over.abort(new Failure('call_ended', 'The call has ended.'));
+    this.#over.abort(CALL_ENDED);
     // Audio ends at once, before the rest of the call is written.
     detach('telephony.sip-leg', this.sound.close());
     this.#resolve(end);

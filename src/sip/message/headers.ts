@@ -91,6 +91,26 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this;
   }
 
+  /** Adds the fields of this name of another message, with a line for each value of a list. */
+  copy(name: string, from: Headers): this {
+    const key = headerKey(name);
+    for (const value of from.all(name)) {
+      this.#keys.push(key);
+      this.#names.push(name);
+      this.#values.push(value);
+    }
+    this.#changed(key);
+    return this;
+  }
+
+  /** All lines as they are sent, except those of one field. @param key its long name in lower case. */
+  format(exceptKey: string): string {
+    let text = '';
+    for (let at = 0; at < this.#names.length; at++)
+      if (this.#keys[at] !== exceptKey) text += `${this.#names[at]}: ${this.#values[at]}\r\n`;
+    return text;
+  }
+
   /** Adds a line at the top. */
   prepend(name: string, value: string): this {
     this.#insert(0, name, value);

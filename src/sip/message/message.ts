@@ -77,14 +77,10 @@ export function createResponse(
   reason = reasonPhrase(status),
   toTag?: string,
 ): SipResponse {
-  const headers = new Headers();
-  const copy = (name: string) => {
-    for (const value of request.headers.all(name)) headers.append(name, value);
-  };
-  copy('Via');
-  if (status > 100 && status < 300) copy('Record-Route');
-  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) copy(name);
-  if (status === 100) copy('Timestamp');
+  const headers = new Headers().copy('Via', request.headers);
+  if (status > 100 && status < 300) headers.copy('Record-Route', request.headers);
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) headers.copy(name, request.headers);
+  if (status === 100) headers.copy('Timestamp', request.headers);
   if (toTag && status > 100) addTag(headers, toTag);
   return { kind: 'response', status, reason, headers, body: EMPTY };
 }
@@ -143,12 +139,12 @@ export class SipSyntaxError extends Error implements Refusal {
  * @throws TypeError if method, URI or reason contain a line end.
  */
 export function serialize(message: SipMessage): Buffer {
-  let head = startLine(message);
-  for (const [name, value] of message.headers) {
-    if (!isContentLength(name)) head += `${name}: ${value}\r\n`;
-  }
-  const bytes = Buffer.from(`${head}Content-Length: ${message.body.length}\r\n\r\n`, 'latin1');
-  return message.body.length === 0 ? bytes : Buffer.concat([bytes, message.body]);
+  const { headers, body } = message;
+  const head = `${startLine(message)}${headers.format('content-length')}Content-Length: ${body.length}\r\n\r\n`;
+  const bytes = Buffer.allocUnsafe(head.length + body.length);
+  bytes.write(head, 'latin1');
+  bytes.set(body, head.length);
+  return bytes;
 }
 
 function startLine(message: SipMessage): string {
@@ -158,8 +154,4 @@ function startLine(message: SipMessage): string {
       : `SIP/2.0 ${message.status} ${message.reason}`;
   if (/[\r\n]/.test(line)) throw new TypeError('A start-line must not contain a line end');
   return `${line}\r\n`;
-}
-
-function isContentLength(name: string): boolean {
-  return name === 'l' || name === 'L' || (name.length === 14 && name.toLowerCase() === 'content-length');
 }
