@@ -37,16 +37,28 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   after(ms, run) {
     checkDelay(ms);
-    let timeout: NodeJS.Timeout;
-    const fire = guarded('timer', run);
-    const wait = (left: number) => {
-      const step = Math.min(left, MAX_TIMEOUT_MS);
-      timeout = setTimeout(() => (left > step ? wait(left - step) : fire()), step);
-    };
-    wait(ms);
-    return { cancel: () => clearTimeout(timeout) };
+    return new SystemTimer(ms, guarded('timer', run));
   },
 };
+
+class SystemTimer implements Timer {
+  #timeout: NodeJS.Timeout;
+
+  constructor(ms: number, fire: () => void) {
+    this.#timeout = this.#start(ms, fire);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timeout);
+  }
+
+  #start(ms: number, fire: () => void): NodeJS.Timeout {
+    if (ms <= MAX_TIMEOUT_MS) return setTimeout(fire, ms);
+    return setTimeout(() => {
+      this.#timeout = this.#start(ms - MAX_TIMEOUT_MS, fire);
+    }, MAX_TIMEOUT_MS);
+  }
+}
 
 /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as `signal` is aborted. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {

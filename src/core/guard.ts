@@ -43,23 +43,24 @@ export function guarded<Args extends unknown[]>(
   run: (...args: Args) => unknown,
   failed?: (error: unknown) => void,
 ): (...args: Args) => void {
-  const fail = (error: unknown) => {
-    reportDefect(origin, error);
-    if (!failed) return;
-    try {
-      failed(error);
-    } catch (second) {
-      reportDefect(origin, second);
-    }
-  };
   return (...args) => {
     try {
       const result = run(...args);
-      if (result instanceof Promise) result.catch(fail);
+      if (result instanceof Promise) result.catch((error) => fail(origin, error, failed));
     } catch (error) {
-      fail(error);
+      fail(origin, error, failed);
     }
   };
+}
+
+function fail(origin: string, error: unknown, failed: ((error: unknown) => void) | undefined): void {
+  reportDefect(origin, error);
+  if (!failed) return;
+  try {
+    failed(error);
+  } catch (second) {
+    reportDefect(origin, second);
+  }
 }
 
 /** Lets a promise run unawaited. A rejection is reported and passed to `failed`, which ends what it belongs to. */
@@ -68,5 +69,5 @@ export function detach(
   work: PromiseLike<unknown> | undefined,
   failed?: (error: unknown) => void,
 ): void {
-  guarded(origin, () => Promise.resolve(work), failed)();
+  Promise.resolve(work).catch((error) => fail(origin, error, failed));
 }

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomFillSync, randomUUID } from 'node:crypto';
 
 /** The source of random values. Code receives a `Random`, so that a run can be repeated. */
 export interface Random {
@@ -10,10 +10,27 @@ export interface Random {
   uuid(): string;
 }
 
+// Bytes are drawn in blocks, because drawing costs 7 µs however few they are.
+const BLOCK_BYTES = 4096;
+const block = Buffer.alloc(BLOCK_BYTES);
+let used = BLOCK_BYTES;
+
+/** Takes bytes from the block, and erases them there. */
+function fromBlock(count: number): Buffer {
+  if (used + count > BLOCK_BYTES) {
+    randomFillSync(block);
+    used = 0;
+  }
+  const bytes = Buffer.from(block.subarray(used, used + count));
+  block.fill(0, used, used + count);
+  used += count;
+  return bytes;
+}
+
 /** The random source of this machine. */
 export const systemRandom: Random = {
   float: () => Math.random(),
-  bytes: (count) => randomBytes(count),
+  bytes: (count) => (count <= 64 ? fromBlock(count) : randomBytes(count)),
   uuid: () => randomUUID(),
 };
 
