@@ -92,6 +92,11 @@ export const benches: Record<string, Bench> = {
     options: {},
     load: async () => (await import('./recovery.ts')).run,
   },
+  growth: {
+    about: 'a database with many calls: writes, lists, search, usage, retention',
+    options: { calls: '10000,1000000', keep: '' },
+    load: async () => (await import('./growth.ts')).run,
+  },
   rest: {
     about: 'the longest block of the main thread per REST route',
     options: {},

@@ -51,6 +51,7 @@ const OPTIONS = {
   pid: option('N', 'process of --server, if it runs on this machine', '0', number),
   alternate: flag('measures MiniVoice and --server in turn, and prints the ratio'),
   phones: option('PORT', 'SIP port at which our phones can be called; 0: any', '0', number),
+  keep: option('FILE', 'fills this database if it is missing, and keeps it for later runs', '', String),
   core: option('N', 'core of the server; the load runs on another one', '0', number),
 } satisfies Record<string, Option<unknown>>;
 
