@@ -95,7 +95,7 @@ function rows(): Record<string, number> {
   const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
   const counts = names
     .map(({ name }) => String(name))
-    .filter((name) => !/^(kysely|sqlite|transcript_words)/.test(name))
+    .filter((name) => !/^(kysely|sqlite|transcript_index)/.test(name))
     .map((name) => [name, database.prepare(`SELECT count(*) AS n FROM ${name}`).get()?.['n']] as const);
   database.close();
   return Object.fromEntries(counts.filter(([, n]) => n !== 0)) as Record<string, number>;
@@ -201,11 +201,37 @@ test('deletes each kind of data after its own number of days', async () => {
   }
   await done(eraser.expire({ ...FOREVER, calls: 50 }));
   expect(await store.call(old.call.id), 'a call is kept while its recording is').toBeDefined();
+  await clock.advance(DAY);
   await done(eraser.expire({ ...FOREVER, calls: 50, recordings: 50 }));
   expect(await store.call(old.call.id)).toBeUndefined();
   expect(existsSync(files.path(old.recording.file))).toBe(false);
   expect(await store.call(young.call.id)).toBeDefined();
   expect(existsSync(files.path(young.recording.file))).toBe(true);
+});
+
+test('examines data that was kept once a day, and otherwise continues where the last pass ended', async () => {
+  const [first, second] = [await aCallOf(3), await aCallOf(2)];
+  const froms: unknown[] = [];
+  const watched = {
+    ...store,
+    expire(...[what, before, from]: Parameters<Storage['expire']>) {
+      if (what === 'calls') froms.push(from);
+      return store.expire(what, before, from);
+    },
+  };
+  const other = new Eraser({ store: watched, files, clock, log: silentLog });
+  const days = { ...FOREVER, calls: 1 };
+  await done(other.expire(days));
+  await done(other.expire(days));
+  const end = [BigInt(second.call.createdAt), second.call.id];
+  expect(froms).toEqual([undefined, end, end]);
+  await done(other.deleteRecording(first.recording));
+  await clock.advance(DAY);
+  await done(other.expire(days));
+  expect(froms[3]).toBeUndefined();
+  expect(await store.call(first.call.id)).toBeUndefined();
+  expect(await store.call(second.call.id)).toBeDefined();
+  await other.close();
 });
 
 test('keeps active calls and pending events of any age', async () => {

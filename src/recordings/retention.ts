@@ -21,6 +21,8 @@ export interface KeptDays {
 const DAY_MS = 86_400_000;
 /** Time between two passes. */
 const EVERY_MS = 3_600_000;
+/** Time between two passes that also examine the rows that earlier passes have kept. */
+const RESTART_MS = DAY_MS;
 /** Pause between two transactions, which leaves the thread to calls. */
 const PAUSE_MS = 20;
 /** First delay before a failed deletion is retried; it doubles up to a day. */
@@ -32,6 +34,9 @@ export class Eraser {
   #deps: EraserDeps;
   #closing = new AbortController();
   #timer: Timer | undefined;
+  /** Where the last pass ended; rows before that were kept. */
+  #positions = new Map<Expiring, unknown>();
+  #restartedAt = -Infinity;
   /** Deletions in progress. */
   #running = new Set<Promise<void>>();
 
@@ -79,8 +84,12 @@ export class Eraser {
     await Promise.allSettled(this.#running);
   }
 
-  /** Deletes all expired data. Never rejects: a failure does not prevent other deletions. */
+  /**
+   * Deletes the data that has expired since the last pass, and once a day also data that was kept until now, for example
+   * calls whose recordings have been deleted. Never rejects: a failure does not prevent other deletions.
+   */
   async expire(days: KeptDays): Promise<void> {
+    this.#restartDaily();
     await this.#guarded('erasures', () => this.#finish());
     // Recordings first: a call whose recordings are kept is kept with them.
     const kinds: [Expiring, number][] = [
@@ -95,17 +104,24 @@ export class Eraser {
     await this.#guarded('erasures', () => this.#finish());
   }
 
+  #restartDaily(): void {
+    const now = this.#deps.clock.monotonic();
+    if (now < this.#restartedAt + RESTART_MS) return;
+    this.#restartedAt = now;
+    this.#positions.clear();
+  }
+
   async #expire(what: Expiring, days: number): Promise<void> {
     const { store, clock, log } = this.#deps;
     const before = clock.now() - days * DAY_MS;
     let all = 0;
-    let from: unknown;
-    do {
-      const { deleted, next } = await store.expire(what, before, from);
+    for (;;) {
+      const { deleted, next } = await store.expire(what, before, this.#positions.get(what));
       all += deleted;
-      from = next;
-      if (from !== undefined) await this.#pause();
-    } while (from !== undefined);
+      if (next === undefined) break;
+      this.#positions.set(what, next);
+      await this.#pause();
+    }
     if (all > 0) log.info({ what, deleted: all, days }, 'deleted expired data');
   }
 

@@ -20,7 +20,8 @@ export function billingConformance(open: (options: StorageOptions) => Promise<St
   afterAll(() => storage.close());
 
   const now = clock.now();
-  const begins = { day: now - DAY, month: now - 30 * DAY };
+  const today = now - (now % DAY);
+  const begins = { day: today - DAY, month: today - 30 * DAY };
   const load = async (customerId: string) => {
     const { accounts, sums, charges } = await storage.loadBilling(begins);
     return {

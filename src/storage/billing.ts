@@ -1,10 +1,11 @@
-import { setImmediate as yieldThread } from 'node:timers/promises';
 import { type Insertable, type Kysely, sql } from 'kysely';
 import type { BillingStore, ChargeRecord, LedgerSums, Rate } from '../billing/index.ts';
 import { type Condition, type Listing, readPage } from './listing.ts';
+import { PARTIAL } from './partial-indexes.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Readers } from './row-reader.ts';
 import { type Tables, tables } from './tables/index.ts';
+import { usage } from './usage.ts';
 
 /** Reads accounts, charges and adjustments; reads and writes rates. */
 export function billingStore(
@@ -102,18 +103,16 @@ async function ledgerSums(
 
 /** Sums the settled charges of each customer, in total and since the month and the day began. */
 function chargedSums(db: Kysely<Tables>, { day, month }: { day: number; month: number }) {
-  const since = (begin: number) =>
-    sql<number>`sum(case when settled_at >= ${begin} and ${isAmount} then amount else 0 end)`;
+  const since = (begin: number) => sql<number>`sum(case when day >= ${begin} then amount else 0 end)`;
   return db
-    .selectFrom('charges')
-    .select([
+    .selectFrom('chargeDays')
+    .select(({ fn }) => [
       'customerId',
-      sql<number>`sum(${exact})`.as('total'),
+      fn.sum<number>('amount').as('total'),
       since(month).as('month'),
       since(day).as('day'),
-      inexact.as('inexact'),
+      fn.sum<number>('inexact').as('inexact'),
     ])
-    .where('settledAt', 'is not', null)
     .groupBy('customerId')
     .execute();
 }
@@ -132,87 +131,8 @@ async function reportInexact(
 
 /** Reads the charges of open calls, settled or not, and every other reserved charge. */
 async function openCharges(db: Kysely<Tables>, { charges }: Readers): Promise<ChargeRecord[]> {
-  const open = db
-    .selectFrom('calls')
-    .select('id')
-    .where('status', 'in', ['dialing', 'ringing', 'in_progress']);
-  const rows = await db
-    .selectFrom('charges')
-    .selectAll()
-    .where((eb) => eb.or([eb('status', '=', 'reserved'), eb('callId', 'in', open)]))
-    .execute();
+  const all = () => db.selectFrom('charges').selectAll();
+  const open = db.selectFrom('calls').select('id').where(PARTIAL.openCalls);
+  const rows = await all().where('callId', 'in', open).union(all().where(PARTIAL.reservedCharges)).execute();
   return charges.all(rows);
-}
-
-/** Calls that are summed before the thread is yielded. */
-const USAGE_ROWS = 5_000;
-
-type Period = { applicationId: string; from: number; to: number };
-type Position = { createdAt: number; id: string };
-
-/** Sums a period in pieces: a year of calls at once would block the main thread. */
-async function usage(db: Kysely<Tables>, period: Period) {
-  const total = await carriedUsage(db, period);
-  for (let after: Position = { createdAt: period.from, id: '' }; ; ) {
-    const until = await ofPeriod(db, period, after)
-      .select(['createdAt', 'id'])
-      .orderBy('createdAt')
-      .orderBy('id')
-      .limit(1)
-      .offset(USAGE_ROWS - 1)
-      .executeTakeFirst();
-    const piece = await usageOf(db, period, after, until);
-    total.calls += piece.calls;
-    total.billsecSeconds += piece.billsecSeconds;
-    total.cost += piece.cost;
-    if (!until) return total;
-    after = until;
-    await yieldThread();
-  }
-}
-
-/** Sums the usage of deleted calls, by the whole days that begin in the period. */
-async function carriedUsage(db: Kysely<Tables>, { applicationId, from, to }: Period) {
-  const sums = await db
-    .selectFrom('carriedUsage')
-    .select((eb) => [
-      eb.fn.sum('calls').as('calls'),
-      eb.fn.sum('billsecSeconds').as('billsec'),
-      eb.fn.sum('cost').as('cost'),
-    ])
-    .where('applicationId', '=', applicationId)
-    .where('day', '>=', from)
-    .where('day', '<', to)
-    .executeTakeFirstOrThrow();
-  const { calls, billsec, cost } = sums;
-  return { calls: Number(calls ?? 0), billsecSeconds: Number(billsec ?? 0), cost: Number(cost ?? 0) };
-}
-
-const ofPeriod = (db: Kysely<Tables>, { applicationId, to }: Period, after: Position) =>
-  db
-    .selectFrom('calls')
-    .where('applicationId', '=', applicationId)
-    .where('createdAt', '<', to)
-    .where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('createdAt', 'id'), '>', tuple(after.createdAt, after.id)),
-    );
-
-async function usageOf(db: Kysely<Tables>, period: Period, after: Position, until: Position | undefined) {
-  // Whole seconds of each call, as `durations` counts them.
-  const seconds = sql<number>`case when ended_at > answered_at then (ended_at - answered_at) / 1000 else 0 end`;
-  let piece = ofPeriod(db, period, after);
-  if (until) {
-    const { createdAt, id } = until;
-    piece = piece.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('createdAt', 'id'), '<=', tuple(createdAt, id)),
-    );
-  }
-  const { calls, billsec, cost } = await piece
-    .select((eb) => [
-      eb.fn.countAll().as('calls'),
-      eb.fn.sum(seconds).as('billsec'),
-      eb.fn.sum('costAmount').as('cost'),
-    ])
-    .executeTakeFirstOrThrow();
-  return { calls: Number(calls), billsecSeconds: Number(billsec ?? 0), cost: Number(cost ?? 0) };
 }

@@ -1,13 +1,16 @@
 import type { Kysely } from 'kysely';
-import type {
-  CallFilter,
-  CallRecord,
-  CallStore,
-  IdempotencyStore,
-  PendingByeStore,
-  TimelineEntry,
+import {
+  type CallFilter,
+  type CallRecord,
+  type CallStore,
+  type IdempotencyStore,
+  isFinal,
+  type PendingByeStore,
+  type TimelineEntry,
 } from '../calls/index.ts';
-import { type Condition, type Listing, readPage } from './listing.ts';
+import type { Position } from './cursor.ts';
+import { conditionsOf, type Index, type Listing, readPage } from './listing.ts';
+import { PARTIAL } from './partial-indexes.ts';
 import type { Readers } from './row-reader.ts';
 import type { Tables } from './tables/index.ts';
 
@@ -23,10 +26,7 @@ export function callStore(
     },
     calls: (filter, page) => readPage(db, listingOf(filter, readers), page),
     async openCalls() {
-      const open = db
-        .selectFrom('calls')
-        .selectAll()
-        .where('status', 'in', ['dialing', 'ringing', 'in_progress']);
+      const open = db.selectFrom('calls').selectAll().where(PARTIAL.openCalls);
       return readers.calls.all(await open.orderBy('createdAt').orderBy('id').execute());
     },
     timeline: (callId, page) => readPage(db, timelineOf(callId, readers), page),
@@ -44,34 +44,40 @@ export function callStore(
   };
 }
 
-/** Each of these filters has an index in the order of the list; the most selective one is used. */
 function listingOf(filter: CallFilter, { calls }: Readers): Listing<CallRecord> {
   const { applicationId, status, direction, from, to, createdAfter, createdBefore } = filter;
-  const conditions = Object.entries({ to, from, applicationId, status, direction })
-    .filter(([, value]) => value !== undefined)
-    .map(([column, value]): Condition => [column, '=', value!]);
-  const isIndexed = ([column]: Condition) =>
-    column !== 'direction' &&
-    (column === conditions[0]?.[0] || (column === 'status' && conditions[0]?.[0] === 'applicationId'));
-  const times: Condition[] = [];
-  if (createdAfter !== undefined) times.push(['createdAt', '>=', createdAfter]);
-  if (createdBefore !== undefined) times.push(['createdAt', '<', createdBefore]);
+  const columns = { applicationId, status, direction, from, to };
   return {
     table: 'calls',
     reader: calls,
     key: 'id',
     longColumns: ['metadata', 'variables', 'error'],
     order: { columns: ['createdAt', 'id'], kinds: ['number', 'string'], descending: true },
-    indexed: [...conditions.filter(isIndexed), ...times],
-    unindexed: conditions.filter((condition) => !isIndexed(condition)),
+    range: { from: firstAt(createdAfter), before: firstAt(createdBefore) },
+    ...conditionsOf(columns, indexOf(filter)),
   };
+}
+
+/** The position of the first call at a time. */
+const firstAt = (time: number | undefined): Position | undefined =>
+  time === undefined ? undefined : [time, ''];
+
+/** The most selective index for a filter. Most calls are completed, so that no index finds them better than the order. */
+function indexOf({ to, from, status, applicationId }: CallFilter): Index {
+  if (to !== undefined) return { columns: ['to'] };
+  if (from !== undefined) return { columns: ['from'] };
+  if (status === undefined || status === 'completed') return { columns: ['applicationId'] };
+  if (!isFinal(status)) return { columns: ['status'], partial: PARTIAL.openCalls };
+  if (applicationId === undefined) return { columns: ['status'], partial: PARTIAL.unsuccessfulCalls };
+  return { columns: ['applicationId', 'status'], partial: PARTIAL.unsuccessfulCallsOfApplication };
 }
 
 const timelineOf = (callId: string, { timeline }: Readers): Listing<TimelineEntry> => ({
   table: 'timeline',
   reader: timeline,
   key: 'position',
+  parent: ['callId', '=', callId],
   longColumns: ['data'],
   order: { columns: ['position'], kinds: ['number'], descending: false },
-  indexed: [['callId', '=', callId]],
+  indexed: [],
 });

@@ -1,13 +1,7 @@
 import { type Kysely, sql } from 'kysely';
-import {
-  type AttemptRecord,
-  type EventFilter,
-  type EventRecord,
-  type EventStore,
-  type OutboxStore,
-  PARK_AFTER_ATTEMPTS,
-} from '../webhooks/index.ts';
-import { type Condition, type Listing, loadInTurns, readMany, readPage } from './listing.ts';
+import type { AttemptRecord, EventFilter, EventRecord, EventStore, OutboxStore } from '../webhooks/index.ts';
+import { conditionsOf, type Index, type Listing, loadInTurns, readMany, readPage } from './listing.ts';
+import { PARTIAL, USUAL_EVENTS } from './partial-indexes.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Readers } from './row-reader.ts';
 import type { Tables } from './tables/index.ts';
@@ -64,24 +58,27 @@ type Events = Omit<Listing<EventRecord>, 'reader'>;
 
 type Reads = 'pendingEvents' | 'parkedEvents' | 'nextDueAt' | 'dueEvents';
 
-/** Repeats the condition of the index literally: only then does SQLite use the index. */
-function parked(db: Kysely<Tables>) {
-  const isParked = sql<boolean>`state = 'pending' and attempts >= ${sql.lit(PARK_AFTER_ATTEMPTS)}`;
-  return db.selectFrom('events').where(isParked);
-}
+const parked = (db: Kysely<Tables>) => db.selectFrom('events').where(PARTIAL.parkedEvents);
 
-/** Lists the events of a call by sequence; all others newest first, by the most selective index. */
-function listingOf({ applicationId, callId, event, state }: EventFilter): Events {
-  const conditions = Object.entries({ callId, applicationId, state, event })
-    .filter(([, value]) => value !== undefined)
-    .map(([column, value]): Condition => [column, '=', value!]);
-  const indexed = conditions.slice(0, conditions[0]?.[0] === 'applicationId' ? 2 : 1);
+/** Lists the events of a call by sequence; all others newest first. */
+function listingOf(filter: EventFilter): Events {
+  const { applicationId, callId, event, state } = filter;
   return {
     ...EVENTS,
     order: callId === undefined ? NEWEST : { columns: ['sequence'], kinds: ['number'], descending: false },
-    indexed,
-    unindexed: conditions.slice(indexed.length),
+    ...conditionsOf({ callId, applicationId, state, event }, indexOf(filter)),
   };
+}
+
+/** The most selective index for a filter. Usual states and events are found by the order alone. */
+function indexOf({ applicationId, callId, event, state }: EventFilter): Index {
+  if (callId !== undefined) return { columns: ['callId'] };
+  const owner = applicationId === undefined ? [] : ['applicationId'];
+  if (state === 'pending') return { columns: [], partial: PARTIAL.pendingEvents };
+  if (state === 'dead') return { columns: [...owner, 'state'], partial: PARTIAL.deadEvents };
+  if (event !== undefined && !USUAL_EVENTS.includes(event))
+    return { columns: [...owner, 'event'], partial: PARTIAL.unusualEvents };
+  return { columns: owner };
 }
 
 const NEWEST: Listing<EventRecord>['order'] = { columns: ['id'], kinds: ['string'], descending: true };
@@ -93,14 +90,11 @@ const EVENTS: Events = {
   indexed: [],
 };
 
-/** Pending events that are not parked, by call and sequence. */
+/** Pending events that are not parked, oldest first. Ids grow with the sequence of a call. */
 const PENDING: Events = {
   ...EVENTS,
-  order: { columns: ['callId', 'sequence'], kinds: ['string', 'number'], descending: false },
-  indexed: [
-    ['state', '=', 'pending'],
-    ['attempts', '<', PARK_AFTER_ATTEMPTS],
-  ],
+  order: { columns: ['id'], kinds: ['string'], descending: false },
+  partial: PARTIAL.eventsToDeliver,
 };
 
 const attemptsOf = (eventId: string): Omit<Listing<AttemptRecord>, 'reader'> => ({

@@ -1,14 +1,29 @@
-import type { Kysely, RawBuilder } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Page, PageRequest } from '../calls/index.ts';
 import type { InsightStore, Job, Transcript, TranscriptFilter } from '../insights/index.ts';
-import { type Listing, readPage } from './listing.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { type Listing, loadInTurns, PAGE_BYTES, readPage, type Sized } from './listing.ts';
 import type { Readers } from './row-reader.ts';
 import type { Tables } from './tables/index.ts';
 
-/** Returns the condition that a row of `transcripts` contains these words; each database has its own. */
-export type Matching = (q: string) => RawBuilder<boolean>;
+/** A transcript that a search has found. `number` grows with each transcript that is stored. */
+export type FoundTranscript = Sized & { recordingId: string; number: number };
+
+/** Finds transcripts by their words; each database has its own full-text index. */
+export interface TranscriptSearch {
+  /**
+   * Finds at most `limit` transcripts, newest first, with numbers less than `before`.
+   * @returns `next` where more may follow: the `before` of the next page.
+   */
+  find(
+    filter: TranscriptFilter,
+    limit: number,
+    before?: number,
+  ): Promise<{ found: FoundTranscript[]; next: number | undefined }>;
+}
 
 /** Reads and updates the queue of insight jobs, and reads their results. */
-export function insightStore(db: Kysely<Tables>, matching: Matching, readers: Readers): InsightStore {
+export function insightStore(db: Kysely<Tables>, search: TranscriptSearch, readers: Readers): InsightStore {
   return {
     ...queue(db, readers),
     async transcript(recordingId) {
@@ -27,8 +42,11 @@ export function insightStore(db: Kysely<Tables>, matching: Matching, readers: Re
       const rows = db.selectFrom('insightParts').selectAll().where('callId', '=', callId);
       return readers.insightParts.all(await rows.execute());
     },
-    transcripts: (filter, page) =>
-      readPage(db, { ...listingOf(filter, matching), reader: readers.transcripts }, page),
+    transcripts(filter, page) {
+      const listing = { ...listingOf(filter), reader: readers.transcripts };
+      if (filter.q === undefined) return readPage(db, listing, page);
+      return readFound(db, listing, search, filter, page);
+    },
   };
 }
 
@@ -104,10 +122,22 @@ async function claimJob(
   return undefined;
 }
 
-function listingOf(
-  { applicationId, q }: TranscriptFilter,
-  matching: Matching,
-): Omit<Listing<Transcript>, 'reader'> {
+/** Reads a page of search results: as many as fit into `PAGE_BYTES`, but at least one. */
+async function readFound(
+  db: Kysely<Tables>,
+  listing: Listing<Transcript>,
+  search: TranscriptSearch,
+  filter: TranscriptFilter,
+  { limit, cursor }: PageRequest,
+): Promise<Page<Transcript>> {
+  const before = cursor ? decodeCursor<[number]>(cursor, ['number'])[0] : undefined;
+  const { found, next } = await search.find(filter, limit, before);
+  const { data, read } = await loadInTurns(db, listing, found, PAGE_BYTES);
+  const position = read < found.length ? found[read - 1]?.number : next;
+  return { data, nextCursor: position === undefined ? null : encodeCursor([position]) };
+}
+
+function listingOf({ applicationId }: TranscriptFilter): Omit<Listing<Transcript>, 'reader'> {
   return {
     table: 'transcripts',
     key: 'recordingId',
@@ -115,6 +145,5 @@ function listingOf(
     order: { columns: ['createdAt', 'recordingId'], kinds: ['number', 'string'], descending: true },
     indexed: applicationId === undefined ? [] : [['applicationId', '=', applicationId]],
     unindexed: [['status', '=', 'completed']],
-    matching: q === undefined ? undefined : matching(q),
   };
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Page, PageRequest } from '../calls/index.ts';
 import { VirtualClock } from '../core/testing/virtual-clock.ts';
 import { openSqliteStorage, type Storage } from './index.ts';
-import { PAGE_BYTES, SCANNED_ROWS } from './listing.ts';
+import { PAGE_BYTES, SCAN_TURNS, SCANNED_ROWS } from './listing.ts';
 import { aCall, anAttempt, anEvent } from './testing/records.ts';
 
 let storage: Storage;
@@ -71,8 +71,9 @@ describe('a page of large rows', () => {
 
 describe('a filter without an index', () => {
   it('examines a bounded number of rows per page, and finds every row in the end', async () => {
-    const rare = new Set([3, SCANNED_ROWS + 5, SCANNED_ROWS + 6]);
-    const commits = Array.from({ length: 2 * SCANNED_ROWS + 10 }, (_, n) =>
+    const examined = SCANNED_ROWS * SCAN_TURNS;
+    const rare = new Set([3, examined + 5, examined + 6]);
+    const commits = Array.from({ length: 2 * examined + 10 }, (_, n) =>
       storage.commit({
         call: aCall(callId(n), { createdAt: START + n, direction: rare.has(n) ? 'outbound' : 'inbound' }),
       }),

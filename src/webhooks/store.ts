@@ -52,8 +52,8 @@ export type DeliveryProgress = Pick<EventRecord, 'id' | 'state' | 'attempts' | '
 /** Stores the state of deliveries. */
 export interface OutboxStore {
   /**
-   * The first pending events that are not parked, in order of call and sequence. Returns at most `limit` events, and at
-   * most `maxBytes` of text. @returns `more` when there are others.
+   * The first pending events that are not parked, oldest first. Returns at most `limit` events, and at most `maxBytes`
+   * of text. @returns `more` when there are others.
    */
   pendingEvents(limit: number, maxBytes: number): Promise<{ events: EventRecord[]; more: boolean }>;
   /** The number of parked events, and when the oldest happened. Read once, at the start. */

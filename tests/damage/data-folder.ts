@@ -140,6 +140,6 @@ function allowNulls(file: string): void {
   const database = new DatabaseSync(file, { defensive: false });
   database.exec(`PRAGMA writable_schema = ON;
     UPDATE sqlite_master SET sql = replace(replace(sql, ' not null', ''), ' NOT NULL', '')
-    WHERE type = 'table' AND name NOT LIKE 'transcript_words%' AND name NOT LIKE 'kysely%'`);
+    WHERE type = 'table' AND name NOT LIKE 'transcript_index%' AND name NOT LIKE 'kysely%'`);
   database.close();
 }

@@ -27,6 +27,7 @@ const FROZEN: Record<string, string> = {
   '0011-tenants': '694912a3d7fc60b3',
   '0012-erasure': '36623c632beaaa2f',
   '0013-pending-byes': '893c0bb9dc7837de',
+  '0014-growth': 'b0934cb02568dabd',
 };
 
 /** Returns a digest of the tables and indexes after each migration. */

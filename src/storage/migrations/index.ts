@@ -13,6 +13,7 @@ import { sipFields } from './0010-sip-fields.ts';
 import { tenants } from './0011-tenants.ts';
 import { erasure } from './0012-erasure.ts';
 import { pendingByes } from './0013-pending-byes.ts';
+import { growth } from './0014-growth.ts';
 
 /** The migrations in the order of their names. A released migration is never edited: each change is a new one. */
 export const migrations: Record<string, Migration> = {
@@ -29,11 +30,21 @@ export const migrations: Record<string, Migration> = {
   '0011-tenants': tenants,
   '0012-erasure': erasure,
   '0013-pending-byes': pendingByes,
+  '0014-growth': growth,
 };
 
-/** Runs the migrations that the database lacks; the same ones for every database. */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
+/**
+ * Runs the migrations that the database lacks; the same ones for every database.
+ * @param begin is called with their names before they run, unless the database is new.
+ */
+export async function migrate(
+  db: Kysely<Tables>,
+  begin: (names: string[]) => void = () => {},
+): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const all = await migrator.getMigrations();
+  const missing = all.filter(({ executedAt }) => !executedAt).map(({ name }) => name);
+  if (missing.length > 0 && missing.length < all.length) begin(missing);
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
 }

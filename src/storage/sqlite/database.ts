@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { CamelCasePlugin, Kysely, SqliteDialect } from 'kysely';
+import { CamelCasePlugin, Kysely, type LogEvent, SqliteDialect } from 'kysely';
 import { explain, Failure } from '../../core/index.ts';
 import type { Tables } from '../tables/index.ts';
 
@@ -42,12 +42,12 @@ function isFull(file: string): boolean {
   }
 }
 
-/** Adapts a `DatabaseSync` to Kysely, whose SQLite dialect expects a similar driver. */
-export function kyselyOver(database: DatabaseSync): Kysely<Tables> {
+/** Adapts a `DatabaseSync` to Kysely, whose SQLite dialect expects a similar driver. @param log gets each query. */
+export function kyselyOver(database: DatabaseSync, log?: (event: LogEvent) => void): Kysely<Tables> {
   const dialect = new SqliteDialect({
     database: { close: () => {}, prepare: (sql) => statementFor(database, sql) },
   });
-  return new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });
+  return new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()], ...(log && { log }) });
 }
 
 function statementFor(database: DatabaseSync, sql: string) {

@@ -161,7 +161,7 @@ export class Erasure {
   #deleteSome(id: string): number {
     const run = this.#run;
     const all = run.events.all(id);
-    const events = withinBytes(all);
+    const events = withinStep(all);
     for (const event of events) this.event(event['id'] as SQLInputValue);
     if (events.length > 0) return events.length < all.length ? ROWS : events.length;
     for (const name of ['deleteEntries', 'deleteTranscripts', 'deleteParts'] as const) {
@@ -174,11 +174,19 @@ export class Erasure {
   }
 }
 
-/** Returns the first rows, as many as one transaction can delete by their `bytes`, but at least one. */
-export function withinBytes<Row extends Record<string, unknown>>(rows: Row[]): Row[] {
-  let bytes = 0;
-  const beyond = rows.findIndex((row) => (bytes += Number(row['bytes'] ?? 0)) > BYTES);
-  return beyond === -1 ? rows : rows.slice(0, Math.max(1, beyond));
+/**
+ * Returns the first rows, as many as one transaction can delete, by their number and their `bytes`, but at least one.
+ * Rows that are not `deletable` do not count.
+ */
+export function withinStep<Row extends Record<string, unknown>>(rows: Row[], most = Infinity): Row[] {
+  let [deleted, bytes] = [0, 0];
+  const beyond = rows.findIndex((row) => {
+    if (Number(row['deletable'] ?? 1) !== 1) return false;
+    deleted += 1;
+    bytes += Number(row['bytes'] ?? 0);
+    return deleted > most || (deleted > 1 && bytes > BYTES);
+  });
+  return beyond === -1 ? rows : rows.slice(0, beyond);
 }
 
 /** Returns the files of a recording. An MP3 may have left the WAV file that it was encoded from. */

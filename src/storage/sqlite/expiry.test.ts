@@ -8,17 +8,19 @@ import { migrate } from '../migrations/index.ts';
 import { notePlans } from '../testing/plans.ts';
 import { aCall } from '../testing/records.ts';
 import { kyselyOver } from './database.ts';
-import { Erasure, withinBytes } from './erasure.ts';
+import { Erasure, withinStep } from './erasure.ts';
 import { Expiry } from './expiry.ts';
 import { GroupCommit } from './group-commit.ts';
-import { openTranscriptSearch } from './transcript-search.ts';
+import { openSums } from './sums.ts';
+import { openTranscriptIndex } from './transcript-index.ts';
 
 const DAY = 86_400_000;
 
 test('no deletion scans a whole table', async () => {
   const database = new DatabaseSync(':memory:');
   await migrate(kyselyOver(database));
-  openTranscriptSearch(database);
+  openSums(database);
+  openTranscriptIndex(database, silentLog);
   const clock = new VirtualClock();
   const group = new GroupCommit(database, { clock, log: silentLog, gatherMs: 0 });
   const plans = notePlans(database);
@@ -34,9 +36,16 @@ test('no deletion scans a whole table', async () => {
 
 test('deletes large events a few at a time', () => {
   const event = (id: number) => ({ id, bytes: 500_000 });
-  expect(withinBytes([1, 2, 3, 4, 5, 6].map(event)).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
-  expect(withinBytes([{ bytes: 5_000_000 }, { bytes: 1 }])).toHaveLength(1);
-  expect(withinBytes([{ bytes: null }, { bytes: 1 }])).toHaveLength(2);
+  expect(withinStep([1, 2, 3, 4, 5, 6].map(event)).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+  expect(withinStep([{ bytes: 5_000_000 }, { bytes: 1 }])).toHaveLength(1);
+  expect(withinStep([{ bytes: null }, { bytes: 1 }])).toHaveLength(2);
+});
+
+test('examines more rows than it deletes in one step', () => {
+  const kept = { deletable: 0, bytes: 5_000_000 };
+  const old = { deletable: 1, bytes: 1 };
+  expect(withinStep([kept, old, kept, old, kept, old], 2)).toHaveLength(5);
+  expect(withinStep([kept, kept, kept], 2)).toHaveLength(3);
 });
 
 test('deleting charges changes neither the balance nor the spending of a period', async () => {

@@ -1,13 +1,22 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../core/index.ts';
 import type { DeletedFile, Expired, Expiring } from '../../recordings/index.ts';
-import { type Erasure, EVENT_BYTES, IS_OPEN, withinBytes } from './erasure.ts';
+import { type Erasure, EVENT_BYTES, IS_OPEN, withinStep } from './erasure.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { prepareAll } from './statements.ts';
 
 /** Rows that are examined in one transaction. */
-const BATCH = 20;
-const SMALL_ROWS_BATCH = 50;
+const EXAMINED = 200;
+
+/** The most rows of each kind that are deleted in one transaction. */
+const DELETED: Record<Expiring, number> = {
+  calls: 20,
+  completed_recordings: 20,
+  failed_recordings: 20,
+  events: 40,
+  timelines: 50,
+  charges: 50,
+};
 
 /** The condition that a row belongs to no open call. */
 const hasEnded = (column: string) => `NOT EXISTS (SELECT 1 FROM calls WHERE id = ${column} AND ${IS_OPEN})`;
@@ -19,23 +28,24 @@ const hasEnded = (column: string) => `NOT EXISTS (SELECT 1 FROM calls WHERE id =
 const SELECTIONS: Record<Expiring, string> = {
   calls: `SELECT id, octet_length(variables) AS bytes, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3
       AND NOT EXISTS (SELECT 1 FROM recordings WHERE call_id = calls.id) AS deletable
-    FROM calls WHERE (created_at, id) > (?1, ?2) AND created_at < ?3 ORDER BY created_at, id LIMIT ${BATCH}`,
-  completed_recordings: recordings('completed'),
-  failed_recordings: recordings('failed'),
+    FROM calls WHERE (created_at, id) > (?1, ?2) AND created_at < ?3 ORDER BY created_at, id LIMIT ${EXAMINED}`,
+  completed_recordings: recordings("status = 'completed'"),
+  failed_recordings: recordings("status IN ('started', 'failed') AND status = 'failed'"),
   events: `SELECT id, ${EVENT_BYTES} AS bytes, id AS a, 0 AS b, state <> 'pending' AND ${hasEnded('events.call_id')} AS deletable
-    FROM events WHERE id > ?1 AND id < ?3 AND ?2 = ?2 ORDER BY id LIMIT ${BATCH * 2}`,
+    FROM events WHERE id > ?1 AND id < ?3 AND ?2 = ?2 ORDER BY id LIMIT ${EXAMINED}`,
   timelines: `SELECT call_id, position, call_id AS a, position AS b, ${hasEnded('timeline.call_id')} AS deletable
-    FROM timeline WHERE (call_id, position) > (?1, ?2) AND call_id < ?3 ORDER BY call_id, position LIMIT ${SMALL_ROWS_BATCH}`,
+    FROM timeline WHERE (call_id, position) > (?1, ?2) AND call_id < ?3 ORDER BY call_id, position LIMIT ${EXAMINED}`,
   charges: `SELECT leg_id, customer_id, amount, settled_at AS a, leg_id AS b, typeof(amount) = 'integer' AND abs(amount) <= ${Number.MAX_SAFE_INTEGER}
       AND ${hasEnded('charges.call_id')} AS deletable
     FROM charges WHERE settled_at >= ?1 AND (settled_at, leg_id) > (?1, ?2) AND settled_at < ?3
-    ORDER BY settled_at, leg_id LIMIT ${SMALL_ROWS_BATCH}`,
+    ORDER BY settled_at, leg_id LIMIT ${EXAMINED}`,
 };
 
-function recordings(status: string): string {
+/** Repeats the condition of the index `recordings_unfinished`: most recordings are completed. */
+function recordings(condition: string): string {
   return `SELECT id, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3 AS deletable
-    FROM recordings WHERE status = '${status}' AND (created_at, id) > (?1, ?2) AND created_at < ?3
-    ORDER BY created_at, id LIMIT ${BATCH}`;
+    FROM recordings WHERE ${condition} AND (created_at, id) > (?1, ?2) AND created_at < ?3
+    ORDER BY created_at, id LIMIT ${EXAMINED}`;
 }
 
 type Position = [SQLInputValue, SQLInputValue];
@@ -85,7 +95,8 @@ export class Expiry {
   expire(what: Expiring, before: number, from?: unknown): Promise<Expired> {
     return this.#group.write(() => {
       const [a, b] = (from as Position | undefined) ?? START[what];
-      const rows = withinBytes(this.#select[what].all(a, b, limitOf(what, before, this.#clock.now())));
+      const examined = this.#select[what].all(a, b, limitOf(what, before, this.#clock.now()));
+      const rows = withinStep(examined, DELETED[what]);
       let deleted = 0;
       for (const row of rows) if (Number(row['deletable']) === 1 && this.#delete(what, row)) deleted += 1;
       const last = rows.at(-1);

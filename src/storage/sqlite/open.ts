@@ -4,9 +4,8 @@ import { billingStore } from '../billing.ts';
 import { callStore } from '../calls.ts';
 import { directoryStore } from '../directory.ts';
 import { eventStore } from '../events.ts';
-import { insightStore } from '../insights.ts';
+import { insightStore, type TranscriptSearch } from '../insights.ts';
 import { latestId } from '../latest-id.ts';
-import { migrate } from '../migrations/index.ts';
 import { Quarantine } from '../quarantine.ts';
 import { recordingStore } from '../recordings.ts';
 import { readersOf } from '../row-reader.ts';
@@ -19,7 +18,8 @@ import { Erasure } from './erasure.ts';
 import { Expiry } from './expiry.ts';
 import { GroupCommit } from './group-commit.ts';
 import { SqliteJournal } from './journal.ts';
-import { matchingInSqlite, openTranscriptSearch } from './transcript-search.ts';
+import { SqliteTranscriptSearch } from './transcript-search.ts';
+import { updateTables } from './update.ts';
 
 export interface SqliteOptions extends StorageOptions {
   /** The database file, or `:memory:`. It is created if missing; its folder must exist. */
@@ -35,9 +35,8 @@ export interface SqliteOptions extends StorageOptions {
 export async function openSqliteStorage(options: SqliteOptions): Promise<Storage> {
   const { clock, log = silentLog } = options;
   const database = openDatabase(options.file);
+  await updateTables(database, { clock, log });
   const db = kyselyOver(database);
-  await migrate(db);
-  openTranscriptSearch(database);
   const quarantine = new Quarantine({ clock, log });
   const ids = new Ids(clock, { node: options.node ?? 0, after: await latestId(db) });
   const group = new GroupCommit(database, { clock, log, gatherMs: options.gatherMs ?? 0 });
@@ -54,7 +53,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   };
   let closed: Promise<void> | undefined;
   return {
-    ...readingStores(db, quarantine),
+    ...readingStores(db, new SqliteTranscriptSearch(database), quarantine),
     ...writingStore(journal),
     ...deletingStore(erasure, expiry, checkpoints),
     discard: discardOver(database, group, quarantine, erasure),
@@ -80,14 +79,14 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<Storage
   };
 }
 
-function readingStores(db: Kysely<Tables>, quarantine: Quarantine) {
+function readingStores(db: Kysely<Tables>, search: TranscriptSearch, quarantine: Quarantine) {
   const readers = readersOf(quarantine);
   return {
     ...callStore(db, readers),
     ...recordingStore(db, readers),
     ...eventStore(db, readers, quarantine),
     ...directoryStore(db, readers),
-    ...insightStore(db, matchingInSqlite, readers),
+    ...insightStore(db, search, readers),
     ...billingStore(db, readers, quarantine),
   };
 }

@@ -19,6 +19,10 @@ export interface Tables extends Omit<{ [K in keyof RecordTables]: RowOf<RecordTa
   fileDeletions: { file: string; at: number; dueAt: number; attempts: number };
   carriedCharges: { customerId: string; amount: number };
   carriedUsage: { applicationId: string; day: number; calls: number; billsecSeconds: number; cost: number };
+  /** Sums of the stored calls by the hour of their creation. */
+  callHours: { applicationId: string; hour: number; calls: number; billsecSeconds: number; cost: number };
+  /** Sums of the stored settled charges by day. */
+  chargeDays: { customerId: string; day: number; charges: number; amount: number; inexact: number };
   idempotencyKeys: { applicationId: string; key: string; requestHash: string; callId: string; at: number };
 }
 
