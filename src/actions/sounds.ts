@@ -77,7 +77,7 @@ class WebSounds implements SoundFiles {
     const key = JSON.stringify([url, cached?.freshness.validators]);
     // A job ends when the file is decoded, so the limit of jobs also limits the files in memory.
     const load = (queue: FairQueue, bytes: number) =>
-      queue.run({ ...job, key }, async (signal): Promise<Loaded> => {
+      queue.run({ ...job, key }, async ({ signal }): Promise<Loaded> => {
         const response = await this.#get(url, cached, { bytes, tenant: job.tenant }, signal);
         if (response.status !== 200 || response.truncated) return { response };
         return { response, sound: await this.#options.decode(response.body, { ...job, signal }) };

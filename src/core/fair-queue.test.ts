@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sleep } from './clock.ts';
 import { Failure } from './failure.ts';
-import { FairQueue, type FairQueueLimits, type Job } from './fair-queue.ts';
+import { FairQueue, type FairQueueLimits, type Job, type RunningJob } from './fair-queue.ts';
 import { VirtualClock } from './testing/virtual-clock.ts';
 
 let clock: VirtualClock;
@@ -18,7 +18,7 @@ const open = (limits: Partial<FairQueueLimits> = {}) =>
 
 /** Queues a job that takes `ms` milliseconds and then adds its name to `done`. */
 function add(queue: FairQueue, name: string, ms: number, job: Partial<Job> = {}) {
-  const result = queue.run({ tenant: name[0]!, ...job }, async (signal) => {
+  const result = queue.run({ tenant: name[0]!, ...job }, async ({ signal }) => {
     await sleep(clock, ms, signal);
     done.push(name);
     return `${name} done`;
@@ -212,6 +212,38 @@ describe('limits', () => {
     expect(done).toEqual(['b0']);
   });
 
+  it('a job that reads its signal only after it was stopped finds it aborted', async () => {
+    const queue = open({ maxRunMs: 5_000 });
+    let signal: AbortSignal | undefined;
+    const late = async (running: RunningJob) => {
+      await sleep(clock, 6_000);
+      signal = running.signal;
+    };
+    queue.run({ tenant: 'a' }, late).catch(() => {});
+    await clock.advance(6_000);
+    expect(signal?.aborted).toBe(true);
+  });
+
+  it('a job that has finished is not aborted', async () => {
+    const queue = open();
+    let signal: AbortSignal | undefined;
+    await queue.run({ tenant: 'a' }, async (running) => {
+      signal = running.signal;
+    });
+    expect(signal?.aborted).toBe(false);
+  });
+
+  it('says whether a job would start at once', async () => {
+    const queue = open({ concurrency: 2, concurrencyPerTenant: 1 });
+    expect(queue.isFree('a')).toBe(true);
+    addAll(queue, names('a', 2), 10);
+    expect([queue.isFree('a'), queue.isFree('b')]).toEqual([false, true]);
+    add(queue, 'b0', 10);
+    expect(queue.isFree('c')).toBe(false);
+    await clock.advance(20);
+    expect(queue.isFree('a')).toBe(true);
+  });
+
   it('a job that waits longer than maxWaitMs fails', async () => {
     const queue = open({ maxWaitMs: 1_000 });
     add(queue, 'a0', 5_000);
@@ -291,7 +323,7 @@ it('settles every job exactly once, respects the concurrency, and is empty after
           clock.after(after, () => {
             const abort = new AbortController();
             if (abortAfter !== undefined) clock.after(abortAfter, () => abort.abort(new Error('gone')));
-            const work = async (signal: AbortSignal) => {
+            const work = async ({ signal }: RunningJob) => {
               most = Math.max(most, queue.load.running);
               await sleep(clock, ms, signal);
               if (fails) throw new Error('broken');

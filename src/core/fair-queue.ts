@@ -33,6 +33,12 @@ export interface Job {
   signal?: AbortSignal | undefined;
 }
 
+/** A job that runs. */
+export interface RunningJob {
+  /** Aborted when the job has no callers left or has run too long. Created when it is read, since many jobs need none. */
+  readonly signal: AbortSignal;
+}
+
 export interface FairQueueOptions extends FairQueueLimits {
   clock: Clock;
   /** Creates the error of a job that is refused or dropped. `reason` is a clause without a period. */
@@ -55,6 +61,7 @@ export class FairQueue {
   #baselineMs = 0;
   #closed: Error | undefined;
   #isPicking = false;
+  #startNextGuarded = guarded('queue', () => this.#startNext());
 
   constructor(options: FairQueueOptions) {
     this.#options = options;
@@ -68,9 +75,9 @@ export class FairQueue {
   /**
    * Runs a job when it is its turn. Rejects as `run` does, with the signal's reason when that is aborted, and with
    * `failure` when a limit is reached or the queue is closed.
-   * @param run receives a signal that is aborted when the job has no callers left or has run too long.
+   * @param run receives the signal that stops the job.
    */
-  async run<T>(job: Job, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async run<T>(job: Job, run: (running: RunningJob) => Promise<T>): Promise<T> {
     job.signal?.throwIfAborted();
     if (this.#closed) throw this.#closed;
     const tenant = this.#tenant(job.tenant);
@@ -79,6 +86,14 @@ export class FairQueue {
     const result = this.#join(work, job, tenant);
     this.#startNext();
     return result as Promise<T>;
+  }
+
+  /** Whether a job of this tenant would start at once. */
+  isFree(name: string): boolean {
+    const { concurrency, concurrencyPerTenant = concurrency } = this.#options;
+    const tenant = this.#tenants.get(name);
+    if (this.#running >= concurrency) return false;
+    return !tenant || (tenant.waiting === 0 && tenant.running < concurrencyPerTenant);
   }
 
   /** Fails waiting jobs, aborts running ones and refuses new ones. */
@@ -106,13 +121,13 @@ export class FairQueue {
     return this.#options.failure(reason);
   }
 
-  #admit(job: Job, tenant: Tenant, run: Work['run']): Work {
+  #admit(job: Job, tenant: Tenant, run: (running: RunningJob) => Promise<unknown>): Work {
     const { bytes = 0, key } = job;
     const { maxBytes = Infinity, maxBytesPerTenant = Infinity } = this.#options;
     if (tenant.bytes + bytes > maxBytesPerTenant)
       throw this.#refuse(tenant, 'too many bytes of this customer are waiting');
     if (this.#bytes + bytes > maxBytes) throw this.#refuse(tenant, 'too many bytes are waiting');
-    const work: Work = { key, bytes, owner: tenant, run, waiters: new Set(), abort: new AbortController() };
+    const work = new Work(key, bytes, tenant, run);
     tenant.bytes += bytes;
     this.#bytes += bytes;
     if (key !== undefined) this.#shared.set(key, work);
@@ -209,11 +224,7 @@ export class FairQueue {
     this.#baselineMs = Math.max(this.#baselineMs, tenant.servedMs);
     const fail = (error: unknown) => this.#settle(work, (waiter) => waiter.reject(error));
     if (maxRunMs !== undefined) work.timer = clock.after(maxRunMs, () => fail(failure('it took too long')));
-    const run = async () => {
-      const result = await work.run(work.abort.signal);
-      this.#settle(work, (waiter) => waiter.resolve(result));
-    };
-    run().catch(fail);
+    work.finish().then((result) => this.#settle(work, (waiter) => waiter.resolve(result)), fail);
   }
 
   /** Ends a job, whatever its outcome, and starts the next one. */
@@ -224,7 +235,7 @@ export class FairQueue {
     const { runner } = work;
     if (runner) {
       runner.running--;
-      runner.servedMs += Math.max(MIN_SERVED_MS, this.#options.clock.monotonic() - work.startedAt!);
+      runner.servedMs += Math.max(MIN_SERVED_MS, this.#options.clock.monotonic() - work.startedAt);
       this.#running--;
     }
     work.owner.bytes -= work.bytes;
@@ -238,9 +249,8 @@ export class FairQueue {
     work.waiters.clear();
     this.#forget(work.owner);
     if (runner) this.#forget(runner);
-    // Stops a job that still runs; for a finished one this does nothing.
-    work.abort.abort(this.#options.failure('it has no callers left'));
-    guarded('queue', () => this.#startNext())();
+    if (!work.isFinished) work.stop(this.#options.failure('it has no callers left'));
+    this.#startNextGuarded();
   }
 
   /** Forgets a tenant without jobs, unless it has had more than its share. */
@@ -269,19 +279,55 @@ interface Tenant {
 }
 
 /** A job that one or more callers share. */
-interface Work {
-  key: string | undefined;
-  bytes: number;
+class Work implements RunningJob {
+  readonly key: string | undefined;
+  readonly bytes: number;
   /** The tenant that asked first, to which the bytes count. */
-  owner: Tenant;
-  run: (signal: AbortSignal) => Promise<unknown>;
-  waiters: Set<Waiter>;
-  abort: AbortController;
+  readonly owner: Tenant;
+  readonly waiters = new Set<Waiter>();
   /** The tenant in whose turn it runs; undefined while it waits. */
-  runner?: Tenant;
-  startedAt?: number;
+  runner: Tenant | undefined;
+  startedAt = 0;
   /** Limits its run. */
-  timer?: Timer;
+  timer: Timer | undefined;
+  /** Its function has returned. */
+  isFinished = false;
+  #run: (running: RunningJob) => Promise<unknown>;
+  #abort: AbortController | undefined;
+  #stopped: { reason: unknown } | undefined;
+
+  constructor(
+    key: string | undefined,
+    bytes: number,
+    owner: Tenant,
+    run: (running: RunningJob) => Promise<unknown>,
+  ) {
+    this.key = key;
+    this.bytes = bytes;
+    this.owner = owner;
+    this.#run = run;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#stopped && !this.#abort) return AbortSignal.abort(this.#stopped.reason);
+    this.#abort ??= new AbortController();
+    return this.#abort.signal;
+  }
+
+  /** Runs it to its end. */
+  async finish(): Promise<unknown> {
+    try {
+      return await this.#run(this);
+    } finally {
+      this.isFinished = true;
+    }
+  }
+
+  /** Aborts its signal. */
+  stop(reason: unknown): void {
+    this.#stopped = { reason };
+    this.#abort?.abort(reason);
+  }
 }
 
 /** A caller that waits for the result of a job. */

@@ -57,7 +57,7 @@ export class FairWorkers<Input, Output> {
 
   /** Runs a job in a thread. Rejects with the thread's `Failure`, and as `FairQueue.run` does. */
   run(job: Job, input: Input): Promise<Output> {
-    return this.#queue.run(job, (signal) => this.#try(input, signal));
+    return this.#queue.run(job, ({ signal }) => this.#try(input, signal));
   }
 
   /** Ends all threads and fails running and waiting jobs. Idempotent. */

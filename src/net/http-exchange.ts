@@ -46,7 +46,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #startedAt: number;
   #timer: Timer;
   #settle!: { resolve: (response: HttpResponse) => void; reject: (error: unknown) => void };
-  #settled = false;
+  #isSettled = false;
+  #settled: AbortController | undefined;
   #controller: Controller | undefined;
   #status = 0;
   #headers: Record<string, string> = {};
@@ -64,6 +65,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     request.signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
+  /** Aborted when the exchange is over. Created when it is read: most requests need no signal. */
+  get settled(): AbortSignal {
+    if (this.#isSettled) return AbortSignal.abort();
+    this.#settled ??= new AbortController();
+    return this.#settled.signal;
+  }
+
   /** Fails a request that cannot be sent. Does nothing once it is settled. */
   refuse(error: Error): void {
     this.#fail(error);
@@ -72,7 +80,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
     // The request was settled, for instance by its timeout, while it waited for a connection.
-    if (this.#settled) controller.abort(new Error('the request is over'));
+    if (this.#isSettled) controller.abort(new Error('the request is over'));
   }
 
   onResponseStart(_controller: Controller, status: number, headers: NodeJS.Dict<string | string[]>): void {
@@ -87,7 +95,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     const { onData } = this.#request;
     if (onData && this.#status < 300) {
       try {
-        if (!this.#settled) onData(chunk);
+        if (!this.#isSettled) onData(chunk);
       } catch (error) {
         this.#fail(error as Error);
       }
@@ -129,10 +137,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   #end(settle: () => void, disconnect = true): void {
-    if (this.#settled) return;
-    this.#settled = true;
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     this.#timer.cancel();
     this.#request.signal?.removeEventListener('abort', this.#abort);
+    this.#settled?.abort();
     settle();
     if (disconnect) this.#controller?.abort(new Error('the request is over'));
   }

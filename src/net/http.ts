@@ -42,13 +42,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const { origin, pathname, search } = checkUrl(request.url, allowPrivate);
     const exchange = new HttpExchange(request, clock);
     const { method, headers = {}, body = null } = request;
-    const settled = new AbortController();
     const dispatch = () => {
       agent.dispatch({ origin, path: pathname + search, method, headers, body }, exchange);
       return exchange.response;
     };
-    queues.run(origin, request.tenant, settled.signal, dispatch).catch((error) => exchange.refuse(error));
-    return exchange.response.finally(() => settled.abort());
+    queues.run(origin, request.tenant, exchange, dispatch).catch((error) => exchange.refuse(error));
+    return exchange.response;
   };
   return { request, close: () => agent.destroy() };
 }

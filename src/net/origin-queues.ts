@@ -16,19 +16,20 @@ export class OriginQueues {
 
   /**
    * Runs a request when a connection is free for it.
-   * @param settled aborted when the request is over.
+   * @param exchange its `settled` signal is only read if the request has to wait.
    */
   async run(
     origin: string,
-    tenant: string | undefined,
-    settled: AbortSignal,
+    tenant = '',
+    exchange: { readonly settled: AbortSignal },
     run: () => Promise<unknown>,
   ): Promise<void> {
-    const entry = this.#queues.get(origin) ?? { queue: this.#open(origin), users: 0 };
-    this.#queues.set(origin, entry);
+    let entry = this.#queues.get(origin);
+    if (!entry) this.#queues.set(origin, (entry = { queue: this.#open(origin), users: 0 }));
+    const signal = entry.queue.isFree(tenant) ? undefined : exchange.settled;
     entry.users++;
     try {
-      await entry.queue.run({ tenant: tenant ?? '', signal: settled }, run);
+      await entry.queue.run({ tenant, signal }, run);
     } finally {
       if (--entry.users === 0) this.#queues.delete(origin);
     }

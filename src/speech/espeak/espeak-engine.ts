@@ -47,7 +47,7 @@ export class EspeakEngine implements Engine {
   }
 
   synthesize(sentence: string, voice: string, job: SpeechJob): Promise<Samples> {
-    return this.#queue.run(job, (signal) => this.#speak(sentence, voice, signal));
+    return this.#queue.run(job, ({ signal }) => this.#speak(sentence, voice, signal));
   }
 
   async close(): Promise<void> {

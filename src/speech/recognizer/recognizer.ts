@@ -71,7 +71,7 @@ export function createRecognizer(settings: RecognizerSettings): Recognizer {
   return {
     engine,
     transcribe: (path, muted = [], signal, tenant = '') =>
-      queue.run({ tenant, signal }, (aborted) => run({ path, muted }, aborted)),
+      queue.run({ tenant, signal }, ({ signal: aborted }) => run({ path, muted }, aborted)),
     async close() {
       queue.close();
       await Promise.all(children.map((one) => one.close()));
