@@ -27,7 +27,13 @@ export type {
   TimelineEntry,
 } from './ports.ts';
 export { DialRefusal } from './ports.ts';
-export { presentCall, presentEventCall, presentTimelineEntry } from './present.ts';
+export {
+  type EventCall,
+  eventCallOf,
+  presentCall,
+  presentEventCall,
+  presentTimelineEntry,
+} from './present.ts';
 export { CUT_MARGIN_BYTES, SensitiveCalls, storedText } from './privacy.ts';
 export { Session } from './session.ts';
 export type {

@@ -2,8 +2,41 @@ import { formatAmount, rfc3339 } from '../core/index.ts';
 import { type CallRecord, durations } from './call.ts';
 import type { TimelineEntry } from './ports.ts';
 
+/** The properties of a call that its events contain. */
+export type EventCall = Pick<
+  CallRecord,
+  | 'id'
+  | 'customerId'
+  | 'applicationId'
+  | 'providerCallId'
+  | 'status'
+  | 'direction'
+  | 'from'
+  | 'to'
+  | 'routeMode'
+  | 'routingTarget'
+  | 'variables'
+  | 'sipHeaders'
+>;
+
+/** Copies what an event contains of its call: every event is stored, and metadata may be large. */
+export const eventCallOf = (call: CallRecord): EventCall => ({
+  id: call.id,
+  customerId: call.customerId,
+  applicationId: call.applicationId,
+  providerCallId: call.providerCallId,
+  status: call.status,
+  direction: call.direction,
+  from: call.from,
+  to: call.to,
+  routeMode: call.routeMode,
+  routingTarget: call.routingTarget,
+  variables: { ...call.variables },
+  sipHeaders: call.sipHeaders && { ...call.sipHeaders },
+});
+
 /** The short form of a call, in events. */
-export function presentEventCall(call: CallRecord) {
+export function presentEventCall(call: EventCall) {
   return {
     id: call.id,
     customer_id: call.customerId,

@@ -126,7 +126,7 @@ it('stores no copy of the metadata with each event', async () => {
   const call = aCall(callId(1), { metadata: { note: 'x'.repeat(10_000) } });
   await storage.commit({ call, events: [anEvent(call), anEvent(call)] });
   const { data } = await storage.events({ callId: call.id }, { limit: 10 });
-  expect(data.map((event) => event.call.metadata)).toEqual([{}, {}]);
+  expect(data.map((event) => 'metadata' in event.call)).toEqual([false, false]);
   expect((await storage.call(call.id))?.metadata).toEqual(call.metadata);
 });
 

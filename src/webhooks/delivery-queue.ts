@@ -94,7 +94,7 @@ export class DeliveryQueue {
 
 /** The approximate memory of an event, in bytes. */
 export function bytesOf({ call, data }: EventRecord): number {
-  let characters = JSON.stringify(data).length + JSON.stringify(call.error ?? null).length;
+  let characters = JSON.stringify(data).length;
   for (const [name, value] of Object.entries(call.variables)) characters += name.length + value.length;
   return 2000 + 2 * characters;
 }

@@ -1,4 +1,4 @@
-import type { CallRecord, Page, PageRequest } from '../calls/index.ts';
+import type { EventCall, Page, PageRequest } from '../calls/index.ts';
 
 export type EventState = 'pending' | 'delivered' | 'dead' | 'unsent';
 
@@ -15,7 +15,7 @@ export interface EventRecord {
   eventKey: string;
   createdAt: number;
   /** The call at the time of the event. */
-  call: CallRecord;
+  call: EventCall;
   data: Record<string, unknown>;
   /** `unsent`: the application has no `webhook_url`. */
   state: EventState;

@@ -1,10 +1,11 @@
 import type { BillingChange } from '../../billing/index.ts';
-import type { EventDraft } from '../../calls/index.ts';
+import { type EventDraft, eventCallOf, isFinal } from '../../calls/index.ts';
 import { Failure, type Ids } from '../../core/index.ts';
 import type { InsightsChange } from '../../insights/index.ts';
 import type { EventRecord } from '../../webhooks/index.ts';
 import type { Change } from '../storage.ts';
 import { tables, type Value } from '../tables/index.ts';
+import type { EventNumbers } from './event-numbers.ts';
 import type { WriteStatements } from './statements.ts';
 
 /** How long an idempotency key is valid. */
@@ -12,41 +13,51 @@ const DAY_MS = 86_400_000;
 
 /** A change as it was when `commit` was called: later changes of its objects have no effect. */
 export interface Snapshot {
-  call: Value[] | undefined;
+  call: CallSnapshot | undefined;
   /** applicationId, key, requestHash, callId, at */
   idempotencyKey: Value[] | undefined;
   recording: Value[] | undefined;
   /** file, at */
   obsoleteFile: Value[] | undefined;
-  events: EventDraft[];
+  events: EventSnapshot[];
   entries: Value[][];
   insights: InsightsChange | undefined;
   billing: BillingChange | undefined;
 }
 
+interface CallSnapshot {
+  id: string;
+  isFinal: boolean;
+  row: Value[];
+}
+
+/** An event before it has its number. Its call and data are serialized once. */
+interface EventSnapshot extends Pick<EventRecord, 'event' | 'call' | 'data'> {
+  at: number;
+  callText: string;
+  dataText: string;
+}
+
 export function snapshotOf(change: Change): Snapshot {
   const { call, recording, events = [], timeline = [], insights, billing, idempotencyKey: key } = change;
   return {
-    call: call && tables.calls.toParameters(call),
+    call: call && { id: call.id, isFinal: isFinal(call.status), row: tables.calls.toParameters(call) },
     idempotencyKey: call && key && [call.applicationId, key.key, key.requestHash, call.id, call.createdAt],
     recording: recording && tables.recordings.toParameters(recording),
     obsoleteFile:
       change.obsoleteFile === undefined ? undefined : [change.obsoleteFile, recording?.updatedAt ?? 0],
-    // No event contains the metadata, and a copy for each event would fill memory and database.
-    events: events.map((draft) => ({
-      ...draft,
-      call: copy({ ...draft.call, metadata: {} }),
-      data: copy(draft.data),
-    })),
+    events: events.map(eventSnapshot),
     entries: timeline.map((entry) => tables.timeline.toParameters(entry)),
     insights,
     billing,
   };
 }
 
-/** Copies a value by its JSON text, so that events are reported exactly as they are stored. */
-function copy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value));
+function eventSnapshot({ event, at, call: record, data }: EventDraft): EventSnapshot {
+  const call = eventCallOf(record);
+  const dataText = JSON.stringify(data);
+  // Events are reported exactly as they are stored.
+  return { event, at, call, callText: JSON.stringify(call), data: JSON.parse(dataText), dataText };
 }
 
 export interface ChangeWriterDeps {
@@ -58,10 +69,13 @@ export interface ChangeWriterDeps {
 /** Writes the rows of a change, inside a transaction. */
 export class ChangeWriter {
   #run: WriteStatements;
+  #numbers: EventNumbers;
   #deps: ChangeWriterDeps;
 
-  constructor(statements: WriteStatements, deps: ChangeWriterDeps) {
+  /** @param numbers must forget all calls when a transaction is undone. */
+  constructor(statements: WriteStatements, numbers: EventNumbers, deps: ChangeWriterDeps) {
     this.#run = statements;
+    this.#numbers = numbers;
     this.#deps = deps;
   }
 
@@ -70,12 +84,30 @@ export class ChangeWriter {
     const run = this.#run;
     if (change.insights) this.#writeInsights(change.insights);
     if (change.billing) this.#writeBilling(change.billing);
-    if (change.call) run.saveCall.run(...change.call);
+    const events = change.events.map((draft) => this.#addEvent(draft));
+    if (change.call) this.#saveCall(change.call);
+    this.#saveLastNumbers(events, change.call?.id);
     if (change.idempotencyKey) this.#keepKey(change.idempotencyKey);
     if (change.recording) run.saveRecording.run(...change.recording);
     if (change.obsoleteFile) run.deleteFileSoon.run(...change.obsoleteFile);
     for (const entry of change.entries) run.addEntry.run(...entry);
-    return change.events.map((draft) => this.#addEvent(draft));
+    this.#numbers.endChange();
+    return events;
+  }
+
+  #saveCall({ id, row, isFinal }: CallSnapshot): void {
+    this.#run.saveCall.run(...row, this.#numbers.of(id).last);
+    if (isFinal) this.#numbers.forget(id);
+    else this.#numbers.keep(id);
+  }
+
+  /** Saves the last number of calls that are not saved themselves. @throws if there is no such call. */
+  #saveLastNumbers(events: EventRecord[], savedCall: string | undefined): void {
+    for (const { callId, event, sequence } of events) {
+      if (callId === savedCall) continue;
+      const { changes } = this.#run.setLastSequence.run(sequence, callId);
+      if (changes === 0) throw new Error(`could not store ${event}: there is no call ${callId}`);
+    }
   }
 
   #keepKey(row: Value[]): void {
@@ -83,37 +115,28 @@ export class ChangeWriter {
     this.#run.keepKey.run(...row);
   }
 
-  #addEvent(draft: EventDraft): EventRecord {
-    const { call, event, data } = draft;
+  #addEvent({ event, at, call, data, callText, dataText }: EventSnapshot): EventRecord {
     const isPending = this.#deps.hasWebhook(call.applicationId);
     const record: EventRecord = {
       id: this.#deps.ids.next('evt'),
       callId: call.id,
       applicationId: call.applicationId,
       event,
-      sequence: this.#nextSequence(draft),
-      eventKey: this.#eventKey(draft),
-      createdAt: draft.at,
+      ...this.#numbers.of(call.id).next(event),
+      createdAt: at,
       call,
       data,
       state: isPending ? 'pending' : 'unsent',
       attempts: 0,
-      nextAttemptAt: isPending ? draft.at : null,
+      nextAttemptAt: isPending ? at : null,
     };
-    this.#run.addEvent.run(...tables.events.toParameters(record));
+    const { id, sequence, eventKey, state, nextAttemptAt } = record;
+    const { addEvent } = this.#run;
+    addEvent.run(
+      ...[id, call.id, call.applicationId, event, sequence, eventKey, at, callText, dataText],
+      ...[state, 0, nextAttemptAt],
+    );
     return record;
-  }
-
-  #nextSequence({ call, event }: EventDraft): number {
-    const row = this.#run.nextSequence.get(call.id);
-    if (!row) throw new Error(`could not store ${event}: there is no call ${call.id}`);
-    return row['last_sequence'] as number;
-  }
-
-  /** Contract 6: `<call_id>:<event>`, and from the second event of a kind on `<call_id>:<event>:2`, … */
-  #eventKey({ call, event }: EventDraft): string {
-    const earlier = this.#run.countEvents.get(call.id, event)?.['count'] as number;
-    return earlier === 0 ? `${call.id}:${event}` : `${call.id}:${event}:${earlier + 1}`;
   }
 
   #writeBilling({ account, adjustment, charges = [] }: BillingChange): void {

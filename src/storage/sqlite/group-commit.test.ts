@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { silentLog } from '../../core/index.ts';
+import { type Clock, silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { GroupCommit } from './group-commit.ts';
 
@@ -40,4 +40,55 @@ test('does not report a full disk as writable when no write is waiting', async (
   isFull = false;
   await clock.advance(1000);
   expect([written, group.trouble]).toEqual([true, undefined]);
+});
+
+/** A database in which each transaction takes `ms` milliseconds and adds the number of its writes to `batches`. */
+function slowDatabase(clock: Clock & { pass(ms: number): void }, ms: number, batches: number[]) {
+  let writes = 0;
+  const commit = () => {
+    clock.pass(ms);
+    batches.push(writes);
+    writes = 0;
+  };
+  const prepare = (sql: string) => ({ run: sql === 'COMMIT' ? commit : () => {} });
+  return {
+    database: { isTransaction: false, prepare, exec() {} } as unknown as DatabaseSync,
+    write: () => void writes++,
+  };
+}
+
+/** A virtual clock on which synchronous work can take time. */
+class WorkClock extends VirtualClock {
+  #passed = 0;
+
+  override monotonic(): number {
+    return super.monotonic() + this.#passed;
+  }
+
+  pass(ms: number): void {
+    this.#passed += ms;
+  }
+}
+
+test('rests after a transaction for ten times its duration, so that later writes share the next one', async () => {
+  const clock = new WorkClock();
+  const batches: number[] = [];
+  const { database, write } = slowDatabase(clock, 0.5, batches);
+  const group = new GroupCommit(database, { clock, log: silentLog, gatherMs: 3 });
+  await group.keep(write);
+  const rest = [group.keep(write), group.keep(write)];
+  await clock.advance(4);
+  expect(batches).toEqual([1]);
+  await clock.advance(2);
+  await Promise.all(rest);
+  expect(batches).toEqual([1, 2]);
+});
+
+test('does not rest while there are enough writes for the next transaction', async () => {
+  const clock = new WorkClock();
+  const batches: number[] = [];
+  const { database, write } = slowDatabase(clock, 0.5, batches);
+  const group = new GroupCommit(database, { clock, log: silentLog, gatherMs: 3 });
+  await Promise.all(Array.from({ length: 200 }, () => group.keep(write)));
+  expect(batches).toEqual([100, 100]);
 });

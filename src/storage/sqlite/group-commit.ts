@@ -25,13 +25,22 @@ const MAX_BATCH = 100;
  */
 const MAX_HOLD_MS = 5_000;
 
+/**
+ * Under load, a transaction is followed by a rest of this many times its duration, so that transactions take a limited
+ * part of the time: each writes every page that it changed, however few rows of the page are new.
+ */
+const REST_FACTOR = 10;
+
+/** The longest rest: it delays every change under load. */
+const MAX_REST_MS = 12;
+
 /** The time between two attempts while nothing can be written. */
 const RETRY_MS = 1000;
 
 export interface GroupCommitOptions {
   clock: Clock;
   log: Log;
-  /** Milliseconds from the end of a transaction to the next one. Writes in between share a transaction. */
+  /** The least milliseconds from the end of a transaction to the next one; 0: no rest. Writes in between share one. */
   gatherMs: number;
 }
 
@@ -46,8 +55,8 @@ export class GroupCommit {
   #clock: Clock;
   #log: Log;
   #gatherMs: number;
-  /** The end of the last transaction, by the monotonic clock. */
-  #last = -Infinity;
+  /** When the next transaction may begin, by the monotonic clock. */
+  #restsUntil = -Infinity;
   #waiting: Work[] = [];
   #timer: Timer | undefined;
   #scheduled = false;
@@ -61,6 +70,8 @@ export class GroupCommit {
   #probe: () => void;
   /** Called after each transaction and the callbacks of its writes. */
   onBatch: () => void = () => {};
+  /** Called when the writes of a transaction are undone. They may run again. */
+  onUndone: () => void = () => {};
 
   constructor(database: DatabaseSync, { clock, log, gatherMs }: GroupCommitOptions) {
     this.#database = database;
@@ -171,22 +182,29 @@ export class GroupCommit {
     if (this.#scheduled || this.#held || this.#closed) return;
     if (this.#waiting.length === 0 && !this.#trouble) return;
     this.#scheduled = true;
-    const pauseMs = this.#trouble ? RETRY_MS : this.#last + this.#gatherMs - this.#clock.monotonic();
-    // A transaction costs as much as the writes of half a call: under load, sharing one is worth the wait.
+    const pauseMs = this.#trouble ? RETRY_MS : this.#restsUntil - this.#clock.monotonic();
     if (pauseMs > 0) this.#timer = this.#clock.after(pauseMs, this.#run);
     else setImmediate(this.#run);
   }
 
   #run = (): void => {
     this.#scheduled = false;
+    const startedAt = this.#clock.monotonic();
     try {
       if (!this.#held && !this.#closed) this.#writeBatch();
     } finally {
       // Whatever failed, the waiting writes must still get their turn.
-      this.#last = this.#clock.monotonic();
+      this.#rest(startedAt);
       this.#schedule();
     }
   };
+
+  /** Lets writes gather before the next transaction, unless it is full already. */
+  #rest(startedAt: number): void {
+    const now = this.#clock.monotonic();
+    const restMs = Math.max(this.#gatherMs, Math.min(MAX_REST_MS, REST_FACTOR * (now - startedAt)));
+    this.#restsUntil = this.#gatherMs === 0 || this.#waiting.length >= MAX_BATCH ? now : now + restMs;
+  }
 
   #writeBatch(): void {
     const batch = this.#waiting.splice(0, MAX_BATCH);
@@ -253,6 +271,7 @@ export class GroupCommit {
     } catch (error) {
       // SQLite ends the transaction by itself when the disk is full.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.onUndone();
       throw error;
     }
   }

@@ -6,6 +6,7 @@ import type { Change } from '../storage.ts';
 import { tables } from '../tables/index.ts';
 import { ChangeWriter, type ChangeWriterDeps, snapshotOf } from './change-writer.ts';
 import { unwritable } from './database.ts';
+import { EventNumbers } from './event-numbers.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { prepareAll, WRITES, type WriteStatements } from './statements.ts';
 
@@ -27,7 +28,9 @@ export class SqliteJournal {
   constructor(database: DatabaseSync, group: GroupCommit, deps: ChangeWriterDeps) {
     this.#group = group;
     this.#statements = prepareAll(database, WRITES);
-    this.#writer = new ChangeWriter(this.#statements, deps);
+    const numbers = new EventNumbers(this.#statements);
+    group.onUndone = () => numbers.clear();
+    this.#writer = new ChangeWriter(this.#statements, numbers, deps);
   }
 
   async commit(change: Change): Promise<void> {

@@ -19,8 +19,10 @@ const FIXED = ['id', 'callId', 'customerId', 'applicationId', 'direction', 'from
  * numbers say.
  */
 export const WRITES = {
-  saveCall: upsert(tables.calls, FIXED),
+  /** The columns, then last_sequence. */
+  saveCall: upsert(tables.calls, FIXED, ['last_sequence']),
   saveRecording: upsert(tables.recordings, FIXED),
+  /** id, callId, applicationId, event, sequence, eventKey, createdAt, call, data, state, attempts, nextAttemptAt */
   addEvent: insert(tables.events),
   /** Writes nothing for an event that was deleted. */
   addAttempt: `INSERT INTO attempts (${columnsOf(tables.attempts)})
@@ -30,12 +32,15 @@ export const WRITES = {
     SELECT ?1, ?2, ?3, ?4, coalesce(max(position), 0) + 1 FROM timeline WHERE call_id = ?1
     HAVING EXISTS (SELECT 1 FROM calls WHERE id = ?1)`,
   /** callId → last_sequence */
-  nextSequence: 'UPDATE calls SET last_sequence = last_sequence + 1 WHERE id = ? RETURNING last_sequence',
+  lastSequence: 'SELECT last_sequence FROM calls WHERE id = ?',
+  /** lastSequence, callId */
+  setLastSequence: 'UPDATE calls SET last_sequence = ? WHERE id = ?',
   /**
-   * callId, event → count. `sequence > 0` is always true; it makes SQLite search the events of the call instead of all
-   * events of this kind.
+   * callId → event, count. `sequence > 0` is always true; it makes SQLite search the events of the call instead of all
+   * events.
    */
-  countEvents: 'SELECT count(*) AS count FROM events WHERE call_id = ? AND event = ? AND sequence > 0',
+  countEvents:
+    'SELECT event, count(*) AS count FROM events WHERE call_id = ? AND sequence > 0 GROUP BY event',
   /** state, attempts, nextAttemptAt, id */
   setEventState: 'UPDATE events SET state = ?, attempts = ?, next_attempt_at = ? WHERE id = ?',
   /** data, id */
@@ -86,16 +91,21 @@ function columnsOf<T extends object>({ columns }: Table<T>): string {
   return columns.map(({ column }) => `"${column}"`).join(', ');
 }
 
-function insert<T extends object>(table: Table<T>): string {
-  const marks = table.columns.map(() => '?').join(', ');
-  return `INSERT INTO ${table.name} (${columnsOf(table)}) VALUES (${marks})`;
+/** @param more further columns. */
+function insert<T extends object>(table: Table<T>, more: string[] = []): string {
+  const marks = [...table.columns, ...more].map(() => '?').join(', ');
+  return `INSERT INTO ${table.name} (${[columnsOf(table), ...more].join(', ')}) VALUES (${marks})`;
 }
 
-/** Inserts a row, or updates all but the `fixed` properties of the row with the same key. */
-function upsert<T extends object>(table: Table<T>, fixed = table.key): string {
-  const changes = table.columns
+/**
+ * Inserts a row, or updates all but the `fixed` properties of the row with the same key.
+ * @param more further columns.
+ */
+function upsert<T extends object>(table: Table<T>, fixed = table.key, more: string[] = []): string {
+  const columns = table.columns
     .filter(({ property }) => !fixed.includes(property))
-    .map(({ column }) => `"${column}" = excluded."${column}"`);
+    .map(({ column }) => column);
+  const changes = [...columns, ...more].map((column) => `"${column}" = excluded."${column}"`);
   const key = table.key.map(snakeCase).join(', ');
-  return `${insert(table)} ON CONFLICT (${key}) DO UPDATE SET ${changes.join(', ')}`;
+  return `${insert(table, more)} ON CONFLICT (${key}) DO UPDATE SET ${changes.join(', ')}`;
 }
