@@ -68,17 +68,19 @@ async function talkAtOnce(scene: Scene, options: Options, calls: number): Promis
   const target = await startTarget(options);
   const phones = await PhonesProcess.start(phonesOf(options), loadCore(options.core));
   try {
-    const { to } = await target.offer(scene.service, { actions: scene.actions(phones.address) });
-    const { inCall } = await phones.call({ server: target.sip, to, calls, rate: options.rate[0]! });
+    const { to, application } = await target.offer(scene.service, { actions: scene.actions(phones.address) });
+    await phones.call({ server: target.sip, to, calls, rate: options.rate[0]! });
     await sleep(systemClock, SETTLE_MS);
     const before = await look(target, phones);
     await sleep(systemClock, options.seconds * 1000);
     const after = await look(target, phones);
     await phones.hangUpAll();
+    const failures = (await application?.counts())?.failures ?? 0;
     const name = `${calls} ${scene.what}${options.inband ? ' without telephone-event' : ''}:`;
-    const running = inCall / scene.legs;
+    const running = before.phones.inCall / scene.legs;
     return [
       { name: `${name} refused or failed`, value: calls - running, unit: 'calls', budget: 0 },
+      { name: `${name} failures reported`, value: failures, unit: '', budget: 0 },
       ...cpuRows(name, before, after, running),
       ...packetRows(name, before, after),
     ];
@@ -131,7 +133,7 @@ function packetRows(name: string, { phones: before }: Look, { phones: after }: L
     {
       name: `${name} packets from the server, of those due`,
       ...ofSent(since('received')),
-      better: 'neither',
+      ...{ better: 'higher', noise: 1, budget: 99 },
     },
     { name: `${name} phones woken per packet`, value: woken, unit: '', better: 'neither' },
   ];

@@ -132,7 +132,7 @@ async function compare({ workspace, base, head, chosen, given, runs, threshold, 
   for (const name of chosen) {
     const side = (at: 0 | 1) => () => {
       log(`${name} of ${at === 0 ? base : head}`);
-      return workspace.run(name, folders[at], options, Math.max(1, ends - performance.now()));
+      return workspace.run(name, folders[at], options, Math.max(1, Math.ceil(ends - performance.now())));
     };
     const [bases, heads] = await inTurn(runs, [side(0), side(1)]);
     console.log(`${comparison([base, head], [bases, heads], threshold)}\n`);

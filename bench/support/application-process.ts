@@ -40,11 +40,11 @@ export class ApplicationProcess {
 }
 
 if (import.meta.main) {
+  process.on('disconnect', () => process.exit());
   const application = await Application.start(JSON.parse(process.argv[2]!));
   process.send!(application.urls);
   process.on('message', () => {
     const { asked, received, failures } = application;
     process.send!({ asked, received, failures });
   });
-  process.on('disconnect', () => process.exit());
 }

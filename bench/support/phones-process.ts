@@ -27,7 +27,7 @@ export interface Report extends Packets {
 type Order = { do: 'call'; calling: Calling } | { do: 'report' } | { do: 'hang_up' };
 
 /** Threads that wait for packets; see `RtpStreams.start`. */
-const READERS = 8;
+const READERS = 16;
 
 /** The far side of phones in another process. They answer whoever calls them. */
 export class PhonesProcess {
@@ -60,7 +60,7 @@ export class PhonesProcess {
   }
 
   close(): void {
-    this.#child.disconnect();
+    if (this.#child.connected) this.#child.disconnect();
   }
 
   #ask(order: Order): Promise<Report> {
@@ -98,6 +98,7 @@ function reportOf(phones: Phones): Report {
 }
 
 if (import.meta.main) {
+  process.on('disconnect', () => process.exit());
   const phones = await Phones.start(JSON.parse(process.argv[2]!));
   phones.answerAll();
   const obey = async (order: Order) => {
@@ -109,6 +110,5 @@ if (import.meta.main) {
     process.send!({ ...report, dropped: Math.max(dropped, report.dropped) });
   };
   process.on('message', (order: Order) => void obey(order));
-  process.on('disconnect', () => process.exit());
   process.send!(phones.address);
 }

@@ -3,7 +3,7 @@
  * thread of a real phone does. Whoever sends the packet therefore pays for waking it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Epoll, libc } from './libc.ts';
+import { Epoll, libc, runInRealTime } from './libc.ts';
 import { RtpTable, STREAMS } from './rtp-table.ts';
 
 const { memory, epoll } = workerData as { memory: SharedArrayBuffer; epoll: number };
@@ -28,6 +28,7 @@ function read(stream: number): void {
   if (step > 1 && step < MAX_DROPOUT) table.lost[stream]! += step - 1;
 }
 
+runInRealTime();
 parentPort!.postMessage(gettid());
 const sockets = new Epoll(epoll);
 while (table.ended[0] === 0) sockets.wait(200, read);

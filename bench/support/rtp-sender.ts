@@ -3,7 +3,7 @@
  * each other, so their packets are spread over the 20 ms; with `burst`, all are sent at once.
  */
 import { workerData } from 'node:worker_threads';
-import { libc } from './libc.ts';
+import { libc, runInRealTime } from './libc.ts';
 import { monotonicMs, RtpTable, STREAMS } from './rtp-table.ts';
 
 export type Sending = 'spread' | 'burst';
@@ -34,6 +34,7 @@ function sendSlot(slot: number, beat: number): void {
   }
 }
 
+runInRealTime();
 const start = monotonicMs();
 for (let turn = 0; table.ended[0] === 0; turn++) {
   const early = start + turn * SLOT_MS - monotonicMs();

@@ -33,6 +33,8 @@ export class RtpStreams {
    */
   static async start(sending: Sending = 'spread', readers = 1): Promise<RtpStreams> {
     const streams = new RtpStreams();
+    // A thread that is in the kernel may miss that it is terminated.
+    process.once('exit', () => streams.#end());
     await Promise.all(Array.from({ length: readers }, () => streams.#startReader()));
     const workerData = { memory: streams.#table.memory, sending };
     streams.#threads.push(new Worker(new URL('./rtp-sender.ts', import.meta.url), { workerData }));
@@ -67,9 +69,13 @@ export class RtpStreams {
   }
 
   async close(): Promise<void> {
-    this.#table.ended[0] = 1;
+    this.#end();
     await Promise.all(this.#threads.map((thread) => once(thread, 'exit')));
     for (const { epoll } of this.#readers) libc().close(epoll.fd);
+  }
+
+  #end(): void {
+    this.#table.ended[0] = 1;
   }
 
   async #startReader(): Promise<void> {
