@@ -100,4 +100,24 @@ describe('the beat', () => {
     expect(times).toEqual([20]);
     expect(clock.pending).toBe(0);
   });
+
+  it('continues at the time and with the number that it would have without the stop', async () => {
+    const clock = new VirtualClock();
+    const begun: [number, number][] = [];
+    const beat = new Beat(clock, (number) => begun.push([number, clock.monotonic()]));
+    beat.start();
+    await clock.advance(50);
+    beat.stop();
+    await clock.advance(6_007);
+    beat.resume();
+    beat.resume();
+    await clock.advance(23);
+    expect(begun).toEqual([
+      [0, 20],
+      [1, 40],
+      [302, 6_060],
+      [303, 6_080],
+    ]);
+    expect([beat.count, beat.late]).toEqual([4, 0]);
+  });
 });

@@ -19,7 +19,10 @@ export class Beat {
   late = 0;
   #clock: Clock;
   #run: (beat: number, stale: boolean, overdue: number) => void;
+  /** The number of the next beat, and when it is due. */
+  #next = 0;
   #due: number;
+  #isStopped = true;
   #timer: Timer | undefined;
 
   /**
@@ -29,19 +32,33 @@ export class Beat {
   constructor(clock: Clock, run: (beat: number, stale: boolean, overdue: number) => void) {
     this.#clock = clock;
     this.#run = guarded('media.beat', run);
-    this.#due = clock.monotonic();
+    this.#due = clock.monotonic() + FRAME_MS;
   }
 
+  /** Sets the time from which beats are counted, and runs them. */
   start(): void {
     this.#due = this.#clock.monotonic() + FRAME_MS;
-    this.#wait();
+    this.resume();
   }
 
+  /** Runs no beats until `resume`. Their numbers pass nevertheless. */
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
   }
 
+  /** Continues with the next beat that is due. Does nothing unless stopped. */
+  resume(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    const passed = Math.max(0, Math.ceil((this.#clock.monotonic() - this.#due) / FRAME_MS));
+    this.#next += passed;
+    this.#due += passed * FRAME_MS;
+    this.#wait();
+  }
+
   #wait(): void {
+    this.#timer?.cancel();
     // Rounded up, since a timer that fires early must be set again.
     const ms = Math.max(0, Math.ceil(this.#due - this.#clock.monotonic()));
     this.#timer = this.#clock.after(ms, this.#fire);
@@ -50,12 +67,13 @@ export class Beat {
   #fire = (): void => {
     const behind = this.#clock.monotonic() - this.#due;
     if (behind >= 0) {
+      this.count++;
       if (behind > LATE_MS) this.late++;
       const slept = behind > ASLEEP_MS;
       if (slept) this.#due += behind;
       this.#due += FRAME_MS;
-      this.#run(this.count++, behind > STALE_MS && !slept, slept ? 0 : Math.floor(behind / FRAME_MS));
+      this.#run(this.#next++, behind > STALE_MS && !slept, slept ? 0 : Math.floor(behind / FRAME_MS));
     }
-    this.#wait();
+    if (!this.#isStopped) this.#wait();
   };
 }

@@ -94,6 +94,7 @@ export class MediaThread implements Served {
         this.#shared,
       );
       this.#sessions.add(session);
+      this.#beat.resume();
       return session;
     } catch (error) {
       for (const socket of opened) guarded('media.open', () => socket.close())();
@@ -138,6 +139,8 @@ export class MediaThread implements Served {
     });
     this.#deps.sockets.flush();
     this.#batch.send();
+    // An idle thread does not wake up 50 times a second.
+    if (this.#sessions.size === 0) this.#beat.stop();
   };
 
   /** A defect in a mixer ends the sessions that have joined it. */
