@@ -13,7 +13,7 @@ import {
 import { holdMusic, type SoundDecoder } from '../audio/index.ts';
 import { Admission, Conferences, type Dialer, Switchboard } from '../calls/index.ts';
 import type { Config } from '../config.ts';
-import { explain } from '../core/index.ts';
+import { detach, explain } from '../core/index.ts';
 import { type HttpClient, whyNotPublic } from '../net/index.ts';
 import { type CallStreams, type StreamCounts, streamsOfCalls } from '../streams/index.ts';
 import type { Data } from './data-folder.ts';
@@ -27,20 +27,18 @@ export type AudioModules = Awaited<ReturnType<typeof openSound>>;
 
 /** Opens the speech engine, the sound decoder and the media engine, each with its own threads. */
 export async function openSound(deps: Deps) {
-  const { config, log, scope, network } = deps;
+  const { config, scope, network } = deps;
   const speaker = deps.speechEngine({ cacheDir: join(resolve(config.dataDir), 'speech') });
   scope.defer('speech', () => speaker.close());
-  const voices = await speaker.voices();
-  speaker.warm().catch((error) => {
-    if (!scope.closed) log.warn({ error: explain(error) }, 'could not preload the voice');
-  });
+  const voices = speaker.voices();
+  detach('speech.prune', speaker.prune());
   const decoder = deps.soundDecoder();
   scope.defer('sound decoder', () => decoder.close());
   const { sipHost: host, rtpPorts: ports, mediaWorkers: workers, mediaTimeoutSeconds: quietSeconds } = config;
   await checkRtpPorts(ports, host, network);
   const media = await deps.mediaEngine({ workers, ports, host, quietSeconds });
   scope.defer('media engine', () => media.close());
-  return { speaker, voices, decoder, media };
+  return { speaker, voices: await voices, decoder, media };
 }
 
 /** What runs calls. */
@@ -54,16 +52,25 @@ interface CallParts extends AudioModules, Recordings {
 
 /** Creates the flows that perform actions, the switchboard with the live calls, and admission control. */
 export function openCalls(deps: Deps, data: Data, parts: CallParts) {
-  const { clock, log, config } = deps;
+  const { clock, log, config, scope } = deps;
   const { storage, billing, sensitive } = data;
   const streamCounts: StreamCounts = { open: 0, started: 0, failed: 0, dropped: 0 };
   const flows = openFlows(deps, data, parts, streamCounts);
+  // The voices load while the application is asked what the caller is to hear, and not at the start: an idle server
+  // needs neither their memory nor their thread.
+  const warm = () =>
+    parts.speaker.warm().catch((error) => {
+      if (!scope.closed) log.warn({ error: explain(error) }, 'could not preload the voice');
+    });
   const switchboard = new Switchboard({
     journal: billing.journal,
     clock,
     log,
     ids: storage.ids,
-    runFlow: (session) => flows.run(session),
+    runFlow(session) {
+      warm();
+      return flows.run(session);
+    },
     sensitive,
     maxSeconds: config.maxCallSeconds,
   });

@@ -17,19 +17,22 @@ export interface SoundDecoder {
 /** Half an hour of MP3 takes a few seconds. */
 const MAX_RUN_MS = 60_000;
 const MAX_WAIT_MS = 60_000;
+/** A thread without files ends after this time, which frees its memory. */
+const IDLE_MS = 60_000;
 /** Octets of waiting files: of one customer, and of all. */
 const MAX_BYTES_PER_TENANT = 100_000_000;
 const MAX_BYTES = 300_000_000;
 /** Each customer uses at most one thread, so that long files of one do not delay short files of another. */
 const THREADS = 3;
 
-/** Creates a decoder. A thread starts with the first file, and again with the next file after it died. */
+/** Creates a decoder. A thread starts with the first file, and again with the next file after it ended. */
 export function createSoundDecoder({ clock, log }: { clock: Clock; log: Log }): SoundDecoder {
   const workers = new FairWorkers<Uint8Array, Int16Array<SharedArrayBuffer>>({
     clock,
     log,
     concurrency: THREADS,
     concurrencyPerTenant: 1,
+    idleMs: IDLE_MS,
     maxTryMs: MAX_RUN_MS,
     maxWaitMs: MAX_WAIT_MS,
     maxBytesPerTenant: MAX_BYTES_PER_TENANT,

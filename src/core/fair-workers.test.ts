@@ -114,6 +114,20 @@ test('two jobs that wait for threads get one each', async () => {
   await expect(next).resolves.toEqual([expect.stringMatching(/^one/), expect.stringMatching(/^two/)]);
 });
 
+test('a thread ends when it gets no job for a while, and the next job starts another', async () => {
+  open({ idleMs: 60_000 });
+  await run('one');
+  await clock.advance(59_000);
+  await run('two');
+  await clock.advance(59_999);
+  await expect(run('three')).resolves.toMatch(/^three/);
+  expect(started).toBe(1);
+  await clock.advance(60_000);
+  expect(clock.pending).toBe(0);
+  await expect(run('four')).resolves.toMatch(/^four/);
+  expect(started).toBe(2);
+});
+
 test('close terminates the threads, fails all jobs and refuses new ones', async () => {
   open();
   await workers.warm();

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { setPriority } from 'node:os';
 import { parentPort, type Worker } from 'node:worker_threads';
 import type { Timer } from './clock.ts';
@@ -17,8 +18,10 @@ export interface FairWorkersOptions extends FairQueueOptions {
   maxTryMs?: number;
   /** Whether such a job is tried a second time before it fails. */
   retriesHung?: boolean;
-  /** Starts one thread, which runs `serveJobs`. Called when a thread is first needed, `concurrency` times at most. */
+  /** Starts one thread, which runs `serveJobs`. Called when a thread is needed; at most `concurrency` run at a time. */
   start: () => Worker;
+  /** A thread without a job ends after this time, which frees its memory. Default: never. */
+  idleMs?: number;
   /** How long an aborted job may keep running before its thread is terminated. Default: 1,000 ms. */
   graceMs?: number;
   log: Log;
@@ -118,6 +121,7 @@ class JobThread<Input, Output> {
   #job: PromiseWithResolvers<Output> | undefined;
   #lastId = 0;
   #idle: PromiseWithResolvers<void> | undefined;
+  #idleTimer: Timer | undefined;
 
   constructor(options: FairWorkersOptions) {
     this.#options = options;
@@ -141,6 +145,7 @@ class JobThread<Input, Output> {
     const job = Promise.withResolvers<Output>();
     this.#job = job;
     this.#idle = Promise.withResolvers();
+    this.#idleTimer?.cancel();
     let grace: Timer | undefined;
     const endAfterGrace = () => {
       const end = () => this.#job === job && detach('worker', this.end('the job was aborted'));
@@ -157,6 +162,7 @@ class JobThread<Input, Output> {
       this.#job = undefined;
       this.#idle.resolve();
       this.#idle = undefined;
+      this.#endWhenIdle();
     }
   }
 
@@ -165,6 +171,13 @@ class JobThread<Input, Output> {
     const worker = this.#worker;
     this.#lose(cause, hung);
     await worker?.terminate();
+  }
+
+  #endWhenIdle(): void {
+    const { idleMs, clock } = this.#options;
+    if (idleMs === undefined || !this.#worker) return;
+    const end = () => detach('worker', this.end('it was idle'));
+    this.#idleTimer = clock.after(idleMs, end);
   }
 
   #start(): void {
@@ -183,8 +196,10 @@ class JobThread<Input, Output> {
   }
 
   #receive(reply: Reply<Output>): void {
-    if ('ready' in reply) this.#ready?.resolve();
-    else if (reply.id !== this.#lastId) return;
+    if ('ready' in reply) {
+      this.#ready?.resolve();
+      if (!this.busy) this.#endWhenIdle();
+    } else if (reply.id !== this.#lastId) return;
     else if ('output' in reply) this.#job?.resolve(reply.output);
     else {
       const { code, message } = reply.failure;
@@ -193,6 +208,7 @@ class JobThread<Input, Output> {
   }
 
   #lose(cause: string, hung = false): void {
+    this.#idleTimer?.cancel();
     this.#worker = undefined;
     const lost = Object.assign(new ThreadLost(cause), { hung });
     this.#ready?.reject(lost);
@@ -224,4 +240,5 @@ export function serveJobs<Input, Output>(
     afterwards();
   });
   send({ ready: true });
+  flushCompileCache();
 }

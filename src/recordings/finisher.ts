@@ -35,6 +35,9 @@ export interface Finisher {
 /** A thread that takes longer than this for a file hangs. The longest MP3 takes a few minutes. */
 const MAX_RUN_MS = 15 * 60_000;
 
+/** A thread without files ends after this time, which frees its memory. */
+const IDLE_MS = 60_000;
+
 /** Longest wait on close. The next start finishes the remaining files. */
 const CLOSE_TIMEOUT_MS = 15_000;
 
@@ -59,6 +62,7 @@ export class ThreadFinisher implements Finisher {
       log,
       start,
       concurrency: 1,
+      idleMs: IDLE_MS,
       maxTryMs: MAX_RUN_MS,
       retriesHung: true,
       // No recording is dropped because there are many.

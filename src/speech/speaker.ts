@@ -43,10 +43,16 @@ export interface SpeakerSettings {
 
 const MB = 1024 * 1024;
 
-/** Creates the embedded speaker, which needs no network. `warm` loads the voices before the first sentence. */
-export function createSpeaker(
-  settings: SpeakerSettings,
-): Speaker & { voices(): Promise<Voice[]>; warm(): Promise<void>; close(): Promise<void> } {
+/**
+ * Creates the embedded speaker, which needs no network. `prune` measures and shortens the cache on disk; `warm` loads the
+ * voices before the first sentence.
+ */
+export function createSpeaker(settings: SpeakerSettings): Speaker & {
+  voices(): Promise<Voice[]>;
+  prune(): Promise<void>;
+  warm(): Promise<void>;
+  close(): Promise<void>;
+} {
   const { log, clock, espeakProgram } = settings;
   const flite = new FliteEngine({ log, clock });
   const espeak = new EspeakEngine(espeakProgram ? { clock, program: espeakProgram } : { clock });
@@ -60,7 +66,8 @@ export function createSpeaker(
   return {
     speak: (text, options, signal) => speaker.speak(text, options, signal),
     voices: async () => voicesWith(await espeak.languages()),
-    warm: async () => void (await Promise.all([flite.warm(), cache.prune()])),
+    prune: () => cache.prune(),
+    warm: () => flite.warm(),
     close: async () => void (await Promise.all([flite.close(), espeak.close()])),
   };
 }

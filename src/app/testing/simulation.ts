@@ -144,6 +144,7 @@ function simulatedPlatform({ clock, network, http, log }: Parts, served: (api: A
         yield tone(text.length * MS_PER_CHARACTER);
       },
       voices: async () => [{ voice: 'rms', gender: 'male', languages: ['en'], engine: 'simulated' }],
+      prune: async () => {},
       warm: async () => {},
       close: async () => {},
     }),

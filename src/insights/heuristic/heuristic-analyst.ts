@@ -6,6 +6,8 @@ import type { AnalysisRequest } from './heuristic-thread.ts';
 
 /** An hour of speech takes a few seconds. */
 const MAX_RUN_MS = 120_000;
+/** The thread ends after this time without a call, which frees the language model. */
+const IDLE_MS = 60_000;
 
 /**
  * The embedded analysis: rules, without an account or network. It runs in its own thread, which starts with the first
@@ -20,6 +22,7 @@ export class HeuristicAnalyst implements Analyst {
       clock,
       log,
       concurrency: 1,
+      idleMs: IDLE_MS,
       maxTryMs: MAX_RUN_MS,
       start: () => new Worker(new URL('./heuristic-thread.ts', import.meta.url), { name: 'analysis' }),
       failure: (why) => new Failure('analysis_failed', `could not analyze the call: ${why}`),

@@ -1,4 +1,5 @@
 /** The entry of a media thread: the system's clock, random numbers, disk and network, and the port of the main thread. */
+import { flushCompileCache } from 'node:module';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadOpus } from '../../audio/index.ts';
@@ -49,3 +50,4 @@ port.on('message', (messages: ToThread[]) => {
   for (const message of messages) thread.take(message);
 });
 thread.start();
+flushCompileCache();

@@ -28,7 +28,8 @@ test('speaks sentences in the order of the requests', async () => {
     }),
   );
   expect(order).toEqual(['One.', 'Two.', 'Three.']);
-  expect(clock.pending).toBe(0);
+  // What remains is the timer that ends the idle thread.
+  expect(clock.pending).toBe(1);
 });
 
 test('does not delay another customer for 300 sentences of one, and drops aborted sentences', async () => {

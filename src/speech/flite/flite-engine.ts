@@ -5,6 +5,9 @@ import { type Engine, MAX_RUN_MS, MAX_WAIT_MS, MAX_WAITING, type SpeechJob } fro
 import type { FliteVoice } from './flite-program.ts';
 import type { SpeechRequest } from './flite-thread.ts';
 
+/** The thread ends when there was nothing to speak for this time, which frees 90 MB. */
+const IDLE_MS = 10 * 60_000;
+
 /**
  * Speaks English with the embedded voices. They run in their own thread, which starts with the first sentence (or with
  * `warm`) and serves customers in turn.
@@ -18,6 +21,7 @@ export class FliteEngine implements Engine {
       clock,
       log,
       concurrency: 1,
+      idleMs: IDLE_MS,
       maxTryMs: MAX_RUN_MS,
       // Loading the voices again takes longer than any sentence.
       graceMs: MAX_RUN_MS,

@@ -14,9 +14,6 @@ export interface SpeechRequest {
 const NICE = 5;
 
 const flite = await Flite.load();
-// The first run is the slowest because the code is still being compiled, so it happens before any request.
-speech('Hello.', 'rms');
-flite.prepare();
 
 serveJobs<SpeechRequest, Int16Array<SharedArrayBuffer>>(
   NICE,

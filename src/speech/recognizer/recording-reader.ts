@@ -1,5 +1,4 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { MPEGDecoder } from 'mpg123-decoder';
 import { readWavFileFormat, type WavFormat } from '../../audio/index.ts';
 
 /** Consecutive samples of a file, per channel. */
@@ -40,6 +39,8 @@ function channelsOf(piece: Buffer, channels: number, count: number): Int16Array[
 }
 
 async function* readMp3(file: FileHandle): AsyncGenerator<SoundChunk> {
+  // The decoder is large, and most recordings do not need it.
+  const { MPEGDecoder } = await import('mpg123-decoder');
   const decoder = new MPEGDecoder();
   await decoder.ready;
   try {

@@ -95,3 +95,21 @@ test('a thread that cannot be started fails a checkpoint, and no write', async (
   expect(warnings.join()).toContain('too many threads');
   await close();
 });
+
+test('the thread ends after a minute without a checkpoint, and the next checkpoint starts another', async () => {
+  const complete = thread("parentPort.postMessage('done')");
+  let steps = 0;
+  const counted = () => complete().on('message', () => steps++);
+  const { clock, warnings, started, insert, untilCheckpoint, close } = open(counted, counted);
+  await untilCheckpoint();
+  await expect.poll(() => steps).toBe(2);
+  await insert();
+  await clock.advance(60_000);
+  await expect.poll(() => started[0]!.threadId).toBe(-1);
+  await untilCheckpoint();
+  await expect.poll(() => steps).toBe(4);
+  await close();
+  expect(started).toHaveLength(2);
+  expect(warnings).toEqual([]);
+  expect(clock.pending).toBe(0);
+});

@@ -11,6 +11,9 @@ const ERASURE_DELAY_MS = 10_000;
 /** After this time a step and its thread are given up: a disk may hang forever. */
 const STEP_TIMEOUT_MS = 60_000;
 
+/** The thread ends after this time without a checkpoint, which frees its memory. It starts again within 100 ms. */
+const IDLE_MS = 60_000;
+
 /** How long a thread may take to end. */
 const END_TIMEOUT_MS = 5_000;
 
@@ -36,6 +39,7 @@ export class Checkpoints {
   #since = 0;
   #running: Promise<void> | undefined;
   #scheduled: Timer | undefined;
+  #idleTimer: Timer | undefined;
 
   constructor(
     file: string,
@@ -75,6 +79,7 @@ export class Checkpoints {
     this.#group.onBatch = () => {};
     this.#scheduled?.cancel();
     await this.#running;
+    this.#idleTimer?.cancel();
     const ended = this.#end();
     await withTimeout(this.#clock, END_TIMEOUT_MS, ended, 'the checkpoint thread does not end').catch(
       (error) => {
@@ -85,9 +90,11 @@ export class Checkpoints {
 
   async #run(last: Step = 'finish'): Promise<void> {
     this.#since = 0;
+    this.#idleTimer?.cancel();
     try {
       await this.#execute('copy');
       await this.#group.hold(() => this.#execute(last));
+      this.#idleTimer = this.#clock.after(IDLE_MS, () => detach('storage.checkpoint', this.#end()));
     } catch (error) {
       // Nothing is lost: the log is part of the database, and the next checkpoint copies it.
       this.#log.warn({ error: explain(error) }, 'the database checkpoint failed');
