@@ -24,10 +24,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 export function createApi(deps: ApiDeps): Api {
   const server = buildServer(deps);
   return {
-    listen(host, port) {
-      server.prepare();
-      return server.listen({ host, port });
-    },
+    listen: (host, port) => server.listen({ host, port }),
     async close() {
       const timer = deps.clock.after(CLOSE_TIMEOUT_MS, () => server.server.closeAllConnections());
       await server.close().finally(() => timer.cancel());

@@ -1,9 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ApiDeps, Metric } from './ports.ts';
 
-/** Metrics of the process. Collected once, because their observers cannot be removed. */
 let processMetrics: Registry | undefined;
 
+/**
+ * Metrics of the process. They are collected from the first request on, because their observers wake the process a
+ * hundred times a second; and only once, because the observers cannot be removed.
+ */
 function processRegistry(): Registry {
   if (!processMetrics) {
     processMetrics = new Registry();
@@ -15,7 +18,6 @@ function processRegistry(): Registry {
 /** Metrics for Prometheus: of the process, calls, webhooks, other modules, and REST itself. */
 export class Metrics {
   #registry = new Registry();
-  #processRegistry = processRegistry();
   #requests: Histogram<'method' | 'route' | 'status'>;
 
   constructor(deps: Pick<ApiDeps, 'live' | 'deliveries' | 'metrics'>) {
@@ -37,7 +39,7 @@ export class Metrics {
 
   /** All metrics in the Prometheus text format. */
   text(): Promise<string> {
-    return Registry.merge([this.#processRegistry, this.#registry]).metrics();
+    return Registry.merge([processRegistry(), this.#registry]).metrics();
   }
 
   /** Registers a metric: a counter if its name ends in `_total` (Prometheus' naming rules), else a gauge. */

@@ -32,8 +32,8 @@ type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${inf
 /** The dependencies, with the metrics page and the OpenAPI document that the server adds to them. */
 export interface Services extends Omit<ApiDeps, 'metrics'> {
   metrics(): Promise<string>;
-  /** The OpenAPI document as JSON; created once, in about 50 ms. */
-  openapi(): string;
+  /** The OpenAPI document as JSON; created by the first request, in about 50 ms. */
+  openapi(): Promise<string>;
 }
 
 export interface RequestContext<Path extends string, A extends Auth, Query, Body> {
