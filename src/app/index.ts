@@ -3,5 +3,6 @@
  * constructs drivers, all of them from a `Platform`.
  */
 export { surviveDefects } from './defects.ts';
+export { createLog, prettyLine } from './log.ts';
 export { type Platform, systemPlatform, version } from './platform.ts';
 export { type App, startApp } from './start-app.ts';

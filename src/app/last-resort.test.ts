@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 const PROGRAM = `
-  import { createLog, systemClock } from './src/core/index.ts';
+  import { systemClock } from './src/core/index.ts';
   import { surviveDefects } from './src/app/defects.ts';
+  import { createLog } from './src/app/log.ts';
   surviveDefects(createLog('info'), systemClock);
   setImmediate(() => {
     setImmediate(() => {

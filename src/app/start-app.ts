@@ -30,7 +30,7 @@ export interface App {
   stop(drainMs: number, hasten?: AbortSignal): Promise<void>;
 }
 
-/** Longer than the 15 s for finishing recordings, shorter than the 20 s that `main.ts` allows. */
+/** Longer than the 15 s for finishing recordings, shorter than the 20 s that `command-line.ts` allows. */
 const CLOSE_DEADLINE_MS = 16_000;
 
 /**

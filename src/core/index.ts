@@ -9,7 +9,7 @@ export { FairQueue, type Job } from './fair-queue.ts';
 export { FairWorkers, serveJobs } from './fair-workers.ts';
 export { type Defect, defectCounts, defects, detach, guarded, reportDefect } from './guard.ts';
 export { Ids } from './ids.ts';
-export { createLog, type Log, prettyLine, silentLog } from './log.ts';
+export { type Log, silentLog } from './log.ts';
 export { formatAmount, type Micros, parseAmount } from './money.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { Scope } from './scope.ts';

@@ -1,4 +1,5 @@
-import { Agent, buildConnector, Pool } from 'undici';
+import { createRequire } from 'node:module';
+import type * as Undici from 'undici';
 import { type Clock, explain, Failure, systemClock } from '../core/index.ts';
 import { checkLiteral, guardedLookup, type Resolve } from './address-guard.ts';
 import { HttpExchange, type HttpRequest, type HttpResponse } from './http-exchange.ts';
@@ -29,10 +30,14 @@ export interface HttpClientOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** Loads undici when the first client is created: media threads, which use other parts of this module, never do. */
+const loadUndici = () => createRequire(import.meta.url)('undici') as typeof Undici;
+
 /** Creates a client that reuses connections. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { allowPrivate, clock = systemClock, maxConnections = 256 } = options;
-  const connect = guardedConnector(options);
+  const { Agent, Pool, buildConnector } = loadUndici();
+  const connect = guardedConnector(options, buildConnector);
   const agent = new Agent({
     factory: (origin) => new Pool(origin, { connections: maxConnections, connect, ...NO_TIMEOUTS }),
   });
@@ -68,13 +73,16 @@ function checkUrl(text: string, allowPrivate: boolean): URL {
   return url;
 }
 
-function guardedConnector({ allowPrivate, resolve = systemResolve, ca }: HttpClientOptions) {
+function guardedConnector(
+  { allowPrivate, resolve = systemResolve, ca }: HttpClientOptions,
+  buildConnector: typeof Undici.buildConnector,
+) {
   const connector = buildConnector({
     timeout: CONNECT_TIMEOUT_MS,
     lookup: guardedLookup(resolve, allowPrivate),
     ...(ca ? { ca } : {}),
   });
-  const connect: buildConnector.connector = (options, callback) => {
+  const connect: Undici.buildConnector.connector = (options, callback) => {
     connector(options, (error, socket) => {
       if (error) callback(connectFailure(error, options), null);
       else callback(null, socket!);
@@ -86,7 +94,7 @@ function guardedConnector({ allowPrivate, resolve = systemResolve, ca }: HttpCli
 const UNREACHABLE =
   /^(ECONN|EAI_|ENOTFOUND|ENODATA|ETIMEDOUT|EHOST|ENET|EADDR|EACCES|EPERM|EMFILE|EPIPE|UND_ERR_CONNECT)/;
 
-function connectFailure(error: Error, { protocol, host }: buildConnector.Options): Failure {
+function connectFailure(error: Error, { protocol, host }: Undici.buildConnector.Options): Failure {
   if (error instanceof Failure) return error;
   const code = (error as { code?: string }).code ?? '';
   const tls = protocol === 'https:' && !UNREACHABLE.test(code);
