@@ -57,7 +57,7 @@ class ThreadedEngine implements MediaEngine {
     const { host, ports, clock, random, log, workers } = options;
     this.#host = host;
     this.#ports = new RtpPorts(ports, clock, random);
-    const start = options.start ?? workerThread(log, 'cheapest', mediaNice(workers));
+    const start = options.start ?? workerThread({ clock, log }, 'cheapest', mediaNice(workers));
     const deps = {
       ...options,
       mixerUsed: this.#links.update.bind(this.#links),

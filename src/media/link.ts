@@ -2,14 +2,15 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Clock, guarded, type Log, type Random } from '../core/index.ts';
 import type { RtpSockets } from '../net/index.ts';
+import { MessageBatch } from './message-batch.ts';
 import { COUNTERS, type FromThread, type ToThread } from './protocol.ts';
 import { MediaThread } from './thread/media-thread.ts';
 import { type Files, instantFiles } from './thread/recording-file.ts';
-import { TurnBatch } from './turn-batch.ts';
 
 /** The connection to one media thread. */
 export interface Link {
-  post(message: ToThread): void;
+  /** @param mayWait whether the message may wait for 10 ms, to arrive together with others. */
+  post(message: ToThread, mayWait?: boolean): void;
   /** The counters of the thread: `BEATS`, `LATE_BEATS`. */
   readonly counters: Float64Array;
   /** Terminates the thread. What is open on it is not closed. */
@@ -35,11 +36,11 @@ export const mediaNice = (workers: number, cores = availableParallelism()): numb
   workers < cores ? -15 : -5;
 
 /**
- * Starts worker threads, on the clock and the network of the system.
+ * Starts worker threads, which use the clock and the network of the system.
  * @param sockets `dgram`: use no cheaper kind of socket, even where the system has one. @param nice see `mediaNice`.
  */
 export function workerThread(
-  log: Log,
+  { clock, log }: { clock: Clock; log: Log },
   sockets: 'cheapest' | 'dgram' = 'cheapest',
   nice = mediaNice(1),
 ): StartThread {
@@ -53,7 +54,7 @@ export function workerThread(
     });
     let ending = false;
     let cause = 'the media thread ended';
-    const batch = new TurnBatch<ToThread>((messages) => worker.postMessage(messages));
+    const batch = new MessageBatch<ToThread>(clock, (messages) => worker.postMessage(messages));
     const report = guarded('media.report', events.report);
     worker.on('message', (messages: FromThread[]) => {
       for (const message of messages) report(message);
@@ -68,7 +69,7 @@ export function workerThread(
     });
     return {
       counters,
-      post: (message) => batch.add(message),
+      post: (message, mayWait) => batch.add(message, mayWait),
       end: async () => {
         ending = true;
         await worker.terminate();

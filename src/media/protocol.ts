@@ -91,6 +91,8 @@ export type Forwarding = 'always' | 'while_listened' | 'once';
 export interface RemoteInterface {
   methods: Record<string, Crossing>;
   events: Record<string, Forwarding>;
+  /** Methods whose calls may wait for 10 ms, to arrive together with those of other sounds. */
+  mayWait?: readonly string[];
   /** Properties that are copied when the object is opened. */
   fields: readonly string[];
   /** The object ends by its `once` event, after the object that opened it has closed. */
@@ -115,5 +117,6 @@ export interface Describes<T> extends RemoteInterface {
   events: { [K in Keys<T, AnySignal> & string]: 'always' | 'while_listened' } & {
     [K in Keys<T, Promise<unknown>> & string]: 'once';
   };
+  mayWait?: readonly (Keys<T, Method> & string)[];
   fields: readonly (keyof T & string)[];
 }

@@ -4,7 +4,8 @@ import { RemoteCall } from './remote-call.ts';
 
 /** What a remote object needs of the connection to its thread. */
 export interface Connection {
-  post(message: ToThread): void;
+  /** @param mayWait whether the message may wait for 10 ms, to arrive together with others. */
+  post(message: ToThread, mayWait: boolean): void;
   /** A number that was never used before, for an object or a call. */
   number(): number;
   /** By number: all objects that have not ended. */
@@ -108,7 +109,9 @@ export class RemoteObject {
   }
 
   #post(message: ToThread): void {
-    if (this.#state === 'open') this.#connection.post(message);
+    if (this.#state !== 'open') return;
+    const mayWait = message.type === 'call' && this.#interface.mayWait?.includes(message.name);
+    this.#connection.post(message, mayWait ?? false);
   }
 
   #send(name: string, args: unknown[]): void {

@@ -167,6 +167,8 @@ export const SOUND: Describes<Sound> = {
     privacyHold: 'send',
     close: 'close',
   },
+  // Calls begin and end together then: their answers share messages, and what follows shares transactions.
+  mayWait: ['connect', 'close'],
   events: { digits: 'while_listened', held: 'always', lost: 'always', quiet: 'always' },
   fields: ['local'],
 };
@@ -199,6 +201,7 @@ export interface OpenOptions {
 /** How the calls of a media thread cross to it. */
 export const THREAD: Describes<ThreadInterface> = {
   methods: { open: { opens: SOUND, failsWith: 'no_media_port' }, linkMixer: 'send' },
+  mayWait: ['open'],
   events: { mixers: 'always' },
   fields: [],
 };

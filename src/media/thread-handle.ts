@@ -58,8 +58,8 @@ export class ThreadHandle implements Connection {
     return ++this.#lastNumber;
   }
 
-  post(message: ToThread): void {
-    this.#link.post(message);
+  post(message: ToThread, mayWait: boolean): void {
+    this.#link.post(message, mayWait);
   }
 
   /**

@@ -57,7 +57,7 @@ async function killThread(): Promise<void> {
 
 async function call(sockets: 'cheapest' | 'dgram' = 'cheapest') {
   runAsPeer();
-  const start = workerThread(silentLog, sockets);
+  const start = workerThread({ clock: systemClock, log: silentLog }, sockets);
   const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   const ports = { from: 22_000, to: 22_999 };
   engine = await createMediaEngine({
@@ -99,7 +99,7 @@ describe.each(['cheapest', 'dgram'] as const)('a worker thread with %s sockets',
 });
 
 it('mixes parties on different threads, and streams what they hear', async () => {
-  const start = workerThread(silentLog);
+  const start = workerThread({ clock: systemClock, log: silentLog });
   const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   engine = await createMediaEngine({
     ...deps,

@@ -5,8 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadOpus } from '../../audio/index.ts';
 import { defects, explain, reportDefect, systemClock, systemRandom } from '../../core/index.ts';
 import { dgramSockets, rtpSockets } from '../../net/index.ts';
+import { MessageBatch } from '../message-batch.ts';
 import type { FromThread, ToThread } from '../protocol.ts';
-import { TurnBatch } from '../turn-batch.ts';
 import { MediaThread } from './media-thread.ts';
 import { systemFiles } from './recording-file.ts';
 
@@ -25,7 +25,7 @@ try {
   // Only root may do this. Others run at normal priority.
 }
 
-const batch = new TurnBatch<FromThread>((messages) =>
+const batch = new MessageBatch<FromThread>(systemClock, (messages) =>
   port.postMessage(
     messages,
     messages.flatMap((message) => (message.type === 'frames' ? [message.audio.buffer] : [])),
