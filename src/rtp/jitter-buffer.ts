@@ -55,7 +55,7 @@ const MAX_JUMP = 1920;
 /**
  * An adaptive jitter buffer, which plays one frame per beat of 20 ms. Packets may arrive unevenly, out of order, twice or
  * not at all, and have any length. Samples are stored in a ring at the position of their timestamp. The delay starts
- * at 40 ms, grows up to 120 ms when packets are late, and shrinks when they are early. All memory is allocated up front.
+ * at 40 ms, grows up to 120 ms when packets are late, and shrinks when they are early.
  *
  * Time is counted in beats only. A beat without enough sound is concealed and the play position waits: if the packet was
  * late, the delay has grown by the time it needed; if it was lost, the concealment counts as played.
@@ -75,8 +75,8 @@ export class JitterBuffer {
   #sequence = new Sequence();
   #concealment = new Concealment();
   #samples = new Int16Array(RING);
-  /** The state of each position before `#soundFrom`. */
-  #state = new Uint8Array(RING);
+  /** The state of each position before `#soundFrom`. Most calls never need it. */
+  #state: Uint8Array | undefined;
   /** From here to `#end`, everything is sound. */
   #soundFrom = 0;
   /** Timestamp units per sample. */
@@ -215,12 +215,13 @@ export class JitterBuffer {
   }
 
   #stateAt(position: number): number {
-    return position >= this.#soundFrom ? SOUND : this.#state[position & MASK]!;
+    return position >= this.#soundFrom || !this.#state ? SOUND : this.#state[position & MASK]!;
   }
 
   #mark(from: number, to: number, state: number): void {
     const start = Math.max(from, to - RING) & MASK;
     const end = start + Math.min(RING, to - from);
+    this.#state ??= new Uint8Array(RING).fill(SOUND);
     this.#state.fill(state, start, end);
     this.#state.fill(state, 0, Math.max(0, end - RING));
   }
