@@ -21,6 +21,8 @@ import { type Client, growthRequests } from './support/growth-requests.ts';
 
 const BUDGET_MS = 50;
 const REPEATS = 5;
+/** Work that takes longer is not repeated. */
+const SLOW_MS = 2_000;
 const WRITTEN_CALLS = 2_000;
 /** A pass of retention is ended after this time: it pauses between steps. */
 const RETENTION_MS = 15_000;
@@ -72,7 +74,7 @@ function blockRows(name: string, { ms, cpuMs, wallMs }: Blocks): Row[] {
 /** Repeats some work: the median duration, and the longest block of all. */
 async function repeated(work: () => Promise<unknown>): Promise<Blocks> {
   const all: Blocks[] = [];
-  for (let n = 0; n < REPEATS; n += 1) all.push(await blocksDuring(work));
+  while (all.length < REPEATS && (all[0]?.ms ?? 0) < SLOW_MS) all.push(await blocksDuring(work));
   const longest = (key: keyof Blocks) => Math.max(...all.map((blocks) => blocks[key]));
   return { ms: median(all.map(({ ms }) => ms)), cpuMs: longest('cpuMs'), wallMs: longest('wallMs') };
 }
@@ -81,6 +83,8 @@ const opened = (file: string) => openSqliteStorage({ file, clock: systemClock, h
 
 /** The reads of a start. Nothing else runs then, so that only their sum matters. */
 async function start(file: string): Promise<Row[]> {
+  // Updates a file of an earlier version.
+  await (await opened(file)).close();
   const day = Math.floor(systemClock.now() / DAY_MS) * DAY_MS;
   let storage: Storage | undefined;
   const steps: Record<string, () => Promise<unknown>> = {

@@ -14,6 +14,8 @@ const HALF_WAY = BEGIN + 200 * DAY_MS;
 const iso = (at: number) => new Date(at).toISOString();
 const stamp = (at: number) => iso(at).slice(0, 19).replaceAll(/[-:]/g, '');
 const byTime = `cursor=${encodeCursor([HALF_WAY, 'z'])}`;
+/** The cursor of a search: the number of a transcript. */
+const byNumber = `cursor=${encodeCursor([100])}`;
 const byEventId = `cursor=${encodeCursor([`evt_${stamp(END - 30 * DAY_MS)}`])}`;
 
 const [frequent, second] = [WORDS[0]!, WORDS[1]!];
@@ -54,7 +56,7 @@ const queriesOf = (caller: string, callId: string): Record<string, string[]> => 
   ],
   '/v1/transcriptions': [
     ...['', byTime, ...SEARCHES.map((words) => `q=${encodeURIComponent(words)}`)],
-    ...[`q=${encodeURIComponent(`"${frequent} ${unusual}"`)}`, `q=${frequent}&${byTime}`],
+    ...[`q=${encodeURIComponent(`"${frequent} ${unusual}"`)}`, `q=${frequent}&${byNumber}`],
   ],
 });
 
