@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { type Clock, silentLog } from '../../core/index.ts';
+import { silentLog } from '../../core/index.ts';
 import { VirtualClock } from '../../core/testing/virtual-clock.ts';
 import { GroupCommit } from './group-commit.ts';
 
@@ -42,53 +42,42 @@ test('does not report a full disk as writable when no write is waiting', async (
   expect([written, group.trouble]).toEqual([true, undefined]);
 });
 
-/** A database in which each transaction takes `ms` milliseconds and adds the number of its writes to `batches`. */
-function slowDatabase(clock: Clock & { pass(ms: number): void }, ms: number, batches: number[]) {
+/** Counts the writes of each transaction in `batches`. */
+function countingGroup(clock: VirtualClock) {
+  const batches: number[] = [];
   let writes = 0;
   const commit = () => {
-    clock.pass(ms);
     batches.push(writes);
     writes = 0;
   };
   const prepare = (sql: string) => ({ run: sql === 'COMMIT' ? commit : () => {} });
-  return {
-    database: { isTransaction: false, prepare, exec() {} } as unknown as DatabaseSync,
-    write: () => void writes++,
-  };
-}
-
-/** A virtual clock on which synchronous work can take time. */
-class WorkClock extends VirtualClock {
-  #passed = 0;
-
-  override monotonic(): number {
-    return super.monotonic() + this.#passed;
-  }
-
-  pass(ms: number): void {
-    this.#passed += ms;
-  }
-}
-
-test('rests after a transaction for ten times its duration, so that later writes share the next one', async () => {
-  const clock = new WorkClock();
-  const batches: number[] = [];
-  const { database, write } = slowDatabase(clock, 0.5, batches);
+  const database = { isTransaction: false, prepare, exec() {} } as unknown as DatabaseSync;
   const group = new GroupCommit(database, { clock, log: silentLog, gatherMs: 3 });
-  await group.keep(write);
-  const rest = [group.keep(write), group.keep(write)];
-  await clock.advance(4);
-  expect(batches).toEqual([1]);
-  await clock.advance(2);
-  await Promise.all(rest);
-  expect(batches).toEqual([1, 2]);
+  const write = (count: number) =>
+    Promise.all(Array.from({ length: count }, () => group.keep(() => void writes++)));
+  return { batches, write };
+}
+
+test.each([
+  [1, 3],
+  [4, 6],
+  [50, 15],
+])('after a transaction of %i writes, those of the next %i ms share one', async (count, restMs) => {
+  const clock = new VirtualClock();
+  const { batches, write } = countingGroup(clock);
+  await write(count);
+  const one = write(1);
+  await clock.advance(restMs - 1);
+  const another = write(1);
+  await clock.advance(0);
+  expect(batches).toEqual([count]);
+  await clock.advance(1);
+  await Promise.all([one, another]);
+  expect(batches).toEqual([count, 2]);
 });
 
-test('does not rest while there are enough writes for the next transaction', async () => {
-  const clock = new WorkClock();
-  const batches: number[] = [];
-  const { database, write } = slowDatabase(clock, 0.5, batches);
-  const group = new GroupCommit(database, { clock, log: silentLog, gatherMs: 3 });
-  await Promise.all(Array.from({ length: 200 }, () => group.keep(write)));
+test('writes without a rest while enough writes for a whole transaction wait', async () => {
+  const { batches, write } = countingGroup(new VirtualClock());
+  await write(200);
   expect(batches).toEqual([100, 100]);
 });

@@ -26,13 +26,13 @@ const MAX_BATCH = 100;
 const MAX_HOLD_MS = 5_000;
 
 /**
- * Under load, a transaction is followed by a rest of this many times its duration, so that transactions take a limited
- * part of the time: each writes every page that it changed, however few rows of the page are new.
+ * The rest after a transaction, per write in it. Each transaction writes every page that it changed, however few rows of
+ * the page are new, so many writes must share one; where writes are few, none should wait long.
  */
-const REST_FACTOR = 10;
+const REST_PER_WRITE_MS = 1.5;
 
-/** The longest rest: it delays every change under load. */
-const MAX_REST_MS = 12;
+/** The longest rest: it delays changes under load. */
+const MAX_REST_MS = 15;
 
 /** The time between two attempts while nothing can be written. */
 const RETRY_MS = 1000;
@@ -189,21 +189,21 @@ export class GroupCommit {
 
   #run = (): void => {
     this.#scheduled = false;
-    const startedAt = this.#clock.monotonic();
+    const waiting = this.#waiting.length;
     try {
       if (!this.#held && !this.#closed) this.#writeBatch();
     } finally {
       // Whatever failed, the waiting writes must still get their turn.
-      this.#rest(startedAt);
+      this.#rest(waiting);
       this.#schedule();
     }
   };
 
   /** Lets writes gather before the next transaction, unless it is full already. */
-  #rest(startedAt: number): void {
-    const now = this.#clock.monotonic();
-    const restMs = Math.max(this.#gatherMs, Math.min(MAX_REST_MS, REST_FACTOR * (now - startedAt)));
-    this.#restsUntil = this.#gatherMs === 0 || this.#waiting.length >= MAX_BATCH ? now : now + restMs;
+  #rest(written: number): void {
+    const restMs = Math.max(this.#gatherMs, Math.min(MAX_REST_MS, REST_PER_WRITE_MS * written));
+    const rests = this.#gatherMs > 0 && this.#waiting.length < MAX_BATCH;
+    this.#restsUntil = this.#clock.monotonic() + (rests ? restMs : 0);
   }
 
   #writeBatch(): void {
