@@ -1,5 +1,5 @@
 import { Failure, Signal } from '../core/index.ts';
-import type { AnswerMessage, Forwarding, RemoteInterface, ToThread } from './protocol.ts';
+import type { AnswerMessage, CallMessage, Forwarding, RemoteInterface, ToThread } from './protocol.ts';
 import { RemoteCall } from './remote-call.ts';
 
 /** What a remote object needs of the connection to its thread. */
@@ -96,16 +96,17 @@ export class RemoteObject {
   }
 
   #addEvent(name: string, forwarding: Forwarding): void {
+    const properties = this as unknown as Record<string, unknown>;
     if (forwarding === 'once') {
       const { promise, resolve } = Promise.withResolvers<unknown>();
       this.#events[name] = resolve;
-      Object.assign(this, { [name]: promise });
+      properties[name] = promise;
       return;
     }
     const listen = (on: boolean) => this.#post({ type: 'listen', id: this.id, name, on });
     const signal = new Signal<unknown>(forwarding === 'while_listened' ? listen : undefined);
     this.#events[name] = (value) => signal.emit(value);
-    Object.assign(this, { [name]: signal });
+    properties[name] = signal;
   }
 
   #post(message: ToThread): void {
@@ -150,13 +151,12 @@ export class RemoteObject {
     }
     this.#calls.set(number, call);
     if (opened) this.#opening.set(number, opened);
-    this.#post({
-      ...{ type: 'call', id: this.id, call: number, name },
-      args: args.map((arg, i) => (i === signal || i === items ? null : arg)),
-      ...(signal >= 0 && { signal }),
-      ...(items >= 0 && { items }),
-      ...(opened && { opens: opened.id }),
-    });
+    const sent = args.map((arg, i) => (i === signal || i === items ? null : arg));
+    const message: CallMessage = { type: 'call', id: this.id, call: number, name, args: sent };
+    if (signal >= 0) message.signal = signal;
+    if (items >= 0) message.items = items;
+    if (opened) message.opens = opened.id;
+    this.#post(message);
     call.begin();
     return call;
   }
