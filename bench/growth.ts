@@ -25,7 +25,7 @@ const REPEATS = 5;
 const SLOW_MS = 2_000;
 const WRITTEN_CALLS = 2_000;
 /** A pass of retention is ended after this time: it pauses between steps. */
-const RETENTION_MS = 15_000;
+const RETENTION_MS = 5_000;
 
 const KEYS: Record<Client, string> = { admin: ADMIN_TOKEN, large: apiKey(0), small: apiKey(7) };
 

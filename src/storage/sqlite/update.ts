@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { LogEvent } from 'kysely';
 import type { Clock, Log } from '../../core/index.ts';
 import { migrate } from '../migrations/index.ts';
-import { kyselyOver } from './database.ts';
+import { CACHE_SIZE, kyselyOver } from './database.ts';
 import { openSums } from './sums.ts';
 import { openTranscriptIndex } from './transcript-index.ts';
 
@@ -23,16 +23,16 @@ export async function updateTables(
     const seconds = Math.round(queryDurationMillis / 1000);
     log.info({ seconds, statement: query.sql.trim().slice(0, SHOWN) }, 'finished a step of the update');
   });
-  // An index of millions of rows must not leave a write-ahead log of gigabytes, and is sorted faster in memory.
-  database.exec('PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -256000');
   await migrate(db, (migrations) => {
     isUpdate = true;
+    // An index of millions of rows must not leave a write-ahead log of gigabytes, and is sorted faster in memory.
+    database.exec('PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -256000');
     log.info({ migrations }, 'updating the database: with millions of calls, this takes minutes');
   });
   openSums(database);
   openTranscriptIndex(database, log);
-  database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000');
   if (!isUpdate) return;
+  database.exec(`PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = ${CACHE_SIZE}`);
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   log.info({ seconds: Math.round((clock.monotonic() - began) / 1000) }, 'updated the database');
 }
