@@ -14,7 +14,10 @@ const MINIVOICE: OptionsOfBench = { core: '', directory: '', profile: '' };
 /** Options of benches that can also measure another server. */
 const ANY_SERVER: OptionsOfBench = { ...MINIVOICE, server: '', pid: '', alternate: '' };
 /** Options of benches with running calls. */
-const TALK: OptionsOfBench = { rate: '', seconds: '', inband: '', sending: '', phones: '', ...ANY_SERVER };
+const TALK: OptionsOfBench = {
+  ...{ rate: '', seconds: '', inband: '', sending: '', readers: '', phones: '' },
+  ...ANY_SERVER,
+};
 
 export const benches: Record<string, Bench> = {
   calls: {

@@ -90,8 +90,8 @@ async function talkAtOnce(scene: Scene, options: Options, calls: number): Promis
   }
 }
 
-function phonesOf({ inband, sending, phones }: Options) {
-  const options = { firstPort: FIRST_PORT, telephoneEvent: !inband, sending };
+function phonesOf({ inband, sending, readers, phones }: Options) {
+  const options = { firstPort: FIRST_PORT, telephoneEvent: !inband, sending, readers };
   return phones > 0 ? { ...options, sipPort: phones } : options;
 }
 
@@ -127,6 +127,7 @@ function packetRows(name: string, { phones: before }: Look, { phones: after }: L
   const since = (count: keyof Report) => after[count] - before[count];
   const ofSent = (count: number) => ({ value: (100 * count) / since('sent'), unit: '%', noise: 0.1 });
   const woken = since('wakes') / since('received');
+  const phones = { value: (100 * since('cpuMs')) / since('at'), unit: '% of a core' };
   return [
     { name: `${name} packets lost on the way to phones`, ...ofSent(since('lost')), budget: 0.1 },
     { name: `${name} packets that the server did not read`, ...ofSent(since('dropped')), budget: 0.1 },
@@ -136,5 +137,6 @@ function packetRows(name: string, { phones: before }: Look, { phones: after }: L
       ...{ better: 'higher', noise: 1, budget: 99 },
     },
     { name: `${name} phones woken per packet`, value: woken, unit: '', better: 'neither' },
+    { name: `${name} CPU of the phones`, ...phones, better: 'neither' },
   ];
 }

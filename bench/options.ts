@@ -45,6 +45,12 @@ const OPTIONS = {
     'spread',
     oneOf('spread', 'burst'),
   ),
+  readers: option(
+    'N',
+    'threads of the phones; more of them are woken when a server sends bursts',
+    '16',
+    number,
+  ),
   profile: option('FOLDER', 'the server writes CPU profiles into this folder', '', String),
   directory: option('FOLDER', 'measures this checkout of MiniVoice; default: this one', '', String),
   server: option('HOST:PORT', 'measures this SIP server instead of MiniVoice', '', String),

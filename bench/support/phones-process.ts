@@ -22,12 +22,11 @@ export interface Report extends Packets {
   dropped: number;
   /** CPU that the phones have used. */
   cpuMs: number;
+  /** When this was, by `performance.now()`. */
+  at: number;
 }
 
 type Order = { do: 'call'; calling: Calling } | { do: 'report' } | { do: 'hang_up' };
-
-/** Threads that wait for packets; see `RtpStreams.start`. */
-const READERS = 16;
 
 /** The far side of phones in another process. They answer whoever calls them. */
 export class PhonesProcess {
@@ -40,7 +39,7 @@ export class PhonesProcess {
   }
 
   static async start(options: PhonesOptions, core: number): Promise<PhonesProcess> {
-    const child = fork(import.meta.filename, [JSON.stringify({ readers: READERS, ...options })]);
+    const child = fork(import.meta.filename, [JSON.stringify(options)]);
     pin(child.pid!, core);
     const [address] = await once(child, 'message');
     return new PhonesProcess(child, address);
@@ -94,6 +93,7 @@ function reportOf(phones: Phones): Report {
     inCall: phones.count,
     dropped: droppedAt(phones.remotePorts()),
     cpuMs: (user + system) / 1000,
+    at: performance.now(),
   };
 }
 
