@@ -15,10 +15,12 @@ import { Admission, Conferences, type Dialer, Switchboard } from '../calls/index
 import type { Config } from '../config.ts';
 import { detach, explain } from '../core/index.ts';
 import { type HttpClient, whyNotPublic } from '../net/index.ts';
+import type { UserAgent } from '../sip/index.ts';
 import { type CallStreams, type StreamCounts, streamsOfCalls } from '../streams/index.ts';
 import type { Data } from './data-folder.ts';
 import { speakerWithServers } from './insights.ts';
 import { checkRtpPorts } from './listening.ts';
+import { receivedBy } from './metrics.ts';
 import type { Deps } from './platform.ts';
 import { type Recordings, recorderFor } from './recordings.ts';
 
@@ -46,6 +48,7 @@ export type Calls = ReturnType<typeof openCalls>;
 
 interface CallParts extends AudioModules, Recordings {
   http: HttpClient;
+  userAgent: Pick<UserAgent, 'counters'>;
   /** A dialer that charges the customer. */
   dialer: Dialer;
 }
@@ -74,7 +77,7 @@ export function openCalls(deps: Deps, data: Data, parts: CallParts) {
     sensitive,
     maxSeconds: config.maxCallSeconds,
   });
-  const admission = openAdmission(deps, data, { switchboard, media: parts.media });
+  const admission = openAdmission(deps, data, { ...parts, switchboard });
   return { flows, switchboard, admission, streamCounts };
 }
 
@@ -149,11 +152,12 @@ const streamsFor = (streams: CallStreams): Streams => ({
 function openAdmission(
   { config, clock, log, scope, load }: Deps,
   { storage }: Data,
-  { switchboard, media }: { switchboard: Switchboard } & Pick<AudioModules, 'media'>,
+  { switchboard, media, userAgent }: { switchboard: Switchboard } & Pick<CallParts, 'media' | 'userAgent'>,
 ): Admission {
   const admission = new Admission({
     ...load,
     calls: () => switchboard.size,
+    messages: () => receivedBy(userAgent),
     media: () => media.load,
     writable: () => storage.trouble === undefined,
     maxCalls: config.maxCalls,

@@ -47,6 +47,10 @@ const ofAdmission = (admission: Admission) => ({
     help: '1 while new calls are taken, 0 while not',
     value: () => (admission.refusalCause ? 0 : 1),
   },
+  calls_waiting: {
+    help: 'New calls that wait for the main thread',
+    value: () => admission.waiting,
+  },
   main_thread_busy_ratio: {
     help: 'Main-thread utilization, 0 to 1',
     value: () => admission.busy,
@@ -80,9 +84,17 @@ const ofMedia = (media: Sources['media']) => ({
   },
 });
 
+type MessageCounter = 'received' | 'malformed' | 'defects';
+
+/** Sums a counter of all transports. */
+const sumOf = ({ counters }: Sources['userAgent'], name: MessageCounter): number =>
+  Object.values(counters.transport).reduce((total, transport) => total + transport[name], 0);
+
+/** Returns the number of SIP messages received since the start. */
+export const receivedBy = (userAgent: Sources['userAgent']): number => sumOf(userAgent, 'received');
+
 function ofSip(userAgent: Sources['userAgent']) {
-  const sum = (name: 'received' | 'malformed' | 'defects') => () =>
-    Object.values(userAgent.counters.transport).reduce((total, transport) => total + transport[name], 0);
+  const sum = (name: MessageCounter) => () => sumOf(userAgent, name);
   const open = (name: keyof UserAgentCounters['open']) => () => userAgent.counters.open[name];
   return {
     sip_dialogs_open: { help: 'Dialogs that are open, including early ones', value: open('dialogs') },

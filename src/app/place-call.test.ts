@@ -7,8 +7,8 @@ const order = { from: '+15550100001', to: 'sip:anna@10.0.0.5', answerUrl: '', ti
 const more = { actions: undefined, metadata: {}, variables: {}, sipHeaders: {} };
 const application = { id: 'app_1', customerId: 'cust_1' } as Application;
 
-/** Places a call that is stored when the promise resolves. */
-function place(stored: Promise<void>) {
+/** Places a call that begins when `turn` resolves, and is stored when `stored` does. */
+function place(stored: Promise<void>, turn = Promise.resolve()) {
   const seen: { request?: DialRequest; placement?: OutboundCall } = {};
   const dial = async (request: DialRequest) => {
     seen.request = request;
@@ -21,7 +21,8 @@ function place(stored: Promise<void>) {
       return { id: 'call_1' };
     },
   };
-  const placer = callPlacer({ dial }, switchboard as never, {} as never, { admit: () => undefined } as never);
+  const admission = { admit: () => undefined, turn: () => turn };
+  const placer = callPlacer({ dial }, switchboard as never, {} as never, admission as never);
   const placed = placer(application, { ...order, ...more }, { key: 'order-1', requestHash: 'x' });
   return { seen, placed };
 }
@@ -29,6 +30,7 @@ function place(stored: Promise<void>) {
 test('sends the INVITE after the call is stored with the idempotency key', async () => {
   const stored = Promise.withResolvers<void>();
   const { seen, placed } = place(stored.promise);
+  await new Promise(setImmediate);
   let sent = false;
   void seen.request!.after!.then(() => {
     sent = true;
@@ -41,6 +43,16 @@ test('sends the INVITE after the call is stored with the idempotency key', async
   await seen.request!.after;
   expect(sent).toBe(true);
   expect(seen.request!.signal.aborted).toBe(false);
+});
+
+test('waits for the turn of the call before it dials', async () => {
+  const turn = Promise.withResolvers<void>();
+  const { seen, placed } = place(Promise.resolve(), turn.promise);
+  await new Promise(setImmediate);
+  expect(seen.request).toBeUndefined();
+  turn.resolve();
+  await placed;
+  expect(seen.request).toBeDefined();
 });
 
 test('aborts a call that cannot be stored before the INVITE is sent', async () => {

@@ -14,6 +14,7 @@ export function callPlacer(
     const { from, to, answerUrl, actions, metadata, variables, sipHeaders, timeoutSeconds } = order;
     const refusal = admission.admit();
     if (refusal) throw new Failure('overloaded', `no call can be placed now: ${explainRefusal(refusal)}`);
+    await admission.turn();
     const { id: applicationId, customerId } = application;
     // The INVITE is sent only once the call is stored: after a crash, the call must be known.
     const stored = Promise.withResolvers<void>();

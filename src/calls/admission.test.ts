@@ -6,42 +6,57 @@ import { Admission } from './admission.ts';
 let clock: VirtualClock;
 let idle: number;
 let calls: number;
+let messages: number;
 let media: { beats: number; lateBeats: number };
 let memory: { heapUsed: number; availableBytes: number };
 let writable: boolean;
 let logged: string[];
+let turns: (() => void)[];
 let admission: Admission;
 
 beforeEach(() => {
   clock = new VirtualClock();
   calls = 20;
   idle = 0;
+  messages = 0;
   media = { beats: 0, lateBeats: 0 };
   memory = { heapUsed: 0.2, availableBytes: 1e9 };
   writable = true;
   logged = [];
+  turns = [];
   const note = (_fields: object, message: string) => logged.push(message);
   const gauges = {
     idleMs: () => idle,
     calls: () => calls,
+    messages: () => messages,
     media: () => media,
     memory: () => memory,
     writable: () => writable,
+    nextTurn: (run: () => void) => void turns.push(run),
   };
   const log = { ...silentLog, warn: note, info: note };
-  admission = new Admission({ ...gauges, clock, log, maxCalls: 100 });
+  admission = new Admission({ ...gauges, clock, log, maxCalls: 1000 });
 });
 
-/** Keeps the main thread busy for this part of the time. */
+/** Keeps the main thread busy for this part of the time, in turns of 50 ms. Four calls begin in each. */
 async function busy(part: number, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 50) {
     idle += 50 * (1 - part);
     await clock.advance(50);
+    turns.shift()?.();
+    void admission.refusalCause;
   }
 }
 
-function askFor(calls: number): void {
-  for (let call = 0; call < calls; call++) admission.admit();
+/** Offers calls. @returns how many are admitted. */
+function askFor(calls: number): number {
+  let admitted = 0;
+  for (let call = 0; call < calls; call++) {
+    if (admission.admit()) continue;
+    admitted++;
+    void admission.turn();
+  }
+  return admitted;
 }
 
 async function beat(seconds: number, lateBeats: number): Promise<void> {
@@ -61,39 +76,78 @@ describe('Admission', () => {
   });
 
   it('refuses calls while the maximum number is live', () => {
-    calls = 100;
+    calls = 1000;
     expect(admission.admit()).toBe('max_calls');
-    calls = 99;
+    calls = 999;
     expect(admission.admit()).toBeUndefined();
     expect(admission.refused).toEqual({ max_calls: 1 });
   });
 
-  it('limits new calls when the main thread is fully busy for a second', async () => {
-    for (let tick = 0; tick < 20; tick++) {
-      askFor(20);
-      await busy(1, 50);
-    }
+  it('counts the calls that wait', () => {
+    calls = 990;
+    expect(askFor(20)).toBe(14);
+    expect(admission.refused).toEqual({ max_calls: 6 });
+    expect(admission.waiting).toBe(10);
+  });
+
+  it('measures nothing and sets no timer while no calls arrive', async () => {
+    memory = { heapUsed: 0.9, availableBytes: 1e9 };
+    await clock.advance(60_000);
+    expect(clock.pending).toBe(0);
+    expect(admission.admit()).toBe('memory');
+  });
+
+  it('refuses calls that would wait too long for the main thread', async () => {
     askFor(20);
+    await busy(1, 100);
+    expect(askFor(300)).toBeLessThan(160);
     expect(admission.refusalCause).toBe('main_thread');
-    expect(admission.refused['main_thread']).toBe(6);
-    await busy(0.5, 1100);
+    await busy(1, admission.waiting * 13);
+    expect(askFor(1)).toBe(1);
+    await busy(0.5, 1000);
     expect(admission.refusalCause).toBeUndefined();
   });
 
-  it('is saturated when the main thread stays fully busy for two seconds', async () => {
-    await busy(1, 2000);
+  it('admits every call while others keep the main thread busy, as long as calls do not wait', async () => {
+    for (let tick = 0; tick < 200; tick++) {
+      expect(askFor(1)).toBe(1);
+      await busy(1, 50);
+    }
+    expect(admission.refusalCause).toBeUndefined();
+  });
+
+  it('is saturated when the main thread reads messages for two seconds instead of beginning calls', async () => {
+    const flood = async (seconds: number) => {
+      for (let tick = 0; tick < 20 * seconds; tick++) {
+        askFor(1);
+        messages += 60;
+        await busy(1, 50);
+      }
+    };
+    await flood(1);
     expect(admission.isSaturated).toBe(false);
-    await busy(1, 50);
+    await flood(1);
     expect(admission.isSaturated).toBe(true);
-    await busy(0.9, 50);
+    await busy(0.9, 1000);
+    expect(admission.isSaturated).toBe(false);
+  });
+
+  it('is not saturated by calls, however many are refused', async () => {
+    for (let tick = 0; tick < 200; tick++) {
+      askFor(10);
+      messages += 20;
+      await busy(1, 50);
+    }
+    expect(admission.refused['main_thread']).toBeGreaterThan(1000);
     expect(admission.isSaturated).toBe(false);
   });
 
   it('does not refuse calls for the load when there are few', async () => {
-    calls = 9;
-    await busy(1, 3000);
+    calls = 0;
+    askFor(10);
+    await busy(1, 200);
     await beat(3, 50);
-    askFor(20);
+    expect(askFor(10)).toBe(10);
     expect(admission.refused).toEqual({});
     expect(admission.refusalCause).toBeUndefined();
   });
@@ -138,7 +192,7 @@ describe('Admission', () => {
 
   it('logs the start and the end of an episode once, however many calls are refused', async () => {
     for (let time = 0; time < 3; time++) {
-      calls = 100;
+      calls = 1000;
       for (let call = 0; call < 1000; call++) admission.admit();
       calls = 50;
       await busy(0.1, 4000);

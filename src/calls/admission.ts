@@ -1,5 +1,5 @@
 import type { Clock, Log, Timer } from '../core/index.ts';
-import { CallRateLimiter } from './call-rate-limiter.ts';
+import { CallQueue, type NextTurn } from './call-queue.ts';
 
 /** Why new calls are refused. The text completes a log line or an error message. */
 const CAUSES = {
@@ -19,12 +19,14 @@ export const REFUSAL_CAUSES = Object.keys(CAUSES) as RefusalCause[];
 /** Explains a cause as a sentence without capital and full stop. */
 export const explainRefusal = (cause: RefusalCause): string => CAUSES[cause];
 
-/** Measurements of the process and the machine. Each is cheap: they are read every 50 ms to every second. */
+/** Measurements of the process and the machine. They are read once a second while calls arrive, and never without. */
 export interface Gauges {
   /** Milliseconds since the start in which the main thread was idle. */
   idleMs(): number;
   /** Live calls. */
   calls(): number;
+  /** SIP messages received since the start. */
+  messages(): number;
   /** Beats of the media threads since the start, and the late ones among them. */
   media(): { beats: number; lateBeats: number };
   /** The used part of the heap limit, 0 to 1, and the memory that the machine has left, in bytes. */
@@ -38,11 +40,22 @@ export interface AdmissionDeps extends Gauges {
   log: Log;
   /** The highest number of live calls. */
   maxCalls: number;
+  /** Default: that of this thread's event loop. */
+  nextTurn?: NextTurn;
 }
 
-/** How often the load of the main thread is measured. */
-const TICK_MS = 50;
-/** How often media threads and memory are measured. */
+/** What is measured, since the start. */
+interface Sample {
+  at: number;
+  idleMs: number;
+  messages: number;
+  /** Calls that have begun. */
+  begun: number;
+  beats: number;
+  lateBeats: number;
+}
+
+/** The shortest time between two measurements. */
 const SECOND_MS = 1_000;
 /** With fewer calls than this, calls are not what causes the load, and refusing some would not reduce it. */
 const FEW_CALLS = 10;
@@ -52,6 +65,10 @@ const EPISODE_MS = 5_000;
 const HEAP_LIMIT = 0.85;
 /** Below this, the operating system starts to end processes. */
 const LEAST_AVAILABLE = 64 * 1024 * 1024;
+/** From this utilization on, the main thread has no idle time. */
+const NO_IDLE_TIME = 0.97;
+/** Reading and refusing this many messages takes more time than setting up a call. */
+const MESSAGES_OF_A_CALL = 50;
 
 /**
  * Turns on when a value stays high, and off when it stays low. Two thresholds with delays keep it from switching
@@ -86,46 +103,45 @@ export class Admission {
   /** New calls refused since the start, by cause. */
   readonly refused: Partial<Record<RefusalCause, number>> = {};
   #deps: AdmissionDeps;
-  #timer: Timer;
-  #last: { at: number; idleMs: number };
-  #lastSecond: { at: number; beats: number; lateBeats: number };
+  #timer: Timer | undefined;
+  #last: Sample;
   #busy = 0;
-  /** Limits new calls to the rate that the main thread can set up. */
-  #rateLimiter = new CallRateLimiter();
+  #queue: CallQueue;
   /** Measures the late part of the beats. */
   #media = new Hysteresis({ from: 0.2, afterMs: 2000 }, { below: 0.05, afterMs: 3000 });
   /** Measures the used part of the memory. */
   #memory = new Hysteresis({ from: 1, afterMs: 1 }, { below: 0.9, afterMs: 2000 });
+  /** Measures the messages per call while the main thread has no idle time. */
+  #saturation = new Hysteresis(
+    { from: MESSAGES_OF_A_CALL, afterMs: 2000 },
+    { below: MESSAGES_OF_A_CALL / 2, afterMs: 1 },
+  );
   /** Suspensions, with the monotonic time at which each ends. */
   #suspended = new Map<RefusalCause, number>();
-  #episode: { at: number; refused: number } | undefined;
+  #episode: { cause: RefusalCause; at: number; refused: number } | undefined;
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
-    const at = deps.clock.monotonic();
-    this.#last = { at, idleMs: deps.idleMs() };
-    this.#lastSecond = { at, ...deps.media() };
-    this.#timer = deps.clock.after(TICK_MS, this.#tick);
+    this.#queue = new CallQueue(deps.clock, deps.nextTurn);
+    this.#last = this.#sample();
   }
 
   /** Why all or some new calls are refused now. Undefined: all are admitted. */
   get refusalCause(): RefusalCause | undefined {
-    for (const [cause, until] of this.#suspended) {
-      if (until > this.#deps.clock.monotonic()) return cause;
-      this.#suspended.delete(cause);
-    }
-    if (this.#deps.writable?.() === false) return 'storage';
-    const calls = this.#deps.calls();
-    if (calls >= this.#deps.maxCalls) return 'max_calls';
-    if (this.#memory.isOn) return 'memory';
-    if (calls < FEW_CALLS) return undefined;
-    if (this.#media.isOn) return 'media';
-    return this.#rateLimiter.limited ? 'main_thread' : undefined;
+    const cause = this.#refusal();
+    if (cause || this.#episode?.cause !== 'main_thread') return cause;
+    return this.#sinceRefusalMs < SECOND_MS ? 'main_thread' : undefined;
   }
 
-  /** Main-thread utilization (0–1) over the last 50 ms or more. */
+  /** Main-thread utilization (0–1) over the last second or more. */
   get busy(): number {
+    this.#measure();
     return this.#busy;
+  }
+
+  /** Admitted calls that wait for the main thread. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   /**
@@ -133,7 +149,8 @@ export class Admission {
    * (RFC 3261 §17.1.1.2).
    */
   get isSaturated(): boolean {
-    return this.#rateLimiter.isSaturated;
+    this.#measure();
+    return this.#saturation.isOn;
   }
 
   /** Asks to admit a new call. @returns undefined: admitted; otherwise why it is refused, which is counted. */
@@ -143,18 +160,18 @@ export class Admission {
     this.refused[cause] = (this.refused[cause] ?? 0) + 1;
     if (!this.#episode) {
       this.#deps.log.warn({ cause, calls: this.#deps.calls() }, `new calls are refused: ${CAUSES[cause]}`);
-      this.#episode = { at: 0, refused: 0 };
+      this.#episode = { cause, at: 0, refused: 0 };
+      this.#watch();
     }
+    this.#episode.cause = cause;
     this.#episode.at = this.#deps.clock.monotonic();
     this.#episode.refused++;
     return cause;
   }
 
-  #refusal(): RefusalCause | undefined {
-    const cause = this.refusalCause;
-    if (cause && cause !== 'main_thread') return cause;
-    const taken = this.#rateLimiter.take();
-    return taken || this.#deps.calls() < FEW_CALLS ? undefined : 'main_thread';
+  /** Resolves when the main thread has time for an admitted call. */
+  turn(): Promise<void> {
+    return this.#queue.turn();
   }
 
   /** Refuses all new calls for this cause, for `ms` or until `resume`. */
@@ -169,34 +186,64 @@ export class Admission {
 
   /** Stops measuring. */
   close(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
   }
 
-  #tick = (): void => {
-    const at = this.#deps.clock.monotonic();
-    const idleMs = this.#deps.idleMs();
-    const ms = at - this.#last.at;
-    this.#busy = 1 - (idleMs - this.#last.idleMs) / ms;
-    this.#last = { at, idleMs };
-    this.#rateLimiter.measure(this.#busy, ms);
-    if (at - this.#lastSecond.at >= SECOND_MS) this.#measureMediaAndMemory(at);
-    this.#endEpisode(at);
-    this.#timer = this.#deps.clock.after(TICK_MS, this.#tick);
-  };
+  get #sinceRefusalMs(): number {
+    return this.#deps.clock.monotonic() - (this.#episode?.at ?? Number.NEGATIVE_INFINITY);
+  }
 
-  #measureMediaAndMemory(at: number): void {
-    const before = this.#lastSecond;
-    const { beats, lateBeats } = this.#deps.media();
-    this.#lastSecond = { at, beats, lateBeats };
-    const ms = at - before.at;
-    this.#media.measure((lateBeats - before.lateBeats) / Math.max(1, beats - before.beats), ms);
+  #refusal(): RefusalCause | undefined {
+    this.#measure();
+    for (const [cause, until] of this.#suspended) {
+      if (until > this.#deps.clock.monotonic()) return cause;
+      this.#suspended.delete(cause);
+    }
+    if (this.#deps.writable?.() === false) return 'storage';
+    const calls = this.#deps.calls() + this.#queue.length;
+    if (calls >= this.#deps.maxCalls) return 'max_calls';
+    if (this.#memory.isOn) return 'memory';
+    if (calls < FEW_CALLS) return undefined;
+    if (this.#media.isOn) return 'media';
+    return this.#queue.isFull ? 'main_thread' : undefined;
+  }
+
+  #sample(): Sample {
+    const { clock, idleMs, messages, media } = this.#deps;
+    return {
+      ...{ at: clock.monotonic(), idleMs: idleMs(), messages: messages(), begun: this.#queue.begun },
+      ...media(),
+    };
+  }
+
+  /** Measures everything that has no event of its own, if the last time was a second ago. */
+  #measure(): void {
+    const last = this.#last;
+    if (this.#deps.clock.monotonic() - last.at < SECOND_MS) return;
+    const now = this.#sample();
+    this.#last = now;
+    const ms = now.at - last.at;
+    this.#busy = 1 - (now.idleMs - last.idleMs) / ms;
+    const messagesPerCall = (now.messages - last.messages) / Math.max(1, now.begun - last.begun);
+    this.#saturation.measure(this.#busy < NO_IDLE_TIME ? 0 : messagesPerCall, ms);
+    this.#media.measure((now.lateBeats - last.lateBeats) / Math.max(1, now.beats - last.beats), ms);
     const { heapUsed, availableBytes } = this.#deps.memory();
-    const used = Math.max(heapUsed / HEAP_LIMIT, LEAST_AVAILABLE / Math.max(1, availableBytes));
-    this.#memory.measure(used, ms);
+    this.#memory.measure(Math.max(heapUsed / HEAP_LIMIT, LEAST_AVAILABLE / Math.max(1, availableBytes)), ms);
+    if (this.#media.isOn || this.#memory.isOn) this.#watch();
   }
 
-  #endEpisode(now: number): void {
-    if (!this.#episode || now - this.#episode.at < EPISODE_MS || this.refusalCause) return;
+  /** Measures every second while calls are refused, to notice the end of it. */
+  #watch(): void {
+    this.#timer ??= this.#deps.clock.after(SECOND_MS, () => {
+      this.#timer = undefined;
+      this.#measure();
+      this.#endEpisode();
+      if (this.#episode) this.#watch();
+    });
+  }
+
+  #endEpisode(): void {
+    if (!this.#episode || this.#sinceRefusalMs < EPISODE_MS || this.refusalCause) return;
     this.#deps.log.info({ refused: this.#episode.refused }, 'new calls are taken again');
     this.#episode = undefined;
   }

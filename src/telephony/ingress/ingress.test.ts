@@ -140,3 +140,41 @@ describe('without capacity', () => {
     expect((await sent).status).toBe(503);
   });
 });
+
+describe('a call that waits for the main thread', () => {
+  let begin: () => void;
+
+  beforeEach(async () => {
+    await harness.end();
+    harness = await openHarness();
+    const turn = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    ({ arrivals } = attachIngress(harness, () => undefined, {
+      admission: { turn: () => turn },
+      sources: { trunksAt: () => [trunk] },
+      numbers: { route: () => ({ customerId: 'cust_1' }) as CallRoute, normalizeNumber, withPlus },
+    }));
+    carrier = await harness.farEnd(CARRIER, () => {});
+  });
+
+  test('gets 100 before its caller retransmits, and begins when it is its turn', async () => {
+    const sent = await call('sip:+15557654321@x');
+    await harness.clock.advance(300);
+    expect(sent.responded).toBe(true);
+    expect(arrivals).toEqual([]);
+    begin();
+    await harness.clock.advance(100);
+    expect(arrivals).toHaveLength(1);
+  });
+
+  test('does not begin when its caller has hung up', async () => {
+    const sent = await call('sip:+15557654321@x');
+    await harness.clock.advance(300);
+    sent.cancel();
+    await harness.clock.advance(100);
+    begin();
+    await harness.clock.advance(100);
+    expect(arrivals).toEqual([]);
+  });
+});

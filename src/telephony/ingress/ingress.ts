@@ -21,7 +21,7 @@ export interface IngressDeps
     Omit<InboundCallDeps, 'numbers'> {
   sources: SourceLookups;
   registrar: Pick<Registrar, 'refusal' | 'answer'>;
-  admission: Pick<Admission, 'admit' | 'refusalCause' | 'isSaturated' | 'suspend'>;
+  admission: Pick<Admission, 'admit' | 'turn' | 'refusalCause' | 'isSaturated' | 'suspend'>;
   numbers: CallDeps;
 }
 
@@ -36,8 +36,9 @@ const NO_PORTS_MS = 1_000;
  * 3. admit (`calls/admission.ts`): does the server have capacity for another call (503, or silence)?
  * 4. route (`route.ts`): which application or phone has the number (404)?
  *
- * INVITE takes all steps, REGISTER the first two, OPTIONS all but the password. Unknown sources are admitted last:
- * requests without a valid password and calls to unknown numbers must not use up capacity.
+ * A call that has passed them waits for its turn on the main thread; its transaction sends 100 meanwhile. INVITE takes
+ * all steps, REGISTER the first two, OPTIONS all but the password. Unknown sources are admitted last: requests without a
+ * valid password and calls to unknown numbers must not use up capacity.
  */
 export class Ingress {
   #deps: IngressDeps;
@@ -84,7 +85,9 @@ export class Ingress {
     if (!route) throw this.#unreachable(to, phone, source);
     if (route.routeMode === 'reject') throw new Failure('rejected', `Calls to ${to} are rejected.`);
     this.#admitUnknown(source);
-    await this.#calls.accept(invite, { ...call, route }, phone);
+    await this.#deps.admission.turn();
+    // The caller may have hung up meanwhile.
+    if (invite.pending) await this.#calls.accept(invite, { ...call, route }, phone);
   }
 
   /** RFC 3261 §11.2: answers OPTIONS as an INVITE to the same number. Undefined: the INVITE would become a call. */

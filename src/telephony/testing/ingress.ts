@@ -36,6 +36,7 @@ export function attachIngress(
     admission: {
       ...{ refusalCause: undefined, isSaturated: false },
       admit: () => undefined,
+      turn: async () => {},
       suspend: () => {},
       ...more.admission,
     },
