@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { nearest } from '../contract/nearest.ts';
 import {
   type App,
@@ -81,7 +82,9 @@ async function serve(): Promise<void> {
       ? prettyLine(JSON.stringify({ level: 'info', time: new Date(platform.clock.now()), ...ready }))
       : `${JSON.stringify(ready)}\n`,
   );
+  // The start is over: what was compiled is kept for the next one, and heaps may grow with the load (see main.ts).
   flushCompileCache();
+  setFlagsFromString('--semi-space-growth-factor=2');
 }
 
 /**

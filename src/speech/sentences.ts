@@ -8,13 +8,15 @@ const ABBREVIATION =
 /** Abbreviations that may also end a sentence; a capital letter after them shows that they do. */
 const MAY_END = /(?:inc|ltd|co|[ap]\.m|u\.s|jr|sr)\.$/i;
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
+/** Created with the first text, since its rules take 10 ms to load. */
+let segmenter: Intl.Segmenter | undefined;
 
 /**
  * Splits a text into pieces that are spoken one after the other. Splits at the ends of sentences and lines, and long
  * sentences at commas or between words. Only white space is lost.
  */
 export function sentences(text: string): string[] {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'sentence' });
   const pieces: string[] = [];
   for (const { segment } of segmenter.segment(text)) {
     const last = pieces.at(-1);

@@ -96,7 +96,7 @@ test('a thread that cannot be started fails a checkpoint, and no write', async (
   await close();
 });
 
-test('the thread ends after a minute without a checkpoint, and the next checkpoint starts another', async () => {
+test('the thread ends after ten seconds without a checkpoint, and the next checkpoint starts another', async () => {
   const complete = thread("parentPort.postMessage('done')");
   let steps = 0;
   const counted = () => complete().on('message', () => steps++);
@@ -104,7 +104,7 @@ test('the thread ends after a minute without a checkpoint, and the next checkpoi
   await untilCheckpoint();
   await expect.poll(() => steps).toBe(2);
   await insert();
-  await clock.advance(60_000);
+  await clock.advance(10_000);
   await expect.poll(() => started[0]!.threadId).toBe(-1);
   await untilCheckpoint();
   await expect.poll(() => steps).toBe(4);

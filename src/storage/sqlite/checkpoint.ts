@@ -12,7 +12,7 @@ const ERASURE_DELAY_MS = 10_000;
 const STEP_TIMEOUT_MS = 60_000;
 
 /** The thread ends after this time without a checkpoint, which frees its memory. It starts again within 100 ms. */
-const IDLE_MS = 60_000;
+const IDLE_MS = 10_000;
 
 /** How long a thread may take to end. */
 const END_TIMEOUT_MS = 5_000;
