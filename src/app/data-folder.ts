@@ -10,7 +10,7 @@ import type { Deps } from './platform.ts';
 /** What the data folder holds: secrets, the database, and the modules that read it at the start. */
 export type Data = Awaited<ReturnType<typeof openData>>;
 
-/** Milliseconds of writes that share a transaction: longer than a commit, too short to notice in a call. */
+/** The least milliseconds between two transactions: longer than a commit, too short to notice in a call. */
 const GROUP_MS = 3;
 
 /** Opens the data folder, its secrets and its database. Rejects with `invalid_setting` if that fails. */

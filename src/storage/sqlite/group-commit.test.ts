@@ -61,7 +61,7 @@ function countingGroup(clock: VirtualClock) {
 test.each([
   [1, 3],
   [4, 6],
-  [50, 15],
+  [50, 10],
 ])('after a transaction of %i writes, those of the next %i ms share one', async (count, restMs) => {
   const clock = new VirtualClock();
   const { batches, write } = countingGroup(clock);

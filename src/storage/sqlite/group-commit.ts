@@ -32,7 +32,7 @@ const MAX_HOLD_MS = 5_000;
 const REST_PER_WRITE_MS = 1.5;
 
 /** The longest rest: it delays changes under load. */
-const MAX_REST_MS = 15;
+const MAX_REST_MS = 10;
 
 /** The time between two attempts while nothing can be written. */
 const RETRY_MS = 1000;
