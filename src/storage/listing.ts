@@ -8,9 +8,9 @@ import type { Tables, Value } from './tables/index.ts';
 /** The most bytes of text in a page with several rows: reading more would block the main thread. */
 export const PAGE_BYTES = 1024 * 1024;
 /** Rows that are examined in one turn of the event loop when no index finds the wanted rows. */
-export const SCANNED_ROWS = 500;
+export const SCANNED_ROWS = 250;
 /** Turns for one page. Then it ends, with fewer rows than requested, or none. */
-export const SCAN_TURNS = 20;
+export const SCAN_TURNS = 40;
 
 export type Condition = [column: string, operator: '=' | 'is', value: Value];
 
@@ -87,7 +87,23 @@ export async function readPage<T extends object>(
     if (found.isFull || !after || !isScan || turns === SCAN_TURNS) break;
     await yieldThread();
   }
-  return { data: await load(db, listing, found.keys), nextCursor: after ? encodeCursor(after) : null };
+  return { data: await loadPage(db, listing, found.keys), nextCursor: after ? encodeCursor(after) : null };
+}
+
+/** Rows of a page that are read in one turn of the event loop: each may be anywhere on the disk. */
+const LOADED_ROWS = 50;
+
+async function loadPage<T extends object>(
+  db: Kysely<Tables>,
+  listing: Listing<T>,
+  keys: Value[],
+): Promise<T[]> {
+  const data: T[] = [];
+  for (let from = 0; from < keys.length; from += LOADED_ROWS) {
+    if (from > 0) await yieldThread();
+    data.push(...(await load(db, listing, keys.slice(from, from + LOADED_ROWS))));
+  }
+  return data;
 }
 
 /** The keys of the rows of a page, until the page is full. */
