@@ -89,6 +89,7 @@ class Workspace {
     const bench = spawn(process.execPath, args, { cwd: root, env, timeout, detached: true, stdio });
     this.#bench = bench;
     const output = await text(bench.stdout!);
+    if (this.#isStopped) throw new Error('stopped');
     if (output === '') throw new Error(`${name} has failed, or has run out of time, in ${directory}`);
     return (JSON.parse(output) as Series[]).map(({ values, ...row }) => ({ ...row, value: values[0]! }));
   }
