@@ -20,7 +20,7 @@ const LONGEST_BLOCKS = (30 * SAMPLE_RATE) / HOP;
 
 /** Energy of the softest tone: a sine with its peak at 350, −36 dBm0. */
 const SOFTEST = (350 * BLOCK) ** 2 / 4;
-/** Energy of a block that contains only the softest tone. A frame with less has no key. */
+/** Energy of a block that contains only the softest tone. A block with less has no key. */
 const SOFTEST_ENERGY = SOFTEST / (BLOCK / 2);
 /** A column may be louder than a row by 8 dB, a row louder than a column by 4 dB. */
 const TWIST = 10 ** (8 / 10);

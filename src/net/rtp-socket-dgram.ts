@@ -32,10 +32,12 @@ export function openDgramSocket(host: string, port: number): Promise<RtpSocket> 
   });
 }
 
+/** The packet that is being made. */
+const PACKET = Buffer.alloc(MAX_PACKET_BYTES);
+
 class DgramSocket implements RtpSocket {
   readonly port: number;
-  /** Of this socket alone, because Node may still read it when another one sends. */
-  readonly packet: Buffer = Buffer.alloc(MAX_PACKET_BYTES);
+  readonly packet: Buffer = PACKET;
   unsent = 0;
   #socket: Socket;
   #family: number;
@@ -80,10 +82,11 @@ class DgramSocket implements RtpSocket {
   }
 
   send(length: number): void {
-    const { packet } = this;
+    // A copy, because Node may send it after the next packet was written.
+    const packet = Buffer.from(this.packet.subarray(0, length));
     const target = this.#target;
-    if (this.#connected) this.#attempt(() => this.#socket.send(packet, 0, length));
-    else if (target) this.#attempt(() => this.#socket.send(packet, 0, length, target.port, target.address));
+    if (this.#connected) this.#attempt(() => this.#socket.send(packet));
+    else if (target) this.#attempt(() => this.#socket.send(packet, target.port, target.address));
   }
 
   close(): void {

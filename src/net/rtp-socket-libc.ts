@@ -114,8 +114,10 @@ class SendBatch {
   }
 
   flush(): void {
-    for (let i = 0; i < this.#count; i++) this.#sockets[i]!.transmit(this.#packets[i]!, this.#lengths[i]!);
+    const count = this.#count;
+    // First, so that whatever happens, no packet is sent twice: with SRTP, that would look like an attack.
     this.#count = 0;
+    for (let i = 0; i < count; i++) this.#sockets[i]!.transmit(this.#packets[i]!, this.#lengths[i]!);
   }
 }
 
