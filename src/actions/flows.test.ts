@@ -15,6 +15,17 @@ describe('the flow of a call', () => {
     expect(call.record).toMatchObject({ status: 'completed', reason: 'normal', endedBy: 'application' });
   });
 
+  test.each([
+    ['its document', undefined],
+    ['the API, which places outbound calls', [{ type: 'pause', seconds: 1 }]],
+  ])('loads the voices before it performs the actions of %s', async (_, given) => {
+    const call = new SimulatedCall({ '/answer': [{ type: 'pause', seconds: 1 }] }, {}, {}, given);
+    await call.seconds(0);
+    expect(call.warmed).toBe(1);
+    await call.seconds(2);
+    expect(call.warmed).toBe(1);
+  });
+
   test('requests each text for its customer and call', async () => {
     const call = new SimulatedCall({ '/answer': [{ say: { text: 'one' } }, { gather: { prompt: 'two' } }] });
     await call.seconds(1);

@@ -60,6 +60,7 @@ export class Flows {
   async #runDocuments(flow: Flow, given: Action[] | undefined): Promise<Ending> {
     const { direction, routeMode } = flow.session.record;
     if (routeMode === 'sip') return forwardToSip(flow, () => answer(flow));
+    this.#services.warmVoices();
     const outbound = direction === 'outbound';
     if (outbound) await answer(flow);
     else flow.leg.ring();

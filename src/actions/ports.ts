@@ -100,6 +100,8 @@ export interface Settings {
 export interface Services {
   clock: Clock;
   speaker: Speaker;
+  /** Loads the voices before the first text, without waiting for them. */
+  warmVoices(): void;
   sounds: SoundFiles;
   documents: Documents;
   recorder(session: Session): Recorder;

@@ -201,6 +201,10 @@ describe('a call to a number of route mode sip', () => {
     await call.seconds(1);
   });
 
+  test('loads no voices', () => {
+    expect(call.warmed).toBe(0);
+  });
+
   test('is forwarded without fetching actions, and rings meanwhile', () => {
     expect(call.dialed.map(({ destination }) => destination)).toEqual(['sip:desk@pbx.example']);
     expect(call.requests).toEqual([]);

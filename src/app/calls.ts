@@ -55,25 +55,16 @@ interface CallParts extends AudioModules, Recordings {
 
 /** Creates the flows that perform actions, the switchboard with the live calls, and admission control. */
 export function openCalls(deps: Deps, data: Data, parts: CallParts) {
-  const { clock, log, config, scope } = deps;
+  const { clock, log, config } = deps;
   const { storage, billing, sensitive } = data;
   const streamCounts: StreamCounts = { open: 0, started: 0, failed: 0, dropped: 0 };
   const flows = openFlows(deps, data, parts, streamCounts);
-  // The voices load while the application is asked what the caller is to hear, and not at the start: an idle server
-  // needs neither their memory nor their thread.
-  const warm = () =>
-    parts.speaker.warm().catch((error) => {
-      if (!scope.closed) log.warn({ error: explain(error) }, 'could not preload the voice');
-    });
   const switchboard = new Switchboard({
     journal: billing.journal,
     clock,
     log,
     ids: storage.ids,
-    runFlow(session) {
-      warm();
-      return flows.run(session);
-    },
+    runFlow: (session) => flows.run(session),
     sensitive,
     maxSeconds: config.maxCallSeconds,
   });
@@ -82,13 +73,20 @@ export function openCalls(deps: Deps, data: Data, parts: CallParts) {
 }
 
 function openFlows(deps: Deps, data: Data, parts: CallParts, streamCounts: StreamCounts): Flows {
-  const { clock, log } = deps;
+  const { clock, log, scope } = deps;
   const { directory, secretBox } = data;
   const { http, speaker, dialer, recordingsOf } = parts;
   const streams = openStreams(deps, data, streamCounts);
   return new Flows({
     clock,
     speaker: speakerWithServers({ speaker, directory, http, clock, log }),
+    // The voices load while the application is asked for actions or the callee's phone rings, and not at the start: an
+    // idle server needs neither their memory nor their thread.
+    warmVoices() {
+      speaker.warm().catch((error) => {
+        if (!scope.closed) log.warn({ error: explain(error) }, 'could not preload the voice');
+      });
+    },
     sounds: openSounds(deps, http, parts.decoder),
     documents: openDocuments(deps, data, parts),
     recorder: (session) => recorderFor(recordingsOf(session)),

@@ -27,6 +27,8 @@ export class SimulatedCall {
   readonly recorded: string[] = [];
   /** The options with which each text was spoken. */
   readonly spoken: object[] = [];
+  /** How many times the voices were loaded. */
+  warmed = 0;
   /** The legs that the call dialed, in order. */
   readonly dialed: (SimulatedDialedLeg & { destination: string; request: DialRequest })[] = [];
   readonly conferences = new Conferences();
@@ -125,6 +127,7 @@ export class SimulatedCall {
           return oneClip(silence(text.length * 100));
         },
       },
+      warmVoices: () => void this.warmed++,
       sounds: { fetch: async () => ({ play: () => oneClip(silence(1000)), release() {} }) },
       documents: { fetch: async (request) => this.#document(request) },
       recorder: () => ({

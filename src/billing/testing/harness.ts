@@ -170,6 +170,7 @@ function servicesOver(clock: VirtualClock, dialer: Dialer, actions: () => Action
     dialer,
     conferences: new Conferences(),
     speaker: { async *speak() {} },
+    warmVoices() {},
     sounds: { fetch: async () => ({ async *play() {}, release() {} }) },
     holdMusic: () => silence,
     seal: String,
