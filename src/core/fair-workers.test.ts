@@ -128,6 +128,16 @@ test('a thread ends when it gets no job for a while, and the next job starts ano
   expect(started).toBe(2);
 });
 
+test('a thread that is warmed shortly before it would end stays for the next job', async () => {
+  open({ idleMs: 60_000 });
+  await workers.warm();
+  await clock.advance(59_999);
+  await workers.warm();
+  await clock.advance(59_999);
+  await expect(run('one')).resolves.toMatch(/^one/);
+  expect(started).toBe(1);
+});
+
 test('close terminates the threads, fails all jobs and refuses new ones', async () => {
   open();
   await workers.warm();

@@ -53,7 +53,7 @@ export class FairWorkers<Input, Output> {
     return this.#queue.load;
   }
 
-  /** Starts a thread before its first job; resolves when it is ready. */
+  /** Starts a thread before its first job, and keeps it for `idleMs` from now. Resolves when it is ready. */
   async warm(): Promise<void> {
     await this.#threads[0]!.warm();
   }
@@ -138,6 +138,7 @@ class JobThread<Input, Output> {
 
   warm(): Promise<void> {
     if (!this.#worker) this.#start();
+    else if (!this.busy) this.#endWhenIdle();
     return this.#ready!.promise;
   }
 
@@ -176,6 +177,7 @@ class JobThread<Input, Output> {
   #endWhenIdle(): void {
     const { idleMs, clock } = this.#options;
     if (idleMs === undefined || !this.#worker) return;
+    this.#idleTimer?.cancel();
     const end = () => detach('worker', this.end('it was idle'));
     this.#idleTimer = clock.after(idleMs, end);
   }
