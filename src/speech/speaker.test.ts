@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -149,6 +149,15 @@ test.each(['fr-FR', '--help', '../de'])('uses an English voice for %s and logs i
     expect(await said(text, { language }, german)).toHaveLength(1);
   }
   expect(warnings).toHaveLength(1);
+});
+
+test('logs a warning when the cache on disk cannot be shortened', async () => {
+  const cacheDir = join(folder, 'unprunable');
+  // A folder in place of a draft cannot be deleted as a file.
+  mkdirSync(join(cacheDir, 'a.pcm.1-1.tmp'), { recursive: true });
+  warnings.length = 0;
+  await speaker(cacheDir).prune();
+  expect(warnings).toEqual(['could not shorten the speech cache on disk']);
 });
 
 test('speaks nothing after close', async () => {

@@ -1,5 +1,5 @@
 import type { AudioClip } from '../audio/index.ts';
-import type { Clock, Log } from '../core/index.ts';
+import { type Clock, explain, type Log } from '../core/index.ts';
 import { type Samples, SpeechCache } from './cache.ts';
 import type { Engine, SpeechJob } from './engine.ts';
 import { EspeakEngine } from './espeak/espeak-engine.ts';
@@ -66,7 +66,10 @@ export function createSpeaker(settings: SpeakerSettings): Speaker & {
   return {
     speak: (text, options, signal) => speaker.speak(text, options, signal),
     voices: async () => voicesWith(await espeak.languages()),
-    prune: () => cache.prune(),
+    prune: () =>
+      cache.prune().catch((error) => {
+        log.warn({ error: explain(error) }, 'could not shorten the speech cache on disk');
+      }),
     warm: () => flite.warm(),
     close: async () => void (await Promise.all([flite.close(), espeak.close()])),
   };
