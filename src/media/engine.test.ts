@@ -320,3 +320,23 @@ it('rejects the opening of a sound while its thread is dead, and after it was cl
   await harness.engine.close();
   await expect(late).rejects.toMatchObject({ code: 'no_media_port' });
 });
+
+it('spreads sounds that are opened at the same time over the threads', async () => {
+  await harness.end();
+  const opened: number[] = [];
+  const count: (real: StartThread) => StartThread = (real) => (events, host) => {
+    const link = real(events, host);
+    const thread = opened.push(0) - 1;
+    return {
+      ...link,
+      post(message, mayWait) {
+        if (message.type === 'call' && message.name === 'open') opened[thread]!++;
+        link.post(message, mayWait);
+      },
+    };
+  };
+  harness = await startHarness({ workers: 2, start: count });
+  await Promise.all(Array.from({ length: 4 }, () => harness.engine.open()));
+  expect(opened).toEqual([2, 2]);
+  expect(harness.engine.load.sessions).toBe(4);
+});

@@ -98,6 +98,6 @@ class ThreadedEngine implements MediaEngine {
 
   #threadFor(beside: Sound | undefined): ThreadHandle {
     const same = beside && this.#threads.find((thread) => thread.sounds.has(beside));
-    return same ?? this.#threads.reduce((a, b) => (b.sounds.size < a.sounds.size ? b : a));
+    return same ?? this.#threads.reduce((a, b) => (b.soundCount < a.soundCount ? b : a));
   }
 }

@@ -36,6 +36,7 @@ export class ThreadHandle implements Connection {
   #lastNumber = THREAD_ID;
   #isReady = false;
   #closing = false;
+  #opening = 0;
   /** The counters of the threads that this one has replaced. */
   #past: number[] = [];
   #setReady!: () => void;
@@ -54,6 +55,11 @@ export class ThreadHandle implements Connection {
     return (this.#past[place] ?? 0) + this.#link.counters[place]!;
   }
 
+  /** The number of sounds that are open or being opened. */
+  get soundCount(): number {
+    return this.sounds.size + this.#opening;
+  }
+
   number(): number {
     return ++this.#lastNumber;
   }
@@ -68,14 +74,19 @@ export class ThreadHandle implements Connection {
    */
   async open(host: string, port: number, closed: () => void): Promise<Sound> {
     const quietBeats = Math.round(((this.#deps.quietSeconds ?? 0) * 1000) / FRAME_MS);
-    const sound = (await this.#thread.open({ host, port, quietBeats })) as RemoteSound;
-    if (!this.objects.has(sound.id)) throw new Error('the media thread has ended');
-    this.sounds.add(sound);
-    sound.onEnd = () => {
-      this.sounds.delete(sound);
-      closed();
-    };
-    return sound;
+    this.#opening++;
+    try {
+      const sound = (await this.#thread.open({ host, port, quietBeats })) as RemoteSound;
+      if (!this.objects.has(sound.id)) throw new Error('the media thread has ended');
+      this.sounds.add(sound);
+      sound.onEnd = () => {
+        this.sounds.delete(sound);
+        closed();
+      };
+      return sound;
+    } finally {
+      this.#opening--;
+    }
   }
 
   async close(): Promise<void> {
