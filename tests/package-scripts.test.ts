@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, realpathSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 
@@ -26,3 +28,20 @@ test('npm run dev sets only settings that exist, to allowed values', () => {
   const config = readConfig(Object.fromEntries([...given].map(([, name, value]) => [name, value])));
   expect(config).toMatchObject({ allowPrivateUrls: true, logFormat: 'pretty', drainSeconds: 0 });
 });
+
+test.each(['start', 'dev'])(
+  'npm run %s keeps compiled code in an absolute folder, which may have spaces',
+  (name) => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'Mini Voice-')));
+    const print = lastCommand(scripts[name]!).replace(
+      / node_modules\/\.bin\/node .*/,
+      ' printenv NODE_COMPILE_CACHE',
+    );
+    const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+    const cache = (more = {}) =>
+      execFileSync('sh', ['-c', print], { cwd: folder, env: { ...env, ...more }, encoding: 'utf8' }).trim();
+    expect(cache()).toBe(join(folder, 'node_modules/.cache/compiled'));
+    expect(cache({ NODE_COMPILE_CACHE: '/var/cache/mini voice' })).toBe('/var/cache/mini voice');
+    rmdirSync(folder);
+  },
+);
