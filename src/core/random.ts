@@ -15,13 +15,14 @@ const BLOCK_BYTES = 4096;
 const block = Buffer.alloc(BLOCK_BYTES);
 let used = BLOCK_BYTES;
 
-/** Takes bytes from the block, and erases them there. */
+/** Moves bytes from the block to memory of their own: `Buffer`'s shared pool would keep a copy of a key. */
 function fromBlock(count: number): Buffer {
   if (used + count > BLOCK_BYTES) {
     randomFillSync(block);
     used = 0;
   }
-  const bytes = Buffer.from(block.subarray(used, used + count));
+  const bytes = Buffer.allocUnsafeSlow(count);
+  block.copy(bytes, 0, used, used + count);
   block.fill(0, used, used + count);
   used += count;
   return bytes;
