@@ -29,12 +29,14 @@ const SPECIAL: [name: string, ...blocks: string[]][] = [
   ['a 6to4 address', '2002::/16'],
 ];
 
-const special = SPECIAL.map(([name, ...blocks]) => ({ name, list: blockList(blocks) }));
-/** The IPv4 blocks of `special`. A `BlockList` takes 20 times as long, and every call asks several times. */
+const specialIpv6 = SPECIAL.map(([name, ...blocks]) => ({ name, blocks: blocks.filter(isIpv6) }))
+  .filter(({ blocks }) => blocks.length > 0)
+  .map(({ name, blocks }) => ({ name, list: blockList(blocks) }));
+/** The IPv4 blocks of `SPECIAL`. A `BlockList` takes 20 times as long, and every call asks several times. */
 const specialIpv4 = SPECIAL.flatMap(([name, ...blocks]) =>
   blocks
+    .filter((block) => !isIpv6(block))
     .map((block) => block.split('/') as [string, string])
-    .filter(([network]) => isIP(network) === 4)
     .map(([network, bits]) => ({ name, first: numberOf(network), size: 2 ** (32 - Number(bits)) })),
 );
 const globalUnicast = blockList(['2000::/3']);
@@ -42,11 +44,16 @@ const mapped = blockList(['::ffff:0:0/96']);
 // RFC 6052: IPv6-only networks reach all of IPv4 through this prefix, so the embedded address decides.
 const nat64 = blockList(['64:ff9b::/96']);
 
+function isIpv6(block: string): boolean {
+  return block.includes(':');
+}
+
+/** Makes a list of IPv6 blocks. */
 function blockList(blocks: string[]): BlockList {
   const list = new BlockList();
   for (const block of blocks) {
     const [network, bits] = block.split('/') as [string, string];
-    list.addSubnet(network, Number(bits), isIP(network) === 6 ? 'ipv6' : 'ipv4');
+    list.addSubnet(network, Number(bits), 'ipv6');
   }
   return list;
 }
@@ -61,7 +68,7 @@ export function whyNotPublic(address: string): string | undefined {
   if (family === 0 || address.includes('%')) return 'not a public address';
   if (family === 4) return whyNotPublicIpv4(numberOf(address));
   if (mapped.check(address, 'ipv6') || nat64.check(address, 'ipv6')) return whyNotPublic(lastIpv4(address));
-  const name = special.find(({ list }) => list.check(address, 'ipv6'))?.name;
+  const name = specialIpv6.find(({ list }) => list.check(address, 'ipv6'))?.name;
   return name ?? (globalUnicast.check(address, 'ipv6') ? undefined : 'a reserved address');
 }
 
