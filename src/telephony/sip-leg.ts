@@ -129,7 +129,7 @@ export class SipLeg implements Leg {
   #end(end: LegEnd): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort(CALL_ENDED);
-    // Audio ends at once, before the rest of the call is written.
+    // Audio ends within 10 ms (`close` may wait so long), and does not wait for the rest of the call to be written.
     detach('telephony.sip-leg', this.sound.close());
     this.#resolve(end);
   }
