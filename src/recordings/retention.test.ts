@@ -14,6 +14,7 @@ import { Eraser, type KeptDays } from './retention.ts';
 import type { RecordingRecord } from './store.ts';
 
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
 const FOREVER: KeptDays = { calls: 0, recordings: 0, events: 0, timelines: 0, charges: 0 };
 let clock: VirtualClock;
 let folder: string;
@@ -232,6 +233,39 @@ test('examines data that was kept once a day, and otherwise continues where the 
   expect(await store.call(first.call.id)).toBeUndefined();
   expect(await store.call(second.call.id)).toBeDefined();
   await other.close();
+});
+
+test('deletes within an hour what began before the limit and ended after it', async () => {
+  const late = await aCallOf(1 + 1 / 86_400);
+  const old = await aCallOf(3);
+  const open = await aCallOf(2, { status: 'in_progress', endedAt: null });
+  const days = { ...FOREVER, recordings: 1, calls: 1 };
+  await done(eraser.expire(days));
+  expect(await store.call(old.call.id)).toBeUndefined();
+  expect(await store.recording(late.recording.id)).toBeDefined();
+  const young = await aCallOf(1);
+  await clock.advance(HOUR);
+  await done(eraser.expire(days));
+  for (const { call, recording } of [late, young]) {
+    expect(await store.recording(recording.id)).toBeUndefined();
+    expect(await store.call(call.id)).toBeUndefined();
+  }
+  expect(await store.call(open.call.id)).toBeDefined();
+});
+
+test('deletes everything before and after a row that ended after the limit', async () => {
+  const calls = [];
+  for (let n = 0; n < 45; n += 1) {
+    const call = aCall(`call_${n}`, { status: 'completed', createdAt: clock.now() - 2 * DAY + n });
+    calls.push({ ...call, endedAt: n === 5 || n === 30 ? clock.now() - DAY + 60_000 : call.createdAt });
+  }
+  for (const call of calls) await store.commit({ call });
+  const stored = async () => (await store.calls({}, { limit: 100 })).data.map(({ id }) => id);
+  await done(eraser.expire({ ...FOREVER, calls: 1 }));
+  expect(await stored()).toEqual(['call_30', 'call_5']);
+  await clock.advance(HOUR);
+  await done(eraser.expire({ ...FOREVER, calls: 1 }));
+  expect(await stored()).toEqual([]);
 });
 
 test('keeps active calls and pending events of any age', async () => {

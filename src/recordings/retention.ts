@@ -34,7 +34,7 @@ export class Eraser {
   #deps: EraserDeps;
   #closing = new AbortController();
   #timer: Timer | undefined;
-  /** Where the last pass ended; rows before that were kept. */
+  /** Where the next pass begins; rows before that were kept. */
   #positions = new Map<Expiring, unknown>();
   #restartedAt = -Infinity;
   /** Deletions in progress. */
@@ -115,11 +115,15 @@ export class Eraser {
     const { store, clock, log } = this.#deps;
     const before = clock.now() - days * DAY_MS;
     let all = 0;
-    for (;;) {
-      const { deleted, next } = await store.expire(what, before, this.#positions.get(what));
+    let isHeld = false;
+    for (let from = this.#positions.get(what); ; ) {
+      const { deleted, next, resume } = await store.expire(what, before, from);
       all += deleted;
       if (next === undefined) break;
-      this.#positions.set(what, next);
+      // A row that ended after `before` may expire before the next pass.
+      if (!isHeld) this.#positions.set(what, resume ?? next);
+      isHeld ||= resume !== undefined;
+      from = next;
       await this.#pause();
     }
     if (all > 0) log.info({ what, deleted: all, days }, 'deleted expired data');

@@ -79,6 +79,8 @@ export interface Expired {
   deleted: number;
   /** Where to continue; undefined at the end. */
   next: unknown;
+  /** Where a later pass must begin: before a row that was kept only because it ended too late. */
+  resume?: unknown;
 }
 
 /** A file of a deleted recording. */

@@ -5,6 +5,7 @@ import { type Erasure, EVENT_BYTES, IS_OPEN, withinStep } from './erasure.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { prepareAll } from './statements.ts';
 
+const DAY_MS = 86_400_000;
 /** Rows that are examined in one transaction. */
 const EXAMINED = 200;
 
@@ -18,16 +19,19 @@ const DELETED: Record<Expiring, number> = {
   charges: 50,
 };
 
+/** Ended after the moment, but within a day: each day, rows that were kept are examined again anyway. */
+const ENDED_LATE = `ended_at BETWEEN ?3 AND ?3 + ${DAY_MS}`;
+
 /** The condition that a row belongs to no open call. */
 const hasEnded = (column: string) => `NOT EXISTS (SELECT 1 FROM calls WHERE id = ${column} AND ${IS_OPEN})`;
 
 /**
  * Select rows older than a moment (`?3`), after a position (`?1`, `?2`), by an index. `deletable` says whether the row
- * may be deleted; `a` and `b` are its position.
+ * may be deleted, `late` whether it ended after that moment; `a` and `b` are its position.
  */
 const SELECTIONS: Record<Expiring, string> = {
-  calls: `SELECT id, octet_length(variables) AS bytes, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3
-      AND NOT EXISTS (SELECT 1 FROM recordings WHERE call_id = calls.id) AS deletable
+  calls: `SELECT id, octet_length(variables) AS bytes, created_at AS a, id AS b, ${ENDED_LATE} AS late,
+      coalesce(ended_at, created_at) < ?3 AND NOT EXISTS (SELECT 1 FROM recordings WHERE call_id = calls.id) AS deletable
     FROM calls WHERE (created_at, id) > (?1, ?2) AND created_at < ?3 ORDER BY created_at, id LIMIT ${EXAMINED}`,
   completed_recordings: recordings("status = 'completed'"),
   failed_recordings: recordings("status IN ('started', 'failed') AND status = 'failed'"),
@@ -43,7 +47,7 @@ const SELECTIONS: Record<Expiring, string> = {
 
 /** Repeats the condition of the index `recordings_unfinished`: most recordings are completed. */
 function recordings(condition: string): string {
-  return `SELECT id, created_at AS a, id AS b, coalesce(ended_at, created_at) < ?3 AS deletable
+  return `SELECT id, created_at AS a, id AS b, ${ENDED_LATE} AS late, coalesce(ended_at, created_at) < ?3 AS deletable
     FROM recordings WHERE ${condition} AND (created_at, id) > (?1, ?2) AND created_at < ?3
     ORDER BY created_at, id LIMIT ${EXAMINED}`;
 }
@@ -94,13 +98,15 @@ export class Expiry {
    */
   expire(what: Expiring, before: number, from?: unknown): Promise<Expired> {
     return this.#group.write(() => {
-      const [a, b] = (from as Position | undefined) ?? START[what];
-      const examined = this.#select[what].all(a, b, limitOf(what, before, this.#clock.now()));
+      const start = (from as Position | undefined) ?? START[what];
+      const examined = this.#select[what].all(...start, limitOf(what, before, this.#clock.now()));
       const rows = withinStep(examined, DELETED[what]);
       let deleted = 0;
       for (const row of rows) if (Number(row['deletable']) === 1 && this.#delete(what, row)) deleted += 1;
-      const last = rows.at(-1);
-      return { deleted, next: last && [last['a'], last['b']] };
+      const position = (at: number) => rows[at] && [rows[at]['a'], rows[at]['b']];
+      const late = rows.findIndex((row) => Number(row['late'] ?? 0) === 1);
+      const resume = late === -1 ? undefined : (position(late - 1) ?? start);
+      return { deleted, next: position(rows.length - 1), resume };
     });
   }
 
@@ -137,7 +143,7 @@ function limitOf(what: Expiring, before: number, now: number): SQLInputValue {
   if (what === 'events') return idAt('evt', before);
   if (what === 'timelines') return idAt('call', before);
   if (what !== 'charges') return before;
-  // The spending of the current month and day is summed from the charges themselves.
+  // The spending of the current month and day is read from `charge_days`, which a deletion reduces.
   const date = new Date(now);
   return Math.min(before, Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1));
 }
