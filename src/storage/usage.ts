@@ -1,6 +1,7 @@
 import { setImmediate as yieldThread } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Usage } from '../billing/index.ts';
+import { exact, secondsOf } from './summands.ts';
 import type { Tables } from './tables/index.ts';
 
 /** Calls that are summed before the thread is yielded. */
@@ -40,14 +41,14 @@ function added(all: Usage[]): Usage {
   return total;
 }
 
-/** Reads sums by whole periods that begin in this one. */
+/** Reads sums by whole periods that begin in this one. Unlike `sum`, `total` does not fail for damaged rows. */
 async function sumsOf(
   db: Kysely<Tables>,
   { table, time }: { table: string; time: string },
   { applicationId, from, to }: Period,
 ): Promise<Usage> {
   const { rows } = await sql<Record<'calls' | 'billsec' | 'cost', unknown>>`
-    select sum(calls) as calls, sum(billsec_seconds) as billsec, sum(cost) as cost from ${sql.table(table)}
+    select total(calls) as calls, total(billsec_seconds) as billsec, total(cost) as cost from ${sql.table(table)}
     where application_id = ${applicationId} and ${sql.ref(time)} >= ${from} and ${sql.ref(time)} < ${to}`.execute(
     db,
   );
@@ -89,8 +90,6 @@ async function usageOfPiece(
   after: Position,
   until: Position | undefined,
 ): Promise<Usage> {
-  // Whole seconds of each call, as `durations` counts them.
-  const seconds = sql<number>`case when ended_at > answered_at then (ended_at - answered_at) / 1000 else 0 end`;
   let piece = ofPeriod(db, period, after);
   if (until) {
     const { createdAt, id } = until;
@@ -101,9 +100,9 @@ async function usageOfPiece(
   const { calls, billsec, cost } = await piece
     .select((eb) => [
       eb.fn.countAll().as('calls'),
-      eb.fn.sum(seconds).as('billsec'),
-      eb.fn.sum('costAmount').as('cost'),
+      sql<number>`total(${sql.raw(secondsOf('calls'))})`.as('billsec'),
+      sql<number>`total(${sql.raw(exact('calls.cost_amount'))})`.as('cost'),
     ])
     .executeTakeFirstOrThrow();
-  return { calls: Number(calls), billsecSeconds: Number(billsec ?? 0), cost: Number(cost ?? 0) };
+  return { calls: Number(calls), billsecSeconds: billsec, cost };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type Clock, Failure } from '../../core/index.ts';
+import { exact, secondsOf } from '../summands.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { prepareAll } from './statements.ts';
 
@@ -28,7 +29,7 @@ const STATEMENTS = {
   // Keeps what `usage` counts, by the day on which the call was created.
   carryUsage: `INSERT INTO carried_usage (application_id, day, calls, billsec_seconds, cost)
     SELECT application_id, created_at - created_at % ${DAY_MS}, 1,
-      CASE WHEN ended_at > answered_at THEN (ended_at - answered_at) / 1000 ELSE 0 END, coalesce(cost_amount, 0)
+      ${secondsOf('calls')}, ${exact('cost_amount')}
     FROM calls WHERE id = ?
     ON CONFLICT (application_id, day) DO UPDATE SET calls = carried_usage.calls + 1,
       billsec_seconds = carried_usage.billsec_seconds + excluded.billsec_seconds,

@@ -85,6 +85,43 @@ test.each(["'much'", '9223372036854775807', '-9223372036854775808', '1e300', "x'
   },
 );
 
+test('the sums follow a repaired time of the answer, also in a database of an earlier version', async () => {
+  const file = join(folder, 'repaired.db');
+  await changeAtRandom(file);
+  const database = new DatabaseSync(file);
+  database.exec(`DROP TRIGGER call_changed;
+    CREATE TRIGGER call_changed AFTER UPDATE OF ended_at ON calls BEGIN SELECT 1; END`);
+  const again = await openSqliteStorage({ file, clock: new VirtualClock(), hasWebhook: () => false });
+  await again.close();
+  database.exec('UPDATE calls SET answered_at = created_at');
+  const kept = sumsIn(database);
+  await growth.up(kyselyOver(database));
+  expect(kept).toEqual(sumsIn(database));
+  database.close();
+});
+
+test.each(['1e300', '9223372036854775807', '9007199254740991'])(
+  'a damaged cost of %s counts the same in a whole hour, in a part of one, and after an erasure',
+  async (cost) => {
+    const file = join(folder, `cost-${cost.length}.db`);
+    const storage = await openSqliteStorage({ file, clock: new VirtualClock(), hasWebhook: () => false });
+    const calls = Array.from({ length: 1_100 }, (_, n) =>
+      aCall(`call_${n}`, { status: 'completed', createdAt: START, endedAt: START, costAmount: 3 }),
+    );
+    await Promise.all(calls.map((call) => storage.commit({ call })));
+    const database = new DatabaseSync(file);
+    database.exec(`UPDATE calls SET cost_amount = ${cost} WHERE id <> 'call_1'`);
+    database.close();
+    const ofPeriod = (from: number, to: number) => storage.usage({ applicationId: 'app_1', from, to });
+    const inHour = await ofPeriod(START, START + HOUR);
+    expect(await ofPeriod(START, START + HOUR - 1)).toEqual(inHour);
+    for (const { id } of calls.slice(0, 5)) await storage.eraseCall(id);
+    const day = 24 * HOUR;
+    expect(await ofPeriod(START, START + day)).toEqual(inHour);
+    await storage.close();
+  },
+);
+
 test('usage adds whole hours to the calls before and after them', async () => {
   const storage = await openSqliteStorage({
     file: ':memory:',

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { exact, isExact, secondsOf } from '../summands.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -9,6 +10,8 @@ const DAY_MS = 86_400_000;
  * transaction that changes a row, whatever writes it.
  */
 export function openSums(database: DatabaseSync): void {
+  // A database may have the trigger of an earlier version.
+  database.exec('DROP TRIGGER IF EXISTS call_changed');
   database.exec(`
     CREATE TRIGGER IF NOT EXISTS call_added AFTER INSERT ON calls BEGIN
       INSERT INTO call_hours (application_id, hour, calls, billsec_seconds, cost)
@@ -16,8 +19,9 @@ export function openSums(database: DatabaseSync): void {
         ON CONFLICT (application_id, hour) DO UPDATE SET calls = calls + 1,
           billsec_seconds = billsec_seconds + excluded.billsec_seconds, cost = cost + excluded.cost;
     END;
-    CREATE TRIGGER IF NOT EXISTS call_changed AFTER UPDATE OF answered_at, ended_at, cost_amount ON calls
-    WHEN new.ended_at IS NOT old.ended_at OR new.cost_amount IS NOT old.cost_amount BEGIN
+    CREATE TRIGGER call_changed AFTER UPDATE OF answered_at, ended_at, cost_amount ON calls
+    WHEN new.ended_at IS NOT old.ended_at OR new.cost_amount IS NOT old.cost_amount
+      OR (new.ended_at IS NOT NULL AND new.answered_at IS NOT old.answered_at) BEGIN
       UPDATE call_hours SET billsec_seconds = billsec_seconds + ${secondsOf('new')} - ${secondsOf('old')},
           cost = cost + ${exact('new.cost_amount')} - ${exact('old.cost_amount')}
         WHERE application_id = old.application_id AND hour = ${hourOf('old')};
@@ -49,15 +53,8 @@ export function openSums(database: DatabaseSync): void {
 
 type Row = 'old' | 'new';
 
-const isExact = (column: string) =>
-  `typeof(${column}) = 'integer' AND ${column} BETWEEN ${-Number.MAX_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`;
-/** An amount, or 0 where a damaged row has something else, which would break the sum. */
-const exact = (column: string) => `iif(${isExact(column)}, ${column}, 0)`;
 const hourOf = (row: Row) => `CAST(${row}.created_at AS INTEGER) / ${HOUR_MS} * ${HOUR_MS}`;
 const dayOf = (row: Row) => `CAST(${row}.settled_at AS INTEGER) / ${DAY_MS} * ${DAY_MS}`;
-/** Whole seconds of each call, as `durations` counts them. */
-const secondsOf = (row: Row) =>
-  `iif(${row}.ended_at > ${row}.answered_at, (${row}.ended_at - ${row}.answered_at) / 1000, 0)`;
 
 const addCharge = (row: Row) => `
   INSERT INTO charge_days (customer_id, day, charges, amount, inexact)
