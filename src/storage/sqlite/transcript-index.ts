@@ -17,6 +17,11 @@ const indexed = (row: string, number: string) =>
 /** The index of earlier versions, which did not know applications and blocks. */
 const EARLIER = ['transcript_added', 'transcript_changed', 'transcript_deleted'];
 
+/** Whether the index of an earlier version still exists: the transcripts must be indexed again. */
+export function hasEarlierIndex(database: DatabaseSync): boolean {
+  return Boolean(database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'transcript_words'").get());
+}
+
 /**
  * Creates the full-text index of `transcripts` with SQLite's FTS5. Triggers update it with every write and deletion.
  * It is derived from the table and specific to SQLite, so it is not part of the migrations, which all databases share;
@@ -26,7 +31,7 @@ const EARLIER = ['transcript_added', 'transcript_changed', 'transcript_deleted']
  * for a block of numbers, so that each step of a search is bounded.
  */
 export function openTranscriptIndex(database: DatabaseSync, log: Log): void {
-  const earlier = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'transcript_words'").get();
+  const earlier = hasEarlierIndex(database);
   if (earlier) for (const name of EARLIER) database.exec(`DROP TRIGGER IF EXISTS ${name}`);
   // A separate table of row numbers, because row ids of a table with a text key can change.
   const number = '(SELECT number FROM transcript_numbers WHERE recording_id';

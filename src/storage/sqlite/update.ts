@@ -4,7 +4,7 @@ import type { Clock, Log } from '../../core/index.ts';
 import { migrate } from '../migrations/index.ts';
 import { CACHE_SIZE, kyselyOver } from './database.ts';
 import { openSums } from './sums.ts';
-import { openTranscriptIndex } from './transcript-index.ts';
+import { hasEarlierIndex, openTranscriptIndex } from './transcript-index.ts';
 
 /** Steps that take longer are logged: an update of millions of rows takes minutes. */
 const SLOW_MS = 1_000;
@@ -23,12 +23,17 @@ export async function updateTables(
     const seconds = Math.round(queryDurationMillis / 1000);
     log.info({ seconds, statement: query.sql.trim().slice(0, SHOWN) }, 'finished a step of the update');
   });
-  await migrate(db, (migrations) => {
+  const prepareUpdate = () => {
     isUpdate = true;
     // An index of millions of rows must not leave a write-ahead log of gigabytes, and is sorted faster in memory.
     database.exec('PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -256000');
+  };
+  await migrate(db, (migrations) => {
+    prepareUpdate();
     log.info({ migrations }, 'updating the database: with millions of calls, this takes minutes');
   });
+  // The last start may have been interrupted after the migrations.
+  if (!isUpdate && hasEarlierIndex(database)) prepareUpdate();
   openSums(database);
   openTranscriptIndex(database, log);
   if (!isUpdate) return;
