@@ -8,20 +8,26 @@ export function encodeCursor(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
+/** The type of a value of a position. A `number` of a damaged row may have a fraction. */
+export type Kind = 'number' | 'integer' | 'string';
+
 /**
  * Decodes a cursor.
  * @param shape the types of the position's values.
  * @throws Failure `invalid_cursor` for a cursor of another list.
  */
-export function decodeCursor<T extends Position>(cursor: string, shape: ('number' | 'string')[]): T {
+export function decodeCursor<T extends Position>(cursor: string, shape: Kind[]): T {
   const position = parse(Buffer.from(cursor, 'base64url').toString());
   const fits =
     Array.isArray(position) &&
     position.length === shape.length &&
-    shape.every((kind, at) => typeof position[at] === kind);
+    shape.every((kind, at) => isOf(kind, position[at]));
   if (!fits) throw new Failure('invalid_cursor', 'cursor does not belong to this list');
   return position as T;
 }
+
+const isOf = (kind: Kind, value: unknown): boolean =>
+  kind === 'integer' ? Number.isSafeInteger(value) : typeof value === kind;
 
 function parse(text: string): unknown {
   try {

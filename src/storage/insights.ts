@@ -130,7 +130,7 @@ async function readFound(
   filter: TranscriptFilter,
   { limit, cursor }: PageRequest,
 ): Promise<Page<Transcript>> {
-  const before = cursor ? decodeCursor<[number]>(cursor, ['number'])[0] : undefined;
+  const before = cursor ? decodeCursor<[number]>(cursor, ['integer'])[0] : undefined;
   const { found, next } = await search.find(filter, limit, before);
   const { data, read } = await loadInTurns(db, listing, found, PAGE_BYTES);
   const position = read < found.length ? found[read - 1]?.number : next;

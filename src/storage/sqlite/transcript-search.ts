@@ -84,7 +84,11 @@ function phrasesOf(q: string): string[] {
     .slice(0, MAX_WORDS);
 }
 
-const HAS_WORD = /[\p{L}\p{N}]/u;
+/**
+ * A letter or digit of the index. The exceptions were no letters in the Unicode version of SQLite's tokenizer: a word of
+ * them alone would match nothing.
+ */
+const HAS_WORD = /[[\p{L}\p{N}]--[\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3]]/v;
 
 /** Splits a phrase where the index does. */
 const wordsOf = (phrase: string): string[] =>
