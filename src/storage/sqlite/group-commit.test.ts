@@ -42,6 +42,22 @@ test('does not report a full disk as writable when no write is waiting', async (
   expect([written, group.trouble]).toEqual([true, undefined]);
 });
 
+test('reports that a transaction is undone even if the rollback fails', async () => {
+  const exec = () => {
+    throw new Error('disk I/O error');
+  };
+  const database = { isTransaction: true, prepare: () => ({ run() {} }), exec };
+  const options = { clock: new VirtualClock(), log: silentLog, gatherMs: 0 };
+  const group = new GroupCommit(database as unknown as DatabaseSync, options);
+  let undone = 0;
+  group.onUndone = () => void (undone += 1);
+  const failing = group.write(() => {
+    throw new Error('constraint failed');
+  });
+  await expect(failing).rejects.toThrow('disk I/O error');
+  expect(undone).toBe(1);
+});
+
 /** Counts the writes of each transaction in `batches`. */
 function countingGroup(clock: VirtualClock) {
   const batches: number[] = [];

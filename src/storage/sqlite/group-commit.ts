@@ -269,9 +269,12 @@ export class GroupCommit {
       for (const work of batch) work.run();
       this.#commit();
     } catch (error) {
-      // SQLite ends the transaction by itself when the disk is full.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      this.onUndone();
+      try {
+        // SQLite ends the transaction by itself when the disk is full.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      } finally {
+        this.onUndone();
+      }
       throw error;
     }
   }
