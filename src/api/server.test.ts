@@ -70,6 +70,20 @@ it('sends security headers with every response', async () => {
   expect((await server.request('GET', '/')).text).not.toContain('<script');
 });
 
+it('loads the metrics again after a failure', async () => {
+  onTestFinished(defects.on(() => {}));
+  let failures = 1;
+  const metrics = {
+    get example() {
+      if (failures-- > 0) throw new Error('EMFILE: too many open files');
+      return { help: 'An example', value: () => 1 };
+    },
+  };
+  server = await startTestServer({}, { metrics });
+  expect((await server.request('GET', '/metrics', ADMIN_TOKEN)).status).toBe(500);
+  expect((await server.request('GET', '/metrics', ADMIN_TOKEN)).text).toContain('minivoice_example 1');
+});
+
 it('limits invalid keys to 300 per minute without affecting valid keys', async () => {
   server = await startTestServer();
   const { key } = await seedCustomer(server, 'Ours', '+15550100001');

@@ -81,16 +81,24 @@ type LazyMetrics = () => Promise<Metrics>;
 
 /** Loads the metrics with the first request: their packages take a tenth of the time of a start. */
 function metricsOf(deps: ApiDeps): LazyMetrics {
-  let loading: Promise<Metrics> | undefined;
-  return () => (loading ??= import('./metrics.ts').then(({ Metrics }) => new Metrics(deps)));
+  return loadedOnce(() => import('./metrics.ts').then(({ Metrics }) => new Metrics(deps)));
+}
+
+/** Loads a value with the first call. If that fails, the next call loads it again. */
+function loadedOnce<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  const forget = (error: unknown) => {
+    loading = undefined;
+    throw error;
+  };
+  return () => (loading ??= load().catch(forget));
 }
 
 function servicesOf(deps: ApiDeps, metrics: LazyMetrics): Services {
-  let document: Promise<string> | undefined;
   return {
     ...deps,
     metrics: async () => (await metrics()).text(),
-    openapi: () => (document ??= openApiText(deps.settings.version)),
+    openapi: loadedOnce(() => openApiText(deps.settings.version)),
   };
 }
 
