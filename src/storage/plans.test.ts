@@ -145,15 +145,15 @@ test('a timeline is read by the key of its table', async () => {
 
 test('a start reads no whole table of calls, events, or charges', async () => {
   const { loadBilling } = billingStore(db, readers, quarantine);
-  const used = [
-    ...(await planOf(() => loadBilling({ day: 2, month: 1 }))),
-    ...(await planOf(() => latestId(db))),
-  ];
-  const scans = used.filter((plan) => /^SCAN/.test(plan));
+  const scans = (await planOf(() => loadBilling({ day: 2, month: 1 }))).filter((plan) => /^SCAN/.test(plan));
   const small = /^SCAN (accounts|rates|adjustments|carried_charges|charge_days)/;
-  const ordered = /^SCAN \w+ USING COVERING INDEX sqlite_autoindex_\w+_1$/;
   const partial = /INDEX charges_reserved/;
-  expect(scans.filter((plan) => !small.test(plan) && !ordered.test(plan) && !partial.test(plan))).toEqual([]);
+  expect(scans.filter((plan) => !small.test(plan) && !partial.test(plan))).toEqual([]);
+  // One for each table, which ends after 50 rows. SQLite reports a count of all rows of a table in the same words.
+  const ordered = await planOf(() => latestId(db));
+  expect(new Set(ordered).size).toBe(ordered.length);
+  for (const plan of ordered)
+    expect(plan).toMatch(/^SCAN (\w+) USING COVERING INDEX sqlite_autoindex_\w+_1$/);
 });
 
 test('usage searches the calls of an application', async () => {
