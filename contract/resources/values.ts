@@ -79,10 +79,13 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
     count: z
       .int()
       .describe(
-        'The number of rows on this page. It can be smaller than `limit` before the last page: a page has at most about 1 MiB.',
+        'The number of rows on this page. It can be smaller than `limit`, even 0, before the last page: a page has at most about 1 MiB, and a limited number of rows is examined for it.',
       ),
     data: z.array(item),
-    next_cursor: z.string().nullable().describe('The `cursor` for the next page; null on the last page.'),
+    next_cursor: z
+      .string()
+      .nullable()
+      .describe('The `cursor` for the next page; null only on the last page.'),
   });
 
 /** The query of every list. Numbers in a query are text. */

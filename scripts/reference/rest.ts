@@ -12,7 +12,8 @@ The API uses JSON in UTF-8 with \`snake_case\` names; times are RFC 3339 in UTC.
 \`Authorization: Bearer <key>\`. A key gives access to the calls, recordings and events of its own application; anything else is
 404. The admin token gives access to \`/admin/v1\` and to the data of all applications.
 
-Lists take \`limit\` and \`cursor\` and return \`{"count","data","next_cursor"}\`. All errors have [one form](errors.md). Every response has
+Lists take \`limit\` and \`cursor\` and return \`{"count","data","next_cursor"}\`. A page may have fewer rows than \`limit\`, even
+none, and still have a next page: the list ends only where \`next_cursor\` is null. All errors have [one form](errors.md). Every response has
 \`X-Request-Id\`. A running server returns this reference as OpenAPI 3.1 at \`GET /openapi.json\`.
 
 | | |
