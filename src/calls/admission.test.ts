@@ -163,6 +163,26 @@ describe('Admission', () => {
     expect(admission.refusalCause).toBeUndefined();
   });
 
+  it('does not refuse calls for beats that were late before a time without calls', async () => {
+    await beat(1, 13);
+    media = { beats: media.beats + 100, lateBeats: media.lateBeats + 25 };
+    await clock.advance(600_000);
+    expect(askFor(30)).toBe(30);
+    await beat(1, 13);
+    expect(admission.refusalCause).toBeUndefined();
+  });
+
+  it('is not saturated after a time without messages', async () => {
+    for (let tick = 0; tick < 50; tick++) {
+      messages += 60;
+      await busy(1, 50);
+    }
+    expect(admission.isSaturated).toBe(true);
+    idle += 600_000;
+    await clock.advance(600_000);
+    expect(admission.isSaturated).toBe(false);
+  });
+
   it('refuses calls before heap or machine run out of memory, however few calls are live', async () => {
     calls = 0;
     memory = { heapUsed: 0.86, availableBytes: 1e9 };

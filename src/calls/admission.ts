@@ -19,7 +19,7 @@ export const REFUSAL_CAUSES = Object.keys(CAUSES) as RefusalCause[];
 /** Explains a cause as a sentence without capital and full stop. */
 export const explainRefusal = (cause: RefusalCause): string => CAUSES[cause];
 
-/** Measurements of the process and the machine. They are read once a second while calls arrive, and never without. */
+/** Measurements of the process and the machine. They are read at most once a second, and only when one is needed. */
 export interface Gauges {
   /** Milliseconds since the start in which the main thread was idle. */
   idleMs(): number;
@@ -57,6 +57,8 @@ interface Sample {
 
 /** The shortest time between two measurements. */
 const SECOND_MS = 1_000;
+/** An average over a longer time may include a time without calls, and does not show that the load is high now. */
+const LONGEST_SAMPLE_MS = 2_000;
 /** With fewer calls than this, calls are not what causes the load, and refusing some would not reduce it. */
 const FEW_CALLS = 10;
 /** An episode of refusals ends after this long without one. */
@@ -86,9 +88,10 @@ class Hysteresis {
     this.#off = off;
   }
 
-  /** @param ms since the last measurement. */
+  /** @param ms the time over which the value was measured. A value over more than `LONGEST_SAMPLE_MS` is never high. */
   measure(value: number, ms: number): void {
-    this.#highMs = value >= this.#on.from ? this.#highMs + ms : 0;
+    const isHigh = value >= this.#on.from && ms <= LONGEST_SAMPLE_MS;
+    this.#highMs = isHigh ? this.#highMs + ms : 0;
     this.#lowMs = value < this.#off.below ? this.#lowMs + ms : 0;
     if (this.isOn) this.isOn = this.#lowMs < this.#off.afterMs;
     else this.isOn = this.#highMs >= this.#on.afterMs;
@@ -133,7 +136,7 @@ export class Admission {
     return this.#sinceRefusalMs < SECOND_MS ? 'main_thread' : undefined;
   }
 
-  /** Main-thread utilization (0–1) over the last second or more. */
+  /** Main-thread utilization (0–1) between the last two measurements: a second apart while calls arrive, or hours. */
   get busy(): number {
     this.#measure();
     return this.#busy;
@@ -228,11 +231,13 @@ export class Admission {
     this.#saturation.measure(this.#busy < NO_IDLE_TIME ? 0 : messagesPerCall, ms);
     this.#media.measure((now.lateBeats - last.lateBeats) / Math.max(1, now.beats - last.beats), ms);
     const { heapUsed, availableBytes } = this.#deps.memory();
-    this.#memory.measure(Math.max(heapUsed / HEAP_LIMIT, LEAST_AVAILABLE / Math.max(1, availableBytes)), ms);
+    const used = Math.max(heapUsed / HEAP_LIMIT, LEAST_AVAILABLE / Math.max(1, availableBytes));
+    // This value is not an average: it is that of now, however long ago the last one was read.
+    this.#memory.measure(used, Math.min(ms, SECOND_MS));
     if (this.#media.isOn || this.#memory.isOn) this.#watch();
   }
 
-  /** Measures every second while calls are refused, to notice the end of it. */
+  /** Measures every second during an episode, and while media or memory is overloaded, to notice the end of it. */
   #watch(): void {
     this.#timer ??= this.#deps.clock.after(SECOND_MS, () => {
       this.#timer = undefined;
