@@ -99,6 +99,21 @@ describe('the queue of new calls', () => {
     expect(turns).toEqual([]);
   });
 
+  it('removes calls whose callers give up, without beginning them', async () => {
+    const turns: (() => void)[] = [];
+    const queue = new CallQueue({ monotonic: () => 0 }, (run) => turns.push(run));
+    const settledCalls: number[] = [];
+    for (let call = 1; call <= 9; call++) {
+      const canceled = call >= 5 && call <= 8 ? Promise.resolve() : undefined;
+      void queue.turn(canceled).then(() => settledCalls.push(call));
+    }
+    await settled();
+    expect(queue).toMatchObject({ length: 1, begun: 4 });
+    expect(settledCalls).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    turns.shift()!();
+    expect(queue).toMatchObject({ length: 0, begun: 5 });
+  });
+
   it.each([0.8, 0.9, 0.95])(
     'refuses nothing at %f of the capacity, although others take the core for moments',
     async (part) => {

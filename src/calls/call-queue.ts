@@ -1,4 +1,4 @@
-import type { Clock } from '../core/index.ts';
+import { type Clock, detach } from '../core/index.ts';
 
 /** The longest wait in a burst, or in a process that has just started and runs slowly at first. */
 const BURST_WAIT_MS = 2_000;
@@ -28,7 +28,7 @@ export class CallQueue {
   begun = 0;
   #clock: Pick<Clock, 'monotonic'>;
   #nextTurn: NextTurn;
-  #waiting: (() => void)[] = [];
+  #waiting = new Set<() => void>();
   /** Since when calls have been waiting without a break. */
   #since = 0;
   /** The calls that have begun in this turn, and when the first did. */
@@ -43,7 +43,7 @@ export class CallQueue {
 
   /** The number of calls that wait. */
   get length(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
   }
 
   /** Whether one more call would wait too long. */
@@ -54,14 +54,23 @@ export class CallQueue {
     return (this.length * ms) / calls > (isBurst ? BURST_WAIT_MS : OVERLOAD_WAIT_MS);
   }
 
-  /** Resolves when the call may begin: at once, or after the calls that came before it. */
-  turn(): Promise<void> {
+  /**
+   * Resolves when the call may begin: at once, or after the calls that came before it.
+   * @param canceled resolves when the caller gives up. The call then leaves the queue, and `turn` resolves.
+   */
+  turn(canceled?: Promise<unknown>): Promise<void> {
     if (this.#turn.calls < CALLS_PER_TURN) {
       this.#begin();
       return Promise.resolve();
     }
     if (this.length === 0) this.#since = this.#clock.monotonic();
-    return new Promise((begin) => this.#waiting.push(begin));
+    return new Promise((begin) => {
+      this.#waiting.add(begin);
+      const leave = () => {
+        if (this.#waiting.delete(begin)) begin();
+      };
+      if (canceled) detach('calls.canceled', canceled.then(leave));
+    });
   }
 
   #begin(): void {
@@ -74,7 +83,9 @@ export class CallQueue {
   #run = (): void => {
     if (this.length > 0) this.#measure();
     this.#turn.calls = 0;
-    for (const begin of this.#waiting.splice(0, CALLS_PER_TURN)) {
+    for (const begin of this.#waiting) {
+      if (this.#turn.calls === CALLS_PER_TURN) return;
+      this.#waiting.delete(begin);
       this.#begin();
       begin();
     }
