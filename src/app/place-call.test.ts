@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { DialedLeg, DialRequest, OutboundCall } from '../calls/index.ts';
+import type { Admission, DialedLeg, DialRequest, OutboundCall } from '../calls/index.ts';
+import { Failure } from '../core/index.ts';
 import type { Application } from '../directory/index.ts';
 import { callPlacer } from './place-call.ts';
 
@@ -7,7 +8,7 @@ const order = { from: '+15550100001', to: 'sip:anna@10.0.0.5', answerUrl: '', ti
 const more = { actions: undefined, metadata: {}, variables: {}, sipHeaders: {} };
 const application = { id: 'app_1', customerId: 'cust_1' } as Application;
 
-/** Places a call that begins when `turn` resolves, and is stored when `stored` does. */
+/** Places a call that may begin when `turn` resolves, and is stored when `stored` does. */
 function place(stored: Promise<void>, turn = Promise.resolve()) {
   const seen: { request?: DialRequest; placement?: OutboundCall } = {};
   const dial = async (request: DialRequest) => {
@@ -21,7 +22,10 @@ function place(stored: Promise<void>, turn = Promise.resolve()) {
       return { id: 'call_1' };
     },
   };
-  const admission = { admit: () => undefined, turn: () => turn };
+  const admission: Pick<Admission, 'admit' | 'begin'> = {
+    admit: () => undefined,
+    begin: (start) => turn.then(start),
+  };
   const placer = callPlacer({ dial }, switchboard as never, {} as never, admission as never);
   const placed = placer(application, { ...order, ...more }, { key: 'order-1', requestHash: 'x' });
   return { seen, placed };
@@ -53,6 +57,13 @@ test('waits for the turn of the call before it dials', async () => {
   turn.resolve();
   await placed;
   expect(seen.request).toBeDefined();
+});
+
+test('refuses a call with the error of admission control when the server stops before its turn', async () => {
+  const turn = Promise.reject(new Failure('overloaded', 'no call can begin now'));
+  const { seen, placed } = place(Promise.resolve(), turn);
+  await expect(placed).rejects.toMatchObject({ code: 'overloaded', message: 'no call can begin now' });
+  expect(seen.request).toBeUndefined();
 });
 
 test('aborts a call that cannot be stored before the INVITE is sent', async () => {

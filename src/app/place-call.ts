@@ -14,7 +14,6 @@ export function callPlacer(
     const { from, to, answerUrl, actions, metadata, variables, sipHeaders, timeoutSeconds } = order;
     const refusal = admission.admit();
     if (refusal) throw new Failure('overloaded', `no call can be placed now: ${explainRefusal(refusal)}`);
-    await admission.turn();
     const { id: applicationId, customerId } = application;
     // The INVITE is sent only once the call is stored: after a crash, the call must be known.
     const stored = Promise.withResolvers<void>();
@@ -22,13 +21,15 @@ export function callPlacer(
     const gate = { after: stored.promise, signal: notStored.signal };
     const timeoutMs = timeoutSeconds * 1000;
     const request = { destination: to, from, customerId, timeoutMs, sipHeaders, ...gate };
-    const leg = await dialer.dial(request).catch((cause) => {
-      const isPortFailure = cause instanceof Failure && cause.code === 'no_media_port';
-      if (isPortFailure)
-        throw new Failure('overloaded', `no call can be placed now: ${cause.message}`, { cause });
-      if (cause instanceof Failure) throw cause;
-      throw new Failure('originate_failed', `the call could not be placed: ${explain(cause)}`, { cause });
-    });
+    const leg = await admission
+      .begin(() => dialer.dial(request))
+      .catch((cause) => {
+        const isPortFailure = cause instanceof Failure && cause.code === 'no_media_port';
+        if (isPortFailure)
+          throw new Failure('overloaded', `no call can be placed now: ${cause.message}`, { cause });
+        if (cause instanceof Failure) throw cause;
+        throw new Failure('originate_failed', `the call could not be placed: ${explain(cause)}`, { cause });
+      });
     const route = {
       customerId,
       applicationId,

@@ -48,13 +48,13 @@ async function busy(part: number, ms: number): Promise<void> {
   }
 }
 
-/** Offers calls. @returns how many are admitted. */
-function askFor(calls: number): number {
+/** Offers calls that are live once `start` has resolved. @returns how many are admitted. */
+function askFor(calls: number, start = async () => {}): number {
   let admitted = 0;
   for (let call = 0; call < calls; call++) {
     if (admission.admit()) continue;
     admitted++;
-    void admission.turn();
+    void admission.begin(start).catch(() => {});
   }
   return admitted;
 }
@@ -83,11 +83,44 @@ describe('Admission', () => {
     expect(admission.refused).toEqual({ max_calls: 1 });
   });
 
-  it('counts the calls that wait', () => {
+  it('counts the calls that wait or begin until they are live or have failed', async () => {
     calls = 990;
-    expect(askFor(20)).toBe(14);
-    expect(admission.refused).toEqual({ max_calls: 6 });
-    expect(admission.waiting).toBe(10);
+    const { promise, reject } = Promise.withResolvers<void>();
+    expect(askFor(20, () => promise)).toBe(10);
+    expect(admission.refused).toEqual({ max_calls: 10 });
+    expect(admission.waiting).toBe(6);
+    await busy(0.1, 100);
+    expect(admission.waiting).toBe(0);
+    expect(askFor(1)).toBe(0);
+    reject(new Error('no port'));
+    await busy(0.1, 50);
+    expect(askFor(20)).toBe(10);
+  });
+
+  it('does not count a waiting call whose caller gives up', async () => {
+    calls = 995;
+    expect(askFor(4)).toBe(4);
+    const { promise: canceled, resolve: cancel } = Promise.withResolvers<void>();
+    void admission.begin(async () => {}, canceled);
+    expect(admission.waiting).toBe(1);
+    await clock.advance(0);
+    cancel();
+    await clock.advance(0);
+    expect(admission.waiting).toBe(0);
+    expect(askFor(5)).toBe(5);
+  });
+
+  it('refuses calls that wait when the server stops', async () => {
+    askFor(4);
+    await clock.advance(0);
+    const begun: number[] = [];
+    const waiting = admission.begin(async () => begun.push(1));
+    admission.suspend('draining');
+    const refusal = expect(waiting).rejects.toMatchObject({ code: 'overloaded' });
+    await busy(0.1, 50);
+    await refusal;
+    expect(begun).toEqual([]);
+    expect(admission.refused).toEqual({ draining: 1 });
   });
 
   it('measures nothing and sets no timer while no calls arrive', async () => {
@@ -148,6 +181,7 @@ describe('Admission', () => {
     await busy(1, 200);
     await beat(3, 50);
     expect(askFor(10)).toBe(10);
+    await clock.advance(0);
     expect(admission.refused).toEqual({});
     expect(admission.refusalCause).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-import type { Clock, Log, Timer } from '../core/index.ts';
+import { type Clock, Failure, type Log, type Timer } from '../core/index.ts';
 import { CallQueue, type NextTurn } from './call-queue.ts';
 
 /** Why new calls are refused. The text completes a log line or an error message. */
@@ -110,6 +110,8 @@ export class Admission {
   #last: Sample;
   #busy = 0;
   #queue: CallQueue;
+  /** Admitted calls that are not live yet. */
+  #beginning = 0;
   /** Measures the late part of the beats. */
   #media = new Hysteresis({ from: 0.2, afterMs: 2000 }, { below: 0.05, afterMs: 3000 });
   /** Measures the used part of the memory. */
@@ -159,22 +161,27 @@ export class Admission {
   /** Asks to admit a new call. @returns undefined: admitted; otherwise why it is refused, which is counted. */
   admit(): RefusalCause | undefined {
     const cause = this.#refusal();
-    if (!cause) return undefined;
-    this.refused[cause] = (this.refused[cause] ?? 0) + 1;
-    if (!this.#episode) {
-      this.#deps.log.warn({ cause, calls: this.#deps.calls() }, `new calls are refused: ${CAUSES[cause]}`);
-      this.#episode = { cause, at: 0, refused: 0 };
-      this.#watch();
-    }
-    this.#episode.cause = cause;
-    this.#episode.at = this.#deps.clock.monotonic();
-    this.#episode.refused++;
+    if (cause) this.#countRefused(cause);
     return cause;
   }
 
-  /** Resolves when the main thread has time for an admitted call. */
-  turn(): Promise<void> {
-    return this.#queue.turn();
+  /**
+   * Runs `start` when the main thread has time for an admitted call. The call counts as live until `start` has resolved.
+   * @param canceled resolves when the caller gives up: the call then waits no longer.
+   * @throws Failure `overloaded` if the server began to stop while the call waited.
+   */
+  async begin<T>(start: () => Promise<T>, canceled?: Promise<unknown>): Promise<T> {
+    this.#beginning++;
+    try {
+      await this.#queue.turn(canceled);
+      if (this.#suspended.has('draining')) {
+        this.#countRefused('draining');
+        throw new Failure('overloaded', `no call can begin now: ${CAUSES.draining}`);
+      }
+      return await start();
+    } finally {
+      this.#beginning--;
+    }
   }
 
   /** Refuses all new calls for this cause, for `ms` or until `resume`. */
@@ -203,12 +210,24 @@ export class Admission {
       this.#suspended.delete(cause);
     }
     if (this.#deps.writable?.() === false) return 'storage';
-    const calls = this.#deps.calls() + this.#queue.length;
+    const calls = this.#deps.calls() + this.#beginning;
     if (calls >= this.#deps.maxCalls) return 'max_calls';
     if (this.#memory.isOn) return 'memory';
     if (calls < FEW_CALLS) return undefined;
     if (this.#media.isOn) return 'media';
     return this.#queue.isFull ? 'main_thread' : undefined;
+  }
+
+  #countRefused(cause: RefusalCause): void {
+    this.refused[cause] = (this.refused[cause] ?? 0) + 1;
+    if (!this.#episode) {
+      this.#deps.log.warn({ cause, calls: this.#deps.calls() }, `new calls are refused: ${CAUSES[cause]}`);
+      this.#episode = { cause, at: 0, refused: 0 };
+      this.#watch();
+    }
+    this.#episode.cause = cause;
+    this.#episode.at = this.#deps.clock.monotonic();
+    this.#episode.refused++;
   }
 
   #sample(): Sample {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallRoute, InboundCall } from '../../calls/index.ts';
+import { Failure } from '../../core/index.ts';
 import { normalizeNumber, withPlus } from '../../directory/index.ts';
 import type { PhoneIdentity } from '../phone-identity.ts';
 import { type FarEnd, type Harness, HERE, openHarness } from '../testing/harness.ts';
@@ -143,15 +144,17 @@ describe('without capacity', () => {
 
 describe('a call that waits for the main thread', () => {
   let begin: () => void;
+  let stop: () => void;
 
   beforeEach(async () => {
     await harness.end();
     harness = await openHarness();
-    const turn = new Promise<void>((resolve) => {
+    const turn = new Promise<void>((resolve, reject) => {
       begin = resolve;
+      stop = () => reject(new Failure('overloaded', 'no call can begin now'));
     });
     ({ arrivals } = attachIngress(harness, () => undefined, {
-      admission: { turn: () => turn },
+      admission: { begin: (start, canceled) => Promise.race([turn, canceled]).then(start) },
       sources: { trunksAt: () => [trunk] },
       numbers: { route: () => ({ customerId: 'cust_1' }) as CallRoute, normalizeNumber, withPlus },
     }));
@@ -166,6 +169,14 @@ describe('a call that waits for the main thread', () => {
     begin();
     await harness.clock.advance(100);
     expect(arrivals).toHaveLength(1);
+  });
+
+  test('is refused with 503 when the server stops before its turn', async () => {
+    const sent = await call('sip:+15557654321@x');
+    stop();
+    await harness.clock.advance(100);
+    expect(await sent.result).toMatchObject({ kind: 'refused', status: 503 });
+    expect(arrivals).toEqual([]);
   });
 
   test('does not begin when its caller has hung up', async () => {

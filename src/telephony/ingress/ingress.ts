@@ -21,7 +21,7 @@ export interface IngressDeps
     Omit<InboundCallDeps, 'numbers'> {
   sources: SourceLookups;
   registrar: Pick<Registrar, 'refusal' | 'answer'>;
-  admission: Pick<Admission, 'admit' | 'turn' | 'refusalCause' | 'isSaturated' | 'suspend'>;
+  admission: Pick<Admission, 'admit' | 'begin' | 'refusalCause' | 'isSaturated' | 'suspend'>;
   numbers: CallDeps;
 }
 
@@ -85,9 +85,10 @@ export class Ingress {
     if (!route) throw this.#unreachable(to, phone, source);
     if (route.routeMode === 'reject') throw new Failure('rejected', `Calls to ${to} are rejected.`);
     this.#admitUnknown(source);
-    await this.#deps.admission.turn();
-    // The caller may have hung up meanwhile.
-    if (invite.pending) await this.#calls.accept(invite, { ...call, route }, phone);
+    await this.#deps.admission.begin(async () => {
+      // The caller may have hung up meanwhile.
+      if (invite.pending) await this.#calls.accept(invite, { ...call, route }, phone);
+    }, invite.canceled);
   }
 
   /** RFC 3261 §11.2: answers OPTIONS as an INVITE to the same number. Undefined: the INVITE would become a call. */

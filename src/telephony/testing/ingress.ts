@@ -36,7 +36,7 @@ export function attachIngress(
     admission: {
       ...{ refusalCause: undefined, isSaturated: false },
       admit: () => undefined,
-      turn: async () => {},
+      begin: (start) => start(),
       suspend: () => {},
       ...more.admission,
     },
