@@ -15,12 +15,11 @@ import { Admission, Conferences, type Dialer, Switchboard } from '../calls/index
 import type { Config } from '../config.ts';
 import { detach, explain } from '../core/index.ts';
 import { type HttpClient, whyNotPublic } from '../net/index.ts';
-import type { UserAgent } from '../sip/index.ts';
+import { totalOf, type UserAgent } from '../sip/index.ts';
 import { type CallStreams, type StreamCounts, streamsOfCalls } from '../streams/index.ts';
 import type { Data } from './data-folder.ts';
 import { speakerWithServers } from './insights.ts';
 import { checkRtpPorts } from './listening.ts';
-import { receivedBy } from './metrics.ts';
 import type { Deps } from './platform.ts';
 import { type Recordings, recorderFor } from './recordings.ts';
 
@@ -155,7 +154,7 @@ function openAdmission(
   const admission = new Admission({
     ...load,
     calls: () => switchboard.size,
-    messages: () => receivedBy(userAgent),
+    messages: () => totalOf(userAgent.counters.transport, 'received'),
     media: () => media.load,
     writable: () => storage.trouble === undefined,
     maxCalls: config.maxCalls,

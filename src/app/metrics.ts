@@ -3,7 +3,7 @@ import { type Admission, REFUSAL_CAUSES } from '../calls/index.ts';
 import type { Clock } from '../core/index.ts';
 import type { Insights } from '../insights/index.ts';
 import type { MediaEngine } from '../media/index.ts';
-import type { UserAgent, UserAgentCounters } from '../sip/index.ts';
+import { type TransportCounters, totalOf, type UserAgent, type UserAgentCounters } from '../sip/index.ts';
 import type { Storage } from '../storage/index.ts';
 import type { StreamCounts } from '../streams/index.ts';
 import type { FailedLogins, SourceBlocker } from '../telephony/index.ts';
@@ -84,17 +84,8 @@ const ofMedia = (media: Sources['media']) => ({
   },
 });
 
-type MessageCounter = 'received' | 'malformed' | 'defects';
-
-/** Sums a counter of all transports. */
-const sumOf = ({ counters }: Sources['userAgent'], name: MessageCounter): number =>
-  Object.values(counters.transport).reduce((total, transport) => total + transport[name], 0);
-
-/** Returns the number of SIP messages received since the start. */
-export const receivedBy = (userAgent: Sources['userAgent']): number => sumOf(userAgent, 'received');
-
 function ofSip(userAgent: Sources['userAgent']) {
-  const sum = (name: MessageCounter) => () => sumOf(userAgent, name);
+  const sum = (name: keyof TransportCounters) => () => totalOf(userAgent.counters.transport, name);
   const open = (name: keyof UserAgentCounters['open']) => () => userAgent.counters.open[name];
   return {
     sip_dialogs_open: { help: 'Dialogs that are open, including early ones', value: open('dialogs') },

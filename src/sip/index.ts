@@ -17,6 +17,8 @@ export {
   type NameLookup,
   type ServerAddress,
   type TlsOptions,
+  type TransportCounters,
+  totalOf,
   withServerAddress,
 } from './transport/index.ts';
 export { createUserAgent, type UserAgent, type UserAgentCounters } from './user-agent.ts';

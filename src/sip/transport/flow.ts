@@ -54,3 +54,7 @@ const zero = (): TransportCounters => ({
 });
 
 export const newCounters = (): Counters => ({ udp: zero(), tcp: zero(), tls: zero() });
+
+/** Returns the sum of a counter over all transports. */
+export const totalOf = (counters: Counters, name: keyof TransportCounters): number =>
+  Object.values(counters).reduce((total, transport) => total + transport[name], 0);

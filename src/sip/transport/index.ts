@@ -1,4 +1,11 @@
-export type { Counters, Flow, Hop, TransportCounters, TransportName } from './flow.ts';
+export {
+  type Counters,
+  type Flow,
+  type Hop,
+  type TransportCounters,
+  type TransportName,
+  totalOf,
+} from './flow.ts';
 export { replyFlow } from './message-receiver.ts';
 export {
   locateAllAddresses,
