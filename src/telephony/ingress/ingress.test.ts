@@ -145,16 +145,26 @@ describe('without capacity', () => {
 describe('a call that waits for the main thread', () => {
   let begin: () => void;
   let stop: () => void;
+  let waiting: number;
 
   beforeEach(async () => {
     await harness.end();
     harness = await openHarness();
+    waiting = 0;
     const turn = new Promise<void>((resolve, reject) => {
       begin = resolve;
       stop = () => reject(new Failure('overloaded', 'no call can begin now'));
     });
     ({ arrivals } = attachIngress(harness, () => undefined, {
-      admission: { begin: (start, canceled) => Promise.race([turn, canceled]).then(start) },
+      admission: {
+        begin(start, canceled) {
+          waiting++;
+          return Promise.race([turn, canceled]).then(() => {
+            waiting--;
+            return start();
+          });
+        },
+      },
       sources: { trunksAt: () => [trunk] },
       numbers: { route: () => ({ customerId: 'cust_1' }) as CallRoute, normalizeNumber, withPlus },
     }));
@@ -179,11 +189,13 @@ describe('a call that waits for the main thread', () => {
     expect(arrivals).toEqual([]);
   });
 
-  test('does not begin when its caller has hung up', async () => {
+  test('waits no longer and does not begin when its caller has hung up', async () => {
     const sent = await call('sip:+15557654321@x');
     await harness.clock.advance(300);
+    expect(waiting).toBe(1);
     sent.cancel();
     await harness.clock.advance(100);
+    expect(waiting).toBe(0);
     begin();
     await harness.clock.advance(100);
     expect(arrivals).toEqual([]);
