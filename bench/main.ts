@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { benches } from './benches.ts';
 import { comparison, inTurn } from './comparison.ts';
 import { count, type Given, helpFor, optionsFor, parseCommandLine } from './options.ts';
-import { Repeated, type Row, table } from './row.ts';
+import { isMet, Repeated, type Row, table } from './row.ts';
 
 const HELP = `Measures the performance of MiniVoice on this machine, and prints a table.
 
@@ -16,6 +16,7 @@ ${Object.entries(benches)
   .map(([name, { about }]) => `  ${name.padEnd(11)} ${about}`)
   .join('\n')}
 
+The exit code is 1 if a row has MISSED its limit, and 2 if something failed.
 Other work on the machine distorts the results. Compare only results of the same machine that were taken in turn.
 The method, and how to measure another SIP server beside MiniVoice: docs/guides/benchmark.md
 `;
@@ -35,6 +36,7 @@ function readCommandLine() {
   const useless = Object.keys(given).find((option) => !has(option));
   if (useless) throw new Error(`${chosen.join(', ')}: there is no option --${useless}`);
   if (given.alternate && !given.server) throw new Error('--alternate needs --server');
+  for (const name of chosen) optionsFor(benches[name]!.options, given);
   return { names, chosen, given, runs: count(own.runs), help: own.help, json: own.json };
 }
 
@@ -57,24 +59,31 @@ async function measure(names: string[], given: Given): Promise<Row[]> {
   return rows;
 }
 
-const { names, chosen, given, runs, ...line } = (() => {
-  try {
-    return readCommandLine();
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exit(2);
+/** @returns whether every row keeps to its budget. */
+async function run(): Promise<boolean> {
+  const { names, chosen, given, runs, ...line } = readCommandLine();
+  if (line.help) {
+    process.stdout.write(help(names));
+    return true;
   }
-})();
-if (line.help) {
-  process.stdout.write(help(names));
-} else if (given.alternate) {
-  const { server = '', pid: _, ...ours } = given;
-  const [other, miniVoice] = await inTurn(runs, [() => measure(chosen, given), () => measure(chosen, ours)]);
-  console.log(comparison([server, 'MiniVoice'], [other, miniVoice]));
-} else {
+  if (given.alternate) {
+    const { server = '', pid: _, ...ours } = given;
+    const both = await inTurn(runs, [() => measure(chosen, given), () => measure(chosen, ours)]);
+    console.log(comparison([server, 'MiniVoice'], both));
+    return both.flat().every(isMet);
+  }
   const repeated = new Repeated();
   for (let run = 0; run < runs; run++) repeated.add(await measure(chosen, given));
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`;
   console.log(line.json ? JSON.stringify(repeated.series) : `${machine}\n\n${table(repeated.series)}`);
+  return repeated.series.every(isMet);
 }
-process.exit();
+
+const code = await run().then(
+  (isGood) => (isGood ? 0 : 1),
+  (error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  },
+);
+process.exit(code);

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 /** An option of the benches. */
@@ -21,7 +23,30 @@ function number(text: string): number {
   throw new Error(`${JSON.stringify(text)} is not a number`);
 }
 
-const numbers = (text: string) => text.split(',').map(number);
+function positive(text: string): number {
+  if (Number(text) > 0) return number(text);
+  throw new Error(`${JSON.stringify(text)} is not a number above 0`);
+}
+
+const rates = (text: string) => text.split(',').map(positive);
+const counts = (text: string) => text.split(',').map(count);
+
+function coreOf(text: string): number {
+  const core = number(text);
+  if (Number.isInteger(core) && core < cpus().length) return core;
+  throw new Error(`there is no core ${text}: the last one is ${cpus().length - 1}`);
+}
+
+function processOf(text: string): number {
+  if (text === '0' || existsSync(`/proc/${count(text)}`)) return Number(text);
+  throw new Error(`there is no process ${text}`);
+}
+
+function serverOf(text: string): string {
+  const port = Number(/^[^:]+:(\d+)$/.exec(text)?.[1]);
+  if (text === '' || (port > 0 && port < 65_536)) return text;
+  throw new Error(`${JSON.stringify(text)} is not HOST:PORT`);
+}
 
 function oneOf<const T extends string>(...allowed: T[]) {
   return (text: string): T => {
@@ -33,9 +58,9 @@ function oneOf<const T extends string>(...allowed: T[]) {
 
 /** Every option of every bench. A bench states which of them it has, and its own defaults. */
 const OPTIONS = {
-  calls: option('N,N,…', 'calls at the same time; several numbers give several rows', '200', numbers),
-  rate: option('N,N,…', 'new calls per second', '50', numbers),
-  seconds: option('N', 'how long to measure', '10', number),
+  calls: option('N,N,…', 'calls at the same time; several numbers give several rows', '200', counts),
+  rate: option('N,N,…', 'new calls per second', '50', rates),
+  seconds: option('N', 'how long to measure', '10', positive),
   short: option('N', 'short calls, one after the other; 0: none', '0', number),
   cold: flag('measures the first calls of a new process, without a warm-up'),
   inband: flag('phones do not offer telephone-event, so that the server has to listen for tones'),
@@ -49,16 +74,16 @@ const OPTIONS = {
     'N',
     'threads of the phones; more of them are woken when a server sends bursts',
     '16',
-    number,
+    count,
   ),
   profile: option('FOLDER', 'the server writes CPU profiles into this folder', '', String),
   directory: option('FOLDER', 'measures this checkout of MiniVoice; default: this one', '', String),
-  server: option('HOST:PORT', 'measures this SIP server instead of MiniVoice', '', String),
-  pid: option('N', 'process of --server, if it runs on this machine', '0', number),
+  server: option('HOST:PORT', 'measures this SIP server instead of MiniVoice', '', serverOf),
+  pid: option('N', 'process of --server, if it runs on this machine', '0', processOf),
   alternate: flag('measures MiniVoice and --server in turn, and prints the ratio'),
   phones: option('PORT', 'SIP port at which our phones can be called; 0: any', '0', number),
   keep: option('FILE', 'fills this database if it is missing, and keeps it for later runs', '', String),
-  core: option('N', 'core of the server; the load runs on another one', '0', number),
+  core: option('N', 'core of the server; the load runs on another one', '0', coreOf),
 } satisfies Record<string, Option<unknown>>;
 
 export type OptionName = keyof typeof OPTIONS;
@@ -101,11 +126,18 @@ export function count(text: string): number {
   throw new Error(`${JSON.stringify(text)} is not a whole number above 0`);
 }
 
-/** The options of one bench: what was given, or else its defaults. */
+/**
+ * The options of one bench: what was given, or else its defaults.
+ * @throws for a value that does not fit, with the name of the option.
+ */
 export function optionsFor(own: OptionsOfBench, given: Given): Options {
   const texts = (Object.keys(OPTIONS) as OptionName[]).map((name) => {
     const text = (name in own && given[name]) || own[name] || OPTIONS[name].usual;
-    return [name, OPTIONS[name].read(text)];
+    try {
+      return [name, OPTIONS[name].read(text)];
+    } catch (error) {
+      throw new Error(`--${name}: ${(error as Error).message}`);
+    }
   });
   return Object.fromEntries(texts);
 }

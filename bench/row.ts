@@ -18,13 +18,13 @@ export interface Series extends Omit<Row, 'value'> {
   values: number[];
 }
 
-/** Collects the rows of repeated runs by their names. A value that is not a number is left out. */
+/** Collects the rows of repeated runs by their names. A ratio to nothing (NaN, Infinity) is left out. */
 export class Repeated {
   readonly series: Series[] = [];
 
   add(rows: Row[]): void {
     for (const { value, ...row } of rows) {
-      if (Number.isNaN(value)) continue;
+      if (!Number.isFinite(value)) continue;
       const known = this.series.find(({ name }) => name === row.name);
       if (known) known.values.push(value);
       else this.series.push({ ...row, values: [value] });
@@ -63,7 +63,8 @@ export function table(all: Series[]): string {
   );
 }
 
-function isMet(series: Series): boolean {
+/** Whether the median keeps to the budget, if there is one. */
+export function isMet(series: Series): boolean {
   const { budget, better } = series;
   if (budget === undefined) return true;
   const value = median(series.values);

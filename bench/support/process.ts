@@ -4,8 +4,22 @@ import { availableParallelism } from 'node:os';
 import { cpuMsOf } from './libc.ts';
 
 /** Keeps all threads of a process, also later ones, on one core. Does nothing where there is no taskset. */
-export function pin(pid: number, core: number): void {
+export function pin(pid: number, core: number | string): void {
   spawnSync('taskset', ['-a', '-c', '-p', `${core}`, `${pid}`]);
+}
+
+const pinned = new Set<number>();
+
+/** Keeps a process that is not ours on one core until this process ends. */
+export function pinUntilExit(pid: number, core: number): void {
+  if (!pinned.has(pid)) {
+    pinned.add(pid);
+    const before = /Cpus_allowed_list:\s+(\S+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
+    process.once('exit', () => pin(pid, before));
+    // A process that Ctrl-C ends by default emits no `exit`.
+    process.once('SIGINT', () => process.exit(130));
+  }
+  pin(pid, core);
 }
 
 const cores = availableParallelism();

@@ -2,11 +2,15 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { begin } from '../../e2e/support/peers.ts';
+import { begin, freePort } from '../../e2e/support/peers.ts';
 import { Server } from '../../e2e/support/server.ts';
+import { silentLog, systemClock, systemRandom } from '../../src/core/index.ts';
+import { systemNetwork } from '../../src/net/index.ts';
+import { createOffer } from '../../src/sdp/index.ts';
+import { createUserAgent } from '../../src/sip/index.ts';
 import type { Options } from '../options.ts';
 import { ApplicationProcess } from './application-process.ts';
-import { applicationCore, pin, type Usage, usageOf } from './process.ts';
+import { applicationCore, pin, pinUntilExit, type Usage, usageOf } from './process.ts';
 
 /** Users that another server has to answer; docs/guides/benchmark.md states what each of them does. */
 export type Service = 'answer' | 'record' | 'bridge' | 'conference' | 'stream';
@@ -37,15 +41,44 @@ export async function startTarget(options: Options, env: Record<string, string> 
 }
 
 function otherServer({ server, pid, core }: Options): Target {
-  const [host = '', port = '5060'] = server.split(':');
-  if (pid > 0) pin(pid, core);
+  const [host = '', port] = server.split(':');
+  const sip = { host, port: Number(port) };
+  if (pid > 0) pinUntilExit(pid, core);
   return {
-    sip: { host, port: Number(port) },
+    sip,
     pid,
     miniVoice: undefined,
-    offer: async (service) => ({ to: service }),
+    async offer(service) {
+      await tryCall(sip, service);
+      return { to: service };
+    },
     close: async () => {},
   };
+}
+
+const ANSWER_MS = 4000;
+
+/** Calls once; not by OPTIONS, which some servers ignore. @throws unless there is any response. */
+async function tryCall({ host, port }: Target['sip'], user: string): Promise<void> {
+  const HOST = '127.0.0.1';
+  const deps = { clock: systemClock, random: systemRandom, network: systemNetwork, log: silentLog };
+  const userAgent = createUserAgent({ ...deps, host: HOST, port: freePort(), userAgent: 'bench' });
+  await userAgent.listen();
+  const media = {
+    address: HOST,
+    port: freePort(),
+    sessionId: 1,
+    version: 1,
+    codecs: ['PCMU' as const],
+    telephoneEvent: true,
+  };
+  const sdp = createOffer({ ...media, direction: 'sendrecv' });
+  const target = `sip:${user}@${host}:${port}`;
+  const invite = userAgent.invite({ target, from: `sip:bench@${HOST}`, sdp, timeoutMs: ANSWER_MS });
+  const result = await invite.result;
+  if (result.kind === 'accepted') await result.dialog.bye();
+  await userAgent.close();
+  if (!invite.responded) throw new Error(`${host}:${port} does not answer SIP`);
 }
 
 async function miniVoice(options: Options, env: Record<string, string>): Promise<Target> {
