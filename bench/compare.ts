@@ -11,7 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { benches } from './benches.ts';
 import { comparison, inTurn, worse } from './comparison.ts';
-import { count, parseCommandLine } from './options.ts';
+import { count, optionsFor, parseCommandLine } from './options.ts';
 import type { Row, Series } from './row.ts';
 
 const HELP = `Measures two commits in turn, and prints the median, range, and ratio of each row.
@@ -26,7 +26,7 @@ const HELP = `Measures two commits in turn, and prints the median, range, and ra
 
 Options of the benches are passed on, such as --calls 50,200; npm run bench -- calls --help lists them.
 The exit code is 1 if a row is worse by more than the threshold, and worse than in every run of BASE; it is 2 if
-something failed.
+something failed. With fewer than 3 runs, there is no verdict: the exit code is 0.
 `;
 
 const GENERAL = {
@@ -36,6 +36,9 @@ const GENERAL = {
   threshold: { type: 'string', default: '10' },
   minutes: { type: 'string', default: '60' },
 } as const;
+
+/** A verdict on fewer runs would be chance. */
+const VERDICT_RUNS = 3;
 
 const root = resolve(import.meta.dirname, '..');
 const log = (line: string) => process.stderr.write(`${line}\n`);
@@ -52,8 +55,18 @@ function readCommandLine() {
   const chosen = own.bench.split(',');
   const unfit = chosen.find((name) => !benches[name] || !('directory' in benches[name].options));
   if (unfit) throw new Error(`${unfit} is no bench that starts a server`);
+  for (const name of chosen) optionsFor(benches[name]!.options, given);
+  for (const commit of [base, head]) if (commit !== '.') commitOf(commit);
   const threshold = count(own.threshold) / 100;
   return { base, head, chosen, given, runs: count(own.runs), threshold, minutes: count(own.minutes) };
+}
+
+/** The short hash of a commit. @throws if there is none of this name. */
+function commitOf(name: string): string {
+  const args = ['rev-parse', '--short', '--verify', '--quiet', `${name}^{commit}`];
+  const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`there is no commit ${name}`);
+  return stdout.trim();
 }
 
 /** The checkouts and data folders of a comparison, which are removed at the end. */
@@ -66,7 +79,7 @@ class Workspace {
   /** Checks out a commit with its packages. @returns the folder */
   checkout(commit: string): string {
     if (commit === '.') return root;
-    const folder = join(this.#folder, git('rev-parse', '--short', `${commit}^{commit}`));
+    const folder = join(this.#folder, commitOf(commit));
     if (this.#checkouts.includes(folder)) return folder;
     log(`checking out ${commit} …`);
     this.#checkouts.push(folder);
@@ -129,6 +142,7 @@ async function compare({ workspace, base, head, chosen, given, runs, threshold, 
   const options = Object.entries(given).map(([name, value]) =>
     value === 'true' ? `--${name}` : `--${name}=${value}`,
   );
+  const hasVerdict = runs >= VERDICT_RUNS;
   const failed: string[] = [];
   for (const name of chosen) {
     const side = (at: 0 | 1) => () => {
@@ -136,9 +150,10 @@ async function compare({ workspace, base, head, chosen, given, runs, threshold, 
       return workspace.run(name, folders[at], options, Math.max(1, Math.ceil(ends - performance.now())));
     };
     const [bases, heads] = await inTurn(runs, [side(0), side(1)]);
-    console.log(`${comparison([base, head], [bases, heads], threshold)}\n`);
-    failed.push(...worse(bases, heads, threshold));
+    console.log(`${comparison([base, head], [bases, heads], hasVerdict ? threshold : undefined)}\n`);
+    if (hasVerdict) failed.push(...worse(bases, heads, threshold));
   }
+  if (!hasVerdict) log(`this is no verdict, which needs at least ${VERDICT_RUNS} runs`);
   return failed;
 }
 

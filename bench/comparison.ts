@@ -1,4 +1,4 @@
-import { columns, median, Repeated, type Row, type Series, summary } from './row.ts';
+import { columns, isMet, median, Repeated, type Row, type Series, summary } from './row.ts';
 
 /** Something that is measured, once per call. */
 export type Side = () => Promise<Row[]>;
@@ -27,7 +27,10 @@ function pairs(bases: Series[], heads: Series[]): Pair[] {
   });
 }
 
-/** A table of both sides with medians, ranges, and the ratio of the second to the first. */
+/**
+ * A table of both sides with medians, ranges, and the ratio of the second to the first. It names the sides that miss
+ * the limit of a row.
+ */
 export function comparison(
   names: [string, string],
   [bases, heads]: [Series[], Series[]],
@@ -36,6 +39,8 @@ export function comparison(
   const lines = pairs(bases, heads).map((pair) => {
     const ratio = median(pair.head.values) / median(pair.base.values);
     const { name, unit } = pair.base;
+    const missing = names.filter((_, at) => !isMet(at === 0 ? pair.base : pair.head));
+    const missed = missing.length > 0 ? `MISSED by ${missing.join(' and ')}` : '';
     const verdict = threshold !== undefined && isWorse(pair, threshold) ? 'WORSE' : '';
     return [
       name,
@@ -43,7 +48,7 @@ export function comparison(
       summary(pair.head),
       unit,
       Number.isFinite(ratio) ? ratio.toFixed(2) : '–',
-      verdict,
+      [verdict, missed].filter(Boolean).join(', '),
     ];
   });
   return columns([['', ...names, '', 'ratio', ''], ...lines]);
