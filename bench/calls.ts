@@ -129,7 +129,7 @@ function packetRows(name: string, { phones: before }: Look, { phones: after }: L
   const woken = since('wakes') / since('received');
   const phones = { value: (100 * since('cpuMs')) / since('at'), unit: '% of a core' };
   return [
-    { name: `${name} packets lost on the way to phones`, ...ofSent(since('lost')), budget: 0.1 },
+    { name: `${name} packets lost before the phones`, ...ofSent(since('lost')), budget: 0.1 },
     { name: `${name} packets that the server did not read`, ...ofSent(since('dropped')), budget: 0.1 },
     {
       name: `${name} packets from the server, of those due`,

@@ -69,7 +69,7 @@ async function measure(server: Server, phones: PhonesProcess, key: string, optio
     { name: `${name} CPU used`, value: (after.cpuMs - before.cpuMs) / took, unit: 'of a core' },
     { name: `${name} late beats`, value: lateBeats(before, after), unit: '‰' },
     { name: `${name} packets not read`, ...ofSent(report.dropped), budget: 0.1 },
-    { name: `${name} packets lost on the way to phones`, ...ofSent(report.lost), budget: 0.1 },
+    { name: `${name} packets lost before the phones`, ...ofSent(report.lost), budget: 0.1 },
     { name: `${name} recordings not whole`, value: calls - kept, unit: '', budget: 0 },
     { name: `${name} memory before`, value: before.residentKb / 1024, unit: 'MB' },
     { name: `${name} memory at most`, value: highestKb / 1024, unit: 'MB' },
