@@ -7,6 +7,7 @@ import { systemClock } from '../src/core/index.ts';
 import { openSqliteStorage, type Storage } from '../src/storage/index.ts';
 import type { EventRecord } from '../src/webhooks/index.ts';
 import type { Row } from './row.ts';
+import { deliver, timelineLine } from './support/stored-call.ts';
 
 const CALLS = 3_000;
 /** Measures database writes of calls that change in the same turn of the event loop, as under load. */
@@ -81,21 +82,9 @@ async function wholeCall(storage: Storage): Promise<void> {
 }
 
 function step(storage: Storage, call: CallRecord, event: string): Promise<void> {
-  const line = {
-    callId: call.id,
-    at: call.createdAt,
-    kind: 'action',
-    data: { action: 'say', text: 'Good morning' },
-  };
+  const line = timelineLine(call);
   const draft = { event, at: call.createdAt, call, data: { reason: 'normal', duration_seconds: 12 } };
   return storage.commit({ call, events: [draft], timeline: [line, line] });
-}
-
-function deliver(storage: Storage, event: EventRecord): Promise<void> {
-  const id = storage.ids.next('dlv');
-  const attempt = { id, eventId: event.id, attempt: 1, at: event.createdAt, durationMs: 12, error: null };
-  const delivered = { id: event.id, state: 'delivered', attempts: 1, nextAttemptAt: null } as const;
-  return storage.saveAttempt({ ...attempt, status: 200, answer: 'ok' }, delivered);
 }
 
 const LISTS = 50;

@@ -2,9 +2,10 @@
 import { type CallRecord, isFinal } from '../../src/calls/index.ts';
 import { systemClock } from '../../src/core/index.ts';
 import type { Storage } from '../../src/storage/index.ts';
-import { aCall, anAttempt, anEvent, aRecording } from '../../src/storage/testing/records.ts';
+import { aCall, anEvent, aRecording } from '../../src/storage/testing/records.ts';
 import type { EventRecord } from '../../src/webhooks/index.ts';
 import { applicationId, customerId } from './growth-data.ts';
+import { deliver, timelineLine } from './stored-call.ts';
 
 /** Calls that change in the same turn of the event loop, as under load. */
 const AT_ONCE = 3;
@@ -33,12 +34,7 @@ async function wholeCall(storage: Storage, n: number): Promise<void> {
 }
 
 function step(storage: Storage, call: CallRecord, event: string): Promise<void> {
-  const line = {
-    callId: call.id,
-    at: call.createdAt,
-    kind: 'action',
-    data: { action: 'say', text: 'Good morning' },
-  };
+  const line = timelineLine(call);
   const billing = call.direction === 'outbound' ? { charges: [chargeOf(call)] } : undefined;
   const change = { call, events: [anEvent(call, event)], timeline: [line, line] };
   return storage.commit(billing ? { ...change, billing } : change);
@@ -54,12 +50,6 @@ function chargeOf(call: CallRecord) {
     ...{ reserved: 20_000, amount: isSettled ? 20_000 : 0, billedSeconds: isSettled ? 60 : 0 },
     ...{ answeredAt: call.answeredAt, settledAt: call.endedAt },
   };
-}
-
-function deliver(storage: Storage, event: EventRecord): Promise<void> {
-  const attempt = anAttempt(storage.ids.next('dlv'), event.id, { at: event.createdAt });
-  const delivered = { id: event.id, state: 'delivered', attempts: 1, nextAttemptAt: null } as const;
-  return storage.saveAttempt(attempt, delivered);
 }
 
 /** Every third call is outbound; callers, and the numbers that are called outbound, are spread over ten million. */

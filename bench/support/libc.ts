@@ -1,6 +1,7 @@
 /** The functions of libc that the phones need: sockets that block a thread, and the CPU time of a process. */
 import { createRequire } from 'node:module';
 import type * as Koffi from 'koffi';
+import { SOCKADDR_BYTES, socketAddress } from '../../src/net/libc-layout.ts';
 
 // Constants of Linux on x86-64 and arm64.
 const AF_INET = 2;
@@ -10,7 +11,6 @@ const SOCK_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLLIN = 1;
-const SOCKADDR_BYTES = 16;
 const SCHED_RR = 2;
 /** `struct epoll_event` has no padding on x86-64. */
 const EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
@@ -61,25 +61,16 @@ export function libc(): Libc {
   return loaded;
 }
 
-/** Encodes an IPv4 address and port as a `struct sockaddr_in`. */
-function socketAddress(address: string, port: number): Buffer {
-  const bytes = Buffer.alloc(SOCKADDR_BYTES);
-  bytes.writeUInt16LE(AF_INET, 0);
-  bytes.writeUInt16BE(port, 2);
-  bytes.set(address.split('.').map(Number), 4);
-  return bytes;
-}
-
 /** Opens a UDP socket that never blocks a read. @throws when the port is taken. */
 export function openUdp(address: string, port: number): number {
   const fd = libc().socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd >= 0 && libc().bind(fd, socketAddress(address, port), SOCKADDR_BYTES) === 0) return fd;
+  if (fd >= 0 && libc().bind(fd, socketAddress({ address, port }), SOCKADDR_BYTES) === 0) return fd;
   if (fd >= 0) libc().close(fd);
   throw new Error(`could not open UDP port ${port} of ${address}`);
 }
 
 export function connectUdp(fd: number, remote: { address: string; port: number }): void {
-  libc().connect(fd, socketAddress(remote.address, remote.port), SOCKADDR_BYTES);
+  libc().connect(fd, socketAddress(remote), SOCKADDR_BYTES);
 }
 
 /** Sockets that one thread waits for; other threads may add and remove them. */

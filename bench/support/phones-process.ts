@@ -28,7 +28,7 @@ export interface Report extends Packets {
 
 type Order = { do: 'call'; calling: Calling } | { do: 'report' } | { do: 'hang_up' };
 
-/** The far side of phones in another process. They answer whoever calls them. */
+/** The far side of phones in another process. They answer all callers. */
 export class PhonesProcess {
   #child: ChildProcess;
   readonly address: string;

@@ -1,6 +1,6 @@
 /**
  * A thread that sleeps in the kernel until a packet comes for one of its phones, reads it, and sleeps again, as the
- * thread of a real phone does. Whoever sends the packet therefore pays for waking it.
+ * thread of a real phone does. The sender of the packet therefore pays for waking it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Epoll, libc, runInRealTime } from './libc.ts';

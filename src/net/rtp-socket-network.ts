@@ -14,11 +14,31 @@ import {
 
 /** Creates RTP sockets on any `Network`, such as the memory network of whole calls in virtual time. */
 export function networkSockets(network: Network, clock: Clock): RtpSockets {
+  const batch = new Batch();
   return {
     kind: 'network',
-    open: (host, port) => NetworkSocket.open(network, clock, { address: host, port }),
-    flush: () => {},
+    open: (host, port) => NetworkSocket.open(network, { clock, batch }, { address: host, port }),
+    flush: () => batch.flush(),
   };
+}
+
+/** Packets that wait for `flush`, so that a flush that is forgotten is noticed in virtual time. */
+class Batch {
+  #waiting: (() => void)[] = [];
+
+  add(send: () => void): void {
+    this.#waiting.push(send);
+  }
+
+  flush(): void {
+    for (const send of this.#waiting.splice(0)) send();
+  }
+}
+
+/** What the sockets of one `networkSockets` share. */
+interface Shared {
+  clock: Clock;
+  batch: Batch;
 }
 
 class NetworkSocket implements RtpSocket {
@@ -27,20 +47,22 @@ class NetworkSocket implements RtpSocket {
   #waiting = new DatagramQueue();
   #datagrams: Datagrams;
   #clock: Clock;
+  #batch: Batch;
   #target: Endpoint | undefined;
   #connected = false;
 
-  static async open(network: Network, clock: Clock, at: Endpoint): Promise<RtpSocket> {
+  static async open(network: Network, shared: Shared, at: Endpoint): Promise<RtpSocket> {
     if (!isPort(at.port)) throw badPortError(at);
     const socket = new NetworkSocket(
       await network.bind(at, (bytes, from) => socket.#received(bytes, from)),
-      clock,
+      shared,
     );
     return socket;
   }
 
-  constructor(datagrams: Datagrams, clock: Clock) {
+  constructor(datagrams: Datagrams, { clock, batch }: Shared) {
     this.#clock = clock;
+    this.#batch = batch;
     this.#datagrams = datagrams;
   }
 
@@ -70,11 +92,16 @@ class NetworkSocket implements RtpSocket {
   send(length: number): void {
     // A copy, because the network may deliver it after the next packet was written.
     const data = Buffer.from(this.packet.subarray(0, length));
-    if (this.#target) this.#datagrams.send(data, this.#target, () => this.unsent++);
+    if (this.#target) this.#batch.add(() => this.#transmit(data));
   }
 
   close(): void {
+    this.#batch.flush();
     detach('net.rtp', this.#datagrams.close());
+  }
+
+  #transmit(data: Buffer): void {
+    if (this.#target) this.#datagrams.send(data, this.#target, () => this.unsent++);
   }
 
   #received(bytes: Buffer, from: Endpoint): void {
